@@ -1,0 +1,94 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+
+/** What a host is for. */
+export const ROLES = ["manager", "registry", "worker"] as const;
+
+const text = z.string().min(1);
+
+/** A machine that the stack wants, and what the swarm has to say about it when all is well. */
+const desiredNodeSchema = z.object({
+  /** Host name, which is the node's name in the swarm, too. */
+  name: text,
+  role: z.enum(ROLES),
+  /** Node labels `swarm-ha.role`, `swarm-ha.zone` and `swarm-ha.pool` repeat the fields of these names. */
+  zone: text,
+  pool: text,
+  /** Private address, as seen from the operator. */
+  address: text,
+  /** Changes exactly when the machine is another one: `Host.identity`, and node label `swarm-ha.identity`. */
+  identity: text,
+  /** Engine labels of its pool. */
+  labels: z.record(z.string(), z.string()),
+});
+
+/** A certificate of the stack's CA for clients of the managers' API, and its key. PEM. */
+const clientSchema = z.object({ cert: text, key: text });
+
+const loadBalancerSchema = z.object({
+  /** The same as in `endpoints`. */
+  url: text,
+  /**
+   * Where its members' state can be read, as seen from the operator: `http://<address>:8404/stats;csv`, the table of
+   * HAProxy. Without it the state is unknown.
+   */
+  stats: text.optional(),
+});
+
+/** What the tools need to get in. A secret as a whole. */
+const accessSchema = z.object({
+  /** The operator's sshd as seen from here; keys in OpenSSH's formats. */
+  operator: z.object({
+    host: text,
+    port: z.number().int(),
+    user: text,
+    privateKey: text,
+    /** Public host key, to be pinned. */
+    hostKey: text,
+  }),
+  /** The operator's own client certificate. */
+  client: clientSchema,
+  /** A client certificate for people, short-lived. @default people get the operator's */
+  person: clientSchema.optional(),
+  /** All hosts, in the order of the plan. */
+  nodes: z.array(desiredNodeSchema),
+  loadBalancers: z.object({
+    manager: loadBalancerSchema,
+    registry: loadBalancerSchema.optional(),
+    app: loadBalancerSchema.optional(),
+  }),
+});
+
+/** The stack's outputs: what `index.ts` exports, and what every tool reads. */
+export const stackOutputsSchema = z.object({
+  /** Cluster id, recorded at birth; a node that reports another one belongs to a second swarm. */
+  swarmId: text,
+  hosts: z.record(z.string(), z.object({ role: z.enum(ROLES), zone: text, address: text })),
+  /** `manager` as `tcp://host:port`, `registry` as `https://…`, `app` as `https://*.app.<domain>[:port]`. */
+  endpoints: z.object({ manager: text, registry: text.optional(), app: text.optional() }),
+  /** The stack's CA, PEM. */
+  caCertificate: text,
+  registryCredentials: z.object({ username: text, password: text }).optional(),
+  access: accessSchema,
+});
+
+/** Outputs of a stack that is up, secrets in plain text. */
+export type StackOutputs = z.infer<typeof stackOutputsSchema>;
+/** See {@link StackOutputs.access}. */
+export type Access = StackOutputs["access"];
+/** One host that the stack wants. */
+export type DesiredNode = Access["nodes"][number];
+/** A client certificate with its key. */
+export type ClientCertificate = Access["client"];
+/** The load balancers' names. */
+export type LoadBalancerName = keyof Access["loadBalancers"];
+/** What a host is for. */
+export type Role = (typeof ROLES)[number];
+
+type Unresolved<T> = pulumi.Input<T extends object ? { [K in keyof T]: Unresolved<T[K]> } : T>;
+
+/**
+ * The same, as the program has it while it runs: `const outputs: ProgramOutputs = { … }; export = outputs;`
+ * The compiler so keeps the program and its tools together.
+ */
+export type ProgramOutputs = { [K in keyof StackOutputs]: Unresolved<StackOutputs[K]> };
