@@ -1,0 +1,223 @@
+#!/usr/bin/env node
+/**
+ * `node tools/run.mjs <tool> [arguments]`: runs tools/<tool>.ts, after making sure that node_modules is what
+ * package-lock.json says. Every npm script goes through here, so each works in a fresh clone.
+ *
+ * Plain JavaScript on Node alone: it runs before there are dependencies. The tool runs in this very process (tsx as a
+ * hook), so exit codes, signals and the terminal are the tool's own and nothing is paid for a second Node. Whatever
+ * this file has to say goes to stderr: stdout belongs to the tool.
+ */
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import Module, { createRequire } from "node:module";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const MINIMUM_NODE = [20, 19];
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
+const modules = path.join(root, "node_modules");
+const stampFile = path.join(modules, ".swarm-ha-stamp");
+const hiddenLock = path.join(modules, ".package-lock.json");
+
+const say = (text) => process.stderr.write(`${text}\n`);
+
+function die(text) {
+  say(`error: ${text}`);
+  process.exit(1);
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major > MINIMUM_NODE[0] || (major === MINIMUM_NODE[0] && minor >= MINIMUM_NODE[1])) return;
+  die(
+    `this needs Node.js ${MINIMUM_NODE.join(".")} or later; ${process.execPath} is ${process.versions.node}. ` +
+      "Install a later one: https://nodejs.org/en/download",
+  );
+}
+
+/** What must be installed: the lock file's packages, and the hash that stands for them on this kind of machine. */
+function wanted() {
+  const text = fs.readFileSync(path.join(root, "package-lock.json"), "utf8");
+  const kind = `${process.platform} ${process.arch} ${process.versions.modules}`;
+  return {
+    hash: createHash("sha256").update(text).update(kind).digest("hex"),
+    packages: JSON.parse(text).packages,
+  };
+}
+
+/** Every package that isn't optional on some platforms lies there; about 1 ms for 300 of them. */
+const complete = (packages) =>
+  Object.entries(packages).every(
+    ([where, info]) => where === "" || info.optional || fs.existsSync(path.join(root, where, "package.json")),
+  );
+
+const read = (file) => {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+};
+
+/** Was node_modules made from this lock by `npm install` or `npm ci`? npm writes its own copy of the lock last. */
+function installedByHand(packages) {
+  try {
+    const installed = JSON.parse(read(hiddenLock) ?? "{}").packages ?? {};
+    const same = ([where, info]) =>
+      where === "" || (installed[where] ? installed[where].version === info.version : info.optional === true);
+    return Object.entries(packages).every(same) && Object.keys(installed).every((where) => where in packages);
+  } catch {
+    return false;
+  }
+}
+
+function upToDate({ hash, packages }) {
+  if (!complete(packages)) return false;
+  if (read(stampFile) === hash) return true;
+  if (!installedByHand(packages)) return false;
+  writeStamp(hash);
+  return true;
+}
+
+function writeStamp(hash) {
+  const temporary = `${stampFile}.${process.pid}`;
+  fs.writeFileSync(temporary, hash);
+  fs.renameSync(temporary, stampFile);
+}
+
+/** A process as a name that is never used again: pids are, so its start time goes with it where /proc has it. */
+function identity(pid) {
+  const stat = read(`/proc/${pid}/stat`);
+  if (stat !== undefined) return `${pid} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]}`;
+  try {
+    process.kill(pid, 0);
+    return `${pid}`;
+  } catch (error) {
+    return error.code === "EPERM" ? `${pid}` : undefined;
+  }
+}
+
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** Holds the clone's install lock while `work` runs. A lock whose owner is gone is taken over. */
+async function locked(work) {
+  const cache = process.env.XDG_CACHE_HOME;
+  const base = cache && path.isAbsolute(cache) ? cache : path.join(os.homedir(), ".cache");
+  const folder = path.join(base, "swarm-ha", "locks");
+  fs.mkdirSync(folder, { recursive: true });
+  const lock = path.join(folder, `npm-${createHash("sha256").update(root).digest("hex").slice(0, 16)}`);
+  const mine = `${lock}.${process.pid}`;
+  const me = identity(process.pid);
+  fs.writeFileSync(mine, me);
+  try {
+    for (let told = false; ;) {
+      try {
+        fs.linkSync(mine, lock); // Atomic, and the lock never exists without its owner's name in it.
+        break;
+      } catch (error) {
+        if (error.code !== "EEXIST") throw error;
+      }
+      const owner = read(lock);
+      if (owner === undefined) continue;
+      if (identity(Number(owner.split(" ")[0])) !== owner) {
+        breakLock(lock, owner);
+        continue;
+      }
+      if (!told) say(`Waiting for the run that is installing the dependencies (process ${owner.split(" ")[0]}) …`);
+      told = true;
+      await sleep(200);
+    }
+    try {
+      return await work();
+    } finally {
+      if (read(lock) === me) fs.rmSync(lock, { force: true });
+    }
+  } finally {
+    fs.rmSync(mine, { force: true });
+  }
+}
+
+/** Removes a dead owner's lock; one that a third process took meanwhile is put back. */
+function breakLock(lock, deadOwner) {
+  const aside = `${lock}.${process.pid}.stale`;
+  try {
+    fs.renameSync(lock, aside);
+    if (read(aside) !== deadOwner) fs.linkSync(aside, lock);
+  } catch {
+    // Somebody else was faster: the next round sees what is there now.
+  }
+  fs.rmSync(aside, { force: true });
+}
+
+/** npm as it was called, else the one on PATH. */
+function npmCommand() {
+  const called = process.env.npm_execpath;
+  return called && /^npm(-cli)?\.c?js$/.test(path.basename(called)) && fs.existsSync(called)
+    ? [process.execPath, called]
+    : ["npm"];
+}
+
+/** `npm ci`, its output kept for an error and shown as it comes in a terminal. */
+function install() {
+  const started = Date.now();
+  const seconds = () => `${Math.round((Date.now() - started) / 1000)} s`;
+  say("Installing the dependencies of package-lock.json (npm ci; usually 10 to 60 s) …");
+  const [file, ...head] = npmCommand();
+  // `npm run -s` hands its silence down in the environment, and a production NODE_ENV would leave out half of them.
+  const args = [...head, "ci", "--include=dev", "--loglevel=warn"];
+  const terminal = process.stderr.isTTY === true;
+  return new Promise((done) => {
+    const output = [];
+    const npm = spawn(file, args, { cwd: root, stdio: ["ignore", "pipe", terminal ? 2 : "pipe"] });
+    for (const stream of [npm.stdout, npm.stderr]) stream?.on("data", (chunk) => output.push(chunk));
+    const ticker = setInterval(() => say(`  … installing for ${seconds()}`), 15_000);
+    const forward = (signal) => npm.kill(signal);
+    process.on("SIGINT", forward).on("SIGTERM", forward).on("SIGHUP", forward);
+    const finish = (failure) => {
+      clearInterval(ticker);
+      process.off("SIGINT", forward).off("SIGTERM", forward).off("SIGHUP", forward);
+      if (!failure) say(`Dependencies installed in ${seconds()}.`);
+      done(failure && `${failure}\n${Buffer.concat(output).toString().trimEnd()}`);
+    };
+    npm.on("error", (error) => finish(`npm can't be run (${error.message}); it comes with Node.js`));
+    npm.on("close", (code, signal) =>
+      finish(code === 0 ? undefined : `npm ci ended with ${signal ?? `exit code ${code}`}`),
+    );
+  });
+}
+
+async function ensureDependencies() {
+  if (upToDate(wanted())) return;
+  const failure = await locked(async () => {
+    const goal = wanted();
+    if (upToDate(goal)) return undefined; // Another run has done it while this one waited.
+    // First of all, so that whatever stops this run half-way, the next one starts over.
+    fs.rmSync(stampFile, { force: true });
+    fs.rmSync(hiddenLock, { force: true });
+    const problem = await install();
+    if (problem) return problem;
+    if (!complete(goal.packages)) return "npm ci said it succeeded, but packages of package-lock.json are missing";
+    writeStamp(goal.hash);
+    return undefined;
+  });
+  if (failure)
+    die(`the dependencies could not be installed: ${failure}\nRun the command again once that is put right.`);
+}
+
+async function main() {
+  checkNode();
+  const [tool, ...args] = process.argv.slice(2);
+  const file = path.join(root, "tools", `${tool}.ts`);
+  if (!tool || !/^[a-z][a-z0-9-]*$/.test(tool) || !fs.existsSync(file)) {
+    const known = Object.keys(JSON.parse(read(path.join(root, "package.json"))).scripts);
+    die(`no tool ${JSON.stringify(tool ?? "")}; the npm scripts are: ${known.join(", ")}`);
+  }
+  await ensureDependencies();
+  process.argv = [process.argv[0], file, ...args];
+  createRequire(path.join(root, "package.json"))("tsx/cjs");
+  Module._load(file, null, true); // As the main module, so that `require.main === module` holds in it.
+}
+
+await main();
