@@ -1,0 +1,31 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+
+/** Ten years, in hours: replacing an authority is an act of three `up`s, not something a calendar should start. */
+const AUTHORITY_HOURS = 10 * 365 * 24;
+
+/** The stack's own certificate authority; whoever trusts it trusts the cluster's doors. */
+export class CertificateAuthority extends pulumi.ComponentResource {
+  /** Its key. Secret; it stays in the state and travels to no machine. */
+  public readonly key: tls.PrivateKey;
+
+  /** Its certificate, PEM. */
+  public readonly certificate: pulumi.Output<string>;
+
+  public constructor(name: string, args: { readonly commonName: string }, opts?: pulumi.ComponentResourceOptions) {
+    super("swarm-ha:pki:CertificateAuthority", name, {}, opts);
+    this.key = new tls.PrivateKey(`${name}-key`, { algorithm: "ECDSA", ecdsaCurve: "P256" }, { parent: this });
+    this.certificate = new tls.SelfSignedCert(
+      `${name}-certificate`,
+      {
+        privateKeyPem: this.key.privateKeyPem,
+        subject: { commonName: args.commonName },
+        isCaCertificate: true,
+        validityPeriodHours: AUTHORITY_HOURS,
+        allowedUses: ["cert_signing", "crl_signing", "digital_signature"],
+      },
+      { parent: this },
+    ).certPem;
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,55 @@
+import * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import type { SshConnection } from "./connection";
+import { commandLines, payload, readScript } from "./script";
+
+/** Arguments of {@link remoteStep}. */
+export interface RemoteStepArgs {
+  /** The machine it runs on. */
+  readonly connection: SshConnection;
+  /** Name of the script in `scripts/`, without `.sh`. It has to be idempotent: any changed input runs it again. */
+  readonly script: string;
+  /** What the script reads as JSON from its standard input. Treated as secret as a whole. */
+  readonly input: pulumi.Input<Record<string, unknown>>;
+  /** When one of these changes, the step is replaced: deleted first, then created. @default never replaced */
+  readonly triggers?: pulumi.Input<string>[];
+  /** Name of the script that undoes the step; it reads the same input. @default nothing is done on delete */
+  readonly onDelete?: string;
+  /** Whether the step prints a secret: its output is then a secret, too. @default false */
+  readonly secretOutput?: boolean;
+}
+
+/**
+ * One idempotent step on a machine, over SSH.
+ *
+ * Script and data travel on standard input, the data as a secret, so that neither a command line, a process list, a
+ * log nor a preview ever shows any of it. Nothing but this function uses `command.remote`.
+ *
+ * The delete of a step dials the connection that the *state* holds. What has to happen when a host is gone must
+ * therefore be a step on the operator.
+ */
+export function remoteStep(
+  name: string,
+  args: RemoteStepArgs,
+  opts: pulumi.CustomResourceOptions,
+): command.remote.Command {
+  const script = readScript(args.script);
+  const undo = args.onDelete === undefined ? undefined : readScript(args.onDelete);
+  return new command.remote.Command(
+    name,
+    {
+      connection: args.connection,
+      ...commandLines(script, undo),
+      stdin: pulumi.secret(pulumi.output(args.input).apply((data) => payload(script, undo, data))),
+      ...(args.triggers === undefined ? {} : { triggers: args.triggers }),
+      // A previous output in the environment would put a join token where every child process inherits it.
+      addPreviousOutputInEnv: false,
+      logging: args.secretOutput === true ? "none" : "stderr",
+    },
+    {
+      deleteBeforeReplace: true,
+      additionalSecretOutputs: args.secretOutput === true ? ["stdout", "stderr"] : [],
+      ...opts,
+    },
+  );
+}

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Founds the swarm, or finds it: there is never a second one.
+#
+# Runs on the operator. Input: { first: { name, address }, overlay, subnetSize, certificateExpiry (hours), client }
+# Prints: { swarmId }
+
+. lib/common.sh
+. lib/cluster.sh
+
+# Of two runs at the same time (an interrupted one whose command goes on, say) the second must see what the first did.
+exec 9>/run/swarm-ha-membership.lock
+flock -w 300 9 || fail "another step has changed the cluster's managers for more than 300 s"
+
+first=$(value .first.address)
+
+# info ADDRESS: a check for wait_for.
+info() {
+  ask "$1" GET /info </dev/null || {
+    seen=$reply
+    return 1
+  }
+}
+
+# Every manager is asked before anything is founded. One that can't be asked may be in a swarm: that is an error, and
+# never a reason to found another one.
+found=""
+while read -r name address; do
+  wait_for 60 "the engine of $name ($address), which has to be asked whether it is in a swarm" info "$address"
+  state=$(jq -r '.Swarm.LocalNodeState' <<<"$reply")
+  case $state in
+    inactive) ;;
+    active)
+      id=$(jq -r '.Swarm.Cluster.ID // empty' <<<"$reply")
+      [ -n "$id" ] || fail "$name is a worker of some swarm already; remove or replace that host, then run \`up\` again"
+      [ -z "$found" ] || [ "$found" = "$id" ] || fail "there are two swarms: $found and, on $name, $id"
+      found=$id
+      ;;
+    *) fail "$name is in a swarm, but its state is '$state': $(jq -r '.Swarm.Error' <<<"$reply")" ;;
+  esac
+done < <(jq -r '.[] | "\(.name) \(.address)"' "$managers")
+
+if [ -z "$found" ]; then
+  jq -c '{
+    ListenAddr: "\(.first.address):2377", AdvertiseAddr: "\(.first.address):2377",
+    DefaultAddrPool: [.overlay], SubnetSize: .subnetSize,
+    Spec: { CAConfig: { NodeCertExpiry: (.certificateExpiry * 3600000000000) } }
+  }' <<<"$input" | ask "$first" POST /swarm/init || fail "$(value .first.name) can't found the swarm: $reply"
+  info "$first" || fail "$(value .first.name) founded the swarm and then didn't answer: $reply"
+  found=$(jq -r '.Swarm.Cluster.ID' <<<"$reply")
+fi
+
+jq -nc --arg id "$found" '{ swarmId: $id }'

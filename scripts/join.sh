@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# Makes this host a node of the swarm.
+#
+# Runs on the host. Input: { name, address, swarmId, grant: { token, managers: [address:2377] } }
+# Prints: { nodeId }
+
+. lib/common.sh
+. lib/service.sh
+. lib/engine.sh
+
+name=$(value .name)
+address=$(value .address)
+
+# is_active: a check for wait_for.
+is_active() {
+  swarm_state
+  seen="$state $(jq -r '.Swarm.Error' <<<"$reply")"
+  [ "$state" = active ]
+}
+
+# start_over: out of a half-finished membership. The engine has to be restarted, too: the gossip agent of the same
+# process can't bind its port a second time, and the node would be Ready without an overlay network.
+start_over() {
+  engine POST '/swarm/leave?force=true' </dev/null || true
+  restart_engine
+}
+
+# join MANAGER: true once this node is active.
+join() {
+  if jq -c --arg manager "$1" '{
+    ListenAddr: "\(.address):2377", AdvertiseAddr: "\(.address):2377",
+    RemoteAddrs: [$manager], JoinToken: .grant.token
+  }' <<<"$input" | engine POST /swarm/join 60; then return 0; fi
+  heard+="; $1: $reply"
+  # The engine gives up answering after 20 s, and goes on trying.
+  if [[ $reply == *"will continue in the background"* ]]; then
+    for _ in $(seq 30); do
+      if is_active; then return 0; fi
+      sleep 1
+    done
+  fi
+  swarm_state
+  [ "$state" = inactive ] || start_over
+  return 1
+}
+
+swarm_state
+case $state in
+  active | inactive) ;;
+  locked) fail "this engine's swarm is locked: unlock it with \`docker swarm unlock\`, then run \`up\` again" ;;
+  # What an interrupted join left behind.
+  *) start_over ;;
+esac
+
+swarm_state
+if [ "$state" = inactive ]; then
+  heard=""
+  joined=false
+  for manager in $(value '.grant.managers[]'); do
+    # Its own address stands there while the cluster still sees its predecessor.
+    if [ "${manager%:*}" != "$address" ] && join "$manager"; then
+      joined=true
+      break
+    fi
+  done
+  $joined || fail "no manager let $name join${heard:-; none is Ready and Reachable}"
+fi
+wait_for 60 "$name to be an active node" is_active
+
+cluster_id=$(jq -r '.Swarm.Cluster.ID // empty' <<<"$reply")
+if [ -n "$cluster_id" ] && [ "$cluster_id" != "$(value .swarmId)" ]; then
+  fail "$name is in the swarm $cluster_id, but this stack's swarm is $(value .swarmId)"
+fi
+node_id=$(jq -r '.Swarm.NodeID' <<<"$reply")
+
+# "Ready" isn't "working": without the gossip agent the node gets tasks whose overlay traffic is lost.
+agent_up() {
+  seen="nothing listens on 7946/tcp"
+  [ -n "$(ss -Hltn 'sport = :7946')" ]
+}
+for _ in $(seq 50); do
+  if agent_up; then break; fi
+  sleep 0.2
+done
+if ! agent_up; then
+  restart_engine
+  wait_for 60 "the gossip agent of $name" agent_up
+fi
+
+jq -nc --arg id "$node_id" '{ nodeId: $id }'

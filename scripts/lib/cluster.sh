@@ -1,0 +1,77 @@
+# shellcheck shell=bash
+# The cluster, asked from the operator through any manager that answers: no manager is special.
+
+# The desired managers, written by the operator step: [{ name, address }]. A file rather than an input, because the
+# steps that remove nodes read their input from a state that may be years old.
+managers=/etc/swarm-ha/managers.json
+[ -s "$managers" ] || fail "$managers is missing: the operator was replaced and not prepared yet; run \`up\` again"
+
+# For how long a call is repeated, in seconds: after a leader's death an election takes 15 to 21.
+api_limit=60
+
+# The answer of the last call, or what went wrong with it, and its HTTP status (000: no connection).
+reply=""
+status=000
+# The manager that answered last; it is asked first the next time.
+answering=""
+
+# ask ADDRESS METHOD PATH: one call to one manager, standard input as body.
+ask() {
+  local address=$1 method=$2 path=$3
+  # The client's key goes through a pipe that only curl reads: it is never on a disk, nor in an argument.
+  reply=$(curl -sS --connect-timeout 3 --max-time 25 --cacert /etc/swarm-ha/ca.pem \
+    --cert <(value .client.certificate) --key <(value .client.key) \
+    -X "$method" -H 'Content-Type: application/json' --data-binary @- \
+    -w '\n%{http_code}' "https://$address:2376$path" 2>&1) || {
+    status=000
+    return 1
+  }
+  status=${reply##*$'\n'}
+  reply=${reply%$'\n'*}
+  if ((status >= 400)); then
+    reply="HTTP $status: $(jq -r '.message // .' <<<"$reply" 2>/dev/null || printf '%s' "${reply:0:400}")"
+    return 1
+  fi
+}
+
+# cluster METHOD PATH: one call to whichever manager answers, standard input as body; repeated while none does.
+# False when the cluster answered with a refusal (its reason in reply), which another manager would only repeat.
+cluster() {
+  local method=$1 path=$2 body address heard end=$((SECONDS + api_limit))
+  body=$(cat)
+  while true; do
+    heard=""
+    for address in $answering $(jq -r '.[].address' "$managers"); do
+      if ask "$address" "$method" "$path" <<<"$body"; then
+        answering=$address
+        return 0
+      fi
+      case $status in 400 | 403 | 404 | 406 | 409 | 412) return 1 ;; esac
+      # Written on a version that is no longer the newest: the caller has to read again.
+      [[ $reply != *"out of sequence"* ]] || return 1
+      heard+="; $address: $reply"
+    done
+    ((SECONDS < end)) || fail "no manager could do it within $api_limit s ($method ${path%%\?*})$heard"
+    sleep 1
+  done
+}
+
+# query FILTERS_JSON: filters as the engine's API wants them in a URL.
+query() {
+  jq -rn --arg filters "$1" '"filters=" + ($filters | @uri)'
+}
+
+# node_update ID JQ_PROGRAM: changes a node's spec, again when somebody else changed it in the meantime.
+node_update() {
+  local id=$1 program=$2 version spec try
+  for try in 1 2 3 4 5; do
+    cluster GET "/nodes/$id" </dev/null || return 1
+    spec=$(jq -c ".Spec | $program" <<<"$reply")
+    [ "$spec" != "$(jq -c '.Spec' <<<"$reply")" ] || return 0
+    version=$(jq '.Version.Index' <<<"$reply")
+    if cluster POST "/nodes/$id/update?version=$version" <<<"$spec"; then return 0; fi
+    [[ $reply == *"out of sequence"* ]] || return 1
+    sleep "0.$try"
+  done
+  return 1
+}

@@ -1,0 +1,44 @@
+# shellcheck shell=bash
+# This host's own engine, over its socket.
+
+# The steps of a killed run go on to their end on the host; those of the next run wait for them.
+exec 8>/run/swarm-ha-step.lock
+flock -w 300 8 || fail "an earlier step has been at work on this host for more than 300 s"
+
+# The answer of the last call, or what went wrong with it. (A variable, because a caller's `$(…)` would be a shell of
+# its own, in which the reason of a failure is lost.)
+reply=""
+
+# engine METHOD PATH [SECONDS]: calls the engine's API with standard input as body.
+# The body of a join holds a token: it never stands in an argument, which every user of the host could read.
+engine() {
+  local method=$1 path=$2 limit=${3:-30} code
+  reply=$(curl -sS --max-time "$limit" --unix-socket /var/run/docker.sock -X "$method" \
+    -H 'Content-Type: application/json' --data-binary @- -w '\n%{http_code}' "http://engine$path" 2>&1) || return 1
+  code=${reply##*$'\n'}
+  reply=${reply%$'\n'*}
+  if ((code >= 400)); then
+    reply="HTTP $code: $(jq -r '.message // .' <<<"$reply" 2>/dev/null || printf '%s' "${reply:0:400}")"
+    return 1
+  fi
+}
+
+# engine_up: true when the engine answers; a check for wait_for.
+engine_up() {
+  engine GET /_ping 5 </dev/null || {
+    seen=$reply
+    return 1
+  }
+}
+
+# swarm_state: sets state to inactive, pending, active, error or locked, and reply to the engine's whole information.
+swarm_state() {
+  engine GET /info </dev/null || fail "the engine can't be asked for its state: $reply"
+  state=$(jq -r '.Swarm.LocalNodeState' <<<"$reply")
+}
+
+# restart_engine: for a state that only a new process gets rid of.
+restart_engine() {
+  service restart docker
+  wait_for 90 "the engine to answer after its restart" engine_up
+}

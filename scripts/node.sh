@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Takes a node that has joined into service: waits until it is Ready, labels it, sets whether it takes tasks.
+#
+# Runs on the operator. Input: { name, role, nodeId, labels, drained, drain, client }
+
+. lib/common.sh
+. lib/cluster.sh
+
+name=$(value .name)
+id=$(value .nodeId)
+
+# ready: a check for wait_for. A manager counts only if Ready *and* Reachable.
+ready() {
+  if ! cluster GET "/nodes/$id" </dev/null; then
+    seen="the cluster doesn't know the node $id: it was removed, or belongs to another swarm; replace the host"
+    return 1
+  fi
+  seen=$(jq -r '"\(.Status.State) \(.Status.Message // "") \(.ManagerStatus.Reachability // "")"' <<<"$reply")
+  jq -e --arg role "$(value .role)" '.Status.State == "ready"
+    and (if $role == "manager" then .ManagerStatus.Reachability == "reachable" else .ManagerStatus == null end)' \
+    <<<"$reply" >/dev/null
+}
+wait_for 90 "$name to be Ready" ready
+
+# Labels that people have set stay. So does a worker that somebody drained for maintenance.
+node_update "$id" ".Labels += $(value .labels) | .Name = \"\" | if $(value .drained) then .Availability = \"drain\" else . end" ||
+  fail "$name can't be labelled: $reply"
