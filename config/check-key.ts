@@ -1,0 +1,79 @@
+import type { z } from "zod";
+import { describeKey } from "./describe";
+import { keyText, valueText, type PathPart, type Problem } from "./problem";
+import { stackSchema } from "./schema";
+import { didYouMean } from "./suggest";
+
+/** A top-level key of the schema. */
+export type TopLevelKey = keyof typeof stackSchema.shape;
+
+/** What came of one key. */
+export interface CheckedKey {
+  readonly problems: readonly Problem[];
+  /** The value with defaults, without those parts that were wrong; undefined when nothing of it can be used. */
+  readonly value?: unknown;
+  /** Whether parts are missing from `value`. */
+  readonly complete: boolean;
+}
+
+/** Checks types and formats of one key, and saves what is right of it, for the rules to go on with. */
+export function checkKey(key: TopLevelKey, value: unknown): CheckedKey {
+  const schema: z.ZodType = stackSchema.shape[key];
+  const result = schema.safeParse(value);
+  if (result.success) return { problems: [], value: result.data, complete: true };
+  const problems = result.error.issues.flatMap((issue) => problemsOf(key, value, issue));
+  return { problems, ...salvage(schema, value, result.error.issues), complete: false };
+}
+
+function problemsOf(key: string, value: unknown, issue: z.core.$ZodIssue): Problem[] {
+  const path: PathPart[] = [key, ...issue.path.map((part) => (typeof part === "number" ? part : String(part)))];
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((unknown) => unknownKey([...path, unknown], valueAt(value, [...issue.path, unknown])));
+  }
+  const got = valueAt(value, issue.path);
+  const { allowed = "", fix = "", enum: choices = [] } = describeKey(path);
+  const meant = typeof got === "string" ? didYouMean(got, choices) : undefined;
+  return [{ key: keyText(path), got: valueText(got), allowed, fix: meant ?? fix }];
+}
+
+/** A key that the schema hasn't got: most often a typo, or a path set without `--path`. */
+export function unknownKey(path: readonly PathPart[], value: unknown): Problem {
+  const known = Object.keys(describeKey(path.slice(0, -1)).properties ?? {});
+  const name = String(path.at(-1));
+  const head = name.split(".")[0] ?? "";
+  const fix =
+    path.length === 1 && name !== head && known.includes(head)
+      ? `set it with --path, so that it becomes a part of ${keyText([head])}`
+      : (didYouMean(name, known) ?? "remove it");
+  return {
+    key: keyText(path),
+    got: `the unknown key with the value ${valueText(value)}`,
+    allowed: known.join(", "),
+    fix,
+  };
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, part) => (isRecord(at) ? at[part] : undefined), value);
+}
+
+/** Leaves out the wrong parts of a mapping, one level deep, and looks again. */
+function salvage(schema: z.ZodType, value: unknown, issues: readonly z.core.$ZodIssue[]): { value?: unknown } {
+  if (!isRecord(value) || Array.isArray(value)) return {};
+  const wrong = new Set(issues.flatMap((issue) => issue.path.slice(0, 1)));
+  const extra = new Set(
+    issues.flatMap((issue) => (issue.code === "unrecognized_keys" && issue.path.length === 0 ? issue.keys : [])),
+  );
+  const rest = without(value, (name) => wrong.has(name) || extra.has(name));
+  const again = schema.safeParse(rest);
+  // Without this, the default of a wrong part would stand in for it, and rules would complain about a value nobody wrote.
+  return again.success && isRecord(again.data) ? { value: without(again.data, (name) => wrong.has(name)) } : {};
+}
+
+function without(record: Record<PropertyKey, unknown>, drop: (name: string) => boolean): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => !drop(name)));
+}
+
+function isRecord(value: unknown): value is Record<PropertyKey, unknown> {
+  return typeof value === "object" && value !== null;
+}

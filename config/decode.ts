@@ -1,0 +1,37 @@
+import { duplicateKeys } from "./json";
+import { describeKey, type KeyDescription } from "./describe";
+import { keyText, valueText, type Problem } from "./problem";
+
+/** A value as the schema wants to see it, or what is wrong with its text. */
+export interface Decoded {
+  readonly value?: unknown;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Turns the text that Pulumi hands over into a value: structured values arrive as JSON, numbers in decimal. What is
+ * no text already (in tests, or read from a file) stays as it is.
+ */
+export function decode(key: string, raw: unknown): Decoded {
+  if (typeof raw !== "string") return { value: raw, problems: [] };
+  const described = describeKey([key]);
+  if (described.type === "integer") return { value: /^-?\d+(\.\d+)?$/.test(raw) ? Number(raw) : raw, problems: [] };
+  if (described.type === "string") return { value: raw, problems: [] };
+  return decodeStructure(key, raw, described);
+}
+
+function decodeStructure(key: string, raw: string, described: KeyDescription): Decoded {
+  const { allowed = "", fix = "" } = described;
+  try {
+    const value: unknown = JSON.parse(raw);
+    const problems = duplicateKeys(raw).map((path) => ({
+      key: keyText([key, ...path]),
+      got: "the key twice",
+      allowed: "each key once",
+      fix: "remove or rename one of the two",
+    }));
+    return { value, problems };
+  } catch {
+    return { problems: [{ key: keyText([key]), got: valueText(raw), allowed, fix }] };
+  }
+}

@@ -1,0 +1,28 @@
+import type { PoolConfig, StackValues } from "./schema";
+
+/** A value of which some keys may be missing because they were wrong. */
+type Partially<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+/**
+ * What is known of a configuration that may have problems: each value that has the right type and format. Rules work
+ * on this, so that one wrong value doesn't hide what is wrong with the others.
+ */
+export interface Known {
+  /** Name of the stack. */
+  readonly stack: string;
+  readonly platform?: StackValues["platform"] | undefined;
+  /** Platform's default included. */
+  readonly zones?: readonly string[] | undefined;
+  readonly managers?: Partially<StackValues["managers"]> | undefined;
+  readonly registry?: Partially<StackValues["registry"]> | undefined;
+  /** The pools that are right in themselves. */
+  readonly workers?: Readonly<Record<string, PoolConfig>> | undefined;
+  /** Whether `workers` has all pools. */
+  readonly allPools: boolean;
+  readonly network?: Partially<StackValues["network"]> | undefined;
+  /** Platform's default included. */
+  readonly domain?: string | undefined;
+  readonly local?: Partially<StackValues["local"]> | undefined;
+  /** Top-level keys that the stack file has. */
+  readonly given: ReadonlySet<string>;
+}

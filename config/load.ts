@@ -1,0 +1,36 @@
+import * as pulumi from "@pulumi/pulumi";
+import { parseConfig } from "./parse";
+import { ConfigError, keyText, NAMESPACE, valueText } from "./problem";
+import type { LocalStackConfig } from "./schema";
+
+/**
+ * Reads and checks the configuration of the stack that this program runs for, and says its warnings.
+ *
+ * @throws pulumi.RunError with all problems in one message and without a stack trace, which would only hide it. The
+ *   platform `aws` is one of them for now: its configuration is checked in full, but nothing can be built on it yet.
+ */
+export function loadConfig(): LocalStackConfig {
+  try {
+    const config = parseConfig(namespaceOf(pulumi.runtime.allConfig()), pulumi.getStack());
+    if (config.platform === "aws") throw new ConfigError(config.stack, [NOT_THERE_YET]);
+    for (const warning of config.warnings) void pulumi.log.warn(warning);
+    return config;
+  } catch (error) {
+    if (error instanceof ConfigError) throw new pulumi.RunError(error.message);
+    throw error;
+  }
+}
+
+const NOT_THERE_YET = {
+  key: keyText(["platform"]),
+  got: valueText("aws"),
+  allowed: "local; the platform aws is not there yet",
+  fix: "use a stack whose platform is local, such as Pulumi.local.yaml",
+};
+
+/** The keys of this project, without its name before them; others belong to providers. */
+export function namespaceOf(all: Readonly<Record<string, string>>): Record<string, string> {
+  const prefix = `${NAMESPACE}:`;
+  const own = Object.entries(all).filter(([key]) => key.startsWith(prefix));
+  return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
+}

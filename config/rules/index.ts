@@ -1,0 +1,17 @@
+import type { Known } from "../known";
+import type { Problem } from "../problem";
+import { managerProblems } from "./managers";
+import { networkProblems } from "./network";
+import { platformProblems } from "./platform";
+import { poolProblems } from "./pools";
+import { tierProblems } from "./tiers";
+import { zoneProblems } from "./zones";
+
+/** Everything that doesn't fit together, as far as it is known. */
+export function ruleProblems(known: Known): Problem[] {
+  return [platformProblems, zoneProblems, managerProblems, tierProblems, poolProblems, networkProblems].flatMap(
+    (rule) => rule(known),
+  );
+}
+
+export { warnings } from "./warnings";

@@ -1,0 +1,35 @@
+import { describeKey } from "../describe";
+import { keyText, valueText, type Problem } from "../problem";
+
+/** Prefixes that belong to this program and to Docker (its documentation reserves the latter three). */
+const RESERVED = ["swarm-ha.", "com.docker.", "io.docker.", "org.dockerproject."];
+
+const ALLOWED_NAME =
+  "a name of lower-case letters, digits, '.', '_' and '-', a letter first and a letter or digit last, no two of '.' and '-' in a row, at most 128 characters, none of " +
+  RESERVED.map((prefix) => `${prefix}*`).join(", ");
+
+/** Engine labels: names such as Docker recommends them (`com.example.storage`, or simple), values that aren't empty. */
+export function labelProblems(pool: string, labels: Readonly<Record<string, string>>): Problem[] {
+  return Object.entries(labels).flatMap(([name, value]) => {
+    const path = ["workers", pool, "labels", name];
+    const key = keyText(path);
+    const problems: Problem[] = [];
+    const nameFix = fixOfName(name);
+    if (nameFix !== undefined) {
+      problems.push({ key, got: `the label ${valueText(name)}`, allowed: ALLOWED_NAME, fix: nameFix });
+    }
+    if (!/^(?=.{1,256}$)[^\s\p{Cc}]([^\p{Cc}]*[^\s\p{Cc}])?$/u.test(value)) {
+      const { allowed = "", fix = "" } = describeKey(path);
+      problems.push({ key, got: valueText(value), allowed, fix });
+    }
+    return problems;
+  });
+}
+
+function fixOfName(name: string): string | undefined {
+  const reserved = RESERVED.find((prefix) => name.toLowerCase().startsWith(prefix));
+  if (reserved !== undefined) return `use a prefix of your own instead of ${reserved}, such as com.example.`;
+  if (name.length > 128) return "shorten it";
+  if (/^[a-z]([a-z0-9._-]*[a-z0-9])?$/.test(name) && !/[.-]{2}/.test(name)) return undefined;
+  return "write it like com.example.storage, or simply storage";
+}

@@ -1,0 +1,92 @@
+import { spread } from "../../components/platform/placement";
+import { workersPerZone } from "../../components/platform/addressing";
+import { describeKey } from "../describe";
+import { isPrivate, overlaps, parseRange, type Ipv4Range } from "../ipv4";
+import type { Known } from "../known";
+import { keyText, valueText, type Problem } from "../problem";
+
+/** Prefix lengths that make sense: `network.hosts` has to hold eight blocks, `engine` a bridge and a pool, `overlay` some networks. */
+const PREFIXES = { hosts: [16, 24], overlay: [8, 20], engine: [8, 22] } as const;
+
+type RangeName = keyof typeof PREFIXES;
+
+const NAMES = Object.keys(PREFIXES) as RangeName[];
+
+/** The default bridge of the engine that runs the hosts as containers. */
+const OUTER_BRIDGE = "172.17.0.0/16";
+
+/** Ranges have the right size, lie in private space, and don't meet each other. */
+export function networkProblems(known: Known): Problem[] {
+  const problems: Problem[] = [];
+  const ranges = new Map<RangeName, Ipv4Range>();
+  for (const name of NAMES) {
+    const text = known.network?.[name];
+    if (text === undefined) continue;
+    const range = readRange(name, text);
+    if ("key" in range) problems.push(range);
+    else ranges.set(name, range);
+  }
+  problems.push(...overlapProblems(ranges, known));
+  const hosts = ranges.get("hosts");
+  return hosts === undefined ? problems : [...problems, ...roomProblems(hosts, known)];
+}
+
+function readRange(name: RangeName, text: string): Ipv4Range | Problem {
+  const refuse = (reason: string): Problem => {
+    const { allowed = "", fix = "" } = describeKey(["network", name]);
+    return { key: keyText(["network", name]), got: valueText(text), allowed, fix: `${reason}; ${fix}` };
+  };
+  try {
+    const range = parseRange(text);
+    const [largest, smallest] = PREFIXES[name];
+    if (range.prefix < largest) return refuse("it is too large");
+    if (range.prefix > smallest) return refuse("it is too small");
+    if (!isPrivate(range)) return refuse("it isn't private (10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16)");
+    return range;
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function overlapProblems(ranges: ReadonlyMap<RangeName, Ipv4Range>, known: Known): Problem[] {
+  return [...ranges].flatMap(([name, range], i) => {
+    const got = valueText(known.network?.[name]);
+    const key = keyText(["network", name]);
+    const others = [...ranges].slice(0, i).filter(([, other]) => overlaps(range, other));
+    const problems = others.map(([other]) => ({
+      key,
+      got,
+      allowed: `a range that doesn't overlap ${keyText(["network", other])} (${known.network?.[other] ?? ""})`,
+      fix: "choose another range, or leave both keys out: the defaults fit together",
+    }));
+    if (known.platform !== "local" || !overlaps(range, parseRange(OUTER_BRIDGE))) return problems;
+    const allowed = `a range that doesn't overlap ${OUTER_BRIDGE}, the default bridge of this machine's Docker engine`;
+    return [...problems, { key, got, allowed, fix: "choose a range in 10.0.0.0/8 that your network doesn't use" }];
+  });
+}
+
+/** Whether each zone's block has room for its workers. (Managers and registries have places of their own.) */
+function roomProblems(hosts: Ipv4Range, known: Known): Problem[] {
+  if (known.workers === undefined || !known.allPools || known.zones === undefined || known.zones.length === 0)
+    return [];
+  const perZone = new Map<string, number>();
+  for (const { count, zones } of Object.values(known.workers)) {
+    for (const [zone, inZone] of spread(count, zones ?? known.zones))
+      perZone.set(zone, (perZone.get(zone) ?? 0) + inZone);
+  }
+  const [zone, needed] = [...perZone].sort((a, b) => b[1] - a[1])[0] ?? ["", 0];
+  if (needed <= workersPerZone(hosts.prefix)) return [];
+  let prefix = hosts.prefix;
+  while (prefix >= PREFIXES.hosts[0] && workersPerZone(prefix) < needed) prefix--;
+  const fits = prefix >= PREFIXES.hosts[0];
+  return [
+    {
+      key: keyText(["network", "hosts"]),
+      got: `${valueText(known.network?.hosts)}, which has room for ${workersPerZone(hosts.prefix)} workers in a zone, while ${zone} gets ${needed}`,
+      allowed: fits
+        ? `/${PREFIXES.hosts[0]} to /${prefix} for that many`
+        : `at most ${workersPerZone(16)} workers in a zone`,
+      fix: fits ? `use a /${prefix}, or fewer workers` : "use fewer workers, or more zones",
+    },
+  ];
+}

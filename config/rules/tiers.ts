@@ -1,0 +1,63 @@
+import { spread } from "../../components/platform/placement";
+import type { Known } from "../known";
+import { keyText, valueText, type PathPart, type Problem } from "../problem";
+
+/** From this many hosts on, a tier has to survive the loss of a zone. */
+const SPREAD_FROM = 3;
+
+/** A tier of three or more hosts must not lie in one zone alone. (For managers, the rule of the majority is stricter.) */
+export function tierProblems(known: Known): Problem[] {
+  return [...registryProblems(known), ...workerProblems(known)];
+}
+
+function registryProblems({ registry, zones: all }: Known): Problem[] {
+  const zones = registry?.zones ?? all;
+  if (registry?.replicas === undefined || zones === undefined) return [];
+  const counts = spread(registry.replicas, [...new Set(zones)]);
+  const key = registry.zones === undefined ? ["zones"] : ["registry", "zones"];
+  return inOneZone(counts, key, zones, "registry nodes", "or set swarm-ha:registry to { replicas: 2 } or less");
+}
+
+function workerProblems({ workers, allPools, zones: all }: Known): Problem[] {
+  if (workers === undefined || all === undefined || !allPools) return [];
+  const counts = new Map<string, number>();
+  for (const { count, zones } of Object.values(workers)) {
+    for (const [zone, inZone] of spread(count, [...new Set(zones ?? all)])) {
+      counts.set(zone, (counts.get(zone) ?? 0) + inZone);
+    }
+  }
+  if ([...counts.values()].every((count) => count === 0)) {
+    const allowed = "at least 1 worker in all pools together";
+    return [{ key: keyText(["workers"]), got: valueText(workers), allowed, fix: "write { worker: { count: 3 } }" }];
+  }
+  const several = new Set(all).size > 1;
+  const fix = several ? "give one of the pools zones in another order, such as" : "";
+  const order = [...all.slice(1), ...all.slice(0, 1)];
+  return inOneZone(
+    counts,
+    several ? ["workers"] : ["zones"],
+    several ? workers : all,
+    "workers",
+    several ? `or ${fix} zones: [${order.join(", ")}]` : "or have no more than 2 workers",
+  );
+}
+
+function inOneZone(
+  counts: ReadonlyMap<string, number>,
+  path: readonly PathPart[],
+  got: unknown,
+  what: string,
+  otherFix: string,
+): Problem[] {
+  const used = [...counts].filter(([, count]) => count > 0);
+  const [zone, count] = used[0] ?? ["", 0];
+  if (used.length !== 1 || count < SPREAD_FROM) return [];
+  return [
+    {
+      key: keyText(path),
+      got: `${valueText(got)}, which puts all ${count} ${what} into ${zone}`,
+      allowed: `${SPREAD_FROM} or more ${what} in at least 2 zones, so that one zone's loss leaves some`,
+      fix: `name another zone, ${otherFix}`,
+    },
+  ];
+}
