@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Founds the swarm, or finds it: there is never a second one.
 #
-# Runs on the operator. Input: { first: { name, address }, overlay, subnetSize, certificateExpiry (hours), client }
+# Runs on the operator. Input: { first: { name, address }, overlay: { pool, size },
+# certificateExpiry (hours), client }
 # Prints: { swarmId }
 
 . lib/common.sh
@@ -42,7 +43,7 @@ done < <(jq -r '.[] | "\(.name) \(.address)"' "$managers")
 if [ -z "$found" ]; then
   jq -c '{
     ListenAddr: "\(.first.address):2377", AdvertiseAddr: "\(.first.address):2377",
-    DefaultAddrPool: [.overlay], SubnetSize: .subnetSize,
+    DefaultAddrPool: [.overlay.pool], SubnetSize: .overlay.size,
     Spec: { CAConfig: { NodeCertExpiry: (.certificateExpiry * 3600000000000) } }
   }' <<<"$input" | ask "$first" POST /swarm/init || fail "$(value .first.name) can't found the swarm: $reply"
   info "$first" || fail "$(value .first.name) founded the swarm and then didn't answer: $reply"

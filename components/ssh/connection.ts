@@ -34,8 +34,7 @@ export function directConnection(endpoint: SshEndpoint): SshConnection {
 
 /** A connection to a host inside, with the operator as SSH proxy; the host key is pinned on both hops. */
 export function throughOperator(operator: SshConnection, endpoint: SshEndpoint): SshConnection {
-  const { agentSocketPath: _, ...proxy } = operator;
-  return { ...directConnection(endpoint), proxy };
+  return { ...directConnection(endpoint), proxy: operator };
 }
 
 /** OpenSSH public keys end in a newline or a comment; the pin is compared as text, so both go. */

@@ -1,0 +1,46 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { SshConnection } from "../ssh/connection";
+import type { HostSpec } from "./placement";
+
+/** A machine as the platform made it. */
+export interface Machine {
+  /** Changes exactly when the machine is another one: container id, instance id. What belongs to it is replaced with it. */
+  readonly identity: pulumi.Output<string>;
+  /** How steps reach it: address, port and keys belong to its name and outlive it. */
+  readonly connection: SshConnection;
+  /** What has to be there before it can be reached: the machine itself, and on a cloud its routes and rules. */
+  readonly ready: readonly pulumi.Resource[];
+}
+
+/** A machine that is to be a node of the swarm. */
+export interface Host extends Omit<HostSpec, "address">, Machine {
+  /** Its private address; a manager's never changes. */
+  readonly address: pulumi.Output<string>;
+}
+
+/** The bastion: the one machine that reaches all others, and where cluster-wide steps run. It holds nothing of value. */
+export type Operator = Machine;
+
+/** One way in, over all zones. */
+export interface LoadBalancer {
+  /** Which tier it leads to. */
+  readonly name: "manager" | "registry" | "app";
+  /** `host:port`, as seen by people. */
+  readonly endpoint: pulumi.Output<string>;
+  /** Where the members' state can be read, as seen from the operator (HAProxy's CSV). @default it can't be read so */
+  readonly stats?: pulumi.Output<string>;
+  /** DNS names that people reach it by; servers behind it have them in their certificates. */
+  readonly dnsNames: readonly string[];
+  /** IP addresses that people reach it by; likewise. */
+  readonly ipAddresses: readonly string[];
+}
+
+/** What everything above is laid on. */
+export interface Platform {
+  /** The resource whose end means the end of everything; always ours, never protected. Steps are `deletedWith` it. */
+  readonly lifetime: pulumi.Resource;
+  readonly operator: Operator;
+  /** In the order of the plan. */
+  readonly hosts: readonly Host[];
+  readonly loadBalancers: { readonly manager: LoadBalancer };
+}

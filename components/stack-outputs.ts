@@ -1,0 +1,47 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ProgramOutputs } from "./outputs";
+import type { Pki } from "./pki";
+import type { Platform } from "./platform/types";
+import type { SshKeys } from "./ssh/keys";
+import type { Swarm } from "./swarm";
+
+/** The parts that the outputs speak of. */
+export interface StackParts {
+  readonly platform: Platform;
+  readonly keys: SshKeys;
+  readonly pki: Pki;
+  readonly swarm: Swarm;
+}
+
+/** What the stack puts out: the Contract's outputs, and `access`, with which the tools get in. */
+export function stackOutputs({ platform, keys, pki, swarm }: StackParts): ProgramOutputs {
+  const { operator, hosts, loadBalancers } = platform;
+  const manager = pulumi.interpolate`tcp://${loadBalancers.manager.endpoint}`;
+  return {
+    swarmId: swarm.swarmId,
+    hosts: Object.fromEntries(hosts.map(({ name, role, zone, address }) => [name, { role, zone, address }])),
+    endpoints: { manager },
+    caCertificate: pki.ca,
+    access: pulumi.secret({
+      operator: {
+        host: operator.connection.host,
+        port: pulumi.output(operator.connection.port).apply((port) => port ?? 22),
+        user: pulumi.output(operator.connection.user).apply((user) => user ?? "root"),
+        privateKey: keys.client.privateKeyOpenssh,
+        hostKey: keys.hostKey("operator").publicKeyOpenssh,
+      },
+      client: { cert: pki.operator.certificate, key: pki.operator.key },
+      person: { cert: pki.person.certificate, key: pki.person.key },
+      nodes: hosts.map(({ name, role, zone, pool, address, identity, labels }) => ({
+        name,
+        role,
+        zone,
+        pool,
+        address,
+        identity,
+        labels,
+      })),
+      loadBalancers: { manager: { url: manager, stats: loadBalancers.manager.stats } },
+    }),
+  };
+}

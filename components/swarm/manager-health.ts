@@ -1,0 +1,36 @@
+import { PORTS } from "./ports";
+
+/**
+ * HAProxy's settings on a manager host: an HTTP endpoint that says 200 only while this manager has a leader.
+ *
+ * `GET /swarm` of the engine's API fails on a manager that is locked, was removed, or has lost the quorum, while its
+ * port still accepts connections: a plain TCP check would keep sending people there.
+ * Source: docs.docker.com, Engine API, "Inspect swarm"; HAProxy manual, "monitor fail".
+ */
+export function managerHealthSettings(): string {
+  return `global
+  log stdout format raw daemon notice
+  # root, for the engine's socket belongs to root.
+  maxconn 256
+
+defaults
+  log global
+  mode http
+  timeout connect 2s
+  timeout client 5s
+  timeout server 5s
+  timeout check 3s
+
+frontend health
+  bind :${String(PORTS.health)}
+  monitor-uri /health
+  monitor fail if { nbsrv(engine) lt 1 }
+  # Nothing else is to be had here.
+  http-request deny deny_status 404
+
+backend engine
+  option httpchk GET /swarm HTTP/1.1\\r\\nHost:\\ engine
+  http-check expect status 200
+  server engine unix@/var/run/docker.sock check inter 1s fall 2 rise 1
+`;
+}

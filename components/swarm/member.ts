@@ -1,0 +1,97 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Host } from "../platform/types";
+import { remoteStep } from "../ssh/remote-step";
+import { clientOf, type SwarmContext } from "./context";
+
+/** Arguments of {@link Member}. */
+export interface MemberArgs {
+  /** The machine, prepared. */
+  readonly host: Host;
+  /** Cluster id: a node that reports another one is an error. */
+  readonly swarmId: pulumi.Output<string>;
+  /** What has to be there before it joins. */
+  readonly after: readonly pulumi.Resource[];
+  /** What the steps are made from. */
+  readonly context: SwarmContext;
+}
+
+/**
+ * One host's membership in the swarm: the grant (token and managers), the join, and the node.
+ *
+ * Managers and workers are the same but for the token. The first manager is no exception: founding the swarm isn't
+ * joining it, and when it is replaced it joins like any other.
+ */
+export class Member extends pulumi.ComponentResource {
+  /** In service: Ready, labelled. */
+  public readonly node: pulumi.Resource;
+
+  public constructor(args: MemberArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { host, context, swarmId } = args;
+    super("swarm-ha:swarm:Member", host.name, {}, opts);
+    const common = { parent: this, deletedWith: context.lifetime };
+    const role = host.role === "manager" ? "manager" : "worker";
+
+    // Fetched at this moment and for this host alone: always fresh, and a preview of one more worker shows only it.
+    const token = remoteStep(
+      `token-${host.name}`,
+      {
+        connection: context.operator.connection,
+        script: "token",
+        triggers: [host.identity],
+        secretOutput: true,
+        input: {
+          name: host.name,
+          role,
+          identity: host.identity,
+          swarmId,
+          epoch: context.config.joinEpoch,
+          client: clientOf(context),
+        },
+      },
+      { ...common, dependsOn: [...args.after] },
+    );
+
+    const join = remoteStep(
+      `join-${role}-${host.name}`,
+      {
+        connection: host.connection,
+        script: "join",
+        triggers: [host.identity],
+        input: {
+          name: host.name,
+          address: host.address,
+          swarmId,
+          grant: token.stdout.apply((stdout): unknown => JSON.parse(stdout)),
+        },
+      },
+      common,
+    );
+
+    this.node = remoteStep(
+      `node-${host.name}`,
+      {
+        connection: context.operator.connection,
+        script: "node",
+        onDelete: "remove-node",
+        triggers: [host.identity],
+        input: {
+          name: host.name,
+          role,
+          nodeId: join.stdout.apply((stdout): unknown => (JSON.parse(stdout) as { nodeId: unknown }).nodeId),
+          labels: {
+            "swarm-ha.role": host.role,
+            "swarm-ha.zone": host.zone,
+            "swarm-ha.pool": host.pool,
+            "swarm-ha.identity": host.identity,
+          },
+          // No task lands on a manager: what runs there could starve the store that everything stands on.
+          drained: host.role === "manager",
+          drain: context.config.drain,
+          client: clientOf(context),
+        },
+      },
+      common,
+    );
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,45 @@
+import type * as command from "@pulumi/command";
+import type * as pulumi from "@pulumi/pulumi";
+import type { HostSpec } from "../platform/placement";
+import { remoteStep } from "../ssh/remote-step";
+import type { SwarmContext } from "./context";
+
+/** A manager's place in the address plan. */
+export interface ManagerAddress {
+  /** Host name. */
+  readonly name: string;
+  /** Its fixed private address. */
+  readonly address: string;
+}
+
+/**
+ * The managers of a plan.
+ *
+ * @throws Error when one has no fixed address: managers keep theirs for life, and Raft knows them by it.
+ */
+export function managersOf(hosts: readonly HostSpec[]): ManagerAddress[] {
+  return hosts
+    .filter((host) => host.role === "manager")
+    .map(({ name, address }) => {
+      if (address === undefined) throw new Error(`the plan has no fixed address for ${name}`);
+      return { name, address };
+    });
+}
+
+/** Tells the operator who the managers are and whom to trust. Runs on the operator. */
+export function prepareOperator(
+  managers: readonly ManagerAddress[],
+  context: SwarmContext,
+  parent: pulumi.Resource,
+): command.remote.Command {
+  return remoteStep(
+    "prepare-operator",
+    {
+      connection: context.operator.connection,
+      script: "operator",
+      triggers: [context.operator.identity],
+      input: { managers, ca: context.pki.ca },
+    },
+    { parent, dependsOn: [...context.operator.ready], deletedWith: context.lifetime },
+  );
+}

@@ -1,0 +1,37 @@
+import type * as command from "@pulumi/command";
+import type * as pulumi from "@pulumi/pulumi";
+import { engineNetwork } from "../platform/addressing";
+import type { Host } from "../platform/types";
+import { remoteStep } from "../ssh/remote-step";
+import type { SwarmContext } from "./context";
+import { daemonSettings } from "./engine";
+import { managerHealthSettings } from "./manager-health";
+
+/** Makes a machine ready to be a node: checked, engine set up and running. Runs on the host. */
+export function prepare(host: Host, context: SwarmContext, parent: pulumi.Resource): command.remote.Command {
+  const server = context.pki.servers[host.name];
+  return remoteStep(
+    `prepare-${host.name}`,
+    {
+      connection: host.connection,
+      script: "prepare",
+      triggers: [host.identity],
+      input: {
+        name: host.name,
+        ca: context.pki.ca,
+        daemon: daemonSettings({
+          manager: host.role === "manager",
+          labels: host.labels,
+          network: engineNetwork(context.config),
+        }),
+        ...(server === undefined
+          ? {}
+          : {
+              tls: { ca: context.pki.ca, certificate: server.certificate, key: server.key },
+              health: managerHealthSettings(),
+            }),
+      },
+    },
+    { parent, dependsOn: [...host.ready], deletedWith: context.lifetime },
+  );
+}

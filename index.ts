@@ -1,0 +1,26 @@
+import { loadConfig } from "./config";
+import type { ProgramOutputs } from "./components/outputs";
+import { createPlatform } from "./components/platform";
+import { planHosts } from "./components/platform/placement";
+import { Pki } from "./components/pki";
+import { SshKeys } from "./components/ssh/keys";
+import { stackOutputs } from "./components/stack-outputs";
+import { Swarm } from "./components/swarm";
+import { managersOf } from "./components/swarm/operator";
+
+const config = loadConfig();
+const hosts = planHosts(config);
+
+const keys = new SshKeys("ssh", { machines: ["operator", ...hosts.map((host) => host.name)] });
+const platform = createPlatform(config, hosts, keys);
+const managers = managersOf(hosts);
+const pki = new Pki("pki", {
+  stack: config.stack,
+  managers,
+  dnsNames: platform.loadBalancers.manager.dnsNames,
+  ipAddresses: platform.loadBalancers.manager.ipAddresses,
+});
+const swarm = new Swarm("swarm", { config, platform, pki, managers });
+
+const outputs: ProgramOutputs = stackOutputs({ platform, keys, pki, swarm });
+export = outputs;

@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { parseConfig, type StackConfig } from "../../config";
+import { Pki } from "../../components/pki";
+import { planHosts, type HostSpec } from "../../components/platform/placement";
+import type { Platform } from "../../components/platform/types";
+import { directConnection, throughOperator } from "../../components/ssh/connection";
+import { SshKeys } from "../../components/ssh/keys";
+import { Swarm } from "../../components/swarm";
+import { managersOf } from "../../components/swarm/operator";
+import { answer, SECRET } from "../support/answers";
+import { record, type Registered } from "../support/recording-mocks";
+
+/** A machine of a platform that is nothing but a resource. */
+class Machine extends pulumi.CustomResource {
+  declare public readonly identity: pulumi.Output<string>;
+  declare public readonly address: pulumi.Output<string>;
+
+  public constructor(name: string, opts?: pulumi.CustomResourceOptions) {
+    super("test:index:Machine", name, { identity: undefined, address: undefined }, opts);
+  }
+}
+
+function config(overrides: Record<string, unknown> = {}): StackConfig {
+  return parseConfig({ platform: "local", ...overrides }, "unit");
+}
+
+function fakePlatform(hosts: readonly HostSpec[], keys: SshKeys): Platform {
+  const lifetime = new Machine("network");
+  const operator = new Machine("operator");
+  const connection = directConnection({
+    host: "127.0.0.1",
+    port: 22022,
+    privateKey: keys.client.privateKeyOpenssh,
+    hostKey: keys.hostKey("operator").publicKeyOpenssh,
+  });
+  return {
+    lifetime,
+    operator: { identity: operator.identity, connection, ready: [operator] },
+    hosts: hosts.map((spec) => {
+      const machine = new Machine(spec.name);
+      const address = spec.address === undefined ? machine.address : pulumi.output(spec.address);
+      return {
+        ...spec,
+        identity: machine.identity,
+        address,
+        connection: throughOperator(connection, {
+          host: address,
+          privateKey: keys.client.privateKeyOpenssh,
+          hostKey: keys.hostKey(spec.name).publicKeyOpenssh,
+        }),
+        ready: [machine],
+      };
+    }),
+    loadBalancers: {
+      manager: {
+        name: "manager",
+        endpoint: pulumi.output("127.0.0.1:22376"),
+        stats: pulumi.output("http://10.0.0.2:8404/stats;csv"),
+        dnsNames: ["manager.swarm.localhost"],
+        ipAddresses: ["127.0.0.1"],
+      },
+    },
+  };
+}
+
+function run(overrides: Record<string, unknown> = {}, preview = false): Promise<Registered[]> {
+  return record(
+    () => {
+      const stack = config(overrides);
+      const hosts = planHosts(stack);
+      const keys = new SshKeys("ssh", { machines: ["operator", ...hosts.map((host) => host.name)] });
+      const platform = fakePlatform(hosts, keys);
+      const managers = managersOf(hosts);
+      const pki = new Pki("pki", { stack: "unit", managers, dnsNames: ["manager.swarm.localhost"], ipAddresses: [] });
+      return new Swarm("swarm", { config: stack, platform, pki, managers });
+    },
+    { stack: "unit", preview, answer },
+  );
+}
+
+describe("the graph of a swarm", () => {
+  let resources: Registered[];
+  const named = (name: string): Registered => {
+    const found = resources.find((resource) => resource.name === name);
+    assert.ok(found, `no resource is called ${name}`);
+    return found;
+  };
+  /** Whether one resource can only be made after another, through however many others. */
+  const after = (later: string, earlier: string): boolean => {
+    const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
+    const goal = named(earlier).urn;
+    const seen = new Set<string>();
+    const queue = [...named(later).dependencies];
+    for (let urn = queue.pop(); urn !== undefined; urn = queue.pop()) {
+      if (urn === goal) return true;
+      if (seen.has(urn)) continue;
+      seen.add(urn);
+      queue.push(...(byUrn.get(urn)?.dependencies ?? []));
+    }
+    return false;
+  };
+  const steps = (): Registered[] => resources.filter((resource) => resource.type === "command:remote:Command");
+
+  before(async () => {
+    resources = await run();
+  });
+
+  it("goes init → join-manager → join-worker", () => {
+    for (const n of [1, 2, 3]) assert.ok(after(`join-manager-manager-${n}`, "init"), `manager-${n}`);
+    for (const worker of ["registry-1", "registry-3", "worker-1", "worker-3"]) {
+      for (const n of [1, 2, 3]) assert.ok(after(`join-worker-${worker}`, `join-manager-manager-${n}`), worker);
+    }
+  });
+
+  it("lets managers join one by one, each after its predecessor is in service", () => {
+    assert.ok(after("join-manager-manager-2", "node-manager-1"));
+    assert.ok(after("join-manager-manager-3", "node-manager-2"));
+    assert.ok(!after("join-manager-manager-1", "node-manager-2"));
+  });
+
+  it("lets workers join all at once", () => {
+    assert.ok(!after("join-worker-worker-2", "join-worker-worker-1"));
+    assert.ok(!after("join-worker-worker-1", "join-worker-worker-2"));
+  });
+
+  it("asks every manager before the swarm is founded", () => {
+    for (const n of [1, 2, 3]) assert.ok(after("init", `prepare-manager-${n}`));
+  });
+
+  it("replaces a host's steps by its identity, and nobody else's", () => {
+    const machine = named("manager-1");
+    const replacedWith = steps().filter((step) => (step.propertyDependencies["triggers"] ?? []).includes(machine.urn));
+    assert.deepEqual(replacedWith.map((step) => step.name).sort(), [
+      "join-manager-manager-1",
+      "node-manager-1",
+      "prepare-manager-1",
+      "token-manager-1",
+    ]);
+  });
+
+  it("makes the founding history: no trigger, and no change of an input counts", () => {
+    assert.equal(named("init").inputs["triggers"], undefined);
+    assert.deepEqual(named("init").ignoreChanges, ["*"]);
+  });
+
+  it("undoes no step when everything goes, and deletes before it replaces", () => {
+    for (const step of steps()) {
+      assert.equal(step.deletedWith, named("network").urn, step.name);
+      assert.ok(step.deleteBeforeReplace, step.name);
+    }
+    assert.equal(named("manager-1").deletedWith, "");
+  });
+
+  it("runs what has to work without a host on the operator", () => {
+    const port = (step: Registered): unknown => (step.inputs["connection"] as { port: unknown }).port;
+    for (const step of steps()) {
+      const onHost = /^(prepare|join)-/.test(step.name) && step.name !== "prepare-operator";
+      assert.equal(port(step), onHost ? 22 : 22022, step.name);
+      // Only an undoing that never dials the host may exist.
+      assert.equal(step.inputs["delete"] !== undefined, step.name.startsWith("node-"), step.name);
+    }
+  });
+
+  it("pins the host key on both hops", () => {
+    const connection = named("join-worker-worker-1").inputs["connection"] as {
+      hostKey: string;
+      proxy: { hostKey: string };
+    };
+    assert.equal(connection.hostKey, "ssh-ed25519 AAAAssh-host-worker-1");
+    assert.equal(connection.proxy.hostKey, "ssh-ed25519 AAAAssh-host-operator");
+  });
+
+  it("puts no secret into a command line, a trigger or an environment", () => {
+    for (const step of steps()) {
+      for (const key of ["create", "update", "delete", "triggers", "environment"]) {
+        assert.ok(!JSON.stringify(step.inputs[key] ?? "").includes(SECRET), `${step.name}.${key}`);
+      }
+      assert.ok(JSON.stringify(step.inputs["connection"]).includes(SECRET), "the connection carries the key");
+      assert.equal(step.inputs["addPreviousOutputInEnv"], false);
+    }
+    for (const step of steps().filter(({ name }) => name.startsWith("token-"))) {
+      for (const output of ["stdout", "stderr"]) assert.ok(step.secretOutputs.includes(output), output);
+      assert.equal(step.inputs["logging"], "none");
+    }
+  });
+
+  it("has the same resources in a preview as in an update", async () => {
+    const names = (list: readonly Registered[]): string[] => list.map(({ type, name }) => `${type} ${name}`).sort();
+    assert.deepEqual(names(await run({}, true)), names(resources));
+  });
+
+  it("shows one more worker as that worker alone", async () => {
+    const more = await run({ workers: { worker: { count: 4 } } });
+    const before = new Map(resources.map(({ name, type, inputs }) => [`${type} ${name}`, JSON.stringify(inputs)]));
+    const changed = more.filter(({ name, type, inputs }) => before.get(`${type} ${name}`) !== JSON.stringify(inputs));
+    assert.ok(changed.length > 0);
+    for (const { name } of changed) assert.match(name, /worker-4/);
+  });
+
+  it("sends a further manager's address to the operator alone, and never through the other nodes' steps", async () => {
+    const more = await run({ managers: { count: 5 } });
+    const before = new Map(resources.map(({ name, type, inputs }) => [`${type} ${name}`, JSON.stringify(inputs)]));
+    const changed = more.filter(({ name, type, inputs }) => {
+      const old = before.get(`${type} ${name}`);
+      return old !== undefined && old !== JSON.stringify(inputs);
+    });
+    assert.deepEqual(
+      changed.map(({ name }) => name),
+      ["prepare-operator"],
+    );
+  });
+});

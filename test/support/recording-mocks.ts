@@ -1,0 +1,126 @@
+import * as pulumi from "@pulumi/pulumi";
+import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
+
+/** One resource as the program registered it: what a mock sees, and the options that mocks leave out. */
+export interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly urn: string;
+  readonly parent: string;
+  readonly custom: boolean;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** URNs that it waits for, by dependsOn or through its inputs. */
+  readonly dependencies: readonly string[];
+  /** URNs by the input property that brings them. */
+  readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
+  readonly deletedWith: string;
+  readonly deleteBeforeReplace: boolean;
+  readonly ignoreChanges: readonly string[];
+  readonly secretOutputs: readonly string[];
+}
+
+/** What a mocked resource answers: its id and outputs beside its inputs. */
+export type Answer = (resource: {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Record<string, unknown>;
+}) => {
+  readonly id: string;
+  readonly outputs: Record<string, unknown>;
+};
+
+/** The request of the engine's protocol, as far as it is read here: @pulumi/pulumi doesn't type its stubs. */
+interface RegisterRequest {
+  getType(): string;
+  getName(): string;
+  getParent(): string;
+  getCustom(): boolean;
+  getDependenciesList(): string[];
+  getPropertydependenciesMap(): {
+    forEach(visit: (value: { getUrnsList(): string[] }, key: string) => void): void;
+  };
+  getDeletedwith(): string;
+  getDeletebeforereplace(): boolean;
+  getIgnorechangesList(): string[];
+  getAdditionalsecretoutputsList(): string[];
+}
+
+type RegisterResource = (request: RegisterRequest, callback: unknown) => Promise<void>;
+
+/**
+ * Runs a program under mocks and returns all that it registered.
+ *
+ * The program's outputs are awaited: a failed assertion in an `apply` that nobody waits for would pass in silence.
+ */
+export async function record(
+  program: () => unknown,
+  options: { readonly stack: string; readonly preview: boolean; readonly answer: Answer },
+): Promise<Registered[]> {
+  const inputs = new Map<string, Record<string, unknown>>();
+  const requests: RegisterRequest[] = [];
+  const prototype = MockMonitor.prototype as unknown as { registerResource: RegisterResource };
+  const original = prototype.registerResource;
+  prototype.registerResource = async function (request, callback) {
+    requests.push(request);
+    await original.call(this, request, callback);
+  };
+  try {
+    await pulumi.runtime.setMocks(
+      {
+        newResource: (args) => {
+          const given = unwrapped(args.inputs) as Record<string, unknown>;
+          inputs.set(`${args.type}::${args.name}`, given);
+          const { id, outputs } = options.answer({ type: args.type, name: args.name, inputs: given });
+          return { id, state: { ...given, ...outputs } };
+        },
+        call: (args) => {
+          throw new Error(`the program called ${args.token}, which these mocks don't answer`);
+        },
+      },
+      "swarm-ha",
+      options.stack,
+      options.preview,
+    );
+    await pulumi.runtime.runInPulumiStack(() => {
+      program();
+      return Promise.resolve(undefined);
+    });
+    await pulumi.runtime.disconnect();
+  } finally {
+    prototype.registerResource = original;
+  }
+  return requests
+    .filter((request) => request.getType() !== "pulumi:pulumi:Stack")
+    .map((request) => {
+      const propertyDependencies: Record<string, readonly string[]> = {};
+      request.getPropertydependenciesMap().forEach((urns, key) => {
+        propertyDependencies[key] = urns.getUrnsList();
+      });
+      const type = request.getType();
+      // As the mocks make it: the parent's own type only.
+      const parentType = request.getParent().split("::")[2]?.split("$").pop();
+      const qualified = parentType === undefined ? type : `${parentType}$${type}`;
+      return {
+        type,
+        name: request.getName(),
+        urn: `urn:pulumi:${options.stack}::swarm-ha::${qualified}::${request.getName()}`,
+        parent: request.getParent(),
+        custom: request.getCustom(),
+        inputs: inputs.get(`${type}::${request.getName()}`) ?? {},
+        dependencies: request.getDependenciesList(),
+        propertyDependencies,
+        deletedWith: request.getDeletedwith(),
+        deleteBeforeReplace: request.getDeletebeforereplace(),
+        ignoreChanges: request.getIgnorechangesList(),
+        secretOutputs: request.getAdditionalsecretoutputsList(),
+      };
+    });
+}
+
+/** Secrets reach a mock in their wrapping; the recorder is about what is in them. */
+function unwrapped(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unwrapped);
+  if (typeof value !== "object" || value === null) return value;
+  if (pulumi.runtime.isRpcSecret(value)) return unwrapped(pulumi.runtime.unwrapRpcSecret(value));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unwrapped(inner)]));
+}
