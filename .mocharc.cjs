@@ -1,0 +1,10 @@
+/** For `npx mocha <files>`; `npm test` (tools/test.ts) sets each suite's own time limit. */
+const SLOW = /test\/(e2e|long)\b/;
+
+module.exports = {
+  require: ["tsx/cjs"],
+  extension: ["ts"],
+  forbidOnly: process.env.CI !== undefined,
+  timeout: process.argv.some((argument) => SLOW.test(argument)) ? 600_000 : 30_000,
+  slow: 10_000,
+};

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { command, findProgram } from "../../../tools/setup/command";
+import { ensureDockerEngine } from "../../../tools/setup/docker-engine";
+import { askEngine } from "../../../tools/setup/docker-socket";
+import { readEngineRecord, startOwnEngine, stopOwnEngine, type OwnEnginePlace } from "../../../tools/setup/own-engine";
+import { isAlive } from "../../../tools/setup/process-identity";
+import { createProgress } from "../../../tools/setup/progress";
+
+/** A real engine beside the machine's own: it must not touch that one's bridge and firewall. */
+const BESIDE = ["--bridge=none", "--iptables=false", "--ip-forward=false", "--ip-masq=false"];
+
+describe("an engine of our own", function () {
+  let place: Required<OwnEnginePlace>;
+  const said: string[] = [];
+  const progress = createProgress({ write: (text) => said.push(text) });
+  const ensure = () =>
+    ensureDockerEngine({ dockerHost: undefined, defaultSocket: place.socket, place, interactive: false, progress });
+
+  before(function () {
+    if (process.getuid?.() !== 0 || findProgram("dockerd") === undefined) this.skip();
+    const directory = mkdtempSync(join(tmpdir(), "swarm-ha-engine-"));
+    place = { directory, socket: join(directory, "docker.sock"), extraArgs: BESIDE };
+  });
+
+  after(async () => {
+    if ((place as OwnEnginePlace | undefined) === undefined) return;
+    await stopOwnEngine(place);
+    // An engine that didn't end in peace leaves its data directory mounted on itself.
+    await command("umount", [join(place.directory, "data")], { timeout: 5000 }).catch(() => undefined);
+    rmSync(place.directory, { recursive: true, force: true });
+  });
+
+  it("is started where none answers, in a session of its own, and says how to stop it", async () => {
+    const engine = await ensure();
+    assert.equal(engine.socket, place.socket);
+    assert.match(engine.version, /^\d+\.\d+/);
+    const record = readEngineRecord(place);
+    assert.ok(record !== undefined && isAlive(record));
+    const session = await command("ps", ["-o", "sid=", "-p", String(record.pid)], { timeout: 5000 });
+    assert.equal(Number(session), record.pid, "a terminal's hang-up must not reach it");
+    assert.match(said.join(""), /stays running.*npm run engine:stop/);
+  });
+
+  it("is used as it is when it runs", async () => {
+    const before = readEngineRecord(place);
+    await Promise.all([ensure(), startOwnEngine(place, progress)]);
+    assert.deepEqual(readEngineRecord(place), before);
+  });
+
+  it("is started again after it was killed, by two runs at once only one time", async () => {
+    const before = readEngineRecord(place);
+    assert.ok(before !== undefined);
+    process.kill(before.pid, "SIGKILL");
+    while (isAlive(before)) await new Promise((done) => setTimeout(done, 10));
+    assert.ok(existsSync(place.socket), "the stale socket is what the restart has to get over");
+    const engines = await Promise.all([ensure(), ensure()]);
+    const now = readEngineRecord(place);
+    assert.ok(now !== undefined && now.pid !== before.pid && isAlive(now));
+    assert.deepEqual(engines[0], engines[1]);
+  });
+
+  it("is stopped on request, with all that it started", async () => {
+    const record = readEngineRecord(place);
+    assert.match(await stopOwnEngine(place), /has stopped/);
+    assert.ok(record !== undefined && !isAlive(record));
+    assert.equal((await askEngine(place.socket)).kind, "absent");
+    const left = await command("ps", ["-eo", "args"], { timeout: 5000 });
+    assert.ok(!left.includes(place.directory), left);
+    assert.match(await stopOwnEngine(place), /nothing to stop/);
+  });
+
+  it("that can't start says why, with its log", async () => {
+    const broken = { ...place, extraArgs: ["--storage-driver=no-such-driver"] };
+    await assert.rejects(startOwnEngine(broken, progress), /did not start[\s\S]*no-such-driver/);
+  });
+});

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { root } from "../../../tools/paths";
+
+/**
+ * A clone in which npm is a stub: it "installs" the lock's one package, after a moment, and counts its runs.
+ */
+describe("tools/run.mjs", () => {
+  let clone: string;
+  const write = (name: string, text: string) => {
+    mkdirSync(dirname(join(clone, name)), { recursive: true });
+    writeFileSync(join(clone, name), text);
+  };
+  const lock = (version: string) => {
+    write("package-lock.json", JSON.stringify({ packages: { "": {}, "node_modules/tsx": { version } } }));
+  };
+  const run = (...args: string[]) =>
+    new Promise<{ code: number | null; signal: string | null; out: string; err: string }>((resolve) => {
+      const env = {
+        ...process.env,
+        npm_execpath: join(clone, "npm-cli.js"),
+        XDG_CACHE_HOME: join(clone, "cache"),
+        CLONE: clone,
+      };
+      const child = spawn(process.execPath, [join(clone, "tools/run.mjs"), ...args], { env });
+      let out = "";
+      let err = "";
+      child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
+      child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
+      if (args[0] === "endless") child.stdout.once("data", () => child.kill("SIGTERM"));
+      child.on("close", (code, signal) => {
+        resolve({ code, signal, out, err });
+      });
+    });
+  const installs = () => (existsSync(join(clone, "runs")) ? readFileSync(join(clone, "runs"), "utf8").length : 0);
+
+  beforeEach(() => {
+    clone = mkdtempSync(join(tmpdir(), "swarm-ha-clone-"));
+    mkdirSync(join(clone, "tools"));
+    cpSync(join(root, "tools/run.mjs"), join(clone, "tools/run.mjs"));
+    symlinkSync(join(root, "node_modules"), join(clone, "real_modules"));
+    write("package.json", '{"scripts":{"hello":"x"}}');
+    lock("1.0.0");
+    write(
+      "npm-cli.js",
+      `const fs = require("fs"), path = require("path"), clone = process.env.CLONE;
+      fs.appendFileSync(path.join(clone, "runs"), "x");
+      if (fs.existsSync(path.join(clone, "offline"))) { console.error("registry out of reach"); process.exit(1); }
+      setTimeout(() => {
+        const to = path.join(clone, "node_modules/tsx");
+        fs.mkdirSync(to, { recursive: true });
+        fs.writeFileSync(path.join(to, "package.json"), "{}");
+        fs.writeFileSync(path.join(to, "cjs.js"), "require(" + JSON.stringify(path.join(clone, "real_modules/tsx/dist/cjs/index.cjs")) + ")");
+      }, 300);`,
+    );
+    write(
+      "tools/hello.ts",
+      `const who: string = process.argv[2] ?? ""; console.log("hello " + who, require.main === module); process.exitCode = 7;`,
+    );
+    write("tools/endless.ts", `console.log("up"); setInterval(() => {}, 1000);`);
+  });
+  afterEach(() => {
+    rmSync(clone, { recursive: true, force: true });
+  });
+
+  it("installs once, then hands on arguments and exit code and prints nothing of its own", async () => {
+    const first = await run("hello", "a b");
+    assert.equal(first.out, "hello a b true\n", first.err);
+    assert.equal(first.code, 7);
+    assert.match(first.err, /Installing the dependencies .*usually/);
+    const second = await run("hello");
+    assert.deepEqual(second, { code: 7, signal: null, out: "hello  true\n", err: "" });
+    assert.equal(installs(), 1);
+  });
+
+  it("installs again for another lock, and for a package that is gone", async () => {
+    await run("hello");
+    lock("1.0.1");
+    await run("hello");
+    assert.equal(installs(), 2);
+    rmSync(join(clone, "node_modules/tsx"), { recursive: true });
+    assert.equal((await run("hello")).code, 7);
+    assert.equal(installs(), 3);
+  });
+
+  it("takes node_modules that npm made from the same lock as they are", async () => {
+    await run("hello");
+    rmSync(join(clone, "node_modules/.swarm-ha-stamp"));
+    cpSync(join(clone, "package-lock.json"), join(clone, "node_modules/.package-lock.json"));
+    assert.equal((await run("hello")).code, 7);
+    assert.equal(installs(), 1);
+  });
+
+  it("installs one time for two runs at once", async () => {
+    const both = await Promise.all([run("hello"), run("hello")]);
+    assert.deepEqual(
+      both.map(({ code }) => code),
+      [7, 7],
+    );
+    assert.equal(installs(), 1);
+    assert.equal(both.filter(({ err }) => err.includes("Waiting for the run")).length, 1);
+  });
+
+  it("says what npm said when that fails, and starts over the next time", async () => {
+    write("offline", "");
+    const failed = await run("hello");
+    assert.equal(failed.code, 1);
+    assert.match(failed.err, /could not be installed: npm ci ended with exit code 1\nregistry out of reach/);
+    rmSync(join(clone, "offline"));
+    assert.equal((await run("hello")).code, 7);
+  });
+
+  it("lets a signal end the tool", async () => {
+    await run("hello");
+    const ended = await run("endless");
+    assert.equal(ended.signal, "SIGTERM");
+  });
+
+  it("names the scripts there are for one that is not", async () => {
+    for (const name of ["nope", "../evil", ""]) {
+      const { code, err } = await run(name);
+      assert.equal(code, 1);
+      assert.match(err, /no tool .*; the npm scripts are: hello/);
+    }
+  });
+});

@@ -1,0 +1,148 @@
+/** Debian packages: installing some, and where this machine gets its own from. */
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { command, findProgram } from "./command";
+import { SetupError } from "./errors";
+import { createProgress, type Progress } from "./progress";
+
+const ENVIRONMENT = { DEBIAN_FRONTEND: "noninteractive", NEEDRESTART_SUSPEND: "1" };
+/** Wait for another apt (unattended upgrades, say) rather than fail; seconds. */
+const LOCK_WAIT = ["-o", "DPkg::Lock::Timeout=120"];
+const POLICY = "/usr/sbin/policy-rc.d";
+
+/** Is the text of an os-release file Debian's, Ubuntu's, or that of a system built on them? */
+export function isDebianLike(osRelease: string): boolean {
+  const ids = [...osRelease.matchAll(/^ID(?:_LIKE)?=(.*)$/gm)].flatMap((match) =>
+    (match[1] ?? "").replaceAll(/["']/g, "").split(/\s+/),
+  );
+  return ids.includes("debian") || ids.includes("ubuntu");
+}
+
+/** May this process install Debian packages on this machine (root on Debian or Ubuntu)? */
+export function canInstall(): boolean {
+  if (process.getuid?.() !== 0 || findProgram("apt-get") === undefined) return false;
+  return existsSync("/etc/os-release") && isDebianLike(readFileSync("/etc/os-release", "utf8"));
+}
+
+/**
+ * Installs Debian packages. No service that they bring is started: Debian's docker.io would start an engine of its own.
+ *
+ * @param wish `packages`; `optional`: those that exist in some releases only (installed where they do); `usually`: how
+ *   long it usually takes, in words
+ * @throws SetupError with apt's last lines
+ */
+export async function aptInstall(
+  wish: { readonly packages: readonly string[]; readonly optional?: readonly string[]; readonly usually: string },
+  progress: Progress = createProgress(),
+): Promise<void> {
+  await aptUpdate(progress);
+  const packages = [...wish.packages, ...(await knownPackages(wish.optional ?? []))];
+  await progress.step(`Installing Debian's ${packages.join(", ")}`, wish.usually, async (note) => {
+    const options = { timeout: 900_000, env: ENVIRONMENT, onLine: note };
+    // An installation that was killed half-way leaves packages that only this puts right; nothing to do otherwise.
+    await command("dpkg", ["--configure", "-a", "--force-confdef", "--force-confold"], options);
+    await withoutServices(() =>
+      command("apt-get", ["install", "-y", "--no-install-recommends", ...LOCK_WAIT, ...packages], options),
+    );
+  });
+}
+
+/** Fetches apt's package lists. */
+export async function aptUpdate(progress: Progress = createProgress()): Promise<void> {
+  await progress.step("Fetching apt's package lists", "5 to 20 s", (note) =>
+    command("apt-get", ["update", ...LOCK_WAIT], { timeout: 300_000, env: ENVIRONMENT, onLine: note }),
+  );
+}
+
+async function knownPackages(names: readonly string[]): Promise<string[]> {
+  if (names.length === 0) return [];
+  const listed = await command("apt-cache", ["pkgnames"], { timeout: 60_000 });
+  const known = new Set(listed.split("\n"));
+  return names.filter((name) => known.has(name));
+}
+
+/**
+ * Does `work` while Debian's policy layer forbids packages to start services (exit code 101, see invoke-rc.d(8)).
+ * A policy that the machine has is left as it is.
+ */
+async function withoutServices(work: () => Promise<unknown>): Promise<void> {
+  const marker = "# swarm-ha: no services while packages are installed";
+  const foreign = existsSync(POLICY) && !readFileSync(POLICY, "utf8").includes(marker);
+  if (foreign) {
+    await work();
+    return;
+  }
+  writeFileSync(POLICY, `#!/bin/sh\n${marker}\nexit 101\n`);
+  chmodSync(POLICY, 0o755);
+  const remove = () => {
+    rmSync(POLICY, { force: true });
+  };
+  process.once("exit", remove); // Also when the run is interrupted.
+  try {
+    await work();
+  } finally {
+    process.off("exit", remove);
+    remove();
+  }
+}
+
+/** A Debian repository as apt knows it. */
+export interface Repository {
+  readonly uri: string;
+  readonly label: string;
+  readonly suite: string;
+}
+
+/** Reads the Debian repositories (origin Debian, component main) out of what `apt-get indextargets` prints. */
+export function debianRepositories(indexTargets: string): Repository[] {
+  const paragraphs = indexTargets.split(/\n\s*\n/).map((paragraph) => {
+    const fields = paragraph.matchAll(/^([A-Za-z-]+): (.*)$/gm);
+    return new Map([...fields].map((match): [string, string] => [match[1] ?? "", (match[2] ?? "").trim()]));
+  });
+  return paragraphs.flatMap((fields) => {
+    const uri = fields.get("Repo-URI");
+    const suite = fields.get("Release");
+    if (fields.get("Origin") !== "Debian" || fields.get("Component") !== "main") return [];
+    return uri === undefined || suite === undefined ? [] : [{ uri, suite, label: fields.get("Label") ?? "Debian" }];
+  });
+}
+
+/**
+ * The apt sources of Debian `release` at the mirrors that this machine uses itself: base, updates, security.
+ *
+ * @param keyring the file of the keys that sign Debian's archive
+ * @returns one-line source entries; empty if the machine's apt has no Debian mirror (on Ubuntu, say)
+ */
+export function debianSources(repositories: readonly Repository[], release: string, keyring?: string): string[] {
+  const options = keyring === undefined ? "" : `[signed-by=${keyring}] `;
+  const main = repositories.find(({ label }) => label === "Debian");
+  const security = repositories.find(({ label }) => label === "Debian-Security");
+  const line = (uri: string, suite: string) => `deb ${options}${uri} ${suite} main`;
+  return [
+    ...(main === undefined ? [] : [line(main.uri, release), line(main.uri, `${release}-updates`)]),
+    ...(main === undefined || security === undefined ? [] : [line(security.uri, `${release}-security`)]),
+  ];
+}
+
+/** The machine's apt settings that a new system needs to reach the same mirrors: proxies. */
+export function proxySettings(aptConfigDump: string): string[] {
+  return aptConfigDump.split("\n").filter((line) => /^Acquire::[a-z]+::proxy\b/i.test(line) && !line.endsWith(' "";'));
+}
+
+/**
+ * Installs packages if this process may.
+ *
+ * @throws SetupError saying what to run if it may not
+ */
+export async function requirePackages(
+  packages: readonly string[],
+  purpose: string,
+  usually: string,
+  progress: Progress = createProgress(),
+): Promise<void> {
+  if (!canInstall()) {
+    throw new SetupError(
+      `${purpose} needs ${packages.join(", ")}. Install it and try again; on Debian or Ubuntu: sudo apt-get install ${packages.join(" ")}`,
+    );
+  }
+  await aptInstall({ packages, usually }, progress);
+}

@@ -1,0 +1,78 @@
+/** Which engine a run talks to, and whether it answers. */
+import { request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { SetupError } from "./errors";
+
+/** The socket that Docker's own tools use when nothing else is said. */
+export const DEFAULT_SOCKET = "/var/run/docker.sock";
+
+/** What was found behind a socket. */
+export type Answer =
+  | { readonly kind: "ok"; readonly version: string }
+  | { readonly kind: "absent"; readonly detail: string }
+  | { readonly kind: "denied"; readonly detail: string }
+  | { readonly kind: "silent"; readonly detail: string };
+
+/**
+ * The socket that DOCKER_HOST names.
+ *
+ * @param dockerHost the variable's value; unset or empty means Docker's default
+ * @throws SetupError if it isn't a local socket
+ */
+export function socketOf(dockerHost: string | undefined): string {
+  if (dockerHost === undefined || dockerHost === "") return DEFAULT_SOCKET;
+  const path = /^unix:\/\/(\/.+)$/.exec(dockerHost)?.[1];
+  if (path !== undefined) return path;
+  throw new SetupError(
+    `DOCKER_HOST is ${dockerHost}, but the local stack needs an engine on this machine (its ports are published on 127.0.0.1): ` +
+      "unset it, or give a local socket, e.g. unix:///var/run/docker.sock",
+  );
+}
+
+/**
+ * Asks the engine behind a socket for its version.
+ *
+ * @param timeout milliseconds until it counts as silent. @default 5000
+ */
+export async function askEngine(socket: string, timeout = 5000): Promise<Answer> {
+  const answer = await askOnce(socket, timeout);
+  // An engine that ends in this very moment resets the connection: what is true a moment later counts.
+  if (answer.kind !== "silent" || !answer.detail.includes("ECONNRESET")) return answer;
+  await sleep(300);
+  return askOnce(socket, timeout);
+}
+
+function askOnce(socket: string, timeout: number): Promise<Answer> {
+  return new Promise((resolve) => {
+    const asked = request({ socketPath: socket, path: "/version", timeout }, (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
+      response.on("end", () => {
+        resolve(readVersion(response.statusCode ?? 0, body));
+      });
+    });
+    asked.on("timeout", () =>
+      asked.destroy(Object.assign(new Error(`no answer in ${timeout} ms`), { code: "ETIMEDOUT" })),
+    );
+    asked.on("error", (error: NodeJS.ErrnoException) => {
+      const kind =
+        error.code === "EACCES"
+          ? "denied"
+          : error.code === "ENOENT" || error.code === "ECONNREFUSED"
+            ? "absent"
+            : "silent";
+      resolve({ kind, detail: error.message });
+    });
+    asked.end();
+  });
+}
+
+function readVersion(status: number, body: string): Answer {
+  try {
+    const version = (JSON.parse(body) as { Version?: unknown }).Version;
+    if (status === 200 && typeof version === "string") return { kind: "ok", version };
+  } catch {
+    // Not an engine's answer: said below.
+  }
+  return { kind: "silent", detail: `it answers HTTP ${status}, not as a Docker engine: ${body.slice(0, 100)}` };
+}
