@@ -20,9 +20,12 @@ export interface KeyDescription {
   readonly required?: readonly string[];
 }
 
+let described: KeyDescription | undefined;
+
 /** The whole schema as data: errors and documentation are written from the same words. */
 export function describeSchema(): KeyDescription {
-  return z.toJSONSchema(stackSchema, { io: "input" }) as KeyDescription;
+  described ??= z.toJSONSchema(stackSchema, { io: "input" }) as KeyDescription;
+  return described;
 }
 
 /** What the schema says about the key at a path; of an unknown key, nothing. */

@@ -17,6 +17,8 @@ export interface Known {
   readonly registry?: Partially<StackValues["registry"]> | undefined;
   /** The pools that are right in themselves. */
   readonly workers?: Readonly<Record<string, PoolConfig>> | undefined;
+  /** Names of all pools, wrong ones included. */
+  readonly poolNames: readonly string[];
   /** Whether `workers` has all pools. */
   readonly allPools: boolean;
   readonly network?: Partially<StackValues["network"]> | undefined;

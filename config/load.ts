@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseConfig } from "./parse";
-import { ConfigError, keyText, NAMESPACE, valueText } from "./problem";
+import { ConfigError, isAbout, keyText, NAMESPACE, valueText } from "./problem";
 import type { LocalStackConfig } from "./schema";
 
 /**
@@ -16,9 +16,26 @@ export function loadConfig(): LocalStackConfig {
     for (const warning of config.warnings) void pulumi.log.warn(warning);
     return config;
   } catch (error) {
-    if (error instanceof ConfigError) throw new pulumi.RunError(error.message);
+    if (error instanceof ConfigError) throw new pulumi.RunError(withoutSecrets(error, secretKeys()).message);
     throw error;
   }
+}
+
+/**
+ * The same error without the values of secret keys: none of our keys is secret, but a mistyped key, or one of another
+ * project, may well be, and an error ends up in logs.
+ */
+export function withoutSecrets(error: ConfigError, secretKeys: readonly string[]): ConfigError {
+  const problems = error.problems.map((problem) =>
+    secretKeys.some((key) => isAbout(problem, key)) ? { ...problem, got: "a secret value" } : problem,
+  );
+  return new ConfigError(error.stackName, problems);
+}
+
+/** Keys of this project that hold a secret; Pulumi tells the program in this variable, and decrypts their values. */
+function secretKeys(): string[] {
+  const all = JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]") as string[];
+  return all.map((key) => key.slice(`${NAMESPACE}:`.length));
 }
 
 const NOT_THERE_YET = {

@@ -19,6 +19,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, stack: strin
   const problems: Problem[] = unknown.map((key) => unknownKey([key], raw[key]));
   const values: Partial<Record<TopLevelKey, unknown>> = {};
   const broken = new Set<TopLevelKey>();
+  let poolNames: string[] = [];
 
   for (const key of keys) {
     const decoded = decode(key, raw[key]);
@@ -26,6 +27,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, stack: strin
     if (decoded.problems.length > 0) broken.add(key);
     if (raw[key] !== undefined && decoded.value === undefined) continue;
     const checked = checkKey(key, decoded.value);
+    if (key === "workers") poolNames = keysOf(decoded.value ?? checked.value);
     problems.push(...checked.problems);
     values[key] = checked.value;
     if (!checked.complete) broken.add(key);
@@ -34,12 +36,17 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, stack: strin
   const known = withPlatformDefaults({
     ...(values as Partial<StackValues>),
     stack,
+    poolNames,
     allPools: !broken.has("workers"),
     given: new Set(keys.filter((key) => raw[key] !== undefined)),
   });
   problems.push(...ruleProblems(known));
   if (problems.length > 0) throw new ConfigError(stack, inOrder(problems, keys));
   return complete(known as Known & StackValues);
+}
+
+function keysOf(value: unknown): string[] {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
 }
 
 function withPlatformDefaults(known: Known): Known {
@@ -54,13 +61,14 @@ function withPlatformDefaults(known: Known): Known {
 
 /** Nothing is wrong, so everything is known. */
 function complete(known: Known & StackValues): StackConfig {
-  const { allPools: _, given: __, platform, local, zones = [], domain = "", ...values } = known;
-  const common = { ...values, zones, domain };
-  const checked = { ...common, warnings: warnings(common) };
-  return platform === "local" ? { ...checked, platform, local } : { ...checked, platform };
+  const { stack, platform, managers, registry, workers, network, drain, joinEpoch, certificateExpiry, local } = known;
+  const { zones = [], domain = "" } = known;
+  const tiers = { zones, managers, registry, workers };
+  const common = { stack, ...tiers, network, domain, drain, joinEpoch, certificateExpiry, warnings: warnings(tiers) };
+  return platform === "local" ? { ...common, platform, local } : { ...common, platform };
 }
 
-/** Problems in the order of the schema, which is the one of the documentation; unknown keys first. */
+/** Problems in the order of the schema, which is the one of the documentation; keys that aren't in it come first. */
 function inOrder(problems: readonly Problem[], keys: readonly string[]): Problem[] {
   const rank = ({ key }: Problem): number => keys.indexOf(/:(\w+)/.exec(key)?.[1] ?? "");
   return [...problems].sort((a, b) => rank(a) - rank(b));

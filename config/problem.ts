@@ -33,16 +33,26 @@ export function valueText(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
+/** Whether a problem is one of a top-level key or of a part of it. */
+export function isAbout(problem: Problem, topLevelKey: string): boolean {
+  const key = keyText([topLevelKey]);
+  return problem.key === key || problem.key.startsWith(`${key}.`) || problem.key.startsWith(`${key}[`);
+}
+
 /** All that is wrong with a stack's configuration, in one message with a line for each problem. */
 export class ConfigError extends Error {
   /** The problems, in the order of the keys in the schema. */
   public readonly problems: readonly Problem[];
+
+  /** Name of the stack. */
+  public readonly stackName: string;
 
   public constructor(stack: string, problems: readonly Problem[]) {
     const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
     const lines = problems.map((p) => `  - ${p.key}: got ${p.got}; allowed: ${p.allowed}; fix: ${p.fix}`);
     super(`the configuration of stack '${stack}' (Pulumi.${stack}.yaml) has ${count}:\n${lines.join("\n")}`);
     this.name = "ConfigError";
+    this.stackName = stack;
     this.problems = problems;
   }
 }

@@ -14,7 +14,7 @@ const ALLOWED = `a DNS label of at most ${MAX_LENGTH} characters that begins wit
 
 /** Pools have names that give every host a name of its own, and labels that an engine takes. */
 export function poolProblems(known: Known): Problem[] {
-  const names = Object.keys(known.workers ?? {});
+  const names = known.poolNames;
   return names.flatMap((name) => [
     ...nameProblems(name, names),
     ...labelProblems(name, known.workers?.[name]?.labels ?? {}),

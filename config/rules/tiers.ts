@@ -30,16 +30,9 @@ function workerProblems({ workers, allPools, zones: all }: Known): Problem[] {
     const allowed = "at least 1 worker in all pools together";
     return [{ key: keyText(["workers"]), got: valueText(workers), allowed, fix: "write { worker: { count: 3 } }" }];
   }
-  const several = new Set(all).size > 1;
-  const fix = several ? "give one of the pools zones in another order, such as" : "";
-  const order = [...all.slice(1), ...all.slice(0, 1)];
-  return inOneZone(
-    counts,
-    several ? ["workers"] : ["zones"],
-    several ? workers : all,
-    "workers",
-    several ? `or ${fix} zones: [${order.join(", ")}]` : "or have no more than 2 workers",
-  );
+  if (new Set(all).size === 1) return inOneZone(counts, ["zones"], all, "workers", "or have no more than 2 workers");
+  const order = [...all.slice(1), ...all.slice(0, 1)].join(", ");
+  return inOneZone(counts, ["workers"], workers, "workers", `for one of the pools for instance: zones: [${order}]`);
 }
 
 function inOneZone(

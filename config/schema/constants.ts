@@ -1,0 +1,17 @@
+/** Where a stack's machines run. */
+export const PLATFORMS = ["local", "aws"] as const;
+
+/** Numbers of managers that make sense: odd ones, at most 7, because every further one makes each change slower. */
+export const MANAGER_COUNTS: readonly number[] = [1, 3, 5, 7];
+
+/** Most replicas of the registry: as many as the address plan keeps places for in a zone. */
+export const MAX_REGISTRIES = 7;
+
+/** Most zones: the address plan has eight equal blocks, and one of them is for the infrastructure. */
+export const MAX_ZONES = 7;
+
+/** Defaults that only one platform can have: zones of a cloud belong to a region that nobody can guess. */
+export const PLATFORM_DEFAULTS = {
+  local: { zones: ["zone-a", "zone-b", "zone-c"], domain: "swarm.localhost" },
+  aws: { zones: undefined, domain: undefined },
+} as const;

@@ -1,0 +1,45 @@
+import { z } from "zod";
+
+const port = (byDefault: number, description: string): z.ZodDefault<z.ZodInt> =>
+  z
+    .int()
+    .min(1024)
+    .max(65_535)
+    .default(byDefault)
+    .meta({
+      description,
+      allowed: "a port from 1024 to 65535, each once",
+      fix: `write a free one such as ${byDefault}`,
+    });
+
+/** `swarm-ha:local`. */
+export const local = z
+  .strictObject({
+    ports: z
+      .strictObject({
+        ssh: port(22022, "Port of this machine, on 127.0.0.1, that leads to the operator's SSH server."),
+        manager: port(22376, "Port of this machine, on 127.0.0.1, that leads to the manager load balancer."),
+      })
+      .prefault({})
+      .meta({
+        description: "Ports of this machine that the stack takes. Each stack needs its own.",
+        allowed: "a mapping with the keys ssh and manager",
+        fix: "write { ssh: 22022, manager: 22376 }",
+      }),
+    image: z
+      .string()
+      .regex(/^[a-z0-9][a-zA-Z0-9._/:@-]*$/)
+      .meta({
+        description: "Image of the hosts. Hosts that exist keep theirs until they are replaced.",
+        allowed: "a reference of an image that this machine's engine has",
+        fix: "leave the key out to use the image that set-up has built",
+        defaultText: "the image that set-up has built",
+      })
+      .optional(),
+  })
+  .prefault({})
+  .meta({
+    description: "What only the platform `local` has.",
+    allowed: "a mapping with the keys ports and image, on the platform local only",
+    fix: "write { ports: { ssh: 22022, manager: 22376 } }",
+  });

@@ -1,0 +1,16 @@
+// The words that errors and docs/configuration.md are written from; the import makes this an augmentation.
+import "zod";
+
+declare module "zod" {
+  /** What the errors and docs/configuration.md tell about a key beside its type. */
+  interface GlobalMeta {
+    /** Unit of a number. */
+    unit?: string;
+    /** Values that are accepted, in words. */
+    allowed?: string;
+    /** What to write instead of a refused value. */
+    fix?: string;
+    /** Default in words, where it isn't one constant. */
+    defaultText?: string;
+  }
+}

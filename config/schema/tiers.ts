@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { MAX_REGISTRIES } from "./constants";
+
+/** Name of a zone. */
+export const zoneName = z
+  .string()
+  .regex(/^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/)
+  .meta({
+    description: "Name of a zone.",
+    allowed: "a name of lower-case letters, digits and '-', at most 40 characters, beginning with a letter",
+    fix: "write a name such as zone-a, or on AWS the one of an availability zone such as eu-central-1a",
+  });
+
+/** The zones of one tier or pool: a subset of the stack's zones. */
+const tierZones = z
+  .array(zoneName)
+  .min(1)
+  .meta({
+    description:
+      "Zones that these hosts are placed in, a subset of `zones`. The order counts: host n goes to zone (n - 1) modulo their number.",
+    allowed: "a list of at least one name out of swarm-ha:zones, each once",
+    fix: "write a list such as [zone-a, zone-b, zone-c], or leave the key out to use all zones",
+    defaultText: "all `zones` in their order",
+  })
+  .optional();
+
+/** `swarm-ha:managers`. */
+export const managers = z
+  .strictObject({
+    count: z.int().min(1).default(3).meta({
+      description: "Number of managers. 3 survive the loss of 1 of them, 5 of 2, 7 of 3; 1 survives nothing.",
+      unit: "hosts",
+      allowed: "1, 3, 5 or 7",
+      fix: "use 3, or 5 where two may fail at once",
+    }),
+    zones: tierZones,
+  })
+  .prefault({})
+  .meta({
+    description: "The managers: they keep the swarm's state and run no tasks of services.",
+    allowed: "a mapping with the keys count and zones",
+    fix: "write { count: 3 }",
+  });
+
+/** `swarm-ha:registry`. */
+export const registry = z
+  .strictObject({
+    replicas: z
+      .int()
+      .min(1)
+      .max(MAX_REGISTRIES)
+      .default(3)
+      .meta({
+        description: "Number of registry nodes, each with one replica of the registry.",
+        unit: "hosts",
+        allowed: `a whole number from 1 to ${MAX_REGISTRIES}`,
+        fix: "use 3, one for each zone",
+      }),
+    zones: tierZones,
+  })
+  .prefault({})
+  .meta({
+    description: "The registry tier: nodes of the swarm that run nothing but the image registry.",
+    allowed: "a mapping with the keys replicas and zones",
+    fix: "write { replicas: 3 }",
+  });
+
+/** One entry of `swarm-ha:workers`. */
+export const pool = z
+  .strictObject({
+    count: z.int().min(0).max(2000).meta({
+      description: "Number of workers in this pool. 0 keeps an empty pool; all pools together need at least 1.",
+      unit: "hosts",
+      allowed: "a whole number from 0 to 2000",
+      fix: "write count: 3",
+    }),
+    labels: z
+      .record(
+        z.string(),
+        z.string().meta({
+          description: "Value of the label.",
+          allowed: "a text of 1 to 256 characters on one line, without blanks at its ends",
+          fix: 'write it in quotes, such as "ssd" or "true"',
+        }),
+      )
+      .default({})
+      .meta({
+        description:
+          "Engine labels of this pool's hosts; services are placed by them with constraints such as `engine.labels.com.example.storage==ssd`. A change replaces the pool's hosts.",
+        allowed: "a mapping of label names to texts",
+        fix: 'write { com.example.storage: "ssd" }',
+      }),
+    zones: tierZones,
+  })
+  .meta({
+    description: "One pool of workers; its hosts are called <pool>-<n>.",
+    allowed: "a mapping with the keys count, labels and zones",
+    fix: "write { count: 3 }",
+  });

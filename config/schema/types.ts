@@ -1,0 +1,36 @@
+import type { z } from "zod";
+import type { stackSchema } from "./index";
+
+/** The values of all keys after defaults, as the schema alone sees them. */
+export type StackValues = z.output<typeof stackSchema>;
+
+/** One pool of workers. */
+export type PoolConfig = StackValues["workers"][string];
+
+/** What only the platform `local` has. */
+export type LocalConfig = StackValues["local"];
+
+interface CommonConfig extends Omit<StackValues, "platform" | "zones" | "domain" | "local"> {
+  /** Name of the stack: machines, networks and contexts are called after it. */
+  readonly stack: string;
+  /** Failure zones, each once, in placement order. */
+  readonly zones: readonly string[];
+  /** DNS domain of the stack. */
+  readonly domain: string;
+  /** What is accepted, but shouldn't go unsaid: one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/** A checked configuration of a stack on this machine's Docker engine. */
+export interface LocalStackConfig extends CommonConfig {
+  readonly platform: "local";
+  readonly local: LocalConfig;
+}
+
+/** A checked configuration of a stack on AWS. */
+export interface AwsStackConfig extends CommonConfig {
+  readonly platform: "aws";
+}
+
+/** A checked configuration: whoever holds one can rely on every rule of `config/rules`. */
+export type StackConfig = LocalStackConfig | AwsStackConfig;
