@@ -1,0 +1,42 @@
+import type { DesiredNode, StackOutputs } from "../../components/outputs";
+import { isHost, type Machine } from "./deployment";
+import type { Desired } from "./model";
+
+/**
+ * What the stack wants, from its outputs and its state.
+ *
+ * The outputs are as of the last `up` that ended well; where the state has moved on since, it is right: a machine that it
+ * holds is a wanted one, and its identity is the one in the state.
+ *
+ * @param machines what the state holds
+ */
+export function desiredOf(stack: string, outputs: StackOutputs, machines: readonly Machine[]): Desired {
+  const hosts = new Map(machines.filter(isHost).map((machine) => [machine.name, machine]));
+  const known = outputs.access.nodes;
+  const current = known.map((node): DesiredNode => ({ ...node, identity: hosts.get(node.name)?.id ?? "" }));
+  const added = [...hosts.values()]
+    .filter((machine) => !known.some((node) => node.name === machine.name))
+    .map((machine): DesiredNode => {
+      const pool = machine.role === "worker" ? machine.name.replace(/-\d+$/, "") : machine.role;
+      const sibling = known.find((node) => node.pool === pool);
+      return {
+        name: machine.name,
+        role: machine.role,
+        zone: machine.zone,
+        pool,
+        address: "unknown",
+        identity: machine.id,
+        labels: sibling?.labels ?? {},
+      };
+    });
+  return {
+    stack,
+    swarmId: outputs.swarmId,
+    nodes: [...current, ...added],
+    loadBalancers: outputs.access.loadBalancers,
+    unfinished: [
+      ...current.filter((node) => node.identity === "").map((node) => node.name),
+      ...added.map((node) => node.name),
+    ],
+  };
+}

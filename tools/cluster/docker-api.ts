@@ -1,0 +1,83 @@
+import { z } from "zod";
+import type { LiveNode } from "./model";
+
+/** Sends a question to a manager's engine and takes the answer's body. @throws Error for HTTP 400 and above */
+export type DockerCall = (method: "GET" | "POST" | "DELETE", path: string, body?: unknown) => Promise<unknown>;
+
+const labels = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((found) => found ?? {});
+
+/** `GET /info`, as far as it is of interest. Source: Docker Engine API v1.41, the fields exist in all later ones. */
+const infoSchema = z.object({
+  Swarm: z.object({
+    LocalNodeState: z.string(),
+    Cluster: z.object({ ID: z.string() }).nullish(),
+  }),
+});
+
+const nodeSchema = z.object({
+  ID: z.string(),
+  Version: z.object({ Index: z.number() }),
+  UpdatedAt: z.string(),
+  Spec: z.object({ Role: z.enum(["manager", "worker"]), Availability: z.string(), Labels: labels }),
+  Description: z.object({ Hostname: z.string(), Engine: z.object({ Labels: labels }) }),
+  Status: z.object({ State: z.string(), Message: z.string().optional() }),
+  ManagerStatus: z.object({ Leader: z.boolean().optional(), Reachability: z.string() }).nullish(),
+});
+
+/** The engine's part in a swarm. */
+export async function swarmInfo(call: DockerCall): Promise<{ localState: string; swarmId: string }> {
+  const { Swarm } = infoSchema.parse(await call("GET", "/info"));
+  return { localState: Swarm.LocalNodeState, swarmId: Swarm.Cluster?.ID ?? "" };
+}
+
+/** All nodes, as a manager knows them. */
+export async function listNodes(call: DockerCall): Promise<LiveNode[]> {
+  return z
+    .array(nodeSchema)
+    .parse(await call("GET", "/nodes"))
+    .map(readNode);
+}
+
+function readNode(node: z.infer<typeof nodeSchema>): LiveNode {
+  return {
+    id: node.ID,
+    // A node that never came up has no name yet.
+    hostname: node.Description.Hostname === "" ? `(${node.ID})` : node.Description.Hostname,
+    role: node.Spec.Role,
+    availability: node.Spec.Availability,
+    state: node.Status.State,
+    message: node.Status.Message ?? "",
+    labels: node.Spec.Labels,
+    engineLabels: node.Description.Engine.Labels,
+    leader: node.ManagerStatus?.Leader ?? false,
+    reachability: node.ManagerStatus?.Reachability ?? "",
+    updatedAt: node.UpdatedAt,
+  };
+}
+
+/** What may be changed in a node's settings; what isn't named stays. */
+export interface NodeChange {
+  readonly role?: "manager" | "worker";
+  readonly availability?: "active" | "pause" | "drain";
+  /** Labels to set; others stay. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** Changes a node's settings. The version makes sure that nobody else changed them at the same moment. */
+export async function updateNode(call: DockerCall, id: string, change: NodeChange): Promise<void> {
+  const found = nodeSchema.extend({ Spec: nodeSchema.shape.Spec.loose() }).parse(await call("GET", `/nodes/${id}`));
+  await call("POST", `/nodes/${id}/update?version=${found.Version.Index}`, {
+    ...found.Spec,
+    ...(change.role === undefined ? {} : { Role: change.role }),
+    ...(change.availability === undefined ? {} : { Availability: change.availability }),
+    Labels: { ...found.Spec.Labels, ...change.labels },
+  });
+}
+
+/** Removes a node that is down; a manager has to be demoted before. */
+export async function removeNode(call: DockerCall, id: string): Promise<void> {
+  await call("DELETE", `/nodes/${id}?force=true`);
+}

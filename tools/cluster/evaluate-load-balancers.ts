@@ -1,0 +1,87 @@
+import type { LoadBalancerName, Role } from "../../components/outputs";
+import type { ClusterStatus, Desired, Live, LiveMember, LoadBalancerStatus, Problem } from "./model";
+import { commands, list, span } from "./words";
+
+/** Whom each load balancer sends connections to. */
+const MEMBERS: Record<LoadBalancerName, Role> = { manager: "manager", registry: "registry", app: "worker" };
+
+/** The load balancers' names, in the order in which they are shown. */
+const NAMES: readonly LoadBalancerName[] = ["manager", "registry", "app"];
+
+/**
+ * Holds every load balancer's members against those that it should have.
+ *
+ * A host that is known to be sick gets no line of its own here: it is out because it has to be.
+ *
+ * @param sick hosts that aren't Ready; nothing when nobody could be asked
+ */
+export function evaluateLoadBalancers(
+  desired: Desired,
+  live: Live,
+  sick: ReadonlySet<string> | undefined,
+): { status: ClusterStatus["loadBalancers"]; problems: Problem[] } {
+  const status: Partial<Record<LoadBalancerName, LoadBalancerStatus>> = {};
+  const problems: Problem[] = [];
+  for (const name of NAMES) {
+    const wanted = desired.loadBalancers[name];
+    if (wanted === undefined) continue;
+    const names = desired.nodes.filter((node) => node.role === MEMBERS[name]).map((node) => node.name);
+    const found = live.loadBalancers[name] ?? { error: "nobody asked it" };
+    if ("error" in found) {
+      status[name] = { url: wanted.url, healthy: [], unhealthy: [], unknown: names };
+      problems.push(unknown(name, found.error, desired.stack));
+      continue;
+    }
+    const up = new Set(found.filter((member) => member.up).map((member) => member.name));
+    status[name] = {
+      url: wanted.url,
+      healthy: names.filter((member) => up.has(member)),
+      unhealthy: names.filter((member) => !up.has(member)),
+      unknown: [],
+    };
+    problems.push(...memberProblems(name, names, found, sick, desired.stack));
+  }
+  return { status, problems };
+}
+
+function unknown(name: LoadBalancerName, error: string, stack: string): Problem {
+  const text = `The ${name} load balancer can't say which members are healthy (${error}): ${commands(stack).repair}`;
+  return { kind: "loadBalancer", hosts: [], text };
+}
+
+function memberProblems(
+  name: LoadBalancerName,
+  names: readonly string[],
+  found: readonly LiveMember[],
+  sick: ReadonlySet<string> | undefined,
+  stack: string,
+): Problem[] {
+  const { up, repair } = commands(stack);
+  const problem = (text: string, hosts: string[]): Problem => ({ kind: "loadBalancer", hosts, text });
+  const problems: Problem[] = [];
+  if (names.length > 0 && !names.some((member) => found.some((one) => one.name === member && one.up))) {
+    const text = `The ${name} load balancer has no healthy member: nobody gets through it. ${repair}`;
+    problems.push(problem(text, [...names]));
+  }
+  for (const member of names) {
+    const seen = found.find((one) => one.name === member);
+    if (seen === undefined) {
+      problems.push(problem(`The ${name} load balancer doesn't know ${member}; the next up tells it: ${up}`, [member]));
+    } else if (!seen.up && sick?.has(member) === false) {
+      problems.push(
+        problem(
+          `The ${name} load balancer sends nobody to ${member} for ${span(seen.seconds)} (${seen.check}), though its ` +
+            `node is Ready. If that lasts longer than 30 s: ${repair}`,
+          [member],
+        ),
+      );
+    }
+  }
+  const strangers = found.map((one) => one.name).filter((member) => !names.includes(member));
+  if (strangers.length > 0) {
+    problems.push(
+      problem(`The ${name} load balancer still has ${list(strangers)}, which nobody wants: ${up}`, strangers),
+    );
+  }
+  return problems;
+}

@@ -1,0 +1,113 @@
+import { IDENTITY_LABEL, counts } from "./labels";
+import { matchNodes, pickView, type Match, type View } from "./match";
+import {
+  PROBLEM_KINDS,
+  type ClusterStatus,
+  type Desired,
+  type Live,
+  type LiveNode,
+  type NodeStatus,
+  type Problem,
+} from "./model";
+import { evaluateLoadBalancers } from "./evaluate-load-balancers";
+import { ghostProblems, nodeProblems } from "./node-problems";
+import { quorum, type Quorum, type Voter } from "./quorum";
+import { accessProblems, leaderProblems, quorumProblems, swarmProblems, unreachableProblem } from "./swarm-problems";
+import { capital } from "./words";
+
+/** The status, and what the tools that act on it need besides. */
+export interface Evaluation {
+  /** For people and for other programs. */
+  readonly status: ClusterStatus;
+  /** Its problems, the worst first. */
+  readonly problems: readonly Problem[];
+  /** Every wanted host and its node. */
+  readonly matches: readonly Match[];
+  /** Nodes that nobody wants. */
+  readonly ghosts: readonly LiveNode[];
+  /** All managers of the swarm, unwanted ones, too. */
+  readonly voters: readonly Voter[];
+  readonly quorum: Quorum;
+  /** Whether a manager could list the nodes. */
+  readonly reachable: boolean;
+  /** 0 healthy, 1 degraded, 2 unreachable. */
+  readonly exitCode: 0 | 1 | 2;
+}
+
+/** Holds what was found against what is wanted. Pure. */
+export function evaluate(desired: Desired, live: Live): Evaluation {
+  const view = pickView(live.answers, desired.swarmId);
+  const { matches, ghosts } = matchNodes(desired.nodes, view?.nodes ?? []);
+  const voters = votersOf(view);
+  const sick = new Set(matches.filter(({ node }) => node?.state !== "ready").map((match) => match.desired.name));
+  const balancers = evaluateLoadBalancers(desired, live, view === undefined ? undefined : sick);
+  const problems = [
+    ...accessProblems(desired, live),
+    ...swarmProblems(desired, live.answers),
+    ...(view === undefined
+      ? [unreachableProblem(desired, live)]
+      : [
+          ...leaderProblems(desired, live.answers, view),
+          ...quorumProblems(desired, voters, matches),
+          ...matches.flatMap((match) => nodeProblems(desired.stack, match, live)),
+          ...ghostProblems(desired, ghosts, live.now),
+        ]),
+    ...balancers.problems,
+  ].sort((a, b) => PROBLEM_KINDS.indexOf(a.kind) - PROBLEM_KINDS.indexOf(b.kind));
+  const answered = live.answers.find((answer) => answer.answered && answer.swarmId !== "");
+  const recorded = desired.swarmId;
+  return {
+    status: {
+      healthy: problems.length === 0,
+      swarmId: view?.swarmId ?? (answered?.answered === true ? answered.swarmId : recorded),
+      nodes: [
+        ...matches.map((match) => nodeStatus(match, view !== undefined)),
+        ...ghosts.map((ghost) => liveStatus(ghost, false, ghost)),
+      ],
+      loadBalancers: balancers.status,
+      problems: problems.map((problem) => problem.text),
+    },
+    problems,
+    matches,
+    ghosts,
+    voters,
+    quorum: quorum(voters),
+    reachable: view !== undefined,
+    exitCode: view === undefined ? 2 : problems.length > 0 ? 1 : 0,
+  };
+}
+
+function votersOf(view: View | undefined): Voter[] {
+  return (view?.nodes ?? [])
+    .filter((node) => node.role === "manager")
+    .map((node) => ({ name: node.hostname, counts: counts(node) }));
+}
+
+function nodeStatus({ desired, node }: Match, listed: boolean): NodeStatus {
+  if (node !== undefined) return liveStatus(node, true, { role: desired.role, zone: desired.zone });
+  return {
+    name: desired.name,
+    role: desired.role,
+    zone: desired.zone,
+    desired: true,
+    nodeId: "",
+    status: listed ? "Missing" : "Unknown",
+    availability: "",
+    managerStatus: "",
+    identity: "",
+  };
+}
+
+function liveStatus(node: LiveNode, desired: boolean, known: Pick<NodeStatus, "role" | "zone"> | LiveNode): NodeStatus {
+  return {
+    name: node.hostname,
+    role: known.role,
+    zone: "zone" in known ? known.zone : (node.labels["swarm-ha.zone"] ?? ""),
+    desired,
+    nodeId: node.id,
+    status: capital(node.state),
+    availability: capital(node.availability),
+    managerStatus: node.role === "worker" ? "" : node.leader ? "Leader" : capital(node.reachability),
+    identity: node.labels[IDENTITY_LABEL] ?? "",
+  };
+}

@@ -1,0 +1,33 @@
+import type { DesiredNode } from "../../components/outputs";
+import type { LiveNode } from "./model";
+
+/** Node label with the machine that a node was set up on. */
+export const IDENTITY_LABEL = "swarm-ha.identity";
+
+/** Node labels that a node has when all is well. */
+export function desiredLabels(node: DesiredNode): Record<string, string> {
+  return {
+    "swarm-ha.role": node.role,
+    "swarm-ha.zone": node.zone,
+    "swarm-ha.pool": node.pool,
+    [IDENTITY_LABEL]: node.identity,
+  };
+}
+
+/** Availability that a node has when all is well: no task lands on a manager. */
+export function desiredAvailability(node: DesiredNode): "active" | "drain" {
+  return node.role === "manager" ? "drain" : "active";
+}
+
+/** Labels of `wanted` that `found` has not, or otherwise; what it has besides is nobody's business. */
+export function missingLabels(
+  wanted: Readonly<Record<string, string>>,
+  found: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(wanted).filter(([key, value]) => found[key] !== value));
+}
+
+/** Whether a manager counts for the majority: Ready *and* Reachable. */
+export function counts(node: LiveNode): boolean {
+  return node.role === "manager" && node.state === "ready" && node.reachability === "reachable";
+}

@@ -1,0 +1,40 @@
+/** What a piece of work with a limit gets. */
+export interface Limited {
+  /** Aborts when the time is up. */
+  readonly signal: AbortSignal;
+  /** Says what is under way, for the error if it never ends: "connecting to manager-1". */
+  readonly phase: (text: string) => void;
+}
+
+/**
+ * Runs work that must end in time.
+ *
+ * @param seconds the limit
+ * @throws Error with the work's own message, or with the phase that it was in when the time was up
+ */
+export async function within<T>(seconds: number, work: (limited: Limited) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  let phase = "starting";
+  let timer: NodeJS.Timeout | undefined;
+  const timeUp = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`no answer in ${seconds} s while ${phase}`));
+      controller.abort();
+    }, seconds * 1000);
+  });
+  try {
+    return await Promise.race([work({ signal: controller.signal, phase: (text) => (phase = text) }), timeUp]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Waits. */
+export function sleep(seconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+}
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

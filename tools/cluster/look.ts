@@ -1,0 +1,49 @@
+import type { Access, LoadBalancerName } from "../../components/outputs";
+import type { Connection, Manager } from "./connect";
+import { listNodes, swarmInfo } from "./docker-api";
+import { readStats } from "./haproxy";
+import { messageOf } from "./limit";
+import type { Live, ManagerAnswer } from "./model";
+
+/** Asks all managers and load balancers at once. Never throws: what can't be asked is a finding. */
+export async function look(connection: Connection, access: Access, now = new Date()): Promise<Live> {
+  const names = Object.keys(access.loadBalancers) as LoadBalancerName[];
+  const [direct, balancers] = await Promise.all([
+    Promise.all(connection.managers.map(askManager)),
+    Promise.all(names.map(async (name) => [name, await askLoadBalancer(connection, access, name)] as const)),
+  ]);
+  const listed = direct.some((answer) => answer.answered && !("error" in answer.nodes));
+  // The way of the people is there, too, when the operator isn't, or can't get through.
+  const answers = listed ? direct : [...direct, await askManager(connection.balanced)];
+  return {
+    now,
+    ...(connection.operatorError === undefined ? {} : { operatorError: connection.operatorError }),
+    answers,
+    loadBalancers: Object.fromEntries(balancers),
+  };
+}
+
+async function askManager({ name, call }: Manager): Promise<ManagerAnswer> {
+  // Without a leader /info hangs for up to 20 s in the engine, while /nodes says at once what is wrong; so both are asked.
+  const [info, nodes] = await Promise.allSettled([swarmInfo(call), listNodes(call)]);
+  if (info.status === "fulfilled") {
+    const found = nodes.status === "fulfilled" ? nodes.value : { error: messageOf(nodes.reason) };
+    return { name, answered: true, ...info.value, nodes: found };
+  }
+  const seen = [info, nodes].flatMap((one) => (one.status === "rejected" ? [messageOf(one.reason)] : []));
+  return { name, answered: false, seen: [...new Set(seen)].join("; ") };
+}
+
+async function askLoadBalancer(
+  connection: Connection,
+  access: Access,
+  name: LoadBalancerName,
+): Promise<ReturnType<typeof readStats> | { error: string }> {
+  const stats = access.loadBalancers[name]?.stats;
+  if (stats === undefined) return { error: "it offers no table of its members" };
+  try {
+    return readStats(await connection.page(stats));
+  } catch (error) {
+    return { error: messageOf(error) };
+  }
+}

@@ -1,0 +1,161 @@
+import type { DesiredNode, LoadBalancerName, Role } from "../../components/outputs";
+
+/** One line of the status: a host that is wanted, or a node that nobody wants. */
+export interface NodeStatus {
+  /** Host name, which is the node's name in the swarm. */
+  readonly name: string;
+  readonly role: Role;
+  /** Failure zone; empty when nothing says it. */
+  readonly zone: string;
+  /** Whether the stack wants it. Of a name's several nodes at most one is wanted. */
+  readonly desired: boolean;
+  /** Node id; empty when the swarm has no such node, or can't be asked. */
+  readonly nodeId: string;
+  /** As `docker node ls` says it: `Ready`, `Down`, `Unknown` or `Disconnected`; `Missing` when the swarm has no such node. */
+  readonly status: string;
+  /** `Active`, `Pause` or `Drain`; empty when unknown. */
+  readonly availability: string;
+  /** `Leader`, `Reachable` or `Unreachable`; empty for a worker. */
+  readonly managerStatus: string;
+  /** The machine that the node was set up on: node label `swarm-ha.identity`; empty when it has none. */
+  readonly identity: string;
+}
+
+/** One load balancer's members. */
+export interface LoadBalancerStatus {
+  /** Where its users find it. */
+  readonly url: string;
+  /** Hosts that get connections. */
+  readonly healthy: string[];
+  /** Hosts that should, and don't. */
+  readonly unhealthy: string[];
+  /** Hosts of which it can't be told, because the load balancer can't be asked. */
+  readonly unknown: string[];
+}
+
+/** What `status --json` prints. */
+export interface ClusterStatus {
+  readonly healthy: boolean;
+  /** Cluster id as the managers say it; the recorded one when none can be asked. */
+  readonly swarmId: string;
+  readonly nodes: NodeStatus[];
+  readonly loadBalancers: Partial<Record<LoadBalancerName, LoadBalancerStatus>>;
+  /** In words, the worst first; each says what is wrong, where, and the command that mends it. */
+  readonly problems: string[];
+}
+
+/** Sorts of problems, the worst first. */
+export const PROBLEM_KINDS = [
+  /** No manager can say who is in the swarm. */
+  "unreachable",
+  /** There is more than one swarm. */
+  "swarm",
+  "leader",
+  /** The last `up` ended before its end. */
+  "unfinished",
+  "operator",
+  /** A manager that doesn't count: not Ready, or not Reachable, or not there. */
+  "manager",
+  /** How many managers may still be lost. */
+  "quorum",
+  /** A registry node or worker that isn't Ready. */
+  "node",
+  /** A node on another machine than the one that the stack knows. */
+  "identity",
+  /** A node that nobody wants. */
+  "ghost",
+  /** A manager that counts, and whose API doesn't answer. */
+  "api",
+  "role",
+  "availability",
+  "labels",
+  "loadBalancer",
+] as const;
+
+/** See {@link PROBLEM_KINDS}. */
+export type ProblemKind = (typeof PROBLEM_KINDS)[number];
+
+/** Something that keeps the cluster from being healthy. */
+export interface Problem {
+  readonly kind: ProblemKind;
+  /** Hosts that it is about; empty when it is about the cluster. */
+  readonly hosts: readonly string[];
+  /** For people. */
+  readonly text: string;
+  /** For a ghost: its node id. */
+  readonly nodeId?: string;
+}
+
+/** What the stack wants. */
+export interface Desired {
+  /** Stack name, for the commands in messages. */
+  readonly stack: string;
+  /** Cluster id, recorded at birth. */
+  readonly swarmId: string;
+  readonly nodes: readonly DesiredNode[];
+  /** URL of every load balancer. */
+  readonly loadBalancers: Readonly<Partial<Record<LoadBalancerName, { readonly url: string } | undefined>>>;
+  /** Hosts that the state has and the outputs don't, or the other way round: traces of an `up` that didn't end. */
+  readonly unfinished?: readonly string[];
+}
+
+/** A node as the swarm has it. */
+export interface LiveNode {
+  readonly id: string;
+  readonly hostname: string;
+  readonly role: "manager" | "worker";
+  /** `active`, `pause` or `drain`. */
+  readonly availability: string;
+  /** `ready`, `down`, `unknown` or `disconnected`. */
+  readonly state: string;
+  /** What the swarm says about that state, for example "heartbeat failure"; mostly empty. */
+  readonly message: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly engineLabels: Readonly<Record<string, string>>;
+  readonly leader: boolean;
+  /** `reachable`, `unreachable`, `unknown`; empty for a worker. */
+  readonly reachability: string;
+  /** When the swarm last changed what it knows of the node, RFC 3339. */
+  readonly updatedAt: string;
+}
+
+/** What one manager said when it was asked directly. */
+export type ManagerAnswer =
+  | {
+      readonly name: string;
+      readonly answered: true;
+      /** Its engine's swarm state: `active`, `inactive`, `pending`, `error` or `locked`. */
+      readonly localState: string;
+      /** Cluster id; empty when it knows none. */
+      readonly swarmId: string;
+      /** All nodes, or why it couldn't list them. */
+      readonly nodes: readonly LiveNode[] | { readonly error: string };
+    }
+  | {
+      readonly name: string;
+      readonly answered: false;
+      /** What was last seen of it. */
+      readonly seen: string;
+    };
+
+/** A member of a load balancer as that has it. */
+export interface LiveMember {
+  readonly name: string;
+  readonly up: boolean;
+  /** What its health check says. */
+  readonly check: string;
+  /** Since how many seconds. */
+  readonly seconds: number;
+}
+
+/** What was found. */
+export interface Live {
+  /** When, for the ages in messages. */
+  readonly now: Date;
+  /** Why the operator can't be reached. @default it can */
+  readonly operatorError?: string;
+  /** One answer per manager that could be asked by itself; through a load balancer there is one answer of a manager unknown. */
+  readonly answers: readonly ManagerAnswer[];
+  /** Members, or why they can't be told. */
+  readonly loadBalancers: Partial<Record<LoadBalancerName, readonly LiveMember[] | { readonly error: string }>>;
+}

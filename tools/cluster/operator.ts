@@ -1,0 +1,68 @@
+import type { Duplex } from "node:stream";
+import { Client } from "ssh2";
+import type { Access } from "../../components/outputs";
+import { within } from "./limit";
+
+/** A way to the machines inside. */
+export interface Tunnel {
+  /** Opens a TCP connection from the operator. @throws Error when it is refused */
+  connect(address: string, port: number): Promise<Duplex>;
+  close(): void;
+}
+
+/**
+ * Logs in to the operator, whose host key has to be the pinned one.
+ *
+ * @param limit seconds
+ * @throws Error that says what was seen last
+ */
+export function openOperator(operator: Access["operator"], limit: number): Promise<Tunnel> {
+  const { host, port, user } = operator;
+  const client = new Client();
+  let impostor = false;
+  return within(limit, async ({ signal, phase }) => {
+    phase(`logging in to ${host}:${port}`);
+    signal.addEventListener("abort", () => client.destroy());
+    await new Promise<void>((resolve, reject) => {
+      client.once("ready", resolve);
+      client.once("error", (error) => {
+        const wrong = `${host}:${port} shows another host key than the operator's: somebody else answers there`;
+        reject(impostor ? new Error(wrong) : new Error(`${host}:${port}: ${error.message}`));
+      });
+      client.once("close", () => {
+        reject(new Error(`${host}:${port} closed the connection`));
+      });
+      client.connect({
+        host,
+        port,
+        username: user,
+        privateKey: operator.privateKey,
+        readyTimeout: limit * 1000,
+        algorithms: { serverHostKey: ["ssh-ed25519"] },
+        hostVerifier: (key: Buffer) => {
+          impostor = key.toString("base64") !== operator.hostKey.trim().split(/\s+/)[1];
+          return !impostor;
+        },
+      });
+    });
+    client.on("error", () => undefined); // Whoever uses a channel gets its error there.
+    return {
+      connect: (address, to) => forward(client, address, to),
+      close: () => void client.end(),
+    };
+  });
+}
+
+function forward(client: Client, address: string, port: number): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const lost = (): void => {
+      reject(new Error("the connection to the operator ended"));
+    };
+    client.once("close", lost);
+    client.forwardOut("127.0.0.1", 0, address, port, (error, channel) => {
+      client.off("close", lost);
+      if (error) reject(new Error(`${address}:${port} from the operator: ${error.message.replace(/^\(SSH\) /, "")}`));
+      else resolve(channel);
+    });
+  });
+}
