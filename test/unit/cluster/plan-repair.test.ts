@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { evaluate } from "../../../tools/cluster/evaluate";
+import { counts } from "../../../tools/cluster/labels";
+import type { Live, LiveNode } from "../../../tools/cluster/model";
+import { planRepair, stepKey, type MachineState, type RepairPlan } from "../../../tools/cluster/plan-repair";
+import { quorum } from "../../../tools/cluster/quorum";
+import { found, nodeOf, nodesOf, wanted } from "./support";
+
+const desired = wanted();
+const others = ["operator", "lb-manager"];
+const allMachines = [...others, ...desired.nodes.map((node) => node.name)];
+
+function machines(gone: readonly string[] = [], stopped: readonly string[] = []): MachineState[] {
+  return allMachines
+    .filter((name) => !gone.includes(name))
+    .map((name) => ({ name, id: `machine-${name}`, running: !stopped.includes(name) }));
+}
+
+interface Case {
+  readonly changes?: Record<string, Partial<LiveNode> | undefined>;
+  readonly extra?: LiveNode[];
+  readonly gone?: readonly string[];
+  readonly stopped?: readonly string[];
+  readonly live?: Partial<Live>;
+  readonly tried?: readonly string[];
+  readonly unfinished?: readonly string[];
+}
+
+function plan({ changes = {}, extra = [], gone, stopped, live = {}, tried = [], unfinished = [] }: Case): RepairPlan {
+  const evaluation = evaluate(desired, found(desired, nodesOf(desired, changes, extra), live));
+  return planRepair({
+    desired: { ...desired, unfinished },
+    evaluation,
+    machines: machines(gone, stopped),
+    others,
+    tried: new Set(tried),
+  });
+}
+
+const steps = (of: RepairPlan): string[] => of.steps.map(stepKey);
+const down = { state: "down", reachability: "unreachable" };
+
+describe("planRepair", () => {
+  it("has nothing to do when all is well", () => {
+    assert.deepEqual(plan({}), { steps: [], left: [] });
+  });
+
+  it("makes the operator first, then load balancers, managers one by one, then the rest together", () => {
+    const zone = {
+      changes: { "manager-1": down, "registry-1": { state: "down" }, "worker-1": { state: "down" } },
+      gone: ["operator", "lb-manager"],
+      live: { operatorError: "refused" },
+    };
+    assert.deepEqual(steps(plan(zone)), [
+      "replace operator",
+      "replace lb-manager",
+      "replace manager-1",
+      "replace registry-1 worker-1",
+    ]);
+  });
+
+  it("ends an interrupted up before it replaces anything", () => {
+    const keys = steps(plan({ changes: { "worker-1": { state: "down" } }, unfinished: ["worker-3"] }));
+    assert.deepEqual(keys, ["up worker-3", "replace worker-1"]);
+  });
+
+  it("replaces machines that are gone, that can't be started, and that are other ones, whatever the swarm says", () => {
+    assert.deepEqual(steps(plan({ gone: ["worker-2"] })), ["replace worker-2"]);
+    assert.deepEqual(steps(plan({ stopped: ["worker-2"] })), ["replace worker-2"]);
+    const labels = { ...nodeOf(desired.nodes[8] ?? assert.fail()).labels, "swarm-ha.identity": "another" };
+    assert.deepEqual(steps(plan({ changes: { "worker-3": { labels } } })), ["replace worker-3"]);
+  });
+
+  it("tries each of a batch by itself when the batch fails, and goes on past one that fails again", () => {
+    const both = { "worker-1": { state: "down" }, "worker-2": { state: "down" } };
+    const tried = ["replace worker-1 worker-2"];
+    assert.deepEqual(steps(plan({ changes: both, tried })), ["replace worker-1", "replace worker-2"]);
+    const again = plan({ changes: both, tried: [...tried, "replace worker-1"] });
+    assert.deepEqual(steps(again), ["replace worker-2"]);
+    assert.match(again.left.join(), /worker-1/);
+  });
+
+  it("refuses without a majority, with the runbook, but still makes the operator", () => {
+    const none = {
+      answers: [{ name: "manager-1", answered: false as const, seen: "no route" }],
+      operatorError: "dead",
+    };
+    const refused = plan({ live: none, gone: ["operator"] });
+    assert.deepEqual(steps(refused), ["replace operator"]);
+    assert.match(refused.refused ?? "", /majority \(2 of 3 managers\)[^]*lost-majority\.md[^]*no route/);
+    assert.match(
+      plan({ changes: { "manager-1": down, "manager-2": down } }).refused ?? "",
+      /Only 1 of 3 managers count/,
+    );
+  });
+
+  it("removes dead ghosts and leaves living ones to a person", () => {
+    const ghost = (name: string, state: string): LiveNode =>
+      nodeOf(desired.nodes[0] ?? assert.fail(), {
+        id: `ghost-${name}`,
+        hostname: name,
+        state,
+        reachability: "unreachable",
+      });
+    const { steps: found, left } = plan({ extra: [ghost("manager-1", "down")] });
+    assert.deepEqual(found.map(stepKey), ["ghost ghost-manager-1"]);
+    assert.deepEqual(left, []);
+    assert.match(plan({ extra: [ghost("stranger", "ready")] }).left.join(), /stranger/);
+  });
+
+  it("sets role, availability and labels right", () => {
+    const [step] = plan({ changes: { "manager-2": { availability: "active", role: "worker", labels: {} } } }).steps;
+    assert.ok(step?.kind === "settings");
+    assert.deepEqual(step.change, {
+      role: "manager",
+      availability: "drain",
+      labels: {
+        "swarm-ha.role": "manager",
+        "swarm-ha.zone": "b",
+        "swarm-ha.pool": "manager",
+        "swarm-ha.identity": "machine-manager-2",
+      },
+    });
+  });
+
+  const trouble = fc.record({
+    sizes: fc.constantFrom(1, 3, 5, 7),
+    changes: fc.dictionary(
+      fc.constantFrom(...wanted(7).nodes.map((node) => node.name)),
+      fc.option(
+        fc.record(
+          {
+            state: fc.constantFrom("ready", "down"),
+            reachability: fc.constantFrom("reachable", "unreachable"),
+            role: fc.constantFrom("manager" as const, "worker" as const),
+            labels: fc.constantFrom({}, { "swarm-ha.identity": "other" }),
+          },
+          { requiredKeys: [] },
+        ),
+        { nil: undefined },
+      ),
+      { noNullPrototype: true, maxKeys: 8 },
+    ),
+    ghosts: fc.array(fc.tuple(fc.integer({ min: 1, max: 7 }), fc.constantFrom("down", "ready")), { maxLength: 3 }),
+    gone: fc.subarray(["operator", "lb-manager", "manager-1", "manager-2", "worker-1", "registry-2"]),
+    operatorDead: fc.boolean(),
+  });
+
+  it("takes at most one manager a step, never one that the majority needs, and the operator comes first", () => {
+    fc.assert(
+      fc.property(trouble, ({ sizes, changes, ghosts, gone, operatorDead }) => {
+        const cluster = wanted(sizes);
+        const extra = ghosts.map(([n, state], i) =>
+          nodeOf({ ...(wanted(7).nodes[n - 1] ?? assert.fail()), identity: `old-${n}` }, { id: `ghost-${i}`, state }),
+        );
+        const nodes = nodesOf(cluster, changes, extra);
+        const live = found(cluster, nodes, operatorDead ? { operatorError: "dead" } : {});
+        const evaluation = evaluate(cluster, live);
+        const names = [...others, ...cluster.nodes.map((node) => node.name)].filter((name) => !gone.includes(name));
+        const states = names.map((name) => ({ name, id: `machine-${name}`, running: true }));
+        const { steps: all, refused } = planRepair({
+          desired: cluster,
+          evaluation,
+          machines: states,
+          others,
+          tried: new Set(),
+        });
+
+        const operator = all.findIndex((step) => step.kind === "replace" && step.names.includes("operator"));
+        assert.equal(operator, operatorDead || gone.includes("operator") ? 0 : -1);
+        if (operator === 0) assert.equal(all[0]?.names.length, 1, "in an up of its own");
+        if (!evaluation.reachable || evaluation.quorum.margin < 0) {
+          assert.ok(refused);
+          assert.ok(all.every((step) => step.kind === "replace" && step.names.every((name) => others.includes(name))));
+        }
+
+        // Worst case: what is taken away never comes back.
+        const members = nodes.filter((node) => node.role === "manager");
+        for (const step of all) {
+          const managers = step.names.filter((name) => name.startsWith("manager-"));
+          assert.ok(managers.length === 0 || step.names.length === 1, `${stepKey(step)}: a manager goes alone`);
+          const takes =
+            step.kind === "ghost" || (step.kind === "settings" && step.change.role === "worker")
+              ? members.find((node) => node.id === step.nodeId)
+              : step.kind === "replace"
+                ? evaluation.matches.find((match) => match.desired.name === step.names[0])?.node
+                : undefined;
+          const index = takes === undefined ? -1 : members.indexOf(takes);
+          if (index < 0) continue;
+          members.splice(index, 1);
+          const left = quorum(members.map((node) => ({ name: node.hostname, counts: counts(node) })));
+          assert.ok(left.managers > 0 && left.margin >= 0, `${stepKey(step)} leaves no majority`);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
