@@ -1,24 +1,29 @@
+import type { PathPart } from "./problem";
+
 /**
  * Paths of keys that a JSON text has twice. `JSON.parse` keeps the last one and says nothing, so a pool that was
  * listed twice would silently lose one of its halves.
  *
  * @param text A text that `JSON.parse` accepts.
  */
-export function duplicateKeys(text: string): string[][] {
-  const duplicates: string[][] = [];
-  // One entry for each open bracket: the keys seen in an object, and the key whose value comes next.
-  const open: { keys: Set<string>; key: string }[] = [];
-  for (const match of text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g)) {
-    const [token, colon] = match;
+export function duplicateKeys(text: string): PathPart[][] {
+  const duplicates: PathPart[][] = [];
+  // One entry for each open bracket: where in it we are, and the keys seen so far.
+  const open: { at: PathPart; readonly keys: Set<string> }[] = [];
+  for (const [token, colon] of text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\],]/g)) {
     const scope = open.at(-1);
     if (token === "{" || token === "[") {
-      open.push({ keys: new Set(), key: "" });
+      open.push({ at: token === "[" ? 0 : "", keys: new Set() });
     } else if (token === "}" || token === "]") {
       open.pop();
-    } else if (colon !== undefined && scope !== undefined) {
+    } else if (scope === undefined) {
+      continue;
+    } else if (token === ",") {
+      if (typeof scope.at === "number") scope.at++;
+    } else if (colon !== undefined) {
       const key = JSON.parse(token.slice(0, -colon.length)) as string;
-      scope.key = key;
-      if (scope.keys.has(key)) duplicates.push(open.map((each) => each.key));
+      scope.at = key;
+      if (scope.keys.has(key)) duplicates.push(open.map(({ at }) => at));
       scope.keys.add(key);
     }
   }

@@ -43,7 +43,7 @@ export interface AddressPlan {
    *
    * @throws Error when the zone isn't one of the stack's.
    */
-  hostAddress(zone: string, tier: "manager" | "registry", n: number): string;
+  readonly hostAddress: (zone: string, tier: "manager" | "registry", n: number) => string;
 }
 
 /** Cuts the hosts' range into its places. */

@@ -40,6 +40,7 @@ function placementProblems(count: number, known: Known): Problem[] {
       },
     ];
   }
+  if (!MANAGER_COUNTS.includes(count)) return [];
   // Round robin over three or more different zones can't get here today; the guarantee shouldn't hang on that.
   return [...spread(count, zones)]
     .filter(([, inZone]) => inZone > tolerance(count))

@@ -15,7 +15,13 @@ function registryProblems({ registry, zones: all }: Known): Problem[] {
   if (registry?.replicas === undefined || zones === undefined) return [];
   const counts = spread(registry.replicas, [...new Set(zones)]);
   const key = registry.zones === undefined ? ["zones"] : ["registry", "zones"];
-  return inOneZone(counts, key, zones, "registry nodes", "or set swarm-ha:registry to { replicas: 2 } or less");
+  return inOneZone(
+    counts,
+    key,
+    zones,
+    "registry nodes",
+    "add a zone, or set swarm-ha:registry to { replicas: 2 } or less",
+  );
 }
 
 function workerProblems({ workers, allPools, zones: all }: Known): Problem[] {
@@ -30,9 +36,16 @@ function workerProblems({ workers, allPools, zones: all }: Known): Problem[] {
     const allowed = "at least 1 worker in all pools together";
     return [{ key: keyText(["workers"]), got: valueText(workers), allowed, fix: "write { worker: { count: 3 } }" }];
   }
-  if (new Set(all).size === 1) return inOneZone(counts, ["zones"], all, "workers", "or have no more than 2 workers");
+  if (new Set(all).size === 1)
+    return inOneZone(counts, ["zones"], all, "workers", "add a zone, or have no more than 2 workers");
   const order = [...all.slice(1), ...all.slice(0, 1)].join(", ");
-  return inOneZone(counts, ["workers"], workers, "workers", `for one of the pools for instance: zones: [${order}]`);
+  return inOneZone(
+    counts,
+    ["workers"],
+    workers,
+    "workers",
+    `let a pool begin in another zone, for instance with zones: [${order}]`,
+  );
 }
 
 function inOneZone(
@@ -40,7 +53,7 @@ function inOneZone(
   path: readonly PathPart[],
   got: unknown,
   what: string,
-  otherFix: string,
+  fix: string,
 ): Problem[] {
   const used = [...counts].filter(([, count]) => count > 0);
   const [zone, count] = used[0] ?? ["", 0];
@@ -50,7 +63,7 @@ function inOneZone(
       key: keyText(path),
       got: `${valueText(got)}, which puts all ${count} ${what} into ${zone}`,
       allowed: `${SPREAD_FROM} or more ${what} in at least 2 zones, so that one zone's loss leaves some`,
-      fix: `name another zone, ${otherFix}`,
+      fix,
     },
   ];
 }

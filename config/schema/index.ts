@@ -59,7 +59,7 @@ export const stackSchema = z.strictObject({
     .default({ worker: { count: 3, labels: {} } })
     .meta({
       description:
-        "Pools of workers by name. A name is a DNS label of at most 40 characters; its hosts are called <pool>-<n>.",
+        "Pools of workers by name. A name is a DNS label of at most 40 characters; its hosts are called `<pool>-<n>`.",
       allowed: "a mapping of pool names to pools, with at least 1 worker in all",
       fix: "write { worker: { count: 3 } }",
     }),

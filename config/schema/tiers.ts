@@ -86,14 +86,14 @@ export const pool = z
       .default({})
       .meta({
         description:
-          "Engine labels of this pool's hosts; services are placed by them with constraints such as `engine.labels.com.example.storage==ssd`. A change replaces the pool's hosts.",
+          "Engine labels of this pool's hosts; services are placed by them with constraints such as `engine.labels.com.example.storage==ssd`.",
         allowed: "a mapping of label names to texts",
         fix: 'write { com.example.storage: "ssd" }',
       }),
     zones: tierZones,
   })
   .meta({
-    description: "One pool of workers; its hosts are called <pool>-<n>.",
+    description: "One pool of workers; its hosts are called `<pool>-<n>`.",
     allowed: "a mapping with the keys count, labels and zones",
     fix: "write { count: 3 }",
   });

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+import { loadConfig, namespaceOf } from "../../../config/load";
+import { parseConfig } from "../../../config/parse";
+
+const ROOT = path.join(__dirname, "..", "..", "..");
+
+/** A stack file's configuration as Pulumi hands it to the program. */
+function stackFile(stack: string): Record<string, string> {
+  const file = parse(readFileSync(path.join(ROOT, `Pulumi.${stack}.yaml`), "utf8")) as {
+    config: Record<string, unknown>;
+  };
+  const texts = Object.entries(file.config).map(([key, value]) => [
+    key,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  return Object.fromEntries(texts) as Record<string, string>;
+}
+
+/** What loadConfig throws for a stack with this configuration. */
+function refusal(config: Record<string, string>): Error {
+  pulumi.runtime.setAllConfig(config);
+  try {
+    loadConfig();
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error("it was accepted");
+}
+
+describe("loadConfig", () => {
+  after(() => {
+    pulumi.runtime.setAllConfig({});
+  });
+
+  it("reads the local stack's own file: nine hosts over three zones", () => {
+    pulumi.runtime.setAllConfig({ ...stackFile("local"), "pulumi:tags": "{}", "aws:region": "eu-central-1" });
+    const config = loadConfig();
+    assert.deepEqual(config.zones, ["zone-a", "zone-b", "zone-c"]);
+    assert.equal(config.managers.count + config.registry.replicas + (config.workers["worker"]?.count ?? 0), 9);
+    assert.deepEqual(config.workers["worker"]?.labels, { "com.example.storage": "ssd" });
+  });
+
+  for (const stack of ["test", "prod"]) {
+    it(`finds nothing wrong with the ${stack} stack but that its platform is not there yet`, () => {
+      const config = parseConfig(namespaceOf(stackFile(stack)), stack);
+      assert.equal(config.platform, "aws");
+      assert.deepEqual(config.warnings, []);
+      const error = refusal(stackFile(stack));
+      assert.ok(pulumi.RunError.isInstance(error), "Pulumi shows a RunError without a stack trace");
+      assert.match(
+        error.message,
+        /swarm-ha:platform: got "aws"; allowed: local; the platform aws is not there yet; fix: use a stack whose platform is local/,
+      );
+    });
+  }
+
+  it("says what else is wrong first", () => {
+    const error = refusal({ ...stackFile("prod"), "swarm-ha:managers": '{"count":2}' });
+    assert.match(error.message, /swarm-ha:managers\.count: got 2/);
+    assert.doesNotMatch(error.message, /not there yet/);
+  });
+});

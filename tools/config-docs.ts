@@ -1,0 +1,80 @@
+import { writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { describeSchema, type KeyDescription } from "../config/describe";
+import { NAMESPACE } from "../config/problem";
+
+/** Where the generated page lies. */
+export const CONFIG_DOCS = path.join(__dirname, "..", "docs", "configuration.md");
+
+const HEAD = `# Configuration
+
+<!-- Generated from config/schema by \`npx tsx tools/config-docs.ts\`: change it there. -->
+
+A stack is described by \`Pulumi.<stack>.yaml\`. Keys belong to the namespace \`${NAMESPACE}\`; every key but
+\`platform\` has a default on the platform \`local\`. A minimal stack file:
+
+\`\`\`yaml
+config:
+  ${NAMESPACE}:platform: local
+\`\`\`
+
+A configuration is checked as a whole before anything is touched, and all that is wrong with it comes in one error, a
+line for each problem: the key, what was found there, what is allowed, and how to fix it. Single values inside a
+structured key can be set with \`pulumi config set --path '${NAMESPACE}:managers.count' 5\`.
+
+What has to fit together:
+
+- With 3 or more managers, at least 3 zones: no zone may hold the majority.
+- A tier of 3 or more hosts (registry nodes; all workers together) must not lie in one zone alone.
+- \`zones\` of a tier or pool name zones of the stack, each once.
+- The ranges in \`network\` are private, don't overlap, and have room for all hosts of each zone. On the platform
+  \`local\` none of them may overlap 172.17.0.0/16, the default bridge of the engine that runs the hosts.
+- Pool names: DNS labels of at most 40 characters that begin with a letter; not \`manager\`, \`registry\`, \`operator\`,
+  \`lb\`, nor the name that a host of another pool has (\`web-1\` beside the pool \`web\`).
+- Engine labels: names like \`com.example.storage\` or \`storage\`; \`swarm-ha.*\` and Docker's own prefixes are reserved.
+
+## What a change does
+
+- A larger count: new hosts join, nobody moves. A smaller one: the hosts with the highest numbers are drained and removed.
+- Order or number of \`zones\`: hosts whose zone changes are replaced. Append new zones at the end, and where managers
+  would move, do it in steps that move one manager each.
+- \`network.hosts\`: all addresses change, those of managers too: destroy the stack first.
+- \`network.overlay\`: nothing, it counts when the swarm is born.
+
+## Keys
+`;
+
+/** The whole page. */
+export function configDocs(): string {
+  return `${[HEAD, ...sections(describeSchema(), [])].join("\n").trimEnd()}\n`;
+}
+
+/** One section for each key, those inside a key right behind it. */
+function sections(parent: KeyDescription, above: readonly string[]): string[] {
+  return Object.entries(parent.properties ?? {}).flatMap(([name, key]) => {
+    const path = [...above, name];
+    const required = above.length === 0 ? name === "platform" : (parent.required ?? []).includes(name);
+    const own = [`### \`${NAMESPACE}:${path.join(".")}\``, "", key.description ?? "", "", ...facts(key, required), ""];
+    return [...own, ...sections(key, path), ...free(key, path)];
+  });
+}
+
+/** The values of a mapping whose keys are the user's own. */
+function free(key: KeyDescription, path: readonly string[]): string[] {
+  const values = key.additionalProperties;
+  return values === undefined || values === false ? [] : sections(values, [...path, "<name>"]);
+}
+
+function facts(key: KeyDescription, required: boolean): string[] {
+  const unit = key.unit === undefined ? [] : [`- Unit: ${key.unit}`];
+  return [`- Allowed: ${key.allowed ?? ""}`, ...unit, `- Default: ${defaultOf(key, required)}`];
+}
+
+function defaultOf(key: KeyDescription, required: boolean): string {
+  if (required) return "none, it is required";
+  if (key.defaultText !== undefined) return key.defaultText;
+  if (key.properties !== undefined) return "that of each key in it";
+  return `\`${JSON.stringify(key.default)}\``;
+}
+
+if (require.main === module) writeFileSync(CONFIG_DOCS, configDocs());
