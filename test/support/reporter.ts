@@ -1,0 +1,38 @@
+/**
+ * Mocha's spec reporter, which also keeps a tally in the file that SWARM_HA_TALLY names, up to date after each test: so
+ * `npm test` can count over several runs of mocha, and knows how far one came that crashed.
+ */
+import { writeFileSync } from "node:fs";
+import { reporters, Runner, type MochaOptions } from "mocha";
+
+/** How many tests of a run of mocha ended how. */
+export interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** Whether mocha came to its end. */
+  readonly complete: boolean;
+}
+
+class TallyReporter extends reporters.Spec {
+  constructor(runner: Runner, options: MochaOptions) {
+    super(runner, options);
+    const file = process.env["SWARM_HA_TALLY"];
+    if (file === undefined) return;
+    const write = (complete: boolean) => {
+      const { passes: passed, failures: failed, pending: skipped } = this.stats;
+      writeFileSync(file, JSON.stringify({ passed, failed, skipped, complete } satisfies Tally));
+    };
+    const { EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING, EVENT_RUN_END } = Runner.constants;
+    for (const event of [EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING]) {
+      runner.on(event, () => {
+        write(false);
+      });
+    }
+    runner.once(EVENT_RUN_END, () => {
+      write(true);
+    });
+  }
+}
+
+module.exports = TallyReporter;

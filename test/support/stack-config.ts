@@ -1,0 +1,28 @@
+/** Config files for stacks that run beside a person's own: tests and CI never touch the stack `local`. */
+import { parse, stringify } from "yaml";
+
+/** What has to differ between two local stacks that run side by side. */
+export interface OwnPlace {
+  /** Address range of its hosts. */
+  readonly hosts: string;
+  /** Ports on 127.0.0.1, by what they lead to, e.g. `{ ssh: 2401, manager: 2402 }`. */
+  readonly ports: Readonly<Record<string, number>>;
+}
+
+type Section = Readonly<Record<string, unknown>>;
+
+/** The text of a stack file like `text`, in a place of its own. */
+export function stackConfigIn(place: OwnPlace, text: string): string {
+  const file = parse(text) as { config?: Section } & Section;
+  const config = file.config ?? {};
+  const section = (key: string) => (config[key] ?? {}) as Section;
+  const local = section("swarm-ha:local");
+  return stringify({
+    ...file,
+    config: {
+      ...config,
+      "swarm-ha:network": { ...section("swarm-ha:network"), hosts: place.hosts },
+      "swarm-ha:local": { ...local, ports: { ...(local["ports"] as Section | undefined), ...place.ports } },
+    },
+  });
+}

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { hasResources, removalCommand, stateLost } from "../../../tools/setup/leftovers";
+import { nextSteps } from "../../../tools/setup/next-steps";
+import { requireLocalStack } from "../../../tools/setup/stack-file";
+import { stackConfigIn } from "../../support/stack-config";
+
+describe("npm start", () => {
+  const exported = (deployment: unknown) => JSON.stringify({ version: 3, deployment });
+
+  it("takes a state with nothing but the stack and its providers for an empty one", () => {
+    assert.ok(!hasResources(exported({})));
+    assert.ok(!hasResources(exported(null)));
+    assert.ok(!hasResources(exported({ resources: null, pending_operations: null })));
+    const bare = [{ type: "pulumi:pulumi:Stack" }, { type: "pulumi:providers:tls" }];
+    assert.ok(!hasResources(exported({ resources: bare })));
+    assert.ok(hasResources(exported({ resources: [...bare, { type: "tls:index/privateKey:PrivateKey" }] })));
+    assert.ok(hasResources(exported({ resources: bare, pending_operations: [{ type: "creating" }] })));
+  });
+
+  it("says what to do about containers without state, in one command", () => {
+    const container = (name: string) => ({ id: name, name, state: "running" });
+    const error = stateLost("x", ["x-a", "x-b", "x-c", "x-d", "x-e"].map(container));
+    assert.match(error.message, /x-a, x-b, x-c, 2 more/);
+    assert.ok(error.message.includes(removalCommand("x")));
+    for (const what of ["docker rm -fv", "docker volume rm", "docker network rm"]) {
+      assert.ok(removalCommand("x").includes(what));
+    }
+    assert.equal(removalCommand("x").match(/--filter label=swarm-ha\.stack=x /g)?.length, 3);
+  });
+
+  it("refuses stacks that are not there, or live elsewhere", () => {
+    const folder = mkdtempSync(join(tmpdir(), "swarm-ha-unit-"));
+    try {
+      writeFileSync(join(folder, "Pulumi.mine.yaml"), "config:\n  swarm-ha:platform: local\n");
+      writeFileSync(join(folder, "Pulumi.prod.yaml"), "config:\n  swarm-ha:platform: aws\n");
+      writeFileSync(join(folder, "Pulumi.bare.yaml"), "");
+      requireLocalStack("mine", folder);
+      assert.throws(() => {
+        requireLocalStack("other", folder);
+      }, /no stack "other".*bare, mine, prod/);
+      assert.throws(() => {
+        requireLocalStack("../mine", folder);
+      }, /no stack/);
+      assert.throws(() => {
+        requireLocalStack("prod", folder);
+      }, /platform "aws".*npm run pulumi -- up -s prod/);
+      assert.throws(() => {
+        requireLocalStack("bare", folder);
+      }, /platform null/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("ends with commands for that very stack", () => {
+    assert.ok(!/\blocal\b/.test(nextSteps("demo")));
+    for (const part of [
+      "npm run -s status -- demo",
+      "docker kill demo-manager-1",
+      "npm run repair -- demo",
+      "npm run destroy -- demo",
+    ]) {
+      assert.ok(nextSteps("demo").includes(part), part);
+    }
+  });
+});
+
+describe("a stack beside a person's", () => {
+  it("differs in its place alone", () => {
+    const text =
+      "config:\n  swarm-ha:platform: local\n  swarm-ha:network: { overlay: 10.128.0.0/12 }\n  swarm-ha:local: { ports: { app: 1 } }\n";
+    const place = { hosts: "10.9.0.0/20", ports: { ssh: 2, manager: 3 } };
+    assert.deepEqual(parse(stackConfigIn(place, text)), {
+      config: {
+        "swarm-ha:platform": "local",
+        "swarm-ha:network": { overlay: "10.128.0.0/12", hosts: "10.9.0.0/20" },
+        "swarm-ha:local": { ports: { app: 1, ssh: 2, manager: 3 } },
+      },
+    });
+  });
+});

@@ -1,0 +1,86 @@
+/** Containers of a stack against the stack's state: those that nobody knows of, and those that are stopped. */
+import type Docker from "dockerode";
+import { SetupError } from "./errors";
+
+/** The label that names a container's, volume's and network's stack. */
+export const STACK_LABEL = "swarm-ha.stack";
+
+/** A container of a stack, as the engine lists it. */
+export interface StackContainer {
+  readonly id: string;
+  readonly name: string;
+  /** `running`, `exited`, `created`, … */
+  readonly state: string;
+}
+
+/** All containers of the stack, stopped ones too. */
+export async function stackContainers(docker: Docker, stack: string): Promise<StackContainer[]> {
+  const filters = { label: [`${STACK_LABEL}=${stack}`] };
+  const found = await docker.listContainers({ all: true, filters });
+  const containers = found.map(({ Id, Names, State }) => ({ id: Id, name: Names[0]?.slice(1) ?? Id, state: State }));
+  return containers.sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** The parts of `pulumi stack export` that say whether a stack has anything. */
+interface ExportedStack {
+  readonly deployment?: {
+    readonly resources?: readonly { readonly type?: string }[] | null;
+    readonly pending_operations?: readonly unknown[] | null;
+  } | null;
+}
+
+/**
+ * Does the state know of anything real? The stack itself and providers are there from the first second of an `up`, and
+ * stay when it has made nothing.
+ *
+ * @param exported what `pulumi stack export` printed
+ */
+export function hasResources(exported: string): boolean {
+  const { deployment } = JSON.parse(exported) as ExportedStack;
+  const real = (deployment?.resources ?? []).filter(
+    ({ type }) => type !== "pulumi:pulumi:Stack" && type?.startsWith("pulumi:providers:") !== true,
+  );
+  return real.length > 0 || (deployment?.pending_operations ?? []).length > 0;
+}
+
+/** A shell command that removes everything of the stack from the engine. */
+export function removalCommand(stack: string): string {
+  const filter = `--filter label=${STACK_LABEL}=${stack}`;
+  // xargs -r: nothing is run for nothing, so the command can be given again.
+  return [
+    `docker ps -aq ${filter} | xargs -r docker rm -fv`,
+    `docker volume ls -q ${filter} | xargs -r docker volume rm`,
+    `docker network ls -q ${filter} | xargs -r docker network rm`,
+  ].join("; ");
+}
+
+/** The error for containers whose state is lost. */
+export function stateLost(stack: string, containers: readonly StackContainer[]): SetupError {
+  const names = containers.map(({ name }) => name);
+  const shown = names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
+  return new SetupError(
+    `The engine has containers of the stack ${stack} (${shown.join(", ")}), but the stack's state knows of none: it was lost, ` +
+      `or another user or machine made them. Give the state back, or remove them with\n\n  ${removalCommand(stack)}\n`,
+  );
+}
+
+/**
+ * Starts the stack's stopped containers, as after a reboot of the machine.
+ *
+ * Not those that were never started: an interrupted run left them unfinished, and the next `up` makes them anew.
+ *
+ * @returns the names of those that were started
+ */
+export async function startStopped(docker: Docker, containers: readonly StackContainer[]): Promise<string[]> {
+  const stopped = containers.filter(({ state }) => state === "exited");
+  const results = await Promise.allSettled(stopped.map(({ id }) => docker.getContainer(id).start()));
+  const failed = results.flatMap((result, index) => {
+    if (result.status === "fulfilled") return [];
+    const reason: unknown = result.reason;
+    return [`  ${stopped[index]?.name ?? ""}: ${reason instanceof Error ? reason.message : String(reason)}`];
+  });
+  if (failed.length > 0) {
+    throw new SetupError(`Stopped containers could not be started:\n${failed.join("\n")}`);
+  }
+  return stopped.map(({ name }) => name);
+}
