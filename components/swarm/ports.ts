@@ -1,5 +1,7 @@
 /** TCP ports of the cluster; the table in docs/architecture.md says who may reach which. */
 export const PORTS = {
+  /** sshd. */
+  ssh: 22,
   /** The managers' engines' API, mutual TLS. */
   api: 2376,
   /** Swarm management, between nodes. Source: reference architecture. */

@@ -1,0 +1,11 @@
+/** Labels of everything that a local stack has on the Docker engine. Others rely on them: see the Contract. */
+export const LABELS = {
+  /** Name of the stack. */
+  stack: "swarm-ha.stack",
+  /** What the machine is for: manager, registry, worker, operator or load-balancer. */
+  role: "swarm-ha.role",
+  /** Failure zone; `all` for what spans them. */
+  zone: "swarm-ha.zone",
+  /** The machine's name in the stack. */
+  host: "swarm-ha.host",
+} as const;

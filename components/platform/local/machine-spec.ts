@@ -1,0 +1,100 @@
+import type { ContainerCreateOptions } from "dockerode";
+import type { AddressSpan } from "../addressing";
+
+/** A file that is put into a machine before it starts. */
+export interface MachineFile {
+  /** Absolute path. */
+  readonly path: string;
+  /** Permission bits, octal text such as "0600". (A number would come back from the state as a floating one.) */
+  readonly mode: string;
+  /** Content; may be secret. */
+  readonly content: string;
+}
+
+/** What a machine is made from: the inputs of the resource, as they stand in the state. */
+export interface MachineInputs {
+  /** Name of the container. */
+  readonly container: string;
+  /** Host name, which is the name in the stack and of the node. */
+  readonly hostname: string;
+  /** Labels of the container; see labels.ts. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Image reference. A running machine keeps its own: a new image is rolled out by replacing. */
+  readonly image: string;
+  /** Name of the network. */
+  readonly network: string;
+  /** Fixed address. @default the lowest free one of `addresses` */
+  readonly address?: string;
+  /** Where an address is picked from when none is fixed. */
+  readonly addresses?: AddressSpan;
+  /** Files put in before it starts. */
+  readonly files: readonly MachineFile[];
+  /** Services of the machine that read the files again when they have changed. */
+  readonly reload: readonly string[];
+  /** TCP ports published on 127.0.0.1, as `<of this machine>:<of the container>`. */
+  readonly ports: readonly string[];
+  /** Whether an engine is to run in it: then it has a volume for the engine's data, and the capabilities for that. */
+  readonly nested: boolean;
+}
+
+/** Name of the volume with the engine's data. Born with the machine, and dies with it. */
+export function volumeOf(container: string): string {
+  return `${container}-engine`;
+}
+
+/**
+ * What the engine is asked for.
+ *
+ * No file and no secret is in it: everybody who may ask the engine could read it there.
+ */
+export function containerOptions(inputs: MachineInputs, address: string): ContainerCreateOptions {
+  return {
+    name: inputs.container,
+    Hostname: inputs.hostname,
+    Image: inputs.image,
+    Labels: { ...inputs.labels },
+    ExposedPorts: Object.fromEntries(inputs.ports.map((port) => [containerPort(port), {}])),
+    NetworkingConfig: {
+      EndpointsConfig: { [inputs.network]: { IPAMConfig: { IPv4Address: address }, Aliases: [inputs.hostname] } },
+    },
+    HostConfig: {
+      NetworkMode: inputs.network,
+      // A machine comes back with its engine; one that somebody stopped stays stopped.
+      RestartPolicy: { Name: "unless-stopped" },
+      PortBindings: Object.fromEntries(
+        inputs.ports.map((port) => [
+          containerPort(port),
+          [{ HostIp: "127.0.0.1", HostPort: port.split(":")[0] ?? "" }],
+        ]),
+      ),
+      Tmpfs: { "/run": "rw,exec,mode=755" },
+      LogConfig: { Type: "json-file", Config: { "max-size": "5m", "max-file": "2" } },
+      ...(inputs.nested ? nested(inputs) : {}),
+    },
+  };
+}
+
+/**
+ * What an engine inside a container needs, short of `--privileged`, which fails where root itself lacks a capability
+ * (sandboxes lack CAP_SYS_RESOURCE). Works where privileged works, too.
+ */
+function nested(inputs: MachineInputs): ContainerCreateOptions["HostConfig"] {
+  return {
+    CapAdd: ["ALL"],
+    CapDrop: ["SYS_RESOURCE"],
+    SecurityOpt: ["seccomp=unconfined", "apparmor=unconfined", "systempaths=unconfined"],
+    DeviceCgroupRules: ["a *:* rwm"],
+    Mounts: [
+      {
+        Type: "volume",
+        Source: volumeOf(inputs.container),
+        Target: "/var/lib/docker",
+        VolumeOptions: { NoCopy: true, Labels: { ...inputs.labels }, DriverConfig: { Name: "local", Options: {} } },
+      },
+    ],
+  };
+}
+
+function containerPort(port: string): string {
+  return `${port.split(":")[1] ?? ""}/tcp`;
+}
