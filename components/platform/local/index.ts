@@ -58,7 +58,11 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
   private createOperator(): Operator {
     const machine = this.machine("operator", "operator", "all", {
       address: this.plan.operator,
-      files: this.sshFiles("operator"),
+      // Of all machines only this one forwards: it is the way to the others.
+      files: this.sshFiles("operator").apply((files) => [
+        ...files,
+        { path: "/etc/ssh/sshd_config.d/operator.conf", mode: "0644", content: "AllowTcpForwarding yes\n" },
+      ]),
       reload: ["sshd"],
       ports: [`${String(this.args.config.local.ports.ssh)}:${String(PORTS.ssh)}`],
       nested: false,
@@ -154,7 +158,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
       .all([keys.hostKey(name).privateKeyOpenssh, keys.client.publicKeyOpenssh])
       .apply(([hostKey, client]) => [
         { path: "/etc/ssh/ssh_host_ed25519_key", mode: "0600", content: hostKey },
-        { path: "/root/.ssh/authorized_keys", mode: "0600", content: client },
+        { path: "/etc/ssh/authorized_keys", mode: "0600", content: client },
       ]);
   }
 
