@@ -7,7 +7,7 @@ import { aptUpdate, canInstall, debianRepositories, debianSources, proxySettings
 import { command, findProgram } from "./command";
 import { followToEnd, hasImage } from "./docker-client";
 import { SetupError } from "./errors";
-import { createProgress, type Progress } from "./progress";
+import { createProgress, isInteractive, type Progress } from "./progress";
 
 /** The base image's name; one that this machine makes itself gets the same. */
 export const BASE_IMAGE = "debian:bookworm-slim";
@@ -25,7 +25,7 @@ const PULL_LIMIT = 60_000;
 export async function ensureBaseImage(
   docker: Docker,
   progress: Progress = createProgress(),
-  interactive = process.stderr.isTTY,
+  interactive = isInteractive(),
 ): Promise<void> {
   if (await hasImage(docker, BASE_IMAGE)) return;
   if (interactive && (await pulled(docker, progress))) return;

@@ -6,7 +6,7 @@ import { command, findProgram } from "./command";
 import { askEngine, DEFAULT_SOCKET, socketOf, type Answer } from "./docker-socket";
 import { SetupError } from "./errors";
 import { readEngineRecord, startOwnEngine, type OwnEnginePlace } from "./own-engine";
-import { createProgress, type Progress } from "./progress";
+import { createProgress, isInteractive, type Progress } from "./progress";
 
 /** An engine that answers. */
 export interface DockerEngine {
@@ -73,10 +73,6 @@ function unusable(socket: string, answer: Exclude<Answer, { kind: "ok" }>): Setu
   return new SetupError(
     `There is something on ${socket}, but not a working Docker engine: ${answer.detail}. Restart it.`,
   );
-}
-
-function isInteractive(): boolean {
-  return process.stdin.isTTY && process.stderr.isTTY;
 }
 
 interface Making {

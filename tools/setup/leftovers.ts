@@ -1,9 +1,7 @@
 /** Containers of a stack against the stack's state: those that nobody knows of, and those that are stopped. */
 import type Docker from "dockerode";
+import { LABELS } from "../../components/platform/local/labels";
 import { SetupError } from "./errors";
-
-/** The label that names a container's, volume's and network's stack. */
-export const STACK_LABEL = "swarm-ha.stack";
 
 /** A container of a stack, as the engine lists it. */
 export interface StackContainer {
@@ -15,7 +13,7 @@ export interface StackContainer {
 
 /** All containers of the stack, stopped ones too. */
 export async function stackContainers(docker: Docker, stack: string): Promise<StackContainer[]> {
-  const filters = { label: [`${STACK_LABEL}=${stack}`] };
+  const filters = { label: [`${LABELS.stack}=${stack}`] };
   const found = await docker.listContainers({ all: true, filters });
   const containers = found.map(({ Id, Names, State }) => ({ id: Id, name: Names[0]?.slice(1) ?? Id, state: State }));
   return containers.sort((a, b) => a.name.localeCompare(b.name));
@@ -45,7 +43,7 @@ export function hasResources(exported: string): boolean {
 
 /** A shell command that removes everything of the stack from the engine. */
 export function removalCommand(stack: string): string {
-  const filter = `--filter label=${STACK_LABEL}=${stack}`;
+  const filter = `--filter label=${LABELS.stack}=${stack}`;
   // xargs -r: nothing is run for nothing, so the command can be given again.
   return [
     `docker ps -aq ${filter} | xargs -r docker rm -fv`,

@@ -29,6 +29,11 @@ export interface Progress {
   info(text: string): void;
 }
 
+/** Does a person sit in front of this run, who can be asked, and who is offered downloads first? Never in CI. */
+export function isInteractive(): boolean {
+  return process.stdin.isTTY && process.stderr.isTTY && process.env["CI"] === undefined;
+}
+
 /** Milliseconds between two signs of life where there is no terminal. */
 const PLAIN_INTERVAL = 15_000;
 
