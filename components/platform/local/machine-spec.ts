@@ -82,7 +82,10 @@ function nested(inputs: MachineInputs): ContainerCreateOptions["HostConfig"] {
   return {
     CapAdd: ["ALL"],
     CapDrop: ["SYS_RESOURCE"],
-    SecurityOpt: ["seccomp=unconfined", "apparmor=unconfined", "systempaths=unconfined"],
+    SecurityOpt: ["seccomp=unconfined", "apparmor=unconfined"],
+    // The command line's `systempaths=unconfined`.
+    MaskedPaths: [],
+    ReadonlyPaths: [],
     DeviceCgroupRules: ["a *:* rwm"],
     Mounts: [
       {
