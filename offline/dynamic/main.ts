@@ -1,5 +1,5 @@
-/** The provider of dynamic resources: the SDK's own, as the project has it installed. */
-import { createRequire } from "node:module";
-import { join } from "node:path";
+/** The provider of dynamic resources: the SDK's own. */
+import { watchParent } from "../lib/watch-parent";
+import "@pulumi/pulumi/cmd/dynamic-provider";
 
-createRequire(join(process.cwd(), "package.json"))("@pulumi/pulumi/cmd/dynamic-provider");
+watchParent();

@@ -1,5 +1,6 @@
 /** What every plugin has in common: a gRPC server on a free port of the loopback, told to the engine on stdout. */
 import * as grpc from "@grpc/grpc-js";
+import { watchParent } from "./watch-parent";
 
 /** The largest message, in bytes, as Pulumi's own SDKs have it; gRPC's default of 4 MB is too small for a state. */
 const MAX_MESSAGE = 400 * 1024 * 1024;
@@ -26,10 +27,7 @@ export function serve(register: (server: grpc.Server) => void): void {
     }
     console.log(port);
   });
-  const parent = process.ppid;
-  setInterval(() => {
-    if (process.ppid !== parent) process.exit(1);
-  }, 500).unref();
+  watchParent();
 }
 
 /** A gRPC method that this plugin doesn't have. The engine falls back to a default or says what is missing. */

@@ -1,0 +1,33 @@
+/** Reading a Pulumi command line. */
+
+/** A command line with its stack taken out. */
+export interface SplitArguments {
+  /** What `-s` or `--stack` said. */
+  readonly stack: string | undefined;
+  /** All the rest. */
+  readonly rest: readonly string[];
+}
+
+/** Takes `-s <stack>`, `--stack <stack>` or `--stack=<stack>` out of a command line. The last one counts. */
+export function splitStack(args: readonly string[]): SplitArguments {
+  let stack: string | undefined;
+  const rest: string[] = [];
+  for (let n = 0; n < args.length; n++) {
+    const argument = args[n] ?? "";
+    if (argument === "--") return { stack, rest: [...rest, ...args.slice(n)] };
+    const joined = /^(?:--stack=|-s=?)(.+)$/.exec(argument);
+    if (argument === "-s" || argument === "--stack") stack = args[++n];
+    else if (joined !== null) stack = joined[1];
+    else rest.push(argument);
+  }
+  return { stack, rest };
+}
+
+/** Commands that are about no stack in particular, or that make, list or name stacks themselves. */
+export function needsNoStack(args: readonly string[]): boolean {
+  const words = args.filter((argument) => !argument.startsWith("-"));
+  const [first = "help", second = ""] = words;
+  if (args.includes("--help") || args.includes("-h")) return true;
+  if (first === "stack") return ["ls", "init", "select"].includes(second);
+  return ["help", "version", "login", "logout", "whoami", "plugin", "about", "schema", "package", "new", "ai"].includes(first);
+}

@@ -1,0 +1,42 @@
+/** The environment of engine runs. */
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { backendDir, passphraseFile } from "../paths";
+import type { Engine } from "./find";
+
+/**
+ * What an engine needs, wherever its state is: no questions for updates, and for the kit no plugins from anywhere else.
+ *
+ * @param base @default this process's own
+ */
+export function engineEnv(engine: Engine, base: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...base, PULUMI_SKIP_UPDATE_CHECK: "true" };
+  if (engine.kind === "official") return env;
+  return {
+    ...env,
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
+    PULUMI_HOME: engine.home,
+    // Log-ins stay where they are, whichever kit is used.
+    PULUMI_CREDENTIALS_PATH: base["PULUMI_CREDENTIALS_PATH"] ?? base["PULUMI_HOME"] ?? join(homedir(), ".pulumi"),
+  };
+}
+
+/** The environment for stacks on this machine: our state and passphrase, whatever the user has set for others. */
+export function localEnv(engine: Engine, base: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  const {
+    PULUMI_CONFIG_PASSPHRASE: _passphrase,
+    PULUMI_STACK: _stack,
+    // Steps log in with the stack's own key. An agent isn't needed, and one that is gone would fail every dial.
+    SSH_AUTH_SOCK: _agent,
+    ...env
+  } = engineEnv(engine, base);
+  return {
+    ...env,
+    PULUMI_BACKEND_URL: pathToFileURL(backendDir()).href,
+    PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile(),
+    // Keep the compressed form off, whatever is set elsewhere: healing reads the state.
+    PULUMI_DIY_BACKEND_GZIP: "false",
+  };
+}

@@ -1,0 +1,66 @@
+/** Starting the engine. */
+import { spawn } from "node:child_process";
+import { root } from "../paths";
+import type { Engine } from "./find";
+
+/** How an engine run ended. */
+export interface RunResult {
+  /** The exit code; 128 and more for an engine that a signal ended. */
+  readonly code: number;
+  /** What it wrote; empty unless it was captured. */
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How to run an engine. */
+export interface ExecOptions {
+  /** The project's directory. @default the clone */
+  readonly cwd?: string;
+  /** The whole environment. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Whether output is kept, instead of shown. @default false */
+  readonly capture?: boolean;
+  /** Ends the run as Ctrl-C does: the engine finishes what is under way. @default it runs to its end */
+  readonly signal?: AbortSignal;
+}
+
+/** Numbers of the signals that end engines, for exit codes as shells have them. */
+const SIGNALS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
+
+/** Runs an engine to its end. @throws Error when it can't be started at all */
+export function execEngine(engine: Engine, args: readonly string[], options: ExecOptions): Promise<RunResult> {
+  const capture = options.capture === true;
+  const child = spawn(engine.path, args, {
+    cwd: options.cwd ?? root,
+    env: options.env,
+    stdio: capture ? ["ignore", "pipe", "pipe"] : "inherit",
+  });
+  const stop = (): void => {
+    child.kill("SIGINT");
+  };
+  // A terminal sends Ctrl-C to the engine itself; this process has to outlive it, and hands on what only it was sent.
+  const ignore = (): void => undefined;
+  const handOn = (): void => {
+    child.kill("SIGTERM");
+  };
+  process.on("SIGINT", ignore).on("SIGTERM", handOn).on("SIGHUP", handOn);
+  options.signal?.addEventListener("abort", stop, { once: true });
+  const kept = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+  child.stdout?.on("data", (data: Buffer) => kept.stdout.push(data));
+  child.stderr?.on("data", (data: Buffer) => kept.stderr.push(data));
+  if (options.signal?.aborted === true) stop();
+  return new Promise<RunResult>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      const text = (parts: Buffer[]): string => Buffer.concat(parts).toString();
+      resolve({
+        code: code ?? 128 + (SIGNALS[signal ?? ""] ?? 0),
+        stdout: text(kept.stdout),
+        stderr: text(kept.stderr),
+      });
+    });
+  }).finally(() => {
+    process.off("SIGINT", ignore).off("SIGTERM", handOn).off("SIGHUP", handOn);
+    options.signal?.removeEventListener("abort", stop);
+  });
+}

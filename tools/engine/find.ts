@@ -1,0 +1,73 @@
+/** Which engine a run uses. */
+import { findProgram } from "../setup/command";
+import { createProgress, type Progress } from "../setup/progress";
+import { cachedEngine, ensureBuiltEngine } from "./build";
+import { downloadEngine, downloadedEngine } from "./download";
+import { prepareKit } from "./kit";
+import { ENGINE_VERSION, OLDEST, recentEnough, versionOf } from "./version";
+
+/** An engine that can be run. */
+export interface Engine {
+  /** The program. */
+  readonly path: string;
+  /** Its version, e.g. `3.245.0`. */
+  readonly version: string;
+  /** `official`: Pulumi's own, with Pulumi's plugins. `kit`: built here, with the plugins of `offline/`. */
+  readonly kind: "official" | "kit";
+  /** PULUMI_HOME of the kit, where its plugins are. @default the user's own */
+  readonly home?: string;
+}
+
+/** What a search depends on; everything has a default. */
+export interface FindOptions {
+  /** Whether a person sits in front of it: only then is anything downloaded. @default both stdin and stderr are terminals */
+  readonly interactive?: boolean;
+  /** Where progress goes. @default stderr */
+  readonly progress?: Progress;
+}
+
+let found: Promise<Engine> | undefined;
+
+/**
+ * The engine for this run: `pulumi` on PATH where it is recent enough; else one of our own cache; else, in a terminal,
+ * the official download; else one built from its Go module. Looked for once per process.
+ *
+ * @throws SetupError with the line that installs Pulumi, when there is none and none can be made
+ */
+export function findEngine(options: FindOptions = {}): Promise<Engine> {
+  found ??= search(options).catch((error: unknown) => {
+    found = undefined;
+    throw error;
+  });
+  return found;
+}
+
+async function search(options: FindOptions): Promise<Engine> {
+  const progress = options.progress ?? createProgress();
+  if (process.env["SWARM_HA_ENGINE"] !== "kit") {
+    const official = (await onPath(progress)) ?? downloadedEngine();
+    if (official !== undefined) return official;
+  }
+  const interactive = options.interactive ?? (process.stdin.isTTY && process.stderr.isTTY);
+  if (cachedEngine() === undefined && interactive && process.env["CI"] === undefined) {
+    const downloaded = await downloadEngine(progress);
+    if (downloaded !== undefined) return downloaded;
+  }
+  const built = await ensureBuiltEngine(progress);
+  const kit = await prepareKit(built);
+  return { path: kit.engine, version: ENGINE_VERSION, kind: "kit", home: kit.home };
+}
+
+/** `pulumi` of PATH, if it is recent enough. */
+async function onPath(progress: Progress): Promise<Engine | undefined> {
+  const path = findProgram("pulumi");
+  if (path === undefined) return undefined;
+  const version = await versionOf(path);
+  if (version !== undefined && recentEnough(version)) return { path, version, kind: "official" };
+  progress.info(
+    version === undefined
+      ? `${path} doesn't tell its version, so it isn't used.`
+      : `${path} is ${version}; this needs ${OLDEST} or later, so it isn't used.`,
+  );
+  return undefined;
+}

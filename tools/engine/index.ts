@@ -1,0 +1,106 @@
+/** Running Pulumi: the one door to the engine for all tools. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { SetupError } from "../setup/errors";
+import { engineEnv, localEnv } from "./env";
+import { execEngine, type RunResult } from "./exec";
+import { type Engine, findEngine } from "./find";
+import { forgetStack, withoutSalt, workingConfig, writeWorkingConfig } from "./local-state";
+import { readStackFile, type StackFile } from "./project";
+import { ensureLocalStack, healLocalStack, localStackExists } from "./stack";
+
+export { type Engine, findEngine } from "./find";
+export type { RunResult } from "./exec";
+
+/** How to run Pulumi on a stack. */
+export interface RunOptions {
+  /** The stack's name. */
+  readonly stack: string;
+  /** Whether output is kept, instead of shown. @default false */
+  readonly capture?: boolean;
+  /** Additions to the environment. @default none */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Ends the run as Ctrl-C does. @default it runs to its end */
+  readonly signal?: AbortSignal;
+}
+
+/** Commands that read a stack's config, and so take `--config-file`. */
+const WITH_CONFIG = ["up", "update", "preview", "destroy", "refresh", "config", "watch", "import"];
+/** Commands that change nothing of a stack's resources: they need no healed state, and wait for nobody. */
+const READING = ["output", "export", "config", "ls", "history", "graph", "about", "logs"];
+
+/**
+ * Runs Pulumi on a stack, e.g. `runPulumi(["up", "--yes", "--skip-preview"], { stack: "local" })`.
+ *
+ * A stack whose config says `platform: local` has its state on this machine, is made on first use, and is healed of what
+ * a killed run has left. Any other stack is run with the user's own backend and environment.
+ *
+ * @throws SetupError when there is no such stack, no engine, or another run holds the stack
+ */
+export async function runPulumi(args: readonly string[], options: RunOptions): Promise<RunResult> {
+  const { stack } = options;
+  const file = readStackFile(stack);
+  const engine = await findEngine();
+  const base = { ...process.env, ...options.env };
+  const run = {
+    capture: options.capture === true,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  };
+  if (file.platform !== "local") {
+    refuseKit(engine, stack, file);
+    return execEngine(engine, [...args, "--stack", stack, ...configFlag(args, file.path)], { ...run, env: engineEnv(engine, base) });
+  }
+  await ensureLocalStack(engine, stack, file);
+  if (!args.some((argument) => READING.includes(argument))) await healLocalStack(engine, stack);
+  const all = [...args, "--stack", stack, ...configFlag(args, workingConfig(stack))];
+  const result = await execEngine(engine, all, { ...run, env: localEnv(engine, base) });
+  if (args[0] === "config") keepConfig(stack, file);
+  if (args[0] === "stack" && args[1] === "rm" && result.code === 0) forgetStack(stack);
+  return result;
+}
+
+function configFlag(args: readonly string[], path: string): string[] {
+  return WITH_CONFIG.includes(args[0] ?? "") ? ["--config-file", path] : [];
+}
+
+/** `pulumi config set` has changed the working copy: the author's file gets it, without this machine's salt. */
+function keepConfig(stack: string, file: StackFile): void {
+  const path = workingConfig(stack);
+  if (!existsSync(path)) return;
+  const text = withoutSalt(readFileSync(path, "utf8"));
+  if (text !== withoutSalt(file.text)) writeFileSync(file.path, text);
+}
+
+/** Production runs on the official plugins: the kit's are for trying things out on this machine. */
+function refuseKit(engine: Engine, stack: string, file: StackFile): void {
+  if (engine.kind === "official" || process.env["SWARM_HA_ALLOW_KIT"] === "1") return;
+  throw new SetupError(
+    `The stack '${stack}' (platform ${file.platform ?? "not set"}) needs the official Pulumi; the offline kit only runs local stacks. ` +
+      "Install Pulumi: curl -fsSL https://get.pulumi.com | sh",
+  );
+}
+
+/** Runs Pulumi without a stack, e.g. `stack ls` or `version`, on the local state. */
+export async function runPulumiBare(args: readonly string[]): Promise<RunResult> {
+  const engine = await findEngine();
+  return execEngine(engine, args, { env: localEnv(engine) });
+}
+
+/**
+ * A stack's outputs, secrets shown.
+ *
+ * @returns undefined when the stack doesn't exist
+ * @throws SetupError when they can't be read
+ */
+export async function stackOutputs(stack: string): Promise<Record<string, unknown> | undefined> {
+  const file = readStackFile(stack);
+  const local = file.platform === "local";
+  if (local && !localStackExists(stack)) return undefined;
+  const engine = await findEngine();
+  if (local) writeWorkingConfig(stack, file);
+  const env = local ? localEnv(engine) : engineEnv(engine);
+  const args = ["stack", "output", "--json", "--show-secrets", "--stack", stack];
+  const { code, stdout, stderr } = await execEngine(engine, args, { env, capture: true });
+  if (code === 0) return JSON.parse(stdout) as Record<string, unknown>;
+  if (/no stack named/.test(stderr)) return undefined;
+  throw new SetupError(`The outputs of stack '${stack}' can't be read: ${stderr.trim()}`);
+}

@@ -1,0 +1,53 @@
+/** The project and its stacks' config files. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { root } from "../paths";
+import { SetupError } from "../setup/errors";
+
+/** The project's name, as Pulumi.yaml has it. */
+export const PROJECT = "swarm-ha";
+
+/** What is known of a stack before anything runs. */
+export interface StackFile {
+  /** The stack's config file as its author keeps it. */
+  readonly path: string;
+  /** Its text. */
+  readonly text: string;
+  /** `swarm-ha:platform`, if it is said there. */
+  readonly platform: string | undefined;
+}
+
+/** Where stacks' config files are: SWARM_HA_CONFIG_DIR, else the clone. */
+export function configDirectory(): string {
+  const set = process.env["SWARM_HA_CONFIG_DIR"];
+  return set === undefined || set === "" ? root : set;
+}
+
+/**
+ * A stack's config file.
+ *
+ * @throws SetupError that lists the stacks there are, when there is none of that name
+ */
+export function readStackFile(stack: string): StackFile {
+  const directory = configDirectory();
+  const path = join(directory, `Pulumi.${stack}.yaml`);
+  if (!/^[A-Za-z0-9_.-]+$/.test(stack)) throw new SetupError(`${JSON.stringify(stack)} is no stack name.`);
+  if (!existsSync(path)) {
+    const known = readdirSync(directory).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
+    throw new SetupError(`There is no stack '${stack}': ${path} doesn't exist. Stacks here: ${known.join(", ") || "none"}.`);
+  }
+  const text = readFileSync(path, "utf8");
+  return { path, text, platform: platformOf(text, path) };
+}
+
+function platformOf(text: string, path: string): string | undefined {
+  let content: unknown;
+  try {
+    content = parse(text);
+  } catch (error) {
+    throw new SetupError(`${path} is not valid YAML: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const platform = (content as { config?: Record<string, unknown> } | null)?.config?.[`${PROJECT}:platform`];
+  return typeof platform === "string" ? platform : undefined;
+}

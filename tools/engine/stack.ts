@@ -1,0 +1,64 @@
+/** Making a stack ready for a run, and healing what a killed run has left. */
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root } from "../paths";
+import { SetupError } from "../setup/errors";
+import { localEnv } from "./env";
+import { execEngine } from "./exec";
+import type { Engine } from "./find";
+import { checkpointFile, ensureLocalState, readCheckpoint, workingConfig, writeWorkingConfig } from "./local-state";
+import { healLocks } from "./locks";
+import type { StackFile } from "./project";
+
+/** Whether a local stack exists. */
+export function localStackExists(stack: string): boolean {
+  return existsSync(checkpointFile(stack));
+}
+
+/** Makes a local stack, if it isn't there, in a directory of its own: nothing is written into the clone. */
+export async function ensureLocalStack(engine: Engine, stack: string, file: StackFile): Promise<void> {
+  ensureLocalState();
+  writeWorkingConfig(stack, file);
+  if (localStackExists(stack)) return;
+  const project = mkdtempSync(join(tmpdir(), "swarm-ha-stack-"));
+  try {
+    copyFileSync(join(root, "Pulumi.yaml"), join(project, "Pulumi.yaml"));
+    const args = ["stack", "init", stack, "--no-select", "--non-interactive", "--secrets-provider", "passphrase"];
+    const made = await execEngine(engine, args, { cwd: project, env: localEnv(engine), capture: true });
+    if (made.code !== 0 && !localStackExists(stack))
+      throw new SetupError(`The stack '${stack}' can't be made: ${(made.stderr || made.stdout).trim()}`);
+    const config = join(project, `Pulumi.${stack}.yaml`);
+    if (existsSync(config)) writeFileSync(workingConfig(stack), readFileSync(config), { mode: 0o600 });
+    writeWorkingConfig(stack, file);
+  } finally {
+    rmSync(project, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Frees a local stack of what a killed engine has left: its lock, and the note that it was in the middle of something.
+ * Every resource here can be made again over what is left of it, so that note is of no use; the engine would go on
+ * warning of it for ever.
+ *
+ * @throws SetupError when a run that lives holds the stack
+ */
+export async function healLocalStack(engine: Engine, stack: string): Promise<void> {
+  if (!localStackExists(stack)) return;
+  healLocks(stack);
+  if ((readCheckpoint(stack)?.latest?.pending_operations ?? []).length === 0) return;
+  const run = { env: localEnv(engine), capture: true };
+  const exported = await execEngine(engine, ["stack", "export", "--stack", stack], run);
+  if (exported.code !== 0) throw new SetupError(`The state of '${stack}' can't be read: ${exported.stderr.trim()}`);
+  const state = JSON.parse(exported.stdout) as { deployment: { pending_operations?: unknown } };
+  delete state.deployment.pending_operations;
+  const folder = mkdtempSync(join(tmpdir(), "swarm-ha-state-"));
+  try {
+    const file = join(folder, "state.json");
+    writeFileSync(file, JSON.stringify(state), { mode: 0o600 });
+    const imported = await execEngine(engine, ["stack", "import", "--stack", stack, "--file", file], run);
+    if (imported.code !== 0) throw new SetupError(`The state of '${stack}' can't be healed: ${imported.stderr.trim()}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
