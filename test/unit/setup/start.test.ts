@@ -34,24 +34,25 @@ describe("npm start", () => {
 
   it("refuses stacks that are not there, or live elsewhere", () => {
     const folder = mkdtempSync(join(tmpdir(), "swarm-ha-unit-"));
+    const saved = process.env["SWARM_HA_CONFIG_DIR"];
+    process.env["SWARM_HA_CONFIG_DIR"] = folder;
+    const refused = (stack: string, message: RegExp) => {
+      assert.throws(() => {
+        requireLocalStack(stack);
+      }, message);
+    };
     try {
       writeFileSync(join(folder, "Pulumi.mine.yaml"), "config:\n  swarm-ha:platform: local\n");
       writeFileSync(join(folder, "Pulumi.prod.yaml"), "config:\n  swarm-ha:platform: aws\n");
       writeFileSync(join(folder, "Pulumi.bare.yaml"), "");
-      requireLocalStack("mine", folder);
-      assert.throws(() => {
-        requireLocalStack("other", folder);
-      }, /no stack "other".*bare, mine, prod/);
-      assert.throws(() => {
-        requireLocalStack("../mine", folder);
-      }, /no stack/);
-      assert.throws(() => {
-        requireLocalStack("prod", folder);
-      }, /platform "aws".*npm run pulumi -- up -s prod/);
-      assert.throws(() => {
-        requireLocalStack("bare", folder);
-      }, /platform null/);
+      requireLocalStack("mine");
+      refused("other", /no stack .*bare, mine, prod/);
+      refused("../mine", /no stack/);
+      refused("prod", /platform aws: .*npm run pulumi -- up -s prod/);
+      refused("bare", /none is set/);
     } finally {
+      if (saved === undefined) Reflect.deleteProperty(process.env, "SWARM_HA_CONFIG_DIR");
+      else process.env["SWARM_HA_CONFIG_DIR"] = saved;
       rmSync(folder, { recursive: true });
     }
   });

@@ -1,0 +1,65 @@
+/** `npm start [-- <stack>]`: everything from a fresh clone to a running swarm. What is there already is left as it is. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type Docker from "dockerode";
+import { runPulumi } from "./engine";
+import { root } from "./paths";
+import { runMain, SetupError } from "./setup/errors";
+import { hasResources, stackContainers, startStopped, stateLost } from "./setup/leftovers";
+import { prepareMachine } from "./setup/machine";
+import { nextSteps } from "./setup/next-steps";
+import { createProgress, duration } from "./setup/progress";
+import { requireLocalStack } from "./setup/stack-file";
+
+/** Milliseconds a swarm may take to find itself again after its hosts were started. */
+const RECOVERY_LIMIT = 120_000;
+/** Without a terminal: a line for each resource when it is done, and no outputs, which nobody reads in a log. */
+const CONCISE = ["--suppress-progress", "--suppress-outputs", "--color", "never"];
+
+runMain(async () => {
+  const [stack = "local", ...rest] = process.argv.slice(2);
+  if (rest.length > 0 || stack.startsWith("-")) throw new SetupError("usage: npm start [-- <stack>]");
+  requireLocalStack(stack);
+  const begun = Date.now();
+  const { docker } = await prepareMachine();
+  const started = await reviveContainers(docker, stack);
+  const options = process.stdout.isTTY ? [] : CONCISE;
+  const { code } = await runPulumi(["up", "--yes", "--skip-preview", ...options], { stack });
+  if (code !== 0) {
+    throw new SetupError(
+      `The stack ${stack} is not up: see above. Once that is put right, npm start goes on from here.`,
+    );
+  }
+  if (started.length > 0) await untilHealthy(stack);
+  console.log(`\nThe stack ${stack} is up (${duration(Date.now() - begun)}).\n\n${nextSteps(stack)}`);
+  return 0;
+});
+
+/** @returns the names of the containers that had to be started */
+async function reviveContainers(docker: Docker, stack: string): Promise<readonly string[]> {
+  const containers = await stackContainers(docker, stack);
+  if (containers.length === 0) return [];
+  const exported = await runPulumi(["stack", "export"], { stack, capture: true });
+  if (exported.code !== 0) throw new SetupError(`The state of the stack ${stack} can't be read:\n${exported.stderr}`);
+  if (!hasResources(exported.stdout)) throw stateLost(stack, containers);
+  const stopped = containers.filter(({ state }) => state === "exited").length;
+  if (stopped === 0) return [];
+  const what = `Starting ${stopped} stopped containers of the stack ${stack}`;
+  return createProgress().step(what, "2 to 10 s", () => startStopped(docker, containers));
+}
+
+/** Waits until status finds nothing wrong; if it goes on finding something, says so and leaves it at that. */
+async function untilHealthy(stack: string): Promise<void> {
+  const progress = createProgress();
+  const healthy = await progress.step("Waiting until the swarm is healthy again", "10 to 30 s", async () => {
+    const end = Date.now() + RECOVERY_LIMIT;
+    while (Date.now() < end) {
+      const status = [join(root, "tools/run.mjs"), "status", stack, "--json"];
+      if (spawnSync(process.execPath, status, { stdio: "ignore" }).status === 0) return true;
+      await sleep(1000);
+    }
+    return false;
+  });
+  if (!healthy) progress.info(`It isn't yet: see npm run status -- ${stack}, and npm run repair -- ${stack}.`);
+}
