@@ -86,7 +86,7 @@ export const pool = z
       .default({})
       .meta({
         description:
-          "Engine labels of this pool's hosts; services are placed by them with constraints such as `engine.labels.com.example.storage==ssd`.",
+          "Engine labels of this pool's hosts; services are placed by them with constraints such as `engine.labels.com.example.storage==ssd`. Running hosts take a change over without a restart.",
         allowed: "a mapping of label names to texts",
         fix: 'write { com.example.storage: "ssd" }',
       }),
