@@ -52,14 +52,25 @@ async function reviveContainers(docker: Docker, stack: string): Promise<readonly
 /** Waits until status finds nothing wrong; if it goes on finding something, says so and leaves it at that. */
 async function untilHealthy(stack: string): Promise<void> {
   const progress = createProgress();
-  const healthy = await progress.step("Waiting until the swarm is healthy again", "10 to 30 s", async () => {
+  const healthy = await progress.step("Waiting until the swarm is healthy again", "10 to 30 s", async (note) => {
     const end = Date.now() + RECOVERY_LIMIT;
     while (Date.now() < end) {
       const status = [join(root, "tools/run.mjs"), "status", stack, "--json"];
-      if (spawnSync(process.execPath, status, { stdio: "ignore" }).status === 0) return true;
+      const { status: code, stdout } = spawnSync(process.execPath, status, { encoding: "utf8" });
+      if (code === 0) return true;
+      note(firstProblem(stdout));
       await sleep(1000);
     }
     return false;
   });
   if (!healthy) progress.info(`It isn't yet: see npm run status -- ${stack}, and npm run repair -- ${stack}.`);
+}
+
+/** What `status --json` complains of first. */
+function firstProblem(status: string): string {
+  try {
+    return (JSON.parse(status) as { problems?: string[] }).problems?.[0] ?? "";
+  } catch {
+    return "";
+  }
 }
