@@ -5,26 +5,41 @@ export const STATS_PORT = 8404;
 
 /** How a load balancer finds out whether a member can take traffic. */
 export interface HealthCheck {
+  /**
+   * What is asked. The certificate behind `https` isn't verified, as no cloud's load balancer does.
+   *
+   * @default "http"
+   */
+  readonly kind?: "http" | "https";
   /** TCP port that is asked. */
   readonly port: number;
-  /** Path that has to answer 200. */
+  /** Path that has to answer. */
   readonly path: string;
+  /** Status that it has to answer. @default 200 */
+  readonly status?: number;
 }
 
 /** One way through a load balancer. */
 export interface Listener {
-  /** TCP port, of the load balancer and of its members. */
+  /** TCP port of the load balancer. */
   readonly port: number;
+  /** TCP port of its members. @default the same */
+  readonly memberPort?: number;
   /** Hosts that traffic goes to. */
   readonly members: readonly { readonly name: string; readonly address: string }[];
   /** When a member takes traffic. */
   readonly check: HealthCheck;
+  /** Whether members are told the client's address by PROXY protocol v2, which they have to understand. @default false */
+  readonly proxyProtocol?: boolean;
 }
 
 /**
  * Settings of HAProxy that make it behave like a cloud's network load balancer: connections pass through untouched
- * and are never retried, a member is out after two failed checks and in after two good ones, five seconds apart.
+ * and are never retried, a member is out after two failed checks and in after two good ones, five seconds apart, and
+ * its connections end when it is out.
  * Source: docs.aws.amazon.com, Network Load Balancers, "Health checks for your target groups".
+ *
+ * Unlike a cloud's it sends nobody anywhere when all members are out.
  *
  * @param listeners What it answers on.
  * @param operator Address of the only machine that may read the members' state.
@@ -32,15 +47,22 @@ export interface Listener {
 export function loadBalancerSettings(listeners: readonly Listener[], operator: string): string {
   return `global
   log stdout format raw daemon notice
-  maxconn 20000
+  # Two descriptors each. Where a container gets fewer, as in sandboxes, it takes what there is instead of giving up.
+  maxconn 4000
+  no strict-limits
+  user haproxy
+  group haproxy
 
 defaults
   log global
   mode tcp
   timeout connect 5s
-  # A cloud's network load balancer forgets a connection that was idle for 350 s.
-  timeout client 350s
-  timeout server 350s
+  # A cloud's forgets a connection that is idle for 350 s, but counts TCP's keep-alives, which clients of Docker send, as
+  # traffic. HAProxy sees none of them: it sends its own, which end the connections of dead peers, and keeps the others.
+  option clitcpka
+  option srvtcpka
+  timeout client 1h
+  timeout server 1h
   timeout check 3s
   retries 0
 
@@ -55,15 +77,21 @@ frontend stats
 `;
 }
 
-function listener({ port, members, check }: Listener): string {
-  const name = `port-${String(port)}`;
-  return `listen ${name}
+function listener({ port, memberPort = port, members, check, proxyProtocol = false }: Listener): string {
+  const server = [
+    `check port ${String(check.port)} inter 5s fall 2 rise 2 on-marked-down shutdown-sessions`,
+    ...(check.kind === "https" ? ["check-ssl verify none"] : []),
+    ...(proxyProtocol ? ["send-proxy-v2"] : []),
+    // With a port of its own given, a check goes without the header; where both are the same port, it is expected.
+    ...(proxyProtocol && check.port === memberPort ? ["check-send-proxy"] : []),
+  ].join(" ");
+  return `listen port-${String(port)}
   bind :${String(port)}
   balance roundrobin
   option httpchk GET ${check.path}
-  http-check expect status 200
-  default-server check port ${String(check.port)} inter 5s fall 2 rise 2 on-marked-down shutdown-sessions
-${members.map((member) => `  server ${member.name} ${member.address}:${String(port)}\n`).join("")}`;
+  http-check expect status ${String(check.status ?? 200)}
+  default-server ${server}
+${members.map((member) => `  server ${member.name} ${member.address}:${String(memberPort)}\n`).join("")}`;
 }
 
 /** The manager load balancer: TLS passes through to the engines, so that their client certificates stay end to end. */
