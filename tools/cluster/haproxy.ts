@@ -4,7 +4,8 @@ import type { LiveMember } from "./model";
 const SERVER = "2";
 
 /**
- * Reads HAProxy's table of statistics (`/stats;csv`): the servers of all back-ends.
+ * Reads HAProxy's table of statistics (`/stats;csv`): the servers of all back-ends. One that stands in several of them
+ * (one per port) is up when it is up in all.
  *
  * @throws Error when it isn't such a table
  */
@@ -16,7 +17,7 @@ export function readStats(csv: string): LiveMember[] {
     throw new Error(`that is no HAProxy table: ${csv.slice(0, 60)}`);
   }
   const [check, detail, changed] = ["check_status", "last_chk", "lastchg"].map((column) => columns.indexOf(column));
-  return rows
+  const members = rows
     .map(fields)
     .filter((row) => row[type] === SERVER)
     .map((row) => ({
@@ -28,6 +29,9 @@ export function readStats(csv: string): LiveMember[] {
         .join(" "),
       seconds: Number(row[changed ?? -1] ?? 0) || 0,
     }));
+  const byName = new Map<string, LiveMember>();
+  for (const member of members) if (byName.get(member.name)?.up !== false) byName.set(member.name, member);
+  return [...byName.values()];
 }
 
 /** Splits one line; a field in double quotes may hold commas, and two double quotes stand for one. */

@@ -83,7 +83,7 @@ export function secure(stream: Duplex, identity: TlsIdentity, names: readonly st
     socket.once("secureConnect", () => {
       resolve(socket);
     });
-    socket.once("error", (error: Error) => {
+    socket.on("error", (error: Error) => {
       stream.destroy();
       reject(new Error(`TLS: ${error.message}`));
     });
@@ -101,7 +101,7 @@ export function dial(host: string, port: number, signal: AbortSignal): Promise<S
     socket.once("connect", () => {
       resolve(socket);
     });
-    socket.once("error", (error: Error) => {
+    socket.on("error", (error: Error) => {
       reject(new Error(`${host}:${port}: ${error.message}`));
     });
   });

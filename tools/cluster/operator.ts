@@ -25,7 +25,8 @@ export function openOperator(operator: Access["operator"], limit: number): Promi
     signal.addEventListener("abort", () => client.destroy());
     await new Promise<void>((resolve, reject) => {
       client.once("ready", resolve);
-      client.once("error", (error) => {
+      // Always listened to: a second error, long after the first, would otherwise end the process.
+      client.on("error", (error) => {
         const wrong = `${host}:${port} shows another host key than the operator's: somebody else answers there`;
         reject(impostor ? new Error(wrong) : new Error(`${host}:${port}: ${error.message}`));
       });
@@ -45,7 +46,6 @@ export function openOperator(operator: Access["operator"], limit: number): Promi
         },
       });
     });
-    client.on("error", () => undefined); // Whoever uses a channel gets its error there.
     return {
       connect: (address, to) => forward(client, address, to),
       close: () => void client.end(),
@@ -62,7 +62,7 @@ function forward(client: Client, address: string, port: number): Promise<Duplex>
     client.forwardOut("127.0.0.1", 0, address, port, (error, channel) => {
       client.off("close", lost);
       if (error) reject(new Error(`${address}:${port} from the operator: ${error.message.replace(/^\(SSH\) /, "")}`));
-      else resolve(channel);
+      else resolve(channel.on("error", () => undefined)); // Whoever reads from it sees that it ends.
     });
   });
 }

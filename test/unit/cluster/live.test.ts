@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import type { StackOutputs } from "../../../components/outputs";
+import { connect } from "../../../tools/cluster/connect";
+import { removeNode, updateNode } from "../../../tools/cluster/docker-api";
+import { evaluate } from "../../../tools/cluster/evaluate";
+import { look } from "../../../tools/cluster/look";
+import type { Live, LiveNode } from "../../../tools/cluster/model";
+import { Authority, Fakes, type Answer, type Pair } from "./fakes";
+import { nodesOf, SWARM, wanted } from "./support";
+
+const LIMIT = 2;
+const STATS = [
+  "# pxname,svname,status,lastchg,check_status,type,last_chk",
+  "port-2376,FRONTEND,OPEN,,,0,",
+  'port-2376,manager-1,UP,100,L7OK,2,""',
+  'port-2376,manager-2,DOWN,7,L4CON,2,"Layer4, ""refused"""',
+  "port-2376,manager-3,UP 1/2,100,L7OK,2,",
+  "port-2376,BACKEND,UP,100,,1,",
+].join("\n");
+
+/** A node in the words of the engine's API. */
+function apiNode(node: LiveNode): unknown {
+  return {
+    ID: node.id,
+    Version: { Index: 7 },
+    UpdatedAt: node.updatedAt,
+    Spec: { Role: node.role, Availability: node.availability, Labels: node.labels, Name: "kept" },
+    Description: { Hostname: node.hostname, Engine: { Labels: node.engineLabels } },
+    Status: { State: node.state, Addr: "10.0.0.1" },
+    ...(node.role === "manager"
+      ? { ManagerStatus: { ...(node.leader ? { Leader: true } : {}), Reachability: node.reachability } }
+      : {}),
+  };
+}
+
+const desired = wanted();
+const nodes = nodesOf(desired).map(apiNode);
+
+const healthy: Answer = (_, path) => {
+  if (path === "/info") return { status: 200, body: { Swarm: { LocalNodeState: "active", Cluster: { ID: SWARM } } } };
+  if (path === "/nodes") return { status: 200, body: nodes };
+  return { status: 404, body: { message: `no ${path}` } };
+};
+
+describe("the way into a live cluster", () => {
+  let authority: Authority;
+  let client: Pair;
+  let fakes: Fakes;
+
+  before(async () => {
+    authority = await Authority.create();
+    client = await authority.issue("operator");
+  });
+  beforeEach(() => (fakes = new Fakes()));
+  afterEach(() => {
+    fakes.close();
+  });
+
+  interface Setting {
+    /** Port of each manager's API, in order. */
+    readonly managers: readonly (number | undefined)[];
+    readonly stats?: number;
+    readonly balanced?: number;
+    readonly change?: (operator: StackOutputs["access"]["operator"]) => Partial<StackOutputs["access"]["operator"]>;
+  }
+
+  async function outputs({ managers, stats, balanced, change }: Setting): Promise<StackOutputs> {
+    const routes = new Map(managers.flatMap((port, i) => (port === undefined ? [] : [[`10.0.${i + 1}.1:2376`, port]])));
+    if (stats !== undefined) routes.set("10.0.0.9:8404", stats);
+    const operator = { host: "127.0.0.1", user: "root", ...(await fakes.operator(routes)) };
+    const url = `tcp://127.0.0.1:${balanced ?? 1}`;
+    return {
+      swarmId: SWARM,
+      hosts: {},
+      endpoints: { manager: url },
+      caCertificate: authority.pem,
+      access: {
+        operator: { ...operator, ...change?.(operator) },
+        client,
+        nodes: [...desired.nodes],
+        loadBalancers: { manager: { url, stats: "http://10.0.0.9:8404/stats;csv" } },
+      },
+    };
+  }
+
+  async function see(setting: Setting): Promise<Live> {
+    const all = await outputs(setting);
+    const connection = await connect(all, LIMIT);
+    try {
+      return await look(connection, all.access);
+    } finally {
+      connection.close();
+    }
+  }
+
+  const pair = (n: number): Promise<Pair> => authority.issue(`manager-${n}`, [`10.0.${n}.1`]);
+  const engine = async (n: number, answer: Answer = healthy): Promise<number> =>
+    fakes.engine(authority, await pair(n), answer);
+  const stats = (): Promise<number> => fakes.page(() => ({ status: 200, body: STATS }));
+  const seen = (live: Live, name: string): string => {
+    const answer = live.answers.find((one) => one.name === name);
+    assert.ok(answer?.answered === false, JSON.stringify(answer));
+    return answer.seen;
+  };
+
+  it("asks all managers and the load balancer through the operator", async () => {
+    const live = await see({ managers: [await engine(1), await engine(2), await engine(3)], stats: await stats() });
+    assert.equal(live.operatorError, undefined);
+    assert.deepEqual(
+      live.answers.map((answer) => [answer.name, answer.answered]),
+      [
+        ["manager-1", true],
+        ["manager-2", true],
+        ["manager-3", true],
+      ],
+    );
+    assert.deepEqual(live.loadBalancers.manager, [
+      { name: "manager-1", up: true, check: "UP L7OK", seconds: 100 },
+      { name: "manager-2", up: false, check: 'DOWN L4CON Layer4, "refused"', seconds: 7 },
+      { name: "manager-3", up: true, check: "UP 1/2 L7OK", seconds: 100 },
+    ]);
+    const { problems, exitCode } = evaluate(desired, live);
+    assert.equal(exitCode, 1);
+    assert.deepEqual(
+      problems.map((problem) => problem.kind),
+      ["loadBalancer"],
+    );
+  });
+
+  it("says of a manager that refuses, that is silent, or that never answers, what was seen last; in time", async () => {
+    const began = Date.now();
+    const never = await engine(3, (_, path) =>
+      path === "/info" ? "never" : { status: 503, body: { message: "no leader" } },
+    );
+    const live = await see({ managers: [undefined, await fakes.silent(), never], stats: await stats() });
+    assert.match(seen(live, "manager-1"), /10\.0\.1\.1:2376 from the operator/);
+    assert.match(seen(live, "manager-2"), /no answer in 2 s while its engine was to shake hands/);
+    assert.match(
+      seen(live, "manager-3"),
+      /no answer in 2 s while its engine was to answer \/info; HTTP 503: no leader/,
+    );
+    assert.equal(evaluate(desired, live).exitCode, 2);
+    assert.ok(Date.now() - began < 3 * LIMIT * 1000, "the limits run at the same time");
+  });
+
+  it("believes a manager only with a certificate of the stack's CA for that manager", async () => {
+    const foreign = await Authority.create();
+    const stranger = await fakes.engine(authority, await foreign.issue("manager-1", ["10.0.1.1"]), healthy);
+    const other = await engine(3);
+    const live = await see({ managers: [stranger, other, await engine(3)], stats: await stats() });
+    assert.match(seen(live, "manager-1"), /TLS: /);
+    assert.match(seen(live, "manager-2"), /TLS: .*manager-2/);
+    assert.equal(evaluate(desired, live).reachable, true, "one manager is enough");
+  });
+
+  it("takes the way of the people when the operator is dead", async () => {
+    const balanced = await fakes.engine(authority, await authority.issue("lb", ["127.0.0.1"]), healthy);
+    const live = await see({ managers: [], balanced, change: () => ({ port: 1 }) });
+    assert.match(live.operatorError ?? "", /127\.0\.0\.1:1.*ECONNREFUSED/);
+    assert.deepEqual(live.loadBalancers.manager, { error: "the operator can't be reached" });
+    const { problems, exitCode } = evaluate(desired, live);
+    assert.equal(exitCode, 1);
+    assert.deepEqual(
+      problems.map((problem) => problem.kind),
+      ["operator", "loadBalancer"],
+    );
+  });
+
+  it("doesn't talk to an operator with another host key, nor wait for one that says nothing", async () => {
+    const { hostKey } = await fakes.operator(new Map());
+    const impostor = await see({ managers: [], change: () => ({ hostKey }) });
+    assert.match(impostor.operatorError ?? "", /another host key/);
+    const port = await fakes.silent();
+    const silent = await see({ managers: [], change: () => ({ port }) });
+    assert.match(silent.operatorError ?? "", /no answer in 2 s while logging in|Timed out/);
+  });
+
+  it("changes a node's settings and leaves the others as they are", async () => {
+    const asked: [string, string, unknown][] = [];
+    const record: Answer = (method, path, body) => {
+      asked.push([method, path, body === "" ? undefined : JSON.parse(body)]);
+      return { status: 200, body: method === "GET" ? nodes[0] : "" };
+    };
+    const all = await outputs({ managers: [await engine(1, record)] });
+    const connection = await connect(all, LIMIT);
+    try {
+      const [manager] = connection.managers;
+      assert.ok(manager);
+      await updateNode(manager.call, "n1", { role: "worker", labels: { extra: "1" } });
+      await removeNode(manager.call, "n1");
+    } finally {
+      connection.close();
+    }
+    const labels = desired.nodes[0] && nodesOf(desired)[0]?.labels;
+    assert.deepEqual(asked, [
+      ["GET", "/nodes/n1", undefined],
+      [
+        "POST",
+        "/nodes/n1/update?version=7",
+        { Role: "worker", Availability: "drain", Name: "kept", Labels: { ...labels, extra: "1" } },
+      ],
+      ["DELETE", "/nodes/n1?force=true", undefined],
+    ]);
+  });
+});

@@ -1,0 +1,62 @@
+import { connect } from "./connect";
+import type { DockerCall } from "./docker-api";
+import { evaluate, type Evaluation } from "./evaluate";
+import { messageOf, sleep } from "./limit";
+import { look } from "./look";
+import type { LiveStack } from "./stack";
+
+/** Looks at the live cluster once. */
+export async function inspect(stack: LiveStack): Promise<Evaluation> {
+  const connection = await connect(stack.outputs);
+  try {
+    return evaluate(stack.desired, await look(connection, stack.outputs.access));
+  } finally {
+    connection.close();
+  }
+}
+
+/** How to wait for a cluster. */
+export interface Settling {
+  /** Seconds after which it gives up. */
+  readonly limit: number;
+  /** Whether what was seen is good enough, or will not get better. @default healthy */
+  readonly enough?: (evaluation: Evaluation) => boolean;
+  /** Told what is still wrong. */
+  readonly note: (detail: string) => void;
+}
+
+/** Looks again and again until it has seen enough or the time is up. @returns what was seen last */
+export async function settle(stack: LiveStack, { limit, enough, note }: Settling): Promise<Evaluation> {
+  const end = Date.now() + limit * 1000;
+  for (;;) {
+    const evaluation = await inspect(stack);
+    if ((enough ?? isHealthy)(evaluation) || Date.now() >= end) return evaluation;
+    note(evaluation.status.problems[0] ?? "");
+    await sleep(1);
+  }
+}
+
+const isHealthy = ({ status }: Evaluation): boolean => status.healthy;
+
+/**
+ * Does something through the API of a manager: of each in turn, until one does it.
+ *
+ * @throws Error with every manager's answer when none did it
+ */
+export async function throughManager(stack: LiveStack, work: (call: DockerCall) => Promise<void>): Promise<void> {
+  const connection = await connect(stack.outputs);
+  const refusals: string[] = [];
+  try {
+    for (const { name, call } of [...connection.managers, connection.balanced]) {
+      try {
+        await work(call);
+        return;
+      } catch (error) {
+        refusals.push(`${name}: ${messageOf(error)}`);
+      }
+    }
+  } finally {
+    connection.close();
+  }
+  throw new Error(`no manager did it (${refusals.join("; ")})`);
+}

@@ -1,0 +1,74 @@
+/**
+ * `npm run context [-- <stack>]`: writes the docker context `swarm-ha-<stack>`: the managers' API through the manager load
+ * balancer, with mutual TLS.
+ *
+ * The certificate is the short-lived one for people. After it has run out, `up` has made a new one: run this again.
+ */
+import { X509Certificate } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { StackOutputs } from "../components/outputs";
+import { readArguments } from "./cluster/arguments";
+import { readStack } from "./cluster/stack";
+import { command, findProgram } from "./setup/command";
+import { runMain, SetupError } from "./setup/errors";
+
+/** Milliseconds for a call of the docker CLI, which only writes files here. */
+const LIMIT = 30_000;
+
+runMain(async () => {
+  const { stack } = readArguments("npm run context [-- <stack>]", { flags: [], stack: "local" });
+  const docker = findProgram("docker");
+  if (docker === undefined) {
+    throw new SetupError(
+      "There is no docker command on this machine to write a context for. " +
+        "Install it (Debian, Ubuntu: apt-get install docker.io, or docker-cli): https://docs.docker.com/engine/install/",
+    );
+  }
+  const { outputs } = await readStack(stack);
+  const name = `swarm-ha-${stack}`;
+  const certificate = await writeContext(docker, name, outputs);
+  const until = new X509Certificate(certificate).validTo;
+  process.stdout.write(
+    `The docker context ${name} leads to ${outputs.endpoints.manager} (certificate valid until ${until}). Try:\n\n` +
+      `  docker --context ${name} node ls\n`,
+  );
+  return 0;
+});
+
+/** @returns the client certificate that was used */
+async function writeContext(
+  docker: string,
+  name: string,
+  { access, endpoints, caCertificate }: StackOutputs,
+): Promise<string> {
+  const { cert, key } = access.person ?? access.client;
+  // The CLI copies the files into its own store; here they are for a moment only, and for nobody else (0700, 0600).
+  const folder = mkdtempSync(join(tmpdir(), "swarm-ha-context-"));
+  try {
+    const file = (base: string, text: string): string => {
+      const path = join(folder, base);
+      writeFileSync(path, text, { mode: 0o600 });
+      return path;
+    };
+    const files = `ca=${file("ca.pem", caCertificate)},cert=${file("cert.pem", cert)},key=${file("key.pem", key)}`;
+    const verb = (await contexts(docker)).includes(name) ? "update" : "create";
+    const settings = [
+      "--description",
+      "swarm-ha: managers behind the load balancer",
+      "--docker",
+      `host=${endpoints.manager},${files}`,
+    ];
+    await command(docker, ["context", verb, name, ...settings], { timeout: LIMIT });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return cert;
+}
+
+async function contexts(docker: string): Promise<string[]> {
+  const names = await command(docker, ["context", "ls", "--format", "{{.Name}}"], { timeout: LIMIT });
+  // Without a format of its own an old CLI marks the current one with a star.
+  return names.split("\n").map((line) => line.replace(/\*$/, "").trim());
+}

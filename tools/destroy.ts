@@ -1,0 +1,121 @@
+/**
+ * `npm run destroy -- <stack> [--yes]`: removes everything of a stack, its state, too; of a local one also what interrupted
+ * runs left on the Docker engine. No host is asked for anything, so it works when all of them are dead.
+ */
+import { createInterface } from "node:readline/promises";
+import type Docker from "dockerode";
+import { readArguments } from "./cluster/arguments";
+import { machinesOf, protectedResources, resourcesOf } from "./cluster/deployment";
+import { isLocal } from "./cluster/platform";
+import { readState, type StackState } from "./cluster/stack";
+import { list } from "./cluster/words";
+import { runPulumi } from "./engine";
+import { leftovers, removeLeftovers, type Leftover } from "./platform-local";
+import { dockerClient } from "./setup/docker-client";
+import { ensureDockerEngine } from "./setup/docker-engine";
+import { runMain, SetupError } from "./setup/errors";
+import { stackContainers, stateLost } from "./setup/leftovers";
+import { createProgress, duration } from "./setup/progress";
+
+runMain(async () => {
+  const { stack, yes } = readArguments("npm run destroy -- <stack> [--yes]", { flags: ["yes"] });
+  const begun = Date.now();
+  const docker = isLocal(stack) ? await localEngine() : undefined;
+  const state = await readState(stack);
+  refuseProtected(state);
+  const found = docker === undefined ? [] : await leftovers(docker, stack);
+  if (!yes) await confirm(state, docker, found);
+
+  if (docker !== undefined) await removeUnknown(docker, state);
+  const interactive = process.stdout.isTTY ? [] : ["--suppress-progress", "--color", "never"];
+  const { code } = await runPulumi(["destroy", "--yes", "--skip-preview", "--suppress-outputs", ...interactive], {
+    stack,
+  });
+  if (code !== 0)
+    throw new SetupError(
+      `The stack ${stack} could not be destroyed: see above. Run the same again once that is put right.`,
+    );
+  if (docker === undefined) {
+    process.stdout.write(
+      `Everything of the stack ${stack} is gone; its history stays: npm run pulumi -- stack rm ${stack}\n`,
+    );
+    return 0;
+  }
+  await clearAway(docker, stack);
+  await forget(stack);
+  process.stdout.write(
+    `The stack ${stack} is gone (${duration(Date.now() - begun)}): no container, volume or network of it is left.\n`,
+  );
+  return 0;
+});
+
+async function localEngine(): Promise<Docker> {
+  const engine = await ensureDockerEngine();
+  process.env["DOCKER_HOST"] = engine.dockerHost;
+  return dockerClient(engine.socket);
+}
+
+/** A protected resource makes a destroy fail half-way, when others are gone already (measured). */
+function refuseProtected({ stack, deployment }: StackState): void {
+  const names = protectedResources(deployment);
+  if (names.length === 0) return;
+  throw new SetupError(
+    `Nothing was removed: ${list(names)} of the stack ${stack} ${names.length === 1 ? "is" : "are"} protected. If it may go: ` +
+      `npm run pulumi -- state unprotect --all --stack ${stack}, then this again.`,
+  );
+}
+
+async function confirm(
+  { stack, deployment }: StackState,
+  docker: Docker | undefined,
+  found: readonly Leftover[],
+): Promise<void> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    // A state that knows of nothing may be another one than that of whoever made these: that takes an explicit yes.
+    if (docker !== undefined && found.length > 0 && resourcesOf(deployment).length <= 1) {
+      throw stateLost(stack, await stackContainers(docker, stack));
+    }
+    return;
+  }
+  const machines = machinesOf(deployment).map((machine) => machine.name);
+  const what =
+    machines.length > 0 ? list(machines) : found.length > 0 ? list(found.map((one) => one.name)) : "no machine";
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(
+      `This removes the stack ${stack} (${what}) and all data in it. Go on? [y/N] `,
+    );
+    if (!/^y(es)?$/i.test(answer.trim())) throw new SetupError("Nothing was removed.");
+  } finally {
+    terminal.close();
+  }
+}
+
+/** Containers that the state doesn't know: an interrupted run made them, and they would hold the network. */
+async function removeUnknown(docker: Docker, { stack, machines }: StackState): Promise<void> {
+  const known = new Set(machines.map((machine) => machine.id));
+  const unknown = (await stackContainers(docker, stack)).filter((container) => !known.has(container.id));
+  await removeLeftovers(
+    docker,
+    unknown.map(({ name }) => ({ kind: "container", name })),
+  );
+}
+
+async function clearAway(docker: Docker, stack: string): Promise<void> {
+  const found = await leftovers(docker, stack);
+  if (found.length === 0) return;
+  const names = (all: readonly Leftover[]): string => list(all.map(({ kind, name }) => `${kind} ${name}`));
+  createProgress().info(`Removing what interrupted runs left: ${names(found)}`);
+  await removeLeftovers(docker, found);
+  const left = await leftovers(docker, stack);
+  if (left.length > 0)
+    throw new SetupError(`The stack ${stack} is destroyed, but the Docker engine still has ${names(left)}.`);
+}
+
+/** Removes the stack from the backend, with its backups: they hold its keys. The clone's own file stays. */
+async function forget(stack: string): Promise<void> {
+  const args = ["stack", "rm", "--yes", "--preserve-config", "--remove-backups"];
+  const { code, stderr } = await runPulumi(args, { stack, capture: true });
+  if (code !== 0)
+    throw new SetupError(`Everything of the stack ${stack} is gone, but not its state:\n${stderr.trim()}`);
+}

@@ -1,0 +1,82 @@
+/**
+ * `npm run replace -- <stack> <host…|--all>`: makes hosts anew, the way to a new host image: registry nodes and workers in
+ * small batches, managers one at a time, the leader last, and the cluster healthy in between. The first failure ends it.
+ */
+import { readArguments } from "./cluster/arguments";
+import type { Evaluation } from "./cluster/evaluate";
+import { settle } from "./cluster/inspect";
+import { nextBatch, obstacles } from "./cluster/plan-replace";
+import { prepareFor } from "./cluster/platform";
+import { readStack, up, urnOf, type LiveStack } from "./cluster/stack";
+import { commands, list } from "./cluster/words";
+import { runMain, SetupError } from "./setup/errors";
+import { createProgress } from "./setup/progress";
+
+/** Seconds for the cluster to become healthy after a batch. */
+const SETTLE_LIMIT = 180;
+/** Seconds before the first one: load balancers need up to 15 to see that a host is well again. */
+const FIRST_LIMIT = 30;
+
+runMain(async () => {
+  const usage = "npm run replace -- <stack> <host…|--all>";
+  const { stack: name, hosts, all } = readArguments(usage, { flags: ["all"], hosts: true });
+  if (hosts.length === 0 && !all) throw new SetupError(`Which hosts? Usage: ${usage}`);
+  let stack = await readStack(name);
+  const todo = new Set(chosen(stack, hosts, all));
+  await prepareFor(name);
+  const progress = createProgress();
+  let evaluation = await waitForHealth(stack, todo, FIRST_LIMIT);
+  let done = 0;
+  while (todo.size > 0) {
+    refuseObstacles(name, evaluation, todo);
+    const batch = nextBatch(todo, evaluation);
+    if ("refused" in batch) throw new SetupError(`${batch.refused}. First: ${commands(name).repair}`);
+    const current = stack;
+    const urns = batch.names.map((host) => urnOf(current, host));
+    const failure = await progress.step(`Replacing ${list(batch.names)}`, "20 to 60 s", () => up(name, urns));
+    if (failure !== undefined) {
+      throw new SetupError(`${list(batch.names)} could not be replaced; ${remaining(name, todo)}\n${failure}`);
+    }
+    for (const host of batch.names) todo.delete(host);
+    done += batch.names.length;
+    stack = await readStack(name);
+    evaluation = await waitForHealth(stack, todo);
+  }
+  refuseObstacles(name, evaluation, todo);
+  process.stdout.write(`Replaced ${done} ${done === 1 ? "host" : "hosts"} of the stack ${name}; it is healthy.\n`);
+  return 0;
+});
+
+function chosen({ desired }: LiveStack, hosts: readonly string[], all: boolean): string[] {
+  const known = desired.nodes.map((node) => node.name);
+  const unknown = hosts.filter((host) => !known.includes(host));
+  if (unknown.length > 0) {
+    const operator = unknown.includes("operator")
+      ? ` The operator is made anew by ${commands(desired.stack).repair}.`
+      : "";
+    throw new SetupError(
+      `The stack ${desired.stack} has no host ${list(unknown)}; its hosts are ${known.join(", ")}.${operator}`,
+    );
+  }
+  return all ? known : [...new Set(hosts)];
+}
+
+async function waitForHealth(stack: LiveStack, todo: ReadonlySet<string>, limit = SETTLE_LIMIT): Promise<Evaluation> {
+  return createProgress().step("Waiting until the cluster is healthy", "5 to 20 s", (note) =>
+    settle(stack, { limit, note, enough: ({ problems }) => obstacles(problems, todo).length === 0 }),
+  );
+}
+
+function refuseObstacles(stack: string, { problems }: Evaluation, todo: ReadonlySet<string>): void {
+  const found = obstacles(problems, todo);
+  if (found.length === 0) return;
+  throw new SetupError(
+    `Hosts are replaced only while all others are well, and there is something wrong; ${remaining(stack, todo)}\n` +
+      found.map((problem) => `  - ${problem.text}`).join("\n"),
+  );
+}
+
+function remaining(stack: string, todo: ReadonlySet<string>): string {
+  if (todo.size === 0) return "all that were to be replaced have been.";
+  return `still to be replaced, once that is put right: ${commands(stack).replace} ${[...todo].join(" ")}`;
+}

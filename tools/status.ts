@@ -1,0 +1,34 @@
+/**
+ * `npm run -s status [-- <stack>] [--json]`: the live cluster against the wanted one.
+ *
+ * Exit code 0 healthy, 1 degraded, 2 unreachable (or no such stack, or not up).
+ */
+import pc from "picocolors";
+import { readArguments } from "./cluster/arguments";
+import { inspect } from "./cluster/inspect";
+import type { ClusterStatus } from "./cluster/model";
+import { render } from "./cluster/render";
+import { readStack } from "./cluster/stack";
+import { runMain, SetupError } from "./setup/errors";
+
+const UNREACHABLE = 2;
+
+runMain(async () => {
+  const { stack, json } = readArguments("npm run -s status [-- <stack>] [--json]", { flags: ["json"], stack: "local" });
+  const print = (status: ClusterStatus): void => void process.stdout.write(`${JSON.stringify(status, null, 2)}\n`);
+  try {
+    const { status, exitCode } = await inspect(await readStack(stack));
+    // picocolors by itself also colours what CI writes into a file.
+    const colors = pc.createColors(process.stdout.isTTY && pc.isColorSupported);
+    if (json) print(status);
+    else process.stdout.write(`${render(stack, status, exitCode, colors)}\n`);
+    return exitCode;
+  } catch (error) {
+    // Whatever it was: nobody could say how the cluster is. Exit code 1 would claim that somebody did.
+    const text =
+      error instanceof SetupError ? error.message : error instanceof Error ? (error.stack ?? "") : String(error);
+    if (json) print({ healthy: false, swarmId: "", nodes: [], loadBalancers: {}, problems: [text] });
+    process.stderr.write(`error: ${text}\n`);
+    return UNREACHABLE;
+  }
+});
