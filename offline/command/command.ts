@@ -2,7 +2,17 @@
 import { randomBytes } from "node:crypto";
 import { changes } from "../lib/diff";
 import type { Call, Failure, ResourceType } from "../lib/resource";
-import { equal, hasUnknown, isObject, isSecret, type Properties, reveal, secret, UNKNOWN, type Value } from "../lib/values";
+import {
+  equal,
+  hasUnknown,
+  isObject,
+  isSecret,
+  type Properties,
+  reveal,
+  secret,
+  UNKNOWN,
+  type Value,
+} from "../lib/values";
 import { connectionProblems, parseConnection, withDefaults } from "./connection";
 import { execute } from "./execute";
 
@@ -55,7 +65,8 @@ function problems(inputs: Properties): Failure[] {
   const failures: Failure[] = [];
   const check = (property: string, allowed: (value: Value) => boolean, reason: string): void => {
     const value = inputs[property];
-    if (value !== undefined && value !== null && value !== UNKNOWN && !allowed(value)) failures.push({ property, reason });
+    if (value !== undefined && value !== null && value !== UNKNOWN && !allowed(value))
+      failures.push({ property, reason });
   };
   for (const name of STRINGS) check(name, (value) => typeof value === "string", "must be a string");
   check("logging", (value) => LOGGING.includes(value as string), `must be one of ${LOGGING.join(", ")}`);
@@ -63,7 +74,8 @@ function problems(inputs: Properties): Failure[] {
   check("addPreviousOutputInEnv", (value) => typeof value === "boolean", "must be true or false");
   const isText = (value: Value): boolean => typeof value === "string";
   check("environment", (value) => isObject(value) && Object.values(value).every(isText), "must be a map of strings");
-  for (const reason of connectionProblems(inputs["connection"] ?? null, UNKNOWN)) failures.push({ property: "connection", reason });
+  for (const reason of connectionProblems(inputs["connection"] ?? null, UNKNOWN))
+    failures.push({ property: "connection", reason });
   return failures;
 }
 

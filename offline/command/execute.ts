@@ -70,7 +70,9 @@ async function executeOn(lease: Lease, call: Call, execution: Execution): Promis
   } catch (error) {
     if (error instanceof ChannelRefused) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`${reason}: running ${JSON.stringify(command)}:\n${Buffer.concat(all).toString()}`, { cause: error });
+    throw new Error(`${reason}: running ${JSON.stringify(command)}:\n${Buffer.concat(all).toString()}`, {
+      cause: error,
+    });
   } finally {
     log.end();
   }

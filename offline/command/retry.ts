@@ -23,7 +23,7 @@ export interface Retry {
  * @throws Error `after <n> failed attempts: <last failure>`; the abort's reason when it is aborted.
  */
 export async function retry<T>({ what, limit, signal, status }: Retry, attempt: () => Promise<T>): Promise<T> {
-  for (let failures = 0; ; ) {
+  for (let failures = 0; ;) {
     signal.throwIfAborted();
     try {
       return await attempt();
@@ -31,7 +31,8 @@ export async function retry<T>({ what, limit, signal, status }: Retry, attempt: 
       signal.throwIfAborted();
       failures++;
       const last = error instanceof Error ? error.message : String(error);
-      if (limit >= 0 && failures > limit) throw new Error(`after ${failures - 1} failed attempts: ${last}`, { cause: error });
+      if (limit >= 0 && failures > limit)
+        throw new Error(`after ${failures - 1} failed attempts: ${last}`, { cause: error });
       status(`${what} ${failures}/${limit < 0 ? "inf" : limit} failed: retrying (${last})`);
       await sleep(pause(failures), undefined, { signal });
     }

@@ -81,10 +81,13 @@ function run(request: RunRequest, engineAddress: string): Promise<number | NodeJ
 
 /** The SDK still gets config keys in their old form, `<namespace>:config:<name>`, as from the official host. */
 function configOf(request: RunRequest): [string, string][] {
-  return request.getConfigMap().getEntryList().map(([key, value]) => {
-    const colon = key.indexOf(":");
-    return [`${key.slice(0, colon)}:config:${key.slice(colon + 1)}`, value];
-  });
+  return request
+    .getConfigMap()
+    .getEntryList()
+    .map(([key, value]) => {
+      const colon = key.indexOf(":");
+      return [`${key.slice(0, colon)}:config:${key.slice(colon + 1)}`, value];
+    });
 }
 
 /** The SDK's runner, as the program itself would resolve it. */

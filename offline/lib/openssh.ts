@@ -85,7 +85,10 @@ export function openSshPublicKey(key: KeyObject): string {
 /** Fingerprints of a public key as `ssh-keygen -l` shows them. */
 export function fingerprints(key: KeyObject): { readonly md5: string; readonly sha256: string } {
   const { blob } = parts(key.type === "private" ? createPublicKey(key) : key);
-  const md5 = createHash("md5").update(blob).digest("hex").replace(/..(?=.)/g, "$&:");
+  const md5 = createHash("md5")
+    .update(blob)
+    .digest("hex")
+    .replace(/..(?=.)/g, "$&:");
   return { md5, sha256: `SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/, "")}` };
 }
 

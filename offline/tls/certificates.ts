@@ -17,7 +17,11 @@ const names: Schema = {
 
 const content: Schema = {
   validityPeriodHours: { type: "integer", required: true, atLeast: 0 },
-  allowedUses: { type: "strings", required: true, oneOf: [...Object.keys(KEY_USAGES), ...Object.keys(EXTENDED_USAGES)] },
+  allowedUses: {
+    type: "strings",
+    required: true,
+    oneOf: [...Object.keys(KEY_USAGES), ...Object.keys(EXTENDED_USAGES)],
+  },
   earlyRenewalHours: { type: "integer", atLeast: 0, inPlace: true },
   isCaCertificate: { type: "boolean" },
   maxPathLength: { type: "integer", atLeast: -1 },

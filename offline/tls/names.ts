@@ -83,7 +83,8 @@ export function alternativeNames(inputs: {
   const { dnsNames = [], ipAddresses = [], uris = [] } = inputs;
   for (const address of ipAddresses)
     if (isIP(address) === 0) throw new Error(`Invalid IP address: Failed to parse ${JSON.stringify(address)}`);
-  for (const uri of uris) if (!URL.canParse(uri)) throw new Error(`Invalid URI: Failed to parse ${JSON.stringify(uri)}`);
+  for (const uri of uris)
+    if (!URL.canParse(uri)) throw new Error(`Invalid URI: Failed to parse ${JSON.stringify(uri)}`);
   return [
     ...dnsNames.map((value) => ({ type: "dns", value }) as const),
     ...ipAddresses.map((value) => ({ type: "ip", value }) as const),

@@ -51,13 +51,16 @@ async function generate(algorithm: string, curve: keyof typeof CURVES, bits: num
 
 /** All forms of a key that the resource puts out; those that OpenSSH has none for are empty, as upstream's. */
 export function describe(key: KeyObject): Record<"id" | (typeof SECRETS)[number] | (typeof PUBLIC)[number], string> {
-  const pem = (type: "pkcs1" | "sec1" | "pkcs8"): string => key.export({ type: type as "pkcs8", format: "pem" }).toString();
+  const pem = (type: "pkcs1" | "sec1" | "pkcs8"): string =>
+    key.export({ type: type as "pkcs8", format: "pem" }).toString();
   const own = { rsa: "pkcs1", ec: "sec1", ed25519: "pkcs8" } as const;
   const publicKey = createPublicKey(key);
   const ssh = openSshSupports(key);
   const prints = ssh ? fingerprints(key) : { md5: "", sha256: "" };
   return {
-    id: createHash("sha1").update(publicKey.export({ type: "spki", format: "der" })).digest("hex"),
+    id: createHash("sha1")
+      .update(publicKey.export({ type: "spki", format: "der" }))
+      .digest("hex"),
     privateKeyPem: pem(own[key.asymmetricKeyType as keyof typeof own]),
     privateKeyPemPkcs8: pem("pkcs8"),
     privateKeyOpenssh: ssh ? openSshPrivateKey(key) : "",

@@ -49,11 +49,13 @@ function problem(input: Input, value: Value): string | undefined {
     strings: Array.isArray(value) && value.every(isText),
     object: isObject(value),
   }[input.type];
-  if (!right) return `expected ${input.type === "strings" ? "a list of strings" : input.type}, got ${JSON.stringify(value)}`;
+  if (!right)
+    return `expected ${input.type === "strings" ? "a list of strings" : input.type}, got ${JSON.stringify(value)}`;
   const { oneOf, atLeast } = input;
   const strange = items.find((item) => oneOf !== undefined && item !== UNKNOWN && !oneOf.includes(item as string));
   if (strange !== undefined) return `value must be one of ${oneOf?.join(", ") ?? ""}, got ${JSON.stringify(strange)}`;
-  if (atLeast !== undefined && (value as number) < atLeast) return `value must be at least ${atLeast}, got ${value as number}`;
+  if (atLeast !== undefined && (value as number) < atLeast)
+    return `value must be at least ${atLeast}, got ${value as number}`;
   return undefined;
 }
 

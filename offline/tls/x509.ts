@@ -152,7 +152,9 @@ export function parseCertificate(text: string): { certificate: x509.X509Certific
 }
 
 /** The key for WebCrypto, and the signature algorithm that Go would take for it. */
-async function signing(key: KeyObject): Promise<{ signingKey: webcrypto.CryptoKey; signingAlgorithm: SigningAlgorithm }> {
+async function signing(
+  key: KeyObject,
+): Promise<{ signingKey: webcrypto.CryptoKey; signingAlgorithm: SigningAlgorithm }> {
   const [algorithm, signingAlgorithm] = algorithms(key);
   const der = key.export({ type: "pkcs8", format: "der" });
   const signingKey = await webcrypto.subtle.importKey("pkcs8", der, algorithm, true, ["sign"]);

@@ -29,5 +29,7 @@ export function needsNoStack(args: readonly string[]): boolean {
   const [first = "help", second = ""] = words;
   if (args.includes("--help") || args.includes("-h")) return true;
   if (first === "stack") return ["ls", "init", "select"].includes(second);
-  return ["help", "version", "login", "logout", "whoami", "plugin", "about", "schema", "package", "new", "ai"].includes(first);
+  return ["help", "version", "login", "logout", "whoami", "plugin", "about", "schema", "package", "new", "ai"].includes(
+    first,
+  );
 }

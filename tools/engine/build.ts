@@ -1,6 +1,15 @@
 /** The engine built from its Go module, for machines that can't download the official one. */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { cachePath, root } from "../paths";
@@ -71,15 +80,33 @@ async function build(progress: Progress): Promise<void> {
       `No Pulumi on PATH: the offline kit is used. To have the official one instead, install it and run this again.`,
     );
     await progress.step(`Building the Pulumi engine ${ENGINE_VERSION} from its Go module`, "4 minutes", (note) =>
-      command(go, ["build", "-C", work, "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", ldflags, "-o", output, source], {
-        timeout: BUILD_LIMIT,
-        env: { CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" },
-        onLine: note,
-      }),
+      command(
+        go,
+        [
+          "build",
+          "-C",
+          work,
+          "-mod=readonly",
+          "-trimpath",
+          "-buildvcs=false",
+          "-ldflags",
+          ldflags,
+          "-o",
+          output,
+          source,
+        ],
+        {
+          timeout: BUILD_LIMIT,
+          env: { CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" },
+          onLine: note,
+        },
+      ),
     );
     const version = await versionOf(output);
     if (version !== ENGINE_VERSION)
-      throw new SetupError(`The engine was built, but it says its version is ${version ?? "nothing"}, not ${ENGINE_VERSION}.`);
+      throw new SetupError(
+        `The engine was built, but it says its version is ${version ?? "nothing"}, not ${ENGINE_VERSION}.`,
+      );
     mkdirSync(folder(), { recursive: true });
     const arriving = `${binary()}.${process.pid}`;
     copyFileSync(output, arriving); // The temporary directory may be on another file system.

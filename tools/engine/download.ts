@@ -43,7 +43,9 @@ export async function downloadEngine(progress: Progress): Promise<Engine | undef
     });
     return downloadedEngine();
   } catch (error) {
-    progress.info(`The official Pulumi can't be downloaded here (${error instanceof Error ? error.message : String(error)}).`);
+    progress.info(
+      `The official Pulumi can't be downloaded here (${error instanceof Error ? error.message : String(error)}).`,
+    );
     return undefined;
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -47,7 +47,10 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
   };
   if (file.platform !== "local") {
     refuseKit(engine, stack, file);
-    return execEngine(engine, [...args, "--stack", stack, ...configFlag(args, file.path)], { ...run, env: engineEnv(engine, base) });
+    return execEngine(engine, [...args, "--stack", stack, ...configFlag(args, file.path)], {
+      ...run,
+      env: engineEnv(engine, base),
+    });
   }
   await ensureLocalStack(engine, stack, file);
   if (!args.some((argument) => READING.includes(argument))) await healLocalStack(engine, stack);

@@ -35,7 +35,9 @@ export function readStackFile(stack: string): StackFile {
   if (!/^[A-Za-z0-9_.-]+$/.test(stack)) throw new SetupError(`${JSON.stringify(stack)} is no stack name.`);
   if (!existsSync(path)) {
     const known = readdirSync(directory).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
-    throw new SetupError(`There is no stack '${stack}': ${path} doesn't exist. Stacks here: ${known.join(", ") || "none"}.`);
+    throw new SetupError(
+      `There is no stack '${stack}': ${path} doesn't exist. Stacks here: ${known.join(", ") || "none"}.`,
+    );
   }
   const text = readFileSync(path, "utf8");
   return { path, text, platform: platformOf(text, path) };

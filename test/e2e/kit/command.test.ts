@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { keyPair, Machines } from "./machines";
+import { Project } from "./project";
+import type { CommandSpec, Spec } from "./program";
+
+describe("offline kit: remote commands", () => {
+  let machines: Machines;
+  let project: Project;
+  const one = (command: Partial<CommandSpec>): Spec => ({
+    commands: { step: { connection: machines.behind(), ...command } },
+  });
+  /** What the steps wrote down on the machine, and nothing after. */
+  const journal = async (): Promise<string[]> => {
+    const reader = await Project.make();
+    try {
+      const create = "cat /tmp/journal 2>/dev/null || true; rm -f /tmp/journal";
+      await reader.up(one({ create }));
+      return String((await reader.outputs())["stdout"]?.["step"])
+        .split("\n")
+        .filter((line) => line !== "");
+    } finally {
+      reader.remove();
+    }
+  };
+
+  before(async () => {
+    machines = await Machines.start();
+  });
+  after(() => machines.remove());
+  beforeEach(async () => {
+    project = await Project.make();
+  });
+  afterEach(() => {
+    project.remove();
+  });
+
+  it("creates, updates, replaces and deletes, as its inputs say", async () => {
+    const note = (word: string): string => `echo ${word} >>/tmp/journal`;
+    const step = { create: note("create"), update: note("update"), delete: note("delete"), triggers: ["1"] };
+    assert.deepEqual(await project.up(one(step)), { create: 2 });
+    const [id] = Object.values(project.ids()).filter((candidate) => candidate.startsWith("step"));
+    assert.deepEqual(await project.preview(one(step)), {});
+    assert.deepEqual(await project.up(one({ ...step, stdin: "other" })), { update: 1 });
+    assert.ok(Object.values(project.ids()).includes(id ?? ""), "an update keeps the id");
+    const { update: _, ...withoutUpdate } = step;
+    assert.deepEqual(await project.up(one({ ...withoutUpdate, stdin: "third" })), { update: 1 });
+    assert.deepEqual(await project.up(one({ ...step, stdin: "third", triggers: ["2"] })), { replace: 1 });
+    assert.deepEqual(await journal(), ["create", "update", "create", "create", "delete"]);
+    assert.deepEqual(await project.destroy(), { delete: 2 });
+    assert.deepEqual(await journal(), ["delete"]);
+  });
+
+  it("hands over secret input, and leaves no secret in the state or the output", async () => {
+    const stdin = "a-secret-that-nobody-may-read";
+    const step = { create: "sha256sum", stdin, logging: "none" } as const;
+    assert.deepEqual(await project.preview(one(step)), { create: 2 });
+    await project.up(one(step));
+    assert.match(String((await project.outputs())["stdout"]?.["step"]), /^[0-9a-f]{64} /);
+    const key = machines.client.privateKey.split("\n")[2] ?? "";
+    assert.ok(key.length > 40);
+    for (const secret of [stdin, key]) assert.ok(!project.state().includes(secret), "a secret is in the state");
+  });
+
+  it("previews what depends on values that aren't known yet", async () => {
+    const connection = machines.behind();
+    const chain = (first: string): Spec => ({
+      commands: { first: { connection, create: first }, second: { connection, create: "cat", stdinFrom: "first" } },
+    });
+    assert.deepEqual(await project.preview(chain("echo 1")), { create: 3 });
+    await project.up(chain("echo 1"));
+    assert.deepEqual(await project.preview(chain("echo 1")), {});
+    assert.deepEqual(await project.preview(chain("echo 2")), { update: 2 });
+    assert.deepEqual(await project.up(chain("echo 2")), { update: 2 });
+    assert.equal((await project.outputs())["stdout"]?.["second"], "2");
+  });
+
+  it("tells what failed: exit code, command and what it printed", async () => {
+    const output = await project.upFails(one({ create: "echo out; echo err >&2; exit 7" }));
+    assert.match(output, /Process exited with status 7: running "echo out; echo err >&2; exit 7":\s+out\s+err/);
+    assert.ok(!Object.keys(project.ids()).some((name) => name.includes("remote:Command")), "it isn't in the state");
+  });
+
+  it("refuses a wrong host key on both hops, and runs nothing", async () => {
+    const { publicKey } = keyPair();
+    const create = "echo ran >>/tmp/journal";
+    const target = await project.upFails(
+      one({ connection: machines.behind("target", 3, { hostKey: publicKey }), create }),
+    );
+    assert.match(target, /proxy: after 2 failed attempts: .*host key mismatch/);
+    const proxy = machines.bastion({ hostKey: publicKey });
+    const bastion = await project.upFails(one({ connection: machines.behind("target", 3, { proxy }), create }));
+    assert.match(bastion, /proxy: after 2 failed attempts: .*127\.0\.0\.1.*host key mismatch/);
+    assert.deepEqual(await journal(), []);
+  });
+
+  it("gives a dead machine up at its limit, and says which one", async () => {
+    const started = Date.now();
+    const nobody = machines.behind("nobody", 99);
+    const output = await project.upFails(one({ connection: nobody, create: "true" }));
+    assert.match(output, new RegExp(`after 2 failed attempts: .*${machines.address(99).replaceAll(".", "\\.")}:22`));
+    // Three dials of 3 s at most, and the engine's own time.
+    assert.ok(Date.now() - started < 25_000, `took ${Date.now() - started} ms`);
+    const refused = machines.bastion({ port: 1, perDialTimeout: 1 });
+    assert.match(
+      await project.upFails(one({ connection: refused, create: "true" })),
+      /after 2 failed attempts: .*127\.0\.0\.1:1/,
+    );
+  });
+
+  it("notices a machine that dies, also while its connection is kept open", async () => {
+    await machines.add("mortal", 9, "MaxSessions 500");
+    const connection = machines.behind("mortal", 9);
+    await project.up(one({ connection, create: "true", delete: "true" }));
+    await machines.kill("mortal");
+    const { code, stdout } = await project.run("destroy", "--yes", "--skip-preview");
+    assert.notEqual(code, 0);
+    assert.match(stdout, /after 2 failed attempts/);
+  });
+
+  it("shares connections, and gets along with a machine that allows few sessions on one", async () => {
+    await machines.add("strict", 8, "MaxSessions 2");
+    const many = (connection: Record<string, unknown>): Spec => {
+      const names = Array.from({ length: 12 }, (_, n) => `step-${n}`);
+      return {
+        commands: Object.fromEntries(names.map((name) => [name, { connection, create: `sleep 0.5; echo ${name}` }])),
+      };
+    };
+    const logins = async (): Promise<number> => (await machines.log("bastion")).split("Accepted publickey").length;
+    const before = await logins();
+    assert.deepEqual(await project.up(many(machines.behind())), { create: 13 });
+    assert.equal((await logins()) - before, 1, "one login at the bastion is enough for all");
+    const strict = await Project.make();
+    try {
+      assert.deepEqual(await strict.up(many(machines.behind("strict", 8))), { create: 13 });
+      assert.equal((await strict.outputs())["stdout"]?.["step-11"], "step-11");
+    } finally {
+      strict.remove();
+    }
+  });
+
+  it("sets variables that sshd accepts, and doesn't start a command without the others", async () => {
+    const create = "echo ${ACCEPTED-none}";
+    await project.up(one({ create, environment: { ACCEPTED: "yes" } }));
+    assert.equal((await project.outputs())["stdout"]?.["step"], "yes");
+    const output = await project.upFails(one({ create: "echo ran >>/tmp/journal", environment: { REFUSED: "x" } }));
+    assert.match(output, /could not set environment variable "REFUSED"/);
+    assert.match(output, /AcceptEnv/);
+    assert.deepEqual(await journal(), []);
+  });
+
+  it("says clearly what it doesn't have", async () => {
+    const output = await project.upFails({ copy: machines.behind() });
+    assert.match(output, /has no command:remote:CopyToRemote, only command:remote:Command/);
+  });
+});

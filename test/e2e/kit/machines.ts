@@ -1,0 +1,143 @@
+/** Machines with a real sshd, in containers of the host image, one behind the other. */
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type Docker from "dockerode";
+import { openSshPrivateKey, openSshPublicKey } from "../../../offline/lib/openssh";
+import { hostImage } from "../../../components/platform/local/image";
+import { prepareMachine } from "../../../tools/setup/machine";
+
+const key = () => generateKeyPairSync("ed25519").privateKey;
+
+/** A key pair in OpenSSH's formats. */
+export interface KeyPair {
+  readonly privateKey: string;
+  readonly publicKey: string;
+}
+
+/** A new key pair. */
+export function keyPair(): KeyPair {
+  const made = key();
+  return { privateKey: openSshPrivateKey(made), publicKey: openSshPublicKey(made).trim() };
+}
+
+const START = `
+set -eu
+mkdir -p /run/sshd
+umask 077
+printf '%s' "$HOST_KEY" >/etc/ssh/test_host_key
+printf '%s' "$AUTHORIZED" >/etc/ssh/test_authorized
+cat >/etc/ssh/test_config <<CONFIG
+HostKey /etc/ssh/test_host_key
+AuthorizedKeysFile /etc/ssh/test_authorized
+PasswordAuthentication no
+UsePAM no
+UseDNS no
+MaxStartups 500
+AcceptEnv ACCEPTED
+$SETTINGS
+CONFIG
+exec /usr/sbin/sshd -D -e -f /etc/ssh/test_config
+`;
+
+/** A bastion that is published on the loopback, and machines behind it. */
+export class Machines {
+  private readonly containers: Docker.Container[] = [];
+  private readonly name = `swarm-ha-kit-${randomBytes(4).toString("hex")}`;
+  private readonly hostKeys = new Map<string, KeyPair>();
+  private network: Docker.Network | undefined;
+  private port = 0;
+  /** The key that all of them let in. */
+  public readonly client = keyPair();
+  private readonly subnet = `10.253.${randomBytes(1).readUInt8() % 254}`;
+
+  private constructor(private readonly docker: Docker) {}
+
+  /** Starts the bastion (`.2`) and one machine, `target` (`.3`). */
+  public static async start(): Promise<Machines> {
+    const { docker } = await prepareMachine();
+    const machines = new Machines(docker);
+    try {
+      machines.network = await docker.createNetwork({
+        Name: machines.name,
+        IPAM: { Config: [{ Subnet: `${machines.subnet}.0/24` }] },
+      });
+      await machines.add("bastion", 2, "MaxSessions 500");
+      await machines.add("target", 3, "MaxSessions 500");
+      return machines;
+    } catch (error) {
+      await machines.remove();
+      throw error;
+    }
+  }
+
+  /** Starts one more machine with settings of its sshd. @param host the last number of its address */
+  public async add(name: string, host: number, settings: string): Promise<void> {
+    const hostKey = keyPair();
+    this.hostKeys.set(name, hostKey);
+    const container = await this.docker.createContainer({
+      Image: hostImage(),
+      name: `${this.name}-${name}`,
+      Entrypoint: ["/bin/bash", "-c", START],
+      Env: [`HOST_KEY=${hostKey.privateKey}`, `AUTHORIZED=${this.client.publicKey}\n`, `SETTINGS=${settings}`],
+      ExposedPorts: { "22/tcp": {} },
+      HostConfig: {
+        NetworkMode: this.name,
+        PortBindings: name === "bastion" ? { "22/tcp": [{ HostIp: "127.0.0.1", HostPort: "0" }] } : {},
+      },
+      NetworkingConfig: { EndpointsConfig: { [this.name]: { IPAMConfig: { IPv4Address: this.address(host) } } } },
+    });
+    this.containers.push(container);
+    await container.start();
+    if (name === "bastion") {
+      const { NetworkSettings } = await container.inspect();
+      this.port = Number(NetworkSettings.Ports["22/tcp"]?.[0]?.HostPort);
+    }
+    await this.untilLog(container, "Server listening");
+  }
+
+  /** An address in the machines' network. */
+  public address(host: number): string {
+    return `${this.subnet}.${host}`;
+  }
+
+  /** A connection to the bastion itself. */
+  public bastion(changes: Record<string, unknown> = {}): Record<string, unknown> {
+    return { ...this.hop("bastion"), host: "127.0.0.1", port: this.port, ...changes };
+  }
+
+  /** A connection through the bastion. */
+  public behind(name = "target", host = 3, changes: Record<string, unknown> = {}): Record<string, unknown> {
+    return { ...this.hop(name), host: this.address(host), proxy: this.bastion(), ...changes };
+  }
+
+  private hop(name: string): Record<string, unknown> {
+    const { privateKey } = this.client;
+    const hostKey = this.hostKeys.get(name)?.publicKey ?? keyPair().publicKey;
+    return { user: "root", privateKey, hostKey, dialErrorLimit: 2, perDialTimeout: 3 };
+  }
+
+  /** What a machine's sshd has logged so far. */
+  public async log(name: string): Promise<string> {
+    const container = this.docker.getContainer(`${this.name}-${name}`);
+    return (await container.logs({ stdout: true, stderr: true })).toString();
+  }
+
+  /** Stops a machine at once. */
+  public async kill(name: string): Promise<void> {
+    await this.docker.getContainer(`${this.name}-${name}`).kill();
+  }
+
+  /** Removes all of it. */
+  public async remove(): Promise<void> {
+    await Promise.all(this.containers.map((container) => container.remove({ force: true, v: true })));
+    await this.network?.remove();
+  }
+
+  private async untilLog(container: Docker.Container, text: string): Promise<void> {
+    for (let tries = 0; tries < 200; tries++) {
+      if ((await container.logs({ stdout: true, stderr: true })).toString().includes(text)) return;
+      await sleep(100);
+    }
+    throw new Error(`sshd doesn't come up: ${(await container.logs({ stdout: true, stderr: true })).toString()}`);
+  }
+}
