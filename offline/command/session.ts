@@ -23,8 +23,14 @@ export class ChannelRefused extends Error {}
  */
 export async function run(client: Client, job: Job): Promise<void> {
   job.signal.throwIfAborted();
-  const channel = await open(client, job.command, job.env);
-  const failure = await new Promise<Error | undefined>((resolve) => {
+  // All listeners are there from the start: a quick command's exit comes in the same packet as the channel.
+  const failure = await open(client, job.command, job.env, (channel) => follow(channel, job));
+  if (failure !== undefined) throw failure;
+}
+
+/** Feeds a command and hears it out. Resolves when its channel is closed: with what went wrong, if anything did. */
+function follow(channel: ClientChannel, job: Job): Promise<Error | undefined> {
+  return new Promise((resolve) => {
     let ended: Error | undefined = new Error("wait: remote command exited without exit status or exit signal");
     const abort = (): void => {
       ended = new Error("cancelled while the remote command was running");
@@ -52,10 +58,14 @@ export async function run(client: Client, job: Job): Promise<void> {
     });
     channel.end(job.stdin ?? "");
   });
-  if (failure !== undefined) throw failure;
 }
 
-function open(client: Client, command: string, env: Job["env"]): Promise<ClientChannel> {
+function open<T>(
+  client: Client,
+  command: string,
+  env: Job["env"],
+  use: (channel: ClientChannel) => Promise<T>,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const gone = (): void => {
       reject(new Error("the connection was lost while the remote command was being started"));
@@ -64,7 +74,7 @@ function open(client: Client, command: string, env: Job["env"]): Promise<ClientC
     try {
       client.exec(command, { env }, (error, channel) => {
         client.off("close", gone);
-        if (error === undefined) resolve(channel);
+        if (error === undefined) resolve(use(channel));
         else reject(/channel open failure/i.test(error.message) ? new ChannelRefused(error.message) : error);
       });
     } catch (error) {
@@ -99,9 +109,10 @@ export async function refusedVariables(client: Client, env: Job["env"]): Promise
     original.call(this, recipient, name, value, channel?._callbacks !== undefined);
   };
   try {
-    const channel = await open(client, "true", env);
-    channel.resume().stderr.resume();
-    await new Promise((done) => channel.once("close", done));
+    await open(client, "true", env, async (channel) => {
+      channel.resume().stderr.resume();
+      await new Promise((done) => channel.once("close", done));
+    });
   } finally {
     inner._protocol.env = original;
   }
