@@ -3,6 +3,9 @@ import Docker from "dockerode";
 /** Default socket of an engine. Source: docs.docker.com, dockerd. */
 const DEFAULT_SOCKET = "/var/run/docker.sock";
 
+/** Milliseconds of silence after which a call to the engine has failed: a hung engine must not hang a run for ever. */
+const SILENCE_LIMIT = 180_000;
+
 /**
  * The engine that the stack's machines run on: the one of DOCKER_HOST where that is a local socket, else the default.
  *
@@ -16,7 +19,8 @@ export function docker(): Docker {
         "its machines are reached by addresses of this computer; unset DOCKER_HOST",
     );
   }
-  return new Docker({ socketPath: host === "" ? DEFAULT_SOCKET : host.slice("unix://".length) });
+  const socketPath = host === "" ? DEFAULT_SOCKET : host.slice("unix://".length);
+  return new Docker({ socketPath, timeout: SILENCE_LIMIT });
 }
 
 /** The HTTP status of an engine's refusal. */

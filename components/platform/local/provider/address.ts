@@ -2,8 +2,11 @@ import type Docker from "dockerode";
 import { freeAddress } from "../../addressing";
 import type { MachineInputs } from "../machine-spec";
 
-/** Addresses given out in this process: an engine shows an address only once its container is made. */
-const given = new Map<string, Set<string>>();
+/**
+ * Addresses that are taken, by network: what the engine had when this process first asked, and what was given and
+ * given back since. To ask for every machine would take a second for each ten machines that there are (measured).
+ */
+const taken = new Map<string, Set<string>>();
 
 /** One pick after the other, or two machines would get the same address. */
 let turn: Promise<unknown> = Promise.resolve();
@@ -18,23 +21,32 @@ export function pickAddress(engine: Docker, inputs: MachineInputs): Promise<stri
 async function choose(engine: Docker, inputs: MachineInputs): Promise<string> {
   if (inputs.address !== undefined) return inputs.address;
   if (inputs.addresses === undefined) throw new Error(`${inputs.container} has neither an address nor a range of them`);
-  const taken = given.get(inputs.network) ?? new Set<string>();
-  given.set(inputs.network, taken);
-  // Stopped containers keep their addresses, too; those don't show in the network's own description.
-  const containers = await engine.listContainers({ all: true, filters: { network: [inputs.network] } });
-  const existing = containers.flatMap((container) => {
-    const endpoint = container.NetworkSettings.Networks[inputs.network];
-    const configured: unknown = endpoint?.IPAMConfig;
-    return typeof configured === "object" && configured !== null && "IPv4Address" in configured
-      ? [String(configured.IPv4Address)]
-      : [];
-  });
-  const address = freeAddress(inputs.addresses, [...existing, ...taken]);
-  taken.add(address);
+  const known = taken.get(inputs.network) ?? (await addressesIn(engine, inputs.network));
+  taken.set(inputs.network, known);
+  const address = freeAddress(inputs.addresses, known);
+  known.add(address);
   return address;
+}
+
+/** Stopped containers keep their addresses, too, though they don't show in the network's own description. */
+async function addressesIn(engine: Docker, network: string): Promise<Set<string>> {
+  const containers = await engine.listContainers({ all: true, filters: { network: [network] } });
+  return new Set(
+    containers.flatMap((container) => {
+      const endpoint = container.NetworkSettings.Networks[network];
+      const configured: unknown = endpoint?.IPAMConfig;
+      return [
+        ...(typeof configured === "object" && configured !== null && "IPv4Address" in configured
+          ? [String(configured.IPv4Address)]
+          : []),
+        // Somebody's own container on this network, which took any address.
+        ...(endpoint !== undefined && endpoint.IPAddress !== "" ? [endpoint.IPAddress] : []),
+      ];
+    }),
+  );
 }
 
 /** Gives an address back: the machine that had it is gone. */
 export function releaseAddress(network: string, address: string): void {
-  given.get(network)?.delete(address);
+  taken.get(network)?.delete(address);
 }

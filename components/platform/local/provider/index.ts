@@ -1,9 +1,10 @@
 /** What the dynamic resources of the local platform do; loaded by name at run time, see ../resources.ts. */
 import type * as pulumi from "@pulumi/pulumi";
 import { difference } from "./diff";
+import { explained } from "./explain";
 import { createMachine, deleteMachine, readMachine, updateMachine, type MachineState } from "./machine";
 import type { MachineInputs } from "../machine-spec";
-import { createNetwork, readNetwork, removeNetwork, type NetworkInputs } from "./network";
+import { createNetwork, deleteNetwork, readNetwork, type NetworkInputs } from "./network";
 
 type Provider = pulumi.dynamic.ResourceProvider;
 
@@ -12,23 +13,25 @@ export const machine: Provider = {
   diff: (_id, old: MachineState, inputs: MachineInputs) =>
     // `reload` says what to do on a change, and is none itself.
     Promise.resolve(difference(old, inputs, ["image", "reload"], ["files"])),
-  create: (inputs: MachineInputs) => createMachine(inputs),
-  read: async (id: string, state: MachineState) => {
+  create: explained(createMachine),
+  read: explained(async (id: string, state: MachineState) => {
     const found = await readMachine(id, state);
     // An empty id says that it is gone.
     return found === undefined ? { id: "" } : { id, props: found };
-  },
-  update: async (id, old: MachineState, inputs: MachineInputs) => ({ outs: await updateMachine(id, old, inputs) }),
-  delete: (id, state: MachineState) => deleteMachine(id, state),
+  }),
+  update: explained(async (id: string, old: MachineState, inputs: MachineInputs) => ({
+    outs: await updateMachine(id, old, inputs),
+  })),
+  delete: explained(deleteMachine),
 };
 
 /** The network that the machines share. */
 export const network: Provider = {
   diff: (_id, old: NetworkInputs, inputs: NetworkInputs) => Promise.resolve(difference(old, inputs, [], [])),
-  create: (inputs: NetworkInputs) => createNetwork(inputs),
-  read: async (id: string, state: NetworkInputs) => {
+  create: explained(createNetwork),
+  read: explained(async (id: string, state: NetworkInputs) => {
     const found = await readNetwork(id, state);
     return found === undefined ? { id: "" } : { id, props: found };
-  },
-  delete: (id) => removeNetwork(id),
+  }),
+  delete: explained(deleteNetwork),
 };

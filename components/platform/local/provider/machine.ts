@@ -4,7 +4,10 @@ import { LABELS } from "../labels";
 import { containerOptions, volumeOf, type MachineInputs } from "../machine-spec";
 import { pickAddress, releaseAddress } from "./address";
 import { archive } from "./archive";
-import { ensureNeighbours } from "./neighbours";
+import { gone, reload } from "./container";
+import { explain } from "./explain";
+import { ensureRoomForOneMore } from "./neighbours";
+import { startAndWait } from "./serving";
 
 /** A machine as it stands in the state. */
 export interface MachineState extends MachineInputs {
@@ -14,6 +17,9 @@ export interface MachineState extends MachineInputs {
   readonly address: string;
 }
 
+/** How many addresses are tried. */
+const ATTEMPTS = 5;
+
 /**
  * Makes and starts a machine. What an interrupted run has left of it is removed first: the state doesn't know it, so
  * nothing can have been built on it.
@@ -22,21 +28,29 @@ export async function createMachine(inputs: MachineInputs): Promise<{ id: string
   const engine = docker();
   await checkImage(engine, inputs);
   await removeLeftover(engine, inputs);
-  const stack = inputs.labels[LABELS.stack] ?? "";
-  const machines = await engine.listContainers({ all: true, filters: { label: [`${LABELS.stack}=${stack}`] } });
-  ensureNeighbours(machines.length + 1);
-  const address = await pickAddress(engine, inputs);
-  try {
-    const container = await engine.createContainer(containerOptions(inputs, address));
-    await container.putArchive(await archive(inputs.files), { path: "/" });
-    await container.start();
-    await checkAlive(container, inputs.container);
-    return { id: container.id, outs: { ...inputs, identity: container.id, address } };
-  } catch (error) {
-    // All or nothing: what stays behind would hold the address and the name.
-    await deleteMachine(inputs.container, { ...inputs, address }).catch(() => undefined);
-    throw new Error(`${inputs.container} (${address}) can't be made: ${messageOf(error)}`, { cause: error });
+  await ensureRoomForOneMore(engine);
+  for (let attempt = 1; ; attempt++) {
+    const address = await pickAddress(engine, inputs);
+    try {
+      const id = await makeMachine(engine, inputs, address);
+      return { id, outs: { ...inputs, identity: id, address } };
+    } catch (error) {
+      // All or nothing: what stays behind would hold the name and the address.
+      await deleteMachine(inputs.container, inputs).catch(() => undefined);
+      const stolen = /address already in use/i.test(messageOf(error));
+      // Somebody's own container took it in the meantime; it stays marked as taken, and the next one is tried.
+      if (stolen && inputs.address === undefined && attempt < ATTEMPTS) continue;
+      if (!stolen) releaseAddress(inputs.network, address);
+      throw new Error(`${inputs.container} (${address}) can't be made: ${explain(error)}`, { cause: error });
+    }
   }
+}
+
+async function makeMachine(engine: Docker, inputs: MachineInputs, address: string): Promise<string> {
+  const container = await engine.createContainer(containerOptions(inputs, address));
+  await container.putArchive(await archive(inputs.files), { path: "/" });
+  await startAndWait(container, inputs.reload);
+  return container.id;
 }
 
 /** The machine as it is now; undefined when it is gone. One that is stopped is still there, as in a cloud. */
@@ -57,10 +71,7 @@ export async function updateMachine(id: string, old: MachineState, inputs: Machi
   await container.putArchive(await archive(inputs.files), { path: "/" });
   // A stopped one reads its files when it starts.
   if (found.State.Running) {
-    for (const service of inputs.reload) {
-      const command = await container.exec({ Cmd: ["sv", "hup", `/etc/service/${service}`] });
-      await command.start({ Detach: true });
-    }
+    for (const service of inputs.reload) await reload(container, service);
   }
   return { ...inputs, identity: old.identity, address: old.address };
 }
@@ -73,7 +84,7 @@ export async function deleteMachine(id: string, state: MachineInputs): Promise<v
   } catch (error) {
     // 409: somebody else is removing it at this moment.
     if (statusOf(error) !== 409) throw error;
-    await unlessGone(engine.getContainer(id).wait({ condition: "removed" }));
+    await gone(engine.getContainer(id));
   }
   if (state.nested) await unlessGone(engine.getVolume(volumeOf(state.container)).remove({ force: true }));
   if (state.address !== undefined) releaseAddress(state.network, state.address);
@@ -96,12 +107,4 @@ async function removeLeftover(engine: Docker, inputs: MachineInputs): Promise<vo
     throw new Error(`a container called ${inputs.container} is there that is not of this stack; rename or remove it`);
   }
   await deleteMachine(old.Id, inputs);
-}
-
-/** A machine whose first process ends at once is never going to answer; its own last words say why. */
-async function checkAlive(container: Docker.Container, name: string): Promise<void> {
-  const { State } = await container.inspect();
-  if (State.Running && !State.Restarting) return;
-  const logs = await container.logs({ stdout: true, stderr: true, tail: 5 });
-  throw new Error(`${name} ended at once (exit code ${String(State.ExitCode)}): ${logs.toString("utf8").trim()}`);
 }

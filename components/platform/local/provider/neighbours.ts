@@ -1,4 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import type Docker from "dockerode";
+import { LABELS } from "../labels";
 
 const TABLE = "/proc/sys/net/ipv4/neigh/default";
 
@@ -13,30 +15,55 @@ export function neighbourLimit(machines: number): number {
   return Math.max(1024, 2 ** Math.ceil(Math.log2(machines * machines * 2)));
 }
 
+/** How many machines there are, as a promise so that those made at the same time ask only once. */
+let machines: Promise<number> | undefined;
+
 /**
- * Sees to it that the kernel can remember all neighbours of so many machines.
+ * Sees to it that the kernel can remember all neighbours of one machine more: those of other stacks count as well.
  *
  * @throws Error with the command to run, when the limit is too low and can't be raised from here.
  */
-export function ensureNeighbours(machines: number): void {
+export async function ensureRoomForOneMore(engine: Docker): Promise<void> {
+  machines ??= engine.listContainers({ all: true, filters: { label: [LABELS.stack] } }).then((all) => all.length);
+  const before = machines;
+  // What is removed in this run isn't subtracted: room for a few too many does no harm.
+  machines = before.then((count) => count + 1);
+  ensureNeighbours(await machines);
+}
+
+/**
+ * Sees to it that the kernel can remember all neighbours of so many machines.
+ *
+ * @param table The kernel's settings. @default those of this kernel
+ * @throws Error with the command to run, when the limit is too low and can't be raised from here.
+ */
+export function ensureNeighbours(machines: number, table = TABLE): void {
   if (machines <= ENOUGH_BY_DEFAULT) return;
   const needed = neighbourLimit(machines);
-  let limit: number;
+  const now = thresholds(table);
+  // Not the kernel that the containers run on (a virtual machine's engine): nothing to see from here.
+  if (now === undefined || now.gc_thresh3 >= needed) return;
+  const wanted = {
+    gc_thresh3: needed,
+    gc_thresh2: Math.max(now.gc_thresh2, needed / 2),
+    gc_thresh1: Math.max(now.gc_thresh1, needed / 4),
+  };
   try {
-    limit = Number(readFileSync(`${TABLE}/gc_thresh3`, "utf8"));
+    for (const [key, value] of Object.entries(wanted)) writeFileSync(`${table}/${key}`, String(value));
   } catch {
-    // Not the kernel that the containers run on (a virtual machine's engine): nothing to see from here.
-    return;
-  }
-  if (limit >= needed) return;
-  const values = { gc_thresh3: needed, gc_thresh2: needed / 2, gc_thresh1: needed / 4 };
-  try {
-    for (const [key, value] of Object.entries(values)) writeFileSync(`${TABLE}/${key}`, String(value));
-  } catch {
-    const settings = Object.entries(values).map(([key, value]) => `net.ipv4.neigh.default.${key}=${String(value)}`);
+    const settings = Object.entries(wanted).map(([key, value]) => `net.ipv4.neigh.default.${key}=${String(value)}`);
     throw new Error(
       `${String(machines)} machines need room for ${String(needed)} neighbours in this kernel, which has ` +
-        `${String(limit)}: joins would time out. Run: sudo sysctl -w ${settings.join(" ")}`,
+        `${String(now.gc_thresh3)}: joins would time out. Run: sudo sysctl -w ${settings.join(" ")}`,
     );
+  }
+}
+
+function thresholds(table: string): Record<"gc_thresh1" | "gc_thresh2" | "gc_thresh3", number> | undefined {
+  const read = (key: string): number => Number(readFileSync(`${table}/${key}`, "utf8"));
+  try {
+    return { gc_thresh1: read("gc_thresh1"), gc_thresh2: read("gc_thresh2"), gc_thresh3: read("gc_thresh3") };
+  } catch {
+    return undefined;
   }
 }

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { LABELS } from "../labels";
+import type Docker from "dockerode";
+import { parseRange, rangeText } from "../../../../config/ipv4";
 import { docker, messageOf, statusOf, unlessGone } from "../docker";
+import { LABELS } from "../labels";
 
 /** What a network is made from. */
 export interface NetworkInputs {
@@ -26,6 +28,11 @@ export async function createNetwork(inputs: NetworkInputs): Promise<{ id: string
   const engine = docker();
   const old = await unlessGone(engine.getNetwork(inputs.name).inspect());
   if (old !== undefined) {
+    if (old.Labels?.[LABELS.stack] !== inputs.stack) {
+      throw new Error(
+        `a network called '${inputs.name}' is there that is not of this stack; rename or remove it (\`docker network rm ${inputs.name}\`)`,
+      );
+    }
     const containers = await engine.listContainers({
       all: true,
       filters: { label: [`${LABELS.stack}=${inputs.stack}`] },
@@ -43,7 +50,10 @@ export async function createNetwork(inputs: NetworkInputs): Promise<{ id: string
       Name: inputs.name,
       CheckDuplicate: true,
       Driver: "bridge",
-      IPAM: { Driver: "default", Config: [{ Subnet: inputs.subnet, Gateway: inputs.gateway }] },
+      IPAM: {
+        Driver: "default",
+        Config: [{ Subnet: inputs.subnet, Gateway: inputs.gateway, IPRange: guestRange(inputs.subnet) }],
+      },
       Labels: { [LABELS.stack]: inputs.stack },
     });
     return { id: network.id, outs: inputs };
@@ -56,10 +66,47 @@ export async function createNetwork(inputs: NetworkInputs): Promise<{ id: string
   }
 }
 
+/**
+ * Where containers that are none of ours get an address when somebody puts them on this network: else the engine would
+ * give them the first free one, which may be the operator's while that is being replaced. It is the last quarter of
+ * the infrastructure's eighth, where the plan has nobody.
+ */
+export function guestRange(subnet: string): string {
+  const { first, last, prefix } = parseRange(subnet);
+  const eighth = (last + 1 - first) / 8;
+  return rangeText({ first: first + eighth * 0.75, prefix: prefix + 5 });
+}
+
 /** The network as it is now; undefined when it is gone. */
 export async function readNetwork(id: string, inputs: NetworkInputs): Promise<NetworkInputs | undefined> {
   const network = await unlessGone(docker().getNetwork(id).inspect());
   return network === undefined ? undefined : inputs;
+}
+
+/**
+ * Removes the network, which is the end of its stack, and what the stack's state has forgotten: a machine that an
+ * interrupted run made, and the volume of one that was removed by hand.
+ */
+export async function deleteNetwork(id: string, inputs: NetworkInputs): Promise<void> {
+  await removeForgotten(docker(), inputs.stack);
+  await removeNetwork(id);
+}
+
+async function removeForgotten(engine: Docker, stack: string): Promise<void> {
+  const filters = { label: [`${LABELS.stack}=${stack}`] };
+  const containers = await engine.listContainers({ all: true, filters });
+  await Promise.all(containers.map(({ Id }) => removed(engine.getContainer(Id).remove({ force: true, v: true }))));
+  const { Volumes: volumes } = await engine.listVolumes({ filters });
+  await Promise.all(volumes.map(({ Name }) => removed(engine.getVolume(Name).remove({ force: true }))));
+}
+
+/** 404: gone already; 409: somebody else is removing it at this moment. */
+async function removed(removal: Promise<unknown>): Promise<void> {
+  try {
+    await removal;
+  } catch (error) {
+    if (![404, 409].includes(statusOf(error) ?? 0)) throw error;
+  }
 }
 
 /** Removes the network, as soon as the last container has let go of it. */
@@ -72,13 +119,19 @@ export async function removeNetwork(idOrName: string): Promise<void> {
     } catch (error) {
       if (statusOf(error) !== 403 || Date.now() > end) {
         throw new Error(
-          `the network ${idOrName} can't be removed within ${String(RELEASE_LIMIT)} s: ${messageOf(error)}`,
-          {
-            cause: error,
-          },
+          `the network ${idOrName} can't be removed within ${String(RELEASE_LIMIT)} s: ${messageOf(error)}` +
+            (await guestsOf(network)),
+          { cause: error },
         );
       }
     }
     await sleep(250);
   }
+}
+
+/** Who is still on a network, in words for the end of an error. */
+async function guestsOf(network: Docker.Network): Promise<string> {
+  const found = await unlessGone(network.inspect());
+  const names = Object.values(found?.Containers ?? {}).map(({ Name }) => Name);
+  return names.length === 0 ? "" : `. Still on it: ${names.join(", ")}; remove them or disconnect them`;
 }

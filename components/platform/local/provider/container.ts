@@ -1,0 +1,53 @@
+import type { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import type Docker from "dockerode";
+import { unlessGone } from "../docker";
+
+/** Seconds that a container may take to go, once its removal has begun. */
+const REMOVAL_LIMIT = 60;
+
+/** Seconds that a command in a container may take. */
+const COMMAND_LIMIT = 30;
+
+/** How each service is told to read its files again: they are checked first, for a service that refuses them ends. */
+const RELOAD: Readonly<Record<string, string>> = {
+  sshd: "/usr/sbin/sshd -t && sv hup /etc/service/sshd",
+  haproxy: "haproxy -c -q -f /etc/haproxy/haproxy.cfg && sv hup /etc/service/haproxy",
+};
+
+/**
+ * Has a service read its files again, without an end to connections that are open.
+ *
+ * @throws Error with what was printed, if the files are refused.
+ */
+export async function reload(container: Docker.Container, service: string): Promise<void> {
+  const command = RELOAD[service];
+  if (command === undefined) throw new Error(`'${service}' is no service that can be told to read its files again`);
+  const exec = await container.exec({ Cmd: ["sh", "-c", command], AttachStdout: true, AttachStderr: true });
+  const printed = await textOf(await exec.start({}), COMMAND_LIMIT);
+  const { ExitCode } = await exec.inspect();
+  if (ExitCode !== 0) throw new Error(`${service} can't read its new files: ${printed}`);
+}
+
+/** Waits until a container that is being removed is gone. */
+export async function gone(container: Docker.Container): Promise<void> {
+  for (const end = Date.now() + REMOVAL_LIMIT * 1000; Date.now() < end;) {
+    if ((await unlessGone(container.inspect())) === undefined) return;
+    await sleep(250);
+  }
+  throw new Error(`the container ${container.id} is still being removed after ${String(REMOVAL_LIMIT)} s`);
+}
+
+async function textOf(stream: Duplex, limit: number): Promise<string> {
+  const timer = setTimeout(() => {
+    stream.destroy(new Error(`a command didn't end within ${String(limit)} s`));
+  }, limit * 1000);
+  try {
+    let text = "";
+    for await (const piece of stream) text += String(piece);
+    // Without the engine's framing of each piece.
+    return text.replace(/[^\P{C}\n]/gu, "").trim();
+  } finally {
+    clearTimeout(timer);
+  }
+}
