@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { loadBalancerSettings, STATS_PORT, type Listener } from "../../../components/platform/local/haproxy";
+import type { MachineFile } from "../../../components/platform/local/machine-spec";
+import { updateMachine, type MachineState } from "../../../components/platform/local/provider/machine";
+import { Stack, until } from "./machines";
+
+/** A member: HAProxy itself, answering its name on 2376 and its health on 8380 200 while "well" is up. */
+function member(name: string): readonly MachineFile[] {
+  const content = `defaults
+  mode http
+  timeout client 5s
+  timeout server 5s
+  timeout connect 5s
+frontend traffic
+  bind :2376
+  http-request return status 200 content-type text/plain string "${name}"
+frontend health
+  bind :8380
+  http-request return status 503 if { nbsrv(well) lt 1 }
+  http-request return status 200 if { path /health }
+backend well
+  server well 127.0.0.1:2376 check inter 200ms
+`;
+  return [{ path: "/etc/haproxy/haproxy.cfg", mode: "0644", content }];
+}
+
+describe("load balancers of the local platform", () => {
+  const stack = new Stack(`swha-t-lb-${String(process.pid)}`, 2);
+  let operator: MachineState;
+  let balancer: MachineState;
+  let members: MachineState[];
+
+  const files = (among: readonly MachineState[]): readonly MachineFile[] => {
+    const listener: Listener = {
+      port: 2376,
+      members: among.map(({ hostname, address }) => ({ name: hostname, address })),
+      check: { port: 8380, path: "/health" },
+    };
+    const content = loadBalancerSettings([listener], stack.address(8));
+    return [{ path: "/etc/haproxy/haproxy.cfg", mode: "0644", content }];
+  };
+  const ask = (path: string, from = operator): Promise<string> =>
+    stack.run(from.identity, "curl", "-s", "--max-time", "2", `http://${stack.address(16)}${path}`);
+  const answers = async (): Promise<string> => {
+    const many = await Promise.all(Array.from({ length: 6 }, () => ask(":2376")));
+    return [...new Set(many.map((text) => text.trim()))].sort().join(" ");
+  };
+  const states = async (): Promise<string> => {
+    const table = await ask(`:${String(STATS_PORT)}/stats;csv`);
+    const rows = table.split("\n").map((line) => line.split(","));
+    return rows.flatMap(([, name, ...row]) => (name?.startsWith("member") ? [`${name} ${row[15] ?? ""}`] : [])).join();
+  };
+
+  before(async () => {
+    await stack.start();
+    operator = await stack.create("operator", { address: stack.address(8) });
+    members = await Promise.all(
+      ["member-1", "member-2"].map((name) => stack.create(name, { files: member(name), reload: ["haproxy"] })),
+    );
+    balancer = await stack.create("lb", { address: stack.address(16), files: files(members), reload: ["haproxy"] });
+  });
+  after(() => stack.remove());
+
+  it("serve once they are made, over all members", async () => {
+    assert.equal(await answers(), "member-1 member-2");
+    assert.equal(await states(), "member-1 UP,member-2 UP");
+  });
+
+  it("tell their members' state to the operator alone", async () => {
+    const [stranger] = members;
+    assert.match(await ask(`:${String(STATS_PORT)}/stats;csv`, stranger), /403 Forbidden/);
+  });
+
+  it("take a member out whose health fails, though its port still answers", async () => {
+    const [sick] = members;
+    assert.ok(sick !== undefined);
+    // Two failed checks, five seconds apart.
+    await stack.run(sick.identity, "sh", "-c", "sed -i s/:2376\\ check/:9\\ check/ /etc/haproxy/haproxy.cfg");
+    await stack.run(sick.identity, "sv", "hup", "/etc/service/haproxy");
+    await until(15, async () => (await states()) === "member-1 DOWN,member-2 UP" || (await states()));
+    assert.equal(await answers(), "member-2");
+  });
+
+  it("take another member in without a restart", async () => {
+    const started = async (): Promise<string> =>
+      (await stack.engine.getContainer(balancer.identity).inspect()).State.StartedAt;
+    const before = await started();
+    const one = members.slice(1);
+    await updateMachine(balancer.identity, balancer, { ...balancer, files: files(one) });
+    await until(5, async () => (await states()) === "member-2 UP" || (await states()));
+    assert.equal(await answers(), "member-2");
+    assert.equal(await started(), before);
+  });
+});

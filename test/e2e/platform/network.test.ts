@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import {
+  createNetwork,
+  deleteNetwork,
+  readNetwork,
+  removeNetwork,
+} from "../../../components/platform/local/provider/network";
+import { hostImage } from "../../../components/platform/local/image";
+import { Stack } from "./machines";
+
+describe("networks of the local platform", () => {
+  const stack = new Stack(`swha-t-net-${String(process.pid)}`, 3);
+
+  beforeEach(() => stack.start());
+  afterEach(() => stack.remove());
+
+  it("are taken over from an interrupted run when nobody is on them", async () => {
+    const { id } = await createNetwork(stack.network);
+    assert.deepEqual(await readNetwork(id, stack.network), stack.network);
+    await removeNetwork(id);
+    assert.equal(await readNetwork(id, stack.network), undefined);
+    await removeNetwork(id);
+  });
+
+  it("with machines on them that no state knows are an error that says how to remove those", async () => {
+    await stack.create("a");
+    await assert.rejects(createNetwork(stack.network), /npm run destroy -- swha-t-net/);
+  });
+
+  it("of somebody else are left alone", async () => {
+    const name = `${stack.name}-other`;
+    const foreign = await stack.engine.createNetwork({ Name: name });
+    try {
+      await assert.rejects(createNetwork({ ...stack.network, name }), /that is not of this stack/);
+      await foreign.inspect();
+    } finally {
+      await foreign.remove();
+    }
+  });
+
+  it("whose range is taken say so", async () => {
+    const name = `${stack.name}-second`;
+    await assert.rejects(createNetwork({ ...stack.network, name }), /set swarm-ha:network.hosts to a free one/);
+  });
+
+  it("give guests no address of the plan", async () => {
+    const guest = await stack.engine.createContainer({
+      name: `${stack.name}-guest`,
+      Image: hostImage(),
+      Entrypoint: ["sleep", "60"],
+      Labels: { "swarm-ha.stack": stack.name },
+      HostConfig: { NetworkMode: stack.name },
+    });
+    await guest.start();
+    const { NetworkSettings } = await guest.inspect();
+    const last = Number(NetworkSettings.Networks[stack.name]?.IPAddress.split(".")[3]);
+    assert.ok(last >= 24 && last < 32, `it got ${String(last)}`);
+  });
+
+  it("take along at their end what the state has forgotten", async () => {
+    const forgotten = await stack.create("forgotten", { nested: true });
+    const lost = await stack.create("lost", { nested: true });
+    await stack.engine.getContainer(lost.identity).remove({ force: true });
+    assert.equal((await stack.left()).length, 3);
+    await deleteNetwork(stack.name, stack.network);
+    assert.deepEqual(await stack.left(), []);
+    assert.ok(!(await stack.has("container", forgotten.identity)));
+  });
+});
