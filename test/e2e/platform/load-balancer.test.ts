@@ -63,7 +63,8 @@ describe("load balancers of the local platform", () => {
 
   it("serve once they are made, over all members", async () => {
     assert.equal(await answers(), "member-1 member-2");
-    assert.equal(await states(), "member-1 UP,member-2 UP");
+    // Until its first check, some seconds later, a server shows as "UP 1/2".
+    await until(8, async () => (await states()) === "member-1 UP,member-2 UP" || (await states()));
   });
 
   it("tell their members' state to the operator alone", async () => {
