@@ -31,8 +31,8 @@ export function dialThrough(bastion: Client, hop: Hop): Promise<Duplex> {
     });
     bastion.forwardOut("127.0.0.1", 0, hop.host, hop.port, (error, channel) => {
       clearTimeout(timer);
-      if (late) channel?.destroy();
-      else if (error !== undefined) reject(new Error(`can't reach ${hop.host}:${hop.port}: ${error.message}`));
+      if (error !== undefined) reject(new Error(`can't reach ${hop.host}:${hop.port}: ${error.message}`));
+      else if (late) channel.destroy();
       else resolve(channel);
     });
   });
@@ -59,7 +59,7 @@ export function handshake(hop: Hop, stream: Duplex): Promise<Client> {
       client.removeAllListeners("close");
       resolve(client);
     });
-    client.connect({ ...sshConfig(hop), sock: stream as never });
+    client.connect({ ...sshConfig(hop), sock: stream });
   });
 }
 

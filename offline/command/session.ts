@@ -99,14 +99,14 @@ interface Internals {
 export async function refusedVariables(client: Client, env: Job["env"]): Promise<string[]> {
   const refused: string[] = [];
   const inner = client as unknown as Internals;
-  const { env: original } = inner._protocol;
-  inner._protocol.env = function (recipient, name, value) {
+  const original = inner._protocol.env.bind(inner._protocol);
+  inner._protocol.env = (recipient, name, value) => {
     const channels = Object.values(inner._chanMgr._channels);
     const channel = channels.find((candidate) => candidate.outgoing?.id === recipient);
     channel?._callbacks?.push((no) => {
       if (no !== false) refused.push(name);
     });
-    original.call(this, recipient, name, value, channel?._callbacks !== undefined);
+    original(recipient, name, value, channel?._callbacks !== undefined);
   };
   try {
     await open(client, "true", env, async (channel) => {
@@ -114,7 +114,7 @@ export async function refusedVariables(client: Client, env: Job["env"]): Promise
       await new Promise((done) => channel.once("close", done));
     });
   } finally {
-    inner._protocol.env = original;
+    Reflect.deleteProperty(inner._protocol, "env"); // What shows again is the class's own.
   }
   return refused;
 }

@@ -39,7 +39,7 @@ function run(request: RunRequest, engineAddress: string): Promise<number | NodeJ
   const info = request.getInfo();
   if (info === undefined) throw new Error("the engine didn't say where the program is");
   const folder = info.getProgramDirectory();
-  const options = parseOptions((info.getOptions()?.toJavaScript() ?? {}) as Record<string, unknown>);
+  const options = parseOptions(info.getOptions()?.toJavaScript() ?? {});
   const argument = (name: string, value: string): string[] => (value === "" ? [] : [`--${name}`, value]);
   const child = spawn(
     process.execPath,

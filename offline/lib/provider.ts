@@ -20,7 +20,7 @@ export interface Provider {
   readonly types: Readonly<Record<string, ResourceType>>;
 }
 
-const properties = (struct: Struct | undefined): Properties => (struct?.toJavaScript() ?? {}) as Properties;
+const properties = (struct: Struct | undefined): Properties => struct?.toJavaScript() ?? {};
 const struct = (values: Properties): Struct => Struct.fromJavaScript(values);
 
 type Unary<Request, Response> = grpc.handleUnaryCall<Request, Response>;

@@ -51,7 +51,7 @@ export const selfSignedCert: ResourceType = {
     const subject = distinguishedName((inputs["subject"] ?? {}) as Subject);
     if (inputs["isCaCertificate"] === true && subject.length === 0)
       throw new Error("Must contain at least one Distinguished Name when creating Certificate Authority (CA)");
-    const what = { subject, names: alternativeNames(inputs as object), publicKey: createPublicKey(key) };
+    const what = { subject, names: alternativeNames(inputs), publicKey: createPublicKey(key) };
     const signer = { key, setAuthorityKeyId: inputs["setAuthorityKeyId"] === true };
     return { algorithm, issued: await (await x509()).issue({ ...what, ...common(inputs) }, signer) };
   }),
@@ -85,7 +85,7 @@ export const certRequest: ResourceType = {
     const plain = revealAll(inputs);
     const { key, algorithm } = parsePrivateKey(text(plain["privateKeyPem"]), "privateKeyPem");
     const { request } = await x509();
-    const made = await request((plain["subject"] ?? {}) as Subject, alternativeNames(plain as object), key);
+    const made = await request((plain["subject"] ?? {}) as Subject, alternativeNames(plain), key);
     return { id: made.id, state: { ...inputs, id: made.id, keyAlgorithm: algorithm, certRequestPem: made.pem } };
   },
   update: (_call, state, inputs) => Promise.resolve({ ...state, ...inputs }),

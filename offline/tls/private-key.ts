@@ -51,8 +51,7 @@ async function generate(algorithm: string, curve: keyof typeof CURVES, bits: num
 
 /** All forms of a key that the resource puts out; those that OpenSSH has none for are empty, as upstream's. */
 export function describe(key: KeyObject): Record<"id" | (typeof SECRETS)[number] | (typeof PUBLIC)[number], string> {
-  const pem = (type: "pkcs1" | "sec1" | "pkcs8"): string =>
-    key.export({ type: type as "pkcs8", format: "pem" }).toString();
+  const pem = (type: "pkcs1" | "sec1" | "pkcs8"): string => key.export({ type: type, format: "pem" }).toString();
   const own = { rsa: "pkcs1", ec: "sec1", ed25519: "pkcs8" } as const;
   const publicKey = createPublicKey(key);
   const ssh = openSshSupports(key);

@@ -23,15 +23,16 @@ export function engineEnv(engine: Engine, base: NodeJS.ProcessEnv = process.env)
   };
 }
 
+/**
+ * What isn't for local stacks: another passphrase, another stack, and an SSH agent. Steps log in with the stack's own
+ * key, so an agent isn't needed, and one that is gone would fail every dial.
+ */
+const FOREIGN = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_STACK", "SSH_AUTH_SOCK"];
+
 /** The environment for stacks on this machine: our state and passphrase, whatever the user has set for others. */
 export function localEnv(engine: Engine, base: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  const {
-    PULUMI_CONFIG_PASSPHRASE: _passphrase,
-    PULUMI_STACK: _stack,
-    // Steps log in with the stack's own key. An agent isn't needed, and one that is gone would fail every dial.
-    SSH_AUTH_SOCK: _agent,
-    ...env
-  } = engineEnv(engine, base);
+  const env = engineEnv(engine, base);
+  for (const name of FOREIGN) Reflect.deleteProperty(env, name);
   return {
     ...env,
     PULUMI_BACKEND_URL: pathToFileURL(backendDir()).href,

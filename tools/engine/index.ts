@@ -104,6 +104,6 @@ export async function stackOutputs(stack: string): Promise<Record<string, unknow
   const args = ["stack", "output", "--json", "--show-secrets", "--stack", stack];
   const { code, stdout, stderr } = await execEngine(engine, args, { env, capture: true });
   if (code === 0) return JSON.parse(stdout) as Record<string, unknown>;
-  if (/no stack named/.test(stderr)) return undefined;
+  if (stderr.includes("no stack named")) return undefined;
   throw new SetupError(`The outputs of stack '${stack}' can't be read: ${stderr.trim()}`);
 }

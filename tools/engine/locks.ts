@@ -18,7 +18,7 @@ interface Lock {
 export function isStale(lock: Lock, host: string, commandOf: (pid: number) => string | undefined): boolean {
   if (lock.hostname !== host) return false;
   const command = commandOf(lock.pid);
-  return command === undefined || !command.includes("pulumi");
+  return command?.includes("pulumi") !== true;
 }
 
 /**
