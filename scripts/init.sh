@@ -12,7 +12,7 @@
 exec 9>/run/swarm-ha-membership.lock
 flock -w 300 9 || fail "another step has changed the cluster's managers for more than 300 s"
 
-first=$(value .first.address)
+first=$(value first.address)
 
 # info ADDRESS: a check for wait_for.
 info() {
@@ -27,7 +27,8 @@ info() {
 found=""
 while read -r name address; do
   wait_for 60 "the engine of $name ($address), which has to be asked whether it is in a swarm" info "$address"
-  state=$(jq -r '.Swarm.LocalNodeState' <<<"$reply")
+  [[ $reply =~ \"LocalNodeState\":\"([a-z]+)\" ]] || fail "$name doesn't tell its state: ${reply:0:400}"
+  state=${BASH_REMATCH[1]}
   case $state in
     inactive) ;;
     active)
@@ -38,16 +39,17 @@ while read -r name address; do
       ;;
     *) fail "$name is in a swarm, but its state is '$state': $(jq -r '.Swarm.Error' <<<"$reply")" ;;
   esac
-done < <(jq -r '.[] | "\(.name) \(.address)"' "$managers")
+done <"$managers"
 
 if [ -z "$found" ]; then
-  jq -c '{
-    ListenAddr: "\(.first.address):2377", AdvertiseAddr: "\(.first.address):2377",
-    DefaultAddrPool: [.overlay.pool], SubnetSize: .overlay.size,
-    Spec: { CAConfig: { NodeCertExpiry: (.certificateExpiry * 3600000000000) } }
-  }' <<<"$input" | ask "$first" POST /swarm/init || fail "$(value .first.name) can't found the swarm: $reply"
-  info "$first" || fail "$(value .first.name) founded the swarm and then didn't answer: $reply"
+  expiry=$(($(value certificateExpiry) * 3600000000000))
+  ask "$first" POST /swarm/init <<<"{
+    \"ListenAddr\": \"$first:2377\", \"AdvertiseAddr\": \"$first:2377\",
+    \"DefaultAddrPool\": [\"$(value overlay.pool)\"], \"SubnetSize\": $(value overlay.size),
+    \"Spec\": { \"CAConfig\": { \"NodeCertExpiry\": $expiry } }
+  }" || fail "$(value first.name) can't found the swarm: $reply"
+  info "$first" || fail "$(value first.name) founded the swarm and then didn't answer: $reply"
   found=$(jq -r '.Swarm.Cluster.ID' <<<"$reply")
 fi
 
-jq -nc --arg id "$found" '{ swarmId: $id }'
+printf '{"swarmId":"%s"}\n' "$found"

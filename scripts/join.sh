@@ -8,14 +8,15 @@
 . lib/service.sh
 . lib/engine.sh
 
-name=$(value .name)
-address=$(value .address)
+name=$(value name)
+address=$(value address)
 
 # is_active: a check for wait_for.
 is_active() {
   swarm_state
+  [ "$state" != active ] || return 0
   seen="$state $(jq -r '.Swarm.Error' <<<"$reply")"
-  [ "$state" = active ]
+  return 1
 }
 
 # start_over: out of a half-finished membership. The engine has to be restarted, too: the gossip agent of the same
@@ -27,10 +28,10 @@ start_over() {
 
 # join MANAGER: true once this node is active.
 join() {
-  if jq -c --arg manager "$1" '{
-    ListenAddr: "\(.address):2377", AdvertiseAddr: "\(.address):2377",
-    RemoteAddrs: [$manager], JoinToken: .grant.token
-  }' <<<"$input" | engine POST /swarm/join 60; then return 0; fi
+  if engine POST /swarm/join 60 <<<"{
+    \"ListenAddr\": \"$address:2377\", \"AdvertiseAddr\": \"$address:2377\",
+    \"RemoteAddrs\": [\"$1\"], \"JoinToken\": \"$(value grant.token)\"
+  }"; then return 0; fi
   heard+="; $1: $reply"
   # The engine gives up answering after 20 s, and goes on trying.
   if [[ $reply == *"will continue in the background"* ]]; then
@@ -49,14 +50,16 @@ case $state in
   active | inactive) ;;
   locked) fail "this engine's swarm is locked: unlock it with \`docker swarm unlock\`, then run \`up\` again" ;;
   # What an interrupted join left behind.
-  *) start_over ;;
+  *)
+    start_over
+    swarm_state
+    ;;
 esac
 
-swarm_state
 if [ "$state" = inactive ]; then
   heard=""
   joined=false
-  for manager in $(value '.grant.managers[]'); do
+  for manager in $(value grant.managers); do
     # Its own address stands there while the cluster still sees its predecessor.
     if [ "${manager%:*}" != "$address" ] && join "$manager"; then
       joined=true
@@ -67,11 +70,11 @@ if [ "$state" = inactive ]; then
 fi
 wait_for 60 "$name to be an active node" is_active
 
-cluster_id=$(jq -r '.Swarm.Cluster.ID // empty' <<<"$reply")
-if [ -n "$cluster_id" ] && [ "$cluster_id" != "$(value .swarmId)" ]; then
-  fail "$name is in the swarm $cluster_id, but this stack's swarm is $(value .swarmId)"
+# (A worker doesn't know its cluster's id.)
+jq -r '.Swarm | "\(.NodeID) \(.Cluster.ID // "")"' <<<"$reply" | read -r node_id cluster_id
+if [ -n "$cluster_id" ] && [ "$cluster_id" != "$(value swarmId)" ]; then
+  fail "$name is in the swarm $cluster_id, but this stack's swarm is $(value swarmId)"
 fi
-node_id=$(jq -r '.Swarm.NodeID' <<<"$reply")
 
 # "Ready" isn't "working": without the gossip agent the node gets tasks whose overlay traffic is lost.
 agent_up() {
@@ -87,4 +90,4 @@ if ! agent_up; then
   wait_for 60 "the gossip agent of $name" agent_up
 fi
 
-jq -nc --arg id "$node_id" '{ nodeId: $id }'
+printf '{"nodeId":"%s"}\n' "$node_id"

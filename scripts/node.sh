@@ -6,8 +6,9 @@
 . lib/common.sh
 . lib/cluster.sh
 
-name=$(value .name)
-id=$(value .nodeId)
+name=$(value name)
+id=$(value nodeId)
+role=$(value role)
 
 # ready: a check for wait_for. A manager counts only if Ready *and* Reachable.
 ready() {
@@ -15,13 +16,14 @@ ready() {
     seen="the cluster doesn't know the node $id: it was removed, or belongs to another swarm; replace the host"
     return 1
   fi
-  seen=$(jq -r '"\(.Status.State) \(.Status.Message // "") \(.ManagerStatus.Reachability // "")"' <<<"$reply")
-  jq -e --arg role "$(value .role)" '.Status.State == "ready"
-    and (if $role == "manager" then .ManagerStatus.Reachability == "reachable" else .ManagerStatus == null end)' \
-    <<<"$reply" >/dev/null
+  local is_ready
+  jq -r --arg role "$role" '.ManagerStatus.Reachability as $reach
+    | "\(.Status.State == "ready" and $reach == (if $role == "manager" then "reachable" else null end)) "
+    + "\(.Status.State) \(.Status.Message // "") \($reach // "")"' <<<"$reply" | read -r is_ready seen
+  [ "$is_ready" = true ]
 }
 wait_for 90 "$name to be Ready" ready
 
 # Labels that people have set stay. So does a worker that somebody drained for maintenance.
-node_update "$id" ".Labels += $(value .labels) | .Name = \"\" | if $(value .drained) then .Availability = \"drain\" else . end" ||
+node_update "$id" ".Labels += $(value labels) | .Name = \"\" | if $(value drained) then .Availability = \"drain\" else . end" ||
   fail "$name can't be labelled: $reply"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Prepares the operator for the cluster-wide steps.
 #
-# Input: { managers: [{ name, address }], ca }
+# Input: { managers: [name address], ca }
 
 . lib/common.sh
 
@@ -9,5 +9,5 @@ for tool in curl jq flock; do
   command -v "$tool" >/dev/null || fail "$tool is not installed on the operator; its image has to bring it"
 done
 
-value .ca | write_file /etc/swarm-ha/ca.pem 0644 || true
-value .managers | write_file /etc/swarm-ha/managers.json 0644 || true
+value ca | write_file /etc/swarm-ha/ca.pem 0644 || true
+value managers | write_file /etc/swarm-ha/managers 0644 || true

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Makes a machine ready to be a node: checks it, writes the engine's settings and certificates, starts the engine.
 #
-# Input: { name, zone, daemon: {…daemon.json…}, tls?: { ca, certificate, key }, health?: haproxy.cfg }
+# Input: { name, zone, daemon: text of daemon.json, tls?: { ca, certificate, key }, health?: haproxy.cfg }
 # Prints: { engine, kernel, ipvs, esp } as JSON.
 
 . lib/common.sh
 . lib/service.sh
 . lib/engine.sh
 
-name=$(value .name)
+name=$(value name)
 
 # --- The machine -----------------------------------------------------------------------------------------------------
 
@@ -22,7 +22,7 @@ for tool in dockerd curl jq ip ss openssl; do
 done
 
 # A clock that is behind the certificates makes every TLS handshake fail with messages that hide the cause.
-if issued=$(value .ca | openssl x509 -noout -startdate); then
+if issued=$(value ca | openssl x509 -noout -startdate); then
   issued=$(date -d "${issued#*=}" +%s)
   now=$(date +%s)
   ((now + 60 >= issued)) || fail "the clock of $name is $((issued - now)) s behind the certificates; set the time"
@@ -46,15 +46,20 @@ fi
 # All but labels is taken over only by a restart, and steps of several managers run at the same time: restarts would
 # cost the quorum. So on a running node nothing is changed, and rolling the hosts is an act of its own.
 needs_restart=""
-old_daemon=$(cat /etc/docker/daemon.json 2>/dev/null || echo '{}')
-new_daemon=$(value .daemon)
+old_daemon=$(cat /etc/docker/daemon.json 2>/dev/null || true)
+new_daemon=$(value daemon)
 
-if [ "$(jq -S 'del(.labels)' <<<"$old_daemon")" != "$(jq -S 'del(.labels)' <<<"$new_daemon")" ]; then
+# without_labels: daemon.json on standard input, but for its labels.
+without_labels() {
+  jq -S 'del(.labels)'
+}
+if [ "$old_daemon" != "$new_daemon" ] && { [ -z "$old_daemon" ] ||
+  [ "$(without_labels <<<"$old_daemon")" != "$(without_labels <<<"$new_daemon")" ]; }; then
   needs_restart="its settings (daemon.json)"
 fi
-if [ -n "$(optional .tls)" ]; then
+if [ -n "$(optional tls.key)" ]; then
   for part in ca certificate key; do
-    [ "$(cat "/etc/docker/tls/$part.pem" 2>/dev/null)" = "$(value ".tls.$part")" ] || needs_restart="its TLS $part"
+    [ "$(cat "/etc/docker/tls/$part.pem" 2>/dev/null)" = "$(value "tls.$part")" ] || needs_restart="its TLS $part"
   done
 fi
 if $active && [ -n "$needs_restart" ]; then
@@ -62,12 +67,12 @@ if $active && [ -n "$needs_restart" ]; then
     "'npm run replace -- <stack> $name'"
 fi
 
-if [ -n "$(optional .tls)" ]; then
+if [ -n "$(optional tls.key)" ]; then
   for part in ca certificate key; do
-    value ".tls.$part" | write_file "/etc/docker/tls/$part.pem" 0600 || true
+    value "tls.$part" | write_file "/etc/docker/tls/$part.pem" 0600 || true
   done
 fi
-if jq -S . <<<"$new_daemon" | write_file /etc/docker/daemon.json 0644; then daemon_changed=true; else daemon_changed=false; fi
+if write_file /etc/docker/daemon.json 0644 <<<"$new_daemon"; then daemon_changed=true; else daemon_changed=false; fi
 
 # --- The services ----------------------------------------------------------------------------------------------------
 
@@ -82,15 +87,16 @@ elif $daemon_changed || [ -n "$needs_restart" ]; then
 else
   service start docker
 fi
-wait_for 90 "the engine of $name to answer" engine_up
 
-if [ -n "$(optional .health)" ]; then
-  if value .health | write_file /etc/haproxy/haproxy.cfg 0644; then
+# (While the engine comes up: supervisors take their time to say that a service runs.)
+if [ -n "$(optional health)" ]; then
+  if value health | write_file /etc/haproxy/haproxy.cfg 0644; then
     service restart haproxy
   else
     service start haproxy
   fi
 fi
+wait_for 90 "the engine of $name to answer" engine_up
 
 engine GET /version </dev/null || fail "the engine can't be asked for its version: $reply"
 jq -c --argjson ipvs "$(feature ip_vs /proc/net/ip_vs)" --argjson esp "$(feature esp4 /sys/module/esp4)" \

@@ -9,8 +9,8 @@
 . lib/quorum.sh
 . lib/removal.sh
 
-name=$(value .name)
-id=$(value .nodeId)
+name=$(value name)
+id=$(value nodeId)
 
 if ! cluster GET "/nodes/$id" </dev/null; then
   [ "$status" = 404 ] || fail "the cluster doesn't show $name ($id): $reply"
@@ -50,10 +50,10 @@ elsewhere() {
 }
 
 # within_drain WHAT CHECK: waits for what is left of the drain's time; then it is the configuration's choice.
-deadline=$((SECONDS + $(value .drain.timeout)))
+deadline=$((SECONDS + $(value drain.timeout)))
 within_drain() {
   local left=$((deadline - SECONDS))
-  if [ "$(value .drain.onTimeout)" = continue ]; then
+  if [ "$(value drain.onTimeout)" = continue ]; then
     (wait_for "$((left > 0 ? left : 0))" "$1" "$2") || printf '%s: going on, as swarm-ha:drain says\n' "$name" >&2
   else
     wait_for "$((left > 0 ? left : 0))" "$1 (the node stays drained; swarm-ha:drain sets limit and choice)" "$2"

@@ -1,7 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { SshConnection } from "./connection";
-import { commandLines, payload, readScript } from "./script";
+import { commandLines, payload, readScript, type StepData } from "./script";
 
 /** Arguments of {@link remoteStep}. */
 export interface RemoteStepArgs {
@@ -9,8 +9,8 @@ export interface RemoteStepArgs {
   readonly connection: SshConnection;
   /** Name of the script in `scripts/`, without `.sh`. It has to be idempotent: any changed input runs it again. */
   readonly script: string;
-  /** What the script reads as JSON from its standard input. Treated as secret as a whole. */
-  readonly input: pulumi.Input<Record<string, unknown>>;
+  /** What the script reads from its standard input. Treated as secret as a whole. */
+  readonly input: pulumi.Inputs;
   /** When one of these changes, the step is replaced: deleted first, then created. @default never replaced */
   readonly triggers?: pulumi.Input<string>[];
   /** Name of the script that undoes the step; it reads the same input. @default nothing is done on delete */
@@ -40,7 +40,7 @@ export function remoteStep(
     {
       connection: args.connection,
       ...commandLines(script, undo),
-      stdin: pulumi.secret(pulumi.output(args.input).apply((data) => payload(script, undo, data))),
+      stdin: pulumi.secret(pulumi.output(args.input).apply((data) => payload(script, undo, data as StepData))),
       ...(args.triggers === undefined ? {} : { triggers: args.triggers }),
       // A previous output in the environment would put a join token where every child process inherits it.
       addPreviousOutputInEnv: false,

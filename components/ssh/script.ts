@@ -38,13 +38,38 @@ function strip(text: string): string {
     .concat("\n");
 }
 
+/** What a step gets to know: texts, numbers, flags, lists of texts, and objects of them. */
+export interface StepData {
+  readonly [key: string]: string | number | boolean | readonly string[] | StepData;
+}
+
 /**
- * What travels on a step's standard input: the script that does it, the one that undoes it, then the data as JSON.
+ * What travels on a step's standard input: the script that does it, the one that undoes it, then the data.
+ *
+ * The data is a bash array by path, `{ client: { key } }` as `client.key`, and a list has its elements on lines. Not
+ * JSON: with Debian's jq 1.6 each value taken out of that costs 25 ms of processor time (measured), on every host.
  *
  * Both scripts are always there because a command resource has one standard input for its create and its delete.
  */
-export function payload(create: Script, undo: Script | undefined, data: unknown): string {
-  return create.text + (undo?.text ?? "") + JSON.stringify(data);
+export function payload(create: Script, undo: Script | undefined, data: StepData): string {
+  return create.text + (undo?.text ?? "") + `given=(${values(data).join(" ")})\n`;
+}
+
+function values(data: StepData, path: readonly string[] = []): string[] {
+  return Object.entries(data).flatMap(([key, value]) => {
+    const at = [...path, key];
+    if (typeof value === "object" && !isList(value)) return values(value, at);
+    return `[${quote(at.join("."))}]=${quote(isList(value) ? value.join("\n") : String(value))}`;
+  });
+}
+
+function isList(value: StepData[string]): value is readonly string[] {
+  return Array.isArray(value);
+}
+
+/** A word that the shell takes literally, whatever is in it. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /**

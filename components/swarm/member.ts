@@ -61,7 +61,7 @@ export class Member extends pulumi.ComponentResource {
           name: host.name,
           address: host.address,
           swarmId,
-          grant: token.stdout.apply((stdout): unknown => JSON.parse(stdout)),
+          grant: token.stdout.apply((stdout) => JSON.parse(stdout) as { token: string; managers: string[] }),
         },
       },
       common,
@@ -77,13 +77,13 @@ export class Member extends pulumi.ComponentResource {
         input: {
           name: host.name,
           role,
-          nodeId: join.stdout.apply((stdout): unknown => (JSON.parse(stdout) as { nodeId: unknown }).nodeId),
-          labels: {
+          nodeId: join.stdout.apply((stdout) => (JSON.parse(stdout) as { nodeId: string }).nodeId),
+          labels: pulumi.jsonStringify({
             "swarm-ha.role": host.role,
             "swarm-ha.zone": host.zone,
             "swarm-ha.pool": host.pool,
             "swarm-ha.identity": host.identity,
-          },
+          }),
           // No task lands on a manager: what runs there could starve the store that everything stands on.
           drained: host.role === "manager",
           drain: context.config.drain,

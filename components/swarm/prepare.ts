@@ -19,11 +19,15 @@ export function prepare(host: Host, context: SwarmContext, parent: pulumi.Resour
       input: {
         name: host.name,
         ca: context.pki.ca,
-        daemon: daemonSettings({
-          manager: host.role === "manager",
-          labels: host.labels,
-          network: engineNetwork(context.config),
-        }),
+        daemon: JSON.stringify(
+          daemonSettings({
+            manager: host.role === "manager",
+            labels: host.labels,
+            network: engineNetwork(context.config),
+          }),
+          undefined,
+          2,
+        ),
         ...(server === undefined
           ? {}
           : {

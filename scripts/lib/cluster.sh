@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # The cluster, asked from the operator through any manager that answers: no manager is special.
 
-# The desired managers, written by the operator step: [{ name, address }]. A file rather than an input, because the
-# steps that remove nodes read their input from a state that may be years old.
-managers=/etc/swarm-ha/managers.json
+# The desired managers, written by the operator step: a line `name address` for each. A file rather than an input,
+# because the steps that remove nodes read their input from a state that may be years old.
+managers=/etc/swarm-ha/managers
 [ -s "$managers" ] || fail "$managers is missing: the operator was replaced and not prepared yet; run \`up\` again"
 
 # For how long a call is repeated, in seconds: after a leader's death an election takes 15 to 21.
@@ -20,7 +20,7 @@ ask() {
   local address=$1 method=$2 path=$3
   # The client's key goes through a pipe that only curl reads: it is never on a disk, nor in an argument.
   reply=$(curl -sS --connect-timeout 3 --max-time 25 --cacert /etc/swarm-ha/ca.pem \
-    --cert <(value .client.certificate) --key <(value .client.key) \
+    --cert <(value client.certificate) --key <(value client.key) \
     -X "$method" -H 'Content-Type: application/json' --data-binary @- \
     -w '\n%{http_code}' "https://$address:2376$path" 2>&1) || {
     status=000
@@ -37,11 +37,12 @@ ask() {
 # cluster METHOD PATH: one call to whichever manager answers, standard input as body; repeated while none does.
 # False when the cluster answered with a refusal (its reason in reply), which another manager would only repeat.
 cluster() {
-  local method=$1 path=$2 body address heard end=$((SECONDS + api_limit))
+  local method=$1 path=$2 body address heard end=$((SECONDS + api_limit)) addresses=()
   body=$(cat)
+  while read -r _ address; do addresses+=("$address"); done <"$managers"
   while true; do
     heard=""
-    for address in $answering $(jq -r '.[].address' "$managers"); do
+    for address in $answering "${addresses[@]}"; do
       if ask "$address" "$method" "$path" <<<"$body"; then
         answering=$address
         return 0
@@ -63,12 +64,12 @@ query() {
 
 # node_update ID JQ_PROGRAM: changes a node's spec, again when somebody else changed it in the meantime.
 node_update() {
-  local id=$1 program=$2 version spec try
+  local id=$1 program=$2 version same spec try
   for try in 1 2 3 4 5; do
     cluster GET "/nodes/$id" </dev/null || return 1
-    spec=$(jq -c ".Spec | $program" <<<"$reply")
-    [ "$spec" != "$(jq -c '.Spec' <<<"$reply")" ] || return 0
-    version=$(jq '.Version.Index' <<<"$reply")
+    jq -r "(.Spec | $program) as \$spec | \"\(.Version.Index) \(\$spec == .Spec) \(\$spec | tojson)\"" <<<"$reply" |
+      read -r version same spec
+    [ "$same" != true ] || return 0
     if cluster POST "/nodes/$id/update?version=$version" <<<"$spec"; then return 0; fi
     [[ $reply == *"out of sequence"* ]] || return 1
     sleep "0.$try"

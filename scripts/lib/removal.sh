@@ -9,7 +9,7 @@ guard_limit=600
 may_go() {
   local verdict
   cluster GET /nodes </dev/null || fail "the cluster doesn't list its nodes: $reply"
-  verdict=$(quorum_verdict "$1" "$(jq -c '[.[].name]' "$managers")" <<<"$reply")
+  verdict=$(quorum_verdict "$1" "$(jq -Rnc '[inputs | split(" ")[0]]' "$managers")" <<<"$reply")
   case $verdict in
     ok) return 0 ;;
     no*) fail "$node_name can't be taken away: ${verdict#* }" ;;

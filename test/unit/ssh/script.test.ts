@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import fc from "fast-check";
+import { commandLines, payload, readScript, type Script } from "../../../components/ssh/script";
+
+/** Prints every value as `path NUL value NUL`, in the order of paths. */
+const ECHO: Script = {
+  step: "echo",
+  text: `declare -A given=(); eval "$(cat)"\nfor path in "\${!given[@]}"; do printf '%s\\0%s\\0' "$path" "\${given[$path]}"; done\n`,
+};
+
+function received(data: Parameters<typeof payload>[2], undo?: Script): Record<string, string> {
+  const { create } = commandLines(ECHO, undo);
+  const output = execFileSync("bash", ["-c", create], { input: payload(ECHO, undo, data), encoding: "utf8" });
+  const words = output.split("\0").slice(0, -1);
+  return Object.fromEntries(words.flatMap((word, i) => (i % 2 === 0 ? [[word, words[i + 1] ?? ""]] : [])));
+}
+
+describe("a step's standard input", () => {
+  it("brings objects as paths, and lists as lines", () => {
+    const data = {
+      name: "a",
+      count: 3,
+      drained: false,
+      client: { key: "k", inner: { x: "y" } },
+      managers: ["b 1", "c 2"],
+    };
+    const expected = {
+      name: "a",
+      count: "3",
+      drained: "false",
+      "client.key": "k",
+      "client.inner.x": "y",
+      managers: "b 1\nc 2",
+    };
+    assert.deepEqual(received(data), expected);
+  });
+
+  it("brings any text as it is, past the script that undoes the step, and runs none of it", function () {
+    this.timeout(30_000);
+    const text = fc.oneof(
+      fc.string().map((any) => any.replaceAll("\0", "")),
+      fc.constantFrom("'", "$(exit 3)", "`exit 3`", "\\", "');exit 3;('", "${HOME}", "a\nb", "ü€𝄞", "*", "-n"),
+    );
+    fc.assert(
+      fc.property(fc.array(text, { maxLength: 5 }), (texts) => {
+        const data = Object.fromEntries(texts.map((one, i) => [`v${i}`, one]));
+        assert.deepEqual(received(data, readScript("remove-node")), data);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
