@@ -61,7 +61,8 @@ export async function issue(content: Content, signer: Signer): Promise<Issued> {
 function extensions(content: Content, signer: Signer, subject: x509.Name): x509.Extension[] {
   const list: x509.Extension[] = [];
   const usages = content.uses.reduce((bits, use) => bits | (KEY_USAGES[use] ?? 0), 0);
-  if (usages !== 0) list.push(new x509.KeyUsagesExtension(usages as unknown as x509.KeyUsageFlags, true));
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- several flags in one number
+  if (usages !== 0) list.push(new x509.KeyUsagesExtension(usages, true));
   const extended = content.uses.flatMap((use) => EXTENDED_USAGES[use] ?? []);
   if (extended.length > 0) list.push(new x509.ExtendedKeyUsageExtension(extended));
   const path = content.isAuthority && content.maxPathLength > 0 ? content.maxPathLength : undefined;

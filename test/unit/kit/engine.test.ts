@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { needsNoStack, splitStack } from "../../../tools/engine/arguments";
+import { engineEnv, localEnv } from "../../../tools/engine/env";
+import type { Engine } from "../../../tools/engine/find";
+import { ensureLocalState, withoutSalt, workingConfig, writeWorkingConfig } from "../../../tools/engine/local-state";
+import { healLocks, isStale } from "../../../tools/engine/locks";
+import { readStackFile } from "../../../tools/engine/project";
+import { parseVersion, recentEnough } from "../../../tools/engine/version";
+import { backendDir, passphraseFile } from "../../../tools/paths";
+
+const kit: Engine = { path: "/kit/pulumi", version: "3.245.0", kind: "kit", home: "/kit/home" };
+
+describe("engine: versions and arguments", () => {
+  it("compares versions by number", () => {
+    assert.deepEqual(parseVersion("v3.245.0\n"), [3, 245, 0]);
+    assert.ok(recentEnough("3.1000.0") && recentEnough("v3.200.0") && recentEnough("4.0.0"));
+    assert.ok(!recentEnough("3.99.9") && !recentEnough("2.999.0") && !recentEnough("nonsense"));
+  });
+
+  it("takes the stack out of a command line", () => {
+    const rest = ["up", "--yes"];
+    for (const form of [["-s", "x"], ["--stack", "x"], ["--stack=x"], ["-sx"]])
+      assert.deepEqual(splitStack(["up", ...form, "--yes"]), { stack: "x", rest });
+    assert.deepEqual(splitStack(rest), { stack: undefined, rest });
+    assert.ok(needsNoStack(["stack", "ls"]) && needsNoStack(["version"]) && needsNoStack(["up", "--help"]));
+    assert.ok(!needsNoStack(["stack", "output"]) && !needsNoStack(["up"]));
+  });
+});
+
+describe("engine: environment", () => {
+  it("leaves the official engine to the user, but for the update check", () => {
+    const official: Engine = { path: "pulumi", version: "3.245.0", kind: "official" };
+    assert.deepEqual(engineEnv(official, { A: "1" }), { A: "1", PULUMI_SKIP_UPDATE_CHECK: "true" });
+  });
+
+  it("keeps the kit from downloading, and local stacks from another's state and secrets", () => {
+    const env = localEnv(kit, { PULUMI_CONFIG_PASSPHRASE: "x", SSH_AUTH_SOCK: "/gone", PULUMI_BACKEND_URL: "s3://x" });
+    assert.equal(env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"], "true");
+    assert.equal(env["PULUMI_HOME"], "/kit/home");
+    assert.match(env["PULUMI_BACKEND_URL"] ?? "", /^file:\/\/\/.*backend$/);
+    assert.ok(!("PULUMI_CONFIG_PASSPHRASE" in env) && !("SSH_AUTH_SOCK" in env));
+  });
+});
+
+describe("engine: local state", () => {
+  const before = { ...process.env };
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "swarm-ha-state-"));
+    process.env["XDG_STATE_HOME"] = folder;
+    process.env["SWARM_HA_CONFIG_DIR"] = folder;
+  });
+  afterEach(() => {
+    for (const name of ["XDG_STATE_HOME", "SWARM_HA_CONFIG_DIR"])
+      if (before[name] === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = before[name];
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("makes a passphrase once, for this user alone", () => {
+    ensureLocalState();
+    const first = readFileSync(passphraseFile(), "utf8");
+    assert.equal(statSync(passphraseFile()).mode & 0o777, 0o600);
+    assert.ok(first.trim().length >= 40);
+    ensureLocalState();
+    assert.equal(readFileSync(passphraseFile(), "utf8"), first);
+  });
+
+  it("doesn't make a new passphrase over stacks that need the old one", () => {
+    mkdirSync(join(backendDir(), ".pulumi/stacks/swarm-ha"), { recursive: true });
+    writeFileSync(join(backendDir(), ".pulumi/stacks/swarm-ha/local.json"), "{}");
+    assert.throws(() => {
+      ensureLocalState();
+    }, /passphrase is gone, but there are local stacks/);
+  });
+
+  it("keeps the salt in the working copy when the author's file changes", () => {
+    ensureLocalState();
+    const source = join(folder, "Pulumi.local.yaml");
+    writeFileSync(source, "config:\n  swarm-ha:platform: local\n");
+    writeFileSync(workingConfig("local"), "config: {}\nencryptionsalt: v1:abc=:v1:d:e\n");
+    const path = writeWorkingConfig("local", readStackFile("local"));
+    assert.equal(readFileSync(path, "utf8"), "config:\n  swarm-ha:platform: local\nencryptionsalt: v1:abc=:v1:d:e\n");
+    assert.equal(withoutSalt(readFileSync(path, "utf8")), readFileSync(source, "utf8"));
+  });
+
+  it("takes the salt from the state when the working copy is lost", () => {
+    ensureLocalState();
+    writeFileSync(join(folder, "Pulumi.local.yaml"), "config:\n  swarm-ha:platform: local\n");
+    mkdirSync(join(backendDir(), ".pulumi/stacks/swarm-ha"), { recursive: true });
+    const latest = { secrets_providers: { type: "passphrase", state: { salt: "v1:from-state" } } };
+    const file = join(backendDir(), ".pulumi/stacks/swarm-ha/local.json");
+    writeFileSync(file, JSON.stringify({ version: 3, checkpoint: { latest } }));
+    const path = writeWorkingConfig("local", readStackFile("local"));
+    assert.match(readFileSync(path, "utf8"), /encryptionsalt: v1:from-state\n$/);
+  });
+
+  it("names the stacks there are when one is missing", () => {
+    writeFileSync(join(folder, "Pulumi.other.yaml"), "config: {}\n");
+    assert.throws(() => readStackFile("local"), /no stack 'local'.*Stacks here: other/);
+    writeFileSync(join(folder, "Pulumi.bad.yaml"), "a: [");
+    assert.throws(() => readStackFile("bad"), /not valid YAML/);
+  });
+
+  it("removes a dead run's lock, and respects a living one's", () => {
+    const locks = join(backendDir(), ".pulumi/locks/organization/swarm-ha/local");
+    mkdirSync(locks, { recursive: true });
+    const lock = { pid: 4_194_304, username: "me", hostname: hostname(), timestamp: "2026-01-01T00:00:00Z" };
+    writeFileSync(join(locks, "a.json"), JSON.stringify(lock));
+    writeFileSync(join(locks, "half.json"), "{");
+    assert.equal(healLocks("local"), 2);
+    assert.deepEqual(readdirSync(locks), []);
+    writeFileSync(join(locks, "b.json"), JSON.stringify({ ...lock, hostname: "elsewhere" }));
+    assert.throws(() => healLocks("local"), /locked by a run on another machine \(elsewhere/);
+    assert.ok(
+      isStale(lock, hostname(), () => "vim notes.txt"),
+      "the number is another process's now",
+    );
+    assert.ok(!isStale(lock, hostname(), () => "/usr/bin/pulumi up"));
+  });
+});
