@@ -7,9 +7,10 @@ import type Docker from "dockerode";
 import { readArguments } from "./cluster/arguments";
 import { machinesOf, protectedResources, resourcesOf } from "./cluster/deployment";
 import { isLocal } from "./cluster/platform";
-import { readState, type StackState } from "./cluster/stack";
+import { lastLines, readState, type StackState } from "./cluster/stack";
 import { list } from "./cluster/words";
 import { runPulumi } from "./engine";
+import { localStackExists } from "./engine/stack";
 import { leftovers, removeLeftovers, type Leftover } from "./platform-local";
 import { dockerClient } from "./setup/docker-client";
 import { ensureDockerEngine } from "./setup/docker-engine";
@@ -27,14 +28,12 @@ runMain(async () => {
   if (!yes) await confirm(state, docker, found);
 
   if (docker !== undefined) await removeUnknown(docker, state);
-  const interactive = process.stdout.isTTY ? [] : ["--suppress-progress", "--color", "never"];
-  const { code } = await runPulumi(["destroy", "--yes", "--skip-preview", "--suppress-outputs", ...interactive], {
-    stack,
-  });
-  if (code !== 0)
-    throw new SetupError(
-      `The stack ${stack} could not be destroyed: see above. Run the same again once that is put right.`,
-    );
+  if (docker !== undefined && isNothing(state, found)) {
+    await forget(stack);
+    process.stdout.write(`There is nothing of the stack ${stack} on this computer.\n`);
+    return 0;
+  }
+  await destroy(stack, docker !== undefined);
   if (docker === undefined) {
     process.stdout.write(
       `Everything of the stack ${stack} is gone; its history stays: npm run pulumi -- stack rm ${stack}\n`,
@@ -53,6 +52,26 @@ async function localEngine(): Promise<Docker> {
   const engine = await ensureDockerEngine();
   process.env["DOCKER_HOST"] = engine.dockerHost;
   return dockerClient(engine.socket);
+}
+
+/** Runs Pulumi's destroy: for a local stack it takes seconds and is quiet, elsewhere it is shown as it goes. */
+async function destroy(stack: string, quiet: boolean): Promise<void> {
+  const args = ["destroy", "--yes", "--skip-preview", "--suppress-outputs"];
+  const failed = `The stack ${stack} could not be destroyed. Run the same again once that is put right`;
+  if (!quiet) {
+    const { code } = await runPulumi(args, { stack });
+    if (code !== 0) throw new SetupError(`${failed}: see above.`);
+    return;
+  }
+  await createProgress().step(`Destroying the stack ${stack}`, "5 to 15 s", async () => {
+    const { code, stdout, stderr } = await runPulumi([...args, "--color", "never"], { stack, capture: true });
+    if (code !== 0) throw new SetupError(`${failed}:\n${lastLines(`${stdout}\n${stderr}`)}`);
+  });
+}
+
+/** Whether neither state nor engine has anything of the stack. */
+function isNothing({ deployment }: StackState, found: readonly Leftover[]): boolean {
+  return found.length === 0 && resourcesOf(deployment).length === 0;
 }
 
 /** A protected resource makes a destroy fail half-way, when others are gone already (measured). */
@@ -114,6 +133,7 @@ async function clearAway(docker: Docker, stack: string): Promise<void> {
 
 /** Removes the stack from the backend, with its backups: they hold its keys. The clone's own file stays. */
 async function forget(stack: string): Promise<void> {
+  if (!localStackExists(stack)) return;
   const args = ["stack", "rm", "--yes", "--preserve-config", "--remove-backups"];
   const { code, stderr } = await runPulumi(args, { stack, capture: true });
   if (code !== 0)

@@ -43,9 +43,9 @@ runMain(async () => {
       tried,
     });
 
-  let evaluation = await wait("Looking at the cluster", stack, COME_BACK_LIMIT, (seen) =>
-    isSettled(seen, plan(seen), stack, machines),
-  );
+  const comeBack = (): Promise<Evaluation> =>
+    wait("Looking at the cluster", stack, COME_BACK_LIMIT, (seen) => isSettled(seen, plan(seen), stack, machines));
+  let evaluation = await comeBack();
   for (;;) {
     const [step] = plan(evaluation).steps;
     if (step === undefined) break;
@@ -57,6 +57,11 @@ runMain(async () => {
     }
     stack = await readStack(name);
     if (docker !== undefined) machines = await listMachines(docker, name);
+    if (isWayIn(step, stack)) {
+      // Only now can be seen how the rest is.
+      evaluation = await comeBack();
+      continue;
+    }
     const doneWith = ({ problems }: Evaluation): boolean =>
       failure !== undefined || !problems.some(({ hosts }) => hosts.some((host) => step.names.includes(host)));
     evaluation = await wait("Waiting until the cluster has taken notice", stack, STEP_LIMIT, doneWith);
@@ -90,18 +95,25 @@ async function startStopped(
   return listMachines(docker, stack);
 }
 
+/** Whether a step makes what leads to the cluster: operator or load balancers. */
+function isWayIn({ kind, names }: RepairStep, { machines }: LiveStack): boolean {
+  return kind === "replace" && machines.some((machine) => names.includes(machine.name) && !isHost(machine));
+}
+
 /** Whether waiting on can't help: all is well, or what is broken doesn't run. */
 function isSettled(
   { status }: Evaluation,
   { steps, refused }: RepairPlan,
-  { desired }: LiveStack,
+  stack: LiveStack,
   machines: readonly LocalMachine[] | undefined,
 ): boolean {
   if (status.healthy) return true;
   const runs = (name: string): boolean =>
     machines?.find((machine) => machine.name === name)?.running ?? machines === undefined;
+  const [first] = steps;
+  if (first !== undefined && isWayIn(first, stack) && !first.names.some(runs)) return true;
   if (steps.some((step) => step.kind === "replace" && step.names.some(runs))) return false;
-  const managers = desired.nodes.filter((node) => node.role === "manager").map((node) => node.name);
+  const managers = stack.desired.nodes.filter((node) => node.role === "manager").map((node) => node.name);
   return refused === undefined || managers.filter(runs).length < majority(managers.length);
 }
 

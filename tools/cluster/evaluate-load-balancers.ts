@@ -61,7 +61,7 @@ function memberProblems(
   const problems: Problem[] = [];
   if (names.length > 0 && !names.some((member) => found.some((one) => one.name === member && one.up))) {
     const text = `The ${name} load balancer has no healthy member: nobody gets through it. ${repair}`;
-    problems.push(problem(text, [...names]));
+    return [problem(text, [...names])];
   }
   for (const member of names) {
     const seen = found.find((one) => one.name === member);

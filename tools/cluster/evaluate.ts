@@ -1,4 +1,4 @@
-import { IDENTITY_LABEL, counts } from "./labels";
+import { counts, IDENTITY_LABEL, votes } from "./labels";
 import { matchNodes, pickView, type Match, type View } from "./match";
 import {
   PROBLEM_KINDS,
@@ -78,9 +78,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
 }
 
 function votersOf(view: View | undefined): Voter[] {
-  return (view?.nodes ?? [])
-    .filter((node) => node.role === "manager")
-    .map((node) => ({ name: node.hostname, counts: counts(node) }));
+  return (view?.nodes ?? []).filter(votes).map((node) => ({ name: node.hostname, counts: counts(node) }));
 }
 
 function nodeStatus({ desired, node }: Match, listed: boolean): NodeStatus {
@@ -107,7 +105,7 @@ function liveStatus(node: LiveNode, desired: boolean, known: Pick<NodeStatus, "r
     nodeId: node.id,
     status: capital(node.state),
     availability: capital(node.availability),
-    managerStatus: node.role === "worker" ? "" : node.leader ? "Leader" : capital(node.reachability),
+    managerStatus: node.leader ? "Leader" : capital(node.reachability),
     identity: node.labels[IDENTITY_LABEL] ?? "",
   };
 }

@@ -27,7 +27,17 @@ export function missingLabels(
   return Object.fromEntries(Object.entries(wanted).filter(([key, value]) => found[key] !== value));
 }
 
+/**
+ * Whether a node is a member of the managers' store, and so has a vote: only members have a manager status.
+ *
+ * Its role doesn't say it: a node that is being demoted still votes, and after `swarm init --force-new-cluster` the lost
+ * managers keep their role and have no vote (measured).
+ */
+export function votes(node: LiveNode): boolean {
+  return node.reachability !== "";
+}
+
 /** Whether a manager counts for the majority: Ready *and* Reachable. */
 export function counts(node: LiveNode): boolean {
-  return node.role === "manager" && node.state === "ready" && node.reachability === "reachable";
+  return node.state === "ready" && node.reachability === "reachable";
 }

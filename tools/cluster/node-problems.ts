@@ -7,7 +7,7 @@ import { capital, commands, list, since } from "./words";
 export function nodeProblems(stack: string, { desired, node }: Match, live: Live): Problem[] {
   const { repair, replace } = commands(stack);
   const { name, role } = desired;
-  const where = `${name} (${role}, zone ${desired.zone})`;
+  const where = `${name} (${role} in ${desired.zone})`;
   const serious = role === "manager" ? "manager" : "node";
   const seen = lastSeen(name, live);
   const hosts = [name];

@@ -1,7 +1,7 @@
 import type { DesiredNode } from "../../components/outputs";
 import type { NodeChange } from "./docker-api";
 import type { Evaluation } from "./evaluate";
-import { counts, desiredAvailability, desiredLabels, IDENTITY_LABEL, missingLabels } from "./labels";
+import { counts, desiredAvailability, desiredLabels, IDENTITY_LABEL, missingLabels, votes } from "./labels";
 import type { Match } from "./match";
 import type { Desired } from "./model";
 import { guard, majority, type Voter } from "./quorum";
@@ -95,11 +95,11 @@ export function planRepair(input: RepairInput): RepairPlan {
     return reason;
   };
   for (const ghost of evaluation.ghosts) {
-    const manager = ghost.role === "manager";
+    const manager = ghost.role === "manager" || votes(ghost);
     const why = `a dead node of that name (${ghost.id}) that nobody wants`;
     if (ghost.state === "ready") left.push(`${ghost.hostname}: a node that nobody wants is alive; see the status`);
     else {
-      const reason = manager ? takeAway(ghost.hostname, counts(ghost)) : undefined;
+      const reason = votes(ghost) ? takeAway(ghost.hostname, counts(ghost)) : undefined;
       if (reason !== undefined) left.push(`${ghost.hostname}: ${reason}`);
       else add({ kind: "ghost", names: [ghost.hostname], nodeId: ghost.id, manager, why });
     }
@@ -109,12 +109,17 @@ export function planRepair(input: RepairInput): RepairPlan {
     const why = whyLost(match, input);
     return why === undefined ? [] : [{ match, host: match.desired, why }];
   });
-  for (const { match, host, why } of lost.filter((one) => one.host.role === "manager")) {
-    const reason = takeAway(host.name, match.node !== undefined && counts(match.node));
+  // A worker that somebody promoted has a vote like any manager.
+  const alone = ({ desired: host, node }: Match): boolean =>
+    host.role === "manager" || (node !== undefined && votes(node));
+  for (const { match, host, why } of lost.filter((one) => alone(one.match))) {
+    // One without a vote can go, as long as there is a majority.
+    const vote = match.node !== undefined && votes(match.node);
+    const reason = takeAway(vote ? host.name : "", match.node !== undefined && counts(match.node));
     if (reason !== undefined) left.push(`${host.name} (${why}): ${reason}`);
     else add({ kind: "replace", names: [host.name], why });
   }
-  const dead = lost.filter((one) => one.host.role !== "manager");
+  const dead = lost.filter((one) => !alone(one.match));
   if (dead.length > 0) {
     const each = (): void => {
       for (const { host, why } of dead) add({ kind: "replace", names: [host.name], why });
@@ -129,7 +134,9 @@ export function planRepair(input: RepairInput): RepairPlan {
   for (const match of evaluation.matches.filter((one) => !busy.has(one.desired.name))) {
     const step = settingsStep(match);
     if (step === undefined) continue;
-    const reason = step.change.role === "worker" ? takeAway(match.desired.name, true) : undefined;
+    const demoted =
+      step.change.role === "worker" && match.node !== undefined && votes(match.node) ? match.node : undefined;
+    const reason = demoted === undefined ? undefined : takeAway(match.desired.name, counts(demoted));
     if (reason !== undefined) left.push(`${match.desired.name}: ${reason}`);
     else add(step);
   }

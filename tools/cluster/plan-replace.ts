@@ -1,6 +1,7 @@
 import type { DesiredNode } from "../../components/outputs";
 import type { Evaluation } from "./evaluate";
-import { counts } from "./labels";
+import { counts, votes } from "./labels";
+import type { Match } from "./match";
 import type { Problem } from "./model";
 import { guard } from "./quorum";
 
@@ -24,20 +25,29 @@ export type ReplacePlan =
 export function nextBatch(todo: ReadonlySet<string>, evaluation: Evaluation): ReplacePlan {
   const all = evaluation.matches.map((match) => match.desired);
   const others = evaluation.matches
-    .filter(({ desired }) => desired.role !== "manager" && todo.has(desired.name))
+    .filter((match) => !alone(match) && todo.has(match.desired.name))
     // Dead ones first: nothing is lost with them, and from then on they can stand in for the others.
     .sort((a, b) => Number(a.node?.state === "ready") - Number(b.node?.state === "ready"))
     .map((match) => match.desired);
   const [first] = others;
   if (first !== undefined) return { names: batchOf(first, others, all) };
 
-  const managers = evaluation.matches.filter(({ desired }) => desired.role === "manager" && todo.has(desired.name));
+  const managers = evaluation.matches.filter((match) => alone(match) && todo.has(match.desired.name));
   const last = (node: { leader: boolean } | undefined): number => (node?.leader === true ? 1 : 0);
   const [next] = managers.sort((a, b) => last(a.node) - last(b.node));
   if (next === undefined) return { names: [] };
   const { name } = next.desired;
-  const reason = guard(evaluation.voters, name, next.node !== undefined && counts(next.node));
+  const reason = guard(
+    evaluation.voters,
+    next.node !== undefined && votes(next.node) ? name : "",
+    next.node !== undefined && counts(next.node),
+  );
   return reason === undefined ? { names: [name] } : { refused: `${name} can't be replaced now: ${reason}` };
+}
+
+/** Managers go alone, and so does a worker that somebody promoted: it has a vote like them. */
+function alone({ desired, node }: Match): boolean {
+  return desired.role === "manager" || (node !== undefined && votes(node));
 }
 
 function batchOf(first: DesiredNode, todo: readonly DesiredNode[], all: readonly DesiredNode[]): string[] {

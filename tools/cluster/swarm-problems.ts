@@ -1,3 +1,4 @@
+import { votes } from "./labels";
 import type { Match, View } from "./match";
 import type { Desired, Live, ManagerAnswer, Problem } from "./model";
 import { quorum, type Voter } from "./quorum";
@@ -53,7 +54,9 @@ export function leaderProblems(desired: Desired, answers: readonly ManagerAnswer
 export function quorumProblems(desired: Desired, voters: readonly Voter[], matches: readonly Match[]): Problem[] {
   const { repair } = commands(desired.stack);
   const { managers, counting, margin } = quorum(voters);
-  const absent = matches.filter(({ desired: host, node }) => host.role === "manager" && node?.role !== "manager");
+  const absent = matches.filter(
+    ({ desired: host, node }) => host.role === "manager" && (node === undefined || !votes(node)),
+  );
   const hosts = [
     ...new Set([
       ...voters.filter((voter) => !voter.counts).map((voter) => voter.name),

@@ -56,7 +56,7 @@ describe("evaluate", () => {
     const list = problems({
       "manager-2": { state: "down", reachability: "unreachable", message: "heartbeat failure" },
     });
-    has(list, "manager", "manager-2", "zone b", "Down since 03:00:05 UTC (4 min ago)", "heartbeat failure");
+    has(list, "manager", "manager-2", "manager in b", "Down since 03:00:05 UTC (4 min ago)", "heartbeat failure");
     has(list, "manager", "manager-2", "connection refused", "npm run repair -- local");
     has(list, "quorum", "manager-2", "2 of 3 count", "No further manager");
     assert.equal(list.length, 2, "its absence from the load balancer is no news");
