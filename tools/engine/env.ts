@@ -39,5 +39,7 @@ export function localEnv(engine: Engine, base: NodeJS.ProcessEnv = process.env):
     PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile(),
     // Keep the compressed form off, whatever is set elsewhere: healing reads the state.
     PULUMI_DIY_BACKEND_GZIP: "false",
+    // Steps wait for hosts most of the time; the engine's default, four at a time per core, is made for less.
+    PULUMI_PARALLEL: base["PULUMI_PARALLEL"] ?? "32",
   };
 }

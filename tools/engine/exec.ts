@@ -1,6 +1,8 @@
 /** Starting the engine. */
 import { spawn } from "node:child_process";
 import { root } from "../paths";
+import { SetupError } from "../setup/errors";
+import { discardBuiltEngine } from "./build";
 import type { Engine } from "./find";
 
 /** How an engine run ended. */
@@ -27,7 +29,7 @@ export interface ExecOptions {
 /** Numbers of the signals that end engines, for exit codes as shells have them. */
 const SIGNALS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
 
-/** Runs an engine to its end. @throws Error when it can't be started at all */
+/** Runs an engine to its end. @throws SetupError when it can't be started at all */
 export function execEngine(engine: Engine, args: readonly string[], options: ExecOptions): Promise<RunResult> {
   const capture = options.capture === true;
   const child = spawn(engine.path, args, {
@@ -50,7 +52,12 @@ export function execEngine(engine: Engine, args: readonly string[], options: Exe
   child.stderr?.on("data", (data: Buffer) => kept.stderr.push(data));
   if (options.signal?.aborted === true) stop();
   return new Promise<RunResult>((resolve, reject) => {
-    child.on("error", reject);
+    child.on("error", (error) => {
+      if (engine.kind === "kit") discardBuiltEngine();
+      const remedy =
+        engine.kind === "kit" ? "It is removed: run this again, and it is built anew." : "Install it again.";
+      reject(new SetupError(`The Pulumi engine ${engine.path} can't be started (${error.message}). ${remedy}`));
+    });
     child.on("close", (code, signal) => {
       const text = (parts: Buffer[]): string => Buffer.concat(parts).toString();
       resolve({

@@ -6,6 +6,7 @@ import { execEngine, type RunResult } from "./exec";
 import { type Engine, findEngine } from "./find";
 import { forgetStack, withoutSalt, workingConfig, writeWorkingConfig } from "./local-state";
 import { readStackFile, type StackFile } from "./project";
+import { pruneHistory } from "./prune";
 import { ensureLocalStack, healLocalStack, localStackExists } from "./stack";
 
 export { type Engine, findEngine } from "./find";
@@ -53,9 +54,14 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
     });
   }
   await ensureLocalStack(engine, stack, file);
-  if (!args.some((argument) => READING.includes(argument))) await healLocalStack(engine, stack);
+  const reading = args.some((argument) => READING.includes(argument));
+  if (!reading) {
+    await healLocalStack(engine, stack);
+    if (!run.capture) announceKit(engine);
+  }
   const all = [...args, "--stack", stack, ...configFlag(args, workingConfig(stack))];
   const result = await execEngine(engine, all, { ...run, env: localEnv(engine, base) });
+  if (!reading) pruneHistory(stack);
   if (args[0] === "config") keepConfig(stack, file);
   if (args[0] === "stack" && args[1] === "rm" && result.code === 0) forgetStack(stack);
   return result;
@@ -71,6 +77,15 @@ function keepConfig(stack: string, file: StackFile): void {
   if (!existsSync(path)) return;
   const text = withoutSalt(readFileSync(path, "utf8"));
   if (text !== withoutSalt(file.text)) writeFileSync(file.path, text);
+}
+
+let announced = false;
+
+/** The kit says that it is used: once, and not into anybody's output. */
+function announceKit(engine: Engine): void {
+  if (engine.kind === "official" || announced) return;
+  announced = true;
+  process.stderr.write(`Pulumi ${engine.version}, built here, with the offline kit's plugins (no pulumi on PATH).\n`);
 }
 
 /** Production runs on the official plugins: the kit's are for trying things out on this machine. */

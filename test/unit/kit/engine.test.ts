@@ -8,6 +8,7 @@ import type { Engine } from "../../../tools/engine/find";
 import { ensureLocalState, withoutSalt, workingConfig, writeWorkingConfig } from "../../../tools/engine/local-state";
 import { healLocks, isStale } from "../../../tools/engine/locks";
 import { readStackFile } from "../../../tools/engine/project";
+import { outdated } from "../../../tools/engine/prune";
 import { parseVersion, recentEnough } from "../../../tools/engine/version";
 import { backendDir, passphraseFile } from "../../../tools/paths";
 
@@ -121,5 +122,17 @@ describe("engine: local state", () => {
       "the number is another process's now",
     );
     assert.ok(!isStale(lock, hostname(), () => "/usr/bin/pulumi up"));
+  });
+});
+
+describe("engine: history of local stacks", () => {
+  it("keeps all files of the last runs, and what it doesn't know", () => {
+    const run = (time: number): string[] => [
+      `local-${time}000000000.history.json`,
+      `local-${time}000000000.history.json.attrs`,
+    ];
+    const names = ["notes.txt", ...run(1_700_000_003), ...run(1_700_000_001), ...run(1_700_000_002)];
+    assert.deepEqual(outdated(names, 2), run(1_700_000_001));
+    assert.deepEqual(outdated(names, 3), []);
   });
 });

@@ -1,0 +1,33 @@
+/** What the file backend keeps of every run and never removes: it would grow for ever on this machine. */
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { backendDir } from "../paths";
+import { PROJECT } from "./project";
+
+/** Runs whose history and backup are kept. */
+const KEPT_RUNS = 20;
+
+/**
+ * The files to remove: all that belong to other runs than the last ones.
+ *
+ * @param names files of one folder; the first long number in a name is the time of its run
+ * @param kept how many runs' files stay
+ */
+export function outdated(names: readonly string[], kept: number): string[] {
+  const runs = new Map<string, string[]>();
+  for (const name of names) {
+    const time = /\d{10,}/.exec(name)?.[0];
+    if (time !== undefined) runs.set(time, [...(runs.get(time) ?? []), name]);
+  }
+  const byAge = [...runs.keys()].sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+  return byAge.slice(0, Math.max(0, byAge.length - kept)).flatMap((time) => runs.get(time) ?? []);
+}
+
+/** Removes old history and backups of a local stack. */
+export function pruneHistory(stack: string): void {
+  for (const kind of ["history", "backups"]) {
+    const folder = join(backendDir(), ".pulumi", kind, PROJECT, stack);
+    if (!existsSync(folder)) continue;
+    for (const name of outdated(readdirSync(folder), KEPT_RUNS)) rmSync(join(folder, name), { force: true });
+  }
+}
