@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { parseConfig } from "../../config";
+import { LocalPlatform } from "../../components/platform/local";
+import { planHosts } from "../../components/platform/placement";
+import { SshKeys } from "../../components/ssh/keys";
+import { answer, SECRET } from "../support/answers";
+import { record, type Registered } from "../support/recording-mocks";
+
+const MACHINE = "pulumi-nodejs:dynamic/swarm-ha:Machine";
+const NETWORK = "pulumi-nodejs:dynamic/swarm-ha:Network";
+
+function build(preview: boolean, overrides: Record<string, unknown> = {}): Promise<Registered[]> {
+  const config = parseConfig({ platform: "local", ...overrides }, "unit");
+  if (config.platform !== "local") throw new Error("not a local stack");
+  const hosts = planHosts(config);
+  return record(
+    () => {
+      const keys = new SshKeys("ssh", { machines: ["operator", ...hosts.map(({ name }) => name)] });
+      const platform = new LocalPlatform("local", { config, hosts, keys });
+      return pulumi.output(platform.hosts.map(({ identity, address }) => ({ identity, address })));
+    },
+    { stack: "unit", preview, answer },
+  );
+}
+
+/** The inputs of a machine. */
+function machine(resources: readonly Registered[], name: string): Registered {
+  const found = resources.find((resource) => resource.type === MACHINE && resource.name === name);
+  if (found === undefined) throw new Error(`no machine '${name}'`);
+  return found;
+}
+
+describe("the local platform", () => {
+  let resources: Registered[];
+  before(async () => {
+    resources = await build(false);
+  });
+
+  it("has a machine for each host, the operator and the load balancer, named and labelled by the Contract", () => {
+    const names = resources.filter(({ type }) => type === MACHINE).map(({ inputs }) => inputs["container"]);
+    const tiers = ["manager", "registry", "worker"].flatMap((tier) =>
+      [1, 2, 3].map((n) => `unit-${tier}-${String(n)}`),
+    );
+    assert.deepEqual(names.sort(), [...tiers, "unit-lb-manager", "unit-operator"].sort());
+    assert.deepEqual(machine(resources, "manager-2").inputs["labels"], {
+      "swarm-ha.stack": "unit",
+      "swarm-ha.role": "manager",
+      "swarm-ha.zone": "zone-b",
+      "swarm-ha.host": "manager-2",
+    });
+  });
+
+  it("has the same resources in a preview", async () => {
+    const names = (all: readonly Registered[]): string[] => all.map(({ type, name }) => `${type} ${name}`).sort();
+    assert.deepEqual(names(await build(true)), names(resources));
+  });
+
+  it("gives managers and registries fixed addresses, and workers a range of their zone", () => {
+    assert.equal(typeof machine(resources, "manager-1").inputs["address"], "string");
+    assert.equal(typeof machine(resources, "registry-3").inputs["address"], "string");
+    const { inputs } = machine(resources, "worker-1");
+    assert.ok(inputs["address"] === undefined && inputs["addresses"] !== undefined);
+  });
+
+  it("replaces by deleting first, and never skips the delete of a machine", () => {
+    for (const { type, deleteBeforeReplace, deletedWith } of resources) {
+      if (type !== MACHINE && type !== NETWORK) continue;
+      assert.ok(deleteBeforeReplace);
+      assert.equal(deletedWith, "");
+    }
+  });
+
+  it("lets the machines depend on the network by its name: replaced with it, and deleted before it", () => {
+    const network = resources.find(({ type }) => type === NETWORK);
+    for (const { type, propertyDependencies } of resources) {
+      if (type === MACHINE) assert.deepEqual(propertyDependencies["network"], [network?.urn]);
+    }
+  });
+
+  it("has private keys in the files of machines only", () => {
+    for (const { type, inputs } of resources) {
+      if (type !== MACHINE) continue;
+      assert.ok(!JSON.stringify({ ...inputs, files: [] }).includes(SECRET));
+    }
+  });
+
+  it("lets only the operator forward, and publishes only its port and the load balancer's, on this machine", () => {
+    const forwards = resources.filter(({ inputs }) =>
+      JSON.stringify(inputs["files"] ?? "").includes("AllowTcpForwarding"),
+    );
+    assert.deepEqual(
+      forwards.map(({ name }) => name),
+      ["operator"],
+    );
+    const published = resources.flatMap(({ name, inputs }) =>
+      ((inputs["ports"] as string[] | undefined) ?? []).map((port) => `${name} ${port}`),
+    );
+    assert.deepEqual(published.sort(), ["lb-manager 22376:2376", "operator 22022:22"]);
+  });
+
+  it("keeps the provider's text out of the program's: a constant that loads it by name", () => {
+    const texts = new Set(
+      resources.map(({ inputs }) => inputs["__provider"]).filter((text) => typeof text === "string"),
+    );
+    assert.equal(texts.size, 2);
+    for (const text of texts) assert.ok(text.length < 300);
+  });
+});
