@@ -14,9 +14,12 @@ import { runMain, SetupError } from "./setup/errors";
 const UNREACHABLE = 2;
 
 runMain(async () => {
-  const { stack, json } = readArguments("npm run -s status [-- <stack>] [--json]", { flags: ["json"], stack: "local" });
   const print = (status: ClusterStatus): void => void process.stdout.write(`${JSON.stringify(status, null, 2)}\n`);
   try {
+    const { stack, json } = readArguments("npm run -s status [-- <stack>] [--json]", {
+      flags: ["json"],
+      stack: "local",
+    });
     const { status, exitCode } = await inspect(await readStack(stack));
     // picocolors by itself also colours what CI writes into a file.
     const colors = pc.createColors(process.stdout.isTTY && pc.isColorSupported);
@@ -27,7 +30,9 @@ runMain(async () => {
     // Whatever it was: nobody could say how the cluster is. Exit code 1 would claim that somebody did.
     const text =
       error instanceof SetupError ? error.message : error instanceof Error ? (error.stack ?? "") : String(error);
-    if (json) print({ healthy: false, swarmId: "", nodes: [], loadBalancers: {}, problems: [text] });
+    if (process.argv.includes("--json")) {
+      print({ healthy: false, swarmId: "", nodes: [], loadBalancers: {}, problems: [text] });
+    }
     process.stderr.write(`error: ${text}\n`);
     return UNREACHABLE;
   }

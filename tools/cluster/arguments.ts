@@ -23,16 +23,16 @@ export function readArguments<Flag extends string>(
   args: readonly string[] = process.argv.slice(2),
 ): { stack: string; hosts: string[] } & Record<Flag, boolean> {
   const options = Object.fromEntries(flags.map((flag) => [flag, { type: "boolean" as const, default: false }]));
-  const wrong = (what: string): SetupError => new SetupError(`${what}. Usage: ${usage}`);
+  const wrong = (what: string): SetupError => new SetupError(`${what} Usage: ${usage}`);
   let parsed;
   try {
     parsed = parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
-    throw wrong(error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error));
+    throw wrong(error instanceof Error ? `${error.message.split(". ")[0] ?? ""}.` : String(error));
   }
   const [stack = fallback, ...hosts] = parsed.positionals;
   if (stack === undefined) throw wrong("Which stack?");
-  if (hosts.length > 0 && !mayNameHosts) throw wrong(`I don't know what ${hosts.join(" ")} is to mean`);
+  if (hosts.length > 0 && !mayNameHosts) throw wrong(`I don't know what ${hosts.join(" ")} is to mean.`);
   const values = Object.fromEntries(flags.map((flag) => [flag, parsed.values[flag] === true])) as Record<Flag, boolean>;
   return { stack, hosts, ...values };
 }

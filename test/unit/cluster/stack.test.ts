@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import pc from "picocolors";
+import { readArguments } from "../../../tools/cluster/arguments";
+import { isHost, machinesOf, outputsOf, protectedResources, type Deployment } from "../../../tools/cluster/deployment";
+import { desiredOf } from "../../../tools/cluster/desired";
+import { evaluate } from "../../../tools/cluster/evaluate";
+import { render } from "../../../tools/cluster/render";
+import { lastLines } from "../../../tools/cluster/stack";
+import { since, span } from "../../../tools/cluster/words";
+import { found, nodesOf, NOW, SWARM, wanted } from "./support";
+
+const URN = "urn:pulumi:local::swarm-ha::";
+const secret = (value: unknown): unknown => ({
+  "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+  plaintext: JSON.stringify(value),
+});
+
+/** A state with these machines, as name and role. */
+function state(machines: readonly (readonly [string, string])[], outputs: Record<string, unknown> = {}): Deployment {
+  return {
+    deployment: {
+      resources: [
+        { urn: `${URN}pulumi:pulumi:Stack::swarm-ha-local`, type: "pulumi:pulumi:Stack", outputs },
+        {
+          urn: `${URN}x:Network::network`,
+          type: "x:Network",
+          custom: true,
+          id: "n",
+          outputs: { labels: { "swarm-ha.stack": "local" } },
+        },
+        ...machines.map(([name, role]) => ({
+          urn: `${URN}x:Machine::${name}`,
+          type: "x:Machine",
+          custom: true,
+          id: `machine-${name}`,
+          outputs: { labels: { "swarm-ha.role": role, "swarm-ha.zone": "a", "swarm-ha.host": name } },
+        })),
+      ],
+    },
+  };
+}
+
+describe("a stack's state", () => {
+  it("tells its machines by their labels or tags, the old one of a pair left out", () => {
+    const deployment = state([
+      ["manager-1", "manager"],
+      ["operator", "operator"],
+    ]);
+    deployment.deployment?.resources?.push(
+      {
+        urn: `${URN}aws:Instance::worker-1`,
+        type: "aws:Instance",
+        custom: true,
+        id: "i-1",
+        inputs: { tags: { "swarm-ha.role": "worker" } },
+      },
+      {
+        urn: `${URN}x:Machine::manager-1`,
+        type: "x:Machine",
+        custom: true,
+        id: "old",
+        delete: true,
+        outputs: { labels: { "swarm-ha.role": "manager" } },
+      },
+    );
+    const machines = machinesOf(deployment);
+    assert.deepEqual(
+      machines.map(({ name, role, id }) => [name, role, id]),
+      [
+        ["manager-1", "manager", "machine-manager-1"],
+        ["operator", "operator", "machine-operator"],
+        ["worker-1", "worker", "i-1"],
+      ],
+    );
+    assert.deepEqual(
+      machines.filter(isHost).map((machine) => machine.name),
+      ["manager-1", "worker-1"],
+    );
+    assert.deepEqual(machinesOf({ deployment: null }), []);
+  });
+
+  it("unwraps secret outputs, also inside others, and names what is protected", () => {
+    const deployment = state([], { swarmId: "s", access: secret({ client: { key: "k" }, list: [1] }) });
+    assert.deepEqual(outputsOf(deployment), { swarmId: "s", access: { client: { key: "k" }, list: [1] } });
+    deployment.deployment?.resources?.push({ urn: `${URN}aws:Bucket::images`, type: "aws:Bucket", protect: true });
+    assert.deepEqual(protectedResources(deployment), ["images (aws:Bucket)"]);
+  });
+
+  it("is believed before the outputs where an up didn't end", () => {
+    const outputs = {
+      swarmId: SWARM,
+      hosts: {},
+      endpoints: { manager: "tcp://127.0.0.1:1" },
+      caCertificate: "ca",
+      access: {
+        operator: { host: "h", port: 1, user: "root", privateKey: "p", hostKey: "h" },
+        client: { cert: "c", key: "k" },
+        nodes: [...wanted(1, 1, 2).nodes],
+        loadBalancers: { manager: { url: "tcp://127.0.0.1:1" } },
+      },
+    };
+    const names = ["manager-1", "registry-1", "worker-1", "worker-3"].map(
+      (name) => [name, name.split("-")[0] ?? ""] as const,
+    );
+    const desired = desiredOf("local", outputs, machinesOf(state(names)));
+    assert.deepEqual(desired.unfinished, ["worker-2", "worker-3"]);
+    assert.deepEqual(
+      desired.nodes.map((node) => [node.name, node.identity]),
+      [
+        ["manager-1", "machine-manager-1"],
+        ["registry-1", "machine-registry-1"],
+        ["worker-1", "machine-worker-1"],
+        ["worker-2", ""],
+        ["worker-3", "machine-worker-3"],
+      ],
+    );
+    assert.deepEqual(desired.nodes.at(-1)?.labels, { storage: "ssd" }, "like others of its pool");
+  });
+});
+
+describe("what tools say", () => {
+  it("reads command lines, and says what is wrong with one", () => {
+    const read = (...args: string[]) => readArguments("tool …", { flags: ["all", "json"], hosts: true }, args);
+    assert.deepEqual(read("prod", "a", "b", "--all"), { stack: "prod", hosts: ["a", "b"], all: true, json: false });
+    assert.throws(() => read(), /Which stack\? Usage: tool/);
+    assert.throws(() => read("local", "--nope"), /--nope.*Usage: tool/);
+    assert.throws(() => readArguments("tool", { flags: [], stack: "local" }, ["a", "b"]), /b is to mean/);
+    assert.equal(readArguments("tool", { flags: [], stack: "local" }, []).stack, "local");
+  });
+
+  it("shows a table without colours where there are none, every node in line with the head", () => {
+    const desired = wanted();
+    const { status, exitCode } = evaluate(desired, found(desired, nodesOf(desired, { "worker-2": undefined })));
+    const lines = render("local", status, exitCode, pc.createColors(false)).split("\n");
+    assert.match(lines[0] ?? "", /^local is degraded {3}swarm swarm-of-the-stack$/);
+    const column = lines.find((line) => line.startsWith("NODE"))?.indexOf("STATUS");
+    assert.equal(lines.find((line) => line.startsWith("worker-2"))?.indexOf("Missing"), column);
+    assert.match(lines.join("\n"), /1 problem\n {2}- worker-2 \(worker in b\) is not in the swarm/);
+    assert.match(render("local", status, exitCode, pc.createColors(true)), /\u001b\[3/);
+  });
+
+  it("says spans and times as people do", () => {
+    assert.deepEqual([5, 99, 600, 7500, 200_000].map(span), ["5 s", "99 s", "10 min", "2 h 5 min", "2 d 7 h"]);
+    assert.equal(since("2030-01-01T03:04:05Z", NOW), " since 2030-01-01 03:04:05 UTC (24 h 0 min ago)");
+    assert.equal(since("nonsense", NOW), "");
+  });
+
+  it("shows of a failed run what says why", () => {
+    assert.equal(lastLines("a\nb\n\nDiagnostics:\n  x failed\n"), "Diagnostics:\n  x failed");
+    assert.equal(lastLines("a\nb\n"), "a\nb");
+  });
+});
