@@ -84,6 +84,7 @@ async function build(progress: Progress): Promise<void> {
         go,
         [
           "build",
+        "-v", // Names each package as it is compiled: a sign of life.
           "-C",
           work,
           "-mod=readonly",
