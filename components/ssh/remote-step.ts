@@ -3,6 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 import type { SshConnection } from "./connection";
 import { commandLines, payload, readScript, type StepData } from "./script";
 
+/**
+ * What a step has printed, read as JSON.
+ *
+ * Where an `up --target` leaves the step out, there is nothing of it; then no step that reads it is run either.
+ */
+export function resultOf<T extends object>(step: command.remote.Command): pulumi.Output<T> {
+  return step.stdout.apply((stdout: string | undefined): T => JSON.parse(stdout ?? "{}") as T);
+}
+
 /** Arguments of {@link remoteStep}. */
 export interface RemoteStepArgs {
   /** The machine it runs on. */

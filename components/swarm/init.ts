@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { overlayNetwork } from "../platform/addressing";
-import { remoteStep } from "../ssh/remote-step";
+import { remoteStep, resultOf } from "../ssh/remote-step";
 import { clientOf, type SwarmContext } from "./context";
 import type { ManagerAddress } from "./operator";
 
@@ -32,14 +32,5 @@ export function init(
     },
     { parent, dependsOn: [...prepared], deletedWith: context.lifetime, ignoreChanges: ["*"] },
   );
-  return { step, swarmId: step.stdout.apply((stdout) => readJson(stdout, "init").swarmId) };
-}
-
-/** Steps print one JSON object. */
-function readJson(stdout: string, step: string): { readonly swarmId: string } {
-  const parsed: unknown = JSON.parse(stdout);
-  if (typeof parsed === "object" && parsed !== null && "swarmId" in parsed && typeof parsed.swarmId === "string") {
-    return { swarmId: parsed.swarmId };
-  }
-  throw new Error(`the step ${step} printed something else than a cluster id: ${stdout.slice(0, 200)}`);
+  return { step, swarmId: resultOf<{ swarmId: string }>(step).swarmId };
 }

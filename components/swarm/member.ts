@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../platform/types";
-import { remoteStep } from "../ssh/remote-step";
+import { remoteStep, resultOf } from "../ssh/remote-step";
 import { clientOf, type SwarmContext } from "./context";
 
 /** Arguments of {@link Member}. */
@@ -61,7 +61,7 @@ export class Member extends pulumi.ComponentResource {
           name: host.name,
           address: host.address,
           swarmId,
-          grant: token.stdout.apply((stdout) => JSON.parse(stdout) as { token: string; managers: string[] }),
+          grant: resultOf<{ token: string; managers: string[] }>(token),
         },
       },
       common,
@@ -77,7 +77,7 @@ export class Member extends pulumi.ComponentResource {
         input: {
           name: host.name,
           role,
-          nodeId: join.stdout.apply((stdout) => (JSON.parse(stdout) as { nodeId: string }).nodeId),
+          nodeId: resultOf<{ nodeId: string }>(join).nodeId,
           labels: pulumi.jsonStringify({
             "swarm-ha.role": host.role,
             "swarm-ha.zone": host.zone,
