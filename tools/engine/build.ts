@@ -84,9 +84,9 @@ async function build(progress: Progress): Promise<void> {
         go,
         [
           "build",
-        "-v", // Names each package as it is compiled: a sign of life.
           "-C",
           work,
+          "-v", // Names each package as it is compiled: a sign of life.
           "-mod=readonly",
           "-trimpath",
           "-buildvcs=false",
