@@ -29,6 +29,7 @@ export function ansible({ path }: Ansible, arena: Arena): Promise<number> {
   return timed(arena, path, args, {
     ANSIBLE_FORKS: "16",
     ANSIBLE_PIPELINING: "True",
+    ANSIBLE_SSH_USETTY: "False",
     ANSIBLE_SSH_ARGS: `-F ${arena.directory}/ssh_config`,
     ANSIBLE_HOST_KEY_CHECKING: "True",
     ANSIBLE_LOCALHOST_WARNING: "False",
