@@ -16,6 +16,8 @@ quorum_verdict() {
     | (($others | length) / 2 | floor + 1) as $majority
     | if $candidate == null then "ok"
       elif ($others | length) == 0 then "no it is the last manager"
+      elif ($managers | map(select(healthy)) | length) <= ($managers | length) / 2 then
+        "wait only \($managers | map(select(healthy)) | length) of \($managers | length) managers are Ready and Reachable, which is no majority"
       elif $left < $majority then
         "wait only \($left) of the \($others | length) managers left would be Ready and Reachable, a majority is \($majority)"
       elif ($candidate | healthy) and ($desired | index($candidate.Description.Hostname)) != null then
