@@ -9,16 +9,22 @@ import { TestStack } from "./test-stack";
 export const HOSTS = ["manager", "registry", "worker"].flatMap((tier) => [1, 2, 3].map((n) => `${tier}-${n}`));
 
 const stack = new TestStack("e2e", { hosts: "10.214.0.0/20", ports: { ssh: 23214, manager: 23215 } });
+/** For work on the tests: the stack of the last run is used again, and stays. */
+const KEEP = process.env["SWARM_HA_KEEP_TEST_STACKS"] === "1";
 let first: Promise<Ran> | undefined;
 
 /** The `npm start` that made the stack. */
 export function firstStart(): Promise<Ran> {
-  first ??= stack.reset().then(async () => {
-    const ran = await stack.start();
-    figure(`npm start from nothing, ${HOSTS.length} hosts`, ran.seconds);
-    return ran;
-  });
+  first ??= bringUp();
   return first;
+}
+
+async function bringUp(): Promise<Ran> {
+  if (KEEP) stack.configure();
+  else await stack.reset();
+  const ran = await stack.start();
+  figure(`npm start from nothing, ${HOSTS.length} hosts`, ran.seconds);
+  return ran;
 }
 
 /** To be called in a `describe`: its tests begin with the stack up and healthy, whatever those before have broken. */
@@ -26,12 +32,19 @@ export function useSharedStack(): TestStack {
   before("the shared stack is up", async function () {
     this.timeout(900_000);
     await firstStart();
-    await stack.untilHealthy(60).catch(async (error: unknown) => {
+    try {
+      // A test that failed half-way may have left other numbers of hosts.
+      stack.configure();
+      const names = (await stack.containers()).map((container) => container.Names);
+      if (names.length !== HOSTS.length + 2) await stack.start();
+      await stack.untilHealthy(60);
+    } catch (error) {
       console.log(`        made anew, for an earlier test has left it unhealthy: ${String(error)}`);
       first = undefined;
+      await stack.reset();
       await firstStart();
       await stack.untilHealthy();
-    });
+    }
   });
   return stack;
 }
@@ -43,7 +56,7 @@ export function sharedStackIsGone(): void {
 
 after("the shared stack is destroyed", async function () {
   this.timeout(180_000);
-  if (first === undefined || process.env["SWARM_HA_KEEP_TEST_STACKS"] === "1") return;
+  if (first === undefined || KEEP) return;
   await first.catch(() => undefined);
   await stack.destroy();
 });

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { figure } from "../../support/run";
+import { HOSTS, useSharedStack } from "../../support/shared-stack";
+
+describe("a reboot of the machine", function () {
+  this.timeout(300_000);
+  const stack = useSharedStack();
+
+  it("is over with npm start: the same hosts, the same swarm", async () => {
+    const identities = await stack.identities();
+    const swarmIds = await stack.swarmIds();
+    const ids = (await stack.nodes()).map((node) => node.ID).sort();
+    // A machine that goes down gives its programs little time.
+    await stack.kill(...HOSTS, "operator", "lb-manager");
+    const { seconds } = await stack.start();
+    figure("npm start after all containers had stopped", seconds);
+    assert.deepEqual(await stack.identities(), identities);
+    figure("healthy after a further", await stack.untilHealthy());
+    assert.deepEqual(await stack.swarmIds(), swarmIds);
+    const nodes = await stack.nodes();
+    assert.deepEqual(nodes.map((node) => node.ID).sort(), ids);
+    assert.ok(nodes.every((node) => node.Status === "Ready"));
+  });
+
+  it("needs no npm start on a machine whose engine starts its containers", async () => {
+    const identities = await stack.identities();
+    const all = [...HOSTS, "operator", "lb-manager"];
+    await stack.kill(...all);
+    await stack.revive(...all);
+    figure("healthy after", await stack.untilHealthy());
+    assert.deepEqual(await stack.identities(), identities);
+  });
+});

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { majority } from "../../../components/swarm/quorum";
+import { ManagerProbe } from "../../support/manager-api";
+import { figure } from "../../support/run";
+import { useSharedStack } from "../../support/shared-stack";
+import type { NodeLine, TestStack } from "../../support/test-stack";
+
+/** Seconds without an answer that an election explains (measured: 15 to 21 s). */
+const ELECTION = 25;
+
+describe("managers", function () {
+  this.timeout(300_000);
+  const stack = useSharedStack();
+
+  for (const [from, to] of [
+    [3, 5],
+    [5, 3],
+  ] as const) {
+    it(`go from ${from} to ${to} one at a time, and the API goes on answering`, async () => {
+      stack.configure({ managers: { count: to } });
+      const leader = (await stack.nodes()).find((node) => node.ManagerStatus === "Leader")?.Hostname ?? "";
+      const probe = new ManagerProbe(await stack.outputs(), 240);
+      const samples = new ManagerSamples(stack);
+      const { seconds } = await stack.pulumi("up", "--yes", "--skip-preview");
+      figure(`pulumi up from ${from} to ${to} managers`, seconds);
+      // The load balancer needs two checks, five seconds apart, to see that one is no manager any more.
+      await stack.untilHealthy();
+      const [seen, report] = [await samples.stop(), await probe.stop()];
+
+      const nodes = (await stack.nodes()).filter((node) => node.ManagerStatus !== "");
+      assert.deepEqual(
+        nodes.map((node) => node.Hostname).sort(),
+        Array.from({ length: to }, (_, i) => `manager-${i + 1}`),
+      );
+      assert.ok(nodes.every((node) => alive(node)));
+
+      const counts = seen.map((managers) => managers.length);
+      console.log(`        calls: ${report.calls}, with one retry ${report.retried}, failed ${report.failed.length}`);
+      figure("longest time without an answer", report.longestOutage);
+      assert.ok(counts.length > 3, "too few looks at the managers");
+      for (const managers of seen) {
+        const living = managers.filter((node) => alive(node)).length;
+        assert.ok(living >= majority(managers.length), JSON.stringify(managers));
+      }
+      // Never two steps at once: between two looks a second apart the number changes by one at most.
+      for (const [i, count] of counts.entries())
+        assert.ok(Math.abs(count - (counts[i - 1] ?? count)) <= 1, counts.join(" "));
+      if (to > from || leader <= `manager-${to}`) assert.deepEqual(report.failed, []);
+      assert.ok(report.longestOutage < ELECTION, report.failed.join("\n"));
+    });
+  }
+});
+
+function alive(node: NodeLine): boolean {
+  return node.Status === "Ready" && ["Leader", "Reachable"].includes(node.ManagerStatus);
+}
+
+/** Looks at the managers, by `docker node ls` on one of them, again and again. */
+class ManagerSamples {
+  private running = true;
+  private readonly done: Promise<NodeLine[][]>;
+
+  public constructor(private readonly stack: TestStack) {
+    this.done = this.sample();
+  }
+
+  public stop(): Promise<NodeLine[][]> {
+    this.running = false;
+    return this.done;
+  }
+
+  private async sample(): Promise<NodeLine[][]> {
+    const seen: NodeLine[][] = [];
+    const end = Date.now() + 240_000;
+    while (this.running && Date.now() < end) {
+      const nodes = await this.stack.nodes().catch(() => []);
+      if (nodes.length > 0) seen.push(nodes.filter((node) => node.ManagerStatus !== ""));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    return seen;
+  }
+}

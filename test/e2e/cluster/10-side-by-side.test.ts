@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { figure } from "../../support/run";
+import { useSharedStack } from "../../support/shared-stack";
+import { TestStack } from "../../support/test-stack";
+
+describe("a second, minimal stack beside the first", function () {
+  this.timeout(300_000);
+  const stack = useSharedStack();
+  const small = new TestStack(
+    "e2e-small",
+    { hosts: "10.215.0.0/20", ports: { ssh: 23216, manager: 23217 } },
+    { zones: ["zone-a"], managers: { count: 1 }, registry: { replicas: 1 }, workers: { worker: { count: 1 } } },
+  );
+
+  before(() => small.reset());
+  after(async () => {
+    if ((await small.remains()).length > 0) await small.destroy();
+  });
+
+  it("comes up with a swarm of its own", async () => {
+    figure("npm start of 3 hosts", (await small.start()).seconds);
+    const names = (await small.nodes()).map((node) => node.Hostname).sort();
+    assert.deepEqual(names, ["manager-1", "registry-1", "worker-1"]);
+    await small.untilHealthy();
+    assert.notDeepEqual(await small.swarmIds(), await stack.swarmIds());
+  });
+
+  it("leaves the first as it was", async () => {
+    const { code, status } = await stack.status();
+    assert.equal(code, 0, status.problems.join("\n"));
+    assert.equal(status.nodes.length, 9);
+  });
+
+  it("is destroyed without a trace, while the first lives on", async () => {
+    const before = await stack.identities();
+    const { seconds } = await small.destroy();
+    figure("npm run destroy of 3 hosts", seconds);
+    assert.deepEqual(await small.remains(), []);
+    assert.deepEqual(await stack.identities(), before);
+    assert.equal((await stack.status()).code, 0);
+  });
+});

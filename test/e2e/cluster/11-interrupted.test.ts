@@ -1,0 +1,37 @@
+import { assertConverges, killAt, MOMENTS } from "../../support/interrupted";
+import { TestStack } from "../../support/test-stack";
+
+const HOSTS = ["manager-1", "manager-2", "manager-3", "registry-1", "worker-1", "worker-2"];
+/** The others, each from nothing, are in test/long. */
+const CHOSEN = MOMENTS.filter(({ name }) => /first machine$|second manager|workers/.test(name));
+
+describe("an npm start that is killed", function () {
+  this.timeout(300_000);
+  const stack = new TestStack(
+    "e2e-killed",
+    { hosts: "10.216.0.0/20", ports: { ssh: 23218, manager: 23219 } },
+    { registry: { replicas: 1 }, workers: { worker: { count: 2 } } },
+  );
+
+  before(() => stack.reset());
+  after(async () => {
+    if ((await stack.remains()).length > 0) await stack.destroy();
+  });
+
+  // One after the other: each goes on from where the one before was killed.
+  for (const moment of CHOSEN) {
+    it(`${moment.name} leaves what can be gone on from`, async () => {
+      await killAt(stack, moment, "start", [stack.name]);
+    });
+  }
+
+  it("again and again ends with one swarm, and every node once", () => assertConverges(stack, HOSTS));
+
+  it("while it replaces a manager ends so, too", async () => {
+    const moment = { name: "while the machine is replaced", pattern: /Machine manager-2 (deleting|deleted|creating)/ };
+    const urns = (await stack.pulumi("stack", "--show-urns")).stdout.match(/urn:\S+Machine::manager-2/g) ?? [];
+    const args = ["up", "--yes", "--skip-preview", "--color", "never", "--replace", urns[0] ?? "", "-s", stack.name];
+    await killAt(stack, moment, "pulumi", args);
+    await assertConverges(stack, HOSTS);
+  });
+});

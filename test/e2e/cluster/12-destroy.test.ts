@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { figure } from "../../support/run";
+import { HOSTS, sharedStackIsGone, useSharedStack } from "../../support/shared-stack";
+
+/** Seconds; docs/performance.md. */
+const DESTROY_LIMIT = 10;
+
+describe("destroy", function () {
+  this.timeout(180_000);
+  const stack = useSharedStack();
+
+  it("leaves nothing, and is quick, also when all hosts are dead", async () => {
+    assert.ok((await stack.remains()).length > 20);
+    await stack.kill(...HOSTS, "operator", "lb-manager");
+    const { seconds, output } = await stack.destroy();
+    sharedStackIsGone();
+    assert.deepEqual(await stack.remains(), []);
+    const [, minutes = "0", rest] = /Duration:\s+(?:(\d+)m)?(\d+)s/.exec(output) ?? [];
+    assert.ok(rest !== undefined, output);
+    const pulumi = Number(minutes) * 60 + Number(rest);
+    figure("pulumi destroy of 9 dead hosts", pulumi);
+    figure("npm run destroy, all in all", seconds);
+    assert.ok(pulumi < DESTROY_LIMIT, output);
+  });
+
+  it("leaves no state either", () => {
+    const backend = join(stack.home, "state", "swarm-ha", "backend");
+    const files = readdirSync(backend, { recursive: true, encoding: "utf8" });
+    const left = files.filter((file) => file.includes(`${stack.name}.`) && !file.includes("history"));
+    assert.deepEqual(left, []);
+  });
+});

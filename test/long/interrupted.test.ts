@@ -1,0 +1,37 @@
+import { assertConverges, killAt, MOMENTS, type Moment } from "../support/interrupted";
+import { TestStack } from "../support/test-stack";
+
+const HOSTS = ["manager", "registry", "worker"].flatMap((tier) => [1, 2, 3].map((n) => `${tier}-${n}`));
+
+/** Moments of an `up` that replaces a manager, by the step that is under way. */
+const REPLACING: readonly Moment[] = [
+  { name: "while the old node is removed", pattern: /node-manager-1 deleting/ },
+  { name: "while the old machine is removed", pattern: /Machine manager-1 deleting/ },
+  { name: "while the new machine is made", pattern: /Machine manager-1 (creating|replacing)/ },
+  { name: "while the new machine joins", pattern: /join-manager-manager-1 (creating|replacing)/ },
+];
+
+describe("an up that is killed, of nine hosts,", function () {
+  this.timeout(900_000);
+  const stack = new TestStack("e2e-killed", { hosts: "10.216.0.0/20", ports: { ssh: 23218, manager: 23219 } });
+
+  before(() => stack.reset());
+  after(() => stack.destroy());
+
+  for (const moment of MOMENTS) {
+    it(`from nothing, ${moment.name}: converges`, async () => {
+      await stack.reset();
+      await killAt(stack, moment, "start", [stack.name]);
+      await assertConverges(stack, HOSTS);
+    });
+  }
+
+  for (const moment of REPLACING) {
+    it(`that replaces manager-1, ${moment.name}: converges`, async () => {
+      const urn = /urn:\S+Machine::manager-1/.exec((await stack.pulumi("stack", "--show-urns")).stdout)?.[0] ?? "";
+      const args = ["up", "--yes", "--skip-preview", "--color", "never", "--replace", urn, "-s", stack.name];
+      await killAt(stack, moment, "pulumi", args);
+      await assertConverges(stack, HOSTS);
+    });
+  }
+});

@@ -1,0 +1,45 @@
+/** An `npm start` whose engine is killed at some point, and what has to come of the next one. */
+import assert from "node:assert/strict";
+import { figure } from "./run";
+import type { TestStack } from "./test-stack";
+
+/** A moment of an `up`: that in which its output first matches. */
+export interface Moment {
+  readonly name: string;
+  readonly pattern: RegExp;
+}
+
+/** In their order. A step's line comes when it is done: after the token's, the join is under way. */
+export const MOMENTS: readonly Moment[] = [
+  { name: "while the first machines are made", pattern: /Machine \S+ creating/ },
+  { name: "after the first machine", pattern: /Machine \S+ created/ },
+  { name: "while the engines are prepared", pattern: /prepare-manager-\d created/ },
+  { name: "while the swarm is founded", pattern: / init creating/ },
+  { name: "while the second manager joins", pattern: /join-manager-manager-2 creating/ },
+  { name: "while the workers join", pattern: /join-worker-\S+ creating/ },
+];
+
+/** Runs a tool and kills its whole process group, the hard way, at a moment. @returns the output until then */
+export async function killAt(stack: TestStack, moment: Moment, tool: string, args: readonly string[]): Promise<string> {
+  const state = { killed: false };
+  const { code, output } = await stack.tool(tool, args, 240, (text, kill) => {
+    if (state.killed || !moment.pattern.test(text)) return;
+    state.killed = true;
+    kill();
+  });
+  assert.ok(state.killed && code === null, `never came to the moment "${moment.name}":\n${output}`);
+  return output;
+}
+
+/** `npm start` has to end with one swarm and these hosts, once each. */
+export async function assertConverges(stack: TestStack, hosts: readonly string[]): Promise<void> {
+  const { seconds } = await stack.start();
+  figure("npm start again", seconds);
+  await stack.untilHealthy();
+  const nodes = await stack.nodes();
+  assert.deepEqual(nodes.map((node) => node.Hostname).sort(), [...hosts].sort());
+  assert.ok(nodes.every((node) => node.Status === "Ready"));
+  assert.deepEqual(await stack.swarmIds(), [(await stack.outputs()).swarmId]);
+  const machines = (await stack.containers()).map((container) => container.Names);
+  assert.deepEqual(machines, [...hosts, "operator", "lb-manager"].map((host) => stack.container(host)).sort());
+}
