@@ -1,4 +1,4 @@
-import "./components/cheap-stacks";
+import "./components/lean-sdk";
 import { loadConfig } from "./config";
 import type { ProgramOutputs } from "./components/outputs";
 import { createPlatform } from "./components/platform";
