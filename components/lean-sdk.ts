@@ -45,7 +45,8 @@ FOR_CLOSURES.forEach(loadLate);
  * of it looked up in source maps. Those traces are of errors without a message. They stay as V8 has them; errors that
  * anybody gets to read are still looked up.
  */
-const readable = Error.prepareStackTrace as ((error: Error, frames: NodeJS.CallSite[]) => unknown) | undefined;
+const readable = Reflect.get(Error, "prepareStackTrace") as
+  ((error: Error, frames: NodeJS.CallSite[]) => unknown) | undefined;
 
 if (readable !== undefined) {
   Error.prepareStackTrace = (error: Error, frames): unknown =>
