@@ -22,18 +22,18 @@ info() {
   }
 }
 
-# Every manager is asked before anything is founded. One that can't be asked may be in a swarm: that is an error, and
+# Every manager is asked before anything is founded, as soon as it is prepared. One that can't be asked may be in a swarm: that is an error, and
 # never a reason to found another one.
 found=""
 while read -r name address; do
-  wait_for 60 "the engine of $name ($address), which has to be asked whether it is in a swarm" info "$address"
+  wait_for 240 "the engine of $name ($address), which has to be asked whether it is in a swarm" info "$address"
   [[ $reply =~ \"LocalNodeState\":\"([a-z]+)\" ]] || fail "$name doesn't tell its state: ${reply:0:400}"
   state=${BASH_REMATCH[1]}
   case $state in
     inactive) ;;
     active)
       id=$(jq -r '.Swarm.Cluster.ID // empty' <<<"$reply")
-      [ -n "$id" ] || fail "$name is a worker of some swarm already; remove or replace that host, then run \`up\` again"
+      [ -n "$id" ] || fail "$name is in a swarm, as a worker or in one that has lost its majority; see to that first"
       [ -z "$found" ] || [ "$found" = "$id" ] || fail "there are two swarms: $found and, on $name, $id"
       found=$id
       ;;
@@ -48,7 +48,7 @@ if [ -z "$found" ]; then
     \"DefaultAddrPool\": [\"$(value overlay.pool)\"], \"SubnetSize\": $(value overlay.size),
     \"Spec\": { \"CAConfig\": { \"NodeCertExpiry\": $expiry } }
   }" || fail "$(value first.name) can't found the swarm: $reply"
-  info "$first" || fail "$(value first.name) founded the swarm and then didn't answer: $reply"
+  wait_for 60 "$(value first.name) to answer, which has just founded the swarm" info "$first"
   found=$(jq -r '.Swarm.Cluster.ID' <<<"$reply")
 fi
 

@@ -11,6 +11,10 @@
 name=$(value name)
 address=$(value address)
 
+# The node's id, once it has joined. From then on it is a member, and whatever state its engine shows (after a restart
+# pending, while it looks for the others error), leaving the swarm would leave a dead vote behind.
+joined=/etc/swarm-ha/joined
+
 # is_active: a check for wait_for.
 is_active() {
   swarm_state
@@ -28,14 +32,13 @@ start_over() {
 
 # join MANAGER: true once this node is active.
 join() {
-  if engine POST /swarm/join 60 <<<"{
-    \"ListenAddr\": \"$address:2377\", \"AdvertiseAddr\": \"$address:2377\",
-    \"RemoteAddrs\": [\"$1\"], \"JoinToken\": \"$(value grant.token)\"
-  }"; then return 0; fi
+  # Through a pipe: older shells keep a here-string in a file.
+  if printf '{"ListenAddr":"%s:2377","AdvertiseAddr":"%s:2377","RemoteAddrs":["%s"],"JoinToken":"%s"}' \
+    "$address" "$address" "$1" "$(value grant.token)" | engine POST /swarm/join 60; then return 0; fi
   heard+="; $1: $reply"
   # The engine gives up answering after 20 s, and goes on trying.
   if [[ $reply == *"will continue in the background"* ]]; then
-    for _ in $(seq 30); do
+    for _ in $(seq 60); do
       if is_active; then return 0; fi
       sleep 1
     done
@@ -46,6 +49,10 @@ join() {
 }
 
 swarm_state
+if [ -s "$joined" ] && [ "$state" != active ] && [ "$state" != locked ]; then
+  [ "$state" != inactive ] || fail "$name has left the swarm by itself; replace it: npm run replace -- <stack> $name"
+  wait_for 120 "$name, a member of the swarm, to be active again" is_active
+fi
 case $state in
   active | inactive) ;;
   locked) fail "this engine's swarm is locked: unlock it with \`docker swarm unlock\`, then run \`up\` again" ;;
@@ -58,23 +65,26 @@ esac
 
 if [ "$state" = inactive ]; then
   heard=""
-  joined=false
+  let_in=false
   for manager in $(value grant.managers); do
     # Its own address stands there while the cluster still sees its predecessor.
     if [ "${manager%:*}" != "$address" ] && join "$manager"; then
-      joined=true
+      let_in=true
       break
     fi
   done
-  $joined || fail "no manager let $name join${heard:-; none is Ready and Reachable}"
+  $let_in || fail "no manager let $name join${heard:-; none is Ready and Reachable}"
 fi
 wait_for 60 "$name to be an active node" is_active
 
 # (A worker doesn't know its cluster's id.)
+swarm_state
 jq -r '.Swarm | "\(.NodeID) \(.Cluster.ID // "")"' <<<"$reply" | read -r node_id cluster_id
 if [ -n "$cluster_id" ] && [ "$cluster_id" != "$(value swarmId)" ]; then
   fail "$name is in the swarm $cluster_id, but this stack's swarm is $(value swarmId)"
 fi
+
+printf '%s\n' "$node_id" | write_file "$joined" 0644 || true
 
 # "Ready" isn't "working": without the gossip agent the node gets tasks whose overlay traffic is lost.
 agent_up() {

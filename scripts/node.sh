@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Takes a node that has joined into service: waits until it is Ready, labels it, sets whether it takes tasks.
 #
-# Runs on the operator. Input: { name, role, nodeId, labels, drained, drain, client }
+# Runs on the operator. Input: { name, role, nodeId, labels, drained, client }
 
 . lib/common.sh
 . lib/cluster.sh
+. lib/quorum.sh
+. lib/removal.sh
 
 name=$(value name)
 id=$(value nodeId)
@@ -25,5 +27,18 @@ ready() {
 wait_for 90 "$name to be Ready" ready
 
 # Labels that people have set stay. So does a worker that somebody drained for maintenance.
-node_update "$id" ".Labels += $(value labels) | .Name = \"\" | if $(value drained) then .Availability = \"drain\" else . end" ||
+node_update "$id" ".Labels += $(value labels) | if $(value drained) then .Availability = \"drain\" else . end" ||
   fail "$name can't be labelled: $reply"
+
+# What an attempt to join that was given up has left: the same machine's name with another id. As a manager it would be
+# a dead vote for ever.
+cluster GET /nodes </dev/null || fail "the cluster doesn't list its nodes: $reply"
+for ghost in $(jq -r --arg name "$name" --arg id "$id" \
+  '.[] | select(.Description.Hostname == $name and .ID != $id and .Status.State != "ready") | .ID' <<<"$reply"); do
+  remove_node "$ghost" "$name"
+done
+
+# Its turn to join is over (see the token step).
+if [ "$role" = manager ] && read -r other _ 2>/dev/null </run/swarm-ha-joining && [ "$other" = "$name" ]; then
+  rm -f /run/swarm-ha-joining
+fi

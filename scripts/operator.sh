@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Prepares the operator for the cluster-wide steps.
 #
-# Input: { managers: [name address], ca }
+# Input: { managers: [name address], ca, drain: { timeout (seconds), onTimeout: fail | continue } }
 
 . lib/common.sh
 
@@ -10,4 +10,5 @@ for tool in curl jq flock; do
 done
 
 value ca | write_file /etc/swarm-ha/ca.pem 0644 || true
+echo "$(value drain.timeout) $(value drain.onTimeout)" | write_file /etc/swarm-ha/drain 0644 || true
 value managers | write_file /etc/swarm-ha/managers 0644 || true

@@ -2,7 +2,7 @@
 # Makes a machine ready to be a node: checks it, writes the engine's settings and certificates, starts the engine.
 #
 # Input: { name, zone, daemon: text of daemon.json, tls?: { ca, certificate, key }, health?: haproxy.cfg }
-# Prints: { engine, kernel, ipvs, esp } as JSON.
+# Prints: { engine, kernel, ipvs, esp, pending } as JSON; pending: it has to be replaced to take its settings over.
 
 . lib/common.sh
 . lib/service.sh
@@ -14,7 +14,10 @@ name=$(value name)
 
 # A cloud image is still installing when its sshd is up already.
 if command -v cloud-init >/dev/null; then
-  timeout 600 cloud-init status --wait >/dev/null || fail "cloud-init didn't end well: $(cloud-init status --long 2>&1)"
+  booted=0
+  timeout 600 cloud-init status --wait >/dev/null || booted=$?
+  # 2: done, with errors that it has recovered from.
+  ((booted == 0 || booted == 2)) || fail "cloud-init didn't end well ($booted): $(cloud-init status --long 2>&1)"
 fi
 
 for tool in dockerd curl jq ip ss openssl; do
@@ -37,55 +40,54 @@ feature() {
 
 # --- The engine's files ----------------------------------------------------------------------------------------------
 
-active=false
-if engine_up; then
-  swarm_state
-  [ "$state" = inactive ] || active=true
-fi
+# All but labels is taken over only by a restart, and the steps of several managers run at the same time: restarts would
+# cost the quorum. So a member of the swarm keeps the settings it has until it is replaced, which is an act of its own.
+# (Asked of the disk, not of the engine: one that is slow to answer is no less a member.)
+member=false
+[ ! -s /var/lib/docker/swarm/docker-state.json ] || member=true
 
-# All but labels is taken over only by a restart, and steps of several managers run at the same time: restarts would
-# cost the quorum. So on a running node nothing is changed, and rolling the hosts is an act of its own.
-needs_restart=""
-old_daemon=$(cat /etc/docker/daemon.json 2>/dev/null || true)
-new_daemon=$(value daemon)
+# Digest of what only a restart takes over, and of the labels; what the engine runs with is noted once it does.
+restart_digest=$({
+  value daemon | jq -cS 'del(.labels)'
+  optional tls.key | sha256sum
+  optional tls.certificate
+  value ca
+} | sha256sum)
+labels_digest=$(value daemon | jq -cS .labels | sha256sum)
+applied=/etc/swarm-ha/applied
+{ read -r restart_applied && read -r labels_applied; } 2>/dev/null <"$applied" || restart_applied="" labels_applied=""
 
-# without_labels: daemon.json on standard input, but for its labels.
-without_labels() {
-  jq -S 'del(.labels)'
-}
-if [ "$old_daemon" != "$new_daemon" ] && { [ -z "$old_daemon" ] ||
-  [ "$(without_labels <<<"$old_daemon")" != "$(without_labels <<<"$new_daemon")" ]; }; then
-  needs_restart="its settings (daemon.json)"
+pending=false
+if $member && [ "$restart_digest" != "$restart_applied" ]; then
+  pending=true
+  printf '%s: keeps its engine settings and certificates until it is replaced: npm run replace -- <stack> %s\n' \
+    "$name" "$name" >&2
+  # Labels alone are taken over by a running engine.
+  daemon=$(jq -S --argjson labels "$(value daemon | jq -c .labels)" '.labels = $labels' /etc/docker/daemon.json)
+else
+  daemon=$(value daemon)
+  if [ -n "$(optional tls.key)" ]; then
+    value ca | write_file /etc/docker/tls/ca.pem 0644 || true
+    value tls.certificate | write_file /etc/docker/tls/certificate.pem 0644 || true
+    value tls.key | write_file /etc/docker/tls/key.pem 0600 || true
+  fi
 fi
-if [ -n "$(optional tls.key)" ]; then
-  for part in ca certificate key; do
-    [ "$(cat "/etc/docker/tls/$part.pem" 2>/dev/null)" = "$(value "tls.$part")" ] || needs_restart="its TLS $part"
-  done
-fi
-if $active && [ -n "$needs_restart" ]; then
-  fail "$needs_restart changed, which a running node takes over only by a restart: roll the hosts one at a time with" \
-    "'npm run replace -- <stack> $name'"
-fi
-
-if [ -n "$(optional tls.key)" ]; then
-  for part in ca certificate key; do
-    value "tls.$part" | write_file "/etc/docker/tls/$part.pem" 0600 || true
-  done
-fi
-if write_file /etc/docker/daemon.json 0644 <<<"$new_daemon"; then daemon_changed=true; else daemon_changed=false; fi
+printf '%s\n' "$daemon" | write_file /etc/docker/daemon.json 0644 || true
 
 # --- The services ----------------------------------------------------------------------------------------------------
 
 # The marker lets the engine come up by itself from now on, after every reboot.
 echo "$name" | write_file /etc/swarm-ha/prepared 0644 || true
+settings_only_in_file
 
-if $active; then
-  # Labels are all that can have changed here, and the engine takes them over without a restart.
-  if $daemon_changed; then service reload docker; fi
-elif $daemon_changed || [ -n "$needs_restart" ]; then
+if ! $member && [ "$restart_digest" != "$restart_applied" ]; then
   service restart docker
 else
   service start docker
+  if [ "$labels_digest" != "$labels_applied" ]; then
+    wait_for 90 "the engine of $name to answer" engine_up
+    service reload docker
+  fi
 fi
 
 # (While the engine comes up: supervisors take their time to say that a service runs.)
@@ -97,7 +99,9 @@ if [ -n "$(optional health)" ]; then
   fi
 fi
 wait_for 90 "the engine of $name to answer" engine_up
+$pending || restart_applied=$restart_digest
+printf '%s\n%s\n' "$restart_applied" "$labels_digest" | write_file "$applied" 0644 || true
 
 engine GET /version </dev/null || fail "the engine can't be asked for its version: $reply"
-jq -c --argjson ipvs "$(feature ip_vs /proc/net/ip_vs)" --argjson esp "$(feature esp4 /sys/module/esp4)" \
-  '{ engine: .Version, kernel: .KernelVersion, ipvs: $ipvs, esp: $esp }' <<<"$reply"
+jq -c --argjson pending "$pending" --argjson ipvs "$(feature ip_vs /proc/net/ip_vs)" --argjson esp "$(feature esp4 /sys/module/esp4)" \
+  '{ engine: .Version, kernel: .KernelVersion, ipvs: $ipvs, esp: $esp, pending: $pending }' <<<"$reply"

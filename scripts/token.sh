@@ -23,8 +23,8 @@ look() {
   printf '%s\n' "$swarm" "$reply" | jq -src --arg name "$name" --arg identity "$identity" --arg role "$(value role)" '
     . as [$swarm, $nodes]
     | $swarm.ID,
-      ([$nodes[] | select(.Description.Hostname == $name and .Status.State != "ready"
-        and .Spec.Labels["swarm-ha.identity"] != $identity) | .ID] | join(" ")),
+      ([$nodes[] | select(.Description.Hostname == $name
+        and ((.Spec.Labels["swarm-ha.identity"] // $identity) != $identity)) | .ID] | join(" ")),
       { token: $swarm.JoinTokens[if $role == "manager" then "Manager" else "Worker" end],
         managers: [$nodes[] | select(.Status.State == "ready" and .ManagerStatus.Reachability == "reachable")
           | .ManagerStatus.Addr] | sort }' | {
@@ -36,11 +36,34 @@ look() {
 look
 [ "$id" = "$(value swarmId)" ] || fail "the managers are in the swarm $id, but this stack's swarm is $(value swarmId)"
 
-# A lost host that `refresh` has forgotten comes back as a new one, and nobody else removes its ghost. A node that is
-# merely down for a moment is the same machine, which its label tells.
+# A lost host that `refresh` has forgotten comes back as a new one, and nobody else removes its ghost. The label tells it
+# from the same machine that is merely down for a moment, and it needn't be down: a manager shows the dead one as Ready
+# for some 15 s. What has no label yet is left to the node step, which knows the new node's id.
 for ghost in $ghosts; do
   remove_node "$ghost" "$name"
 done
 [ -z "$ghosts" ] || look
+
+# Managers join one by one, in whatever order they come: two changes of the Raft group at the same time put its quorum
+# at risk. The turn ends when the node step has seen the manager in service, or after a while by itself, when the run
+# that had it was killed.
+turn=/run/swarm-ha-joining
+turn_limit=240
+my_turn() {
+  local other end
+  exec 9>/run/swarm-ha-membership.lock
+  flock -w 120 9 || fail "another step has held the lock of the cluster's managers for more than 120 s"
+  if [ -s "$turn" ] && read -r other end <"$turn" && [ "$other" != "$name" ] && ((end > $(date +%s))); then
+    seen="$other is joining"
+    exec 9>&-
+    return 1
+  fi
+  echo "$name $(($(date +%s) + turn_limit))" >"$turn"
+  exec 9>&-
+}
+if [ "$(value role)" = manager ]; then
+  wait_for 900 "the turn of $name to join as a manager" my_turn
+  look
+fi
 
 printf '%s\n' "$grant"

@@ -58,6 +58,8 @@ export function payload(create: Script, undo: Script | undefined, data: StepData
 function values(data: StepData, path: readonly string[] = []): string[] {
   return Object.entries(data).flatMap(([key, value]) => {
     const at = [...path, key];
+    // What isn't there stays away, so that the script says so; the text 'undefined' would pass for a value.
+    if ((value as unknown) === undefined || value === null) return [];
     if (typeof value === "object" && !isList(value)) return values(value, at);
     return `[${quote(at.join("."))}]=${quote(isList(value) ? value.join("\n") : String(value))}`;
   });

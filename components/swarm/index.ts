@@ -33,28 +33,18 @@ export class Swarm extends pulumi.ComponentResource {
     if (first === undefined) throw new Error("a swarm needs a manager");
 
     const operator = prepareOperator(args.managers, context, this);
-    const prepared = new Map(platform.hosts.map((host) => [host.name, prepare(host, context, this)]));
     const isManager = (host: { readonly role: string }): boolean => host.role === "manager";
-    const preparedManagers = platform.hosts.filter(isManager).flatMap((host) => prepared.get(host.name) ?? []);
 
-    const { step, swarmId } = init(first, [operator, ...preparedManagers], context, this);
+    const { step, swarmId } = init(first, operator, context, this);
     this.swarmId = swarmId;
 
-    const join = (host: Platform["hosts"][number], after: readonly pulumi.Resource[]): Member => {
-      const own = prepared.get(host.name);
-      const dependencies = own === undefined ? after : [own, ...after];
-      return new Member({ host, swarmId, context, after: dependencies }, { parent: this });
-    };
-    // Managers one by one: two changes of the Raft group at the same time put its quorum at risk.
-    const managers: Member[] = [];
-    for (const host of platform.hosts.filter(isManager)) {
-      managers.push(join(host, [operator, step, ...managers.slice(-1).map((member) => member.node)]));
-    }
+    const join = (host: Platform["hosts"][number], after: readonly pulumi.Resource[]): Member =>
+      new Member({ host, swarmId, context, after: [prepare(host, context, this), ...after] }, { parent: this });
+    // Managers take turns, which the token step sees to while it runs. A chain of dependencies would do at birth, but
+    // in a run that replaces several, each could wait for one that in turn waits for its removal.
+    const managers = platform.hosts.filter(isManager).map((host) => join(host, [operator, step]).node);
     // Workers all at once, when the managers are whole.
-    const whole = managers.map((member) => member.node);
-    for (const host of platform.hosts.filter((candidate) => !isManager(candidate))) {
-      join(host, [operator, ...whole]);
-    }
+    for (const host of platform.hosts.filter((candidate) => !isManager(candidate))) join(host, [operator, ...managers]);
     this.registerOutputs({ swarmId });
   }
 }

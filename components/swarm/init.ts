@@ -7,6 +7,9 @@ import type { ManagerAddress } from "./operator";
 /**
  * Founds the swarm, or finds the one that there is. Runs on the operator.
  *
+ * It waits by itself until every manager's engine answers. A dependency on their preparation would make each manager's
+ * way back depend on all others': managers that are replaced in the same run would wait for each other.
+ *
  * After birth this step is history: whatever changes in its inputs is ignored, and it never dials the first manager
  * again, which may be replaced or dead by then.
  *
@@ -14,7 +17,7 @@ import type { ManagerAddress } from "./operator";
  */
 export function init(
   first: ManagerAddress,
-  prepared: readonly pulumi.Resource[],
+  operator: pulumi.Resource,
   context: SwarmContext,
   parent: pulumi.Resource,
 ): { readonly step: pulumi.Resource; readonly swarmId: pulumi.Output<string> } {
@@ -30,7 +33,7 @@ export function init(
         client: clientOf(context),
       },
     },
-    { parent, dependsOn: [...prepared], deletedWith: context.lifetime, ignoreChanges: ["*"] },
+    { parent, dependsOn: [operator], deletedWith: context.lifetime, ignoreChanges: ["*"] },
   );
   return { step, swarmId: resultOf<{ swarmId: string }>(step).swarmId };
 }

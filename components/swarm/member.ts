@@ -86,7 +86,6 @@ export class Member extends pulumi.ComponentResource {
           }),
           // No task lands on a manager: what runs there could starve the store that everything stands on.
           drained: host.role === "manager",
-          drain: context.config.drain,
           client: clientOf(context),
         },
       },

@@ -38,7 +38,11 @@ export function prepareOperator(
       connection: context.operator.connection,
       script: "operator",
       triggers: [context.operator.identity],
-      input: { managers: managers.map(({ name, address }) => `${name} ${address}`), ca: context.pki.ca },
+      input: {
+        managers: managers.map(({ name, address }) => `${name} ${address}`),
+        ca: context.pki.ca,
+        drain: context.config.drain,
+      },
     },
     { parent, dependsOn: [...context.operator.ready], deletedWith: context.lifetime },
   );

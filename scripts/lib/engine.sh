@@ -3,7 +3,7 @@
 
 # The steps of a killed run go on to their end on the host; those of the next run wait for them.
 exec 8>/run/swarm-ha-step.lock
-flock -w 300 8 || fail "an earlier step has been at work on this host for more than 300 s"
+flock -w 900 8 || fail "an earlier step has been at work on this host for more than 900 s"
 
 # The answer of the last call, or what went wrong with it. (A variable, because a caller's `$(…)` would be a shell of
 # its own, in which the reason of a failure is lost.)

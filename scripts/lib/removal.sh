@@ -5,17 +5,27 @@
 # takes well under a minute, a cloud instance's start some minutes.
 guard_limit=600
 
-# may_go ID: a check for wait_for, the quorum guard.
-may_go() {
-  local verdict
+# demote_now ID: a check for wait_for: demotes the manager if the quorum guard lets it go at this moment.
+#
+# The guard's answer holds only as long as nobody else takes a manager away, so both are under one lock. It isn't held
+# while the guard says "wait": what is waited for may be a removal, too.
+demote_now() {
+  local verdict done=1
+  exec 9>/run/swarm-ha-membership.lock
+  flock -w 120 9 || fail "another step has held the lock of the cluster's managers for more than 120 s"
   cluster GET /nodes </dev/null || fail "the cluster doesn't list its nodes: $reply"
   verdict=$(quorum_verdict "$1" "$(jq -Rnc '[inputs | split(" ")[0]]' "$managers")" <<<"$reply")
   case $verdict in
-    ok) return 0 ;;
+    ok)
+      node_update "$1" '.Role = "worker"' || fail "$node_name can't be demoted: $reply"
+      wait_for 60 "the demotion of $node_name" demoted "$1"
+      done=0
+      ;;
     no*) fail "$node_name can't be taken away: ${verdict#* }" ;;
   esac
+  exec 9>&-
   seen=${verdict#* }
-  return 1
+  return "$done"
 }
 
 # demoted ID: a check for wait_for.
@@ -41,13 +51,7 @@ remove_node() {
     return 0
   fi
   if [ "$(jq -r '.ManagerStatus // empty' <<<"$reply")" != "" ]; then
-    # One at a time: the guard's answer holds only as long as nobody else takes a manager away.
-    exec 9>/run/swarm-ha-membership.lock
-    flock -w "$guard_limit" 9 || fail "another step has changed the cluster's managers for more than $guard_limit s"
-    wait_for "$guard_limit" "the moment in which $node_name can go without a risk to the quorum" may_go "$id"
-    node_update "$id" '.Role = "worker"' || fail "$node_name can't be demoted: $reply"
-    wait_for 60 "the demotion of $node_name" demoted "$id"
+    wait_for "$guard_limit" "the moment in which $node_name can go without a risk to the quorum" demote_now "$id"
   fi
   wait_for 60 "the removal of $node_name ($id)" removed "$id"
-  exec 9>&-
 }

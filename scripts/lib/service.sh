@@ -11,3 +11,13 @@ service() {
     sv -w 30 "${action/reload/hup}" "/etc/service/$name" >&2
   fi
 }
+
+# settings_only_in_file: systemd's unit of the engine names a socket on the command line, and an engine that finds one in
+# its file, too, refuses to start. All of its settings are to be in the file.
+settings_only_in_file() {
+  [ -d /run/systemd/system ] || return 0
+  if printf '[Service]\nExecStart=\nExecStart=/usr/bin/env dockerd --containerd=/run/containerd/containerd.sock\n' |
+    write_file /etc/systemd/system/docker.service.d/swarm-ha.conf 0644; then
+    systemctl daemon-reload
+  fi
+}

@@ -92,7 +92,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
       privateKey: this.args.keys.client.privateKeyOpenssh,
       hostKey: this.args.keys.hostKey(spec.name).publicKeyOpenssh,
     });
-    return { ...host, identity: machine.identity, address, connection, ready: [machine] };
+    return { ...host, identity: machine.identity, address, connection, ready: [machine, ...this.operator.ready] };
   }
 
   private createManagerLoadBalancer(): LoadBalancer {
