@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseConfig } from "./parse";
-import { ConfigError, isAbout, keyText, NAMESPACE, valueText } from "./problem";
-import type { LocalStackConfig } from "./schema";
+import { ConfigError, isAbout, keyText, NAMESPACE, valueText, type Problem } from "./problem";
+import type { LocalStackConfig, StackConfig } from "./schema";
+import { suggest } from "./suggest";
 
 /**
  * Reads and checks the configuration of the stack that this program runs for, and says its warnings.
@@ -11,7 +12,8 @@ import type { LocalStackConfig } from "./schema";
  */
 export function loadConfig(): LocalStackConfig {
   try {
-    const config = parseConfig(namespaceOf(pulumi.runtime.allConfig()), pulumi.getStack());
+    const all = pulumi.runtime.allConfig();
+    const config = parsed(all, pulumi.getStack());
     if (config.platform === "aws") throw new ConfigError(config.stack, [NOT_THERE_YET]);
     for (const warning of config.warnings) void pulumi.log.warn(warning);
     return config;
@@ -19,6 +21,33 @@ export function loadConfig(): LocalStackConfig {
     if (error instanceof ConfigError) throw new pulumi.RunError(withoutSecrets(error, secretKeys()).message);
     throw error;
   }
+}
+
+function parsed(all: Readonly<Record<string, string>>, stack: string): StackConfig {
+  const strays = strayKeys(all);
+  try {
+    const config = parseConfig(namespaceOf(all), stack);
+    if (strays.length > 0) throw new ConfigError(stack, strays);
+    return config;
+  } catch (error) {
+    if (!(error instanceof ConfigError) || error.problems === strays) throw error;
+    throw new ConfigError(stack, [...strays, ...error.problems]);
+  }
+}
+
+/** Keys whose namespace is ours but for a typo: other namespaces belong to providers, which would just ignore them. */
+export function strayKeys(all: Readonly<Record<string, string>>): Problem[] {
+  return Object.keys(all).flatMap((key) => {
+    const [namespace = "", name = ""] = key.split(":");
+    if (namespace === NAMESPACE || suggest(namespace, [NAMESPACE]) === undefined) return [];
+    return {
+      key,
+      // It may be anything, a secret too.
+      got: `the namespace '${namespace}'`,
+      allowed: `keys of this project in the namespace ${NAMESPACE}`,
+      fix: `write ${NAMESPACE}:${name}`,
+    };
+  });
 }
 
 /**

@@ -78,13 +78,13 @@ export const stackSchema = z.strictObject({
   drain,
   joinEpoch: z.int().min(0).default(0).meta({
     description:
-      "Raise it after the join tokens were rotated on purpose: joins that are still to come fetch new ones, finished joins ignore it.",
+      "Raise it after the join tokens were rotated on purpose: joins that are still to come fetch new ones. Hosts that have joined are asked too, and find nothing to do; so do it while all are reachable.",
     allowed: "a whole number from 0 on",
     fix: "write joinEpoch: 0, and 1 more after each rotation",
   }),
   certificateExpiry: z.int().min(1).max(87_600).default(2160).meta({
     description:
-      "Life of the certificates that the swarm gives its nodes; the nodes renew them by themselves. 2160 hours are 90 days, the engine's own default; the engine takes no less than 1.",
+      "Life of the certificates that the swarm gives its nodes; the nodes renew them by themselves. 2160 hours are 90 days, the engine's own default; the engine takes no less than 1. It counts when the swarm is born; afterwards it is `docker swarm update --cert-expiry`.",
     unit: "hours",
     allowed: "a whole number from 1 to 87600 (hours)",
     fix: "write certificateExpiry: 2160",

@@ -58,7 +58,7 @@ defaults
   mode tcp
   timeout connect 5s
   # A cloud's forgets a connection that is idle for 350 s, but counts TCP's keep-alives, which clients of Docker send, as
-  # traffic. HAProxy sees none of them: it sends its own, which end the connections of dead peers, and keeps the others.
+  # traffic. HAProxy sees none of them: it sends its own, which end the connections of dead peers, and ends others after an hour without a byte.
   option clitcpka
   option srvtcpka
   timeout client 1h

@@ -44,6 +44,12 @@ describe("loadConfig", () => {
     assert.deepEqual(config.workers["worker"]?.labels, { "com.example.storage": "ssd" });
   });
 
+  it("refuses a key whose namespace is mistyped, beside all other problems", () => {
+    const error = refusal({ ...stackFile("local"), "swarmha:managers": "{}", "swarm-ha:manager": "{}" });
+    assert.match(error.message, /swarmha:managers: got the namespace 'swarmha'.*fix: write swarm-ha:managers/);
+    assert.match(error.message, /swarm-ha:manager: /);
+  });
+
   for (const stack of ["test", "prod"]) {
     it(`finds nothing wrong with the ${stack} stack but that its platform is not there yet`, () => {
       const config = parseConfig(namespaceOf(stackFile(stack)), stack);

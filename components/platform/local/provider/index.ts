@@ -4,7 +4,7 @@ import { difference } from "./diff";
 import { explained } from "./explain";
 import { createMachine, deleteMachine, readMachine, updateMachine, type MachineState } from "./machine";
 import type { MachineInputs } from "../machine-spec";
-import { createNetwork, deleteNetwork, readNetwork, type NetworkInputs } from "./network";
+import { createNetwork, deleteNetwork, readNetwork, refuseMove, type NetworkInputs } from "./network";
 
 type Provider = pulumi.dynamic.ResourceProvider;
 
@@ -27,7 +27,10 @@ export const machine: Provider = {
 
 /** The network that the machines share. */
 export const network: Provider = {
-  diff: (_id, old: NetworkInputs, inputs: NetworkInputs) => Promise.resolve(difference(old, inputs, [], [])),
+  diff: (_id, old: NetworkInputs, inputs: NetworkInputs) => {
+    refuseMove(old, inputs);
+    return Promise.resolve(difference(old, inputs, [], []));
+  },
   create: explained(createNetwork),
   read: explained(async (id: string, state: NetworkInputs) => {
     const found = await readNetwork(id, state);

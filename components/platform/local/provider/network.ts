@@ -20,6 +20,20 @@ export interface NetworkInputs {
 const RELEASE_LIMIT = 30;
 
 /**
+ * Refuses another address range before anything is touched.
+ *
+ * Managers know each other by their addresses for life, and the network's end is the end of all of them: with its
+ * hosts moved one by one there would be no majority on either side.
+ */
+export function refuseMove(old: NetworkInputs, inputs: NetworkInputs): void {
+  if (old.subnet === inputs.subnet) return;
+  throw new Error(
+    `swarm-ha:network.hosts is ${inputs.subnet}, but the stack '${inputs.stack}' lives in ${old.subnet}, for life: ` +
+      `write ${old.subnet} again, or make the stack anew: npm run destroy -- ${inputs.stack}, then npm start -- ${inputs.stack}`,
+  );
+}
+
+/**
  * Makes the stack's network, or takes over an empty one that an interrupted run has left.
  *
  * @throws Error when machines without a state are on it.
