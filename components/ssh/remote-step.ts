@@ -1,7 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { SshConnection } from "./connection";
-import { commandLines, payload, readScript, type StepData } from "./script";
+import { dataText, installed, readScript, sent, type StepData } from "./script";
 
 /**
  * What a step has printed, read as JSON.
@@ -22,7 +22,14 @@ export interface RemoteStepArgs {
   readonly input: pulumi.Inputs;
   /** When one of these changes, the step is replaced: deleted first, then created. @default never replaced */
   readonly triggers?: pulumi.Input<string>[];
-  /** Name of the script that undoes the step; it reads the same input. @default nothing is done on delete */
+  /**
+   * Whether the machine has the script already, with all others of the cluster-wide steps (prepare-operator puts them
+   * there). Else it travels with the data, and stands in the state twice for each host.
+   *
+   * @default false
+   */
+  readonly installed?: boolean;
+  /** Name of the installed script that undoes the step; it reads the same input. @default nothing is done on delete */
   readonly onDelete?: string;
   /** Whether the step prints a secret: its output is then a secret, too. @default false */
   readonly secretOutput?: boolean;
@@ -31,7 +38,7 @@ export interface RemoteStepArgs {
 /**
  * One idempotent step on a machine, over SSH.
  *
- * Script and data travel on standard input, the data as a secret, so that neither a command line, a process list, a
+ * Data, and a script that isn't installed, travel on standard input, as a secret, so that neither a command line, a process list, a
  * log nor a preview ever shows any of it. Nothing but this function uses `command.remote`.
  *
  * The delete of a step dials the connection that the *state* holds. What has to happen when a host is gone must
@@ -43,13 +50,17 @@ export function remoteStep(
   opts: pulumi.CustomResourceOptions,
 ): command.remote.Command {
   const script = readScript(args.script);
-  const undo = args.onDelete === undefined ? undefined : readScript(args.onDelete);
   return new command.remote.Command(
     name,
     {
       connection: args.connection,
-      ...commandLines(script, undo),
-      stdin: pulumi.secret(pulumi.output(args.input).apply((data) => payload(script, undo, data as StepData))),
+      create: args.installed === true ? installed(script) : sent(script),
+      ...(args.onDelete === undefined ? {} : { delete: installed(readScript(args.onDelete)) }),
+      stdin: pulumi.secret(
+        pulumi
+          .output(args.input)
+          .apply((data) => (args.installed === true ? "" : script.text) + dataText(data as StepData)),
+      ),
       ...(args.triggers === undefined ? {} : { triggers: args.triggers }),
       // A previous output in the environment would put a join token where every child process inherits it.
       addPreviousOutputInEnv: false,

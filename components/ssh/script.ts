@@ -43,23 +43,23 @@ export interface StepData {
   readonly [key: string]: string | number | boolean | readonly string[] | StepData;
 }
 
+/** Where a machine keeps the scripts that {@link installed} lines run. */
+export const STEPS_FOLDER = "/var/lib/swarm-ha/steps";
+
 /**
- * What travels on a step's standard input: the script that does it, the one that undoes it, then the data.
- *
- * The data is a bash array by path, `{ client: { key } }` as `client.key`, and a list has its elements on lines. Not
- * JSON: with Debian's jq 1.6 each value taken out of that costs 25 ms of processor time (measured), on every host.
- *
- * Both scripts are always there because a command resource has one standard input for its create and its delete.
+ * A step's data as it travels on standard input: a bash array by path, `{ client: { key } }` as `client.key`, and a list
+ * has its elements on lines. Not JSON: with Debian's jq 1.6 each value taken out of that costs 25 ms of processor time
+ * (measured), on every host.
  */
-export function payload(create: Script, undo: Script | undefined, data: StepData): string {
-  return create.text + (undo?.text ?? "") + `given=(${values(data).join(" ")})\n`;
+export function dataText(data: StepData): string {
+  return `given=(${values(data).join(" ")})\n`;
 }
 
 function values(data: StepData, path: readonly string[] = []): string[] {
   return Object.entries(data).flatMap(([key, value]) => {
     const at = [...path, key];
     // What isn't there stays away, so that the script says so; the text 'undefined' would pass for a value.
-    if ((value as unknown) === undefined || value === null) return [];
+    if (((value as unknown) ?? undefined) === undefined) return [];
     if (typeof value === "object" && !isList(value)) return values(value, at);
     return `[${quote(at.join("."))}]=${quote(isList(value) ? value.join("\n") : String(value))}`;
   });
@@ -75,26 +75,26 @@ function quote(text: string): string {
 }
 
 /**
- * The command lines that take their script off such a payload, and leave the data for it to read.
+ * The command line that takes its script off standard input, where the data follows it.
  *
- * They hold lengths and a digest, never a script nor its data: errors print the whole command line and process lists
+ * It holds a length and a digest, never the script nor its data: errors print the whole command line and process lists
  * show it; the digest lets a preview show *that* a script changed. (`head -c` takes exactly as many bytes as asked.)
  */
-export function commandLines(create: Script, undo: Script | undefined): { create: string; delete?: string } {
-  const [before, after] = [size(create), undo === undefined ? 0 : size(undo)];
-  const lines = { create: commandLine(create, 0, after) };
-  return undo === undefined ? lines : { ...lines, delete: commandLine(undo, before, 0) };
+export function sent(script: Script): string {
+  const size = Buffer.byteLength(script.text, "utf8");
+  return `script=$(head -c ${String(size)}); exec bash -c "$script" ${script.step} ${digest(script)}`;
 }
 
-function commandLine(script: Script, skipBefore: number, skipAfter: number): string {
-  const skip = (bytes: number): string => (bytes === 0 ? "" : `head -c ${String(bytes)} >/dev/null; `);
-  const digest = createHash("sha256").update(script.text).digest("hex").slice(0, 12);
+/** The command line for a script that the machine has in {@link STEPS_FOLDER}; only data comes on standard input. */
+export function installed(script: Script): string {
+  const file = `${STEPS_FOLDER}/${script.step}.sh`;
+  const missing = `${script.step}: ${file} is missing: the operator was replaced and not prepared yet; run 'up' again`;
   return (
-    `${skip(skipBefore)}script=$(head -c ${String(size(script))}); ` +
-    `${skip(skipAfter)}exec bash -c "$script" ${script.step} ${digest}`
+    `[ -s ${file} ] || { echo "${missing}" >&2; exit 1; }; ` +
+    `exec bash -c '. ${file}' ${script.step} ${digest(script)}`
   );
 }
 
-function size(script: Script): number {
-  return Buffer.byteLength(script.text, "utf8");
+function digest(script: Script): string {
+  return createHash("sha256").update(script.text).digest("hex").slice(0, 12);
 }

@@ -26,6 +26,7 @@ export function init(
     {
       connection: context.operator.connection,
       script: "init",
+      installed: true,
       input: {
         first,
         overlay: overlayNetwork(context.config),

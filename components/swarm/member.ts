@@ -37,6 +37,7 @@ export class Member extends pulumi.ComponentResource {
       {
         connection: context.operator.connection,
         script: "token",
+        installed: true,
         triggers: [host.identity],
         secretOutput: true,
         input: {
@@ -72,6 +73,7 @@ export class Member extends pulumi.ComponentResource {
       {
         connection: context.operator.connection,
         script: "node",
+        installed: true,
         onDelete: "remove-node",
         triggers: [host.identity],
         input: {

@@ -2,6 +2,7 @@ import type * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
 import type { HostSpec } from "../platform/placement";
 import { remoteStep } from "../ssh/remote-step";
+import { readScript } from "../ssh/script";
 import type { SwarmContext } from "./context";
 
 /** A manager's place in the address plan. */
@@ -26,6 +27,9 @@ export function managersOf(hosts: readonly HostSpec[]): ManagerAddress[] {
     });
 }
 
+/** The cluster-wide steps, which all run on the operator. */
+const CLUSTER_STEPS = ["init", "token", "node", "remove-node"];
+
 /** Tells the operator who the managers are and whom to trust. Runs on the operator. */
 export function prepareOperator(
   managers: readonly ManagerAddress[],
@@ -42,6 +46,7 @@ export function prepareOperator(
         managers: managers.map(({ name, address }) => `${name} ${address}`),
         ca: context.pki.ca,
         drain: context.config.drain,
+        steps: Object.fromEntries(CLUSTER_STEPS.map((step) => [step, readScript(step).text])),
       },
     },
     { parent, dependsOn: [...context.operator.ready], deletedWith: context.lifetime },
