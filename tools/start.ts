@@ -6,7 +6,8 @@ import type Docker from "dockerode";
 import { runPulumi } from "./engine";
 import { root } from "./paths";
 import { runMain, SetupError } from "./setup/errors";
-import { hasResources, stackContainers, startStopped, stateLost } from "./setup/leftovers";
+import { listMachines, startMachine } from "./platform-local";
+import { hasResources, stackContainers, stateLost } from "./setup/leftovers";
 import { prepareMachine } from "./setup/machine";
 import { nextSteps } from "./setup/next-steps";
 import { createProgress, duration } from "./setup/progress";
@@ -23,30 +24,59 @@ runMain(async () => {
   requireLocalStack(stack);
   const begun = Date.now();
   const { docker } = await prepareMachine();
-  const started = await reviveContainers(docker, stack);
+  const revived = await reviveMachines(docker, stack);
   const options = process.stdout.isTTY ? [] : CONCISE;
   const { code } = await runPulumi(["up", "--yes", "--skip-preview", ...options], { stack });
   if (code !== 0) {
     throw new SetupError(
-      `The stack ${stack} is not up: see above. Once that is put right, npm start goes on from here.`,
+      `The stack ${stack} is not up: see above. Once that is put right, npm start goes on from here.${remedy(stack, revived)}`,
     );
   }
-  if (started.length > 0) await untilHealthy(stack);
+  if (revived.failures.length > 0) {
+    throw new SetupError(`The rest of the stack ${stack} is up.${remedy(stack, revived)}`);
+  }
+  if (revived.started > 0) await untilHealthy(stack);
   console.log(`\nThe stack ${stack} is up (${duration(Date.now() - begun)}).\n\n${nextSteps(stack)}`);
   return 0;
 });
 
-/** @returns the names of the containers that had to be started */
-async function reviveContainers(docker: Docker, stack: string): Promise<readonly string[]> {
+/** What came of starting a stack's stopped machines. */
+interface Revived {
+  /** How many were started. */
+  readonly started: number;
+  /** A line for each that couldn't be: its name and why. */
+  readonly failures: readonly string[];
+}
+
+/**
+ * Starts the stack's stopped machines, as after a reboot of the computer. One that can't be started (its port is taken,
+ * its volume is gone) is told and left: `up` and `repair` go on with the others.
+ */
+async function reviveMachines(docker: Docker, stack: string): Promise<Revived> {
   const containers = await stackContainers(docker, stack);
-  if (containers.length === 0) return [];
+  if (containers.length === 0) return { started: 0, failures: [] };
   const exported = await runPulumi(["stack", "export"], { stack, capture: true });
   if (exported.code !== 0) throw new SetupError(`The state of the stack ${stack} can't be read:\n${exported.stderr}`);
   if (!hasResources(exported.stdout)) throw stateLost(stack, containers);
-  const stopped = containers.filter(({ state }) => state === "exited").length;
-  if (stopped === 0) return [];
-  const what = `Starting ${stopped} stopped containers of the stack ${stack}`;
-  return createProgress().step(what, "2 to 10 s", () => startStopped(docker, containers));
+  const stopped = (await listMachines(docker, stack)).filter(({ startable }) => startable);
+  if (stopped.length === 0) return { started: 0, failures: [] };
+  const progress = createProgress();
+  const what = `Starting ${stopped.length} stopped machines of the stack ${stack}`;
+  const ends = await progress.step(what, "2 to 10 s", () =>
+    Promise.all(stopped.map(async (machine) => ({ machine, failure: await startMachine(docker, machine) }))),
+  );
+  const failures = ends.flatMap(({ machine, failure }) =>
+    failure === undefined ? [] : [`${machine.name}: ${failure}`],
+  );
+  for (const failure of failures) progress.info(`This one can't be started: ${failure}`);
+  return { started: stopped.length - failures.length, failures };
+}
+
+/** What to do about machines that couldn't be started; nothing where there are none. */
+function remedy(stack: string, { failures }: Revived): string {
+  if (failures.length === 0) return "";
+  const lines = failures.map((failure) => `  ${failure}`).join("\n");
+  return ` These machines could not be started:\n${lines}\nOnce that is put right, or to make them anew: npm run repair -- ${stack}`;
 }
 
 /** Waits until status finds nothing wrong; if it goes on finding something, says so and leaves it at that. */

@@ -1,4 +1,4 @@
-/** Containers of a stack against the stack's state: those that nobody knows of, and those that are stopped. */
+/** Containers of a stack against the stack's state: those that nobody knows of. */
 import type Docker from "dockerode";
 import { LABELS } from "../../components/platform/local/labels";
 import { SetupError } from "./errors";
@@ -60,25 +60,4 @@ export function stateLost(stack: string, containers: readonly StackContainer[]):
     `The engine has containers of the stack ${stack} (${shown.join(", ")}), but the stack's state knows of none: it was lost, ` +
       `or another user or machine made them. Give the state back, or remove them with\n\n  ${removalCommand(stack)}\n`,
   );
-}
-
-/**
- * Starts the stack's stopped containers, as after a reboot of the machine.
- *
- * Not those that were never started: an interrupted run left them unfinished, and the next `up` makes them anew.
- *
- * @returns the names of those that were started
- */
-export async function startStopped(docker: Docker, containers: readonly StackContainer[]): Promise<string[]> {
-  const stopped = containers.filter(({ state }) => state === "exited");
-  const results = await Promise.allSettled(stopped.map(({ id }) => docker.getContainer(id).start()));
-  const failed = results.flatMap((result, index) => {
-    if (result.status === "fulfilled") return [];
-    const reason: unknown = result.reason;
-    return [`  ${stopped[index]?.name ?? ""}: ${reason instanceof Error ? reason.message : String(reason)}`];
-  });
-  if (failed.length > 0) {
-    throw new SetupError(`Stopped containers could not be started:\n${failed.join("\n")}`);
-  }
-  return stopped.map(({ name }) => name);
 }
