@@ -2,11 +2,17 @@
  * Where things live on this machine. Nothing that a run makes lies in the clone: a second clone sees the same stacks,
  * and `git status` stays clean.
  */
-import { homedir } from "node:os";
+import { homedir, userInfo } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 
 /** The clone's root directory (absolute). */
 export const root = resolve(__dirname, "..");
+
+/** The user's home. HOME may be empty or relative (in services, say), and would lead into the directory of the day. */
+function home(): string {
+  const named = homedir();
+  return isAbsolute(named) ? named : resolve("/", userInfo().homedir);
+}
 
 /**
  * The base directory that an XDG variable names. The XDG specification says that a relative path in it is invalid and
@@ -14,7 +20,7 @@ export const root = resolve(__dirname, "..");
  */
 function xdg(variable: "XDG_CACHE_HOME" | "XDG_STATE_HOME", fallback: string): string {
   const value = process.env[variable];
-  return value !== undefined && isAbsolute(value) ? value : join(homedir(), fallback);
+  return value !== undefined && isAbsolute(value) ? value : join(home(), fallback);
 }
 
 /**

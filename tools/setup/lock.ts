@@ -36,7 +36,8 @@ function readIfThere(file: string): string | undefined {
 export async function withLock<T>(file: string, work: () => Promise<T>, onWait?: (pid: number) => void): Promise<T> {
   mkdirSync(dirname(file), { recursive: true });
   const mine = `${file}.${randomUUID()}`;
-  writeFileSync(mine, ownName());
+  const me = ownName();
+  writeFileSync(mine, me);
   try {
     let waiting = false;
     while (!tryLink(mine, file)) {
@@ -53,7 +54,8 @@ export async function withLock<T>(file: string, work: () => Promise<T>, onWait?:
     try {
       return await work();
     } finally {
-      rmSync(file, { force: true });
+      // Only if it is ours still: somebody may have removed it by hand, and another run holds it now.
+      if (readIfThere(file) === me) rmSync(file, { force: true });
     }
   } finally {
     rmSync(mine, { force: true });

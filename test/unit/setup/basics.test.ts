@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
@@ -33,6 +33,16 @@ describe("set-up's basics", () => {
       process.env["XDG_STATE_HOME"] = "relative";
       assert.equal(cachePath("kit", "x"), "/elsewhere/swarm-ha/kit/x");
       assert.equal(statePath(), "/home/someone/.local/state/swarm-ha");
+    });
+
+    it("never depend on the current directory, whatever HOME is", () => {
+      process.env["XDG_CACHE_HOME"] = "";
+      process.env["XDG_STATE_HOME"] = "";
+      for (const home of ["", "relative"]) {
+        process.env["HOME"] = home;
+        assert.equal(cachePath(), join(userInfo().homedir, ".cache/swarm-ha"));
+        assert.equal(statePath(), join(userInfo().homedir, ".local/state/swarm-ha"));
+      }
     });
   });
 
@@ -111,6 +121,16 @@ describe("set-up's basics", () => {
         /no/,
       );
       assert.equal(await withLock(file, () => Promise.resolve(7)), 7);
+    });
+
+    it("is left alone by one that it was taken from", async () => {
+      const file = join(folder, "x");
+      const other = JSON.stringify({ ...identify(process.ppid) });
+      await withLock(file, () => {
+        writeFileSync(file, other);
+        return Promise.resolve();
+      });
+      assert.equal(readFileSync(file, "utf8"), other);
     });
 
     it("of a run that died is taken over, also when its pid is in use again", async () => {
