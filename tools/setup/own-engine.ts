@@ -5,7 +5,17 @@
  */
 import { createHash } from "node:crypto";
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { dockerDir } from "../paths";
@@ -200,9 +210,12 @@ async function untilItAnswers(where: Layout, identity: ProcessIdentity, logFrom:
  */
 export async function stopOwnEngine(place: OwnEnginePlace = {}): Promise<string> {
   const where = layout(place);
-  const known = readEngineRecord(place);
-  if (known === undefined) return "No Docker engine was started from here: nothing to stop.";
+  const none = "No Docker engine was started from here: nothing to stop.";
+  if (!existsSync(where.directory)) return none; // A lock would make it.
   return withLock(where.lock, async () => {
+    // Read with the lock held: a run that is starting an engine writes its record before it lets go.
+    const known = readEngineRecord(place);
+    if (known === undefined) return none;
     const wasAlive = isAlive(known);
     if (wasAlive) await terminate(known, where);
     const containerd = isOurContainerd(where, join(where.run, "containerd", "containerd.pid"));
