@@ -16,6 +16,8 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const MINIMUM_NODE = [20, 19];
+/** Milliseconds to wait for another run that installs; npm itself gives up on a dead network long before. */
+const LOCK_LIMIT = 900_000;
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const modules = path.join(root, "node_modules");
 const stampFile = path.join(modules, ".swarm-ha-stamp");
@@ -87,10 +89,14 @@ function writeStamp(hash) {
   fs.renameSync(temporary, stampFile);
 }
 
-/** A process as a name that is never used again: pids are, so its start time goes with it where /proc has it. */
+/** A process as a name that is never used again: pids are, so its start time and boot go with it where /proc has them. */
 function identity(pid) {
   const stat = read(`/proc/${pid}/stat`);
-  if (stat !== undefined) return `${pid} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]}`;
+  if (stat !== undefined) {
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (state === "Z" || state === "X") return undefined; // It has ended, and nobody has asked for its exit code.
+    return [pid, fields[18], read("/proc/sys/kernel/random/boot_id")?.trim()].join(" ");
+  }
   try {
     process.kill(pid, 0);
     return `${pid}`;
@@ -99,19 +105,27 @@ function identity(pid) {
   }
 }
 
+/** The base of caches as tools/paths.ts has it; never relative to the current directory, whatever HOME is. */
+function cacheBase() {
+  const xdg = process.env.XDG_CACHE_HOME;
+  if (xdg && path.isAbsolute(xdg)) return xdg;
+  const named = os.homedir();
+  const home = path.isAbsolute(named) ? named : os.userInfo().homedir;
+  return path.resolve("/", home, ".cache");
+}
+
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** Holds the clone's install lock while `work` runs. A lock whose owner is gone is taken over. */
 async function locked(work) {
-  const cache = process.env.XDG_CACHE_HOME;
-  const base = cache && path.isAbsolute(cache) ? cache : path.join(os.homedir(), ".cache");
-  const folder = path.join(base, "swarm-ha", "locks");
+  const folder = path.join(cacheBase(), "swarm-ha", "locks");
   fs.mkdirSync(folder, { recursive: true });
   const lock = path.join(folder, `npm-${createHash("sha256").update(root).digest("hex").slice(0, 16)}`);
   const mine = `${lock}.${process.pid}`;
   const me = identity(process.pid);
   fs.writeFileSync(mine, me);
   try {
+    const end = Date.now() + LOCK_LIMIT;
     for (let told = false; ;) {
       try {
         fs.linkSync(mine, lock); // Atomic, and the lock never exists without its owner's name in it.
@@ -124,6 +138,12 @@ async function locked(work) {
       if (identity(Number(owner.split(" ")[0])) !== owner) {
         breakLock(lock, owner);
         continue;
+      }
+      if (Date.now() > end) {
+        throw new Error(
+          `process ${owner.split(" ")[0]} has been installing them for ${LOCK_LIMIT / 60_000} min; ` +
+            `end it, or remove its lock ${lock} if it does something else`,
+        );
       }
       if (!told) say(`Waiting for the run that is installing the dependencies (process ${owner.split(" ")[0]}) …`);
       told = true;
@@ -190,20 +210,23 @@ function install() {
 
 async function ensureDependencies() {
   if (upToDate(wanted())) return;
-  const failure = await locked(async () => {
-    const goal = wanted();
-    if (upToDate(goal)) return undefined; // Another run has done it while this one waited.
-    // First of all, so that whatever stops this run half-way, the next one starts over.
-    fs.rmSync(stampFile, { force: true });
-    fs.rmSync(hiddenLock, { force: true });
-    const problem = await install();
-    if (problem) return problem;
-    if (!complete(goal.packages)) return "npm ci said it succeeded, but packages of package-lock.json are missing";
-    writeStamp(goal.hash);
-    return undefined;
-  });
+  const failure = await locked(installOnce).catch((error) => error.message);
   if (failure)
     die(`the dependencies could not be installed: ${failure}\nRun the command again once that is put right.`);
+}
+
+/** @returns why it failed, if it did; called with the lock held */
+async function installOnce() {
+  const goal = wanted();
+  if (upToDate(goal)) return undefined; // Another run has done it while this one waited.
+  // First of all, so that whatever stops this run half-way, the next one starts over.
+  fs.rmSync(stampFile, { force: true });
+  fs.rmSync(hiddenLock, { force: true });
+  const problem = await install();
+  if (problem) return problem;
+  if (!complete(goal.packages)) return "npm ci said it succeeded, but packages of package-lock.json are missing";
+  writeStamp(goal.hash);
+  return undefined;
 }
 
 async function main() {
