@@ -57,14 +57,17 @@ export class ManagerProbe {
     while (this.running && Date.now() < end) {
       calls++;
       const first = await attempt(outputs);
+      let answered = first === undefined;
       if (first !== undefined) {
         await sleep(500);
         const second = await attempt(outputs);
+        answered = second === undefined;
         if (second === undefined) retried++;
         else failed.push(`${new Date().toISOString()} ${first}, then ${second}`);
       }
-      if (first === undefined || failed.length === 0 || !failed.at(-1)?.endsWith(first)) good = Date.now();
+      // Before the outage is over: the time up to the answer that ends it belongs to it.
       longestOutage = Math.max(longestOutage, (Date.now() - good) / 1000);
+      if (answered) good = Date.now();
       await sleep(250);
     }
     return { calls, retried, failed, longestOutage };
