@@ -4,8 +4,11 @@ import { join } from "node:path";
 import { figure } from "../../support/run";
 import { HOSTS, sharedStackIsGone, useSharedStack } from "../../support/shared-stack";
 
-/** Seconds; docs/performance.md. */
-const DESTROY_LIMIT = 10;
+/**
+ * Seconds. It takes less than 10 (docs/performance.md), which the printed figure shows; this is what tells seconds from
+ * minutes, that is, from one dead host's time limit after the other, on a busy machine too.
+ */
+const DESTROY_LIMIT = 60;
 
 describe("destroy", function () {
   this.timeout(180_000);
