@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes this host a node of the swarm.
 #
-# Runs on the host. Input: { name, address, swarmId, grant: { token, managers: [address:2377] } }
+# Runs on the host. Input: { name, address, swarmId, grant: { token, managers: [address:2377],
+# at, known: [node id] } }
 # Prints: { nodeId }
 
 . lib/common.sh
@@ -11,7 +12,7 @@
 name=$(value name)
 address=$(value address)
 
-# The node's id, once it has joined. From then on it is a member, and whatever state its engine shows (after a restart
+# The node's id, and the time of the grant it joined by. From then on it is a member, and whatever state its engine shows (after a restart
 # pending, while it looks for the others error), leaving the swarm would leave a dead vote behind.
 joined=/etc/swarm-ha/joined
 
@@ -48,6 +49,22 @@ join() {
   return 1
 }
 
+# expelled: whether this node was removed from the swarm. It doesn't learn of it, or only as an error. It happens when a
+# run is killed that was to replace this machine, after the node was removed. Only a grant that is newer than the one it
+# joined by can tell, for that names the nodes which there were after its join.
+expelled() {
+  local own="" by="" id
+  [ ! -s "$joined" ] || read -r own by <"$joined"
+  if [ -z "$by" ] || [ -z "$(optional grant.at)" ] || (($(value grant.at) <= by)); then return 1; fi
+  for id in $(value grant.known); do
+    [ "$id" != "$own" ] || return 1
+  done
+}
+
+if expelled; then
+  rm -f "$joined"
+  start_over
+fi
 swarm_state
 if [ -s "$joined" ] && [ "$state" != active ] && [ "$state" != locked ]; then
   [ "$state" != inactive ] || fail "$name has left the swarm by itself; replace it: npm run replace -- <stack> $name"
@@ -84,7 +101,8 @@ if [ -n "$cluster_id" ] && [ "$cluster_id" != "$(value swarmId)" ]; then
   fail "$name is in the swarm $cluster_id, but this stack's swarm is $(value swarmId)"
 fi
 
-printf '%s\n' "$node_id" | write_file "$joined" 0644 || true
+# An old grant says nothing about the time since: the newest that it was a member by counts.
+printf '%s %s\n' "$node_id" "$(optional grant.at)" | write_file "$joined" 0644 || true
 
 # "Ready" isn't "working": without the gossip agent the node gets tasks whose overlay traffic is lost.
 agent_up() {

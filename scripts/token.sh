@@ -3,7 +3,7 @@
 # what is left of the host's predecessor.
 #
 # Runs on the operator. Input: { name, role: manager | worker, identity, swarmId, epoch, client }
-# Prints: { token, managers: [address] }. Secret.
+# Prints: { token, managers: [address], at (seconds), known: [id of each node of that time] }. Secret.
 
 . lib/common.sh
 . lib/cluster.sh
@@ -27,7 +27,8 @@ look() {
         and ((.Spec.Labels["swarm-ha.identity"] // $identity) != $identity)) | .ID] | join(" ")),
       { token: $swarm.JoinTokens[if $role == "manager" then "Manager" else "Worker" end],
         managers: [$nodes[] | select(.Status.State == "ready" and .ManagerStatus.Reachability == "reachable")
-          | .ManagerStatus.Addr] | sort }' | {
+          | .ManagerStatus.Addr] | sort,
+        at: (now | floor), known: [$nodes[].ID] }' | {
     read -r id
     read -r ghosts
     read -r grant
