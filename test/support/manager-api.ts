@@ -57,17 +57,16 @@ export class ManagerProbe {
     while (this.running && Date.now() < end) {
       calls++;
       const first = await attempt(outputs);
-      let answered = first === undefined;
+      let second = first;
       if (first !== undefined) {
         await sleep(500);
-        const second = await attempt(outputs);
-        answered = second === undefined;
+        second = await attempt(outputs);
         if (second === undefined) retried++;
         else failed.push(`${new Date().toISOString()} ${first}, then ${second}`);
       }
-      // Before the outage is over: the time up to the answer that ends it belongs to it.
-      longestOutage = Math.max(longestOutage, (Date.now() - good) / 1000);
-      if (answered) good = Date.now();
+      const now = Date.now();
+      longestOutage = Math.max(longestOutage, (now - good) / 1000);
+      if (second === undefined) good = now;
       await sleep(250);
     }
     return { calls, retried, failed, longestOutage };

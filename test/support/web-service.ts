@@ -100,6 +100,7 @@ export class WebService {
   public async startClient(host: string, steady = false): Promise<void> {
     await this.stopClient();
     this.clientHost = host;
+    await this.stack.exec(host, ["docker", "rm", "-f", CLIENT]).catch(() => undefined);
     // PID 1 ignores what it has no handler for: SIGKILL ends it at once.
     const options = ["-d", "--name", CLIENT, "--network", NETWORK, "--stop-signal", "SIGKILL"];
     const program = ["bash", "-c", steady ? STEADY : "sleep 1000000"];

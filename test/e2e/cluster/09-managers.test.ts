@@ -7,6 +7,11 @@ import type { NodeLine, TestStack } from "../../support/test-stack";
 
 /** Seconds without an answer that an election explains (measured: 15 to 21 s). */
 const ELECTION = 25;
+/**
+ * Seconds in which the load balancer may lead to members that are no managers yet, or no more: two checks, and one's
+ * time limit. (HAProxy takes a new member for good until its first check has failed.)
+ */
+const HEALTH_WINDOW = 13;
 
 describe("managers", function () {
   this.timeout(300_000);
@@ -45,8 +50,8 @@ describe("managers", function () {
       // Never two steps at once: between two looks a second apart the number changes by one at most.
       for (const [i, count] of counts.entries())
         assert.ok(Math.abs(count - (counts[i - 1] ?? count)) <= 1, counts.join(" "));
-      if (to > from || leader <= `manager-${to}`) assert.deepEqual(report.failed, []);
-      assert.ok(report.longestOutage < ELECTION, report.failed.join("\n"));
+      const limit = to < from && leader > `manager-${to}` ? ELECTION : HEALTH_WINDOW;
+      assert.ok(report.longestOutage < limit, report.failed.join("\n"));
     });
   }
 });
