@@ -1,6 +1,6 @@
 /**
  * `npm run destroy -- <stack> [--yes]`: removes everything of a stack, its state, too; of a local one also what interrupted
- * runs left on the Docker engine. No host is asked for anything, so it works when all of them are dead.
+ * runs left on the Docker engine. Any other needs a terminal to ask at, or `--yes`. No host is asked for anything, so it works when all of them are dead.
  */
 import { createInterface } from "node:readline/promises";
 import type Docker from "dockerode";
@@ -12,6 +12,7 @@ import { list } from "./cluster/words";
 import { runPulumi } from "./engine";
 import { localStackExists } from "./engine/stack";
 import { leftovers, removeLeftovers, type Leftover } from "./platform-local";
+import { command, findProgram } from "./setup/command";
 import { dockerClient } from "./setup/docker-client";
 import { ensureDockerEngine } from "./setup/docker-engine";
 import { runMain, SetupError } from "./setup/errors";
@@ -21,6 +22,12 @@ import { createProgress, duration } from "./setup/progress";
 runMain(async () => {
   const { stack, yes } = readArguments("npm run destroy -- <stack> [--yes]", { flags: ["yes"] });
   const begun = Date.now();
+  if (!yes && !isLocal(stack) && !hasTerminal()) {
+    throw new SetupError(
+      `Nothing was removed: the stack ${stack} isn't a local one, and there is no terminal to ask at. ` +
+        `To destroy it all the same: npm run destroy -- ${stack} --yes`,
+    );
+  }
   const docker = isLocal(stack) ? await localEngine() : undefined;
   const state = await readState(stack);
   refuseProtected(state);
@@ -30,13 +37,15 @@ runMain(async () => {
   if (docker !== undefined) await removeUnknown(docker, state);
   if (docker !== undefined && isNothing(state, found)) {
     await forget(stack);
+    await forgetContext(stack);
     process.stdout.write(`There is nothing of the stack ${stack} on this computer.\n`);
     return 0;
   }
   await destroy(stack, docker !== undefined);
+  await forgetContext(stack);
   if (docker === undefined) {
     process.stdout.write(
-      `Everything of the stack ${stack} is gone; its history stays: npm run pulumi -- stack rm ${stack}\n`,
+      `Everything of the stack ${stack} is gone; its history stays: npm run pulumi -- stack rm -s ${stack}\n`,
     );
     return 0;
   }
@@ -84,12 +93,17 @@ function refuseProtected({ stack, deployment }: StackState): void {
   );
 }
 
+/** Whether somebody can be asked. */
+function hasTerminal(): boolean {
+  return process.stdin.isTTY && process.stderr.isTTY;
+}
+
 async function confirm(
   { stack, deployment }: StackState,
   docker: Docker | undefined,
   found: readonly Leftover[],
 ): Promise<void> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+  if (!hasTerminal()) {
     // A state that knows of nothing may be another one than that of whoever made these: that takes an explicit yes.
     if (docker !== undefined && found.length > 0 && resourcesOf(deployment).length <= 1) {
       throw stateLost(stack, await stackContainers(docker, stack));
@@ -129,6 +143,14 @@ async function clearAway(docker: Docker, stack: string): Promise<void> {
   const left = await leftovers(docker, stack);
   if (left.length > 0)
     throw new SetupError(`The stack ${stack} is destroyed, but the Docker engine still has ${names(left)}.`);
+}
+
+/** Removes the docker context that `npm run context` wrote: it has a key to managers that are gone. */
+async function forgetContext(stack: string): Promise<void> {
+  const docker = findProgram("docker");
+  if (docker === undefined) return;
+  // The same error for one that was never written as for any other; neither matters to what has been destroyed.
+  await command(docker, ["context", "rm", "-f", `swarm-ha-${stack}`], { timeout: 30_000 }).catch(() => undefined);
 }
 
 /** Removes the stack from the backend, with its backups: they hold its keys. The clone's own file stays. */
