@@ -47,7 +47,8 @@ export function handshake(hop: Hop, stream: Duplex): Promise<Client> {
       stream.destroy();
       reject(new Error(`ssh: handshake with ${label(hop)} failed: ${explain(error, hop)}`));
     };
-    client.once("error", fail);
+    // Always listened to: after a time-out ssh2 also reports the loss of the connection, and that would end the process.
+    client.on("error", fail);
     client.once("close", () => {
       fail(new Error("connection closed"));
     });

@@ -39,7 +39,7 @@ interface Entry {
 export class Pool {
   private readonly open = new Map<string, Entry>();
   /** Dials under way to bastions: those who want the same one wait for it. */
-  private readonly dialling = new Map<string, Promise<unknown>>();
+  private readonly dialling = new Map<string, { work: Promise<unknown>; signal: AbortSignal }>();
 
   /**
    * A connection to a machine: one that is open, if it still answers, else a new one.
@@ -90,23 +90,29 @@ export class Pool {
     }
   }
 
-  /** A bastion's connection; one dial serves all who ask meanwhile. */
+  /**
+   * A bastion's connection; one dial serves all who ask meanwhile. They share its failure, too: dialled once more by each
+   * waiting step, one after the other, a dead bastion would take steps times the dial limits.
+   */
   private async bastion(proxy: Hop, asker: Asker): Promise<Lease> {
     const key = fingerprint(proxy);
-    for (;;) {
-      const underway = this.dialling.get(key);
-      if (underway === undefined) break;
-      await underway.catch(() => undefined);
+    for (let underway = this.dialling.get(key); underway !== undefined; underway = this.dialling.get(key)) {
+      const { work, signal } = underway;
+      try {
+        await unlessAborted(work, asker.signal);
+      } catch (error) {
+        asker.signal.throwIfAborted();
+        if (!signal.aborted) throw error;
+        continue; // Only the one that dialled was stopped: this says nothing about the bastion.
+      }
+      const entry = this.open.get(key);
+      if (entry !== undefined) return this.take(key, entry);
     }
     const work = (async (): Promise<Lease> => {
       return (await this.reuse(key, proxy)) ?? this.add(key, await dialDirectly("Dial proxy", proxy, asker));
-    })();
-    this.dialling.set(key, work);
-    try {
-      return await work;
-    } finally {
-      this.dialling.delete(key);
-    }
+    })().finally(() => this.dialling.delete(key));
+    this.dialling.set(key, { work, signal: asker.signal });
+    return work;
   }
 
   private isOpen(client: Client): boolean {
@@ -160,6 +166,22 @@ export class Pool {
           }, IDLE);
       },
     };
+  }
+}
+
+/** Waits for somebody else's work, but not longer than until an abort of one's own. */
+async function unlessAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  let abort: () => void = () => undefined;
+  const aborted = new Promise<void>((resolve) => {
+    abort = resolve;
+    signal.addEventListener("abort", abort);
+  });
+  try {
+    await Promise.race([work, aborted]);
+    signal.throwIfAborted();
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }
 
