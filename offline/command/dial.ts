@@ -41,6 +41,7 @@ export function dialThrough(bastion: Client, hop: Hop): Promise<Duplex> {
 /** Shakes hands on a stream. The stream belongs to the connection, and ends with it. */
 export function handshake(hop: Hop, stream: Duplex): Promise<Client> {
   const client = new Client();
+  client.setMaxListeners(0); // Each command and each forwarding under way listens for its end.
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => {
       client.destroy();

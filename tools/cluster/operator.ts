@@ -19,6 +19,7 @@ export interface Tunnel {
 export function openOperator(operator: Access["operator"], limit: number): Promise<Tunnel> {
   const { host, port, user } = operator;
   const client = new Client();
+  client.setMaxListeners(0); // Each forwarding that is being opened listens for the connection's end.
   let impostor = false;
   return within(limit, async ({ signal, phase }) => {
     phase(`logging in to ${host}:${port}`);
