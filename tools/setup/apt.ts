@@ -1,13 +1,18 @@
 /** Debian packages: installing some, and where this machine gets its own from. */
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { cachePath } from "../paths";
 import { command, findProgram } from "./command";
 import { SetupError } from "./errors";
+import { withLock } from "./lock";
 import { createProgress, type Progress } from "./progress";
 
 const ENVIRONMENT = { DEBIAN_FRONTEND: "noninteractive", NEEDRESTART_SUSPEND: "1" };
-/** Wait for another apt (unattended upgrades, say) rather than fail; seconds. */
-const LOCK_WAIT = ["-o", "DPkg::Lock::Timeout=120"];
+/** Seconds to wait for another apt (unattended upgrades, say) rather than fail. */
+const LOCK_SECONDS = 120;
+const LOCK_WAIT = ["-o", `DPkg::Lock::Timeout=${LOCK_SECONDS}`];
 const POLICY = "/usr/sbin/policy-rc.d";
+const POLICY_MARKER = "# swarm-ha: no services while packages are installed";
 
 /** Is the text of an os-release file Debian's, Ubuntu's, or that of a system built on them? */
 export function isDebianLike(osRelease: string): boolean {
@@ -34,22 +39,62 @@ export async function aptInstall(
   wish: { readonly packages: readonly string[]; readonly optional?: readonly string[]; readonly usually: string },
   progress: Progress = createProgress(),
 ): Promise<void> {
+  const wait = (pid: number) => {
+    progress.info(`Waiting for the run that is installing packages (process ${pid}) …`);
+  };
+  // One at a time: what forbids services is one file, and the first to end would take it from under the others.
+  await withLock(aptLock(), () => install(wish, progress), wait);
+}
+
+async function install(wish: Parameters<typeof aptInstall>[0], progress: Progress): Promise<void> {
+  removeStalePolicy();
   await aptUpdate(progress);
   const packages = [...wish.packages, ...(await knownPackages(wish.optional ?? []))];
   await progress.step(`Installing Debian's ${packages.join(", ")}`, wish.usually, async (note) => {
     const options = { timeout: 900_000, env: ENVIRONMENT, onLine: note };
-    // An installation that was killed half-way leaves packages that only this puts right; nothing to do otherwise.
-    await command("dpkg", ["--configure", "-a", "--force-confdef", "--force-confold"], options);
-    await withoutServices(() =>
-      command("apt-get", ["install", "-y", "--no-install-recommends", ...LOCK_WAIT, ...packages], options),
-    );
+    await withoutServices(async () => {
+      // An installation that was killed half-way leaves packages that only this puts right; nothing to do otherwise.
+      await retryLocked(() => command("dpkg", ["--configure", "-a", "--force-confdef", "--force-confold"], options));
+      await retryLocked(() =>
+        command("apt-get", ["install", "-y", "--no-install-recommends", ...LOCK_WAIT, ...packages], options),
+      );
+    });
   });
+}
+
+const aptLock = () => cachePath("locks", "apt");
+
+/** Is a command's failure that another process holds one of dpkg's or apt's locks? */
+export function isLockFailure(message: string): boolean {
+  return /could not get lock|unable to (acquire|lock)|locked by another process|is another process using it/i.test(
+    message,
+  );
+}
+
+/**
+ * Tries again while another process holds dpkg's locks: dpkg itself doesn't wait for them, nor does apt for all of its
+ * own (that of the package lists, say).
+ *
+ * @param seconds how long. @default 120, as for apt
+ * @throws what the last try threw
+ */
+export async function retryLocked<T>(work: () => Promise<T>, seconds = LOCK_SECONDS, pause = 1): Promise<T> {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Error && isLockFailure(error.message)) || Date.now() + pause * 1000 > end) throw error;
+    }
+    await sleep(pause * 1000);
+  }
 }
 
 /** Fetches apt's package lists. */
 export async function aptUpdate(progress: Progress = createProgress()): Promise<void> {
+  const options = { timeout: 300_000, env: ENVIRONMENT };
   await progress.step("Fetching apt's package lists", "5 to 20 s", (note) =>
-    command("apt-get", ["update", ...LOCK_WAIT], { timeout: 300_000, env: ENVIRONMENT, onLine: note }),
+    retryLocked(() => command("apt-get", ["update", ...LOCK_WAIT], { ...options, onLine: note })),
   );
 }
 
@@ -65,13 +110,11 @@ async function knownPackages(names: readonly string[]): Promise<string[]> {
  * A policy that the machine has is left as it is.
  */
 async function withoutServices(work: () => Promise<unknown>): Promise<void> {
-  const marker = "# swarm-ha: no services while packages are installed";
-  const foreign = existsSync(POLICY) && !readFileSync(POLICY, "utf8").includes(marker);
-  if (foreign) {
+  if (existsSync(POLICY)) {
     await work();
     return;
   }
-  writeFileSync(POLICY, `#!/bin/sh\n${marker}\nexit 101\n`);
+  writeFileSync(POLICY, `#!/bin/sh\n${POLICY_MARKER}\nexit 101\n`);
   chmodSync(POLICY, 0o755);
   const remove = () => {
     rmSync(POLICY, { force: true });
@@ -83,6 +126,23 @@ async function withoutServices(work: () => Promise<unknown>): Promise<void> {
     process.off("exit", remove);
     remove();
   }
+}
+
+/**
+ * Removes a policy of ours that a killed run has left: else no package's service would ever start on this machine.
+ * With the apt lock held, one that is there belongs to nobody.
+ */
+export function removeStalePolicy(file = POLICY): void {
+  if (existsSync(file) && readFileSync(file, "utf8").includes(POLICY_MARKER)) rmSync(file, { force: true });
+}
+
+/** Puts right what a run that was killed while it installed packages has left. Does nothing while one installs. */
+export async function recoverApt(): Promise<void> {
+  if (!canInstall() || !existsSync(POLICY)) return;
+  await withLock(aptLock(), () => {
+    removeStalePolicy();
+    return Promise.resolve();
+  });
 }
 
 /** A Debian repository as apt knows it. */

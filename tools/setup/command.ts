@@ -12,6 +12,8 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Called with each line of its output, e.g. to show progress. @default not called */
   readonly onLine?: (line: string) => void;
+  /** Applied to all that an error shows, e.g. to keep credentials out of it. @default nothing is changed */
+  readonly redact?: (text: string) => string;
 }
 
 /** How many of a failed command's last lines its error shows. */
@@ -48,12 +50,12 @@ export function command(file: string, args: readonly string[], options: CommandO
         kill("SIGKILL");
       }, 10_000).unref();
     }, options.timeout);
-    // The group doesn't get a terminal's Ctrl-C: hand it on, and end only after the command has ended.
+    // The group gets neither a terminal's Ctrl-C nor its hang-up: hand it on, and end only after the command has ended.
     const forward = (signal: NodeJS.Signals) => {
       kill(signal);
       child.once("close", () => process.exit(130));
     };
-    process.once("SIGINT", forward).once("SIGTERM", forward);
+    process.once("SIGINT", forward).once("SIGTERM", forward).once("SIGHUP", forward);
     const watch = (keep: boolean) => (chunk: string) => {
       if (keep) stdout += chunk;
       for (const line of chunk.split(/[\r\n]+/).filter((text) => text.trim() !== "")) {
@@ -65,13 +67,12 @@ export function command(file: string, args: readonly string[], options: CommandO
     child.stdout.setEncoding("utf8").on("data", watch(true));
     child.stderr.setEncoding("utf8").on("data", watch(false));
     const failed = (how: string) => {
-      reject(
-        new SetupError([`\`${[file, ...args].join(" ")}\` ${how}`, ...lines.map((line) => `  ${line}`)].join("\n")),
-      );
+      const text = [`\`${[file, ...args].join(" ")}\` ${how}`, ...lines.map((line) => `  ${line}`)].join("\n");
+      reject(new SetupError(options.redact?.(text) ?? text));
     };
     const done = () => {
       clearTimeout(timer);
-      process.off("SIGINT", forward).off("SIGTERM", forward);
+      process.off("SIGINT", forward).off("SIGTERM", forward).off("SIGHUP", forward);
     };
     child.on("error", (error) => {
       done();

@@ -2,6 +2,7 @@
 import type Docker from "dockerode";
 import { hostImage, IMAGE_FOLDER } from "../../components/platform/local/image";
 import { findEngine } from "../engine";
+import { recoverApt } from "./apt";
 import { dockerClient } from "./docker-client";
 import { ensureDockerEngine } from "./docker-engine";
 import { ensureImage } from "./host-image";
@@ -18,6 +19,7 @@ export interface Machine {
  */
 export async function prepareMachine(): Promise<Machine> {
   const progress = createProgress();
+  await recoverApt();
   const engine = await ensureDockerEngine({ progress });
   process.env["DOCKER_HOST"] = engine.dockerHost;
   const docker = dockerClient(engine.socket);

@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { debianRepositories, debianSources, isDebianLike, proxySettings } from "../../../tools/setup/apt";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  debianRepositories,
+  debianSources,
+  isDebianLike,
+  isLockFailure,
+  proxySettings,
+  removeStalePolicy,
+  retryLocked,
+} from "../../../tools/setup/apt";
 import { mmdebstrapArguments } from "../../../tools/setup/base-image";
 
 const target = (fields: Record<string, string>) =>
@@ -42,6 +53,36 @@ const LISTED = [
   .join("\n\n");
 
 describe("this machine's apt", () => {
+  it("waits for another dpkg's lock up to the limit, and for nothing else", async () => {
+    const locked = "dpkg: error: dpkg frontend lock was locked by another process with pid 7";
+    let tries = 0;
+    const work = (message: string, failures: number) => () =>
+      ++tries > failures ? Promise.resolve("done") : Promise.reject(new Error(message));
+    assert.equal(await retryLocked(work(locked, 2), 5, 0.001), "done");
+    assert.equal(tries, 3);
+    await assert.rejects(retryLocked(work(locked, Infinity), 0.01, 0.001), /locked by another/);
+    tries = 0;
+    await assert.rejects(retryLocked(work("E: Unable to locate package x", 1), 5, 0.001), /locate/);
+    assert.equal(tries, 1);
+    assert.ok(isLockFailure("E: Could not get lock /var/lib/apt/lists/lock. It is held by process 5 (apt-get)"));
+  });
+
+  it("lets services start again after a run was killed, and leaves the machine's own policy", () => {
+    const folder = mkdtempSync(join(tmpdir(), "swarm-ha-unit-"));
+    const file = join(folder, "policy-rc.d");
+    try {
+      removeStalePolicy(file);
+      writeFileSync(file, "#!/bin/sh\nexit 101\n");
+      removeStalePolicy(file);
+      assert.ok(existsSync(file));
+      writeFileSync(file, "#!/bin/sh\n# swarm-ha: no services while packages are installed\nexit 101\n");
+      removeStalePolicy(file);
+      assert.ok(!existsSync(file));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it("knows Debian, Ubuntu and what is built on them from the rest", () => {
     assert.ok(isDebianLike('NAME="Debian GNU/Linux"\nID=debian\n'));
     assert.ok(isDebianLike('ID=linuxmint\nID_LIKE="ubuntu debian"\n'));
