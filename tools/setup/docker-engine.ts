@@ -5,7 +5,7 @@ import { aptInstall, canInstall } from "./apt";
 import { command, findProgram } from "./command";
 import { askEngine, DEFAULT_SOCKET, socketOf, type Answer } from "./docker-socket";
 import { SetupError } from "./errors";
-import { readEngineRecord, startOwnEngine, type OwnEnginePlace } from "./own-engine";
+import { claimOwnEngine, hasOwnEngine, readEngineRecord, startOwnEngine, type OwnEnginePlace } from "./own-engine";
 import { createProgress, isInteractive, type Progress } from "./progress";
 
 /** An engine that answers. */
@@ -88,14 +88,42 @@ async function makeEngine({ place, progress, interactive }: Making): Promise<voi
       findProgram("apt-get") === undefined ? "" : " As root, this would install docker.io and start an engine itself.";
     throw new SetupError(`${problem}, and this user can't start one. ${MANUAL}${hint}`);
   }
+  const stopped = hasOwnEngine(place) ? undefined : await systemUnit();
+  if (stopped !== undefined) throw stoppedEngine(stopped);
   if (findProgram("dockerd") === undefined) {
     if (!canInstall()) throw new SetupError(`${problem}, and this isn't Debian or Ubuntu. ${MANUAL}`);
     if (interactive && !(await agreed(`${problem}. Install Debian's docker.io and start one?`))) {
       throw new SetupError(`Then nothing was installed. ${MANUAL}`);
     }
-    await installEngine(progress);
+    await installEngine(place, progress);
   }
   await startOwnEngine(place, progress);
+}
+
+/** The systemd unit of a Docker engine that this machine has, if it has one and systemd runs. */
+async function systemUnit(): Promise<string | undefined> {
+  if (!existsSync("/run/systemd/system") || findProgram("systemctl") === undefined) return undefined;
+  const list = ["list-unit-files", "--no-legend", "--no-pager", "docker.service", "docker.socket"];
+  // Later releases end with 1 if there is none.
+  return engineUnit(await command("systemctl", list, { timeout: 30_000 }).catch(() => ""));
+}
+
+/**
+ * The unit of a Docker engine in what `systemctl list-unit-files` prints: one that systemd starts rather than one that
+ * somebody has to, and none that is masked, for that one can't be started.
+ */
+export function engineUnit(listed: string): string | undefined {
+  const units = listed.split("\n").map((line) => line.trim().split(/\s+/));
+  const usable = units.filter(([unit, state]) => /^docker\.(service|socket)$/.test(unit ?? "") && state !== "masked");
+  return (usable.find(([, state]) => state?.startsWith("enabled")) ?? usable[0])?.[0];
+}
+
+/** Another engine in its place would take its socket, and hide its containers. */
+function stoppedEngine(unit: string): SetupError {
+  return new SetupError(
+    `This machine has a Docker engine (${unit}), but it doesn't run. Start it: systemctl start docker. ` +
+      "If it can't be started: journalctl -u docker says why.",
+  );
 }
 
 async function agreed(question: string): Promise<boolean> {
@@ -107,11 +135,13 @@ async function agreed(question: string): Promise<boolean> {
   }
 }
 
-async function installEngine(progress: Progress): Promise<void> {
+async function installEngine(place: OwnEnginePlace, progress: Progress): Promise<void> {
   // cgroups have to be mounted where no init system does it; the client is a package of its own in later releases.
   const mounted = existsSync("/sys/fs/cgroup/cgroup.controllers") || existsSync("/sys/fs/cgroup/devices");
   const optional = mounted ? ["docker-cli"] : ["docker-cli", "cgroupfs-mount"];
   await aptInstall({ packages: ["docker.io", "ca-certificates"], optional, usually: "30 to 90 s" }, progress);
+  // From here on the units below are not those of an engine that somebody else uses.
+  claimOwnEngine(place);
   if (!mounted && findProgram("cgroupfs-mount") !== undefined) {
     await command("cgroupfs-mount", [], { timeout: 30_000 });
   }

@@ -81,6 +81,16 @@ export function readEngineRecord(place: OwnEnginePlace = {}): EngineRecord | und
   }
 }
 
+/** Is the engine of that place the one that this machine's stacks live on: was it ever started, or installed for it? */
+export function hasOwnEngine(place: OwnEnginePlace = {}): boolean {
+  return readEngineRecord(place) !== undefined || existsSync(layout(place).data);
+}
+
+/** Makes {@link hasOwnEngine} true before it is started for the first time. */
+export function claimOwnEngine(place: OwnEnginePlace = {}): void {
+  mkdirSync(layout(place).data, { recursive: true, mode: 0o700 });
+}
+
 /** The last lines of the engine's log, indented for an error message. */
 function lastLog(where: Layout, from: number): string {
   try {

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ensureDockerEngine } from "../../../tools/setup/docker-engine";
+import { engineUnit, ensureDockerEngine } from "../../../tools/setup/docker-engine";
 import { askEngine, socketOf } from "../../../tools/setup/docker-socket";
-import { readEngineRecord, stopOwnEngine } from "../../../tools/setup/own-engine";
+import { claimOwnEngine, hasOwnEngine, readEngineRecord, stopOwnEngine } from "../../../tools/setup/own-engine";
 import { identify, isAlive } from "../../../tools/setup/process-identity";
 
 describe("finding a Docker engine", () => {
@@ -55,6 +55,16 @@ describe("finding a Docker engine", () => {
       ensureDockerEngine({ dockerHost: `unix://${socket}`, place: { directory: folder } }),
       /no engine answers there .*Start that engine, or unset DOCKER_HOST/,
     );
+  });
+
+  it("knows a Docker engine of the system's that is only stopped from none, and from its own", () => {
+    assert.equal(engineUnit(""), undefined);
+    assert.equal(engineUnit("docker.service masked enabled\n"), undefined);
+    assert.equal(engineUnit("docker.service disabled enabled\ndocker.socket  enabled enabled\n"), "docker.socket");
+    assert.equal(engineUnit("docker.service disabled enabled\n"), "docker.service");
+    assert.ok(!hasOwnEngine({ directory: folder }));
+    claimOwnEngine({ directory: folder });
+    assert.ok(hasOwnEngine({ directory: folder }));
   });
 
   it("says what it found if that is no working engine", async () => {
