@@ -23,6 +23,20 @@ export function splitStack(args: readonly string[]): SplitArguments {
   return { stack, rest };
 }
 
+/** Commands that change nothing of a stack's resources, by their first and second word; `stack` alone shows it. */
+const READING = ["config", "about", "logs"];
+const READING_OF_STACK = [undefined, "output", "export", "ls", "history", "graph"];
+
+/**
+ * Whether a command needs a healed state, and so waits for nobody else's run: whatever may change resources does. `cancel`
+ * doesn't: it is there for a lock that healing can't remove.
+ */
+export function needsHealing(args: readonly string[]): boolean {
+  const [first = "help", second] = args.filter((argument) => !argument.startsWith("-"));
+  if (first === "stack") return !READING_OF_STACK.includes(second);
+  return first !== "cancel" && !READING.includes(first);
+}
+
 /** Commands that are about no stack in particular, or that make, list or name stacks themselves. */
 export function needsNoStack(args: readonly string[]): boolean {
   const words = args.filter((argument) => !argument.startsWith("-"));

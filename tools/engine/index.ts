@@ -1,10 +1,11 @@
 /** Running Pulumi: the one door to the engine for all tools. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { SetupError } from "../setup/errors";
+import { needsHealing } from "./arguments";
 import { engineEnv, localEnv } from "./env";
 import { execEngine, type RunResult } from "./exec";
 import { type Engine, findEngine } from "./find";
-import { forgetStack, withoutSalt, workingConfig, writeWorkingConfig } from "./local-state";
+import { ensureLocalState, forgetStack, withoutSalt, workingConfig, writeWorkingConfig } from "./local-state";
 import { readStackFile, type StackFile } from "./project";
 import { pruneHistory } from "./prune";
 import { ensureLocalStack, healLocalStack, localStackExists } from "./stack";
@@ -26,8 +27,6 @@ export interface RunOptions {
 
 /** Commands that read a stack's config, and so take `--config-file`. */
 const WITH_CONFIG = ["up", "update", "preview", "destroy", "refresh", "config", "watch", "import"];
-/** Commands that change nothing of a stack's resources: they need no healed state, and wait for nobody. */
-const READING = ["output", "export", "config", "ls", "history", "graph", "about", "logs"];
 
 /**
  * Runs Pulumi on a stack, e.g. `runPulumi(["up", "--yes", "--skip-preview"], { stack: "local" })`.
@@ -54,14 +53,14 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
     });
   }
   await ensureLocalStack(engine, stack, file);
-  const reading = args.some((argument) => READING.includes(argument));
-  if (!reading) {
+  const changing = needsHealing(args);
+  if (changing) {
     await healLocalStack(engine, stack);
     if (!run.capture) announceKit(engine);
   }
   const all = [...args, "--stack", stack, ...configFlag(args, workingConfig(stack))];
   const result = await execEngine(engine, all, { ...run, env: localEnv(engine, base) });
-  if (!reading) pruneHistory(stack);
+  if (changing) pruneHistory(stack);
   if (args[0] === "config") keepConfig(stack, file);
   if (args[0] === "stack" && args[1] === "rm" && result.code === 0) forgetStack(stack);
   return result;
@@ -100,6 +99,7 @@ function refuseKit(engine: Engine, stack: string, file: StackFile): void {
 /** Runs Pulumi without a stack, e.g. `stack ls` or `version`, on the local state. */
 export async function runPulumiBare(args: readonly string[]): Promise<RunResult> {
   const engine = await findEngine();
+  ensureLocalState(); // The engine doesn't make its state's directory, so on a new machine it would fail.
   return execEngine(engine, args, { env: localEnv(engine) });
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { needsNoStack, splitStack } from "../../../tools/engine/arguments";
+import { needsHealing, needsNoStack, splitStack } from "../../../tools/engine/arguments";
 import { engineEnv, localEnv } from "../../../tools/engine/env";
 import type { Engine } from "../../../tools/engine/find";
 import { ensureLocalState, withoutSalt, workingConfig, writeWorkingConfig } from "../../../tools/engine/local-state";
@@ -28,6 +28,15 @@ describe("engine: versions and arguments", () => {
     assert.deepEqual(splitStack(rest), { stack: undefined, rest });
     assert.ok(needsNoStack(["stack", "ls"]) && needsNoStack(["version"]) && needsNoStack(["up", "--help"]));
     assert.ok(!needsNoStack(["stack", "output"]) && !needsNoStack(["up"]));
+  });
+});
+
+describe("engine: commands that only read", () => {
+  it("are known by their own words, not by names and values of others", () => {
+    for (const line of ["stack", "stack --show-urns", "stack output x", "stack export", "config set a b", "cancel --yes"])
+      assert.ok(!needsHealing(line.split(" ")), line);
+    for (const line of ["up --yes", "destroy --target output", "up ls", "stack rm", "state delete history", "refresh"])
+      assert.ok(needsHealing(line.split(" ")), line);
   });
 });
 
