@@ -16,6 +16,7 @@ import {
 import { join } from "node:path";
 import { backendDir, passphraseFile, stackConfigDir } from "../paths";
 import { SetupError } from "../setup/errors";
+import { removalCommand } from "../setup/leftovers";
 import { PROJECT, type StackFile } from "./project";
 
 const SALT = /^encryptionsalt:\s*(\S+)\s*$/m;
@@ -30,10 +31,12 @@ export function ensureLocalState(): void {
   mkdirSync(stackConfigDir(), { recursive: true, mode: 0o700 });
   if (existsSync(passphraseFile())) return;
   const stacks = join(backendDir(), ".pulumi", "stacks", PROJECT);
-  if (existsSync(stacks) && readdirSync(stacks).some((name) => name.endsWith(".json"))) {
+  const names = existsSync(stacks) ? readdirSync(stacks).flatMap((name) => /^(.+)\.json$/.exec(name)?.[1] ?? []) : [];
+  if (names.length > 0) {
     throw new SetupError(
       `${passphraseFile()} is gone, but there are local stacks in ${stacks} whose secrets it protects. ` +
-        "Put the file back; or, if it is lost, remove the stacks' containers (docker rm -f -v $(docker ps -aq --filter label=swarm-ha.stack)) and that directory.",
+        `Put the file back; or, if it is lost, remove what belongs to these stacks, and their state:\n\n` +
+        [...names.map(removalCommand), `rm -r ${stacks}`].map((line) => `  ${line}\n`).join(""),
     );
   }
   writeNew(passphraseFile(), `${randomBytes(32).toString("base64url")}\n`);
