@@ -98,7 +98,7 @@ async function build(progress: Progress): Promise<void> {
         ],
         {
           timeout: BUILD_LIMIT,
-          env: { CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" },
+          env: { CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off", ...goFolders() },
           onLine: note,
         },
       ),
@@ -117,10 +117,20 @@ async function build(progress: Progress): Promise<void> {
   }
 }
 
+/** Where Go keeps what it fetches and compiles: without a HOME (services, CI) it knows of no place, and fails. */
+export function goFolders(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  if ((env["HOME"] ?? "") !== "") return {};
+  return { GOCACHE: env["GOCACHE"] ?? cachePath("go", "build"), GOPATH: env["GOPATH"] ?? cachePath("go", "path") };
+}
+
 function findGo(): string {
   const go = findProgram("go");
   if (go === undefined) throw noEngine("no Go to build its engine with either");
-  const version = execFileSync(go, ["env", "GOVERSION"], { encoding: "utf8" }).trim();
+  const version = execFileSync(go, ["env", "GOVERSION"], {
+    encoding: "utf8",
+    timeout: 60_000,
+    env: { ...process.env, ...goFolders() },
+  }).trim();
   const [, major, minor] = /^go(\d+)\.(\d+)/.exec(version) ?? [];
   const [least, leastMinor] = OLDEST_GO;
   if (Number(major) > least || (Number(major) === least && Number(minor) >= leastMinor)) return go;

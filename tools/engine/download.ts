@@ -1,5 +1,5 @@
 /** The official download, for a person at a terminal. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { cachePath } from "../paths";
 import { command } from "../setup/command";
@@ -16,8 +16,21 @@ const binary = (): string => join(folder(), "pulumi", "pulumi");
 
 /** The official engine that an earlier run downloaded. */
 export function downloadedEngine(): Engine | undefined {
-  if (!existsSync(binary()) || !existsSync(join(folder(), "whole"))) return undefined;
+  if (!existsSync(folder())) return undefined;
+  if (!isWhole(folder())) {
+    rmSync(folder(), { recursive: true, force: true });
+    return undefined;
+  }
   return { path: binary(), version: ENGINE_VERSION, kind: "official" };
+}
+
+/** Whether the program has the size that was noted when it arrived: a full disk or a lost machine can cut it off. */
+function isWhole(where: string): boolean {
+  try {
+    return readFileSync(join(where, "whole"), "utf8") === statSync(join(where, "pulumi", "pulumi")).size.toString();
+  } catch {
+    return false;
+  }
 }
 
 /** Downloads the official engine; undefined where it can't be reached, and the reason is shown. */
@@ -36,7 +49,7 @@ export async function downloadEngine(progress: Progress): Promise<Engine | undef
       await command("tar", ["-xzf", join(work, "pulumi.tar.gz"), "-C", work], { timeout: WHOLE });
       rmSync(join(work, "pulumi.tar.gz"));
       if (!existsSync(join(work, "pulumi", "pulumi"))) throw new Error("the archive has no pulumi in it");
-      writeFileSync(join(work, "whole"), readFileSync(join(work, "pulumi", "pulumi")).length.toString());
+      writeFileSync(join(work, "whole"), statSync(join(work, "pulumi", "pulumi")).size.toString());
       mkdirSync(dirname(folder()), { recursive: true });
       rmSync(folder(), { recursive: true, force: true });
       renameSync(work, folder());

@@ -1,5 +1,6 @@
 /** Starting the engine. */
 import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { root } from "../paths";
 import { SetupError } from "../setup/errors";
 import { discardBuiltEngine } from "./build";
@@ -29,6 +30,30 @@ export interface ExecOptions {
 /** Numbers of the signals that end engines, for exit codes as shells have them. */
 const SIGNALS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
 
+/** Errors of starting a program that are the file's own; any other (memory, processes, arguments) says nothing of it. */
+const BROKEN_FILE = ["ENOEXEC", "EACCES", "ENOENT"];
+
+/** What helps against an engine that doesn't start. A built one that is broken is removed: minutes of work, so only then. */
+function remedyFor(engine: Engine, error: NodeJS.ErrnoException): string {
+  // ENOENT is also what a missing working directory gives; then the program is still there.
+  const broken = BROKEN_FILE.includes(error.code ?? "") && (error.code !== "ENOENT" || !existsSync(engine.path));
+  if (!broken) return "Run this again once that is put right.";
+  if (engine.kind !== "kit") return "Install it again.";
+  discardBuiltEngine();
+  return "It is removed: run this again, and it is built anew.";
+}
+
+/** Whether this process is in its terminal's foreground, where the engine gets a Ctrl-C without anybody's help. */
+function inForeground(): boolean {
+  try {
+    const stat = readFileSync("/proc/self/stat", "utf8");
+    const [, , group, , terminal, foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return terminal !== "0" && group === foreground;
+  } catch {
+    return process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY; // No /proc, e.g. macOS.
+  }
+}
+
 /** Runs an engine to its end. @throws SetupError when it can't be started at all */
 export function execEngine(engine: Engine, args: readonly string[], options: ExecOptions): Promise<RunResult> {
   const capture = options.capture === true;
@@ -41,11 +66,13 @@ export function execEngine(engine: Engine, args: readonly string[], options: Exe
     child.kill("SIGINT");
   };
   // A terminal sends Ctrl-C to the engine itself; this process has to outlive it, and hands on what only it was sent.
-  const ignore = (): void => undefined;
+  const interrupted = (): void => {
+    if (!inForeground()) stop();
+  };
   const handOn = (): void => {
     child.kill("SIGTERM");
   };
-  process.on("SIGINT", ignore).on("SIGTERM", handOn).on("SIGHUP", handOn);
+  process.on("SIGINT", interrupted).on("SIGTERM", handOn).on("SIGHUP", handOn);
   options.signal?.addEventListener("abort", stop, { once: true });
   const kept = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   child.stdout?.on("data", (data: Buffer) => kept.stdout.push(data));
@@ -53,9 +80,7 @@ export function execEngine(engine: Engine, args: readonly string[], options: Exe
   if (options.signal?.aborted === true) stop();
   return new Promise<RunResult>((resolve, reject) => {
     child.on("error", (error) => {
-      if (engine.kind === "kit") discardBuiltEngine();
-      const remedy =
-        engine.kind === "kit" ? "It is removed: run this again, and it is built anew." : "Install it again.";
+      const remedy = remedyFor(engine, error);
       reject(new SetupError(`The Pulumi engine ${engine.path} can't be started (${error.message}). ${remedy}`));
     });
     child.on("close", (code, signal) => {
@@ -67,7 +92,7 @@ export function execEngine(engine: Engine, args: readonly string[], options: Exe
       });
     });
   }).finally(() => {
-    process.off("SIGINT", ignore).off("SIGTERM", handOn).off("SIGHUP", handOn);
+    process.off("SIGINT", interrupted).off("SIGTERM", handOn).off("SIGHUP", handOn);
     options.signal?.removeEventListener("abort", stop);
   });
 }
