@@ -13,8 +13,7 @@ describe("npm run destroy", () => {
       // With nothing on PATH and no cache it could not get further, should it try to.
       const env = { HOME: folder, XDG_CACHE_HOME: folder, PATH: folder, SWARM_HA_CONFIG_DIR: folder };
       const args = ["--require", "tsx/cjs", join(root, "tools/destroy.ts"), "far"];
-      const options = { cwd: root, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] } as const;
-      const { status, stderr } = spawnSync(process.execPath, args, options);
+      const { status, stderr } = spawnSync(process.execPath, args, { cwd: root, env, encoding: "utf8" });
       assert.equal(status, 1);
       assert.match(stderr, /Nothing was removed.*npm run destroy -- far --yes/);
     } finally {
