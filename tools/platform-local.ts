@@ -1,7 +1,8 @@
 /** What the tools do to the machines of a local stack behind Pulumi's back: look, start, and clear away leftovers. */
 import type Docker from "dockerode";
+import { messageOf, statusOf } from "../components/platform/local/docker";
 import { LABELS } from "../components/platform/local/labels";
-import { messageOf, sleep } from "./cluster/limit";
+import { sleep } from "./cluster/limit";
 import type { MachineState } from "./cluster/plan-repair";
 import { stackContainers } from "./setup/leftovers";
 
@@ -90,8 +91,4 @@ async function removeNetwork(docker: Docker, name: string): Promise<void> {
     }
     await sleep(1);
   }
-}
-
-function statusOf(error: unknown): number | undefined {
-  return (error as { statusCode?: number } | null)?.statusCode;
 }

@@ -1,22 +1,15 @@
 /** The engine's API for set-up: a client on a socket, and the answers of its long-running calls. */
-import Docker from "dockerode";
+import type Docker from "dockerode";
+import { dockerOn, unlessGone } from "../../components/platform/local/docker";
 import { SetupError } from "./errors";
 import type { Note } from "./progress";
 
-/** A client of the engine on that socket. */
-export function dockerClient(socket: string): Docker {
-  return new Docker({ socketPath: socket });
-}
+/** A client of the engine on that socket, none of whose calls waits for ever. */
+export const dockerClient = dockerOn;
 
 /** Is an image of that name there? */
 export async function hasImage(docker: Docker, name: string): Promise<boolean> {
-  try {
-    await docker.getImage(name).inspect();
-    return true;
-  } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return false;
-    throw error;
-  }
+  return (await unlessGone(docker.getImage(name).inspect())) !== undefined;
 }
 
 /** One message of a pull, build or import, as far as set-up reads it. */

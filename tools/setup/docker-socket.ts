@@ -1,10 +1,10 @@
 /** Which engine a run talks to, and whether it answers. */
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { DEFAULT_SOCKET, messageOf, socketOf as localSocketOf } from "../../components/platform/local/docker";
 import { SetupError } from "./errors";
 
-/** The socket that Docker's own tools use when nothing else is said. */
-export const DEFAULT_SOCKET = "/var/run/docker.sock";
+export { DEFAULT_SOCKET };
 
 /** What was found behind a socket. */
 export type Answer =
@@ -20,13 +20,11 @@ export type Answer =
  * @throws SetupError if it isn't a local socket
  */
 export function socketOf(dockerHost: string | undefined): string {
-  if (dockerHost === undefined || dockerHost === "") return DEFAULT_SOCKET;
-  const path = /^unix:\/\/(\/.+)$/.exec(dockerHost)?.[1];
-  if (path !== undefined) return path;
-  throw new SetupError(
-    `DOCKER_HOST is ${dockerHost}, but the local stack needs an engine on this machine (its ports are published on 127.0.0.1): ` +
-      "unset it, or give a local socket, e.g. unix:///var/run/docker.sock",
-  );
+  try {
+    return localSocketOf(dockerHost);
+  } catch (error) {
+    throw new SetupError(messageOf(error));
+  }
 }
 
 /**

@@ -1,26 +1,38 @@
 import Docker from "dockerode";
 
 /** Default socket of an engine. Source: docs.docker.com, dockerd. */
-const DEFAULT_SOCKET = "/var/run/docker.sock";
+export const DEFAULT_SOCKET = "/var/run/docker.sock";
 
 /** Milliseconds of silence after which a call to the engine has failed: a hung engine must not hang a run for ever. */
 const SILENCE_LIMIT = 180_000;
 
 /**
+ * The socket that a value of DOCKER_HOST names; unset or empty means the default.
+ *
+ * @throws Error when it names something else: containers on another computer can't be reached from here.
+ */
+export function socketOf(dockerHost: string | undefined): string {
+  if (dockerHost === undefined || dockerHost === "") return DEFAULT_SOCKET;
+  const path = /^unix:\/\/(\/.+)$/.exec(dockerHost)?.[1];
+  if (path !== undefined) return path;
+  throw new Error(
+    `DOCKER_HOST is '${dockerHost}', but a local stack needs an engine on this machine (its machines are reached by ` +
+      "addresses of this computer): unset it, or give a local socket, e.g. unix:///var/run/docker.sock",
+  );
+}
+
+/** A client of the engine on that socket. A call that the engine is silent on for 3 minutes fails. */
+export function dockerOn(socketPath: string): Docker {
+  return new Docker({ socketPath, timeout: SILENCE_LIMIT });
+}
+
+/**
  * The engine that the stack's machines run on: the one of DOCKER_HOST where that is a local socket, else the default.
  *
- * @throws Error when DOCKER_HOST names something else: containers on another computer can't be reached from here.
+ * @throws Error as {@link socketOf}
  */
 export function docker(): Docker {
-  const host = process.env["DOCKER_HOST"] ?? "";
-  if (host !== "" && !host.startsWith("unix://")) {
-    throw new Error(
-      `DOCKER_HOST is '${host}', but a local stack needs a local socket (unix://…): ` +
-        "its machines are reached by addresses of this computer; unset DOCKER_HOST",
-    );
-  }
-  const socketPath = host === "" ? DEFAULT_SOCKET : host.slice("unix://".length);
-  return new Docker({ socketPath, timeout: SILENCE_LIMIT });
+  return dockerOn(socketOf(process.env["DOCKER_HOST"]));
 }
 
 /** The HTTP status of an engine's refusal. */
