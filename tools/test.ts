@@ -1,43 +1,90 @@
 /**
  * `npm test [-- <suite…> [mocha's options]]`: set-up, then the suites of test/, each in a mocha of its own. The last line
  * is `N passed, N failed, N skipped`, summed up over them.
+ *
+ * Suites that make stacks run one at a time on this machine, whoever starts them and from whichever clone: the stacks'
+ * names, addresses and ports are fixed, and each run begins with removing what an interrupted one has left.
  */
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Tally } from "../test/support/reporter";
 import { root } from "./paths";
 import { prepareMachine } from "./setup/machine";
-import { runMain } from "./setup/errors";
+import { runMain, SetupError } from "./setup/errors";
+import { withLock } from "./setup/lock";
 import { duration } from "./setup/progress";
 import { chooseSuites, isGood, lastLine, outcomeOf, sum, type Outcome, type Suite } from "./setup/suites";
 
 /** Set-up that failed counts as a failed test: the last line must never look good then. */
 const SETUP_FAILED: Outcome = { passed: 0, failed: 1, skipped: 0 };
 
+/** The suites that make stacks. */
+const ALONE: readonly Suite["name"][] = ["e2e", "long"];
+/** Held while one of them runs. Not in the cache: each user, and CI too, may have another one. */
+const LOCK = join(tmpdir(), "swarm-ha-tests.lock");
+/** Milliseconds to wait for another run. */
+const WAIT_LIMIT = 3_600_000;
+/** Whether that was too long. */
+let gaveUp = false;
+
 runMain(async () => {
   const { suites, mochaArgs } = chooseSuites(process.argv.slice(2));
   const outcomes: Outcome[] = [];
   for (const suite of suites) {
     const started = Date.now();
-    const outcome = (await isPrepared(suite)) ? await runSuite(suite, mochaArgs) : SETUP_FAILED;
+    const work = () => runSuite(suite, mochaArgs);
+    const outcome = await attempt(async () => {
+      if (suite.needsEngines) await prepareMachine();
+      return ALONE.includes(suite.name) ? alone(work) : work();
+    });
     outcomes.push(outcome);
     console.log(`${suite.name}: ${lastLine(outcome)} (${duration(Date.now() - started)})\n`);
   }
   const all = sum(outcomes);
   console.log(lastLine(all));
+  // The lock is still being waited for, which would go on.
+  if (gaveUp) process.exit(1);
   return isGood(all) ? 0 : 1;
 });
 
-async function isPrepared(suite: Suite): Promise<boolean> {
-  if (!suite.needsEngines) return true;
+/** @returns a failure, said on standard error, where something else than a test goes wrong */
+async function attempt(work: () => Promise<Outcome>): Promise<Outcome> {
   try {
-    await prepareMachine();
-    return true;
+    return await work();
   } catch (error) {
     console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
-    return false;
+    return SETUP_FAILED;
+  }
+}
+
+/** Does the work when no other run on this machine is at it. @throws SetupError when another one goes on for too long */
+function alone(work: () => Promise<Outcome>): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    let limit: NodeJS.Timeout | undefined;
+    const start = async (): Promise<Outcome> => {
+      clearTimeout(limit);
+      return gaveUp ? SETUP_FAILED : work();
+    };
+    const wait = (pid: number): void => {
+      const other = `another run of the tests on this machine, process ${pid}${folderOf(pid)}`;
+      console.log(`Waiting for ${other}; ${duration(WAIT_LIMIT)} at most …`);
+      limit = setTimeout(() => {
+        gaveUp = true;
+        reject(new SetupError(`${other}, was not done after ${duration(WAIT_LIMIT)}; end it, or try again later`));
+      }, WAIT_LIMIT);
+    };
+    withLock(LOCK, start, wait).then(resolve, reject);
+  });
+}
+
+/** Where a process runs, in words for after its id. */
+function folderOf(pid: number): string {
+  try {
+    return ` in ${readlinkSync(`/proc/${pid}/cwd`)}`;
+  } catch {
+    return "";
   }
 }
 
