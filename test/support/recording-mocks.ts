@@ -19,7 +19,7 @@ export interface Registered {
   readonly secretOutputs: readonly string[];
 }
 
-/** What a mocked resource answers: its id and outputs beside its inputs. */
+/** What a mocked resource answers: its id and outputs beside its inputs. In a preview, as of a new stack, it has neither. */
 export type Answer = (resource: {
   readonly type: string;
   readonly name: string;
@@ -48,9 +48,10 @@ interface RegisterRequest {
 type RegisterResource = (request: RegisterRequest, callback: unknown) => Promise<void>;
 
 /**
- * Runs a program under mocks and returns all that it registered.
+ * Runs a program under mocks and returns all that it registered. In a preview all that a provider makes up is unknown, so
+ * that what the program does only with known values doesn't happen; in an update all is known.
  *
- * The program's outputs are awaited: a failed assertion in an `apply` that nobody waits for would pass in silence.
+ * The program's outputs, which it returns, are awaited: a failed assertion in an `apply` that nobody waits for would pass in silence.
  */
 export async function record(
   program: () => unknown,
@@ -71,7 +72,8 @@ export async function record(
           const given = unwrapped(args.inputs) as Record<string, unknown>;
           inputs.set(`${args.type}::${args.name}`, given);
           const { id, outputs } = options.answer({ type: args.type, name: args.name, inputs: given });
-          return { id, state: { ...given, ...outputs } };
+          // The empty id is the unknown one.
+          return options.preview ? { id: "", state: given } : { id, state: { ...given, ...outputs } };
         },
         call: (args) => {
           throw new Error(`the program called ${args.token}, which these mocks don't answer`);
@@ -81,10 +83,7 @@ export async function record(
       options.stack,
       options.preview,
     );
-    await pulumi.runtime.runInPulumiStack(() => {
-      program();
-      return Promise.resolve(undefined);
-    });
+    await pulumi.runtime.runInPulumiStack(async () => await program());
     await pulumi.runtime.disconnect();
   } finally {
     prototype.registerResource = original;
@@ -120,6 +119,7 @@ export async function record(
 /** Secrets reach a mock in their wrapping; the recorder is about what is in them. */
 function unwrapped(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(unwrapped);
+  if (pulumi.isUnknown(value)) return value;
   if (typeof value !== "object" || value === null) return value;
   if (pulumi.runtime.isRpcSecret(value)) return unwrapped(pulumi.runtime.unwrapRpcSecret(value));
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unwrapped(inner)]));
