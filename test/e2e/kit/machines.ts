@@ -1,10 +1,11 @@
 /** Machines with a real sshd, in containers of the host image, one behind the other. */
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { openSshPrivateKey, openSshPublicKey } from "../../../offline/lib/openssh";
 import { hostImage } from "../../../components/platform/local/image";
 import { prepareMachine } from "../../../tools/setup/machine";
+import { removeLeftovers, TEST_LABEL } from "../../support/leftovers";
 
 const key = () => generateKeyPairSync("ed25519").privateKey;
 
@@ -39,16 +40,20 @@ CONFIG
 exec /usr/sbin/sshd -D -e -f /etc/ssh/test_config
 `;
 
+/** How often, and for how many seconds each, a machine is dialled. */
+export const DIALS = { dialErrorLimit: 2, perDialTimeout: 3 };
+
 /** A bastion that is published on the loopback, and machines behind it. */
 export class Machines {
   private readonly containers: Docker.Container[] = [];
-  private readonly name = `swarm-ha-kit-${randomBytes(4).toString("hex")}`;
+  /** Always the same, so that the next run finds what an interrupted one has left. */
+  private readonly name = "swarm-ha-test-kit";
   private readonly hostKeys = new Map<string, KeyPair>();
   private network: Docker.Network | undefined;
   private port = 0;
   /** The key that all of them let in. */
   public readonly client = keyPair();
-  private readonly subnet = `10.253.${randomBytes(1).readUInt8() % 254}`;
+  private readonly subnet = "10.253.0";
 
   private constructor(private readonly docker: Docker) {}
 
@@ -56,9 +61,11 @@ export class Machines {
   public static async start(): Promise<Machines> {
     const { docker } = await prepareMachine();
     const machines = new Machines(docker);
+    await removeLeftovers(docker, machines.name);
     try {
       machines.network = await docker.createNetwork({
         Name: machines.name,
+        Labels: { [TEST_LABEL]: machines.name },
         IPAM: { Config: [{ Subnet: `${machines.subnet}.0/24` }] },
       });
       await machines.add("bastion", 2, "MaxSessions 500");
@@ -77,6 +84,7 @@ export class Machines {
     const container = await this.docker.createContainer({
       Image: hostImage(),
       name: `${this.name}-${name}`,
+      Labels: { [TEST_LABEL]: this.name },
       Entrypoint: ["/bin/bash", "-c", START],
       Env: [`HOST_KEY=${hostKey.privateKey}`, `AUTHORIZED=${this.client.publicKey}\n`, `SETTINGS=${settings}`],
       ExposedPorts: { "22/tcp": {} },
@@ -113,7 +121,7 @@ export class Machines {
   private hop(name: string): Record<string, unknown> {
     const { privateKey } = this.client;
     const hostKey = this.hostKeys.get(name)?.publicKey ?? keyPair().publicKey;
-    return { user: "root", privateKey, hostKey, dialErrorLimit: 2, perDialTimeout: 3 };
+    return { user: "root", privateKey, hostKey, ...DIALS };
   }
 
   /** What a machine's sshd has logged so far. */

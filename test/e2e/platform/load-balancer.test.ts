@@ -25,7 +25,7 @@ backend well
 }
 
 describe("load balancers of the local platform", () => {
-  const stack = new Stack(`swha-t-lb-${String(process.pid)}`, 2);
+  const stack = new Stack("swha-t-lb", 2);
   let operator: MachineState;
   let balancer: MachineState;
   let members: MachineState[];

@@ -27,7 +27,7 @@ async function freePort(): Promise<number> {
 }
 
 describe("machines of the local platform", () => {
-  const stack = new Stack(`swha-t-machine-${String(process.pid)}`, 1);
+  const stack = new Stack("swha-t-machine", 1);
 
   before(() => stack.start());
   after(() => stack.remove());

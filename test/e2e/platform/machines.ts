@@ -8,6 +8,7 @@ import type { MachineFile, MachineInputs } from "../../../components/platform/lo
 import { createMachine, deleteMachine, type MachineState } from "../../../components/platform/local/provider/machine";
 import { createNetwork, deleteNetwork, type NetworkInputs } from "../../../components/platform/local/provider/network";
 import { ensureImage } from "../../../tools/setup/host-image";
+import { removeLeftovers } from "../../support/leftovers";
 
 /** Two keys, made once: one that machines show, one that logs in. */
 const host = utils.generateKeyPairSync("ed25519");
@@ -46,9 +47,10 @@ export class Stack {
     this.networkId = (await createNetwork(this.network)).id;
   }
 
-  /** Removes all that is there, known or not. */
+  /** Removes all that is there, known or not; also what an interrupted run left that isn't the provider's to remove. */
   public async remove(): Promise<void> {
     await deleteNetwork(this.networkId === "" ? this.name : this.networkId, this.network);
+    await removeLeftovers(this.engine, this.name);
   }
 
   /** What a machine of this stack is made from. */

@@ -9,7 +9,7 @@ import { hostImage } from "../../../components/platform/local/image";
 import { Stack } from "./machines";
 
 describe("networks of the local platform", () => {
-  const stack = new Stack(`swha-t-net-${String(process.pid)}`, 3);
+  const stack = new Stack("swha-t-net", 3);
 
   beforeEach(() => stack.start());
   afterEach(() => stack.remove());

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { command, findProgram } from "../../../tools/setup/command";
@@ -19,18 +19,24 @@ describe("an engine of our own", function () {
   const ensure = () =>
     ensureDockerEngine({ dockerHost: undefined, defaultSocket: place.socket, place, interactive: false, progress });
 
-  before(function () {
-    if (process.getuid?.() !== 0 || findProgram("dockerd") === undefined) this.skip();
-    const directory = mkdtempSync(join(tmpdir(), "swarm-ha-engine-"));
-    place = { directory, socket: join(directory, "docker.sock"), extraArgs: BESIDE };
-  });
-
-  after(async () => {
-    if ((place as OwnEnginePlace | undefined) === undefined) return;
+  const clean = async (): Promise<void> => {
     await stopOwnEngine(place);
     // An engine that didn't end in peace leaves its data directory mounted on itself.
     await command("umount", [join(place.directory, "data")], { timeout: 5000 }).catch(() => undefined);
     rmSync(place.directory, { recursive: true, force: true });
+  };
+
+  before(async function () {
+    if (process.getuid?.() !== 0 || findProgram("dockerd") === undefined) this.skip();
+    // Always the same, so that an engine of an interrupted run is found and stopped.
+    const directory = join(tmpdir(), "swarm-ha-test-engine");
+    place = { directory, socket: join(directory, "docker.sock"), extraArgs: BESIDE };
+    await clean();
+  });
+
+  after(async () => {
+    if ((place as OwnEnginePlace | undefined) === undefined) return;
+    await clean();
   });
 
   it("is started where none answers, in a session of its own, and says how to stop it", async () => {
