@@ -8,7 +8,7 @@ import { findProgram } from "./setup/command";
 import { runMain, SetupError } from "./setup/errors";
 
 /** Where scripts are. */
-const FOLDERS = ["scripts", "image", ".ci"];
+const FOLDERS = ["scripts", "image", ".ci", "tools", "offline", "test", "components"];
 /** What scripts source. Not checked alone, where every shared variable would look unused, but with each script. */
 const LIBRARY = "scripts/lib/";
 /** `--check-sourced` reports what is wrong in a sourced file; they are named as seen from scripts/. */
