@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type Docker from "dockerode";
-import { BASE_IMAGE, ensureBaseImage } from "../../../tools/setup/base-image";
-import { command, findProgram } from "../../../tools/setup/command";
-import { dockerClient, hasImage } from "../../../tools/setup/docker-client";
-import { ensureImage } from "../../../tools/setup/host-image";
-import { startOwnEngine, stopOwnEngine, type OwnEnginePlace } from "../../../tools/setup/own-engine";
-import { createProgress } from "../../../tools/setup/progress";
+import { BASE_IMAGE, ensureBaseImage } from "../../tools/setup/base-image";
+import { command, findProgram } from "../../tools/setup/command";
+import { dockerClient, hasImage } from "../../tools/setup/docker-client";
+import { ensureImage } from "../../tools/setup/host-image";
+import { startOwnEngine, stopOwnEngine, type OwnEnginePlace } from "../../tools/setup/own-engine";
+import { createProgress } from "../../tools/setup/progress";
 
-/** On an engine that has nothing yet, beside the machine's own. */
+/** On an engine that has nothing yet, beside the machine's own. It takes half a minute, and Debian's packages. */
 describe("images on a new engine", function () {
   let place: Required<OwnEnginePlace>;
   let docker: Docker;
@@ -18,12 +18,21 @@ describe("images on a new engine", function () {
   const progress = createProgress({ write: (text) => said.push(text) });
   const cache = process.env["XDG_CACHE_HOME"];
 
+  const clean = async (): Promise<void> => {
+    await stopOwnEngine(place);
+    await command("umount", [join(place.directory, "data")], { timeout: 5000 }).catch(() => undefined);
+    rmSync(place.directory, { recursive: true, force: true });
+  };
+
   before(async function () {
     if (process.getuid?.() !== 0 || findProgram("dockerd") === undefined || findProgram("apt-get") === undefined)
       this.skip();
-    const directory = mkdtempSync(join(tmpdir(), "swarm-ha-images-"));
+    // Always the same, so that an engine of an interrupted run is found and stopped.
+    const directory = join(tmpdir(), "swarm-ha-test-images");
     const extraArgs = ["--bridge=none", "--iptables=false", "--ip-forward=false", "--ip-masq=false"];
     place = { directory, socket: join(directory, "docker.sock"), extraArgs };
+    await clean();
+    mkdirSync(directory, { recursive: true });
     process.env["XDG_CACHE_HOME"] = join(directory, "cache");
     await startOwnEngine(place, progress);
     docker = dockerClient(place.socket);
@@ -33,9 +42,7 @@ describe("images on a new engine", function () {
     if (cache === undefined) Reflect.deleteProperty(process.env, "XDG_CACHE_HOME");
     else process.env["XDG_CACHE_HOME"] = cache;
     if ((place as OwnEnginePlace | undefined) === undefined) return;
-    await stopOwnEngine(place);
-    await command("umount", [join(place.directory, "data")], { timeout: 5000 }).catch(() => undefined);
-    rmSync(place.directory, { recursive: true, force: true });
+    await clean();
   });
 
   it("the base is made from Debian's packages where it can't be pulled", async () => {
