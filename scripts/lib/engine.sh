@@ -36,6 +36,7 @@ engine_up() {
 swarm_state() {
   engine GET /info </dev/null || fail "the engine can't be asked for its state: $reply"
   [[ $reply =~ \"LocalNodeState\":\"([a-z]+)\" ]] || fail "the engine doesn't tell its state: ${reply:0:400}"
+  # shellcheck disable=SC2034 # the answer, for the caller
   state=${BASH_REMATCH[1]}
 }
 

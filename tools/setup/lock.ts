@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { identify } from "./process-identity";
+import { SetupError } from "./errors";
 
 /** What stands in a lock file: who holds it, in a form that no later process can have. */
 const ownName = () => JSON.stringify(identify(process.pid) ?? { pid: process.pid });
@@ -42,14 +43,14 @@ export async function withLock<T>(file: string, work: () => Promise<T>, onWait?:
     let waiting = false;
     while (!tryLink(mine, file)) {
       const owner = readIfThere(file);
-      if (owner === undefined) continue;
-      if (!ownerAlive(owner)) {
+      if (owner !== undefined && !ownerAlive(owner)) {
         breakLock(file, owner);
-        continue;
+      } else if (owner !== undefined && !waiting) {
+        onWait?.((JSON.parse(owner) as { pid: number }).pid);
+        waiting = true;
       }
-      if (!waiting) onWait?.((JSON.parse(owner) as { pid: number }).pid);
-      waiting = true;
-      await sleep(100);
+      // In every round: what can't be read or broken must not spin.
+      await sleep(waiting ? 100 : 10);
     }
     try {
       return await work();
@@ -79,7 +80,11 @@ function breakLock(file: string, deadOwner: string): void {
   try {
     renameSync(file, aside);
     if (readIfThere(aside) !== deadOwner) linkSync(aside, file);
-  } catch {
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EPERM" || code === "EACCES") {
+      throw new SetupError(`The lock ${file} of a run that died belongs to another user; remove it: rm ${file}`);
+    }
     // Another run was faster: the next round sees what is there now.
   }
   rmSync(aside, { force: true });

@@ -52,7 +52,10 @@ describe("nextBatch", () => {
     const changes = { "manager-3": { state: "down", reachability: "unreachable" } };
     const refused = nextBatch(new Set(["manager-2"]), look(wanted(), changes));
     assert.ok("refused" in refused);
-    assert.match(refused.refused, /manager-2 can't be replaced now: without manager-2 only 1 of 2 would live, and 2 are needed/);
+    assert.match(
+      refused.refused,
+      /manager-2 can't be replaced now: without manager-2 only 1 of 2 would live, and 2 are needed/,
+    );
     assert.deepEqual(nextBatch(new Set(["manager-3"]), look(wanted(), changes)), { names: ["manager-3"] });
     assert.ok("refused" in nextBatch(new Set(["manager-1"]), look(wanted(1))));
   });
