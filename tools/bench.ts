@@ -122,7 +122,7 @@ async function lifeCycle(stack: BenchStack, size: number, figures: Figures, note
     note(`up from ${START} to ${size} workers`);
     const grown = await stack.up();
     figures.add(`up, ${START} → ${size} workers`, grown.seconds);
-    figures.add("  of it machines", length(grown.spans.get("machines")));
+    figures.add("  of it the machines", length(grown.spans.get("machines")));
     figures.add("  a further worker: swarm-ha", grown.seconds / (size - START));
     note(`destroy of ${size} workers`);
     figures.add(`destroy, ${size} workers`, (await stack.destroy()).seconds);
@@ -145,7 +145,7 @@ async function bareGrowth(stack: BenchStack, size: number, figures: Figures, not
   const machines = await bare(stack, "machines");
   const joined = await bare(stack, "grow");
   figures.add(`bare script, ${START} → ${size} workers`, machines + joined);
-  figures.add("  of it machines (bare)", machines);
+  figures.add("  of it the machines (bare)", machines);
   figures.add("  a further worker: bare script", (machines + joined) / (size - START));
   await discard(stack);
 }
