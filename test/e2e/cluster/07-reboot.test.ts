@@ -21,13 +21,4 @@ describe("a reboot of the machine", function () {
     assert.deepEqual(nodes.map((node) => node.ID).sort(), ids);
     assert.ok(nodes.every((node) => node.Status === "Ready"));
   });
-
-  it("needs no npm start on a machine whose engine starts its containers", async () => {
-    const identities = await stack.identities();
-    const all = [...HOSTS, "operator", "lb-manager"];
-    await stack.kill(...all);
-    await stack.revive(...all);
-    figure("healthy after", await stack.untilHealthy());
-    assert.deepEqual(await stack.identities(), identities);
-  });
 });
