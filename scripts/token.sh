@@ -3,7 +3,8 @@
 # what is left of the host's predecessor.
 #
 # Runs on the operator. Input: { name, role: manager | worker, identity, swarmId, epoch, client }
-# Prints: { token, managers: [address], at (seconds), known: [id of each node of that time] }. Secret.
+# Prints: { token, managers: [address], at (seconds), known: [id of each node of that name at that time] }.
+# Secret.
 
 . lib/common.sh
 . lib/cluster.sh
@@ -16,21 +17,24 @@ identity=$(value identity)
 cluster GET /swarm </dev/null || fail "the cluster doesn't give its tokens: $reply"
 swarm=$reply
 
-# look: sets id to the cluster's, ghosts to the nodes that the host's predecessors have left, and grant to the answer.
+# look: sets id to the cluster's, ghosts to the nodes that the host's predecessors have left, member to whether the host
+# is in service already, and grant to the answer.
 look() {
   cluster GET /nodes </dev/null || fail "the cluster doesn't list its nodes: $reply"
   # The token goes through a pipe: an argument of jq could be read by every user of the operator.
   printf '%s\n' "$swarm" "$reply" | jq -src --arg name "$name" --arg identity "$identity" --arg role "$(value role)" '
     . as [$swarm, $nodes]
+    | [$nodes[] | select(.Description.Hostname == $name)] as $namesakes
     | $swarm.ID,
-      ([$nodes[] | select(.Description.Hostname == $name
-        and ((.Spec.Labels["swarm-ha.identity"] // $identity) != $identity)) | .ID] | join(" ")),
+      ([$namesakes[] | select((.Spec.Labels["swarm-ha.identity"] // $identity) != $identity) | .ID] | join(" ")),
+      ([$namesakes[] | select(.Spec.Labels["swarm-ha.identity"] == $identity)] != []),
       { token: $swarm.JoinTokens[if $role == "manager" then "Manager" else "Worker" end],
         managers: [$nodes[] | select(.Status.State == "ready" and .ManagerStatus.Reachability == "reachable")
           | .ManagerStatus.Addr] | sort,
-        at: (now | floor), known: [$nodes[].ID] }' | {
+        at: (now | floor), known: [$namesakes[].ID] }' | {
     read -r id
     read -r ghosts
+    read -r member
     read -r grant
   }
 }
@@ -47,7 +51,7 @@ done
 
 # Managers join one by one, in whatever order they come: two changes of the Raft group at the same time put its quorum
 # at risk. The turn ends when the node step has seen the manager in service, or after a while by itself, when the run
-# that had it was killed.
+# that had it was killed. One that is in service has had its turn: where its token is fetched anew, no node step follows.
 turn=/run/swarm-ha-joining
 turn_limit=240
 my_turn() {
@@ -62,7 +66,7 @@ my_turn() {
   echo "$name $(($(date +%s) + turn_limit))" >"$turn"
   exec 9>&-
 }
-if [ "$(value role)" = manager ]; then
+if [ "$(value role)" = manager ] && [ "$member" != true ]; then
   wait_for 900 "the turn of $name to join as a manager" my_turn
   look
 fi
