@@ -56,6 +56,8 @@ turn=/run/swarm-ha-joining
 turn_limit=240
 my_turn() {
   local other end
+  # A run that was killed leaves its waiting steps behind; a turn that one of them took would be nobody's to end.
+  kill -0 "$PPID" 2>/dev/null || fail "the run that wanted $name to join has ended"
   exec 9>/run/swarm-ha-membership.lock
   flock -w 120 9 || fail "another step has held the lock of the cluster's managers for more than 120 s"
   if [ -s "$turn" ] && read -r other end <"$turn" && [ "$other" != "$name" ] && ((end > $(date +%s))); then
