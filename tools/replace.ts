@@ -14,8 +14,8 @@ import { createProgress } from "./setup/progress";
 
 /** Seconds for the cluster to become healthy after a batch. */
 const SETTLE_LIMIT = 180;
-/** Seconds before the first one: load balancers need up to 15 to see that a host is well again. */
-const FIRST_LIMIT = 30;
+/** Seconds before the first one: an election takes up to 21, and load balancers up to 15 to see that a host is well again. */
+const FIRST_LIMIT = 90;
 
 runMain(async () => {
   const usage = "npm run replace -- <stack> <host…|--all>";

@@ -33,7 +33,8 @@ export function healLocks(stack: string): number {
   let healed = 0;
   for (const name of readdirSync(folder)) {
     const file = join(folder, name);
-    const lock = readLock(file);
+    // The backend keeps attributes beside each lock, which are none.
+    const lock = name.endsWith(".json") ? readLock(file) : undefined;
     if (lock !== undefined && !isStale(lock, hostname(), commandLine)) throw held(stack, lock, file);
     rmSync(file, { force: true });
     healed++;

@@ -33,11 +33,13 @@ export function socketOf(dockerHost: string | undefined): string {
  * @param timeout milliseconds until it counts as silent. @default 5000
  */
 export async function askEngine(socket: string, timeout = 5000): Promise<Answer> {
-  const answer = await askOnce(socket, timeout);
-  // An engine that ends in this very moment resets the connection: what is true a moment later counts.
-  if (answer.kind !== "silent" || !answer.detail.includes("ECONNRESET")) return answer;
-  await sleep(300);
-  return askOnce(socket, timeout);
+  let answer = await askOnce(socket, timeout);
+  // An engine that ends in this very moment breaks the connection off: what is true a moment later counts.
+  for (let tries = 1; tries < 5 && answer.kind === "silent" && /ECONNRESET|EPIPE/.test(answer.detail); tries++) {
+    await sleep(300);
+    answer = await askOnce(socket, timeout);
+  }
+  return answer;
 }
 
 function askOnce(socket: string, timeout: number): Promise<Answer> {
