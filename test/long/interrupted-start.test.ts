@@ -1,5 +1,5 @@
-import { assertConverges, killAt, MOMENTS } from "../../support/interrupted";
-import { TestStack } from "../../support/test-stack";
+import { assertConverges, killAt, MOMENTS } from "../support/interrupted";
+import { TestStack } from "../support/test-stack";
 
 const HOSTS = ["manager-1", "manager-2", "manager-3", "registry-1", "worker-1", "worker-2"];
 /** The others, each from nothing, are in test/long. */
