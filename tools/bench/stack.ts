@@ -8,6 +8,7 @@ import { parseConfig, type StackConfig } from "../../config";
 import { runPulumi } from "../engine";
 import { leftovers, removeLeftovers } from "../platform-local";
 import { dockerClient } from "../setup/docker-client";
+import { socketOf } from "../setup/docker-socket";
 import { SetupError } from "../setup/errors";
 import { watchEvents, type Span } from "./events";
 
@@ -86,7 +87,7 @@ export class BenchStack {
 
   /** Removes all there is of the stack on the Docker engine, whatever its state says. */
   public async clear(): Promise<void> {
-    const docker = dockerClient((process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock").replace("unix://", ""));
+    const docker = dockerClient(socketOf(process.env["DOCKER_HOST"]));
     // Hundreds of removals at once would only wait for each other.
     for (let rest = await leftovers(docker, STACK); rest.length > 0; rest = await leftovers(docker, STACK)) {
       await removeLeftovers(docker, rest.slice(0, 20));
