@@ -16,11 +16,19 @@ export interface StackParts {
 /** What the stack puts out: the Contract's outputs, and `access`, with which the tools get in. */
 export function stackOutputs({ platform, keys, pki, swarm }: StackParts): ProgramOutputs {
   const { operator, hosts, loadBalancers } = platform;
-  const manager = pulumi.interpolate`tcp://${loadBalancers.manager.endpoint}`;
+  const endpoints = {
+    manager: pulumi.interpolate`tcp://${loadBalancers.manager.endpoint}`,
+    registry: pulumi.interpolate`https://${loadBalancers.registry.endpoint}`,
+    app: pulumi.interpolate`https://${loadBalancers.app.endpoint}`,
+  };
+  const door = (name: keyof typeof endpoints): { url: pulumi.Output<string>; stats?: pulumi.Output<string> } => ({
+    url: endpoints[name],
+    ...(loadBalancers[name].stats === undefined ? {} : { stats: loadBalancers[name].stats }),
+  });
   return {
     swarmId: swarm.swarmId,
     hosts: Object.fromEntries(hosts.map(({ name, role, zone, address }) => [name, { role, zone, address }])),
-    endpoints: { manager },
+    endpoints,
     caCertificate: pki.ca,
     access: pulumi.secret({
       operator: {
@@ -41,7 +49,7 @@ export function stackOutputs({ platform, keys, pki, swarm }: StackParts): Progra
         identity,
         labels,
       })),
-      loadBalancers: { manager: { url: manager, stats: loadBalancers.manager.stats } },
+      loadBalancers: { manager: door("manager"), registry: door("registry"), app: door("app") },
     }),
   };
 }

@@ -27,6 +27,8 @@ export interface LoadBalancer {
   readonly name: "manager" | "registry" | "app";
   /** `host:port`, as seen by people. */
   readonly endpoint: pulumi.Output<string>;
+  /** Where its own connections to the members come from, CIDR: who may speak the PROXY protocol to them. */
+  readonly sources: readonly string[];
   /** Where the members' state can be read, as seen from the operator (HAProxy's CSV). @default it can't be read so */
   readonly stats?: pulumi.Output<string>;
   /** DNS names that people reach it by; servers behind it have them in their certificates. */
@@ -35,6 +37,13 @@ export interface LoadBalancer {
   readonly ipAddresses: readonly string[];
 }
 
+/** Where all replicas of the registry keep what is pushed to them: one place for all. */
+export type RegistryStorage =
+  /** A folder that is the same on every registry host. */
+  | { readonly kind: "folder"; readonly path: string }
+  /** A bucket that the registry hosts may use. */
+  | { readonly kind: "s3"; readonly bucket: pulumi.Output<string>; readonly region: string };
+
 /** What everything above is laid on. */
 export interface Platform {
   /** The resource whose end means the end of everything; always ours, never protected. Steps are `deletedWith` it. */
@@ -42,5 +51,12 @@ export interface Platform {
   readonly operator: Operator;
   /** In the order of the plan. */
   readonly hosts: readonly Host[];
-  readonly loadBalancers: { readonly manager: LoadBalancer };
+  readonly loadBalancers: Readonly<Record<LoadBalancer["name"], LoadBalancer>>;
+  /**
+   * The registry's `host:port`: the one name of it in image references, on the hosts and on people's machines. Every
+   * host can resolve it.
+   */
+  readonly registryName: pulumi.Output<string>;
+  /** Where the registry keeps its content. It outlives the registry hosts. */
+  readonly registryStorage: RegistryStorage;
 }

@@ -10,4 +10,14 @@ export const PORTS = {
   gossip: 7946,
   /** The managers' health endpoint, plain HTTP, `GET /health`. */
   health: 8380,
+  /** The managers' read-only door for the ingress: mutual TLS, and only the GETs that it needs. */
+  door: 8381,
+  /** The registry's replicas, TLS. */
+  registry: 5000,
+  /** The ingress on the workers, for applications. */
+  http: 80,
+  /** Likewise, TLS. */
+  https: 443,
+  /** The ingress's own health, plain HTTP, `GET /ping`. */
+  ping: 8082,
 } as const;

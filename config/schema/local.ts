@@ -19,11 +19,17 @@ export const local = z
       .strictObject({
         ssh: port(22022, "Port of this machine, on 127.0.0.1, that leads to the operator's SSH server."),
         manager: port(22376, "Port of this machine, on 127.0.0.1, that leads to the manager load balancer."),
+        registry: port(
+          25000,
+          "Port of this machine, on 127.0.0.1, that leads to the registry load balancer; it is a part of image names, and the same inside the cluster.",
+        ),
+        http: port(28080, "Port of this machine, on 127.0.0.1, that leads to the applications by HTTP."),
+        https: port(28443, "Port of this machine, on 127.0.0.1, that leads to the applications by HTTPS."),
       })
       .prefault({})
       .meta({
         description: "Ports of this machine that the stack takes. Each stack needs its own.",
-        allowed: "a mapping with the keys ssh and manager",
+        allowed: "a mapping with the keys ssh, manager, registry, http and https",
         fix: "write { ssh: 22022, manager: 22376 }",
       }),
     image: z

@@ -37,12 +37,15 @@ describe("the local platform", () => {
     resources = await build(false);
   });
 
-  it("has a machine for each host, the operator and the load balancer, named and labelled by the Contract", () => {
+  it("has a machine for each host, the operator and the load balancers, named and labelled by the Contract", () => {
     const names = resources.filter(({ type }) => type === MACHINE).map(({ inputs }) => inputs["container"]);
     const tiers = ["manager", "registry", "worker"].flatMap((tier) =>
       [1, 2, 3].map((n) => `unit-${tier}-${String(n)}`),
     );
-    assert.deepEqual(names.sort(), [...tiers, "unit-lb-manager", "unit-operator"].sort());
+    assert.deepEqual(
+      names.sort(),
+      [...tiers, "unit-lb-app", "unit-lb-manager", "unit-lb-registry", "unit-operator"].sort(),
+    );
     assert.deepEqual(machine(resources, "manager-2").inputs["labels"], {
       "swarm-ha.stack": "unit",
       "swarm-ha.role": "manager",
@@ -85,7 +88,7 @@ describe("the local platform", () => {
     }
   });
 
-  it("lets only the operator forward, and publishes only its port and the load balancer's, on this machine", () => {
+  it("lets only the operator forward, and publishes only its port and the load balancers', on this machine", () => {
     const forwards = resources.filter(({ inputs }) =>
       JSON.stringify(inputs["files"] ?? "").includes("AllowTcpForwarding"),
     );
@@ -96,7 +99,13 @@ describe("the local platform", () => {
     const published = resources.flatMap(({ name, inputs }) =>
       ((inputs["ports"] as string[] | undefined) ?? []).map((port) => `${name} ${port}`),
     );
-    assert.deepEqual(published.sort(), ["lb-manager 22376:2376", "operator 22022:22"]);
+    assert.deepEqual(published.sort(), [
+      "lb-app 28080:80",
+      "lb-app 28443:443",
+      "lb-manager 22376:2376",
+      "lb-registry 25000:25000",
+      "operator 22022:22",
+    ]);
   });
 
   it("keeps the provider's text out of the program's: a constant that loads it by name", () => {

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { parseConfig, type StackConfig } from "../../config";
 import { Pki } from "../../components/pki";
 import { planHosts, type HostSpec } from "../../components/platform/placement";
-import type { Platform } from "../../components/platform/types";
+import type { LoadBalancer, Platform } from "../../components/platform/types";
 import { directConnection, throughOperator } from "../../components/ssh/connection";
 import { SshKeys } from "../../components/ssh/keys";
 import { Swarm } from "../../components/swarm";
@@ -52,15 +52,20 @@ function fakePlatform(hosts: readonly HostSpec[], keys: SshKeys): Platform {
         ready: [machine],
       };
     }),
-    loadBalancers: {
-      manager: {
-        name: "manager",
-        endpoint: pulumi.output("127.0.0.1:22376"),
-        stats: pulumi.output("http://10.0.0.2:8404/stats;csv"),
-        dnsNames: ["manager.swarm.localhost"],
-        ipAddresses: ["127.0.0.1"],
-      },
-    },
+    loadBalancers: { manager: door("manager"), registry: door("registry"), app: door("app") },
+    registryName: pulumi.output("registry.swarm.localhost:25000"),
+    registryStorage: { kind: "folder", path: "/srv/registry" },
+  };
+}
+
+function door(name: LoadBalancer["name"]): LoadBalancer {
+  return {
+    name,
+    endpoint: pulumi.output("127.0.0.1:22376"),
+    stats: pulumi.output("http://10.0.0.2:8404/stats;csv"),
+    sources: ["10.0.0.2/32"],
+    dnsNames: [`${name}.swarm.localhost`],
+    ipAddresses: ["127.0.0.1"],
   };
 }
 

@@ -1,5 +1,6 @@
 import { assertConverges, killAt, MOMENTS } from "../support/interrupted";
 import { TestStack } from "../support/test-stack";
+import { portsFrom } from "../support/stack-config";
 
 const HOSTS = ["manager-1", "manager-2", "manager-3", "registry-1", "worker-1", "worker-2"];
 /** The others, each from nothing, are in test/long. */
@@ -9,7 +10,7 @@ describe("an npm start that is killed", function () {
   this.timeout(300_000);
   const stack = new TestStack(
     "e2e-killed",
-    { hosts: "10.216.0.0/20", ports: { ssh: 23218, manager: 23219 } },
+    { hosts: "10.216.0.0/20", ports: portsFrom(23220) },
     { registry: { replicas: 1 }, workers: { worker: { count: 2 } } },
   );
 

@@ -1,5 +1,6 @@
 import { assertConverges, killAt, MOMENTS, type Moment } from "../support/interrupted";
 import { TestStack } from "../support/test-stack";
+import { portsFrom } from "../support/stack-config";
 
 const HOSTS = ["manager", "registry", "worker"].flatMap((tier) => [1, 2, 3].map((n) => `${tier}-${n}`));
 
@@ -14,7 +15,7 @@ const REPLACING: readonly Moment[] = [
 
 describe("an up that is killed, of nine hosts,", function () {
   this.timeout(900_000);
-  const stack = new TestStack("e2e-killed", { hosts: "10.216.0.0/20", ports: { ssh: 23218, manager: 23219 } });
+  const stack = new TestStack("e2e-killed", { hosts: "10.216.0.0/20", ports: portsFrom(23220) });
 
   before(() => stack.reset());
   after(() => stack.destroy());

@@ -4,11 +4,12 @@
  */
 import { figure, type Ran } from "./run";
 import { TestStack } from "./test-stack";
+import { portsFrom } from "./stack-config";
 
 /** The stack's hosts when no test has changed their number. */
 export const HOSTS = ["manager", "registry", "worker"].flatMap((tier) => [1, 2, 3].map((n) => `${tier}-${n}`));
 
-const stack = new TestStack("e2e", { hosts: "10.214.0.0/20", ports: { ssh: 23214, manager: 23215 } });
+const stack = new TestStack("e2e", { hosts: "10.214.0.0/20", ports: portsFrom(23200) });
 /** For work on the tests: the stack of the last run is used again, and stays. */
 const KEEP = process.env["SWARM_HA_KEEP_TEST_STACKS"] === "1";
 let first: Promise<Ran> | undefined;

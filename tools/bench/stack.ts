@@ -49,7 +49,7 @@ export class BenchStack {
       registry: { replicas: 3 },
       workers: { worker: { count: workers, labels: { "com.example.storage": "ssd" } } },
       network: { hosts: "10.244.0.0/20", overlay: "10.245.0.0/16", engine: "10.246.0.0/16" },
-      local: { ports: { ssh: 26122, manager: 26376 } },
+      local: { ports: { ssh: 26122, manager: 26376, registry: 26500, http: 26080, https: 26443 } },
     };
     const entries = Object.entries(config).map(([key, value]) => [`swarm-ha:${key}`, value]);
     const path = join(this.directory, "config", `Pulumi.${STACK}.yaml`);

@@ -94,6 +94,21 @@ function listener({ port, memberPort = port, members, check, proxyProtocol = fal
 ${members.map((member) => `  server ${member.name} ${member.address}:${String(memberPort)}\n`).join("")}`;
 }
 
+/** The registry load balancer: TLS passes through to the replicas, whose own health check also asks their storage. */
+export function registryListener(port: number, members: Listener["members"]): Listener {
+  return { port, memberPort: PORTS.registry, members, check: { kind: "https", port: PORTS.registry, path: "/" } };
+}
+
+/** The application load balancer: both ways lead to the ingress, which learns the client's address. */
+export function applicationListeners(members: Listener["members"]): Listener[] {
+  return [PORTS.http, PORTS.https].map((port) => ({
+    port,
+    members,
+    check: { port: PORTS.ping, path: "/ping" },
+    proxyProtocol: true,
+  }));
+}
+
 /** The manager load balancer: TLS passes through to the engines, so that their client certificates stay end to end. */
 export function managerListener(members: Listener["members"]): Listener {
   return { port: PORTS.api, members, check: { port: PORTS.health, path: "/health" } };

@@ -5,12 +5,22 @@ import type { SshKeys } from "../../ssh/keys";
 import { PORTS } from "../../swarm/ports";
 import { addressPlan, type AddressPlan } from "../addressing";
 import type { HostSpec } from "../placement";
-import type { Host, LoadBalancer, Operator, Platform } from "../types";
-import { loadBalancerSettings, managerListener, STATS_PORT, type Listener } from "./haproxy";
+import type { Host, LoadBalancer, Operator, Platform, RegistryStorage } from "../types";
+import {
+  applicationListeners,
+  loadBalancerSettings,
+  managerListener,
+  registryListener,
+  STATS_PORT,
+  type Listener,
+} from "./haproxy";
 import { hostImage } from "./image";
 import { LABELS } from "./labels";
 import type { MachineFile, MachineInputs } from "./machine-spec";
 import { MachineResource, NetworkResource } from "./resources";
+
+/** Where the registry hosts have the volume that all replicas share. */
+const REGISTRY_FOLDER = "/srv/registry";
 
 /** Arguments of {@link LocalPlatform}. */
 export interface LocalPlatformArgs {
@@ -29,7 +39,9 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
   public readonly lifetime: pulumi.Resource;
   public readonly operator: Operator;
   public readonly hosts: readonly Host[];
-  public readonly loadBalancers: { readonly manager: LoadBalancer };
+  public readonly loadBalancers: Platform["loadBalancers"];
+  public readonly registryName: pulumi.Output<string>;
+  public readonly registryStorage: RegistryStorage = { kind: "folder", path: REGISTRY_FOLDER };
 
   private readonly network: NetworkResource;
   private readonly plan: AddressPlan;
@@ -51,7 +63,8 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
     const operator = this.createOperator();
     this.operator = operator;
     this.hosts = hosts.map((spec) => this.createHost(spec, operator.connection));
-    this.loadBalancers = { manager: this.createManagerLoadBalancer() };
+    this.registryName = pulumi.output(this.registryAt());
+    this.loadBalancers = this.createLoadBalancers();
     this.registerOutputs({});
   }
 
@@ -83,6 +96,8 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
       files: this.sshFiles(spec.name),
       reload: ["sshd"],
       ports: [],
+      names: [`registry.${this.args.config.domain}:${this.plan.loadBalancers.registry}`],
+      ...(spec.role === "registry" ? { volumes: [`${this.args.config.stack}-registry:${REGISTRY_FOLDER}`] } : {}),
       nested: true,
     });
     // A fixed address is known before the machine is there, and stays the same when it is replaced.
@@ -95,37 +110,71 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
     return { ...host, identity: machine.identity, address, connection, ready: [machine, ...this.operator.ready] };
   }
 
-  private createManagerLoadBalancer(): LoadBalancer {
-    const { config, hosts } = this.args;
-    const members = hosts.flatMap(({ name, role, address }) =>
-      role === "manager" && address !== undefined ? [{ name, address }] : [],
-    );
-    return this.loadBalancer("manager", config.local.ports.manager, managerListener(members));
+  private createLoadBalancers(): Platform["loadBalancers"] {
+    const { ports } = this.args.config.local;
+    const members = (role: Host["role"]): pulumi.Output<Listener["members"]> =>
+      pulumi.all(
+        this.hosts
+          .filter((host) => host.role === role)
+          .map(({ name, address }) => address.apply((at) => ({ name, address: at }))),
+      );
+    return {
+      manager: this.loadBalancer(
+        "manager",
+        { [ports.manager]: PORTS.api },
+        members("manager").apply((managers) => [managerListener(managers)]),
+      ),
+      // Inside and outside the same port, because it is a part of every image's name.
+      registry: this.loadBalancer(
+        "registry",
+        { [ports.registry]: ports.registry },
+        members("registry").apply((registries) => [registryListener(ports.registry, registries)]),
+      ),
+      app: this.loadBalancer(
+        "app",
+        { [ports.https]: PORTS.https, [ports.http]: PORTS.http },
+        members("worker").apply(applicationListeners),
+      ),
+    };
   }
 
-  private loadBalancer(name: LoadBalancer["name"], port: number, listener: Listener): LoadBalancer {
+  /** @param ports Ports of the load balancer by the port of this machine that leads there; people are told the first. */
+  private loadBalancer(
+    name: LoadBalancer["name"],
+    ports: Readonly<Record<number, number>>,
+    listeners: pulumi.Output<Listener[]>,
+  ): LoadBalancer {
     const address = this.plan.loadBalancers[name];
     const machine = this.machine(`lb-${name}`, "load-balancer", "all", {
       address,
-      files: [
-        {
-          path: "/etc/haproxy/haproxy.cfg",
-          mode: "0644",
-          content: loadBalancerSettings([listener], this.plan.operator),
-        },
-      ],
+      files: listeners.apply((all) => [
+        { path: "/etc/haproxy/haproxy.cfg", mode: "0644", content: loadBalancerSettings(all, this.plan.operator) },
+      ]),
       reload: ["haproxy"],
-      ports: [`${String(port)}:${String(listener.port)}`],
+      ports: Object.entries(ports).map(([outside, inside]) => `${outside}:${String(inside)}`),
       nested: false,
     });
+    const { domain, local } = this.args.config;
     return {
       name,
       // Waits for the machine: an endpoint that is handed out should be there.
-      endpoint: machine.identity.apply(() => `127.0.0.1:${String(port)}`),
+      endpoint: machine.identity.apply(() =>
+        name === "app"
+          ? `*.app.${domain}:${String(local.ports.https)}`
+          : name === "registry"
+            ? this.registryAt()
+            : `127.0.0.1:${String(local.ports.manager)}`,
+      ),
       stats: pulumi.output(`http://${address}:${String(STATS_PORT)}/stats;csv`),
-      dnsNames: [`${name}.${this.args.config.domain}`, "localhost"],
-      ipAddresses: ["127.0.0.1", address],
+      sources: [`${address}/32`],
+      dnsNames: name === "app" ? [`*.app.${domain}`] : [`${name}.${domain}`, "localhost"],
+      ipAddresses: name === "app" ? [] : ["127.0.0.1", address],
     };
+  }
+
+  private registryAt(): string {
+    const { domain, local } = this.args.config;
+    return `registry.${domain}:${String(local.ports.registry)}`;
   }
 
   private machine(

@@ -1,5 +1,6 @@
-import type { ContainerCreateOptions } from "dockerode";
+import type { ContainerCreateOptions, MountSettings } from "dockerode";
 import type { AddressSpan } from "../addressing";
+import { LABELS } from "./labels";
 
 /** A file that is put into a machine before it starts. */
 export interface MachineFile {
@@ -33,6 +34,10 @@ export interface MachineInputs {
   readonly reload: readonly string[];
   /** TCP ports published on 127.0.0.1, as `<of this machine>:<of the container>`. */
   readonly ports: readonly string[];
+  /** Names that it resolves besides those of the network, as `<name>:<address>`. @default none */
+  readonly names?: readonly string[];
+  /** Volumes that outlive it and that others may have, too, as `<volume>:<path>`. @default none */
+  readonly volumes?: readonly string[];
   /** Whether an engine is to run in it: then it has a volume for the engine's data, and the capabilities for that. */
   readonly nested: boolean;
 }
@@ -68,8 +73,13 @@ export function containerOptions(inputs: MachineInputs, address: string): Contai
         ]),
       ),
       Tmpfs: { "/run": "rw,exec,mode=755" },
+      ExtraHosts: [...(inputs.names ?? [])],
+      Mounts: [
+        ...(inputs.nested ? [volume(volumeOf(inputs.container), "/var/lib/docker", inputs)] : []),
+        ...shared(inputs),
+      ],
       LogConfig: { Type: "json-file", Config: { "max-size": "5m", "max-file": "2" } },
-      ...(inputs.nested ? nested(inputs) : {}),
+      ...(inputs.nested ? nested() : {}),
     },
   };
 }
@@ -78,7 +88,7 @@ export function containerOptions(inputs: MachineInputs, address: string): Contai
  * What an engine inside a container needs, short of `--privileged`, which fails where root itself lacks a capability
  * (sandboxes lack CAP_SYS_RESOURCE). Works where privileged works, too.
  */
-function nested(inputs: MachineInputs): ContainerCreateOptions["HostConfig"] {
+function nested(): ContainerCreateOptions["HostConfig"] {
   return {
     CapAdd: ["ALL"],
     CapDrop: ["SYS_RESOURCE"],
@@ -87,14 +97,24 @@ function nested(inputs: MachineInputs): ContainerCreateOptions["HostConfig"] {
     MaskedPaths: [],
     ReadonlyPaths: [],
     DeviceCgroupRules: ["a *:* rwm"],
-    Mounts: [
-      {
-        Type: "volume",
-        Source: volumeOf(inputs.container),
-        Target: "/var/lib/docker",
-        VolumeOptions: { NoCopy: true, Labels: { ...inputs.labels }, DriverConfig: { Name: "local", Options: {} } },
-      },
-    ],
+  };
+}
+
+function shared(inputs: MachineInputs): MountSettings[] {
+  const { [LABELS.stack]: stack = "" } = inputs.labels;
+  return (inputs.volumes ?? []).map((text) => {
+    const [source = "", target = ""] = text.split(":");
+    // The stack's, and no machine's: it goes with the network, which is the end of everything.
+    return volume(source, target, { labels: { [LABELS.stack]: stack } });
+  });
+}
+
+function volume(source: string, target: string, { labels }: Pick<MachineInputs, "labels">): MountSettings {
+  return {
+    Type: "volume",
+    Source: source,
+    Target: target,
+    VolumeOptions: { NoCopy: true, Labels: { ...labels }, DriverConfig: { Name: "local", Options: {} } },
   };
 }
 

@@ -89,15 +89,17 @@ describe("the cluster's shape", function () {
     }
   });
 
-  it("publishes the operator's sshd and the manager load balancer on 127.0.0.1, and no host", async () => {
+  it("publishes the operator's sshd and the load balancers on 127.0.0.1, and no host", async () => {
     const published: Record<string, string> = {};
-    for (const host of [...HOSTS, "operator", "lb-manager"]) {
+    for (const host of [...HOSTS, "operator", "lb-manager", "lb-registry", "lb-app"]) {
       const ports = await succeed("docker", ["port", stack.container(host)], { limit: 20 });
-      if (ports.trim() !== "") published[host] = ports.trim();
+      if (ports.trim() !== "") published[host] = ports.trim().split("\n").sort().join(", ");
     }
     assert.deepEqual(published, {
-      operator: "22/tcp -> 127.0.0.1:23214",
-      "lb-manager": "2376/tcp -> 127.0.0.1:23215",
+      operator: "22/tcp -> 127.0.0.1:23200",
+      "lb-manager": "2376/tcp -> 127.0.0.1:23201",
+      "lb-registry": "23202/tcp -> 127.0.0.1:23202",
+      "lb-app": "443/tcp -> 127.0.0.1:23204, 80/tcp -> 127.0.0.1:23203",
     });
   });
 
@@ -125,7 +127,7 @@ describe("the cluster's shape", function () {
     for (const [host, { role, zone }] of Object.entries(outputs.hosts)) {
       assert.deepEqual([role, zone], [roleOf(host), zoneOf(host)]);
     }
-    assert.equal(outputs.endpoints.manager, "tcp://127.0.0.1:23215");
+    assert.equal(outputs.endpoints.manager, "tcp://127.0.0.1:23201");
     assert.match(outputs.caCertificate, /^-----BEGIN CERTIFICATE-----/);
     const { stdout } = await stack.pulumi("stack", "output", "--json");
     assert.equal((JSON.parse(stdout) as { access: unknown }).access, "[secret]");

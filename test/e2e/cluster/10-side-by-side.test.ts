@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { figure } from "../../support/run";
 import { useSharedStack } from "../../support/shared-stack";
 import { TestStack } from "../../support/test-stack";
+import { portsFrom } from "../../support/stack-config";
 
 describe("a second, minimal stack beside the first", function () {
   this.timeout(300_000);
   const stack = useSharedStack();
   const small = new TestStack(
     "e2e-small",
-    { hosts: "10.215.0.0/20", ports: { ssh: 23216, manager: 23217 } },
+    { hosts: "10.215.0.0/20", ports: portsFrom(23210) },
     { zones: ["zone-a"], managers: { count: 1 }, registry: { replicas: 1 }, workers: { worker: { count: 1 } } },
   );
 

@@ -18,7 +18,7 @@ describe("parseConfig", () => {
       drain: { timeout: 300, onTimeout: "fail" },
       joinEpoch: 0,
       certificateExpiry: 2160,
-      local: { ports: { ssh: 22022, manager: 22376 } },
+      local: { ports: { ssh: 22022, manager: 22376, registry: 25000, http: 28080, https: 28443 } },
       warnings: [],
     });
   });
@@ -35,7 +35,7 @@ describe("parseConfig", () => {
   it("fills in what a half-written structure leaves out", () => {
     const config = accepted({ network: { engine: "10.99.0.0/16" }, local: { ports: { manager: 3000 } } });
     assert.deepEqual(config.network, { hosts: "10.210.0.0/20", overlay: "10.128.0.0/12", engine: "10.99.0.0/16" });
-    assert.deepEqual(config.local.ports, { ssh: 22022, manager: 3000 });
+    assert.deepEqual(config.local.ports, { ssh: 22022, manager: 3000, registry: 25000, http: 28080, https: 28443 });
   });
 
   it("accepts an empty pool beside a full one, and single-zone pools beside spread ones", () => {

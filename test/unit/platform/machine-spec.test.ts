@@ -42,7 +42,7 @@ describe("what the engine is asked for", () => {
 
   it("gives all others nothing beyond any container", () => {
     const host = containerOptions({ ...INPUTS, nested: false }, "10.210.0.8").HostConfig;
-    assert.deepEqual([host?.CapAdd, host?.SecurityOpt, host?.Mounts], [undefined, undefined, undefined]);
+    assert.deepEqual([host?.CapAdd, host?.SecurityOpt, host?.Mounts], [undefined, undefined, []]);
   });
 
   it("publishes on the loopback address only, and bounds the logs", () => {
