@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Prepares the operator for the cluster-wide steps.
 #
-# Input: { managers: [name address], ca, drain: { timeout (seconds), onTimeout: fail | continue },
-# steps: text of the cluster-wide steps by name }
+# Input: { managers: [name address], ca, certificate: what its steps show to managers,
+# drain: { timeout (seconds), onTimeout: fail | continue }, steps: text of the cluster-wide steps by name }
 
 . lib/common.sh
 
@@ -11,6 +11,8 @@ for tool in curl jq flock; do
 done
 
 value ca | write_file /etc/swarm-ha/ca.pem 0644 || true
+# Without its key, which comes with each step and stays on no disk.
+value certificate | write_file /etc/swarm-ha/client.pem 0644 || true
 echo "$(value drain.timeout) $(value drain.onTimeout)" | write_file /etc/swarm-ha/drain 0644 || true
 for step_name in init token node remove-node; do
   value "steps.$step_name" | write_file "/var/lib/swarm-ha/steps/$step_name.sh" 0644 || true

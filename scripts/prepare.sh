@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Makes a machine ready to be a node: checks it, writes the engine's settings and certificates, starts the engine.
+# Makes a machine ready to be a node: checks it, writes the engine's settings, starts the engine, and on a manager what
+# answers for it: HAProxy with the manager's certificate.
 #
-# Input: { name, zone, daemon: text of daemon.json, tls?: { ca, certificate, key }, health?: haproxy.cfg }
+# Input: { name, ca, daemon: text of daemon.json, tls?: { certificate, key }, health?: haproxy.cfg }
 # Prints: { engine, kernel, ipvs, esp, pending } as JSON; pending: it has to be replaced to take its settings over.
 
 . lib/common.sh
 . lib/service.sh
 . lib/engine.sh
+. lib/proxy.sh
 
 name=$(value name)
 
@@ -47,12 +49,7 @@ member=false
 [ ! -s /var/lib/docker/swarm/docker-state.json ] || member=true
 
 # Digest of what only a restart takes over, and of the labels; what the engine runs with is noted once it does.
-restart_digest=$({
-  value daemon | jq -cS 'del(.labels)'
-  optional tls.key | sha256sum
-  optional tls.certificate
-  value ca
-} | sha256sum)
+restart_digest=$(value daemon | jq -cS 'del(.labels)' | sha256sum)
 labels_digest=$(value daemon | jq -cS .labels | sha256sum)
 applied=/etc/swarm-ha/applied
 { read -r restart_applied && read -r labels_applied; } 2>/dev/null <"$applied" || restart_applied="" labels_applied=""
@@ -60,17 +57,12 @@ applied=/etc/swarm-ha/applied
 pending=false
 if $member && [ "$restart_digest" != "$restart_applied" ]; then
   pending=true
-  printf '%s: keeps its engine settings and certificates until it is replaced: npm run replace -- <stack> %s\n' \
+  printf '%s: keeps its engine settings until it is replaced: npm run replace -- <stack> %s\n' \
     "$name" "$name" >&2
   # Labels alone are taken over by a running engine.
   daemon=$(jq -S --argjson labels "$(value daemon | jq -c .labels)" '.labels = $labels' /etc/docker/daemon.json)
 else
   daemon=$(value daemon)
-  if [ -n "$(optional tls.key)" ]; then
-    value ca | write_file /etc/docker/tls/ca.pem 0644 || true
-    value tls.certificate | write_file /etc/docker/tls/certificate.pem 0644 || true
-    value tls.key | write_file /etc/docker/tls/key.pem 0600 || true
-  fi
 fi
 printf '%s\n' "$daemon" | write_file /etc/docker/daemon.json 0644 || true
 
@@ -92,10 +84,11 @@ fi
 
 # (While the engine comes up: supervisors take their time to say that a service runs.)
 if [ -n "$(optional health)" ]; then
-  if value health | write_file /etc/haproxy/haproxy.cfg 0644; then
-    service restart haproxy
-  else
+  # An engine of before HAProxy served the API holds that port as long as it keeps its settings.
+  if jq -e '.hosts | any(startswith("tcp:"))' /etc/docker/daemon.json >/dev/null; then
     service start haproxy
+  else
+    proxy_apply
   fi
 fi
 wait_for 90 "the engine of $name to answer" engine_up

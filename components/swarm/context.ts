@@ -15,7 +15,13 @@ export interface SwarmContext {
   readonly lifetime: pulumi.Resource;
 }
 
-/** The client certificate and key that a step on the operator shows to the managers. */
+/**
+ * The client key with which a step on the operator shows itself to the managers.
+ *
+ * The certificate isn't an input of the steps: the operator has the newest one in a file, for it is no secret. A renewal
+ * keeps the key, so it changes no step but the operator's own. Else it would run every step again, those of dead hosts
+ * included, and a node's removal would come with the certificate of the day on which it was made.
+ */
 export function clientOf(context: SwarmContext): Record<string, unknown> {
-  return { certificate: context.pki.operator.certificate, key: context.pki.operator.key };
+  return { key: context.pki.operator.key };
 }

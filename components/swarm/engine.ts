@@ -1,13 +1,7 @@
 import type { EngineNetwork } from "../platform/addressing";
-import { PORTS } from "./ports";
-
-/** Where prepare puts a manager's TLS files. */
-const TLS = "/etc/docker/tls";
 
 /** What decides over an engine's settings. */
 export interface EngineSettings {
-  /** Managers answer on TCP, too. */
-  readonly manager: boolean;
   /** Engine labels. */
   readonly labels: Readonly<Record<string, string>>;
   /** Address ranges of the engine's own bridges. */
@@ -17,15 +11,13 @@ export interface EngineSettings {
 /**
  * The content of daemon.json.
  *
- * All of an engine's settings stand there and none on its command line, so that there is one place to look.
+ * All of an engine's settings stand there and none on its command line, so that there is one place to look. It answers on
+ * its socket only; a manager's API is served by HAProxy, which can renew a certificate without a restart.
  * Source: docs.docker.com, dockerd, "daemon configuration file".
  */
 export function daemonSettings(settings: EngineSettings): Record<string, unknown> {
   return {
-    hosts: ["unix:///var/run/docker.sock", ...(settings.manager ? [`tcp://0.0.0.0:${String(PORTS.api)}`] : [])],
-    ...(settings.manager
-      ? { tlsverify: true, tlscacert: `${TLS}/ca.pem`, tlscert: `${TLS}/certificate.pem`, tlskey: `${TLS}/key.pem` }
-      : {}),
+    hosts: ["unix:///var/run/docker.sock"],
     labels: Object.entries(settings.labels)
       .map(([key, value]) => `${key}=${value}`)
       .sort(),

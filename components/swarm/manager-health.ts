@@ -1,7 +1,8 @@
+import { managerApiSettings } from "./manager-api";
 import { PORTS } from "./ports";
 
 /**
- * HAProxy's settings on a manager host: an HTTP endpoint that says 200 only while this manager has a leader.
+ * HAProxy's settings on a manager host: its API, and an HTTP endpoint that says 200 only while it has a leader.
  *
  * `GET /swarm` of the engine's API fails on a manager that is locked, was removed, or has lost the quorum, while its
  * port still accepts connections: a plain TCP check would keep sending people there.
@@ -11,7 +12,11 @@ export function managerHealthSettings(): string {
   return `global
   log stdout format raw daemon notice
   # root, for the engine's socket belongs to root.
-  maxconn 256
+  # Two descriptors each. Where a container gets fewer, as in sandboxes, it takes what there is instead of giving up.
+  maxconn 2000
+  no strict-limits
+  # What goes on over connections of before a reload ends some time.
+  hard-stop-after 24h
 
 defaults
   log global
@@ -21,6 +26,7 @@ defaults
   timeout server 5s
   timeout check 3s
 
+${managerApiSettings()}
 frontend health
   bind :${String(PORTS.health)}
   monitor-uri /health

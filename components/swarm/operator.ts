@@ -45,6 +45,7 @@ export function prepareOperator(
       input: {
         managers: managers.map(({ name, address }) => `${name} ${address}`),
         ca: context.pki.ca,
+        certificate: context.pki.operator.certificate,
         drain: context.config.drain,
         steps: Object.fromEntries(CLUSTER_STEPS.map((step) => [step, readScript(step).text])),
       },

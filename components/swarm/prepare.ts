@@ -20,18 +20,14 @@ export function prepare(host: Host, context: SwarmContext, parent: pulumi.Resour
         name: host.name,
         ca: context.pki.ca,
         daemon: JSON.stringify(
-          daemonSettings({
-            manager: host.role === "manager",
-            labels: host.labels,
-            network: engineNetwork(context.config),
-          }),
+          daemonSettings({ labels: host.labels, network: engineNetwork(context.config) }),
           undefined,
           2,
         ),
         ...(server === undefined
           ? {}
           : {
-              tls: { ca: context.pki.ca, certificate: server.certificate, key: server.key },
+              tls: { certificate: server.certificate, key: server.key },
               health: managerHealthSettings(),
             }),
       },

@@ -20,7 +20,7 @@ ask() {
   local address=$1 method=$2 path=$3
   # The client's key goes through a pipe that only curl reads: it is never on a disk, nor in an argument.
   reply=$(curl -sS --connect-timeout 3 --max-time 25 --cacert /etc/swarm-ha/ca.pem \
-    --cert <(value client.certificate) --key <(value client.key) \
+    --cert /etc/swarm-ha/client.pem --key <(value client.key) \
     -X "$method" -H 'Content-Type: application/json' --data-binary @- \
     -w '\n%{http_code}' "https://$address:2376$path" 2>&1) || {
     status=000

@@ -12,6 +12,15 @@ service() {
   fi
 }
 
+# service_runs NAME: whether it does.
+service_runs() {
+  if [ -d /run/systemd/system ]; then
+    systemctl is-active --quiet "$1"
+  else
+    sv status "/etc/service/$1" 2>/dev/null | grep -q '^run:'
+  fi
+}
+
 # settings_only_in_file: systemd's unit of the engine names a socket on the command line, and an engine that finds one in
 # its file, too, refuses to start. All of its settings are to be in the file.
 settings_only_in_file() {

@@ -9,7 +9,7 @@ import { SshKeys } from "../../components/ssh/keys";
 import { Swarm } from "../../components/swarm";
 import { managersOf } from "../../components/swarm/operator";
 import { answer, SECRET } from "../support/answers";
-import { record, type Registered } from "../support/recording-mocks";
+import { record, type Answer, type Registered } from "../support/recording-mocks";
 
 /** A machine of a platform that is nothing but a resource. */
 class Machine extends pulumi.CustomResource {
@@ -69,7 +69,8 @@ function door(name: LoadBalancer["name"]): LoadBalancer {
   };
 }
 
-function run(overrides: Record<string, unknown> = {}, preview = false): Promise<Registered[]> {
+/** @param issue which issue of each certificate the provider has given out */
+function run(overrides: Record<string, unknown> = {}, preview = false, issue = 1): Promise<Registered[]> {
   return record(
     () => {
       const stack = config(overrides);
@@ -80,8 +81,17 @@ function run(overrides: Record<string, unknown> = {}, preview = false): Promise<
       const pki = new Pki("pki", { stack: "unit", managers, dnsNames: ["manager.swarm.localhost"], ipAddresses: [] });
       return new Swarm("swarm", { config: stack, platform, pki, managers });
     },
-    { stack: "unit", preview, answer },
+    { stack: "unit", preview, answer: issued(issue) },
   );
+}
+
+/** The usual answers, and certificates of a further issue. */
+function issued(issue: number): Answer {
+  return (resource) => {
+    const given = answer(resource);
+    if (issue === 1 || !resource.type.endsWith(":LocallySignedCert")) return given;
+    return { ...given, outputs: { certPem: `certificate ${resource.name}, issue ${String(issue)}` } };
+  };
 }
 
 describe("the graph of a swarm", () => {
@@ -222,5 +232,19 @@ describe("the graph of a swarm", () => {
       changed.map(({ name }) => name),
       ["prepare-operator"],
     );
+  });
+
+  it("sends renewed certificates to the managers and the operator alone: no step of another host runs again", async () => {
+    const renewed = await run({}, false, 2);
+    const before = new Map(resources.map(({ name, type, inputs }) => [`${type} ${name}`, JSON.stringify(inputs)]));
+    const changed = renewed.filter(
+      ({ name, type, inputs }) => before.get(`${type} ${name}`) !== JSON.stringify(inputs),
+    );
+    assert.deepEqual(changed.map(({ name }) => name).sort(), [
+      "prepare-manager-1",
+      "prepare-manager-2",
+      "prepare-manager-3",
+      "prepare-operator",
+    ]);
   });
 });

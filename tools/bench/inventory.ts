@@ -5,6 +5,7 @@ import { addressPlan, engineNetwork, freeAddress, overlayNetwork } from "../../c
 import { hostImage } from "../../components/platform/local/image";
 import { planHosts, type HostSpec } from "../../components/platform/placement";
 import { daemonSettings } from "../../components/swarm/engine";
+import { MANAGER_TLS } from "../../components/swarm/manager-api";
 import { managerHealthSettings } from "../../components/swarm/manager-health";
 import type { StackConfig } from "../../config";
 import { STACK, STACK_LABEL } from "./stack";
@@ -65,7 +66,6 @@ export function writeInventory(directory: string, state: unknown, config: StackC
   const daemon = (host: HostSpec): string =>
     JSON.stringify(
       daemonSettings({
-        manager: host.role === "manager",
         labels: host.role === "worker" ? labels : {},
         network: engineNetwork(config),
       }),
@@ -75,10 +75,10 @@ export function writeInventory(directory: string, state: unknown, config: StackC
     write(`files/${host.name}/etc/swarm-ha/prepared`, host.name);
     if (host.role !== "manager") continue;
     const server = `server-${host.name}`;
-    const tls = `files/${host.name}/etc/docker/tls`;
-    write(`${tls}/ca.pem`, read(":LocallySignedCert", `${server}-certificate`, "caCertPem"));
-    write(`${tls}/certificate.pem`, read(":LocallySignedCert", `${server}-certificate`, "certPem"));
-    write(`${tls}/key.pem`, read(":PrivateKey", `${server}-key`, "privateKeyPem"));
+    const file = (path: string): string => `files/${host.name}${path}`;
+    write(file(MANAGER_TLS.ca), read(":LocallySignedCert", `${server}-certificate`, "caCertPem"));
+    const certificate = read(":LocallySignedCert", `${server}-certificate`, "certPem");
+    write(file(MANAGER_TLS.server), certificate + read(":PrivateKey", `${server}-key`, "privateKeyPem"));
     write(`files/${host.name}/etc/haproxy/haproxy.cfg`, managerHealthSettings());
   }
 }
