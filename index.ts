@@ -17,6 +17,7 @@ const platform = createPlatform(config, hosts, keys);
 const managers = managersOf(hosts);
 const pki = new Pki("pki", {
   stack: config.stack,
+  lives: config.certificates,
   managers,
   dnsNames: platform.loadBalancers.manager.dnsNames,
   ipAddresses: platform.loadBalancers.manager.ipAddresses,

@@ -22,6 +22,7 @@ export interface Known {
   /** Whether `workers` has all pools. */
   readonly allPools: boolean;
   readonly network?: Partially<StackValues["network"]> | undefined;
+  readonly certificates?: Partially<StackValues["certificates"]> | undefined;
   /** Platform's default included. */
   readonly domain?: string | undefined;
   readonly local?: Partially<StackValues["local"]> | undefined;

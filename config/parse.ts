@@ -61,10 +61,32 @@ function withPlatformDefaults(known: Known): Known {
 
 /** Nothing is wrong, so everything is known. */
 function complete(known: Known & StackValues): StackConfig {
-  const { stack, platform, managers, registry, workers, network, drain, joinEpoch, certificateExpiry, local } = known;
+  const {
+    stack,
+    platform,
+    managers,
+    registry,
+    workers,
+    network,
+    drain,
+    joinEpoch,
+    certificateExpiry,
+    certificates,
+    local,
+  } = known;
   const { zones = [], domain = "" } = known;
   const tiers = { zones, managers, registry, workers };
-  const common = { stack, ...tiers, network, domain, drain, joinEpoch, certificateExpiry, warnings: warnings(tiers) };
+  const common = {
+    stack,
+    ...tiers,
+    network,
+    domain,
+    drain,
+    joinEpoch,
+    certificateExpiry,
+    certificates,
+    warnings: warnings(tiers),
+  };
   return platform === "local" ? { ...common, platform, local } : { ...common, platform };
 }
 

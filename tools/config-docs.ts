@@ -32,6 +32,7 @@ What has to fit together:
 - Pool names: DNS labels of at most 40 characters that begin with a letter; not \`manager\`, \`registry\`, \`operator\`,
   \`lb\`, nor the name that a host of another pool has (\`web-1\` beside the pool \`web\`).
 - Engine labels: names like \`com.example.storage\` or \`storage\`; \`swarm-ha.*\` and Docker's own prefixes are reserved.
+- \`renewalDays\` is less than every certificate's life.
 
 ## What a change does
 

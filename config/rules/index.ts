@@ -1,5 +1,6 @@
 import type { Known } from "../known";
 import type { Problem } from "../problem";
+import { certificateProblems } from "./certificates";
 import { managerProblems } from "./managers";
 import { networkProblems } from "./network";
 import { platformProblems } from "./platform";
@@ -9,9 +10,15 @@ import { zoneProblems } from "./zones";
 
 /** Everything that doesn't fit together, as far as it is known. */
 export function ruleProblems(known: Known): Problem[] {
-  return [platformProblems, zoneProblems, managerProblems, tierProblems, poolProblems, networkProblems].flatMap(
-    (rule) => rule(known),
-  );
+  return [
+    platformProblems,
+    zoneProblems,
+    managerProblems,
+    tierProblems,
+    poolProblems,
+    networkProblems,
+    certificateProblems,
+  ].flatMap((rule) => rule(known));
 }
 
 export { warnings } from "./warnings";

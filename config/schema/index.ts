@@ -1,5 +1,6 @@
 import { z } from "zod";
 import "./meta";
+import { certificates } from "./certificates";
 import { MAX_ZONES, PLATFORM_DEFAULTS, PLATFORMS } from "./constants";
 import { local } from "./local";
 import { network } from "./network";
@@ -89,5 +90,6 @@ export const stackSchema = z.strictObject({
     allowed: "a whole number from 1 to 87600 (hours)",
     fix: "write certificateExpiry: 2160",
   }),
+  certificates,
   local,
 });

@@ -78,7 +78,13 @@ function run(overrides: Record<string, unknown> = {}, preview = false, issue = 1
       const keys = new SshKeys("ssh", { machines: ["operator", ...hosts.map((host) => host.name)] });
       const platform = fakePlatform(hosts, keys);
       const managers = managersOf(hosts);
-      const pki = new Pki("pki", { stack: "unit", managers, dnsNames: ["manager.swarm.localhost"], ipAddresses: [] });
+      const pki = new Pki("pki", {
+        stack: "unit",
+        lives: stack.certificates,
+        managers,
+        dnsNames: ["manager.swarm.localhost"],
+        ipAddresses: [],
+      });
       return new Swarm("swarm", { config: stack, platform, pki, managers });
     },
     { stack: "unit", preview, answer: issued(issue) },

@@ -64,7 +64,8 @@ describe("docker from outside the cluster", function () {
   it("is refused without TLS", async () => {
     const { code, output } = await docker(["-H", endpoint, "node", "ls"]);
     assert.notEqual(code, 0);
-    assert.match(output, /HTTP request to an HTTPS server/);
+    // Whoever doesn't begin with TLS is hung up on.
+    assert.match(output, /: EOF|malformed HTTP response|connection reset/);
   });
 
   it("is refused with a certificate of another authority", async () => {

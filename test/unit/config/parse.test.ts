@@ -18,6 +18,7 @@ describe("parseConfig", () => {
       drain: { timeout: 300, onTimeout: "fail" },
       joinEpoch: 0,
       certificateExpiry: 2160,
+      certificates: { serverDays: 730, personDays: 90, renewalDays: 30 },
       local: { ports: { ssh: 22022, manager: 22376, registry: 25000, http: 28080, https: 28443 } },
       warnings: [],
     });

@@ -45,6 +45,30 @@ const EXAMPLES: [string, Record<string, unknown>, Problem[]][] = [
     ],
   ],
   [
+    "certificates that are due from their first day on",
+    { certificates: { personDays: 30 } },
+    [
+      {
+        key: "swarm-ha:certificates.renewalDays",
+        got: "30",
+        allowed: "less than the shortest life of a certificate, 30 days",
+        fix: "write renewalDays: 10, a third of that life, or let certificates live longer",
+      },
+    ],
+  ],
+  [
+    "certificates that Apple's systems refuse",
+    { certificates: { serverDays: 3650 } },
+    [
+      {
+        key: "swarm-ha:certificates.serverDays",
+        got: "3650",
+        allowed: "a whole number from 1 to 825 (days)",
+        fix: "write serverDays: 730",
+      },
+    ],
+  ],
+  [
     "no manager",
     { managers: { count: 0 } },
     [
@@ -577,7 +601,7 @@ const EXAMPLES: [string, Record<string, unknown>, Problem[]][] = [
         key: "swarm-ha:mangers",
         got: 'the unknown key with the value {"count":3}',
         allowed:
-          "platform, zones, managers, registry, workers, network, domain, drain, joinEpoch, certificateExpiry, local",
+          "platform, zones, managers, registry, workers, network, domain, drain, joinEpoch, certificateExpiry, certificates, local",
         fix: "did you mean 'managers'?",
       },
     ],
@@ -602,7 +626,7 @@ const EXAMPLES: [string, Record<string, unknown>, Problem[]][] = [
         key: "swarm-ha:managers.count",
         got: 'the unknown key with the value "5"',
         allowed:
-          "platform, zones, managers, registry, workers, network, domain, drain, joinEpoch, certificateExpiry, local",
+          "platform, zones, managers, registry, workers, network, domain, drain, joinEpoch, certificateExpiry, certificates, local",
         fix: "set it with --path, so that it becomes a part of swarm-ha:managers",
       },
     ],

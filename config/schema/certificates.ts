@@ -1,0 +1,44 @@
+import { z } from "zod";
+
+/** Apple's systems refuse servers' certificates of any authority beyond it. Source: support.apple.com/103769. */
+const LONGEST = 825;
+
+const days = (byDefault: number, name: string, description: string): z.ZodDefault<z.ZodInt> =>
+  z
+    .int()
+    .min(1)
+    .max(LONGEST)
+    .default(byDefault)
+    .meta({
+      description,
+      unit: "days",
+      allowed: `a whole number from 1 to ${LONGEST} (days)`,
+      fix: `write ${name}: ${byDefault}`,
+    });
+
+/** `swarm-ha:certificates`. */
+export const certificates = z
+  .strictObject({
+    serverDays: days(
+      730,
+      "serverDays",
+      "Life of the certificates that the doors of the cluster show, and of the operator's own. A change issues them anew.",
+    ),
+    personDays: days(
+      90,
+      "personDays",
+      "Life of the certificate that `npm run context` hands to people. A change issues it anew.",
+    ),
+    renewalDays: days(
+      30,
+      "renewalDays",
+      "How long before its end a certificate is due: the next `up` issues it anew, and the preview says so. Nothing but an `up` does, so let one run more often than this.",
+    ),
+  })
+  .prefault({})
+  .meta({
+    description:
+      "Certificates of the stack's own authority. The authority itself lives ten years; docs/runbooks/authority.md replaces it.",
+    allowed: "a mapping with the keys serverDays, personDays and renewalDays",
+    fix: "write { serverDays: 730, personDays: 90, renewalDays: 30 }",
+  });
