@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { Image } from "../images";
 import type { SshConnection } from "../ssh/connection";
 import type { HostSpec } from "./placement";
 
@@ -44,6 +45,38 @@ export type RegistryStorage =
   /** A bucket that the registry hosts may use. */
   | { readonly kind: "s3"; readonly bucket: pulumi.Output<string>; readonly region: string };
 
+/** An image where services can be made of it. */
+export interface ProvidedImage {
+  /** What a service calls it. */
+  readonly reference: pulumi.Output<string>;
+  /** What has to be there before a service of it is made. */
+  readonly ready: readonly pulumi.Resource[];
+}
+
+/** The stack's own registry, as one who pushes to it needs it. */
+export interface RegistryAccess {
+  /** The authority that its certificate is from, PEM. */
+  readonly ca: pulumi.Input<string>;
+  readonly username: pulumi.Input<string>;
+  /** Treated as a secret. */
+  readonly password: pulumi.Input<string>;
+  /** What has to be there before it serves. */
+  readonly ready: readonly pulumi.Resource[];
+}
+
+/** Where a stack's images come from: the public's registries, or this machine, whose hosts may have no internet. */
+export interface Images {
+  /**
+   * An image that services use while there is no registry of our own: the registry's.
+   *
+   * @param hosts Where its services may run.
+   * @param after What has to be there before the hosts' engines can be given it.
+   */
+  onHosts(image: Image, hosts: readonly Host[], after: readonly pulumi.Resource[]): ProvidedImage;
+  /** An image that all hosts can pull; where the public's registries can't be reached, from the stack's own. */
+  inRegistry(image: Image, registry: RegistryAccess): ProvidedImage;
+}
+
 /** What everything above is laid on. */
 export interface Platform {
   /** The resource whose end means the end of everything; always ours, never protected. Steps are `deletedWith` it. */
@@ -59,4 +92,5 @@ export interface Platform {
   readonly registryName: pulumi.Output<string>;
   /** Where the registry keeps its content. It outlives the registry hosts. */
   readonly registryStorage: RegistryStorage;
+  readonly images: Images;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { parseConfig, type StackConfig } from "../../config";
+import { publicImages } from "../../components/images/public";
 import { Pki } from "../../components/pki";
 import { planHosts, type HostSpec } from "../../components/platform/placement";
 import type { LoadBalancer, Platform } from "../../components/platform/types";
@@ -55,6 +56,7 @@ function fakePlatform(hosts: readonly HostSpec[], keys: SshKeys): Platform {
     loadBalancers: { manager: door("manager"), registry: door("registry"), app: door("app") },
     registryName: pulumi.output("registry.swarm.localhost:25000"),
     registryStorage: { kind: "folder", path: "/srv/registry" },
+    images: publicImages,
   };
 }
 

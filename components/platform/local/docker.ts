@@ -60,3 +60,9 @@ export async function unlessGone<T>(action: Promise<T>): Promise<T | undefined> 
     throw error;
   }
 }
+
+/** @throws Error with the remedy, when the engine doesn't have the image. */
+export async function checkImage(engine: Docker, image: string): Promise<void> {
+  if ((await unlessGone(engine.getImage(image).inspect())) !== undefined) return;
+  throw new Error(`the image ${image} is not on this Docker engine; \`npm start\` builds it`);
+}

@@ -1,9 +1,15 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import * as path from "node:path";
+import type { Image } from "../../images";
+
+const ROOT = path.join(__dirname, "..", "..", "..");
 
 /** What makes a container a host. */
-export const IMAGE_FOLDER = path.join(__dirname, "..", "..", "..", "image");
+export const IMAGE_FOLDER = path.join(ROOT, "image");
+
+/** What other people's programs are made into images with, where those can't be pulled. */
+export const PROGRAMS_FOLDER = path.join(ROOT, "offline", "images");
 
 /**
  * Reference of the host image: its tag is a digest of the folder it is built from, so that an image is never older
@@ -11,13 +17,31 @@ export const IMAGE_FOLDER = path.join(__dirname, "..", "..", "..", "image");
  */
 export function hostImage(folder: string = IMAGE_FOLDER): string {
   const digest = createHash("sha256");
-  for (const file of files(folder)) {
-    digest
-      .update(`${path.relative(folder, file)}\0`)
-      .update(readFileSync(file))
-      .update("\0");
+  for (const file of files(folder)) add(digest, folder, file);
+  return `swarm-ha/host:${short(digest)}`;
+}
+
+/**
+ * Name, on this machine's engine, of an image that isn't ours, whether it was pulled or built. It follows from the
+ * version and the recipe, so that the program knows it without an engine, and a stack changes only when they do.
+ */
+export function localImage(image: Image, folder: string = PROGRAMS_FOLDER): string {
+  const digest = createHash("sha256").update(JSON.stringify(image));
+  for (const file of [path.join(folder, "Dockerfile"), ...files(path.join(folder, image.name))]) {
+    add(digest, folder, file);
   }
-  return `swarm-ha/host:${digest.digest("hex").slice(0, 12)}`;
+  return `swarm-ha/${image.name}:${image.version}-${short(digest)}`;
+}
+
+function add(digest: Hash, folder: string, file: string): void {
+  digest
+    .update(`${path.relative(folder, file)}\0`)
+    .update(readFileSync(file))
+    .update("\0");
+}
+
+function short(digest: Hash): string {
+  return digest.digest("hex").slice(0, 12);
 }
 
 function files(folder: string): string[] {

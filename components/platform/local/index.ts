@@ -5,7 +5,7 @@ import type { SshKeys } from "../../ssh/keys";
 import { PORTS } from "../../swarm/ports";
 import { addressPlan, type AddressPlan } from "../addressing";
 import type { HostSpec } from "../placement";
-import type { Host, LoadBalancer, Operator, Platform, RegistryStorage } from "../types";
+import type { Host, Images, LoadBalancer, Operator, Platform, RegistryStorage } from "../types";
 import {
   applicationListeners,
   loadBalancerSettings,
@@ -15,6 +15,7 @@ import {
   type Listener,
 } from "./haproxy";
 import { hostImage } from "./image";
+import { localImages } from "./images";
 import { LABELS } from "./labels";
 import type { MachineFile, MachineInputs } from "./machine-spec";
 import { MachineResource, NetworkResource } from "./resources";
@@ -42,6 +43,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
   public readonly loadBalancers: Platform["loadBalancers"];
   public readonly registryName: pulumi.Output<string>;
   public readonly registryStorage: RegistryStorage = { kind: "folder", path: REGISTRY_FOLDER };
+  public readonly images: Images;
 
   private readonly network: NetworkResource;
   private readonly plan: AddressPlan;
@@ -65,6 +67,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
     this.hosts = hosts.map((spec) => this.createHost(spec, operator.connection));
     this.registryName = pulumi.output(this.registryAt());
     this.loadBalancers = this.createLoadBalancers();
+    this.images = localImages(this.registryName, this);
     this.registerOutputs({});
   }
 

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { HostImageInputs } from "./provider/host-image";
 import type { MachineFile, MachineInputs } from "./machine-spec";
 import type { NetworkInputs } from "./provider/network";
+import type { RegistryImageInputs } from "./provider/registry-image";
 
 /**
  * The text of a dynamic provider, which Pulumi keeps in the state and evaluates in a process of its own.
@@ -9,7 +11,7 @@ import type { NetworkInputs } from "./provider/network";
  * shows each change of it as a change of the machine, and costs a second to do. This constant loads the code by name
  * instead: what is in the state never changes, and what runs is always what is in the clone.
  */
-function providerText(name: "machine" | "network"): string {
+function providerText(name: "hostImage" | "machine" | "network" | "registryImage"): string {
   return (
     `exports.handler = () => { const load = require("node:module").createRequire(process.cwd() + "/"); ` +
     `load("tsx/cjs"); return load("./components/platform/local/provider").${name}; };`
@@ -50,6 +52,33 @@ export class NetworkResource extends pulumi.CustomResource {
       name,
       { __provider: providerText("network"), ...inputs },
       { deleteBeforeReplace: true, ...opts },
+    );
+  }
+}
+
+/** An image in the engine of a host. */
+export class HostImageResource extends pulumi.CustomResource {
+  public constructor(name: string, inputs: Inputs<HostImageInputs>, opts: pulumi.CustomResourceOptions) {
+    super("pulumi-nodejs:dynamic/swarm-ha:HostImage", name, { __provider: providerText("hostImage"), ...inputs }, opts);
+  }
+}
+
+/** An image in the stack's registry. */
+export class RegistryImageResource extends pulumi.CustomResource {
+  /** What a service calls it, with the digest of what was pushed. */
+  declare public readonly reference: pulumi.Output<string>;
+
+  public constructor(name: string, inputs: Inputs<RegistryImageInputs>, opts: pulumi.CustomResourceOptions) {
+    super(
+      "pulumi-nodejs:dynamic/swarm-ha:RegistryImage",
+      name,
+      {
+        __provider: providerText("registryImage"),
+        reference: undefined,
+        ...inputs,
+        password: pulumi.secret(inputs.password),
+      },
+      { additionalSecretOutputs: ["password"], ...opts },
     );
   }
 }

@@ -2,9 +2,16 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { difference } from "./diff";
 import { explained } from "./explain";
+import { createHostImage, readHostImage, type HostImageInputs } from "./host-image";
 import { createMachine, deleteMachine, readMachine, updateMachine, type MachineState } from "./machine";
 import type { MachineInputs } from "../machine-spec";
 import { createNetwork, deleteNetwork, readNetwork, refuseMove, type NetworkInputs } from "./network";
+import {
+  createRegistryImage,
+  readRegistryImage,
+  type RegistryImageInputs,
+  type RegistryImageState,
+} from "./registry-image";
 
 type Provider = pulumi.dynamic.ResourceProvider;
 
@@ -37,4 +44,28 @@ export const network: Provider = {
     return found === undefined ? { id: "" } : { id, props: found };
   }),
   delete: explained(deleteNetwork),
+};
+
+/** Images that hosts' engines are given. They go with the host: there is nothing to delete. */
+export const hostImage: Provider = {
+  diff: (_id, old: HostImageInputs, inputs: HostImageInputs) => Promise.resolve(difference(old, inputs, ["host"], [])),
+  create: explained(createHostImage),
+  read: explained(async (id: string, state: HostImageInputs) => {
+    const found = await readHostImage(state);
+    return found === undefined ? { id: "" } : { id, props: found };
+  }),
+};
+
+/** Images that are pushed to the stack's registry. They stay there: a service may be about to pull one. */
+export const registryImage: Provider = {
+  diff: (_id, old: RegistryImageState, inputs: RegistryImageInputs) =>
+    Promise.resolve(difference(old, inputs, [], ["ca", "username", "password"])),
+  create: explained(createRegistryImage),
+  read: explained(async (id: string, state: RegistryImageState) => {
+    const found = await readRegistryImage(state);
+    return found === undefined ? { id: "" } : { id, props: found };
+  }),
+  // How to reach the registry has changed, not what is in it.
+  update: (_id, old: RegistryImageState, inputs: RegistryImageInputs) =>
+    Promise.resolve({ outs: { ...inputs, reference: old.reference } }),
 };

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { docker, messageOf, statusOf, unlessGone } from "../docker";
+import { checkImage, docker, messageOf, statusOf, unlessGone } from "../docker";
 import { LABELS } from "../labels";
 import { containerOptions, volumeOf, type MachineInputs } from "../machine-spec";
 import { pickAddress, releaseAddress } from "./address";
@@ -26,7 +26,7 @@ const ATTEMPTS = 5;
  */
 export async function createMachine(inputs: MachineInputs): Promise<{ id: string; outs: MachineState }> {
   const engine = docker();
-  await checkImage(engine, inputs);
+  await checkImage(engine, inputs.image);
   await removeLeftover(engine, inputs);
   await ensureRoomForOneMore(engine);
   for (let attempt = 1; ; attempt++) {
@@ -88,12 +88,6 @@ export async function deleteMachine(id: string, state: MachineInputs): Promise<v
   }
   if (state.nested) await unlessGone(engine.getVolume(volumeOf(state.container)).remove({ force: true }));
   if (state.address !== undefined) releaseAddress(state.network, state.address);
-}
-
-async function checkImage(engine: Docker, inputs: MachineInputs): Promise<void> {
-  if ((await unlessGone(engine.getImage(inputs.image).inspect())) === undefined) {
-    throw new Error(`the image ${inputs.image} is not on this Docker engine; \`npm start\` builds it`);
-  }
 }
 
 async function removeLeftover(engine: Docker, inputs: MachineInputs): Promise<void> {

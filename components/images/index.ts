@@ -1,0 +1,52 @@
+/** The images of other people's programs that every stack runs. */
+
+/** An image, by what it is known by everywhere; where a stack gets it from is the platform's affair. */
+export interface Image {
+  /** Of the program, and of the image in all registries. */
+  readonly name: string;
+  /** The program's version, as it prints it. */
+  readonly version: string;
+  /**
+   * Where the public has it, by digest: of official images the tag moves whenever their base is built anew. The digests
+   * are those that public repositories record which pin these tags.
+   */
+  readonly public: string;
+  /** The Go module that the program is built from where that can't be reached. `offline/images/<name>` pins all of it. */
+  readonly source: {
+    /** The program's package. */
+    readonly package: string;
+    /** What the linker sets, so that the program prints its version: variable → value. */
+    readonly stamp: Readonly<Record<string, string>>;
+    /** Arguments that make it print its version. */
+    readonly versionArguments: readonly string[];
+  };
+}
+
+/**
+ * All of them. The official images and those that are built here are used in the same way: commands start with the
+ * program's subcommand or flags, and health checks call `wget`, or the program by its name.
+ */
+export const IMAGES = {
+  /** CNCF Distribution. */
+  registry: {
+    name: "registry",
+    version: "3.0.0",
+    public: "docker.io/library/registry:3.0.0@sha256:6c5666b861f3505b116bb9aa9b25175e71210414bd010d92035ff64018f9457e",
+    source: {
+      package: "github.com/distribution/distribution/v3/cmd/registry",
+      stamp: { "github.com/distribution/distribution/v3/version.version": "v3.0.0" },
+      versionArguments: ["--version"],
+    },
+  },
+  /** The ingress. From 3.6.1 on it speaks with engines of version 29 and later. */
+  traefik: {
+    name: "traefik",
+    version: "3.6.7",
+    public: "docker.io/library/traefik:v3.6.7@sha256:a9890c898f379c1905ee5b28342f6b408dc863f08db2dab20e46c267d1ff463a",
+    source: {
+      package: "github.com/traefik/traefik/v3/cmd/traefik",
+      stamp: { "github.com/traefik/traefik/v3/pkg/version.Version": "3.6.7" },
+      versionArguments: ["version"],
+    },
+  },
+} as const satisfies Record<string, Image>;

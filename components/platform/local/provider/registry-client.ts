@@ -1,0 +1,76 @@
+import { request } from "node:https";
+
+/** How to reach the stack's registry, from this machine. */
+export interface RegistryClient {
+  /** Its `host:port` in the names of images. The port is open on this machine, too; the host is in its certificate. */
+  readonly registry: string;
+  /** The authority that its certificate is from, PEM. */
+  readonly ca: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** What it answered. */
+export interface RegistryAnswer {
+  readonly status: number;
+  /** Digest of the manifest that was asked for. */
+  readonly digest?: string;
+}
+
+/** Seconds until a request has failed. */
+const LIMIT = 10;
+
+/** Kinds of manifests that a registry may hold. One that isn't asked for would be answered as another kind, or not at all. */
+const MANIFESTS = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+].join(", ");
+
+/** The port that a registry's name ends with. */
+export function portOf(registry: string): number {
+  return Number(/:(\d+)$/.exec(registry)?.[1] ?? 443);
+}
+
+/**
+ * Asks the registry, through its load balancer, for a path's headers. Its certificate is checked.
+ *
+ * @throws Error when it can't be reached, or isn't the one that the authority vouches for.
+ */
+export function ask(client: RegistryClient, path: string): Promise<RegistryAnswer> {
+  const { registry, ca, username, password } = client;
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      {
+        method: "HEAD",
+        // By address: not every system resolves the names under .localhost.
+        host: "127.0.0.1",
+        port: portOf(registry),
+        servername: registry.replace(/:\d+$/, ""),
+        ca,
+        path,
+        headers: { Accept: MANIFESTS, Host: registry },
+        auth: `${username}:${password}`,
+        agent: false,
+        signal: AbortSignal.timeout(LIMIT * 1000),
+      },
+      (response) => {
+        const digest = response.headers["docker-content-digest"];
+        response.resume();
+        resolve({ status: response.statusCode ?? 0, ...(typeof digest === "string" ? { digest } : {}) });
+      },
+    );
+    asked.on("error", (error) => {
+      const late = error.name === "AbortError" || error.name === "TimeoutError";
+      reject(late ? new Error(`no answer within ${String(LIMIT)} s`) : error);
+    });
+    asked.end();
+  });
+}
+
+/** What an image's manifest is asked for by. */
+export function manifestPath(image: string): string {
+  const colon = image.lastIndexOf(":");
+  return `/v2/${image.slice(0, colon)}/manifests/${image.slice(colon + 1)}`;
+}
