@@ -6,7 +6,7 @@
 
 . lib/common.sh
 
-for tool in curl jq flock; do
+for tool in curl jq flock docker; do
   command -v "$tool" >/dev/null || fail "$tool is not installed on the operator; its image has to bring it"
 done
 
@@ -14,7 +14,7 @@ value ca | write_file /etc/swarm-ha/ca.pem 0644 || true
 # Without its key, which comes with each step and stays on no disk.
 value certificate | write_file /etc/swarm-ha/client.pem 0644 || true
 echo "$(value drain.timeout) $(value drain.onTimeout)" | write_file /etc/swarm-ha/drain 0644 || true
-for step_name in init token node remove-node; do
+for step_name in init token node remove-node stack remove-stack; do
   value "steps.$step_name" | write_file "/var/lib/swarm-ha/steps/$step_name.sh" 0644 || true
 done
 value managers | write_file /etc/swarm-ha/managers 0644 || true

@@ -24,11 +24,18 @@ export interface SwarmArgs {
 export class Swarm extends pulumi.ComponentResource {
   /** The cluster id, recorded at birth. */
   public readonly swarmId: pulumi.Output<string>;
+  /** What further steps are made from. */
+  public readonly context: SwarmContext;
+  /** By host name: its engine is set up and runs. */
+  public readonly prepared: Readonly<Record<string, pulumi.Resource>>;
+  /** By host name: it is a node in service. */
+  public readonly nodes: Readonly<Record<string, pulumi.Resource>>;
 
   public constructor(name: string, args: SwarmArgs, opts?: pulumi.ComponentResourceOptions) {
     super("swarm-ha:swarm:Swarm", name, {}, opts);
     const { platform, config, pki } = args;
     const context: SwarmContext = { config, pki, operator: platform.operator, lifetime: platform.lifetime };
+    this.context = context;
     const [first] = args.managers;
     if (first === undefined) throw new Error("a swarm needs a manager");
 
@@ -38,11 +45,16 @@ export class Swarm extends pulumi.ComponentResource {
     const { step, swarmId } = init(first, operator, context, this);
     this.swarmId = swarmId;
 
-    const join = (host: Platform["hosts"][number], after: readonly pulumi.Resource[]): Member =>
-      new Member({ host, swarmId, context, after: [prepare(host, context, this), ...after] }, { parent: this });
+    const prepared: Record<string, pulumi.Resource> = (this.prepared = {});
+    const nodes: Record<string, pulumi.Resource> = (this.nodes = {});
+    const join = (host: Platform["hosts"][number], after: readonly pulumi.Resource[]): pulumi.Resource => {
+      const ready = (prepared[host.name] = prepare(host, context, this));
+      const member = new Member({ host, swarmId, context, after: [ready, ...after] }, { parent: this });
+      return (nodes[host.name] = member.node);
+    };
     // Managers take turns, which the token step sees to while it runs. A chain of dependencies would do at birth, but
     // in a run that replaces several, each could wait for one that in turn waits for its removal.
-    const managers = platform.hosts.filter(isManager).map((host) => join(host, [operator, step]).node);
+    const managers = platform.hosts.filter(isManager).map((host) => join(host, [operator, step]));
     // Workers all at once, when the managers are whole.
     for (const host of platform.hosts.filter((candidate) => !isManager(candidate))) join(host, [operator, ...managers]);
     this.registerOutputs({ swarmId });

@@ -1,0 +1,88 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import type * as command from "@pulumi/command";
+import type * as pulumi from "@pulumi/pulumi";
+import { remoteStep } from "../ssh/remote-step";
+import { clientOf, type SwarmContext } from "./context";
+
+/** Where the descriptions of stacks lie: compose files, as `docker stack deploy` takes them. */
+const STACKS = path.join(__dirname, "..", "..", "stacks");
+
+/** Texts by name. A name is of lower-case letters, digits and hyphens. */
+type Texts = Readonly<Record<string, pulumi.Input<string>>>;
+
+/** Arguments of {@link swarmStack}. */
+export interface SwarmStackArgs {
+  /** What the steps are made from. */
+  readonly context: SwarmContext;
+  /**
+   * What the compose file gets as `${NAME}`: write it as `${NAME:?}` there, so that a missing one is an error. No secret
+   * goes here: what is deployed can be read by everybody who may ask the managers.
+   *
+   * @default none
+   */
+  readonly values?: Texts;
+  /**
+   * Swarm secrets by name. The compose file has them as `external: true, name: "${SECRET_<NAME>:?}"`: the name in the
+   * cluster is made from the content, so that a change rolls the services that use it.
+   *
+   * @default none
+   */
+  readonly secrets?: Texts;
+  /** Swarm configs, likewise, with `${CONFIG_<NAME>:?}`. @default none */
+  readonly configs?: Texts;
+  /** What the nodes need to pull the images. @default no credentials */
+  readonly registry?: {
+    /** Its `host:port`, as the images' references begin. */
+    readonly name: pulumi.Input<string>;
+    readonly username: pulumi.Input<string>;
+    readonly password: pulumi.Input<string>;
+  };
+  /**
+   * Identities of machines that have a task each: when one is replaced, the step waits for its new task.
+   *
+   * @default the step runs only when the description changes
+   */
+  readonly machines?: readonly pulumi.Input<string>[];
+  /** Seconds after which services that don't run as described are an error. @default 300 */
+  readonly limit?: number;
+  /** What has to be there before: the nodes that it runs on, and its images on them. */
+  readonly after: readonly pulumi.Resource[];
+}
+
+/**
+ * A stack of swarm services, described by `stacks/<name>.yml`.
+ *
+ * A step on the operator deploys it through any healthy manager, and has done its work when every task runs as described.
+ * Its delete removes the stack, unless everything goes.
+ *
+ * @throws Error when there is no such file.
+ */
+export function swarmStack(
+  name: string,
+  args: SwarmStackArgs,
+  opts: pulumi.ComponentResourceOptions,
+): command.remote.Command {
+  const { context, values = {}, secrets = {}, configs = {}, registry, machines, limit = 300 } = args;
+  return remoteStep(
+    `stack-${name}`,
+    {
+      connection: context.operator.connection,
+      script: "stack",
+      installed: true,
+      onDelete: "remove-stack",
+      input: {
+        stack: name,
+        compose: readFileSync(path.join(STACKS, `${name}.yml`), "utf8"),
+        values,
+        secrets,
+        configs,
+        ...(registry === undefined ? {} : { registry }),
+        ...(machines === undefined ? {} : { machines }),
+        limit,
+        client: clientOf(context),
+      },
+    },
+    { ...opts, dependsOn: [...args.after], deletedWith: context.lifetime },
+  );
+}

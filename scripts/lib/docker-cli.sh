@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# The docker command line, used on the operator against whichever manager answers. Needs lib/cluster.sh.
+
+# What it reads lies in a folder of its own, in memory: the client's key, and the credentials of registries. It is gone
+# after the step, however that ends, and what a step left that was killed the hard way is gone after the next.
+# (Under the caller's lock: nobody else is in a folder of that name.)
+#
+# docker_folder NAME: makes the folder and sets `folder`.
+docker_folder() {
+  [ "$(stat -f -c %T /run)" = tmpfs ] || fail "/run is no tmpfs, and keys may not lie on a disk"
+  folder=/run/swarm-ha-docker-$1
+  rm -rf "$folder"
+  trap 'rm -rf "$folder"' EXIT
+  mkdir -m 0700 "$folder"
+  # Where the shell and its tools put what doesn't fit into a pipe.
+  export TMPDIR=$folder
+  value client.certificate >"$folder/cert.pem"
+  value client.key >"$folder/key.pem"
+  registry_login >"$folder/config.json"
+}
+
+# registry_login: the command line's settings: the credentials of one registry, or none.
+registry_login() {
+  [ -n "$(optional registry.name)" ] || {
+    echo '{}'
+    return
+  }
+  printf '{"auths":{"%s":{"auth":"%s"}}}\n' "$(value registry.name)" \
+    "$(printf '%s:%s' "$(value registry.username)" "$(value registry.password)" | base64 -w0)"
+}
+
+# docker_cli ARGUMENT…: runs docker with standard input; its words are in `heard`. Repeated through another manager while
+# the one that was asked is gone or has no leader, as after a manager's death; any other refusal is final.
+docker_cli() {
+  local input end=$((SECONDS + api_limit))
+  input=$(cat)
+  while true; do
+    # Finds one that has a leader; it is the one that `answering` names.
+    cluster GET /swarm </dev/null || fail "the cluster can't be asked: $reply"
+    if heard=$(docker --config "$folder" --host "tcp://$answering:2376" --tlsverify --tlscacert /etc/swarm-ha/ca.pem \
+      --tlscert "$folder/cert.pem" --tlskey "$folder/key.pem" "$@" 2>&1 <<<"$input"); then return 0; fi
+    case $heard in
+      *"Cannot connect"* | *"connection "* | *"i/o timeout"* | *"deadline exceeded"* | *"leader"* | *"out of sequence"*) ;;
+      *"TLS handshake"* | *"EOF"* | *"Unavailable"*) ;;
+      *) return 1 ;;
+    esac
+    ((SECONDS < end)) || return 1
+    sleep 2
+  done
+}

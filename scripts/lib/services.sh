@@ -1,0 +1,94 @@
+# shellcheck shell=bash
+# Whether the services of a stack run as they are described. Needs lib/cluster.sh.
+
+# services STACK: sets reply to the stack's services.
+services() {
+  cluster GET "/services?$(query "{\"label\":[\"com.docker.stack.namespace=$1\"]}")" </dev/null ||
+    fail "the cluster doesn't list the services of $1: $reply"
+}
+
+# Ids of the nodes that were down when an update began: it goes around those. Set it before.
+down=""
+
+# down_nodes: sets nodes to what the tasks' checks need of them, and down_now to the ids of those that are down.
+down_nodes() {
+  cluster GET /nodes </dev/null || fail "the cluster doesn't list its nodes: $reply"
+  nodes=$(jq -c '[.[] | { id: .ID, name: .Description.Hostname, state: .Status.State }]' <<<"$reply")
+  down_now=$(jq -r '[.[] | select(.state == "down") | .id] | sort | join(" ")' <<<"$nodes")
+}
+
+# converged STACK: a check for wait_for. It ends the step when an update was paused or rolled back: waiting won't help.
+converged() {
+  local stack=$1 list id state message ready late=""
+  down_nodes
+  services "$stack"
+  list=$reply
+  [ "$list" != "[]" ] || fail "the stack $stack has no services"
+  while read -r id state message; do
+    if tasks_of "$id" "$nodes" "$list"; then ready=true; else ready=false; fi
+    case $state in
+      none | completed) $ready || late+="; $seen$error" ;;
+      paused | rollback_paused | rollback_completed) fail "the update of the stack $stack ended as $state ($message); $seen$error" ;;
+      *)
+        late+="; $seen$error; update: $state, $message"
+        [ "$down_now" = "$down" ] || look_anew "$id"
+        ;;
+    esac
+  done < <(jq -r '.[] | "\(.ID) \(.UpdateStatus.State // "" | if . == "" then "none" else . end) \(.UpdateStatus.Message // "")"' <<<"$list")
+  down=$down_now
+  seen=${late#; }
+  [ -z "$late" ]
+}
+
+# look_anew SERVICE_ID: an update waits for ever for the task of a node that died while it ran (measured). Any other
+# description of the service makes the orchestrator begin again with what is left to do; a label touches no task.
+look_anew() {
+  local version spec
+  cluster GET "/services/$1" </dev/null || return 0
+  jq -r --arg down "$down_now" '"\(.Version.Index) \(.Spec | .Labels["swarm-ha.down"] = $down | tojson)"' <<<"$reply" |
+    read -r version spec
+  # A refusal means that somebody else has just changed it, and it is looked at anew.
+  cluster POST "/services/$1/update?version=$version" <<<"$spec" || true
+}
+
+# tasks_of SERVICE_ID NODES SERVICES: whether all of a service's tasks run, and none of an older description; sets seen,
+# and error to the last one that a task had.
+#
+# A global service has a task on each node that it may use. Those on a node that is down don't count: nobody can start
+# or stop them, and they must not keep the others from being taken for what they are.
+tasks_of() {
+  local id=$1 all fresh good
+  error=""
+  cluster GET "/tasks?$(query "{\"service\":[\"$id\"]}")" </dev/null || fail "the cluster doesn't list tasks: $reply"
+  all=$reply
+  # The filter of docker's own command line: tasks as the service is described now. Source: moby, cluster/filters.go.
+  cluster GET "/tasks?$(query "{\"service\":[\"$id\"],\"_up-to-date\":[\"true\"]}")" </dev/null ||
+    fail "the cluster doesn't list tasks: $reply"
+  fresh=$reply
+  printf '%s\n' "$2" "$3" "$all" "$fresh" | jq -sr --arg id "$id" '
+    . as [$nodes, $services, $all, $fresh]
+    | ($services[] | select(.ID == $id)) as $service
+    | ([$nodes[] | select(.state == "down") | .id]) as $down
+    # One that failed has a successor at once, which is "ready" until the time for another attempt has come.
+    | def wanted: select((.DesiredState == "running" or .DesiredState == "ready")
+        and (.NodeID as $node | $down | index([$node]) | not));
+    ([$all[] | wanted]) as $wanted
+    | ([$fresh[].ID]) as $current
+    | ([$wanted[] | select(.ID as $task | $current | index([$task]))]) as $new
+    | (if $service.Spec.Mode.Replicated then $service.Spec.Mode.Replicated.Replicas
+       else [$wanted[].NodeID] | unique | length end) as $count
+    | ([$new[] | select(.Status.State == "running")] | length) as $running
+    | (($wanted | length) - ($new | length)) as $old
+    | def place: .NodeID as $node | [$nodes[] | select(.id == $node) | .name] | first // "no node";
+    ([$new[] | select(.Status.State != "running") | "\(place): \(.Status.State)"] | join(", ")) as $late
+    | ([$all[] | select((.Status.Err // "") != "")] | sort_by(.Status.Timestamp) | last
+       | if . then "; last error, on \(place): \(.Status.Err)" else "" end) as $error
+    | $error, "\($running >= $count and $old == 0 and ($count > 0 or ($service.Spec.Mode.Replicated != null))) "
+      + "\($service.Spec.Name): \($running) of \($count) tasks run as described"
+      + (if $old > 0 then ", \($old) of an older description" else "" end)
+      + (if $late != "" then " (\($late))" else "" end)' | {
+    read -r error
+    read -r good seen
+  }
+  [ "$good" = true ]
+}

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Deploys a stack of services on the swarm and waits until it runs as described.
+#
+# Runs on the operator. Input: { stack, compose: text, values: { NAME: text }, secrets: { name: text },
+# configs: { name: text }, registry?: { name, username, password }, limit (seconds), client }
+# The compose text gets each of the values as ${NAME}, and the names of its secrets and configs, which are external, as
+# ${SECRET_<NAME>} and ${CONFIG_<NAME>}, in capitals.
+# Prints: { services: [name] }
+
+. lib/common.sh
+. lib/cluster.sh
+. lib/docker-cli.sh
+. lib/services.sh
+
+stack=$(value stack)
+
+# Of two runs at the same time the second would clear away what the first has just made.
+exec 9>"/run/swarm-ha-stack-$stack.lock"
+flock -w 900 9 || fail "an earlier run has been deploying the stack $stack for more than 900 s"
+docker_folder "$stack"
+
+# --- Secrets and configs ---------------------------------------------------------------------------------------------
+
+# They can't be changed, so a name tells their content: a change makes a new one, and the services that use it roll.
+# names: what the stack uses now.
+names=""
+
+# make KIND NAME PATH: makes a secret or config with the input's value, if it isn't there.
+make() {
+  local kind=$1 name content hash
+  content=${given[$3]}
+  hash=$(printf '%s' "$content" | sha256sum)
+  name=$stack-$2-${hash:0:12}
+  names+=" $name"
+  local variable=${kind^^}_${2^^}
+  export "${variable//-/_}=$name"
+  # Through a pipe: an argument could be read by every user of the operator.
+  printf '%s' "$content" | base64 -w0 | jq -Rc --arg name "$name" --arg stack "$stack" \
+    '{ Name: $name, Labels: { "com.docker.stack.namespace": $stack }, Data: . }' |
+    if ! cluster POST "/${kind}s/create" && [ "$status" != 409 ]; then
+      fail "the $kind $name can't be made: $reply"
+    fi
+}
+
+for path in "${!given[@]}"; do
+  case $path in
+    secrets.*) make secret "${path#*.}" "$path" ;;
+    configs.*) make config "${path#*.}" "$path" ;;
+    values.*) export "${path#*.}=${given[$path]}" ;;
+  esac
+done
+
+# --- The services ----------------------------------------------------------------------------------------------------
+
+down_nodes
+down=$down_now
+# Images are named by whoever gives the values, and no registry is asked what they mean: the managers may not reach it.
+value compose | docker_cli stack deploy --prune --resolve-image never --with-registry-auth --compose-file - "$stack" ||
+  fail "the stack $stack can't be deployed: $heard"
+# Twice, for a manager that has just taken a new description in hasn't yet begun to act on it.
+wait_for "$(value limit)" "the services of the stack $stack to run as described" converged "$stack"
+sleep 1
+wait_for "$(value limit)" "the services of the stack $stack to run as described" converged "$stack"
+
+# --- What is left of former descriptions -----------------------------------------------------------------------------
+
+for kind in secret config; do
+  cluster GET "/${kind}s?$(query "{\"label\":[\"com.docker.stack.namespace=$stack\"]}")" </dev/null ||
+    fail "the cluster doesn't list its ${kind}s: $reply"
+  jq -r '.[] | "\(.ID) \(.Spec.Name)"' <<<"$reply" | while read -r id name; do
+    [[ " $names " != *" $name "* ]] || continue
+    # One that something else uses stays: the cluster refuses.
+    cluster DELETE "/${kind}s/$id" </dev/null || [ "$status" = 404 ] ||
+      printf '%s: the %s %s stays: %s\n' "$stack" "$kind" "$name" "$reply" >&2
+  done
+done
+
+services "$stack"
+jq -c '{ services: [.[].Spec.Name] | sort }' <<<"$reply"

@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { root } from "../../../tools/paths";
+
+/** A task as the engine's API tells it. */
+interface Task {
+  readonly ID: string;
+  readonly NodeID: string;
+  readonly DesiredState: string;
+  readonly Status: { readonly State: string; readonly Timestamp: string; readonly Err?: string };
+}
+
+/** What a manager says. */
+interface Answers {
+  readonly mode?: Record<string, unknown>;
+  readonly update?: { readonly State: string; readonly Message: string };
+  /** States of the nodes n1, n2, n3. */
+  readonly nodes?: readonly string[];
+  readonly tasks: readonly Task[];
+  /** Ids of the tasks that are as the service is described now. @default all */
+  readonly fresh?: readonly string[];
+  /** Ids of the nodes that were down when the update began. */
+  readonly down?: string;
+}
+
+function task(n: number, state = "running", wanted = "running", error?: string): Task {
+  return {
+    ID: `t${String(n)}-${state}-${wanted}`,
+    NodeID: `n${String(n)}`,
+    DesiredState: wanted,
+    Status: { State: state, Timestamp: "2026-11-21T12:00:00Z", ...(error === undefined ? {} : { Err: error }) },
+  };
+}
+
+/** Runs the check against a manager that is a shell function. @returns what it said, and the calls that change something */
+function converged(answers: Answers): { ok: boolean; seen: string; stderr: string; changes: string } {
+  const fresh = answers.tasks.filter(({ ID }) => answers.fresh?.includes(ID) ?? true);
+  const service = {
+    ID: "s1",
+    Version: { Index: 7 },
+    Spec: { Name: "web", Labels: { own: "label" }, Mode: answers.mode ?? { Global: {} } },
+    ...(answers.update === undefined ? {} : { UpdateStatus: answers.update }),
+  };
+  const nodes = (answers.nodes ?? ["ready", "ready", "ready"]).map((State, i) => ({
+    ID: `n${String(i + 1)}`,
+    Description: { Hostname: `host-${String(i + 1)}` },
+    Status: { State },
+  }));
+  const script = `set -Eeuo pipefail; shopt -s inherit_errexit lastpipe
+    fail() { echo "FAIL $*" >&2; exit 3; }
+    query() { printf '%s' "$1"; }
+    cluster() {
+      local body; body=$(cat)
+      case "$1 $2" in
+        "GET /nodes") reply=$NODES ;;
+        "GET /services/s1") reply=$SERVICE ;;
+        "GET /services"*) reply="[$SERVICE]" ;;
+        "GET /tasks"*up-to-date*) reply=$FRESH ;;
+        "GET /tasks"*) reply=$TASKS ;;
+        *) printf 'CHANGE %s %s %s\\n' "$1" "$2" "$body" >&2 ;;
+      esac
+    }
+    . scripts/lib/services.sh
+    down=$DOWN
+    result=0; converged demo || result=$?
+    printf '%s' "$seen"
+    exit "$result"`;
+  const ran = spawnSync("bash", ["-c", script], {
+    cwd: root,
+    encoding: "utf8",
+    env: {
+      ...process.env,
+      NODES: JSON.stringify(nodes),
+      SERVICE: JSON.stringify(service),
+      TASKS: JSON.stringify(answers.tasks),
+      FRESH: JSON.stringify(fresh),
+      DOWN: answers.down ?? "",
+    },
+  });
+  const changes = ran.stderr.split("\n").filter((line) => line.startsWith("CHANGE"));
+  return { ok: ran.status === 0, seen: ran.stdout, stderr: ran.stderr, changes: changes.join("\n") };
+}
+
+describe("whether a stack runs as described", () => {
+  it("is so when every task of a global service runs and none is of an older description", () => {
+    const { ok, seen, stderr } = converged({ tasks: [task(1), task(2), task(3)] });
+    assert.ok(ok, `${seen}${stderr}`);
+  });
+
+  it("isn't while one is starting, and says where", () => {
+    const { ok, seen } = converged({ tasks: [task(1), task(2, "starting"), task(3)] });
+    assert.ok(!ok);
+    assert.match(seen, /web: 2 of 3 tasks run as described \(host-2: starting\)/);
+  });
+
+  it("isn't while one waits for another attempt to start, and says why the last one failed", () => {
+    const failed = task(2, "rejected", "shutdown", "No such image: web:2");
+    const { ok, seen } = converged({ tasks: [task(1), failed, task(2, "ready", "ready")] });
+    assert.ok(!ok);
+    assert.match(seen, /1 of 2 .*host-2: ready.*last error, on host-2: No such image: web:2/);
+  });
+
+  it("isn't while one of an older description runs", () => {
+    const { ok, seen } = converged({ tasks: [task(1), task(2)], fresh: [task(1).ID] });
+    assert.ok(!ok);
+    assert.match(seen, /1 of 2 tasks run as described, 1 of an older description/);
+  });
+
+  it("doesn't wait for tasks on a node that is down", () => {
+    const { ok, seen } = converged({
+      nodes: ["ready", "ready", "down"],
+      tasks: [task(1), task(2), task(3)],
+      fresh: [task(1).ID, task(2).ID],
+    });
+    assert.ok(ok, seen);
+  });
+
+  it("isn't when no node takes a task of it", () => {
+    assert.ok(!converged({ tasks: [] }).ok);
+  });
+
+  it("counts the replicas of a replicated service, of which there may be none", () => {
+    const mode = { Replicated: { Replicas: 3 } };
+    assert.ok(!converged({ mode, tasks: [task(1), task(2)] }).ok);
+    assert.ok(converged({ mode, tasks: [task(1), task(2), { ...task(1), ID: "again" }] }).ok);
+    assert.ok(converged({ mode: { Replicated: { Replicas: 0 } }, tasks: [] }).ok);
+  });
+
+  it("ends at once when the update was rolled back or paused, for waiting won't help", () => {
+    for (const State of ["rollback_completed", "rollback_paused", "paused"]) {
+      const { ok, stderr } = converged({ update: { State, Message: "why" }, tasks: [task(1)] });
+      assert.ok(!ok);
+      assert.match(stderr, new RegExp(`FAIL the update of the stack demo ended as ${State} \\(why\\)`));
+    }
+  });
+
+  it("has the orchestrator look anew when a node dies during an update, which else waits for its task for ever", () => {
+    const update = { State: "updating", Message: "update in progress" };
+    const dying: Answers = { nodes: ["ready", "ready", "down"], update, tasks: [task(1), task(2), task(3)] };
+    const { ok, changes, stderr } = converged(dying);
+    assert.ok(!ok);
+    assert.match(
+      changes,
+      /^CHANGE POST \/services\/s1\/update\?version=7 .*"own":"label","swarm-ha.down":"n3"/,
+      stderr,
+    );
+    assert.equal(converged({ ...dying, down: "n3" }).changes, "", "it was down before: the update goes around it");
+  });
+});
