@@ -39,6 +39,8 @@ describe("load balancers of the local platform", () => {
     const content = loadBalancerSettings([listener], stack.address(8));
     return [{ path: "/etc/haproxy/haproxy.cfg", mode: "0644", content }];
   };
+  const among = (...others: readonly MachineState[]): Promise<MachineState> =>
+    updateMachine(balancer.identity, balancer, { ...balancer, files: files(others) });
   const ask = (path: string, from = operator): Promise<string> =>
     stack.run(from.identity, "curl", "-s", "--max-time", "2", `http://${stack.address(16)}${path}`);
   const answers = async (): Promise<string> => {
@@ -86,10 +88,31 @@ describe("load balancers of the local platform", () => {
     const started = async (): Promise<string> =>
       (await stack.engine.getContainer(balancer.identity).inspect()).State.StartedAt;
     const before = await started();
-    const one = members.slice(1);
-    await updateMachine(balancer.identity, balancer, { ...balancer, files: files(one) });
+    await among(...members.slice(1));
     await until(5, async () => (await states()) === "member-2 UP" || (await states()));
     assert.equal(await answers(), "member-2");
     assert.equal(await started(), before);
+  });
+
+  it("send nobody to a member that they haven't found healthy yet, and go on serving meanwhile", async () => {
+    const [sick, well] = members;
+    assert.ok(sick !== undefined && well !== undefined);
+    // (First checks are spread: the last one of two is asked after half an interval.)
+    await among(well, sick);
+    // Longer than it would take a check to find out.
+    for (const end = Date.now() + 6000; Date.now() < end;) assert.equal(await answers(), "member-2");
+    assert.equal(await states(), "member-2 UP,member-1 DOWN");
+    await stack.run(sick.identity, "sh", "-c", "sed -i s/:9\\ check/:2376\\ check/ /etc/haproxy/haproxy.cfg");
+    await stack.run(sick.identity, "sv", "hup", "/etc/service/haproxy");
+    await until(15, async () => (await states()) === "member-2 UP,member-1 UP" || (await states()));
+    assert.equal(await answers(), "member-1 member-2");
+  });
+
+  it("don't take a member that has another address now for the one they knew", async () => {
+    const [first, second] = members;
+    assert.ok(first !== undefined && second !== undefined);
+    await among(first, { ...second, address: stack.address(99) });
+    for (const end = Date.now() + 3000; Date.now() < end;) assert.equal(await answers(), "member-1");
+    assert.equal(await states(), "member-1 UP,member-2 DOWN");
   });
 });

@@ -30,7 +30,9 @@ describe("settings of a load balancer", () => {
     assert.ok(lines.includes("option httpchk GET /health"));
     assert.ok(lines.includes("http-check expect status 200"));
     assert.ok(
-      lines.includes("default-server check port 8380 inter 5s fall 2 rise 2 on-marked-down shutdown-sessions"),
+      lines.includes(
+        "default-server check port 8380 inter 5s downinter 2s fall 2 rise 2 on-marked-down shutdown-sessions",
+      ),
       lines.join("\n"),
     );
   });

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
@@ -10,9 +12,9 @@ const REMOVAL_LIMIT = 60;
 const COMMAND_LIMIT = 30;
 
 /** How each service is told to read its files again: they are checked first, for a service that refuses them ends. */
-const RELOAD: Readonly<Record<string, string>> = {
-  sshd: "/usr/sbin/sshd -t && sv hup /etc/service/sshd",
-  haproxy: "haproxy -c -q -f /etc/haproxy/haproxy.cfg && sv hup /etc/service/haproxy",
+const RELOAD: Readonly<Record<string, () => string>> = {
+  sshd: () => "/usr/sbin/sshd -t && sv hup /etc/service/sshd",
+  haproxy: () => readFileSync(join(__dirname, "..", "..", "..", "..", "scripts", "reload-load-balancer.sh"), "utf8"),
 };
 
 /**
@@ -23,7 +25,7 @@ const RELOAD: Readonly<Record<string, string>> = {
 export async function reload(container: Docker.Container, service: string): Promise<void> {
   const command = RELOAD[service];
   if (command === undefined) throw new Error(`'${service}' is no service that can be told to read its files again`);
-  const exec = await container.exec({ Cmd: ["sh", "-c", command], AttachStdout: true, AttachStderr: true });
+  const exec = await container.exec({ Cmd: ["bash", "-c", command()], AttachStdout: true, AttachStderr: true });
   const printed = await textOf(await exec.start({}), COMMAND_LIMIT);
   const { ExitCode } = await exec.inspect();
   if (ExitCode !== 0) throw new Error(`${service} can't read its new files: ${printed}`);
