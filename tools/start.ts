@@ -3,7 +3,11 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
+import { settle } from "./cluster/inspect";
+import type { Problem } from "./cluster/model";
+import { readStack } from "./cluster/stack";
 import { runPulumi } from "./engine";
+import { lastRunChanged } from "./engine/last-run";
 import { root } from "./paths";
 import { runMain, SetupError } from "./setup/errors";
 import { listMachines, startMachine } from "./platform-local";
@@ -15,6 +19,8 @@ import { requireLocalStack } from "./setup/stack-file";
 
 /** Milliseconds a swarm may take to find itself again after its hosts were started. */
 const RECOVERY_LIMIT = 120_000;
+/** Seconds until a load balancer has noticed members that are well: two checks, and some to spare. */
+const NOTICE_LIMIT = 10;
 /** Without a terminal: a line for each resource when it is done, and no outputs, which nobody reads in a log. */
 const CONCISE = ["--suppress-progress", "--suppress-outputs", "--color", "never"];
 
@@ -36,6 +42,7 @@ runMain(async () => {
     throw new SetupError(`The rest of the stack ${stack} is up.${remedy(stack, revived)}`);
   }
   if (revived.started > 0) await untilHealthy(stack);
+  else if (lastRunChanged(stack)) await untilNoticed(stack);
   console.log(`\nThe stack ${stack} is up (${duration(Date.now() - begun)}).\n\n${nextSteps(stack)}`);
   return 0;
 });
@@ -77,6 +84,18 @@ function remedy(stack: string, { failures }: Revived): string {
   if (failures.length === 0) return "";
   const lines = failures.map((failure) => `  ${failure}`).join("\n");
   return ` These machines could not be started:\n${lines}\nOnce that is put right, or to make them anew: npm run repair -- ${stack}`;
+}
+
+/** Waits until the load balancers send connections to new members, too: else the first `status` would call that a problem. */
+async function untilNoticed(stack: string): Promise<void> {
+  const live = await readStack(stack);
+  await createProgress().step("Waiting for the load balancers' checks", "up to 7 s", (note) =>
+    settle(live, { limit: NOTICE_LIMIT, note, enough: ({ problems }) => !problems.some(isOfBalancers) }),
+  );
+}
+
+function isOfBalancers({ kind }: Problem): boolean {
+  return kind === "loadBalancer";
 }
 
 /** Waits until status finds nothing wrong; if it goes on finding something, says so and leaves it at that. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { needsHealing, needsNoStack, splitStack } from "../../../tools/engine/arguments";
 import { engineEnv, localEnv } from "../../../tools/engine/env";
 import type { Engine } from "../../../tools/engine/find";
+import { changedAnything } from "../../../tools/engine/last-run";
 import { ensureLocalState, withoutSalt, workingConfig, writeWorkingConfig } from "../../../tools/engine/local-state";
 import { healLocks, isStale } from "../../../tools/engine/locks";
 import { readStackFile } from "../../../tools/engine/project";
@@ -142,6 +143,15 @@ describe("engine: local state", () => {
 });
 
 describe("engine: history of local stacks", () => {
+  it("tells whether a run changed anything", () => {
+    const note = (resourceChanges?: object): string => JSON.stringify({ kind: "update", resourceChanges });
+    assert.ok(changedAnything(note({ same: 98, create: 1 })));
+    assert.ok(changedAnything(note({ delete: 2 })));
+    assert.ok(!changedAnything(note({ same: 98 })));
+    assert.ok(!changedAnything(note({ same: 98, update: 0 })));
+    assert.ok(!changedAnything(note()));
+  });
+
   it("keeps all files of the last runs, and what it doesn't know", () => {
     const run = (time: number): string[] => [
       `local-${time}000000000.history.json`,
