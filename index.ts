@@ -24,5 +24,5 @@ const pki = new Pki("pki", {
 });
 const swarm = new Swarm("swarm", { config, platform, pki, managers });
 
-const outputs: ProgramOutputs = stackOutputs({ platform, keys, pki, swarm });
+const outputs: ProgramOutputs = stackOutputs({ config, platform, keys, pki, swarm });
 export = outputs;

@@ -50,6 +50,8 @@ const accessSchema = z.object({
   client: clientSchema,
   /** A client certificate for people, short-lived. @default people get the operator's */
   person: clientSchema.optional(),
+  /** How long before its end a certificate is due, in days. */
+  renewalDays: z.number().int().default(30),
   /** All hosts, in the order of the plan. */
   nodes: z.array(desiredNodeSchema),
   loadBalancers: z.object({

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { StackConfig } from "../config";
 import type { ProgramOutputs } from "./outputs";
 import type { Pki } from "./pki";
 import type { Platform } from "./platform/types";
@@ -7,6 +8,7 @@ import type { Swarm } from "./swarm";
 
 /** The parts that the outputs speak of. */
 export interface StackParts {
+  readonly config: StackConfig;
   readonly platform: Platform;
   readonly keys: SshKeys;
   readonly pki: Pki;
@@ -14,7 +16,7 @@ export interface StackParts {
 }
 
 /** What the stack puts out: the Contract's outputs, and `access`, with which the tools get in. */
-export function stackOutputs({ platform, keys, pki, swarm }: StackParts): ProgramOutputs {
+export function stackOutputs({ config, platform, keys, pki, swarm }: StackParts): ProgramOutputs {
   const { operator, hosts, loadBalancers } = platform;
   const endpoints = {
     manager: pulumi.interpolate`tcp://${loadBalancers.manager.endpoint}`,
@@ -39,6 +41,7 @@ export function stackOutputs({ platform, keys, pki, swarm }: StackParts): Progra
         hostKey: keys.hostKey("operator").publicKeyOpenssh,
       },
       client: { cert: pki.operator.certificate, key: pki.operator.key },
+      renewalDays: config.certificates.renewalDays,
       person: { cert: pki.person.certificate, key: pki.person.key },
       nodes: hosts.map(({ name, role, zone, pool, address, identity, labels }) => ({
         name,

@@ -132,7 +132,7 @@ function headline(step: RepairStep): string {
     case "replace":
       return `Making ${names} anew (${step.why})`;
     case "up":
-      return `Going on with the up that didn't end (${names})`;
+      return `Running up for ${names} (${step.why})`;
     case "ghost":
       return `Removing ${names}, ${step.why}`;
     case "settings":

@@ -31,7 +31,7 @@ runMain(async () => {
     const text =
       error instanceof SetupError ? error.message : error instanceof Error ? (error.stack ?? "") : String(error);
     if (process.argv.includes("--json")) {
-      print({ healthy: false, swarmId: "", nodes: [], loadBalancers: {}, problems: [text] });
+      print({ healthy: false, swarmId: "", nodes: [], loadBalancers: {}, certificates: [], problems: [text] });
     }
     process.stderr.write(`error: ${text}\n`);
     return UNREACHABLE;

@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import type { StackOutputs } from "../../components/outputs";
 import { PORTS } from "../../components/swarm/ports";
 import type { DockerCall } from "./docker-api";
-import { ask, dial, secure } from "./http";
+import { ask, dial, secure, shown } from "./http";
 import { messageOf, within } from "./limit";
 import { openOperator, type Tunnel } from "./operator";
 
@@ -25,6 +25,13 @@ export interface Connection {
   readonly balanced: Manager;
   /** Reads a page inside over plain HTTP. @throws Error without an operator */
   readonly page: (url: string) => Promise<string>;
+  /**
+   * The certificate that somebody inside serves, DER, whether it is good or not.
+   *
+   * @param asked the name that is asked for (SNI)
+   * @throws Error when there is none to be had
+   */
+  readonly certificate: (address: string, port: number, asked: string) => Promise<Buffer>;
   close(): void;
 }
 
@@ -33,8 +40,8 @@ export async function connect(outputs: StackOutputs, limit = LIMIT): Promise<Con
   const operator = await openOperator(outputs.access.operator, limit).catch((error: unknown) => messageOf(error));
   const balanced: Manager = { name: "the manager load balancer", call: balancedCall(outputs, limit) };
   if (typeof operator === "string") {
-    const page = (): Promise<string> => Promise.reject(new Error("the operator can't be reached"));
-    return { operatorError: operator, managers: [], balanced, page, close: () => undefined };
+    const page = (): Promise<never> => Promise.reject(new Error("the operator can't be reached"));
+    return { operatorError: operator, managers: [], balanced, page, certificate: page, close: () => undefined };
   }
   return {
     managers: outputs.access.nodes
@@ -45,6 +52,14 @@ export async function connect(outputs: StackOutputs, limit = LIMIT): Promise<Con
       })),
     balanced,
     page: (url) => readPage(operator, url, limit),
+    certificate: (address, port, asked) =>
+      within(limit, async ({ signal, phase }) => {
+        phase(`connecting to ${address}:${port} through the operator`);
+        const stream = await operator.connect(address, port);
+        signal.addEventListener("abort", () => stream.destroy());
+        phase(`${address}:${port} was to show its certificate`);
+        return shown(stream, outputs.access.client, asked);
+      }),
     close: () => {
       operator.close();
     },

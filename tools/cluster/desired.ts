@@ -34,6 +34,7 @@ export function desiredOf(stack: string, outputs: StackOutputs, machines: readon
     swarmId: outputs.swarmId,
     nodes: [...current, ...added],
     loadBalancers: outputs.access.loadBalancers,
+    renewalDays: outputs.access.renewalDays,
     unfinished: [
       ...current.filter((node) => node.identity === "").map((node) => node.name),
       ...added.map((node) => node.name),

@@ -1,3 +1,4 @@
+import { certificateProblems, certificateStatus } from "./certificate-problems";
 import { counts, IDENTITY_LABEL, votes } from "./labels";
 import { matchNodes, pickView, type Match, type View } from "./match";
 import {
@@ -53,6 +54,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
           ...ghostProblems(desired, ghosts, live.now),
         ]),
     ...balancers.problems,
+    ...certificateProblems(desired, live.certificates, live.now),
   ].sort((a, b) => PROBLEM_KINDS.indexOf(a.kind) - PROBLEM_KINDS.indexOf(b.kind));
   const answered = live.answers.find((answer) => answer.answered && answer.swarmId !== "");
   const recorded = desired.swarmId;
@@ -65,6 +67,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
         ...ghosts.map((ghost) => liveStatus(ghost, false, ghost)),
       ],
       loadBalancers: balancers.status,
+      certificates: certificateStatus(live.certificates, live.now),
       problems: problems.map((problem) => problem.text),
     },
     problems,

@@ -1,5 +1,5 @@
 import { request } from "node:http";
-import { connect, type Socket } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
 import type { ClientCertificate } from "../../components/outputs";
@@ -86,6 +86,30 @@ export function secure(stream: Duplex, identity: TlsIdentity, names: readonly st
     socket.on("error", (error: Error) => {
       stream.destroy();
       reject(new Error(`TLS: ${error.message}`));
+    });
+    socket.once("close", () => {
+      reject(new Error("TLS: the connection was closed during the handshake"));
+    });
+  });
+}
+
+/** The certificate that a server shows, DER, whether it is good or not; nothing is said to it, and the connection ends. */
+export function shown(stream: Duplex, client: ClientCertificate, servername: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const named = isIP(servername) === 0 ? { servername } : {};
+    const { cert, key } = client;
+    // Looking at a certificate that has ended is the very purpose; nothing is read from who shows it.
+    const socket = connectTls({ socket: stream, cert, key, ...named, rejectUnauthorized: false });
+    const end = (): void => void stream.destroy();
+    socket.once("secureConnect", () => {
+      const certificate = socket.getPeerX509Certificate();
+      if (certificate === undefined) reject(new Error("TLS: it shows no certificate"));
+      else resolve(certificate.raw);
+      end();
+    });
+    socket.on("error", (error: Error) => {
+      reject(new Error(`TLS: ${error.message}`));
+      end();
     });
     socket.once("close", () => {
       reject(new Error("TLS: the connection was closed during the handshake"));

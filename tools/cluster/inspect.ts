@@ -9,7 +9,7 @@ import type { LiveStack } from "./stack";
 export async function inspect(stack: LiveStack): Promise<Evaluation> {
   const connection = await connect(stack.outputs);
   try {
-    return evaluate(stack.desired, await look(connection, stack.outputs.access));
+    return evaluate(stack.desired, await look(connection, stack.outputs));
   } finally {
     connection.close();
   }

@@ -1,4 +1,5 @@
-import type { Access, LoadBalancerName } from "../../components/outputs";
+import type { Access, LoadBalancerName, StackOutputs } from "../../components/outputs";
+import { lookAtCertificates } from "./certificates";
 import type { Connection, Manager } from "./connect";
 import { listNodes, swarmInfo } from "./docker-api";
 import { readStats } from "./haproxy";
@@ -6,11 +7,13 @@ import { messageOf } from "./limit";
 import type { Live, ManagerAnswer } from "./model";
 
 /** Asks all managers and load balancers at once. Never throws: what can't be asked is a finding. */
-export async function look(connection: Connection, access: Access, now = new Date()): Promise<Live> {
+export async function look(connection: Connection, outputs: StackOutputs, now = new Date()): Promise<Live> {
+  const { access } = outputs;
   const names = Object.keys(access.loadBalancers) as LoadBalancerName[];
-  const [direct, balancers] = await Promise.all([
+  const [direct, balancers, certificates] = await Promise.all([
     Promise.all(connection.managers.map(askManager)),
     Promise.all(names.map(async (name) => [name, await askLoadBalancer(connection, access, name)] as const)),
+    lookAtCertificates(connection, outputs),
   ]);
   const listed = direct.some((answer) => answer.answered && !("error" in answer.nodes));
   // The way of the people is there, too, when the operator isn't, or can't get through.
@@ -20,6 +23,7 @@ export async function look(connection: Connection, access: Access, now = new Dat
     ...(connection.operatorError === undefined ? {} : { operatorError: connection.operatorError }),
     answers,
     loadBalancers: Object.fromEntries(balancers),
+    certificates,
   };
 }
 

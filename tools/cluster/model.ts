@@ -1,3 +1,4 @@
+import type { CertificateUse, LiveCertificate } from "./certificates";
 import type { DesiredNode, LoadBalancerName, Role } from "../../components/outputs";
 
 /** One line of the status: a host that is wanted, or a node that nobody wants. */
@@ -33,6 +34,17 @@ export interface LoadBalancerStatus {
   readonly unknown: string[];
 }
 
+/** One certificate of the stack. */
+export interface CertificateStatus {
+  /** The host that serves it; `operator` and `person` for clients' certificates, `authority` for what signs them all. */
+  readonly owner: string;
+  readonly use: CertificateUse;
+  /** From then on it is refused: RFC 3339. */
+  readonly notAfter: string;
+  /** Whole days until then; negative after it. */
+  readonly daysLeft: number;
+}
+
 /** What `status --json` prints. */
 export interface ClusterStatus {
   readonly healthy: boolean;
@@ -40,6 +52,8 @@ export interface ClusterStatus {
   readonly swarmId: string;
   readonly nodes: NodeStatus[];
   readonly loadBalancers: Partial<Record<LoadBalancerName, LoadBalancerStatus>>;
+  /** The first to end first. Of hosts that serve one at this moment, and of clients. */
+  readonly certificates: CertificateStatus[];
   /** In words, the worst first; each says what is wrong, where, and the command that mends it. */
   readonly problems: string[];
 }
@@ -66,10 +80,14 @@ export const PROBLEM_KINDS = [
   "ghost",
   /** A manager that counts, and whose API doesn't answer. */
   "api",
+  /** A certificate that has ended. */
+  "certificate",
   "role",
   "availability",
   "labels",
   "loadBalancer",
+  /** A certificate that is due, and that no `up` has issued anew. */
+  "renewal",
 ] as const;
 
 /** See {@link PROBLEM_KINDS}. */
@@ -97,6 +115,8 @@ export interface Desired {
   readonly loadBalancers: Readonly<Partial<Record<LoadBalancerName, { readonly url: string } | undefined>>>;
   /** Hosts that the state has and the outputs don't, or the other way round: traces of an `up` that didn't end. */
   readonly unfinished?: readonly string[];
+  /** How long before its end a certificate is due, in days. */
+  readonly renewalDays: number;
 }
 
 /** A node as the swarm has it. */
@@ -158,4 +178,5 @@ export interface Live {
   readonly answers: readonly ManagerAnswer[];
   /** Members, or why they can't be told. */
   readonly loadBalancers: Partial<Record<LoadBalancerName, readonly LiveMember[] | { readonly error: string }>>;
+  readonly certificates: readonly LiveCertificate[];
 }

@@ -3,7 +3,7 @@ import type { NodeChange } from "./docker-api";
 import type { Evaluation } from "./evaluate";
 import { counts, desiredAvailability, desiredLabels, IDENTITY_LABEL, missingLabels, votes } from "./labels";
 import type { Match } from "./match";
-import type { Desired } from "./model";
+import type { Desired, ProblemKind } from "./model";
 import { guard, majority, type Voter } from "./quorum";
 import { LOST_MAJORITY } from "./words";
 
@@ -88,6 +88,13 @@ export function planRepair(input: RepairInput): RepairPlan {
   const unfinished = desired.unfinished ?? [];
   if (unfinished.length > 0) add({ kind: "up", names: unfinished, why: "the last up didn't end" });
 
+  // An authority takes more than an `up`, and the status says what.
+  const due = evaluation.problems.filter(({ kind, hosts }) => isDue(kind) && !hosts.includes("authority"));
+  if (due.length > 0) {
+    const names = due.flatMap(({ hosts }) => hosts);
+    add({ kind: "up", names: [...new Set(names)], why: "new certificates are due" });
+  }
+
   let voters = evaluation.voters;
   const takeAway = (name: string, counting: boolean): string | undefined => {
     const reason = guard(voters, name, counting);
@@ -141,6 +148,10 @@ export function planRepair(input: RepairInput): RepairPlan {
     else add(step);
   }
   return { steps, left };
+}
+
+function isDue(kind: ProblemKind): boolean {
+  return kind === "certificate" || kind === "renewal";
 }
 
 function otherSteps({ evaluation, machines, others }: RepairInput): RepairStep[] {

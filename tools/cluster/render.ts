@@ -22,6 +22,17 @@ export function render(stack: string, status: ClusterStatus, exitCode: 0 | 1 | 2
     (cells) => cells,
     colors,
   );
+  const certificates = table(
+    ["CERTIFICATE OF", "USE", "VALID UNTIL", "DAYS LEFT"],
+    status.certificates.map(({ owner, use, notAfter, daysLeft }) => [
+      owner,
+      use,
+      `${notAfter.slice(0, 16).replace("T", " ")} UTC`,
+      String(daysLeft),
+    ]),
+    (cells, index) => ((status.certificates[index]?.daysLeft ?? 0) < 0 ? cells.map((cell) => colors.red(cell)) : cells),
+    colors,
+  );
   const count = status.problems.length;
   const problems =
     count === 0
@@ -31,7 +42,7 @@ export function render(stack: string, status: ClusterStatus, exitCode: 0 | 1 | 2
           colors.bold(count === 1 ? "1 problem" : `${count} problems`),
           ...status.problems.map((text) => `  - ${text}`),
         ];
-  return [head, "", ...nodes, "", ...balancers, ...problems].join("\n");
+  return [head, "", ...nodes, "", ...balancers, "", ...certificates, ...problems].join("\n");
 }
 
 function nodeRow(node: NodeStatus): string[] {

@@ -5,6 +5,7 @@ export function commands(stack: string): {
   status: string;
   docker: string;
   replace: string;
+  context: string;
 } {
   return {
     repair: `npm run repair -- ${stack}`,
@@ -12,6 +13,7 @@ export function commands(stack: string): {
     status: `npm run -s status -- ${stack}`,
     docker: `docker --context swarm-ha-${stack}`,
     replace: `npm run replace -- ${stack}`,
+    context: `npm run context -- ${stack}`,
   };
 }
 

@@ -17,7 +17,7 @@ export interface Pair {
 x509.cryptoProvider.set(crypto as never);
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-const VALID = { notBefore: new Date(Date.now() - 3_600_000), notAfter: new Date(Date.now() + 3_600_000) };
+const VALID = { notBefore: new Date(Date.now() - 3_600_000), notAfter: new Date(Date.now() + 800 * 86_400_000) };
 
 /** An authority that signs what it is asked for. */
 export class Authority {
@@ -42,7 +42,8 @@ export class Authority {
     return new Authority(keys, certificate.toString("pem"));
   }
 
-  public async issue(name: string, ips: readonly string[] = []): Promise<Pair> {
+  /** @param valid from when until when @default long enough not to be due */
+  public async issue(name: string, ips: readonly string[] = [], valid = VALID): Promise<Pair> {
     const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
     const names = [{ type: "dns" as const, value: name }, ...ips.map((value) => ({ type: "ip" as const, value }))];
     const certificate = await x509.X509CertificateGenerator.create({
@@ -53,7 +54,7 @@ export class Authority {
       signingAlgorithm: ALGORITHM,
       serialNumber: `1${this.serial++}`,
       extensions: [new x509.SubjectAlternativeNameExtension(names)],
-      ...VALID,
+      ...valid,
     });
     const key = Buffer.from(await crypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
     const body = (key.match(/.{1,64}/g) ?? []).join("\n");

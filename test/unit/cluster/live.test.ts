@@ -77,6 +77,7 @@ describe("the way into a live cluster", () => {
       access: {
         operator: { ...operator, ...change?.(operator) },
         client,
+        renewalDays: 30,
         nodes: [...desired.nodes],
         loadBalancers: { manager: { url, stats: "http://10.0.0.9:8404/stats;csv" } },
       },
@@ -87,7 +88,7 @@ describe("the way into a live cluster", () => {
     const all = await outputs(setting);
     const connection = await connect(all, LIMIT);
     try {
-      return await look(connection, all.access);
+      return await look(connection, all);
     } finally {
       connection.close();
     }
@@ -125,6 +126,21 @@ describe("the way into a live cluster", () => {
       problems.map((problem) => problem.kind),
       ["loadBalancer"],
     );
+  });
+
+  it("reads the certificates that are really served, also those that have ended", async () => {
+    const ended = { notBefore: new Date(Date.now() - 7_200_000), notAfter: new Date(Date.now() - 3_600_000) };
+    const old = await authority.issue("manager-2", ["10.0.2.1"], ended);
+    const live = await see({ managers: [await engine(1), await fakes.engine(authority, old, healthy), undefined] });
+    assert.deepEqual(live.certificates.map(({ owner, use }) => `${owner} ${use}`).sort(), [
+      "authority authority",
+      "manager-1 server",
+      "manager-2 server",
+      "operator client",
+    ]);
+    const expired = live.certificates.find(({ owner }) => owner === "manager-2");
+    assert.equal(expired?.notAfter.getTime(), Math.floor(ended.notAfter.getTime() / 1000) * 1000);
+    assert.match(seen(live, "manager-2"), /certificate has expired/);
   });
 
   it("says of a manager that refuses, that is silent, or that never answers, what was seen last; in time", async () => {

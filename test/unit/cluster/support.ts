@@ -33,6 +33,7 @@ export function wanted(managers = 3, registries = 3, workers = 3): Desired {
       ...several("worker", "worker", workers),
     ],
     loadBalancers: { manager: { url: "tcp://127.0.0.1:2376" } },
+    renewalDays: 30,
   };
 }
 
@@ -77,6 +78,7 @@ export function found(desired: Desired, nodes: readonly LiveNode[], change: Part
         : { name, answered: false, seen: "10.0.0.1:2376 from the operator: connection refused" },
     ),
     loadBalancers: { manager: managers.map(({ name }) => member(name, ready(name))) },
+    certificates: [],
     ...change,
   };
 }

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import type { LiveCertificate } from "../../../tools/cluster/certificates";
+import { certificateProblems, certificateStatus } from "../../../tools/cluster/certificate-problems";
+import { evaluate } from "../../../tools/cluster/evaluate";
+import { planRepair } from "../../../tools/cluster/plan-repair";
+import { obstacles } from "../../../tools/cluster/plan-replace";
+import { found, nodesOf, NOW, wanted } from "./support";
+
+const HOUR = 3_600_000;
+const desired = wanted();
+
+function certificate(owner: string, hours: number, use: LiveCertificate["use"] = "server"): LiveCertificate {
+  return { owner, use, notAfter: new Date(NOW.getTime() + hours * HOUR) };
+}
+
+function texts(...certificates: LiveCertificate[]): string[] {
+  return certificateProblems(desired, certificates, NOW).map((problem) => `${problem.kind}: ${problem.text}`);
+}
+
+describe("certificates' ends", () => {
+  it("are listed, the first to end first, in whole days", () => {
+    const status = certificateStatus(
+      [certificate("manager-1", 47), certificate("person", -1, "client"), certificate("authority", 240, "authority")],
+      NOW,
+    );
+    assert.deepEqual(
+      status.map(({ owner, use, daysLeft }) => [owner, use, daysLeft]),
+      [
+        ["person", "client", -1],
+        ["manager-1", "server", 1],
+        ["authority", "authority", 10],
+      ],
+    );
+    assert.equal(status[1]?.notAfter, "2030-01-04T02:04:05.000Z");
+  });
+
+  it("are no problem before the renewal window, and one from its first moment", () => {
+    assert.deepEqual(texts(certificate("manager-1", 30 * 24 + 1)), []);
+    assert.deepEqual(texts(certificate("manager-1", 29 * 24)), [
+      "renewal: The certificate that manager-1 serves ends in 29 d 0 h and is due since 24 h 0 min. A new one: " +
+        "npm run pulumi -- up --stack local. If it still serves it then: npm run replace -- local manager-1",
+    ]);
+  });
+
+  it("say who is refused once they have passed, and that people have to fetch theirs", () => {
+    assert.deepEqual(texts(certificate("operator", -3, "client"), certificate("person", 24, "client")), [
+      "certificate: The client certificate of the operator ended 3 h 0 min ago: it is refused. A new one: " +
+        "npm run pulumi -- up --stack local",
+      "renewal: The certificate for people ends in 24 h 0 min and is due since 29 d 0 h. A new one: " +
+        "npm run pulumi -- up --stack local, then npm run context -- local",
+    ]);
+  });
+
+  it("are due a year before for the authority, which needs more than an up", () => {
+    assert.deepEqual(texts(certificate("authority", 366 * 24, "authority")), []);
+    assert.match(texts(certificate("authority", 100 * 24, "authority"))[0] ?? "", /docs\/runbooks\/authority\.md/);
+  });
+
+  it("degrade the status, keep no host from being replaced, and are repaired by an up", () => {
+    const certificates = [certificate("manager-2", 24), certificate("authority", 24, "authority")];
+    const evaluation = evaluate(desired, found(desired, nodesOf(desired), { certificates }));
+    assert.equal(evaluation.exitCode, 1);
+    assert.deepEqual(
+      evaluation.problems.map(({ kind }) => kind),
+      ["renewal", "renewal"],
+    );
+    assert.deepEqual(obstacles(evaluation.problems, new Set(["worker-1"])), []);
+    const { steps } = planRepair({ desired, evaluation, others: [], tried: new Set() });
+    assert.deepEqual(steps, [{ kind: "up", names: ["manager-2"], why: "new certificates are due" }]);
+  });
+});
