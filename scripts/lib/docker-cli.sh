@@ -14,7 +14,7 @@ docker_folder() {
   mkdir -m 0700 "$folder"
   # Where the shell and its tools put what doesn't fit into a pipe.
   export TMPDIR=$folder
-  value client.certificate >"$folder/cert.pem"
+  cp /etc/swarm-ha/client.pem "$folder/cert.pem"
   value client.key >"$folder/key.pem"
   registry_login >"$folder/config.json"
 }
