@@ -8,13 +8,12 @@ import { command, findProgram } from "./command";
 import { followToEnd, hasImage } from "./docker-client";
 import { SetupError } from "./errors";
 import { createProgress, isInteractive, type Progress } from "./progress";
+import { pulled } from "./pull";
 
 /** The base image's name; one that this machine makes itself gets the same. */
 export const BASE_IMAGE = "debian:bookworm-slim";
 const RELEASE = "bookworm";
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
-/** Milliseconds a person waits for a pull before the image is made here. */
-const PULL_LIMIT = 60_000;
 
 /**
  * Makes sure that the engine has the base image: there already → nothing to do. Where there is a terminal, a pull is
@@ -28,26 +27,8 @@ export async function ensureBaseImage(
   interactive = isInteractive(),
 ): Promise<void> {
   if (await hasImage(docker, BASE_IMAGE)) return;
-  if (interactive && (await pulled(docker, progress))) return;
+  if (interactive && (await pulled(docker, BASE_IMAGE, progress))) return;
   await makeBaseImage(docker, progress);
-}
-
-async function pulled(docker: Docker, progress: Progress): Promise<boolean> {
-  const limit = AbortSignal.timeout(PULL_LIMIT);
-  try {
-    await progress.step(`Pulling ${BASE_IMAGE}`, "5 to 30 s", async (note) => {
-      const answer = await docker.pull(BASE_IMAGE, { abortSignal: limit });
-      const stream = answer as NodeJS.ReadableStream & { destroy?(error: Error): void };
-      limit.addEventListener("abort", () => stream.destroy?.(new Error(`no end after ${PULL_LIMIT / 1000} s`)));
-      await followToEnd(docker, stream, `Pulling ${BASE_IMAGE}`, note);
-    });
-    return true;
-  } catch (error) {
-    progress.info(
-      `It can't be pulled (${error instanceof Error ? error.message : String(error)}): making it here instead.`,
-    );
-    return false;
-  }
 }
 
 async function makeBaseImage(docker: Docker, progress: Progress): Promise<void> {

@@ -14,6 +14,12 @@ export interface ImageWish {
   readonly name: string;
   /** The folder with its Dockerfile. */
   readonly folder: string;
+  /** What people call it. @default the host image */
+  readonly what?: string;
+  /** How long building it usually takes, in words. @default 40 to 120 s */
+  readonly usually?: string;
+  /** Arguments of the build. @default none but the machine's proxies */
+  readonly arguments?: Readonly<Record<string, string>>;
 }
 
 /** Milliseconds that a build may take. */
@@ -31,22 +37,26 @@ export async function ensureImage(
   progress: Progress = createProgress(),
 ): Promise<void> {
   if (await hasImage(docker, wish.name)) return;
+  const { what = "the host image", usually = "40 to 120 s" } = wish;
+  // One lock for all: they share their base.
   const lock = cachePath("locks", "host-image");
   const wait = (pid: number) => {
-    progress.info(`Waiting for the run that is building the host image (process ${pid}) …`);
+    progress.info(`Waiting for the run that is building an image (process ${pid}) …`);
   };
   await withLock(
     lock,
     async () => {
       if (await hasImage(docker, wish.name)) return;
       await ensureBaseImage(docker, progress);
-      await progress.step(`Building the host image ${wish.name}`, "40 to 120 s", (note) => build(docker, wish, note));
+      await progress.step(`Building ${what} ${wish.name}`, usually, (note) => buildImage(docker, wish, note));
     },
     wait,
   );
 }
 
-async function build(docker: Docker, { name, folder }: ImageWish, note: (detail: string) => void): Promise<void> {
+/** Builds an image, whether it is there or not. @throws SetupError with the build's last lines */
+export async function buildImage(docker: Docker, wish: ImageWish, note: (detail: string) => void): Promise<void> {
+  const { name, folder } = wish;
   const limit = AbortSignal.timeout(BUILD_LIMIT);
   try {
     // `version` is not set: that is the engine's own builder, which every engine has; buildx may be missing.
@@ -58,7 +68,7 @@ async function build(docker: Docker, { name, folder }: ImageWish, note: (detail:
         forcerm: true,
         // The machine's own network: a bridge has no way to a mirror, proxy or resolver on the machine's loopback.
         networkmode: "host",
-        buildargs: proxyArguments(process.env),
+        buildargs: { ...proxyArguments(process.env), ...wish.arguments },
         abortSignal: limit,
       },
     );

@@ -6,6 +6,7 @@ import { recoverApt } from "./apt";
 import { dockerClient } from "./docker-client";
 import { ensureDockerEngine } from "./docker-engine";
 import { ensureImage } from "./host-image";
+import { ensureProgramImages } from "./program-images";
 import { createProgress } from "./progress";
 
 /** A machine that is ready. */
@@ -14,7 +15,7 @@ export interface Machine {
 }
 
 /**
- * Makes sure that there are a Docker engine, the host image and a Pulumi engine; what is there already costs
+ * Makes sure that there are a Docker engine, the images and a Pulumi engine; what is there already costs
  * milliseconds. DOCKER_HOST is set for everything that this process starts.
  */
 export async function prepareMachine(): Promise<Machine> {
@@ -24,6 +25,7 @@ export async function prepareMachine(): Promise<Machine> {
   process.env["DOCKER_HOST"] = engine.dockerHost;
   const docker = dockerClient(engine.socket);
   await ensureImage(docker, { name: hostImage(), folder: IMAGE_FOLDER }, progress);
+  await ensureProgramImages(docker, progress);
   await findEngine({ progress });
   return { docker };
 }

@@ -16,9 +16,7 @@ export const PROGRAMS_FOLDER = path.join(ROOT, "offline", "images");
  * than its recipe.
  */
 export function hostImage(folder: string = IMAGE_FOLDER): string {
-  const digest = createHash("sha256");
-  for (const file of files(folder)) add(digest, folder, file);
-  return `swarm-ha/host:${short(digest)}`;
+  return `swarm-ha/host:${digestOf(folder)}`;
 }
 
 /**
@@ -27,10 +25,21 @@ export function hostImage(folder: string = IMAGE_FOLDER): string {
  */
 export function localImage(image: Image, folder: string = PROGRAMS_FOLDER): string {
   const digest = createHash("sha256").update(JSON.stringify(image));
-  for (const file of [path.join(folder, "Dockerfile"), ...files(path.join(folder, image.name))]) {
-    add(digest, folder, file);
+  for (const part of ["base", image.name]) {
+    for (const file of files(path.join(folder, part))) add(digest, folder, file);
   }
   return `swarm-ha/${image.name}:${image.version}-${short(digest)}`;
+}
+
+/** What those images are built on. */
+export function programsBase(folder: string = PROGRAMS_FOLDER): string {
+  return `swarm-ha/base:${digestOf(path.join(folder, "base"))}`;
+}
+
+function digestOf(folder: string): string {
+  const digest = createHash("sha256");
+  for (const file of files(folder)) add(digest, folder, file);
+  return short(digest);
 }
 
 function add(digest: Hash, folder: string, file: string): void {
