@@ -2,7 +2,7 @@
 # Makes a machine ready to be a node: checks it, writes the engine's settings, starts the engine, and on a manager what
 # answers for it: HAProxy with the manager's certificate.
 #
-# Input: { name, ca, daemon: text of daemon.json, tls?: { certificate, key }, health?: haproxy.cfg }
+# Input: { name, ca, daemon: text of daemon.json, tls?: { certificate, key, doorClients: CA }, proxy?: haproxy.cfg }
 # Prints: { engine, kernel, ipvs, esp, pending } as JSON; pending: it has to be replaced to take its settings over.
 
 . lib/common.sh
@@ -22,7 +22,7 @@ if command -v cloud-init >/dev/null; then
   ((booted == 0 || booted == 2)) || fail "cloud-init didn't end well ($booted): $(cloud-init status --long 2>&1)"
 fi
 
-for tool in dockerd curl jq ip ss openssl; do
+for tool in dockerd curl haproxy jq ip ss openssl; do
   command -v "$tool" >/dev/null || fail "$tool is not installed on $name; the host image has to bring it"
 done
 
@@ -83,7 +83,7 @@ else
 fi
 
 # (While the engine comes up: supervisors take their time to say that a service runs.)
-if [ -n "$(optional health)" ]; then
+if [ -n "$(optional proxy)" ]; then
   # An engine of before HAProxy served the API holds that port as long as it keeps its settings.
   if jq -e '.hosts | any(startswith("tcp:"))' /etc/docker/daemon.json >/dev/null; then
     service start haproxy

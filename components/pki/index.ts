@@ -2,8 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../../config";
 import { CertificateAuthority } from "./authority";
 import { issueCertificate, type IssuedCertificate } from "./certificate";
+import { DOOR_NAME, doorPki, type DoorPki } from "./door";
 
 export type { IssuedCertificate } from "./certificate";
+export { DOOR_NAME, type DoorPki } from "./door";
 
 /** Hours of a day. */
 const DAY = 24;
@@ -32,6 +34,8 @@ export class Pki extends pulumi.ComponentResource {
   public readonly operator: IssuedCertificate;
   /** What people show to the managers, through a docker context. */
   public readonly person: IssuedCertificate;
+  /** For the managers' read-only door. */
+  public readonly door: DoorPki;
 
   public constructor(name: string, args: PkiArgs, opts?: pulumi.ComponentResourceOptions) {
     super("swarm-ha:pki:Pki", name, {}, opts);
@@ -50,7 +54,7 @@ export class Pki extends pulumi.ComponentResource {
           commonName: manager.name,
           use: "server",
           // Each manager can be the one behind the load balancer, so each has all of its names.
-          dnsNames: [manager.name, ...args.dnsNames],
+          dnsNames: [manager.name, DOOR_NAME, ...args.dnsNames],
           ipAddresses: [manager.address, ...args.ipAddresses],
           hours: serverDays * DAY,
           renewalHours,
@@ -66,6 +70,7 @@ export class Pki extends pulumi.ComponentResource {
       });
     this.operator = client("operator", serverDays);
     this.person = client("person", personDays);
+    this.door = doorPki({ stack: args.stack, validity: { hours: serverDays * DAY, renewalHours } }, this);
     this.registerOutputs({});
   }
 }

@@ -1,7 +1,14 @@
 import { PORTS } from "./ports";
 
-/** Where prepare puts a manager's TLS files: the server's certificate and key in one, and whom clients are trusted by. */
-export const MANAGER_TLS = { server: "/etc/swarm-ha/tls/server.pem", ca: "/etc/swarm-ha/tls/ca.pem" } as const;
+/** Where prepare puts a manager's TLS files. */
+export const MANAGER_TLS = {
+  /** The server's certificate and key in one. */
+  server: "/etc/swarm-ha/tls/server.pem",
+  /** Whom clients of the API are trusted by. */
+  ca: "/etc/swarm-ha/tls/ca.pem",
+  /** Whom clients of the read-only door are trusted by. */
+  doorClients: "/etc/swarm-ha/tls/door-clients.pem",
+} as const;
 
 /**
  * HAProxy's part in a manager's API: TLS with client certificate on 2376, and nothing but bytes to the engine's socket.

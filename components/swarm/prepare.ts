@@ -6,6 +6,7 @@ import { remoteStep } from "../ssh/remote-step";
 import type { SwarmContext } from "./context";
 import { daemonSettings } from "./engine";
 import { managerHealthSettings } from "./manager-health";
+import { workerProxySettings } from "./worker-proxy";
 
 /** Makes a machine ready to be a node: checked, engine set up and running. Runs on the host. */
 export function prepare(host: Host, context: SwarmContext, parent: pulumi.Resource): command.remote.Command {
@@ -27,9 +28,14 @@ export function prepare(host: Host, context: SwarmContext, parent: pulumi.Resour
         ...(server === undefined
           ? {}
           : {
-              tls: { certificate: server.certificate, key: server.key },
-              health: managerHealthSettings(),
+              tls: {
+                certificate: server.certificate,
+                key: server.key,
+                doorClients: context.pki.door.clientAuthority,
+              },
+              proxy: managerHealthSettings(),
             }),
+        ...(host.role === "worker" ? { proxy: workerProxySettings(context.config) } : {}),
       },
     },
     { parent, dependsOn: [...host.ready], deletedWith: context.lifetime },

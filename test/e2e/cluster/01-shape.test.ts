@@ -74,9 +74,10 @@ describe("the cluster's shape", function () {
   it("listens where the table of ports says, and nowhere else", async () => {
     const inSwarm = [PORTS.ssh, PORTS.gossip];
     const expected: Record<string, readonly number[]> = {
-      manager: [...inSwarm, PORTS.api, PORTS.swarm, PORTS.health],
+      manager: [...inSwarm, PORTS.api, PORTS.swarm, PORTS.health, PORTS.door],
       registry: inSwarm,
-      worker: inSwarm,
+      // On the engine's bridge alone: the way to the managers' doors.
+      worker: [...inSwarm, PORTS.door],
       operator: [PORTS.ssh],
     };
     for (const host of [...HOSTS, "operator"]) {

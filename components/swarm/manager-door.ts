@@ -1,0 +1,30 @@
+import { MANAGER_TLS } from "./manager-api";
+import { PORTS } from "./ports";
+
+/**
+ * What the ingress asks for, and nothing else: version, services, networks, tasks, and a task's node; each with the
+ * API's version before it or without.
+ * Source: Traefik 3.6, pkg/provider/docker/pswarm.go (`listServices`, `listTasks`, `parseTasks`); its client asks
+ * `/_ping` for the API's version.
+ */
+export const DOOR_PATHS = String.raw`^(/v[0-9]+\.[0-9]+)?/(_ping|version|services|networks|tasks|nodes/[a-z0-9]+)$`;
+
+/**
+ * HAProxy's part in a manager's read-only door for the ingress: `GET` and `HEAD` of {@link DOOR_PATHS}, for clients
+ * of the ingress's own authority.
+ */
+export function doorSettings(): string {
+  return `frontend door
+  bind :${String(PORTS.door)} ssl crt ${MANAGER_TLS.server} ca-file ${MANAGER_TLS.doorClients} verify required ssl-min-ver TLSv1.2
+  # Longer than the ingress's pause between two looks.
+  timeout http-keep-alive 10s
+  http-request deny deny_status 405 unless METH_GET
+  http-request deny deny_status 403 unless { path_reg ${DOOR_PATHS} }
+  default_backend read-only
+
+# Without a leader nobody can say what runs: the door answers 503 then, and the ingress goes on with what it knows.
+backend read-only
+  timeout server 20s
+  server engine unix@/var/run/docker.sock track engine/engine
+`;
+}
