@@ -73,7 +73,11 @@ async function destroy(stack: string, quiet: boolean): Promise<void> {
     return;
   }
   await createProgress().step(`Destroying the stack ${stack}`, "5 to 15 s", async () => {
-    const { code, stdout, stderr } = await runPulumi([...args, "--color", "never"], { stack, capture: true });
+    const { code, stdout, stderr } = await runPulumi([...args, "--color", "never"], {
+      stack,
+      capture: true,
+      stateAtEnd: true,
+    });
     if (code !== 0) throw new SetupError(`${failed}:\n${lastLines(`${stdout}\n${stderr}`)}`);
   });
 }

@@ -72,7 +72,7 @@ export class BenchStack {
   }
 
   public destroy(): Promise<Run> {
-    return this.run(["destroy", "--yes", "--skip-preview"]);
+    return this.run(["destroy", "--yes", "--skip-preview"], true);
   }
 
   /** The state, secrets shown. */
@@ -99,7 +99,7 @@ export class BenchStack {
     rmSync(join(this.directory, "state"), { recursive: true, force: true });
   }
 
-  private async run(args: readonly string[]): Promise<Run> {
+  private async run(args: readonly string[], stateAtEnd = false): Promise<Run> {
     this.signal.throwIfAborted();
     const log = join(this.directory, `events-${String(this.logs++)}.json`);
     const spans = watchEvents(log);
@@ -108,6 +108,7 @@ export class BenchStack {
       stack: STACK,
       capture: true,
       signal: this.signal,
+      stateAtEnd,
       // The engine hides the event log's flag without it.
       env: { PULUMI_DEBUG_COMMANDS: "true" },
     });

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { SetupError } from "../setup/errors";
 import { needsHealing } from "./arguments";
+import { forgetDestroying, noted, refuseHalfDestroyed, STATE_AT_END } from "./destroying";
 import { engineEnv, localEnv } from "./env";
 import { execEngine, type RunResult } from "./exec";
 import { type Engine, findEngine } from "./find";
@@ -23,6 +24,13 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Ends the run as Ctrl-C does. @default it runs to its end */
   readonly signal?: AbortSignal;
+  /**
+   * For a destroy of the whole stack, without questions: whether a local stack's state may be written at its end alone
+   * (see destroying.ts).
+   *
+   * @default false
+   */
+  readonly stateAtEnd?: boolean;
 }
 
 /** Commands that read a stack's config, and so take `--config-file`. */
@@ -52,6 +60,7 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
       env: engineEnv(engine, base),
     });
   }
+  refuseHalfDestroyed(stack, args);
   await ensureLocalStack(engine, stack, file);
   const changing = needsHealing(args);
   if (changing) {
@@ -59,10 +68,17 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
     if (!run.capture) announceKit(engine);
   }
   const all = [...args, "--stack", stack, ...configFlag(args, workingConfig(stack))];
-  const result = await execEngine(engine, all, { ...run, env: localEnv(engine, base) });
+  const env = localEnv(engine, base);
+  const result =
+    options.stateAtEnd === true
+      ? await noted(stack, () => execEngine(engine, all, { ...run, env: { ...env, ...STATE_AT_END } }))
+      : await execEngine(engine, all, { ...run, env });
   if (changing) pruneHistory(stack);
   if (args[0] === "config") keepConfig(stack, file);
-  if (args[0] === "stack" && args[1] === "rm" && result.code === 0) forgetStack(stack);
+  if (args[0] === "stack" && args[1] === "rm" && result.code === 0) {
+    forgetStack(stack);
+    forgetDestroying(stack);
+  }
   return result;
 }
 

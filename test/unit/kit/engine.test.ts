@@ -1,8 +1,18 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { needsHealing, needsNoStack, splitStack } from "../../../tools/engine/arguments";
+import { forgetDestroying, noted, refuseHalfDestroyed } from "../../../tools/engine/destroying";
 import { engineEnv, localEnv } from "../../../tools/engine/env";
 import type { Engine } from "../../../tools/engine/find";
 import { changedAnything } from "../../../tools/engine/last-run";
@@ -58,7 +68,7 @@ describe("engine: environment", () => {
     const env = localEnv(kit, { PULUMI_CONFIG_PASSPHRASE: "x", SSH_AUTH_SOCK: "/gone", PULUMI_BACKEND_URL: "s3://x" });
     assert.equal(env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"], "true");
     assert.equal(env["PULUMI_HOME"], "/kit/home");
-    assert.match(env["PULUMI_BACKEND_URL"] ?? "", /^file:\/\/\/.*backend$/);
+    assert.match(env["PULUMI_BACKEND_URL"] ?? "", /^file:\/\/\/.*backend\?metadata=skip$/);
     assert.ok(!("PULUMI_CONFIG_PASSPHRASE" in env) && !("SSH_AUTH_SOCK" in env));
   });
 });
@@ -139,6 +149,57 @@ describe("engine: local state", () => {
       "the number is another process's now",
     );
     assert.ok(!isStale(lock, hostname(), () => "/usr/bin/pulumi up"));
+  });
+});
+
+describe("engine: a destroy that writes the state at its end", () => {
+  const before = process.env["XDG_STATE_HOME"];
+  const stacks = (): string => join(backendDir(), ".pulumi/stacks/swarm-ha");
+  const ended = (code: number, writes: boolean) => () => {
+    if (writes) writeFileSync(join(stacks(), "local.json"), "{ }", { flag: "w" });
+    return Promise.resolve({ code, stdout: "", stderr: "" });
+  };
+  const refused = (...args: string[]): boolean => {
+    try {
+      refuseHalfDestroyed("local", args);
+      return false;
+    } catch (error) {
+      assert.match(String(error), /was killed.*npm run destroy -- local --yes/);
+      return true;
+    }
+  };
+
+  beforeEach(() => {
+    process.env["XDG_STATE_HOME"] = mkdtempSync(join(tmpdir(), "swarm-ha-state-"));
+    mkdirSync(stacks(), { recursive: true });
+    writeFileSync(join(stacks(), "local.json"), "{}");
+    utimesSync(join(stacks(), "local.json"), 1, 1);
+  });
+  afterEach(() => {
+    rmSync(process.env["XDG_STATE_HOME"] ?? "", { recursive: true, force: true });
+    if (before === undefined) Reflect.deleteProperty(process.env, "XDG_STATE_HOME");
+    else process.env["XDG_STATE_HOME"] = before;
+  });
+
+  it("lets nothing be built on the state while it runs, and after it was killed, until one came to its end", async () => {
+    assert.ok(!refused("up"));
+    await noted("local", () => {
+      assert.ok(refused("up"));
+      return ended(137, false)();
+    });
+    for (const command of ["up", "preview", "refresh"]) assert.ok(refused(command, "--yes"));
+    for (const command of ["destroy", "stack"]) assert.ok(!refused(command));
+    await noted("local", ended(0, true));
+    assert.ok(!refused("up"));
+  });
+
+  it("trusts the state of one that failed, or was told to stop, and has written what is left", async () => {
+    await noted("local", ended(255, true));
+    assert.ok(!refused("up"));
+    await noted("local", ended(255, false));
+    assert.ok(refused("up"));
+    forgetDestroying("local");
+    assert.ok(!refused("up"));
   });
 });
 
