@@ -92,7 +92,8 @@ if [ "$seen" = ready ]; then
     running_of "$service" true || fail "the tasks of a service can't be counted: $reply"
     before[$service]=$running
   done
-  node_update "$id" '.Availability = "drain"' || fail "$name can't be drained: $reply"
+  # (404: a step that a killed run has left behind has just removed it.)
+  node_update "$id" '.Availability = "drain"' || [ "$status" = 404 ] || fail "$name can't be drained: $reply"
   within_drain "$name to be empty" empty
   within_drain "the tasks of $name to run elsewhere" elsewhere
 fi

@@ -14,6 +14,11 @@ demote_now() {
   exec 9>/run/swarm-ha-membership.lock
   flock -w 120 9 || fail "another step has held the lock of the cluster's managers for more than 120 s"
   cluster GET /nodes </dev/null || fail "the cluster doesn't list its nodes: $reply"
+  # A killed run leaves its steps behind: one of them may have removed it in the meantime.
+  if ! jq -e --arg id "$1" 'any(.[]; .ID == $id)' <<<"$reply" >/dev/null; then
+    exec 9>&-
+    return 0
+  fi
   verdict=$(quorum_verdict "$1" "$(jq -Rnc '[inputs | split(" ")[0]]' "$managers")" <<<"$reply")
   case $verdict in
     ok)

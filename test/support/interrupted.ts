@@ -1,6 +1,8 @@
 /** An `npm start` whose engine is killed at some point, and what has to come of the next one. */
 import assert from "node:assert/strict";
-import { figure } from "./run";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { figure, until } from "./run";
 import type { TestStack } from "./test-stack";
 
 /** A moment of an `up`: that in which its output first matches. */
@@ -41,5 +43,32 @@ export async function assertConverges(stack: TestStack, hosts: readonly string[]
   assert.ok(nodes.every((node) => node.Status === "Ready"));
   assert.deepEqual(await stack.swarmIds(), [(await stack.outputs()).swarmId]);
   const machines = (await stack.containers()).map((container) => container.Names);
-  assert.deepEqual(machines, [...hosts, "operator", "lb-manager"].map((host) => stack.container(host)).sort());
+  assert.deepEqual(
+    machines,
+    [...hosts, "operator", "lb-app", "lb-manager", "lb-registry"].map((host) => stack.container(host)).sort(),
+  );
+}
+
+/**
+ * Removes a manager from the swarm, and leaves the state as it is when the engine is killed right then: the node is still
+ * in it, with a note that it was being deleted.
+ */
+export async function removeUnwritten(stack: TestStack, host: string): Promise<void> {
+  const node = (await stack.nodes()).find(({ Hostname }) => Hostname === host);
+  assert.ok(node !== undefined, `${host} is no node`);
+  await stack.onManager(["docker", "node", "demote", node.ID]);
+  await until(`${host} to be removed`, 30, async () => {
+    await stack.onManager(["docker", "node", "rm", "--force", node.ID]);
+    return undefined;
+  });
+  const folder = join(stack.home, "state/swarm-ha/backend/.pulumi/stacks/swarm-ha");
+  const file = join(folder, `${stack.name}.json`);
+  const state = JSON.parse(readFileSync(file, "utf8")) as {
+    checkpoint: { latest: { resources: { urn: string }[]; pending_operations?: unknown } };
+  };
+  const { latest } = state.checkpoint;
+  const resource = latest.resources.find(({ urn }) => urn.endsWith(`::node-${host}`));
+  assert.ok(resource !== undefined, `the state has no node-${host}`);
+  latest.pending_operations = [{ resource, type: "deleting" }];
+  writeFileSync(file, JSON.stringify(state));
 }

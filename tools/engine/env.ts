@@ -36,7 +36,8 @@ export function localEnv(engine: Engine, base: NodeJS.ProcessEnv = process.env):
   return {
     ...env,
     // The engine writes the whole state for each step. `skip` leaves out a checksum of it in a file beside it, which nobody
-    // reads, and saves a seventh of the engine's processor time.
+    // reads, and saves a seventh of the engine's processor time. Nor can a kill then cut that file off: without it the state
+    // can be read, with a half of it it can't (gocloud.dev, blob/fileblob, "metadata").
     PULUMI_BACKEND_URL: `${pathToFileURL(backendDir()).href}?metadata=skip`,
     // The same writing makes much garbage; collected at five times what is in use, not twice, it takes a tenth less.
     GOGC: base["GOGC"] ?? "400",

@@ -6,7 +6,7 @@ import { forgetDestroying, noted, refuseHalfDestroyed, STATE_AT_END } from "./de
 import { engineEnv, localEnv } from "./env";
 import { execEngine, type RunResult } from "./exec";
 import { type Engine, findEngine } from "./find";
-import { ensureLocalState, forgetStack, withoutSalt, workingConfig, writeWorkingConfig } from "./local-state";
+import { ensureLocalState, forgetStack, withoutSalt, workingConfig } from "./local-state";
 import { readStackFile, type StackFile } from "./project";
 import { pruneHistory } from "./prune";
 import { ensureLocalStack, healLocalStack, localStackExists } from "./stack";
@@ -130,7 +130,7 @@ export async function stackOutputs(stack: string): Promise<Record<string, unknow
   const local = file.platform === "local";
   if (local && !localStackExists(stack)) return undefined;
   const engine = await findEngine();
-  if (local) writeWorkingConfig(stack, file);
+  if (local) await ensureLocalStack(engine, stack, file);
   const env = local ? localEnv(engine) : engineEnv(engine);
   const args = ["stack", "output", "--json", "--show-secrets", "--stack", stack];
   const { code, stdout, stderr } = await execEngine(engine, args, { env, capture: true });

@@ -18,12 +18,22 @@ import { backendDir, passphraseFile, stackConfigDir } from "../paths";
 import { SetupError } from "../setup/errors";
 import { removalCommand } from "../setup/leftovers";
 import { PROJECT, type StackFile } from "./project";
+import type { State } from "./unfinished";
 
 const SALT = /^encryptionsalt:\s*(\S+)\s*$/m;
 
 /** Where Pulumi's file backend keeps a stack's checkpoint. */
 export const checkpointFile = (stack: string): string =>
   join(backendDir(), ".pulumi", "stacks", PROJECT, `${stack}.json`);
+
+/** What a JSON file holds; undefined if it is damaged. */
+export function parsed(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as unknown;
+  } catch {
+    return undefined;
+  }
+}
 
 /** Makes the directories and the passphrase, if they aren't there. */
 export function ensureLocalState(): void {
@@ -85,24 +95,18 @@ function knownSalt(stack: string): string | undefined {
 
 /** The parts of a checkpoint that matter here. */
 interface Checkpoint {
-  readonly latest?: {
-    readonly resources?: readonly unknown[];
-    readonly pending_operations?: readonly unknown[];
-    readonly secrets_providers?: { readonly state?: { readonly salt?: string } };
-  } | null;
+  readonly latest?: (State & { readonly secrets_providers?: { readonly state?: { readonly salt?: string } } }) | null;
 }
 
 /** A local stack's checkpoint; undefined if there is none. */
 export function readCheckpoint(stack: string): Checkpoint | undefined {
   const path = checkpointFile(stack);
   if (!existsSync(path)) return undefined;
-  try {
-    return (JSON.parse(readFileSync(path, "utf8")) as { checkpoint?: Checkpoint }).checkpoint;
-  } catch {
-    throw new SetupError(
-      `The state of stack '${stack}' can't be read: ${path} is damaged. Beside it is a backup (${path}.bak): copy it over the damaged file.`,
-    );
-  }
+  const file = parsed(path) as { checkpoint?: Checkpoint } | undefined;
+  if (file !== undefined) return file.checkpoint;
+  throw new SetupError(
+    `The state of stack '${stack}' can't be read: ${path} is damaged. Beside it is a backup (${path}.bak): copy it over the damaged file.`,
+  );
 }
 
 /** Forgets what belongs to a stack that has been removed. */

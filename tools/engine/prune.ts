@@ -1,7 +1,8 @@
-/** What the file backend keeps of every run and never removes: it would grow for ever on this machine. */
+/** What the file backend leaves behind, of every run and of killed ones. Nobody else removes it. */
 import { existsSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { backendDir } from "../paths";
+import { checkpointFile, parsed } from "./local-state";
 import { PROJECT } from "./project";
 
 /** Runs whose history and backup are kept. */
@@ -23,11 +24,28 @@ export function outdated(names: readonly string[], kept: number): string[] {
   return byAge.slice(0, Math.max(0, byAge.length - kept)).flatMap((time) => runs.get(time) ?? []);
 }
 
-/** Removes old history and backups of a local stack. */
+/** Removes old history and backups of a local stack: they would grow for ever on this machine. */
 export function pruneHistory(stack: string): void {
   for (const kind of ["history", "backups"]) {
     const folder = join(backendDir(), ".pulumi", kind, PROJECT, stack);
     if (!existsSync(folder)) continue;
     for (const name of outdated(readdirSync(folder), KEPT_RUNS)) rmSync(join(folder, name), { force: true });
   }
+}
+
+/**
+ * Removes files of attributes that a killed engine has cut off beside a checkpoint: with one of them, the whole checkpoint
+ * can't be read. (Ours write none; an engine that somebody started by hand does.)
+ */
+export function dropDamagedAttributes(stack: string): void {
+  for (const path of [checkpointFile(stack), `${checkpointFile(stack)}.bak`].map((file) => `${file}.attrs`)) {
+    if (existsSync(path) && parsed(path) === undefined) rmSync(path, { force: true });
+  }
+}
+
+/** Removes checkpoints that a killed engine has written in part. Only for one who knows that no run is writing. */
+export function dropHalfCheckpoints(stack: string): void {
+  const folder = dirname(checkpointFile(stack));
+  const half = (name: string): boolean => name.startsWith(`${stack}.json.`) && name.endsWith(".tmp");
+  for (const name of readdirSync(folder).filter(half)) rmSync(join(folder, name), { force: true });
 }

@@ -10,6 +10,8 @@ import type { Engine } from "./find";
 import { checkpointFile, ensureLocalState, readCheckpoint, workingConfig, writeWorkingConfig } from "./local-state";
 import { healLocks } from "./locks";
 import type { StackFile } from "./project";
+import { dropDamagedAttributes, dropHalfCheckpoints } from "./prune";
+import { isWhole, marked, unfinished, type State, type Unfinished } from "./unfinished";
 
 /** Whether a local stack exists. */
 export function localStackExists(stack: string): boolean {
@@ -20,7 +22,10 @@ export function localStackExists(stack: string): boolean {
 export async function ensureLocalStack(engine: Engine, stack: string, file: StackFile): Promise<void> {
   ensureLocalState();
   writeWorkingConfig(stack, file);
-  if (localStackExists(stack)) return;
+  if (localStackExists(stack)) {
+    dropDamagedAttributes(stack);
+    return;
+  }
   const project = mkdtempSync(join(tmpdir(), "swarm-ha-stack-"));
   try {
     copyFileSync(join(root, "Pulumi.yaml"), join(project, "Pulumi.yaml"));
@@ -37,28 +42,42 @@ export async function ensureLocalStack(engine: Engine, stack: string, file: Stac
 }
 
 /**
- * Frees a local stack of what a killed engine has left: its lock, and the note that it was in the middle of something.
- * Every resource here can be made again over what is left of it, so that note is of no use; the engine would go on
- * warning of it for ever.
+ * Frees a local stack of what an interrupted run has left: its lock, and what it had half done, which the next `up` does
+ * over (see unfinished.ts).
  *
  * @throws SetupError when a run that lives holds the stack
  */
 export async function healLocalStack(engine: Engine, stack: string): Promise<void> {
   if (!localStackExists(stack)) return;
   healLocks(stack);
-  if ((readCheckpoint(stack)?.latest?.pending_operations ?? []).length === 0) return;
+  dropHalfCheckpoints(stack);
+  const known = readCheckpoint(stack)?.latest;
+  // Looking at the file spares almost every run two starts of the engine.
+  if (known == null || (isWhole(unfinished(known)) && (known.pending_operations ?? []).length === 0)) return;
   const run = { env: localEnv(engine), capture: true };
   const exported = await execEngine(engine, ["stack", "export", "--stack", stack], run);
   if (exported.code !== 0) throw new SetupError(`The state of '${stack}' can't be read: ${exported.stderr.trim()}`);
-  const state = JSON.parse(exported.stdout) as { deployment: { pending_operations?: unknown } };
-  delete state.deployment.pending_operations;
+  const state = JSON.parse(exported.stdout) as { deployment: State };
+  const left = unfinished(state.deployment);
   const folder = mkdtempSync(join(tmpdir(), "swarm-ha-state-"));
   try {
     const file = join(folder, "state.json");
-    writeFileSync(file, JSON.stringify(state), { mode: 0o600 });
+    const deployment = marked(state.deployment, left);
+    writeFileSync(file, JSON.stringify({ ...state, deployment }), { mode: 0o600 });
     const imported = await execEngine(engine, ["stack", "import", "--stack", stack, "--file", file], run);
     if (imported.code !== 0) throw new SetupError(`The state of '${stack}' can't be healed: ${imported.stderr.trim()}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+  tell(left);
+}
+
+/** Says what the next `up` will do over: it isn't what anybody has asked for now. */
+function tell({ replace, update }: Unfinished): void {
+  const names = (urns: readonly string[]): string => urns.map((urn) => urn.slice(urn.lastIndexOf("::") + 2)).join(", ");
+  const what = [
+    ...(replace.length === 0 ? [] : [`makes ${names(replace)} anew`]),
+    ...(update.length === 0 ? [] : [`updates ${names(update)} again`]),
+  ];
+  if (what.length > 0) process.stderr.write(`The run before was interrupted: the next up ${what.join(" and ")}.\n`);
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { runPulumi, stackOutputs } from "../../../tools/engine";
+import { checkpointFile } from "../../../tools/engine/local-state";
 import { backendDir } from "../../../tools/paths";
 
 const STACK = "kit-heal";
@@ -48,23 +49,59 @@ describe("local stacks", () => {
     assert.doesNotMatch(own, /encryptionsalt/);
   });
 
-  it("are freed of a killed engine's lock and pending operations", async () => {
-    const state = JSON.parse(await pulumi("stack", "export")) as {
-      version: number;
-      deployment: Record<string, unknown>;
-    };
-    const urn = `urn:pulumi:${STACK}::swarm-ha::random:index:X::x`;
-    const resource = { urn, custom: true, type: "random:index:X" };
-    state.deployment["pending_operations"] = [{ resource, type: "creating" }];
+  /** A lock and a note as a killed engine leaves them. */
+  const killedWhile = async (type: string): Promise<void> => {
+    const urn = (kind: string, name: string): string => `urn:pulumi:${STACK}::swarm-ha::${kind}::${name}`;
+    const provider = { urn: urn("pulumi:providers:pulumi-nodejs", "default"), type: "pulumi:providers:pulumi-nodejs" };
+    const kind = "pulumi-nodejs:dynamic/swarm-ha:Machine";
+    const machine = { urn: urn(kind, "x"), type: kind, custom: true, id: "1", provider: `${provider.urn}::2` };
+    const state = JSON.parse(await pulumi("stack", "export")) as { deployment: Record<string, unknown> };
+    state.deployment["resources"] = [{ ...provider, custom: true, id: "2" }, machine];
     const file = join(folder, "state.json");
     writeFileSync(file, JSON.stringify(state));
     await pulumi("stack", "import", "--file", file);
+    // (An import would drop it.)
+    const checkpoint = JSON.parse(readFileSync(checkpointFile(STACK), "utf8")) as {
+      checkpoint: { latest: Record<string, unknown> };
+    };
+    checkpoint.checkpoint.latest["pending_operations"] = [{ resource: machine, type }];
+    writeFileSync(checkpointFile(STACK), JSON.stringify(checkpoint));
     const locks = join(backendDir(), ".pulumi/locks/organization/swarm-ha", STACK);
     mkdirSync(locks, { recursive: true });
     const lock = { pid: 4_194_304, username: "me", hostname: hostname(), timestamp: "2026-01-01T00:00:00Z" };
     writeFileSync(join(locks, "0f0f0f0f-0000-4000-8000-000000000000.json"), JSON.stringify(lock));
-    await pulumi("refresh", "--yes", "--skip-preview");
-    const healed = JSON.parse(await pulumi("stack", "export")) as { deployment: Record<string, unknown> };
-    assert.equal(healed.deployment["pending_operations"], undefined);
+  };
+  const exported = async (): Promise<{ resources: { taint?: boolean; initErrors?: string[] }[] }> =>
+    (JSON.parse(await pulumi("stack", "export")) as { deployment: { resources: [] } }).deployment;
+
+  it("are freed of a killed engine's lock and pending operations", async () => {
+    await killedWhile("creating");
+    assert.match(await pulumi("stack", "export"), /pending_operations/);
+    await pulumi("state", "unprotect", "--all", "--yes");
+    assert.doesNotMatch(await pulumi("stack", "export"), /pending_operations/);
+    assert.equal((await exported()).resources[1]?.taint, undefined);
+  });
+
+  it("do over what was being deleted or updated, whatever had come of it", async () => {
+    await killedWhile("deleting");
+    await pulumi("state", "unprotect", "--all", "--yes");
+    assert.equal((await exported()).resources[1]?.taint, true);
+    await killedWhile("updating");
+    await pulumi("state", "unprotect", "--all", "--yes");
+    assert.equal((await exported()).resources[1]?.initErrors?.length, 1);
+  });
+
+  it("can be read after an engine was killed while it wrote the state", async () => {
+    await pulumi("config", "--json");
+    writeFileSync(`${checkpointFile(STACK)}.attrs`, "");
+    writeFileSync(`${checkpointFile(STACK)}.18ea1137b8e3f533.tmp`, "{");
+    assert.deepEqual(await stackOutputs(STACK), {});
+    writeFileSync(`${checkpointFile(STACK)}.attrs`, "");
+    await pulumi("state", "unprotect", "--all", "--yes");
+    const left = readdirSync(dirname(checkpointFile(STACK)));
+    assert.deepEqual(
+      left.filter((name) => /attrs|tmp/.test(name)),
+      [],
+    );
   });
 });

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { isWhole, marked, unfinished, type State, type StateResource } from "../../../tools/engine/unfinished";
+
+const urn = (type: string, name: string): string => `urn:pulumi:local::swarm-ha::${type}::${name}`;
+const MACHINE = "pulumi-nodejs:dynamic/swarm-ha:Machine";
+const COMMAND = "command:remote:Command";
+
+const machine = (name: string, more: Partial<StateResource> = {}): StateResource => ({
+  urn: urn(MACHINE, name),
+  type: MACHINE,
+  id: `id-of-${name}`,
+  inputs: { container: name },
+  ...more,
+});
+
+/** A step that was made for a machine, as it was then. */
+const step = (name: string, of: string, undo: boolean, more: Partial<StateResource> = {}): StateResource => ({
+  urn: urn(COMMAND, name),
+  type: COMMAND,
+  id: `command-${name}`,
+  inputs: { create: "sh", triggers: [`id-of-${of}`], ...(undo ? { delete: "sh" } : {}) },
+  propertyDependencies: { triggers: [urn(MACHINE, of)], connection: [urn("tls:index:PrivateKey", "client")] },
+  ...more,
+});
+
+const node = (more: Partial<StateResource> = {}): StateResource => step("node-manager-2", "manager-2", true, more);
+const pending = (type: string, resource: StateResource): NonNullable<State["pending_operations"]>[number] => ({
+  type,
+  resource: { urn: resource.urn, ...(resource.id === undefined ? {} : { id: resource.id }) },
+});
+const NOTHING = { replace: [], update: [] };
+
+describe("engine: what an interrupted run has left half done", () => {
+  it("is nothing in a state without pending operations", () => {
+    assert.deepEqual(unfinished({}), NOTHING);
+    assert.deepEqual(unfinished({ resources: null, pending_operations: null }), NOTHING);
+    assert.deepEqual(unfinished({ resources: [machine("manager-2"), node()], pending_operations: [] }), NOTHING);
+    assert.ok(isWhole(NOTHING));
+  });
+
+  it("is a machine whose node may have been removed: as a member it is no more, whatever the state says", () => {
+    const state = { resources: [machine("manager-2"), node()], pending_operations: [pending("deleting", node())] };
+    assert.deepEqual(unfinished(state), { replace: [urn(MACHINE, "manager-2")], update: [] });
+    assert.ok(!isWhole(unfinished(state)));
+  });
+
+  it("is a machine whose node was removed, when the run ended before it came to the machine", () => {
+    const removed = node({ pendingReplacement: true });
+    const join = step("join-manager-manager-2", "manager-2", false);
+    assert.deepEqual(unfinished({ resources: [machine("manager-2"), join, removed] }), {
+      replace: [urn(MACHINE, "manager-2")],
+      update: [],
+    });
+  });
+
+  it("is not a new machine, of which the removed node knows nothing yet, nor one that is to be made", () => {
+    const removed = node({ pendingReplacement: true });
+    assert.deepEqual(unfinished({ resources: [machine("manager-2", { id: "new" }), removed] }), NOTHING);
+    assert.deepEqual(unfinished({ resources: [machine("manager-2", { pendingReplacement: true }), removed] }), NOTHING);
+    assert.deepEqual(unfinished({ resources: [removed] }), NOTHING);
+  });
+
+  it("is whatever else was being deleted, if that does anything", () => {
+    const [key, plain] = [{ ...machine("x"), type: "tls:index:PrivateKey" }, step("prepare-x", "x", false)];
+    const stack: StateResource = { urn: urn(COMMAND, "stack"), type: COMMAND, id: "s", inputs: { delete: "sh" } };
+    const resources = [machine("lb-manager"), key, plain, stack];
+    const state = { resources, pending_operations: resources.map((resource) => pending("deleting", resource)) };
+    assert.deepEqual(unfinished(state).replace, [urn(MACHINE, "lb-manager"), stack.urn]);
+  });
+
+  it("is not what the engine deletes or makes by itself", () => {
+    const old = machine("worker-1", { delete: true });
+    assert.deepEqual(unfinished({ resources: [old], pending_operations: [pending("deleting", old)] }), NOTHING);
+    const gone = machine("worker-1", { pendingReplacement: true });
+    assert.deepEqual(unfinished({ resources: [gone], pending_operations: [pending("deleting", gone)] }), NOTHING);
+    const told = machine("worker-1", { taint: true });
+    assert.deepEqual(unfinished({ resources: [told], pending_operations: [pending("deleting", told)] }), NOTHING);
+    const unknown = machine("worker-9");
+    assert.deepEqual(unfinished({ resources: [], pending_operations: [pending("creating", unknown)] }), NOTHING);
+  });
+
+  it("is what was being updated: the config may have been taken back since", () => {
+    const state = {
+      resources: [machine("lb-manager")],
+      pending_operations: [pending("updating", machine("lb-manager"))],
+    };
+    assert.deepEqual(unfinished(state), { replace: [], update: [urn(MACHINE, "lb-manager")] });
+  });
+
+  it("is marked as the engine understands it, and nothing else is touched", () => {
+    const old = machine("lb-manager", { delete: true });
+    const resources = [machine("lb-manager"), old, machine("operator"), node()];
+    const state = {
+      resources,
+      pending_operations: [pending("updating", machine("operator"))],
+      manifest: { time: "x" },
+    };
+    const left = { replace: [urn(MACHINE, "lb-manager")], update: [urn(MACHINE, "operator")] };
+    assert.deepEqual(marked(state, left), {
+      manifest: { time: "x" },
+      resources: [
+        { ...resources[0], taint: true },
+        old,
+        { ...resources[2], initErrors: ["its update was interrupted"] },
+        resources[3],
+      ],
+      pending_operations: [],
+    });
+    assert.deepEqual(unfinished(marked(state, left)), NOTHING);
+  });
+});
