@@ -1,6 +1,7 @@
 /** What the tools do to the machines of a local stack behind Pulumi's back: look, start, and clear away leftovers. */
 import type Docker from "dockerode";
-import { messageOf, statusOf } from "../components/platform/local/docker";
+import { messageOf } from "../components/message";
+import { statusOf } from "../components/platform/local/docker";
 import { LABELS } from "../components/platform/local/labels";
 import { sleep } from "./cluster/limit";
 import type { MachineState } from "./cluster/plan-repair";

@@ -3,7 +3,8 @@ import type { StackOutputs } from "../../components/outputs";
 import { PORTS } from "../../components/swarm/ports";
 import type { DockerCall } from "./docker-api";
 import { ask, dial, secure, shown } from "./http";
-import { messageOf, within } from "./limit";
+import { messageOf } from "../../components/message";
+import { within } from "./limit";
 import { openOperator, type Tunnel } from "./operator";
 
 /** Seconds for each wait on the way in. A cluster at a healthy distance answers in well under one. */

@@ -1,7 +1,8 @@
 import { connect } from "./connect";
 import type { DockerCall } from "./docker-api";
 import { evaluate, type Evaluation } from "./evaluate";
-import { messageOf, sleep } from "./limit";
+import { messageOf } from "../../components/message";
+import { sleep } from "./limit";
 import { look } from "./look";
 import type { LiveStack } from "./stack";
 

@@ -3,7 +3,7 @@ import { lookAtCertificates } from "./certificates";
 import type { Connection, Manager } from "./connect";
 import { listNodes, swarmInfo } from "./docker-api";
 import { readStats } from "./haproxy";
-import { messageOf } from "./limit";
+import { messageOf } from "../../components/message";
 import type { Live, ManagerAnswer } from "./model";
 
 /** Asks all managers and load balancers at once. Never throws: what can't be asked is a finding. */

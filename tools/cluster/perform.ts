@@ -1,6 +1,7 @@
 import { listNodes, removeNode, updateNode } from "./docker-api";
 import { throughManager } from "./inspect";
-import { messageOf, sleep } from "./limit";
+import { messageOf } from "../../components/message";
+import { sleep } from "./limit";
 import type { RepairStep } from "./plan-repair";
 import { up, type LiveStack } from "./stack";
 

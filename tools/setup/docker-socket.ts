@@ -1,7 +1,8 @@
 /** Which engine a run talks to, and whether it answers. */
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { DEFAULT_SOCKET, messageOf, socketOf as localSocketOf } from "../../components/platform/local/docker";
+import { messageOf } from "../../components/message";
+import { DEFAULT_SOCKET, socketOf as localSocketOf } from "../../components/platform/local/docker";
 import { SetupError } from "./errors";
 
 export { DEFAULT_SOCKET };

@@ -1,6 +1,6 @@
 /** Pulling images, for a person at a terminal. */
 import type Docker from "dockerode";
-import { messageOf } from "../../components/platform/local/docker";
+import { messageOf } from "../../components/message";
 import { followToEnd } from "./docker-client";
 import type { Progress } from "./progress";
 

@@ -42,11 +42,6 @@ export function statusOf(error: unknown): number | undefined {
     : undefined;
 }
 
-/** The words of an error. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /**
  * Does something with what may be gone already.
  *

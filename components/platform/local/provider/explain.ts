@@ -1,4 +1,4 @@
-import { messageOf } from "../docker";
+import { messageOf } from "../../../message";
 
 /** What is wrong, and what to do about it: by what the engine, or the system on the way to it, says. */
 const REMEDIES: readonly (readonly [sign: RegExp, remedy: string])[] = [

@@ -1,5 +1,6 @@
 import type Docker from "dockerode";
-import { checkImage, docker, messageOf, statusOf, unlessGone } from "../docker";
+import { messageOf } from "../../../message";
+import { checkImage, docker, statusOf, unlessGone } from "../docker";
 import { LABELS } from "../labels";
 import { containerOptions, volumeOf, type MachineInputs } from "../machine-spec";
 import { pickAddress, releaseAddress } from "./address";

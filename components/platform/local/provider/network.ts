@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { parseRange, rangeText } from "../../../../config/ipv4";
-import { docker, messageOf, statusOf, unlessGone } from "../docker";
+import { messageOf } from "../../../message";
+import { docker, statusOf, unlessGone } from "../docker";
 import { LABELS } from "../labels";
 
 /** What a network is made from. */

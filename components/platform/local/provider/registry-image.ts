@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { checkImage, docker, messageOf } from "../docker";
+import { messageOf } from "../../../message";
+import { checkImage, docker } from "../docker";
 import { ask, manifestPath, portOf, type RegistryClient } from "./registry-client";
 
 /** What says which image is to be in the stack's registry. */
