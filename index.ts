@@ -4,6 +4,7 @@ import type { ProgramOutputs } from "./components/outputs";
 import { createPlatform } from "./components/platform";
 import { planHosts } from "./components/platform/placement";
 import { Pki } from "./components/pki";
+import { Registry } from "./components/registry";
 import { SshKeys } from "./components/ssh/keys";
 import { stackOutputs } from "./components/stack-outputs";
 import { Swarm } from "./components/swarm";
@@ -21,8 +22,10 @@ const pki = new Pki("pki", {
   managers,
   dnsNames: platform.loadBalancers.manager.dnsNames,
   ipAddresses: platform.loadBalancers.manager.ipAddresses,
+  registry: platform.loadBalancers.registry,
 });
 const swarm = new Swarm("swarm", { config, platform, pki, managers });
+const registry = new Registry("registry", { platform, swarm, certificate: pki.registry, ca: pki.ca });
 
-const outputs: ProgramOutputs = stackOutputs({ config, platform, keys, pki, swarm });
+const outputs: ProgramOutputs = stackOutputs({ config, platform, keys, pki, swarm, registry });
 export = outputs;

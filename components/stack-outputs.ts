@@ -3,6 +3,7 @@ import type { StackConfig } from "../config";
 import type { ProgramOutputs } from "./outputs";
 import type { Pki } from "./pki";
 import type { Platform } from "./platform/types";
+import type { Registry } from "./registry";
 import type { SshKeys } from "./ssh/keys";
 import type { Swarm } from "./swarm";
 
@@ -13,10 +14,11 @@ export interface StackParts {
   readonly keys: SshKeys;
   readonly pki: Pki;
   readonly swarm: Swarm;
+  readonly registry: Registry;
 }
 
 /** What the stack puts out: the Contract's outputs, and `access`, with which the tools get in. */
-export function stackOutputs({ config, platform, keys, pki, swarm }: StackParts): ProgramOutputs {
+export function stackOutputs({ config, platform, keys, pki, swarm, registry }: StackParts): ProgramOutputs {
   const { operator, hosts, loadBalancers } = platform;
   const endpoints = {
     manager: pulumi.interpolate`tcp://${loadBalancers.manager.endpoint}`,
@@ -32,6 +34,7 @@ export function stackOutputs({ config, platform, keys, pki, swarm }: StackParts)
     hosts: Object.fromEntries(hosts.map(({ name, role, zone, address }) => [name, { role, zone, address }])),
     endpoints,
     caCertificate: pki.ca,
+    registryCredentials: registry.credentials,
     access: pulumi.secret({
       operator: {
         host: operator.connection.host,

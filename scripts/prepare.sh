@@ -2,7 +2,8 @@
 # Makes a machine ready to be a node: checks it, writes the engine's settings, starts the engine, and on a manager what
 # answers for it: HAProxy with the manager's certificate.
 #
-# Input: { name, ca, daemon: text of daemon.json, tls?: { certificate, key, doorClients: CA }, proxy?: haproxy.cfg }
+# Input: { name, ca, registry: host:port, storage?: { path, owner, marker }, daemon: text of daemon.json,
+# tls?: { certificate, key, doorClients: CA }, proxy?: haproxy.cfg }
 # Prints: { engine, kernel, ipvs, esp, pending } as JSON; pending: it has to be replaced to take its settings over.
 
 . lib/common.sh
@@ -39,6 +40,20 @@ fi
 feature() {
   if [ -e "$2" ] || modprobe -q "$1" 2>/dev/null; then echo true; else echo false; fi
 }
+
+# --- The registry ----------------------------------------------------------------------------------------------------
+
+# Engines look there at each pull and push; none has to be restarted for it.
+value ca | write_file "/etc/docker/certs.d/$(value registry)/ca.crt" 0644 || true
+
+# The folder that all replicas share. What isn't mounted must never get the marker: a replica on it would serve nothing,
+# and lose what is pushed to it.
+if [ -n "$(optional storage.path)" ]; then
+  storage=$(value storage.path)
+  mountpoint -q "$storage" || fail "the registry's storage isn't mounted at $storage"
+  chown "$(value storage.owner):$(value storage.owner)" "$storage"
+  : >>"$storage/$(value storage.marker)"
+fi
 
 # --- The engine's files ----------------------------------------------------------------------------------------------
 

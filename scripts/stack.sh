@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Deploys a stack of services on the swarm and waits until it runs as described.
 #
-# Runs on the operator. Input: { stack, compose: text, values: { NAME: text }, secrets: { name: text },
+# Runs on the operator. Input: { stack, compose: texts from 1 on, the later laid over the earlier, values: { NAME: text }, secrets: { name: text },
 # configs: { name: text }, registry?: { name, username, password }, limit (seconds), client }
-# The compose text gets each of the values as ${NAME}, and the names of its secrets and configs, which are external, as
+# The compose texts get each of the values as ${NAME}, and the names of its secrets and configs, which are external, as
 # ${SECRET_<NAME>} and ${CONFIG_<NAME>}, in capitals.
 # Prints: { services: [name] }
 
@@ -55,7 +55,13 @@ done
 down_nodes
 down=$down_now
 # Images are named by whoever gives the values, and no registry is asked what they mean: the managers may not reach it.
-value compose | docker_cli stack deploy --prune --resolve-image never --with-registry-auth --compose-file - "$stack" ||
+files=()
+for ((i = 1; ; i++)); do
+  [ -n "${given[compose.$i]+there}" ] || break
+  value "compose.$i" >"$folder/$i.yml"
+  files+=(--compose-file "$folder/$i.yml")
+done
+docker_cli stack deploy --prune --resolve-image never --with-registry-auth "${files[@]}" "$stack" </dev/null ||
   fail "the stack $stack can't be deployed: $heard"
 # Twice, for a manager that has just taken a new description in hasn't yet begun to act on it.
 wait_for "$(value limit)" "the services of the stack $stack to run as described" converged "$stack"

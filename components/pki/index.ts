@@ -22,6 +22,8 @@ export interface PkiArgs {
   readonly dnsNames: readonly string[];
   /** Addresses by which the managers are reached through their load balancer. */
   readonly ipAddresses: readonly string[];
+  /** Names and addresses by which the registry is reached. */
+  readonly registry: { readonly dnsNames: readonly string[]; readonly ipAddresses: readonly string[] };
 }
 
 /** Every certificate of the stack. */
@@ -30,6 +32,8 @@ export class Pki extends pulumi.ComponentResource {
   public readonly ca: pulumi.Output<string>;
   /** For each manager's API, by host name. */
   public readonly servers: Readonly<Record<string, IssuedCertificate>>;
+  /** For every replica of the registry. */
+  public readonly registry: IssuedCertificate;
   /** What the operator's steps show to the managers. */
   public readonly operator: IssuedCertificate;
   /** What people show to the managers, through a docker context. */
@@ -61,6 +65,14 @@ export class Pki extends pulumi.ComponentResource {
         }),
       ]),
     );
+    this.registry = issueCertificate("registry", authority, {
+      commonName: "registry",
+      use: "server",
+      dnsNames: args.registry.dnsNames,
+      ipAddresses: args.registry.ipAddresses,
+      hours: serverDays * DAY,
+      renewalHours,
+    });
     const client = (owner: string, days: number): IssuedCertificate =>
       issueCertificate(`client-${owner}`, authority, {
         commonName: owner,

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../../config";
 import type { Pki } from "../pki";
-import type { Operator } from "../platform/types";
+import type { Operator, Platform } from "../platform/types";
 
 /** What every step of the swarm is made from. */
 export interface SwarmContext {
@@ -11,6 +11,8 @@ export interface SwarmContext {
   readonly operator: Operator;
   /** The stack's certificates. */
   readonly pki: Pki;
+  /** The registry that all engines are to trust, and where its hosts have its content. */
+  readonly registry: Pick<Platform, "registryName" | "registryStorage">;
   /** The end of it is the end of everything: then no step has to be undone. */
   readonly lifetime: pulumi.Resource;
 }

@@ -34,7 +34,13 @@ export class Swarm extends pulumi.ComponentResource {
   public constructor(name: string, args: SwarmArgs, opts?: pulumi.ComponentResourceOptions) {
     super("swarm-ha:swarm:Swarm", name, {}, opts);
     const { platform, config, pki } = args;
-    const context: SwarmContext = { config, pki, operator: platform.operator, lifetime: platform.lifetime };
+    const context: SwarmContext = {
+      config,
+      pki,
+      operator: platform.operator,
+      lifetime: platform.lifetime,
+      registry: platform,
+    };
     this.context = context;
     const [first] = args.managers;
     if (first === undefined) throw new Error("a swarm needs a manager");

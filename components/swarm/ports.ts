@@ -14,6 +14,8 @@ export const PORTS = {
   door: 8381,
   /** The registry's replicas, TLS. */
   registry: 5000,
+  /** A replica's own health, on its host alone, plain HTTP, `GET /debug/health`. */
+  registryHealth: 5001,
   /** The ingress on the workers, for applications. */
   http: 80,
   /** Likewise, TLS. */

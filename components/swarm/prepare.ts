@@ -2,6 +2,7 @@ import type * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
 import { engineNetwork } from "../platform/addressing";
 import type { Host } from "../platform/types";
+import { REGISTRY_USER, STORAGE_MARKER } from "../registry/settings";
 import { remoteStep } from "../ssh/remote-step";
 import type { SwarmContext } from "./context";
 import { daemonSettings } from "./engine";
@@ -10,6 +11,7 @@ import { workerProxySettings } from "./worker-proxy";
 
 /** Makes a machine ready to be a node: checked, engine set up and running. Runs on the host. */
 export function prepare(host: Host, context: SwarmContext, parent: pulumi.Resource): command.remote.Command {
+  const storage = context.registry.registryStorage;
   const server = context.pki.servers[host.name];
   return remoteStep(
     `prepare-${host.name}`,
@@ -20,6 +22,10 @@ export function prepare(host: Host, context: SwarmContext, parent: pulumi.Resour
       input: {
         name: host.name,
         ca: context.pki.ca,
+        registry: context.registry.registryName,
+        ...(host.role === "registry" && storage.kind === "folder"
+          ? { storage: { path: storage.path, owner: REGISTRY_USER, marker: STORAGE_MARKER } }
+          : {}),
         daemon: JSON.stringify(
           daemonSettings({ labels: host.labels, network: engineNetwork(context.config) }),
           undefined,

@@ -16,6 +16,12 @@ export interface SwarmStackArgs {
   /** What the steps are made from. */
   readonly context: SwarmContext;
   /**
+   * Names of further compose files that are laid over it, as `docker stack deploy` merges them.
+   *
+   * @default none
+   */
+  readonly extensions?: readonly string[];
+  /**
    * What the compose file gets as `${NAME}`: write it as `${NAME:?}` there, so that a missing one is an error. No secret
    * goes here: what is deployed can be read by everybody who may ask the managers.
    *
@@ -64,6 +70,7 @@ export function swarmStack(
   opts: pulumi.ComponentResourceOptions,
 ): command.remote.Command {
   const { context, values = {}, secrets = {}, configs = {}, registry, machines, limit = 300 } = args;
+  const files = [name, ...(args.extensions ?? [])].map((file) => path.join(STACKS, `${file}.yml`));
   return remoteStep(
     `stack-${name}`,
     {
@@ -73,7 +80,7 @@ export function swarmStack(
       onDelete: "remove-stack",
       input: {
         stack: name,
-        compose: readFileSync(path.join(STACKS, `${name}.yml`), "utf8"),
+        compose: Object.fromEntries(files.map((file, i) => [String(i + 1), readFileSync(file, "utf8")])),
         values,
         secrets,
         configs,
