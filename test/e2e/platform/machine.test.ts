@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { deleteMachine, readMachine, updateMachine } from "../../../components/platform/local/provider/machine";
 import { machine as provider } from "../../../components/platform/local/provider";
-import { PRIVATE_KEYS, Stack, takenPort, until } from "./machines";
+import { freePort, PRIVATE_KEYS, Stack, takenPort, until } from "./machines";
 
 const GREETING = /^SSH-2\.0-/;
 
@@ -17,13 +17,6 @@ function greeting(port: number): Promise<string> {
     });
     socket.once("error", reject);
   });
-}
-
-/** A port that is free just now. */
-async function freePort(): Promise<number> {
-  const { port, server } = await takenPort();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 describe("machines of the local platform", () => {

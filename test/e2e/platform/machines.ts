@@ -118,6 +118,13 @@ export async function takenPort(): Promise<{ readonly port: number; readonly ser
   return { port: address.port, server };
 }
 
+/** A port that is free just now. */
+export async function freePort(): Promise<number> {
+  const { port, server } = await takenPort();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
 /** Tries until a check is true; the error says what was seen last. */
 export async function until(seconds: number, look: () => Promise<string | true>): Promise<void> {
   let seen: string | true = "nothing";

@@ -60,7 +60,7 @@ export const hostImage: Provider = {
 export const registryImage: Provider = {
   diff: (_id, old: RegistryImageState, inputs: RegistryImageInputs) =>
     Promise.resolve(difference(old, inputs, [], ["ca", "username", "password"])),
-  create: explained(createRegistryImage),
+  create: explained((inputs: RegistryImageInputs) => createRegistryImage(inputs)),
   read: explained(async (id: string, state: RegistryImageState) => {
     const found = await readRegistryImage(state);
     return found === undefined ? { id: "" } : { id, props: found };

@@ -29,14 +29,16 @@ const PAUSE = 3;
  *
  * The registry's certificate is checked first: the engine, for which this machine's own addresses need no TLS, won't.
  *
+ * @param limit Seconds that the registry may take to answer. @default 60
  * @throws Error when this machine doesn't have the image, or the registry doesn't take it within the limits.
  */
 export async function createRegistryImage(
   inputs: RegistryImageInputs,
+  limit = ANSWER_LIMIT,
 ): Promise<{ id: string; outs: RegistryImageState }> {
   const engine = docker();
   await checkImage(engine, inputs.image);
-  await checkAccess(inputs);
+  await checkAccess(inputs, limit);
   await push(engine, inputs);
   const { status, digest } = await ask(inputs, manifestPath(inputs.image));
   if (status !== 200 || digest === undefined) {
@@ -61,9 +63,9 @@ export async function readRegistryImage(state: RegistryImageState): Promise<Regi
 }
 
 /** Waits until the registry answers, and knows us. */
-async function checkAccess(inputs: RegistryImageInputs): Promise<void> {
+async function checkAccess(inputs: RegistryImageInputs, limit: number): Promise<void> {
   let seen = "nothing";
-  for (const end = Date.now() + ANSWER_LIMIT * 1000; Date.now() < end;) {
+  for (const end = Date.now() + limit * 1000; Date.now() < end;) {
     try {
       const { status } = await ask(inputs, "/v2/");
       if (status === 200) return;
@@ -78,7 +80,7 @@ async function checkAccess(inputs: RegistryImageInputs): Promise<void> {
     `the registry ${inputs.registry} (127.0.0.1:${String(portOf(inputs.registry))}) ` +
       (seen === "HTTP 401"
         ? "refuses the stack's own credentials (HTTP 401)"
-        : `doesn't answer as it should within ${String(ANSWER_LIMIT)} s; seen last: ${seen}`),
+        : `doesn't answer as it should within ${String(limit)} s; seen last: ${seen}`),
   );
 }
 
