@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { assertConverges, killAt, MOMENTS, type Moment } from "../support/interrupted";
 import { TestStack } from "../support/test-stack";
 import { portsFrom } from "../support/stack-config";
@@ -28,12 +29,18 @@ describe("an up that is killed, of nine hosts,", function () {
     });
   }
 
-  for (const moment of REPLACING) {
-    it(`that replaces manager-1, ${moment.name}: converges`, async () => {
-      const urn = /urn:\S+Machine::manager-1/.exec((await stack.pulumi("stack", "--show-urns")).stdout)?.[0] ?? "";
-      const args = ["up", "--yes", "--skip-preview", "--color", "never", "--replace", urn, "-s", stack.name];
-      await killAt(stack, moment, "pulumi", args);
-      await assertConverges(stack, HOSTS);
-    });
-  }
+  describe("that replaces manager-1,", () => {
+    before(() => stack.start());
+
+    for (const moment of REPLACING) {
+      it(`${moment.name}: converges`, async () => {
+        const { stdout } = await stack.pulumi("stack", "--show-urns");
+        const [urn] = /urn:\S+Machine::manager-1/.exec(stdout) ?? [];
+        assert.ok(urn !== undefined, stdout);
+        const args = ["up", "--yes", "--skip-preview", "--color", "never", "--replace", urn, "-s", stack.name];
+        await killAt(stack, moment, "pulumi", args);
+        await assertConverges(stack, HOSTS);
+      });
+    }
+  });
 });
