@@ -150,5 +150,10 @@ export async function removeNetwork(idOrName: string): Promise<void> {
 async function guestsOf(network: Docker.Network): Promise<string> {
   const found = await unlessGone(network.inspect());
   const names = Object.values(found?.Containers ?? {}).map(({ Name }) => Name);
-  return names.length === 0 ? "" : `. Still on it: ${names.join(", ")}; remove them or disconnect them`;
+  if (names.length > 0) return `. Still on it: ${names.join(", ")}; remove them or disconnect them`;
+  // Engines miscount machines that come and go at the same time, and count anew when they start (moby/moby issue 42119).
+  return found === undefined
+    ? ""
+    : ". Nothing is on it, so the Docker engine has miscounted: restart it (one of ours: npm run engine:stop), then run " +
+        "the same again";
 }
