@@ -25,6 +25,7 @@ export interface Known {
   readonly certificates?: Partially<StackValues["certificates"]> | undefined;
   /** Platform's default included. */
   readonly domain?: string | undefined;
+  readonly acknowledge?: StackValues["acknowledge"] | undefined;
   readonly local?: Partially<StackValues["local"]> | undefined;
   /** Top-level keys that the stack file has. */
   readonly given: ReadonlySet<string>;

@@ -72,6 +72,7 @@ function complete(known: Known & StackValues): StackConfig {
     joinEpoch,
     certificateExpiry,
     certificates,
+    acknowledge,
     local,
   } = known;
   const { zones = [], domain = "" } = known;
@@ -85,6 +86,7 @@ function complete(known: Known & StackValues): StackConfig {
     joinEpoch,
     certificateExpiry,
     certificates,
+    acknowledge,
     warnings: warnings(tiers),
   };
   return platform === "local" ? { ...common, platform, local } : { ...common, platform };

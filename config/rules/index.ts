@@ -1,5 +1,6 @@
 import type { Known } from "../known";
 import type { Problem } from "../problem";
+import { acknowledgeProblems } from "./acknowledge";
 import { certificateProblems } from "./certificates";
 import { managerProblems } from "./managers";
 import { networkProblems } from "./network";
@@ -18,6 +19,7 @@ export function ruleProblems(known: Known): Problem[] {
     poolProblems,
     networkProblems,
     certificateProblems,
+    acknowledgeProblems,
   ].flatMap((rule) => rule(known));
 }
 

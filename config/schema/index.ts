@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { acknowledge } from "./acknowledge";
 import "./meta";
 import { certificates } from "./certificates";
 import { MAX_ZONES, PLATFORM_DEFAULTS, PLATFORMS } from "./constants";
@@ -91,5 +92,6 @@ export const stackSchema = z.strictObject({
     fix: "write certificateExpiry: 2160",
   }),
   certificates,
+  acknowledge,
   local,
 });

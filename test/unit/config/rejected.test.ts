@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Problem } from "../../../config/problem";
+import { stackSchema } from "../../../config/schema";
 import { problemsOf } from "./support";
 
 const POOL_NAME =
@@ -15,6 +16,9 @@ const FREE_HOSTS = "write a free private range such as 10.210.0.0/20";
 const ZONE_LIST = "a list of at least one name out of swarm-ha:zones, each once";
 const ALL_ZONES = "a list of 1 to 7 names, each once; at least 3 with 3 or more managers";
 const WRITE_ZONES = "write a list such as [zone-a, zone-b, zone-c]";
+
+/** Of the schema itself: what is allowed is every key that there is. */
+const ALL_KEYS = Object.keys(stackSchema.shape).join(", ");
 
 const pool = (labels: unknown): unknown => ({ worker: { count: 3, labels } });
 
@@ -600,8 +604,7 @@ const EXAMPLES: [string, Record<string, unknown>, Problem[]][] = [
       {
         key: "swarm-ha:mangers",
         got: 'the unknown key with the value {"count":3}',
-        allowed:
-          "platform, zones, managers, registry, workers, network, domain, drain, joinEpoch, certificateExpiry, certificates, local",
+        allowed: ALL_KEYS,
         fix: "did you mean 'managers'?",
       },
     ],
@@ -625,8 +628,7 @@ const EXAMPLES: [string, Record<string, unknown>, Problem[]][] = [
       {
         key: "swarm-ha:managers.count",
         got: 'the unknown key with the value "5"',
-        allowed:
-          "platform, zones, managers, registry, workers, network, domain, drain, joinEpoch, certificateExpiry, certificates, local",
+        allowed: ALL_KEYS,
         fix: "set it with --path, so that it becomes a part of swarm-ha:managers",
       },
     ],
@@ -705,6 +707,30 @@ const EXAMPLES: [string, Record<string, unknown>, Problem[]][] = [
         got: '"soon"',
         allowed: "a whole number from 0 on",
         fix: "write joinEpoch: 0, and 1 more after each rotation",
+      },
+    ],
+  ],
+  [
+    "a danger that there is none of",
+    { acknowledge: ["replaces-manager", "deletes-state"] },
+    [
+      {
+        key: "swarm-ha:acknowledge[0]",
+        got: '"replaces-manager"',
+        allowed: "replaces-managers, quorum-at-risk, deletes-state, opens-to-world",
+        fix: "did you mean 'replaces-managers'?",
+      },
+    ],
+  ],
+  [
+    "a danger acknowledged twice",
+    { acknowledge: '["deletes-state","deletes-state"]' },
+    [
+      {
+        key: "swarm-ha:acknowledge[1]",
+        got: '"deletes-state" for the second time',
+        allowed: "a list of names out of replaces-managers, quorum-at-risk, deletes-state, opens-to-world, each once",
+        fix: "remove one of them",
       },
     ],
   ],

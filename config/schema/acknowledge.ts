@@ -1,0 +1,24 @@
+import { z } from "zod";
+
+/** Dangers of an update that `npm run review` refuses unless they are acknowledged by name. */
+export const DANGERS = ["replaces-managers", "quorum-at-risk", "deletes-state", "opens-to-world"] as const;
+
+/** See {@link DANGERS}. */
+export type Danger = (typeof DANGERS)[number];
+
+/** `swarm-ha:acknowledge`. */
+export const acknowledge = z
+  .array(
+    z.enum(DANGERS).meta({
+      description: "One danger.",
+      allowed: DANGERS.join(", "),
+      fix: "write the name that the review shows",
+    }),
+  )
+  .default([])
+  .meta({
+    description:
+      "Dangers of the next update that are meant so: without its name here, `npm run review` fails for each it finds. `replaces-managers`: more than one manager is replaced; `quorum-at-risk`: a loss of managers or of a zone ends the swarm; `deletes-state`: data or keys go, or lose their protection; `opens-to-world`: half the world or more may reach a port other than those of applications. The update itself doesn't ask. Take a name out again when its update is through: the review reminds you.",
+    allowed: `a list of names out of ${DANGERS.join(", ")}`,
+    fix: "write [replaces-managers], or leave the key out",
+  });

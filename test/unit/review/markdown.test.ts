@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { markdown } from "../../../tools/review/markdown";
+import type { ChangeKind } from "../../../tools/review/preview";
+import { reviewOf } from "../../../tools/review/review";
+import { leaks, secretsIn } from "../../../tools/review/secrets";
+import { hosts, preview, previewText, step, times } from "./support";
+
+const page = (steps: Record<string, unknown>[], config: Record<string, string> = {}) =>
+  markdown(reviewOf(preview(steps, config)));
+
+describe("the review as Markdown", () => {
+  it("begins with what a comment on a pull request is found by", () => {
+    assert.match(page(hosts("manager", times(3, "added"))), /^<!-- swarm-ha review of x -->\n/);
+  });
+
+  it("says that nothing changes", () => {
+    const text = page(hosts("manager", times(3, "unchanged")));
+    assert.match(text, /\*\*Nothing changes\.\*\*/);
+    assert.doesNotMatch(text, /<details>/);
+    assert.match(text, /Secrets are untouched/);
+  });
+
+  it("names dangers first, with the line that acknowledges them", () => {
+    const text = page(hosts("manager", ["replaced", "replaced", "unchanged"]));
+    assert.match(
+      text,
+      /> \[!CAUTION\]\n> - \*\*not acknowledged\*\* `replaces-managers`: manager-1, manager-2 are replaced/,
+    );
+    assert.match(text, /`swarm-ha:acknowledge: \[replaces-managers\]`/);
+    assert.ok(text.indexOf("CAUTION") < text.indexOf("### Availability"));
+  });
+
+  it("is the same in whatever order the engine comes to the resources", () => {
+    const kind = fc.constantFrom<ChangeKind>("added", "removed", "replaced", "updated", "unchanged");
+    fc.assert(
+      fc.property(fc.array(kind, { minLength: 1, maxLength: 8 }), fc.infiniteStream(fc.nat()), (kinds, order) => {
+        const steps = [...hosts("manager", kinds), ...hosts("worker", kinds)];
+        const shuffled = steps
+          .map((one) => ({ one, at: order.next().value as number }))
+          .sort((a, b) => a.at - b.at)
+          .map(({ one }) => one);
+        assert.equal(page(shuffled), page(steps));
+      }),
+    );
+  });
+
+  it("draws each zone, and what happens to each host", () => {
+    const text = page([
+      ...hosts("manager", ["added", "removed", "replaced"]),
+      ...hosts("worker", times(30, "unchanged")),
+    ]);
+    for (const line of [
+      /subgraph zone0\["zone-a"\]/,
+      /\["\+ manager-1"\]:::added/,
+      /\["− manager-2"\]:::removed/,
+      /\["± manager-3"\]:::replaced/,
+      /\["10 hosts of worker"\]:::unchanged/,
+    ]) {
+      assert.match(text, line);
+    }
+  });
+
+  it("fits into a comment, however large the stack", () => {
+    const steps = [...hosts("worker", times(2000, "added"))];
+    const commands = times(2000, "added").map((_, i) =>
+      step("command:remote:Command", `node-worker-${i}`, { op: "create" }),
+    );
+    assert.ok(page([...steps, ...commands]).length < 65_536);
+  });
+
+  it("lets no name out of its table", () => {
+    const text = page([step("a:b:C", "x`|\n| y", { op: "create" })]);
+    assert.match(text, /\| added \| `x \\\| \\\| y` \|/);
+  });
+});
+
+describe("secrets in a preview", () => {
+  it("are found where the engine doesn't know of them", () => {
+    const text = previewText(
+      [
+        step("tls:index/privateKey:PrivateKey", "ca-key", {
+          outputs: {
+            privateKeyPem: "-----BEGIN PRIVATE KEY-----\nabc",
+            oddName: "declared-secret",
+            blinded: "[secret]",
+          },
+          more: {
+            newState: { type: "t", additionalSecretOutputs: ["oddName"], outputs: { oddName: "declared-secret" } },
+          },
+        }),
+        step("a:b:C", "x", {
+          op: "create",
+          inputs: { nested: [{ adminPassword: "correct horse" }], plain: "harmless value" },
+        }),
+      ],
+      { "swarm-ha:someToken": "token-value" },
+    );
+    assert.deepEqual([...secretsIn(JSON.parse(text))].sort(), [
+      "-----BEGIN PRIVATE KEY-----\nabc",
+      "correct horse",
+      "declared-secret",
+      "token-value",
+    ]);
+  });
+
+  it("never stand in the page", () => {
+    const secret = fc.stringMatching(/^[A-Za-z0-9+/]{16,40}$/);
+    fc.assert(
+      fc.property(secret, (value) => {
+        const steps = [
+          ...hosts("manager", times(3, "replaced")),
+          step("command:remote:Command", "init", { op: "update", inputs: { stdin: value, create: "true" } }),
+          step("tls:index/privateKey:PrivateKey", "ca-key", { op: "replace", outputs: { privateKeyPem: value } }),
+        ];
+        assert.equal(leaks(page(steps), new Set([value])), false);
+      }),
+    );
+  });
+
+  it("are noticed when they do", () => {
+    assert.equal(leaks("| `correct horse` |", new Set(["correct horse\n"])), true);
+  });
+});

@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { isWorld } from "../../../policy/doors";
+import { reviewPorts } from "../../../tools/review/ports";
+import { reviewOf } from "../../../tools/review/review";
+import { host, hosts, preview, step, times, type StepOptions } from "./support";
+
+const RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
+const KEY = "tls:index/privateKey:PrivateKey";
+const rule = (name: string, op: string, inputs: Record<string, unknown>, to: string, from?: string, old = inputs) =>
+  step(RULE, name, {
+    op,
+    inputs: { ipProtocol: "tcp", ...inputs },
+    old: { ipProtocol: "tcp", ...old },
+    references: {
+      securityGroupId: [`sg-${to}`],
+      ...(from === undefined ? {} : { referencedSecurityGroupId: [`sg-${from}`] }),
+    },
+  });
+const ssh = (range: string) => ({ cidrIpv4: range, fromPort: 22, toPort: 22 });
+
+describe("ports", () => {
+  const ports = (...steps: Record<string, unknown>[]) => reviewPorts(preview(steps).changes);
+
+  it("are opened and closed, by range and by group", () => {
+    const review = ports(
+      rule("a", "create", ssh("203.0.113.0/24"), "operator"),
+      rule("b", "delete", { fromPort: 2377, toPort: 2377 }, "manager", "node"),
+      rule("c", "same", { fromPort: 7946, toPort: 7946 }, "node", "node"),
+    );
+    assert.deepEqual(review.opened, [{ from: "203.0.113.0/24", to: "operator", protocol: "tcp", port: "22" }]);
+    assert.deepEqual(review.closed, [{ from: "node", to: "manager", protocol: "tcp", port: "2377" }]);
+  });
+
+  it("stay as they are when a rule is made anew", () => {
+    const review = ports(
+      rule("old", "delete", ssh("203.0.113.0/24"), "operator"),
+      rule("new", "create", ssh("203.0.113.0/24"), "operator"),
+      rule("same", "replace", ssh("198.51.100.0/24"), "operator"),
+    );
+    assert.deepEqual([review.opened, review.closed], [[], []]);
+  });
+
+  it("of this machine are those that a local stack takes", () => {
+    const machine = (ports: string[], old: string[]): StepOptions => ({
+      op: "update",
+      inputs: { ports },
+      old: { ports: old },
+    });
+    const review = ports(
+      step("pulumi-nodejs:dynamic/swarm-ha:Machine", "lb-app", machine(["1080:80", "5000:5000"], ["80:80"])),
+    );
+    assert.deepEqual(
+      review.opened.map(({ port }) => port),
+      ["1080→80", "5000"],
+    );
+    assert.deepEqual(
+      review.closed.map(({ port }) => port),
+      ["80"],
+    );
+  });
+
+  it("for administrators are never the world's, whole, in halves, or within a span of ports", () => {
+    const worlds = ["0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1"].map((range) =>
+      rule(range, "create", ssh(range), "operator"),
+    );
+    assert.equal(ports(...worlds).world.length, 3);
+    assert.equal(
+      ports(rule("v6", "create", { cidrIpv6: "::/0", fromPort: 2376, toPort: 2376 }, "lb-manager")).world.length,
+      1,
+    );
+    assert.equal(
+      ports(rule("span", "create", { cidrIpv4: "0.0.0.0/0", fromPort: 80, toPort: 443 }, "lb-app")).world.length,
+      1,
+    );
+    assert.equal(
+      ports(rule("any", "create", { cidrIpv4: "0.0.0.0/0", ipProtocol: "-1" }, "node")).world[0]?.port,
+      "all",
+    );
+    assert.equal(
+      ports(rule("app", "create", { cidrIpv4: "0.0.0.0/0", fromPort: 443, toPort: 443 }, "lb-app")).world.length,
+      0,
+    );
+  });
+
+  it("are the world's below a prefix of 8 bits, and nobody's whole world from there on", () => {
+    fc.assert(
+      fc.property(fc.ipV4(), fc.integer({ min: 0, max: 32 }), (address, prefix) => {
+        assert.equal(isWorld(`${address}/${prefix}`), prefix < 8);
+      }),
+    );
+    assert.deepEqual(["::/0", "2000::/3", "2001:db8::/32", "10.0.0.1", "node"].map(isWorld), [
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
+});
+
+describe("dangers", () => {
+  const dangers = (steps: Record<string, unknown>[], acknowledge: string[] = []) =>
+    reviewOf(preview(steps, { "swarm-ha:acknowledge": JSON.stringify(acknowledge) })).dangers;
+  const found = (...steps: Record<string, unknown>[]) => dangers(steps).found.map(({ name }) => name);
+
+  it("are none in a new stack, in one more worker, or in one manager replaced", () => {
+    const rest = [...hosts("registry", times(3, "unchanged")), ...hosts("worker", [...times(3, "unchanged"), "added"])];
+    assert.deepEqual(found(...hosts("manager", times(3, "added")), step(KEY, "ca-key", { op: "create" })), []);
+    assert.deepEqual(found(...hosts("manager", ["unchanged", "replaced", "unchanged"]), ...rest), []);
+  });
+
+  it("are more than one manager replaced, a quorum at risk, state deleted, and the world let in", () => {
+    assert.deepEqual(found(...hosts("manager", ["replaced", "replaced", "unchanged"])), ["replaces-managers"]);
+    assert.deepEqual(found(...hosts("manager", ["unchanged", "removed", "removed"])), ["quorum-at-risk"]);
+    assert.deepEqual(found(step("aws:s3/bucket:Bucket", "registry", { op: "delete" })), ["deletes-state"]);
+    assert.deepEqual(found(rule("x", "create", ssh("0.0.0.0/0"), "operator")), ["opens-to-world"]);
+  });
+
+  it("are keys that others trust, and not those that go with their machine", () => {
+    assert.deepEqual(found(step(KEY, "ca-key", { op: "replace" })), ["deletes-state"]);
+    assert.deepEqual(found(step(KEY, "ssh-host-worker-3", { op: "delete" }), host("worker-3", "a", "removed")), []);
+    assert.deepEqual(found(step(KEY, "server-manager-3-key", { op: "delete" })), []);
+    assert.deepEqual(found(step(KEY, "ssh-host-worker-3", { op: "delete" }), host("worker-3", "a")), ["deletes-state"]);
+  });
+
+  it("are data that loses its protection", () => {
+    const bucket = { op: "update", protectedBefore: true, protect: false };
+    assert.deepEqual(found(step("aws:s3/bucket:Bucket", "registry", bucket)), ["deletes-state"]);
+  });
+
+  it("may be acknowledged by name, each for itself, and what is acknowledged in vain is said", () => {
+    const steps = [...hosts("manager", ["replaced", "replaced", "unchanged"]), step(KEY, "ca-key", { op: "replace" })];
+    const review = dangers(steps, ["replaces-managers", "opens-to-world"]);
+    assert.deepEqual(
+      review.found.map(({ name, acknowledged }) => [name, acknowledged]),
+      [
+        ["replaces-managers", true],
+        ["deletes-state", false],
+      ],
+    );
+    assert.deepEqual(review.stale, ["opens-to-world"]);
+  });
+});

@@ -1,0 +1,60 @@
+import { DANGERS, type Danger } from "../../config/schema/acknowledge";
+import type { ManagersReview } from "./managers";
+import type { PortsReview } from "./ports";
+import type { Preview } from "./preview";
+import type { StateReview } from "./state";
+
+/** A danger of an update, and what it comes from. */
+export interface FoundDanger {
+  readonly name: Danger;
+  readonly reasons: readonly string[];
+  /** Whether the stack's configuration says that it is meant so. */
+  readonly acknowledged: boolean;
+}
+
+/** What is found, and names in `swarm-ha:acknowledge` that nothing of this update needs. */
+export interface DangersReview {
+  readonly found: readonly FoundDanger[];
+  readonly stale: readonly string[];
+}
+
+/** What has to be acknowledged by name before it may be deployed. */
+export function reviewDangers(
+  preview: Pick<Preview, "config">,
+  { managers, ports, state }: { managers: ManagersReview; ports: PortsReview; state: StateReview },
+): DangersReview {
+  const acknowledged = acknowledgedIn(preview);
+  const reasons: Readonly<Record<Danger, readonly string[]>> = {
+    "replaces-managers":
+      managers.replaced.length > 1
+        ? [
+            `${managers.replaced.join(", ")} are replaced, one after the other; roll them with npm run replace, or in updates of their own`,
+          ]
+        : [],
+    "quorum-at-risk": managers.risks,
+    "deletes-state": [
+      ...state.lost,
+      ...state.unprotected.map((name) => `${name} is protected no more: the next update may delete it`),
+    ],
+    "opens-to-world": ports.world.map(
+      ({ from, to, protocol, port }) => `${from} may reach ${to} on ${protocol} ${port}`,
+    ),
+  };
+  const found = DANGERS.filter((name) => reasons[name].length > 0).map((name) => ({
+    name,
+    reasons: reasons[name],
+    acknowledged: acknowledged.includes(name),
+  }));
+  return { found, stale: acknowledged.filter((name) => !found.some((danger) => danger.name === name)) };
+}
+
+/** `swarm-ha:acknowledge` as the preview ran with it; the program has checked it. */
+function acknowledgedIn({ config }: Pick<Preview, "config">): string[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(config["swarm-ha:acknowledge"] ?? "[]");
+  } catch {
+    return [];
+  }
+  return Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
+}

@@ -1,0 +1,141 @@
+import type { Door } from "../../policy/doors";
+import type { CostReview } from "./cost";
+import type { DangersReview } from "./dangers";
+import type { Review } from "./review";
+import { PRICES } from "./price-table";
+import type { PortsReview } from "./ports";
+import { byName } from "./machines";
+import type { ChangeKind } from "./preview";
+import type { StateReview } from "./state";
+import { code, count, escaped, names } from "./words";
+
+/** The first line: a comment on a pull request is found again by it. */
+export function marker(stack: string): string {
+  return `<!-- swarm-ha review of ${stack} -->`;
+}
+
+/** The whole review as Markdown for a pull request. */
+export function markdown(review: Review): string {
+  const { stack, dangers, tiers, ports, state, cost } = review;
+  const changed = review.changed.filter(({ kind }) => kind !== "unchanged");
+  const sections = [
+    marker(stack),
+    `## Preview of ${code(stack)}`,
+    summary(review),
+    verdict(dangers),
+    "### Availability",
+    table(
+      ["tier", "now", "then", "what happens"],
+      tiers.map(({ name, before, after, sentences }) => [
+        escaped(name),
+        String(before),
+        String(after),
+        sentences.length === 0 ? "nothing" : sentences.map(escaped).join("<br>"),
+      ]),
+    ),
+    review.afterZoneLoss,
+    "### Topology",
+    "`+` added, `−` removed, `±` replaced, `~` changed in place, all else stays as it is.",
+    `\`\`\`mermaid\n${review.picture}\n\`\`\``,
+    "### Ports",
+    portsSection(ports),
+    "### State and secrets",
+    stateSection(state),
+    "### Cost",
+    costSection(cost),
+    changed.length === 0 ? "" : details(changed),
+  ];
+  return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
+}
+
+function summary({ hosts, changed }: Review): string {
+  const parts = (["added", "replaced", "removed", "updated"] as const).flatMap((kind) => {
+    const n = hosts.filter((host) => host.kind === kind).length;
+    return n === 0 ? [] : [`${n} ${kind === "updated" ? "changed in place" : kind}`];
+  });
+  const resources = changed.filter(({ kind }) => kind !== "unchanged").length;
+  if (resources === 0) return "**Nothing changes.**";
+  const what = parts.length === 0 ? "no host changes" : `of ${count(hosts.length, "host")}, ${parts.join(", ")}`;
+  return `**${what[0]?.toUpperCase() ?? ""}${what.slice(1)}** (${count(resources, "resource")} in all).`;
+}
+
+function verdict({ found, stale }: DangersReview): string {
+  const open = found.filter(({ acknowledged }) => !acknowledged);
+  const lines = found.map(
+    ({ name, reasons, acknowledged }) =>
+      `> - ${acknowledged ? "acknowledged" : "**not acknowledged**"} ${code(name)}: ${reasons.map(escaped).join("; ")}`,
+  );
+  const left = stale.map(
+    (name) =>
+      `> - ${code(name)} is acknowledged, and nothing of this update needs it: take it out of the configuration`,
+  );
+  if (found.length + stale.length === 0) return "";
+  const kind = open.length > 0 ? "CAUTION" : found.length > 0 ? "WARNING" : "NOTE";
+  const remedy =
+    open.length === 0
+      ? []
+      : [
+          ">",
+          `> Meant so? ${code(`swarm-ha:acknowledge: [${found.map(({ name }) => name).join(", ")}]`)} in the stack's configuration says so.`,
+        ];
+  return [`> [!${kind}]`, ...lines, ...left, ...remedy].join("\n");
+}
+
+function portsSection({ opened, closed }: PortsReview): string {
+  if (opened.length + closed.length === 0) return "None is opened or closed.";
+  const row = (what: string) => (door: Door) => [
+    what,
+    ...[door.from, door.to].map(code),
+    code(`${door.protocol} ${door.port}`),
+  ];
+  return table(["", "from", "to", "port"], [...opened.map(row("opened")), ...closed.map(row("closed"))]);
+}
+
+function stateSection({ lost, unprotected, keys }: StateReview): string {
+  const keyLines = Object.entries(keys).flatMap(([kind, all]) =>
+    all.length === 0 ? [] : [`- Keys and certificates ${kind}: ${names(all.map(code))}`],
+  );
+  return [
+    ...(lost.length === 0 ? ["- No state is deleted."] : lost.map((what) => `- **Deleted:** ${escaped(what)}`)),
+    ...unprotected.map((name) => `- **Protected no more:** ${code(name)}`),
+    ...(keyLines.length === 0 ? ["- Secrets are untouched: no key or certificate changes."] : keyLines),
+  ].join("\n");
+}
+
+function costSection(cost: CostReview | undefined): string {
+  if (cost === undefined) return "Nothing that anybody bills.";
+  const { items, before, after, unpriced, otherRegion } = cost;
+  const dollars = (n: number): string => n.toFixed(0);
+  const difference = after - before;
+  return [
+    `About **${dollars(after)} ${PRICES.currency} a month**, ${difference < 0 ? "−" : "+"}${dollars(Math.abs(difference))} to now.`,
+    table(
+      ["per month", "now", "then"],
+      items.map(({ what, before: now, after: then }) => [escaped(what), dollars(now), dollars(then)]),
+    ),
+    `List prices of ${PRICES.region}, ${PRICES.date}, on demand, without tax, traffic and storage by use` +
+      (otherRegion === undefined ? "." : `; this stack is in ${code(otherRegion)}, where they differ.`) +
+      (unpriced.length === 0 ? "" : ` Not counted, for the table has no price: ${unpriced.map(code).join(", ")}.`),
+  ].join("\n\n");
+}
+
+/** More rows than this are counted instead: a comment on GitHub has 65536 characters at most. */
+const MOST_ROWS = 300;
+
+function details(changed: Review["changed"]): string {
+  const order: ChangeKind[] = ["removed", "replaced", "added", "updated"];
+  const rows = order.flatMap((kind) =>
+    changed
+      .filter((change) => change.kind === kind)
+      .sort((a, b) => byName(a.name, b.name) || byName(a.type, b.type))
+      .map(({ name, type, reasons }) => [kind, code(name), code(type), reasons.map(code).join(" ")]),
+  );
+  const all = table(["", "resource", "type", "because of"], rows.slice(0, MOST_ROWS));
+  const more = rows.length > MOST_ROWS ? `\n\n… and ${rows.length - MOST_ROWS} more.` : "";
+  return `<details><summary>${count(changed.length, "resource")} that change${changed.length === 1 ? "s" : ""}</summary>\n\n${all}${more}\n\n</details>`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}

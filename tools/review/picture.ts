@@ -1,0 +1,80 @@
+import { isHost } from "../../policy/machine";
+import { byName, type ReviewedMachine } from "./machines";
+import type { Change, ChangeKind } from "./preview";
+import { count } from "./words";
+
+/** More hosts of one pool in one zone than this are drawn as one. */
+const MOST_HOSTS = 4;
+
+/** How each change is drawn: beside the colour a sign, for those who don't see it, and for black and white. */
+const LOOKS: Readonly<Record<ChangeKind, { readonly sign: string; readonly style: string }>> = {
+  added: { sign: "+ ", style: "fill:#dafbe1,stroke:#1a7f37,color:#0a3069" },
+  removed: { sign: "− ", style: "fill:#ffebe9,stroke:#cf222e,color:#82071e,stroke-dasharray:5 3" },
+  replaced: { sign: "± ", style: "fill:#fff8c5,stroke:#9a6700,color:#4d2d00" },
+  updated: { sign: "~ ", style: "fill:#ddf4ff,stroke:#0969da,color:#0a3069" },
+  unchanged: { sign: "", style: "fill:#f6f8fa,stroke:#8c959f,color:#24292f" },
+};
+
+interface Box {
+  readonly text: string;
+  readonly kind: ChangeKind;
+}
+
+/** The topology as a Mermaid flowchart: ways in, then a box for each zone with its tiers, and what happens to each host. */
+export function picture(machines: readonly ReviewedMachine[], changes: readonly Change[]): string {
+  const hosts = machines.filter(isHost);
+  const zones = [...new Set(hosts.map(({ zone }) => zone))].sort(byName);
+  const doors: Box[] = [
+    ...machines.filter((machine) => !isHost(machine)).map(({ name, kind }) => ({ text: name, kind })),
+    ...changes
+      .filter(({ type }) => type === "aws:lb/loadBalancer:LoadBalancer")
+      .map(({ name, kind }) => ({ text: name, kind })),
+  ].sort((a, b) => byName(a.text, b.text));
+  const ids = new Ids();
+  return [
+    "flowchart TB",
+    ...(doors.length === 0
+      ? []
+      : ["  subgraph doors[ways in]", "    direction LR", ...doors.map((box) => ids.draw(box)), "  end"]),
+    ...zones.flatMap((zone, i) => [
+      `  subgraph zone${i}["${label(zone)}"]`,
+      "    direction TB",
+      ...boxesOf(hosts.filter((host) => host.zone === zone)).map((box) => ids.draw(box)),
+      "  end",
+      ...(doors.length === 0 ? [] : [`  doors --> zone${i}`]),
+    ]),
+    ...Object.entries(LOOKS).map(([kind, { style }]) => `  classDef ${kind} ${style}`),
+  ].join("\n");
+}
+
+/** Numbers the boxes: names may hold what Mermaid takes for its own words. */
+class Ids {
+  private next = 0;
+
+  public draw({ text, kind }: Box): string {
+    return `    n${this.next++}["${LOOKS[kind].sign}${label(text)}"]:::${kind}`;
+  }
+}
+
+/** Managers, registries, then each pool; a crowd as one box, with what happens to how many. */
+function boxesOf(hosts: readonly ReviewedMachine[]): Box[] {
+  const tiers = ["manager", "registry", "worker"].flatMap((role) => {
+    const members = hosts.filter((host) => host.role === role);
+    return [...new Set(members.map(({ pool }) => pool))]
+      .sort()
+      .map((pool) => members.filter((one) => one.pool === pool));
+  });
+  return tiers.flatMap((members) => {
+    if (members.length <= MOST_HOSTS) return members.map(({ name, kind }) => ({ text: name, kind }));
+    return Object.keys(LOOKS).flatMap((kind) => {
+      const some = members.filter((member) => member.kind === kind);
+      const pool = some[0]?.pool ?? "";
+      return some.length === 0 ? [] : [{ text: `${count(some.length, "host")} of ${pool}`, kind: kind as ChangeKind }];
+    });
+  });
+}
+
+/** Text inside quotes. */
+function label(text: string): string {
+  return text.replace(/[^\p{L}\p{N} ._:@/-]/gu, " ");
+}

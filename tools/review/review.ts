@@ -1,0 +1,50 @@
+import { reviewCost, type CostReview } from "./cost";
+import { reviewDangers, type DangersReview } from "./dangers";
+import { hostsOf, machinesOf, type ReviewedHost } from "./machines";
+import { reviewManagers } from "./managers";
+import { picture } from "./picture";
+import { reviewPorts, type PortsReview } from "./ports";
+import type { Change, Preview } from "./preview";
+import { reviewState, type StateReview } from "./state";
+import { reviewTiers, type TierReview } from "./tiers";
+import { afterZoneLoss } from "./zones";
+
+/** All that a reviewer should know about an update before it happens. */
+export interface Review {
+  readonly stack: string;
+  readonly hosts: readonly ReviewedHost[];
+  /** Every resource, with what happens to it. */
+  readonly changed: readonly Change[];
+  readonly tiers: readonly TierReview[];
+  /** What the stack survives once the update is through. */
+  readonly afterZoneLoss: string;
+  /** Mermaid. */
+  readonly picture: string;
+  readonly ports: PortsReview;
+  readonly state: StateReview;
+  /** Nothing for what nobody has to pay for. */
+  readonly cost: CostReview | undefined;
+  readonly dangers: DangersReview;
+}
+
+/** Judges a preview. Pure: the same preview always gives the same review. */
+export function reviewOf(preview: Preview): Review {
+  const { stack, changes } = preview;
+  const machines = machinesOf(changes);
+  const hosts = hostsOf(changes);
+  const managers = reviewManagers(hosts);
+  const ports = reviewPorts(changes);
+  const state = reviewState(changes, machines);
+  return {
+    stack,
+    hosts,
+    changed: changes.filter(({ type }) => type !== "pulumi:pulumi:Stack"),
+    tiers: reviewTiers(hosts, managers),
+    afterZoneLoss: afterZoneLoss(hosts),
+    picture: picture(machines, changes),
+    ports,
+    state,
+    cost: reviewCost(preview),
+    dangers: reviewDangers(preview, { managers, ports, state }),
+  };
+}

@@ -1,0 +1,92 @@
+import type { ManagersReview } from "./managers";
+import { wasThere, willBeThere, type ReviewedHost } from "./machines";
+import { count, names } from "./words";
+
+/** What happens to a tier, or to a pool of workers. */
+export interface TierReview {
+  /** `managers`, `registries`, or a pool's name. */
+  readonly name: string;
+  readonly before: number;
+  readonly after: number;
+  /** What happens, and what it does to availability: one sentence each; none where nothing happens. */
+  readonly sentences: readonly string[];
+}
+
+/** Managers, registries, then each pool of workers. */
+export function reviewTiers(hosts: readonly ReviewedHost[], managers: ManagersReview): TierReview[] {
+  const registries = hosts.filter(({ role }) => role === "registry");
+  const workers = hosts.filter(({ role }) => role === "worker");
+  const pools = [...new Set(workers.map(({ pool }) => pool))].sort();
+  return [
+    {
+      name: "managers",
+      before: managers.before,
+      after: managers.after,
+      sentences: [...managers.sentences, ...inPlace(hosts.filter(({ role }) => role === "manager"))],
+    },
+    tier("registries", registries, registrySentences(registries)),
+    ...pools.map((pool) => {
+      const members = workers.filter((worker) => worker.pool === pool);
+      return tier(`workers: ${pool}`, members, workerSentences(members));
+    }),
+  ];
+}
+
+function tier(name: string, hosts: readonly ReviewedHost[], sentences: readonly string[]): TierReview {
+  const before = hosts.filter(wasThere).length;
+  return { name, before, after: hosts.filter(willBeThere).length, sentences: [...sentences, ...inPlace(hosts)] };
+}
+
+function registrySentences(hosts: readonly ReviewedHost[]): string[] {
+  const { added, removed, replaced, stay, before } = sorted(hosts);
+  if (before === 0) return added.length > 0 ? [`starts ${names(added)}`] : [];
+  return [
+    ...(added.length > 0 ? [`adds ${names(added)}`] : []),
+    ...(replaced.length > 0
+      ? [
+          stay === 0
+            ? `replaces ${names(replaced)}: pushes and pulls may fail meanwhile`
+            : `replaces ${names(replaced)}: ${count(stay, "replica")} answer${stay === 1 ? "s" : ""} meanwhile`,
+        ]
+      : []),
+    ...(removed.length > 0 ? [`removes ${names(removed)}`] : []),
+  ];
+}
+
+/** Workers are replaced in parallel, and each is drained before it goes. */
+function workerSentences(hosts: readonly ReviewedHost[]): string[] {
+  const { added, removed, replaced, stay, before } = sorted(hosts);
+  if (before === 0) return added.length > 0 ? [`starts ${names(added)}`] : [];
+  const share = Math.floor((100 * stay) / before);
+  const meanwhile =
+    stay === 0
+      ? "nobody of the pool takes tasks meanwhile"
+      : `${share} % of the pool take${share === 1 ? "s" : ""} tasks meanwhile`;
+  return [
+    ...(added.length > 0 ? [`adds ${names(added)}: no task moves`] : []),
+    ...(replaced.length > 0 ? [`drains and replaces ${names(replaced)}: ${meanwhile}`] : []),
+    ...(removed.length > 0 ? [`drains and removes ${names(removed)}: their tasks run elsewhere first`] : []),
+  ];
+}
+
+/** Hosts that change without being replaced, and what makes them. */
+function inPlace(hosts: readonly ReviewedHost[]): string[] {
+  const updated = hosts.filter(({ kind }) => kind === "updated");
+  if (updated.length === 0) return [];
+  const reasons = [...new Set(updated.flatMap((host) => host.reasons))].sort();
+  const what = reasons.length === 0 ? "" : ` (${reasons.join(", ")})`;
+  return [`changes ${names(updated.map(({ name }) => name))} in place${what}`];
+}
+
+function sorted(hosts: readonly ReviewedHost[]): {
+  readonly added: string[];
+  readonly removed: string[];
+  readonly replaced: string[];
+  readonly stay: number;
+  readonly before: number;
+} {
+  const named = (kind: string): string[] => hosts.filter((host) => host.kind === kind).map(({ name }) => name);
+  const [added, removed, replaced] = [named("added"), named("removed"), named("replaced")];
+  const before = hosts.filter(wasThere).length;
+  return { added, removed, replaced, before, stay: before - removed.length - replaced.length };
+}
