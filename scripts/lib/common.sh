@@ -50,6 +50,16 @@ wait_for() {
   done
 }
 
+# within SECONDS CHECK…: repeats the check until it is true; false when it isn't by then.
+within() {
+  local end=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    ((SECONDS < end)) || return 1
+    sleep 0.5
+  done
+}
+
 # write_file PATH MODE: writes standard input there if it differs, whole or not at all; true if it changed.
 write_file() {
   local path=$1 mode=$2 temporary

@@ -54,5 +54,7 @@ proxy_apply() {
   elif $changed || ! proxy_has_tls || ! proxy_serves; then
     service reload haproxy
   fi
-  wait_for 30 "HAProxy of $name to serve its certificate" proxy_serves
+  # A reload that comes while it is still starting, as after a run that was killed, ends it, or is lost.
+  within 10 proxy_serves || service restart haproxy
+  wait_for 60 "HAProxy of $name to serve its certificate" proxy_serves
 }
