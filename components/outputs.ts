@@ -52,6 +52,8 @@ const accessSchema = z.object({
   person: clientSchema.optional(),
   /** How long before its end a certificate is due, in days. */
   renewalDays: z.number().int().default(30),
+  /** Further certificates that no host serves, and which end like the others. PEM, no secret. */
+  certificates: z.array(z.object({ owner: text, use: z.enum(["client", "authority"]), certificate: text })).default([]),
   /** All hosts, in the order of the plan. */
   nodes: z.array(desiredNodeSchema),
   loadBalancers: z.object({

@@ -45,6 +45,10 @@ export function stackOutputs({ config, platform, keys, pki, swarm, registry }: S
       },
       client: { cert: pki.operator.certificate, key: pki.operator.key },
       renewalDays: config.certificates.renewalDays,
+      certificates: [
+        { owner: "ingress", use: "client", certificate: pki.door.client.certificate },
+        { owner: "ingress-authority", use: "authority", certificate: pki.door.clientAuthority },
+      ],
       person: { cert: pki.person.certificate, key: pki.person.key },
       nodes: hosts.map(({ name, role, zone, pool, address, identity, labels }) => ({
         name,

@@ -40,7 +40,10 @@ export function certificateProblems(
         owner === "person" ? "The certificate for people" : `The client certificate of the ${owner}`,
         owner === "person" ? `${up}, then ${context}` : up,
       ],
-      authority: ["The stack's certificate authority", `see ${RUNBOOK}`],
+      authority: [
+        owner === "authority" ? "The stack's certificate authority" : "The authority of the ingress's door",
+        `see ${RUNBOOK}`,
+      ],
     }[use];
     const ended = left <= 0;
     const text = ended

@@ -8,7 +8,7 @@ export type CertificateUse = "server" | "client" | "authority";
 
 /** A certificate as it was found. */
 export interface LiveCertificate {
-  /** The host that serves it; `operator`, `person` or `authority` for those that stand in the stack's outputs. */
+  /** The host that serves it; `operator`, `person`, `authority` and the like for those that stand in the stack's outputs. */
   readonly owner: string;
   readonly use: CertificateUse;
   /** From then on it is refused. */
@@ -32,6 +32,7 @@ export async function lookAtCertificates(connection: Connection, outputs: StackO
   const inFiles = [
     found("authority", "authority", caCertificate),
     found("operator", "client", access.client.cert),
+    ...access.certificates.map(({ owner, use, certificate }) => found(owner, use, certificate)),
     ...(access.person === undefined ? [] : [found("person", "client", access.person.cert)]),
   ];
   const served = await Promise.all(

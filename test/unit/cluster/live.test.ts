@@ -78,6 +78,7 @@ describe("the way into a live cluster", () => {
         operator: { ...operator, ...change?.(operator) },
         client,
         renewalDays: 30,
+        certificates: [],
         nodes: [...desired.nodes],
         loadBalancers: { manager: { url, stats: "http://10.0.0.9:8404/stats;csv" } },
       },
