@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { Agent } from "node:https";
+import { join } from "node:path";
+import { PORTS } from "../../../components/swarm/ports";
+import { MANAGER_TLS } from "../../../components/swarm/manager-api";
+import { agedState, authorityOf, stranger, type Pair, type Request, type Sign } from "../../support/authority";
+import { doorsOf, only, visit, type Door } from "../../support/doors";
+import { ManagerProbe } from "../../support/manager-api";
+import { figure, until } from "../../support/run";
+import { useSharedStack } from "../../support/shared-stack";
+import type { TestStack } from "../../support/test-stack";
+
+const MANAGERS = ["manager-1", "manager-2", "manager-3"];
+/** Visits that reach every member of a load balancer, which sends them to each in turn. */
+const ROUND = 6;
+
+describe("TLS", function () {
+  this.timeout(240_000);
+  const stack = useSharedStack();
+  let doors: Record<Door["name"], Door>;
+  let sign: Sign;
+
+  before(async () => {
+    doors = doorsOf(await stack.outputs());
+    sign = await authorityOf(stack);
+  });
+
+  for (const name of ["manager"] as const) {
+    describe(`at the ${name} load balancer`, () => {
+      it("is of version 1.2 or 1.3, and never older", async () => {
+        for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+          const { status, protocol } = await visit(doors[name], only(version));
+          assert.deepEqual([status, protocol], [doors[name].status, version]);
+        }
+        // The server says so: a client of today that refused by itself would say "no protocols available".
+        await assert.rejects(visit(doors[name], only("TLSv1.1")), /alert protocol version/);
+      });
+
+      it("is refused by a client that trusts another authority", async () => {
+        const { pem } = await stranger();
+        await assert.rejects(visit(doors[name], { ca: pem }), {
+          code: /UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER/,
+        });
+      });
+
+      it("is refused by a client that looks for somebody else", async () => {
+        const servername = "somebody-else.example";
+        await assert.rejects(visit(doors[name], { servername }), { code: "ERR_TLS_CERT_ALTNAME_INVALID" });
+      });
+    });
+  }
+
+  describe("of a client of the managers", () => {
+    const refused = (pair: Partial<Pair>, code: RegExp): Promise<void> =>
+      assert.rejects(visit(doors.manager, { cert: undefined, key: undefined, ...pair }), { code });
+
+    it("needs a certificate", () => refused({}, /CERTIFICATE_REQUIRED/));
+
+    it("needs one of the stack's own authority", async () => {
+      await refused(await (await stranger())({ name: "person", use: "client" }), /UNKNOWN_CA/);
+    });
+
+    it("needs one that hasn't ended, and that has begun", async () => {
+      await refused(await sign({ name: "person", use: "client", days: [-3, -1] }), /CERTIFICATE_EXPIRED/);
+      await refused(await sign({ name: "person", use: "client", days: [1, 3] }), /BAD_CERTIFICATE|CERTIFICATE_EXPIRED/);
+    });
+
+    it("needs one for clients: a server's is none", async () => {
+      await refused(await sign({ name: "manager-1", use: "server" }), /UNSUPPORTED_CERTIFICATE|BAD_CERTIFICATE/);
+    });
+
+    it("is fine with one of these", async () => {
+      assert.equal((await visit(doors.manager, await sign({ name: "person", use: "client" }))).status, 200);
+    });
+  });
+
+  describe("of a manager with a wrong certificate", () => {
+    // Straight to the manager: through the load balancer docker itself tries again, and gets to another one.
+    const docker = (address: string): Promise<string> => {
+      const command = `docker -H tcp://${address}:${String(PORTS.api)} --tlsverify --tlscacert /etc/swarm-ha/ca.pem`;
+      return stack.exec("operator", ["bash", "-c", `${command} node ls 2>&1 || true`]);
+    };
+
+    const names = ["manager-1", "localhost"].map((value) => ({ type: "dns" as const, value }));
+    const cases: [string, Partial<Request>, RegExp, RegExp, RegExp][] = [
+      [
+        "has ended",
+        { names, days: [-3, -1] },
+        /certificate has expired/,
+        /certificate has expired/,
+        /that manager-1 serves ended 24 h/,
+      ],
+      [
+        "is another's",
+        { names: [{ type: "dns", value: "elsewhere.example" }] },
+        /doesn't contain any IP SANs|certificate is valid for/,
+        /does not match certificate's altnames/,
+        /manager-1.*does not match certificate's altnames/,
+      ],
+    ];
+    for (const [what, request, inDocker, inNode, problem] of cases) {
+      it(`that ${what} is refused by clients, and the status names it`, async () => {
+        const { hosts } = await stack.outputs();
+        const wrong = await sign({ name: "manager-1", use: "server", ...request });
+        const [manager] = MANAGERS;
+        await serving(stack, manager ?? "", wrong, async () => {
+          assert.match(await docker(hosts["manager-1"]?.address ?? ""), inDocker);
+          // This one is believed, and asks for the client's own certificate.
+          assert.match(await docker(hosts["manager-2"]?.address ?? ""), /certificate required/);
+          const seen: string[] = [];
+          for (let i = 0; i < ROUND; i++) seen.push(await visit(doors.manager).then(() => "good", String));
+          const refusals = seen.filter((text) => text !== "good");
+          assert.ok(refusals.length > 0 && refusals.length < ROUND, seen.join("\n"));
+          for (const text of refusals) assert.match(text, inNode);
+          const { code, status } = await stack.status();
+          assert.equal(code, 1);
+          assert.match(status.problems.join("\n"), problem);
+        });
+        assert.equal((await stack.status()).code, 0);
+      });
+    }
+  });
+
+  it("is renewed without an engine's restart, a broken connection or a refused call, and past a dead worker", async () => {
+    const before = await facts(stack);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const open = await visit(doors.manager, { agent });
+    const file = join(stack.home, "aged.json");
+    writeFileSync(file, await agedState(stack, 20), { mode: 0o600 });
+    await stack.pulumi("stack", "import", "--file", file);
+    await stack.kill("worker-3");
+    try {
+      const { stdout } = await stack.pulumi("preview", "--json");
+      const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string }[] };
+      const changed = steps.filter(({ op }) => op !== "same").map(({ urn }) => urn.split("::").at(-1) ?? "");
+      for (const name of [...MANAGERS.map((manager) => `server-${manager}-certificate`), "client-person-certificate"]) {
+        assert.ok(changed.includes(name), `${name} isn't in the preview`);
+      }
+      // What else has to change takes certificates over; no host is touched that has none.
+      for (const name of changed) assert.match(name, /-certificate$|^prepare-(manager-\d|operator)$|-stack$/);
+
+      const probe = new ManagerProbe(await stack.outputs(), 200);
+      const { seconds } = await stack.pulumi("up", "--yes", "--skip-preview");
+      const report = await probe.stop();
+      figure("up that renews all certificates", seconds);
+      console.log(`        calls: ${report.calls}, with one retry ${report.retried}, failed ${report.failed.length}`);
+      figure("longest time without an answer of the managers", report.longestOutage);
+      assert.deepEqual(report.failed, []);
+      assert.equal(report.retried, 0);
+
+      const after = await facts(stack);
+      assert.deepEqual(after.engines, before.engines, "an engine was restarted");
+      for (const manager of MANAGERS) assert.notEqual(after.serials[manager], before.serials[manager], manager);
+      const again = await visit(doors.manager, { agent });
+      assert.equal(again.localPort, open.localPort, "the connection of before has broken");
+      await stack.pulumi("preview", "--expect-no-changes");
+    } finally {
+      agent.destroy();
+      await stack.revive("worker-3");
+    }
+    await stack.untilHealthy();
+    const { status } = await stack.status();
+    for (const { owner, use, daysLeft } of status.certificates) {
+      assert.ok(daysLeft >= (use === "authority" ? 3640 : owner === "person" ? 89 : 729), `${owner}: ${daysLeft}`);
+    }
+  });
+});
+
+/** What each manager serves, and since when its engine runs. */
+async function facts(stack: TestStack): Promise<{ serials: Record<string, string>; engines: Record<string, string> }> {
+  const [serials, engines]: [Record<string, string>, Record<string, string>] = [{}, {}];
+  for (const manager of MANAGERS) {
+    serials[manager] = await serial(stack, manager);
+    engines[manager] = await stack.exec(manager, ["bash", "-c", "ps -o pid=,lstart= -C dockerd"]);
+  }
+  return { serials, engines };
+}
+
+/** Serial number of the certificate that a manager serves. */
+async function serial(stack: TestStack, manager: string): Promise<string> {
+  const script = `openssl s_client -connect 127.0.0.1:${String(PORTS.api)} </dev/null || true`;
+  const shown = await stack.exec(manager, ["bash", "-c", script]);
+  return new X509Certificate(/-----BEGIN CERT.*END CERTIFICATE-----/s.exec(shown)?.[0] ?? "").serialNumber;
+}
+
+/** Lets a manager serve another certificate for the time of the work. */
+async function serving(stack: TestStack, manager: string, pair: Pair, work: () => Promise<void>): Promise<void> {
+  const file = MANAGER_TLS.server;
+  const change = async (script: string, input?: string): Promise<void> => {
+    const old = await serial(stack, manager);
+    await stack.exec(manager, ["bash", "-ec", `${script}; sv hup /etc/service/haproxy`], input);
+    await until(`${manager} to serve another certificate`, 20, async () =>
+      (await serial(stack, manager)) === old ? "the same as before" : undefined,
+    );
+  };
+  await change(`cp -p ${file} ${file}.kept; cat >${file}`, pair.cert + pair.key);
+  try {
+    await work();
+  } finally {
+    await change(`mv ${file}.kept ${file}`);
+  }
+}
