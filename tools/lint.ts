@@ -1,5 +1,5 @@
 /**
- * `npm run lint [-- <check>…]`: checks the sources with eslint, prettier, tsc and shellcheck, all of them or those named.
+ * `npm run lint [-- <check>…]`: checks the sources with eslint, prettier, tsc, shellcheck and actionlint, all of them or those named.
  * A check that fails doesn't keep the next ones from running. `format` rewrites files instead, and only when it is named.
  */
 import { spawn } from "node:child_process";
@@ -15,6 +15,7 @@ const CHECKS: Readonly<Record<string, () => string[]>> = {
   prettier: () => [program("prettier", "prettier"), "--check", "."],
   types: () => [program("typescript", "tsc"), "--noEmit"],
   shellcheck: () => [join(root, "tools/run.mjs"), "shellcheck"],
+  actionlint: () => [join(root, "tools/run.mjs"), "actionlint"],
 };
 const FORMAT = (): string[] => [program("prettier", "prettier"), "--write", "."];
 

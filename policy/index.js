@@ -1,0 +1,3 @@
+// The CLI runs plain Node.js here: tsx, as for the program itself.
+require("tsx/cjs");
+require("./pack.ts");

@@ -1,0 +1,21 @@
+import { PolicyPack } from "@pulumi/policy";
+import { fromPolicy } from "./adapt";
+import { RULES } from "./rules";
+
+/**
+ * The rules as a policy pack for the official CLI: `pulumi preview --policy-pack policy`. All of them look at the stack
+ * as a whole, so they run when everything that it is to have is known.
+ */
+new PolicyPack("swarm-ha", {
+  enforcementLevel: "mandatory",
+  policies: RULES.map(({ name, description, check }) => ({
+    name,
+    description,
+    validateStack: ({ resources }, report) => {
+      const stack = resources[0]?.urn.split(":")[2] ?? "";
+      for (const { resource, message } of check(resources.map(fromPolicy), stack)) {
+        report(resource === "" ? message : `${resource}: ${message}`);
+      }
+    },
+  })),
+});

@@ -1,0 +1,10 @@
+import { accessRules } from "./access";
+import { dataRules } from "./data";
+import { machineRules } from "./machines";
+import type { Rule } from "./rule";
+import { swarmRules } from "./swarm";
+
+export type { Rule, Violation } from "./rule";
+
+/** Everything that holds for every stack, whoever deploys it. */
+export const RULES: readonly Rule[] = [...accessRules, ...machineRules, ...dataRules, ...swarmRules];

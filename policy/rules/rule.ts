@@ -1,0 +1,26 @@
+import type { Planned } from "../planned";
+
+/** What a rule has found wrong with a stack. */
+export interface Violation {
+  /** Name of the resource; empty where it is the stack as a whole. */
+  readonly resource: string;
+  /** What is wrong and what is allowed, in one sentence. */
+  readonly message: string;
+}
+
+/** Something that holds for every stack. Pure, and silent about what isn't known yet. */
+export interface Rule {
+  /** Unique, for configuration of the policy pack. */
+  readonly name: string;
+  readonly description: string;
+  /** All resources that the stack is to have. */
+  readonly check: (resources: readonly Planned[], stack: string) => readonly Violation[];
+}
+
+/** A rule about each resource of some types by itself. */
+export function eachOf(types: readonly string[], judge: (resource: Planned) => readonly string[]): Rule["check"] {
+  return (resources) =>
+    resources
+      .filter(({ type }) => types.includes(type))
+      .flatMap((resource) => judge(resource).map((message) => ({ resource: resource.name, message })));
+}

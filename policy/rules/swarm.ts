@@ -1,0 +1,37 @@
+import { majority } from "../../components/swarm/quorum";
+import { isHost, machineFacts } from "../machine";
+import type { Rule } from "./rule";
+
+/** How the swarm is laid out. */
+export const swarmRules: readonly Rule[] = [
+  {
+    name: "odd-managers",
+    description: "The number of managers is 1, 3, 5 or 7.",
+    check: (resources) => {
+      const { length } = managersIn(resources);
+      if (length === 0 || (length % 2 === 1 && length <= 7)) return [];
+      return [{ resource: "", message: `there are ${length} managers; 1, 3, 5 or 7 are allowed` }];
+    },
+  },
+  {
+    name: "zones-keep-majority",
+    description: "No zone holds so many managers that the quorum is lost with it.",
+    check: (resources) => {
+      const managers = managersIn(resources);
+      if (managers.length < 3) return [];
+      return [...new Set(managers.map(({ zone }) => zone))].flatMap((zone) => {
+        const inZone = managers.filter((manager) => manager.zone === zone).length;
+        if (managers.length - inZone >= majority(managers.length)) return [];
+        const message = `${inZone} of ${managers.length} managers are in ${zone}; with that zone the majority is lost`;
+        return [{ resource: "", message }];
+      });
+    },
+  },
+];
+
+function managersIn(resources: Parameters<Rule["check"]>[0]): { readonly zone: string }[] {
+  return resources
+    .map((resource) => machineFacts(resource))
+    .filter((facts) => facts !== undefined)
+    .filter((facts) => isHost(facts) && facts.role === "manager");
+}

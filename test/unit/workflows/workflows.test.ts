@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { root } from "../../../tools/paths";
+
+const folder = join(root, ".github/workflows");
+
+const jobSchema = z.object({
+  "timeout-minutes": z.number(),
+  permissions: z.record(z.string(), z.string()).optional(),
+  environment: z.string().optional(),
+  if: z.string().optional(),
+  steps: z.array(z.object({ uses: z.string().optional(), run: z.string().optional() })),
+});
+const workflowSchema = z.object({
+  name: z.string(),
+  permissions: z.record(z.string(), z.string()),
+  on: z.record(z.string(), z.unknown()),
+  jobs: z.record(z.string(), jobSchema),
+});
+
+const all = readdirSync(folder).map((file) => {
+  const text = readFileSync(join(folder, file), "utf8");
+  return { file, text, workflow: workflowSchema.parse(parse(text)) };
+});
+
+/** What actionlint doesn't ask for; `npm run lint` runs that. */
+describe("the workflows", () => {
+  it("are those that the documentation names", () => {
+    assert.deepEqual(all.map(({ file }) => file).sort(), ["ci.yml", "deploy.yml", "destroy-test.yml", "preview.yml"]);
+  });
+
+  for (const { file, text, workflow } of all) {
+    describe(file, () => {
+      const jobs = Object.values(workflow.jobs);
+
+      it("pins each action by commit, and says which version that is", () => {
+        const uses = text.split("\n").filter((line) => /\buses:/.test(line));
+        assert.ok(uses.length > 0);
+        for (const line of uses) assert.match(line, /uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+      });
+
+      it("begins with the right to read alone, and ends within its time", () => {
+        assert.deepEqual(workflow.permissions, { contents: "read" });
+        for (const job of jobs) assert.ok(job["timeout-minutes"] <= 90);
+      });
+
+      it("puts nothing that others write into a command line", () => {
+        for (const { run = "" } of jobs.flatMap((job) => job.steps)) assert.doesNotMatch(run, /\$\{\{/);
+      });
+
+      it("holds no secret: the cloud's roles are taken by OIDC", () => {
+        assert.doesNotMatch(text, /secrets\.|aws-secret-access-key|pull_request_target/);
+      });
+    });
+  }
+
+  it("give a role in the cloud to pull requests of this repository only, and to no environment without its approval", () => {
+    const takesRole = all.filter(({ text }) => text.includes("role-to-assume"));
+    assert.ok(takesRole.length >= 3);
+    for (const { file, workflow } of takesRole) {
+      for (const job of Object.values(workflow.jobs)) {
+        if (file === "preview.yml")
+          assert.equal(job.if, "github.event.pull_request.head.repo.full_name == github.repository");
+        else assert.ok(job.environment !== undefined, file);
+      }
+    }
+  });
+});
