@@ -1,5 +1,6 @@
 import "./components/lean-sdk";
 import { loadConfig } from "./config";
+import { Ingress } from "./components/ingress";
 import type { ProgramOutputs } from "./components/outputs";
 import { createPlatform } from "./components/platform";
 import { planHosts } from "./components/platform/placement";
@@ -22,10 +23,12 @@ const pki = new Pki("pki", {
   managers,
   dnsNames: platform.loadBalancers.manager.dnsNames,
   ipAddresses: platform.loadBalancers.manager.ipAddresses,
+  app: platform.loadBalancers.app,
   registry: platform.loadBalancers.registry,
 });
 const swarm = new Swarm("swarm", { config, platform, pki, managers });
 const registry = new Registry("registry", { platform, swarm, certificate: pki.registry, ca: pki.ca });
+new Ingress("ingress", { config, platform, pki, swarm, registry });
 
 const outputs: ProgramOutputs = stackOutputs({ config, platform, keys, pki, swarm, registry });
 export = outputs;

@@ -23,6 +23,7 @@ export interface Known {
   readonly allPools: boolean;
   readonly network?: Partially<StackValues["network"]> | undefined;
   readonly certificates?: Partially<StackValues["certificates"]> | undefined;
+  readonly ingress?: Partially<StackValues["ingress"]> | undefined;
   /** Platform's default included. */
   readonly domain?: string | undefined;
   readonly acknowledge?: StackValues["acknowledge"] | undefined;

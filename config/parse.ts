@@ -73,6 +73,7 @@ function complete(known: Known & StackValues): StackConfig {
     certificateExpiry,
     certificates,
     acknowledge,
+    ingress,
     local,
   } = known;
   const { zones = [], domain = "" } = known;
@@ -87,6 +88,7 @@ function complete(known: Known & StackValues): StackConfig {
     certificateExpiry,
     certificates,
     acknowledge,
+    ingress,
     warnings: warnings(tiers),
   };
   return platform === "local" ? { ...common, platform, local } : { ...common, platform };

@@ -22,6 +22,8 @@ export interface PkiArgs {
   readonly dnsNames: readonly string[];
   /** Addresses by which the managers are reached through their load balancer. */
   readonly ipAddresses: readonly string[];
+  /** Names by which applications are reached. */
+  readonly app: { readonly dnsNames: readonly string[] };
   /** Names and addresses by which the registry is reached. */
   readonly registry: { readonly dnsNames: readonly string[]; readonly ipAddresses: readonly string[] };
 }
@@ -34,6 +36,8 @@ export class Pki extends pulumi.ComponentResource {
   public readonly servers: Readonly<Record<string, IssuedCertificate>>;
   /** For every replica of the registry. */
   public readonly registry: IssuedCertificate;
+  /** For all applications. */
+  public readonly app: IssuedCertificate;
   /** What the operator's steps show to the managers. */
   public readonly operator: IssuedCertificate;
   /** What people show to the managers, through a docker context. */
@@ -70,6 +74,13 @@ export class Pki extends pulumi.ComponentResource {
       use: "server",
       dnsNames: args.registry.dnsNames,
       ipAddresses: args.registry.ipAddresses,
+      hours: serverDays * DAY,
+      renewalHours,
+    });
+    this.app = issueCertificate("app", authority, {
+      commonName: "applications",
+      use: "server",
+      dnsNames: args.app.dnsNames,
       hours: serverDays * DAY,
       renewalHours,
     });

@@ -26,6 +26,8 @@ export interface RegistryArgs {
 export class Registry extends pulumi.ComponentResource {
   /** Who may pull and push. The password is a secret. */
   public readonly credentials: { readonly username: pulumi.Output<string>; readonly password: pulumi.Output<string> };
+  /** The same as a line of an htpasswd file, the password as a bcrypt hash. A secret all the same. */
+  public readonly htpasswd: pulumi.Output<string>;
   /** What one who pushes to it needs; `ready` is the running registry. */
   public readonly access: RegistryAccess;
 
@@ -34,6 +36,7 @@ export class Registry extends pulumi.ComponentResource {
     const { platform, swarm, certificate, ca } = args;
     const key = new tls.PrivateKey(`${name}-secret`, { algorithm: "ED25519" }, { parent: this });
     const secrets = pulumi.secret(key.privateKeyPem.apply(registrySecrets));
+    this.htpasswd = secrets.htpasswd;
     this.credentials = { username: pulumi.unsecret(secrets.username), password: secrets.password };
 
     const hosts = platform.hosts.filter((host) => host.role === "registry");

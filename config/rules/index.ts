@@ -2,6 +2,7 @@ import type { Known } from "../known";
 import type { Problem } from "../problem";
 import { acknowledgeProblems } from "./acknowledge";
 import { certificateProblems } from "./certificates";
+import { ingressProblems } from "./ingress";
 import { managerProblems } from "./managers";
 import { networkProblems } from "./network";
 import { platformProblems } from "./platform";
@@ -20,6 +21,7 @@ export function ruleProblems(known: Known): Problem[] {
     networkProblems,
     certificateProblems,
     acknowledgeProblems,
+    ingressProblems,
   ].flatMap((rule) => rule(known));
 }
 

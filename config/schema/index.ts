@@ -3,6 +3,7 @@ import { acknowledge } from "./acknowledge";
 import "./meta";
 import { certificates } from "./certificates";
 import { MAX_ZONES, PLATFORM_DEFAULTS, PLATFORMS } from "./constants";
+import { ingress } from "./ingress";
 import { local } from "./local";
 import { network } from "./network";
 import { managers, pool, registry, zoneName } from "./tiers";
@@ -93,5 +94,6 @@ export const stackSchema = z.strictObject({
   }),
   certificates,
   acknowledge,
+  ingress,
   local,
 });

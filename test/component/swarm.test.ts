@@ -86,6 +86,7 @@ function run(overrides: Record<string, unknown> = {}, preview = false, issue = 1
         managers,
         dnsNames: ["manager.swarm.localhost"],
         ipAddresses: [],
+        app: platform.loadBalancers.app,
         registry: platform.loadBalancers.registry,
       });
       return new Swarm("swarm", { config: stack, platform, pki, managers });

@@ -75,9 +75,9 @@ describe("the cluster's shape", function () {
     const inSwarm = [PORTS.ssh, PORTS.gossip];
     const expected: Record<string, readonly number[]> = {
       manager: [...inSwarm, PORTS.api, PORTS.swarm, PORTS.health, PORTS.door],
-      registry: inSwarm,
-      // On the engine's bridge alone: the way to the managers' doors.
-      worker: [...inSwarm, PORTS.door],
+      registry: [...inSwarm, PORTS.registry],
+      // The door's on the engine's bridge alone: the way to the managers' doors.
+      worker: [...inSwarm, PORTS.door, PORTS.http, PORTS.https, PORTS.ping],
       operator: [PORTS.ssh],
     };
     for (const host of [...HOSTS, "operator"]) {

@@ -1,0 +1,44 @@
+import { dashboardHost } from "./names";
+import { yaml } from "./yaml";
+
+/** What Traefik's dynamic settings depend on. */
+export interface DynamicSettings {
+  /** The stack's domain. */
+  readonly domain: string;
+  /** For how many days browsers are told to use HTTPS only; 0: they aren't told. */
+  readonly hstsDays: number;
+}
+
+/**
+ * Traefik's dynamic settings, YAML: its certificate, the dashboard, and what all routers share.
+ * Source: doc.traefik.io, v3.6, "Dynamic configuration: file".
+ */
+export function dynamicSettings({ domain, hstsDays }: DynamicSettings): string {
+  const hsts = { headers: { stsSeconds: hstsDays * 24 * 3600 } };
+  return yaml({
+    tls: {
+      stores: {
+        default: {
+          defaultCertificate: { certFile: "/etc/traefik/tls.crt", keyFile: "/run/secrets/tls-key" },
+        },
+      },
+      options: { default: { minVersion: "VersionTLS12" } },
+    },
+    http: {
+      routers: {
+        dashboard: {
+          rule: `Host(\`${dashboardHost(domain)}\`)`,
+          entryPoints: ["websecure"],
+          middlewares: ["admin"],
+          service: "api@internal",
+        },
+      },
+      middlewares: {
+        // Only what no task has seen yet is repeated: a connection that couldn't be made. So a POST isn't sent twice.
+        retry: { retry: { attempts: 4, initialInterval: "50ms" } },
+        admin: { basicAuth: { usersFile: "/run/secrets/users", realm: "swarm-ha", removeHeader: true } },
+        ...(hstsDays === 0 ? {} : { hsts }),
+      },
+    },
+  });
+}

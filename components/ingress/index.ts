@@ -1,0 +1,81 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { StackConfig } from "../../config";
+import { IMAGES } from "../images";
+import { DOOR_NAME, type IssuedCertificate, type Pki } from "../pki";
+import type { Platform } from "../platform/types";
+import type { Registry } from "../registry";
+import type { Swarm } from "../swarm";
+import { PORTS } from "../swarm/ports";
+import { swarmStack } from "../swarm/stack";
+import { doorAddress } from "../swarm/worker-proxy";
+import { dynamicSettings } from "./dynamic-settings";
+import { staticSettings } from "./static-settings";
+
+/**
+ * Seconds after which the ingress has to run as described. A change goes from worker to worker, half a minute each, and
+ * goes on when the step has given up: the next `up` finds it done.
+ */
+const LIMIT = 1200;
+
+/** Arguments of {@link Ingress}. */
+export interface IngressArgs {
+  /** The stack's configuration. */
+  readonly config: StackConfig;
+  readonly platform: Platform;
+  readonly pki: Pki;
+  /** The swarm that it runs on. */
+  readonly swarm: Swarm;
+  /** Where its image comes from, and whose credentials open its dashboard. */
+  readonly registry: Registry;
+}
+
+/**
+ * Traefik on every worker, behind the application load balancer: a service with the label `traefik.enable=true` answers
+ * at `https://<name>.app.<domain>`.
+ */
+export class Ingress extends pulumi.ComponentResource {
+  /** The step after which it runs. */
+  public readonly stack: pulumi.Resource;
+
+  public constructor(name: string, args: IngressArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("swarm-ha:ingress:Ingress", name, {}, opts);
+    const { config, platform, pki, swarm, registry } = args;
+    const image = platform.images.inRegistry(IMAGES.traefik, registry.access);
+    const certificate = own(config) ?? pki.app;
+    const { domain, ingress } = config;
+    const workers = platform.hosts.filter((host) => host.role === "worker");
+    this.stack = swarmStack(
+      name,
+      {
+        context: swarm.context,
+        values: { IMAGE: image.reference, DOOR_NAME, DOOR_ADDRESS: doorAddress(config) },
+        configs: {
+          static: staticSettings({
+            domain,
+            httpsPort: config.platform === "local" ? config.local.ports.https : PORTS.https,
+            trusted: platform.loadBalancers.app.sources,
+            hsts: ingress.hstsDays > 0,
+          }),
+          dynamic: dynamicSettings({ domain, hstsDays: ingress.hstsDays }),
+          "tls-certificate": certificate.certificate,
+          "door-ca": pki.ca,
+          "door-certificate": pki.door.client.certificate,
+        },
+        secrets: { "tls-key": certificate.key, "door-key": pki.door.client.key, users: registry.htpasswd },
+        registry: { name: platform.registryName, ...registry.credentials },
+        limit: LIMIT,
+        // (It is on a worker that is added or made anew by itself. Waiting for that would make each change of a worker one of
+        // the ingress, and the load balancer waits for it anyway.)
+        after: [...image.ready, ...registry.access.ready, ...workers.flatMap((host) => swarm.nodes[host.name] ?? [])],
+      },
+      { parent: this },
+    );
+    this.registerOutputs({});
+  }
+}
+
+/** The certificate that the user has brought along. */
+function own({ ingress: { certificate, key } }: StackConfig): IssuedCertificate | undefined {
+  if (certificate === undefined || key === undefined) return undefined;
+  return { certificate: pulumi.output(certificate), key: pulumi.secret(key) };
+}

@@ -1,0 +1,85 @@
+import { DOOR_NAME } from "../pki";
+import { PORTS } from "../swarm/ports";
+import { APPS_NETWORK, appsDomain } from "./names";
+import { yaml } from "./yaml";
+
+/** Ports inside the ingress's container, which has no right to low ones; the host's are {@link PORTS}. */
+export const INNER_PORTS = { http: 8000, https: 8443, ping: PORTS.ping } as const;
+
+/**
+ * How long a stopping task takes further requests, in seconds, while its ping says 503: longer than the application load
+ * balancer needs to notice, which is two checks five seconds apart.
+ */
+const LEAVING = 13;
+
+/** How long requests that are under way then have, in seconds. With {@link LEAVING} less than the stack's grace period. */
+const ENDING = 10;
+
+/** What Traefik's static settings depend on. */
+export interface StaticSettings {
+  /** The stack's domain. */
+  readonly domain: string;
+  /** The port of HTTPS as people know it. */
+  readonly httpsPort: number;
+  /** Who may say on whose behalf it connects, CIDR: the application load balancer. */
+  readonly trusted: readonly string[];
+  /** Whether browsers are told to use HTTPS only. */
+  readonly hsts: boolean;
+}
+
+/**
+ * Traefik's static settings, YAML.
+ * Source: doc.traefik.io, v3.6, "Static configuration" and "Swarm provider".
+ */
+export function staticSettings({ domain, httpsPort, trusted, hsts }: StaticSettings): string {
+  const proxyProtocol = { trustedIPs: [...trusted] };
+  const transport = { lifeCycle: { requestAcceptGraceTimeout: `${LEAVING}s`, graceTimeOut: `${ENDING}s` } };
+  return yaml({
+    global: { checkNewVersion: false, sendAnonymousUsage: false },
+    log: { level: "INFO", noColor: true },
+    // Who looks for a fault wants the requests that failed or were repeated, and no others.
+    accessLog: { format: "json", filters: { statusCodes: ["500-599"], retryAttempts: true } },
+    api: { dashboard: true },
+    ping: { entryPoint: "ping" },
+    entryPoints: {
+      web: {
+        address: `:${INNER_PORTS.http}`,
+        proxyProtocol,
+        transport,
+        http: { redirections: { entryPoint: { to: `:${httpsPort}`, scheme: "https" } } },
+      },
+      websecure: {
+        address: `:${INNER_PORTS.https}`,
+        // Routers that name no entry point are here, so that none is reachable without TLS by mistake.
+        asDefault: true,
+        proxyProtocol,
+        transport,
+        http: { tls: {}, middlewares: ["retry@file", ...(hsts ? ["hsts@file"] : [])] },
+      },
+      // It says 503 as soon as the task is to stop, and goes on saying so to the end.
+      ping: { address: `:${INNER_PORTS.ping}`, transport },
+    },
+    serversTransport: {
+      forwardingTimeouts: {
+        // A task whose host is dead answers nothing at all: the next one gets the request after this.
+        dialTimeout: "1s",
+        // A connection to a dead host looks like an idle one. Kept only this briefly, none outlives its host for long.
+        idleConnTimeout: "5s",
+      },
+    },
+    providers: {
+      // The sum of these, and a moment, is how long a change of tasks goes unnoticed: services' stop grace is longer.
+      providersThrottleDuration: "200ms",
+      swarm: {
+        endpoint: `tcp://${DOOR_NAME}:${PORTS.door}`,
+        tls: { ca: "/etc/traefik/door-ca.crt", cert: "/etc/traefik/door.crt", key: "/run/secrets/door-key" },
+        refreshSeconds: "1s",
+        httpClientTimeout: "10s",
+        network: APPS_NETWORK,
+        exposedByDefault: false,
+        defaultRule: `Host(\`{{ or (index .Labels "swarm-ha.name") (normalize .Name) }}.${appsDomain(domain)}\`)`,
+      },
+      file: { filename: "/etc/traefik/dynamic.yml", watch: false },
+    },
+  });
+}

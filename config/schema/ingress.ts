@@ -1,0 +1,39 @@
+import { z } from "zod";
+
+const pem = (kind: "certificate" | "key", description: string): z.ZodOptional<z.ZodString> =>
+  z
+    .string()
+    .regex(kind === "key" ? /^-----BEGIN [A-Z ]*PRIVATE KEY-----\n/ : /^-----BEGIN CERTIFICATE-----\n/)
+    .meta({
+      description,
+      allowed: kind === "key" ? "a private key without passphrase, PEM" : "one or more certificates, PEM",
+      fix:
+        kind === "key"
+          ? "set it with: npm run pulumi -- config set --secret --path swarm-ha:ingress.key < key.pem"
+          : "set it with: npm run pulumi -- config set --path swarm-ha:ingress.certificate < chain.pem",
+      defaultText: "one of the stack's own authority",
+    })
+    .optional();
+
+/** `swarm-ha:ingress`. */
+export const ingress = z
+  .strictObject({
+    certificate: pem(
+      "certificate",
+      "Certificate of the applications, for `*.app.<domain>`, followed by those of the authorities between. When it is renewed, the next `up` rolls it out, one worker after the other.",
+    ),
+    key: pem("key", "Key of that certificate. A secret."),
+    hstsDays: z.int().min(0).max(730).default(0).meta({
+      description:
+        "For how many days browsers remember to reach an application by HTTPS only (HTTP Strict Transport Security). 0: they aren't told. It can't be taken back before its time, so try it with a few days first.",
+      unit: "days",
+      allowed: "a whole number from 0 to 730 (days)",
+      fix: "write hstsDays: 0, or 365 once every application is reached by HTTPS",
+    }),
+  })
+  .prefault({})
+  .meta({
+    description: "The application ingress: Traefik on every worker.",
+    allowed: "a mapping with the keys certificate, key and hstsDays",
+    fix: "leave the key out to use a certificate of the stack's own authority",
+  });

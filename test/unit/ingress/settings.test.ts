@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { dynamicSettings } from "../../../components/ingress/dynamic-settings";
+import { INNER_PORTS, staticSettings, type StaticSettings } from "../../../components/ingress/static-settings";
+import { PORTS } from "../../../components/swarm/ports";
+
+interface EntryPoint {
+  readonly address: string;
+  readonly asDefault?: boolean;
+  readonly proxyProtocol?: { readonly trustedIPs: readonly string[]; readonly insecure?: boolean };
+  readonly transport: {
+    readonly lifeCycle: { readonly requestAcceptGraceTimeout: string; readonly graceTimeOut: string };
+  };
+  readonly http?: {
+    readonly redirections?: { readonly entryPoint: unknown };
+    readonly tls?: unknown;
+    readonly middlewares?: readonly string[];
+  };
+}
+
+interface Static {
+  readonly entryPoints: Readonly<Record<string, EntryPoint>>;
+  readonly ping: { readonly entryPoint: string };
+  readonly api: { readonly insecure?: boolean };
+  readonly serversTransport: { readonly forwardingTimeouts: Readonly<Record<string, string>> };
+  readonly providers: {
+    readonly providersThrottleDuration: string;
+    readonly swarm: {
+      readonly endpoint: string;
+      readonly refreshSeconds: string;
+      readonly exposedByDefault: boolean;
+      readonly defaultRule: string;
+    };
+  };
+}
+
+const GIVEN: StaticSettings = {
+  domain: "swarm.localhost",
+  httpsPort: 28443,
+  trusted: ["10.210.0.18/32"],
+  hsts: false,
+};
+
+function statics(changes: Partial<StaticSettings> = {}): Static {
+  return parse(staticSettings({ ...GIVEN, ...changes })) as Static;
+}
+
+const compose = parse(readFileSync(join(__dirname, "../../../stacks/ingress.yml"), "utf8")) as {
+  readonly services: {
+    readonly traefik: {
+      readonly stop_grace_period: string;
+      readonly ports: readonly { readonly target: number; readonly published: number; readonly mode: string }[];
+      readonly deploy: { readonly update_config: { readonly parallelism: number; readonly delay: string } };
+    };
+  };
+};
+const { traefik } = compose.services;
+const seconds = (text: string | undefined): number => Number(/^(\d+)s$/.exec(text ?? "")?.[1]);
+
+describe("the ingress's static settings", () => {
+  it("believe nobody but the load balancer on whose behalf it connects", () => {
+    for (const name of ["web", "websecure"]) {
+      assert.deepEqual(statics().entryPoints[name]?.proxyProtocol, { trustedIPs: ["10.210.0.18/32"] });
+    }
+    assert.equal(statics().entryPoints["ping"]?.proxyProtocol, undefined);
+  });
+
+  it("send from HTTP to the port of HTTPS that people know, and have routers on HTTPS by default", () => {
+    const { web, websecure } = statics().entryPoints;
+    assert.deepEqual(web?.http?.redirections?.entryPoint, { to: ":28443", scheme: "https" });
+    assert.equal(websecure?.asDefault, true);
+    assert.deepEqual(websecure.http?.tls, {});
+  });
+
+  it("publish the ports that the load balancer knows, on the host itself", () => {
+    assert.deepEqual(
+      traefik.ports.map(({ target, published, mode }) => [target, published, mode]),
+      [
+        [INNER_PORTS.http, PORTS.http, "host"],
+        [INNER_PORTS.https, PORTS.https, "host"],
+        [INNER_PORTS.ping, PORTS.ping, "host"],
+      ],
+    );
+    for (const [name, port] of [
+      ["web", INNER_PORTS.http],
+      ["websecure", INNER_PORTS.https],
+      ["ping", INNER_PORTS.ping],
+    ] as const) {
+      assert.equal(statics().entryPoints[name]?.address, `:${port}`);
+    }
+    assert.equal(statics().ping.entryPoint, "ping");
+    assert.notEqual(statics().api.insecure, true);
+  });
+
+  it("take requests for as long as the load balancer may send some, and end within the stack's grace period", () => {
+    for (const { transport } of Object.values(statics().entryPoints)) {
+      const leaving = seconds(transport.lifeCycle.requestAcceptGraceTimeout);
+      // Two checks, five seconds apart.
+      assert.ok(leaving > 2 * 5, `${leaving} s`);
+      const ending = leaving + seconds(transport.lifeCycle.graceTimeOut);
+      assert.ok(ending < seconds(traefik.stop_grace_period), `${ending} s`);
+    }
+    const { parallelism, delay } = traefik.deploy.update_config;
+    assert.equal(parallelism, 1);
+    assert.ok(seconds(delay) > 2 * 5, delay);
+  });
+
+  it("notice a task that goes within two seconds, and give up on a dead one soon", () => {
+    const { providers, serversTransport } = statics();
+    assert.ok(seconds(providers.swarm.refreshSeconds) <= 2);
+    assert.equal(providers.providersThrottleDuration, "200ms");
+    assert.ok(seconds(serversTransport.forwardingTimeouts["dialTimeout"]) <= 1);
+    // A load balancer's window: what is kept no longer than this can't fail after it.
+    assert.ok(seconds(serversTransport.forwardingTimeouts["idleConnTimeout"]) < 10);
+  });
+
+  it("read the swarm through the door, and show only services that ask for it, by their label", () => {
+    const { swarm } = statics().providers;
+    assert.equal(swarm.endpoint, "tcp://door.swarm-ha.internal:8381");
+    assert.equal(swarm.exposedByDefault, false);
+    assert.equal(
+      swarm.defaultRule,
+      'Host(`{{ or (index .Labels "swarm-ha.name") (normalize .Name) }}.app.swarm.localhost`)',
+    );
+  });
+
+  it("tell browsers to stay with HTTPS only where that is asked for", () => {
+    assert.deepEqual(statics().entryPoints["websecure"]?.http?.middlewares, ["retry@file"]);
+    assert.deepEqual(statics({ hsts: true }).entryPoints["websecure"]?.http?.middlewares, ["retry@file", "hsts@file"]);
+    const middlewares = (hstsDays: number): unknown =>
+      (parse(dynamicSettings({ domain: "a.example", hstsDays })) as { http: { middlewares: Record<string, unknown> } })
+        .http.middlewares["hsts"];
+    assert.equal(middlewares(0), undefined);
+    assert.deepEqual(middlewares(1), { headers: { stsSeconds: 86_400 } });
+  });
+});
+
+describe("the ingress's dynamic settings", () => {
+  it("put the dashboard behind a password, and refuse what is older than TLS 1.2", () => {
+    const { http, tls } = parse(dynamicSettings({ domain: "a.example", hstsDays: 0 })) as {
+      http: { routers: Record<string, unknown>; middlewares: { admin: { basicAuth: { usersFile: string } } } };
+      tls: { options: { default: { minVersion: string } } };
+    };
+    assert.deepEqual(http.routers["dashboard"], {
+      rule: "Host(`traefik.app.a.example`)",
+      entryPoints: ["websecure"],
+      middlewares: ["admin"],
+      service: "api@internal",
+    });
+    assert.equal(http.middlewares.admin.basicAuth.usersFile, "/run/secrets/users");
+    assert.equal(tls.options.default.minVersion, "VersionTLS12");
+  });
+});
