@@ -27,7 +27,7 @@ describe("TLS", function () {
     sign = await authorityOf(stack);
   });
 
-  for (const name of ["manager"] as const) {
+  for (const name of ["manager", "registry"] as const) {
     describe(`at the ${name} load balancer`, () => {
       it("is of version 1.2 or 1.3, and never older", async () => {
         for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
@@ -139,7 +139,7 @@ describe("TLS", function () {
         assert.ok(changed.includes(name), `${name} isn't in the preview`);
       }
       // What else has to change takes certificates over; no host is touched that has none.
-      for (const name of changed) assert.match(name, /-certificate$|^prepare-(manager-\d|operator)$|-stack$/);
+      for (const name of changed) assert.match(name, /-certificate$|^prepare-(manager-\d|operator)$|^stack-/);
 
       const probe = new ManagerProbe(await stack.outputs(), 200);
       const { seconds } = await stack.pulumi("up", "--yes", "--skip-preview");
