@@ -19,6 +19,7 @@ const platform = createPlatform(config, hosts, keys);
 const managers = managersOf(hosts);
 const pki = new Pki("pki", {
   stack: config.stack,
+  protect: config.platform === "aws" && config.aws.protect,
   lives: config.certificates,
   managers,
   dnsNames: platform.loadBalancers.manager.dnsNames,

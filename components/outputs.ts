@@ -70,6 +70,11 @@ export const stackOutputsSchema = z.object({
   hosts: z.record(z.string(), z.object({ role: z.enum(ROLES), zone: text, address: text })),
   /** `manager` as `tcp://host:port`, `registry` as `https://…`, `app` as `https://*.app.<domain>[:port]`. */
   endpoints: z.object({ manager: text, registry: text.optional(), app: text.optional() }),
+  /**
+   * DNS records that lead to the load balancers, for those who make them by hand: name → name that it is an alias of.
+   * Only on platforms whose load balancers have names.
+   */
+  records: z.record(z.string(), text).optional(),
   /** The stack's CA, PEM. */
   caCertificate: text,
   registryCredentials: z.object({ username: text, password: text }).optional(),

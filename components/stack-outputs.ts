@@ -33,6 +33,7 @@ export function stackOutputs({ config, platform, keys, pki, swarm, registry }: S
     swarmId: swarm.swarmId,
     hosts: Object.fromEntries(hosts.map(({ name, role, zone, address }) => [name, { role, zone, address }])),
     endpoints,
+    ...(platform.records === undefined ? {} : { records: platform.records }),
     caCertificate: pki.ca,
     registryCredentials: registry.credentials,
     access: pulumi.secret({

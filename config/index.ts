@@ -2,4 +2,12 @@ export { planHosts, type HostSpec, type Role } from "../components/platform/plac
 export { loadConfig } from "./load";
 export { parseConfig } from "./parse";
 export { ConfigError, type Problem } from "./problem";
-export type { AwsStackConfig, LocalConfig, LocalStackConfig, PoolConfig, StackConfig } from "./schema";
+export type {
+  AccessConfig,
+  AwsConfig,
+  AwsStackConfig,
+  LocalConfig,
+  LocalStackConfig,
+  PoolConfig,
+  StackConfig,
+} from "./schema";

@@ -28,6 +28,8 @@ export interface Known {
   readonly domain?: string | undefined;
   readonly acknowledge?: StackValues["acknowledge"] | undefined;
   readonly local?: Partially<StackValues["local"]> | undefined;
+  readonly aws?: Partially<NonNullable<StackValues["aws"]>> | undefined;
+  readonly access?: Partially<StackValues["access"]> | undefined;
   /** Top-level keys that the stack file has. */
   readonly given: ReadonlySet<string>;
 }

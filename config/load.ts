@@ -1,20 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseConfig } from "./parse";
-import { ConfigError, isAbout, keyText, NAMESPACE, valueText, type Problem } from "./problem";
-import type { LocalStackConfig, StackConfig } from "./schema";
+import { ConfigError, isAbout, NAMESPACE, type Problem } from "./problem";
+import type { StackConfig } from "./schema";
 import { suggest } from "./suggest";
 
 /**
  * Reads and checks the configuration of the stack that this program runs for, and says its warnings.
  *
- * @throws pulumi.RunError with all problems in one message and without a stack trace, which would only hide it. The
- *   platform `aws` is one of them for now: its configuration is checked in full, but nothing can be built on it yet.
+ * @throws pulumi.RunError with all problems in one message and without a stack trace, which would only hide it.
  */
-export function loadConfig(): LocalStackConfig {
+export function loadConfig(): StackConfig {
   try {
     const all = pulumi.runtime.allConfig();
     const config = parsed(all, pulumi.getStack());
-    if (config.platform === "aws") throw new ConfigError(config.stack, [NOT_THERE_YET]);
     for (const warning of config.warnings) void pulumi.log.warn(warning);
     return config;
   } catch (error) {
@@ -66,13 +64,6 @@ function secretKeys(): string[] {
   const all = JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]") as string[];
   return all.map((key) => key.slice(`${NAMESPACE}:`.length));
 }
-
-const NOT_THERE_YET = {
-  key: keyText(["platform"]),
-  got: valueText("aws"),
-  allowed: "local; the platform aws is not there yet",
-  fix: "use a stack whose platform is local, such as Pulumi.local.yaml",
-};
 
 /** The keys of this project, without its name before them; others belong to providers. */
 export function namespaceOf(all: Readonly<Record<string, string>>): Record<string, string> {

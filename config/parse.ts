@@ -75,6 +75,8 @@ function complete(known: Known & StackValues): StackConfig {
     acknowledge,
     ingress,
     local,
+    aws,
+    access,
   } = known;
   const { zones = [], domain = "" } = known;
   const tiers = { zones, managers, registry, workers };
@@ -91,7 +93,9 @@ function complete(known: Known & StackValues): StackConfig {
     ingress,
     warnings: warnings(tiers),
   };
-  return platform === "local" ? { ...common, platform, local } : { ...common, platform };
+  if (platform === "local") return { ...common, platform, local };
+  if (aws === undefined) throw new Error("a rule has to refuse the platform aws without swarm-ha:aws");
+  return { ...common, platform, aws, access };
 }
 
 /** Problems in the order of the schema, which is the one of the documentation; keys that aren't in it come first. */

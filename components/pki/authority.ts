@@ -4,6 +4,13 @@ import * as tls from "@pulumi/tls";
 /** Ten years, in hours: replacing an authority is an act of three `up`s, not something a calendar should start. */
 const AUTHORITY_HOURS = 10 * 365 * 24;
 
+/** Arguments of {@link CertificateAuthority}. */
+export interface CertificateAuthorityArgs {
+  readonly commonName: string;
+  /** Whether Pulumi refuses to delete its key, which nothing brings back. @default false */
+  readonly protect?: boolean;
+}
+
 /** The stack's own certificate authority; whoever trusts it trusts the cluster's doors. */
 export class CertificateAuthority extends pulumi.ComponentResource {
   /** Its key. Secret; it stays in the state and travels to no machine. */
@@ -12,9 +19,13 @@ export class CertificateAuthority extends pulumi.ComponentResource {
   /** Its certificate, PEM. */
   public readonly certificate: pulumi.Output<string>;
 
-  public constructor(name: string, args: { readonly commonName: string }, opts?: pulumi.ComponentResourceOptions) {
+  public constructor(name: string, args: CertificateAuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
     super("swarm-ha:pki:CertificateAuthority", name, {}, opts);
-    this.key = new tls.PrivateKey(`${name}-key`, { algorithm: "ECDSA", ecdsaCurve: "P256" }, { parent: this });
+    this.key = new tls.PrivateKey(
+      `${name}-key`,
+      { algorithm: "ECDSA", ecdsaCurve: "P256" },
+      { parent: this, protect: args.protect === true },
+    );
     this.certificate = new tls.SelfSignedCert(
       `${name}-certificate`,
       {

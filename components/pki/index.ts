@@ -12,6 +12,8 @@ const DAY = 24;
 
 /** Arguments of {@link Pki}. */
 export interface PkiArgs {
+  /** Whether the authority's key is protected from being deleted. @default false */
+  readonly protect?: boolean;
   /** The stack's name, which is in the authority's name: people trust several of them. */
   readonly stack: string;
   /** Lives and renewal, in days. */
@@ -49,7 +51,7 @@ export class Pki extends pulumi.ComponentResource {
     super("swarm-ha:pki:Pki", name, {}, opts);
     const authority = new CertificateAuthority(
       "ca",
-      { commonName: `swarm-ha ${args.stack} certificate authority` },
+      { commonName: `swarm-ha ${args.stack} certificate authority`, protect: args.protect === true },
       { parent: this },
     );
     this.ca = authority.certificate;

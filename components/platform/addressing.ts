@@ -1,5 +1,5 @@
 import { parseRange, rangeText, toNumber, toText, type Ipv4Range } from "../../config/ipv4";
-import type { StackConfig } from "../../config/schema";
+import type { AwsConfig, StackConfig } from "../../config/schema";
 
 /** Equal blocks that the hosts' range is cut into: one for the infrastructure, the others for zones. */
 export const BLOCKS = 8;
@@ -10,6 +10,9 @@ export const BLOCKS = 8;
  * address follows from a name and a zone, whatever else the stack holds.
  */
 const PLACE = { gateway: 1, operator: 8, loadBalancers: 16, manager: 8, registry: 16, workers: 24 } as const;
+
+/** Places that each of the two tiers with fixed addresses has in a zone. */
+const TIER_PLACES = 8;
 
 /** Prefix length of each overlay network: Docker's default, and the size its documentation says not to exceed. */
 const OVERLAY_NETWORK_PREFIX = 24;
@@ -26,6 +29,16 @@ export interface AddressSpan {
 /** The load balancers of the reference architecture. */
 export type LoadBalancerName = "manager" | "registry" | "app";
 
+/** The addresses of one zone. */
+export interface ZonePlan {
+  /** Its block, CIDR. */
+  readonly cidr: string;
+  /** What workers get theirs from. */
+  readonly workers: AddressSpan;
+  /** What managers and registries get theirs from, CIDR: nobody else may be given one of these. */
+  readonly fixed: readonly string[];
+}
+
 /** Who has which address. It depends on `network.hosts` and the order of `zones` alone, never on how many hosts there are. */
 export interface AddressPlan {
   /** The whole range, CIDR. */
@@ -37,7 +50,7 @@ export interface AddressPlan {
   /** Addresses of the load balancers. */
   readonly loadBalancers: Readonly<Record<LoadBalancerName, string>>;
   /** By zone: its block (CIDR), and the addresses that workers get theirs from. */
-  readonly zones: Readonly<Record<string, { readonly cidr: string; readonly workers: AddressSpan }>>;
+  readonly zones: Readonly<Record<string, ZonePlan>>;
   /**
    * The fixed address of a tier's n-th host (from 1).
    *
@@ -46,12 +59,24 @@ export interface AddressPlan {
   readonly hostAddress: (zone: string, tier: "manager" | "registry", n: number) => string;
 }
 
+/** What the address plan depends on. */
+export type AddressConfig = Pick<StackConfig, "zones" | "network"> & {
+  /** With subnets of a borrowed network, hosts have their places in those. */
+  readonly aws?: { readonly network: Pick<AwsConfig["network"], "subnets"> };
+};
+
 /** Cuts the hosts' range into its places. */
-export function addressPlan(config: Pick<StackConfig, "zones" | "network">): AddressPlan {
+export function addressPlan(config: AddressConfig): AddressPlan {
   const whole = parseRange(config.network.hosts);
   const infrastructure = block(whole, 0);
   const at = (range: Ipv4Range, place: number): string => toText(range.first + place);
-  const blocks = new Map(config.zones.map((zone, i) => [zone, block(whole, i + 1)]));
+  const borrowed = config.aws?.network.subnets;
+  const blocks = new Map(
+    config.zones.map((zone, i) => {
+      const subnet = borrowed?.[zone]?.private.cidr;
+      return [zone, subnet === undefined ? block(whole, i + 1) : parseRange(subnet)];
+    }),
+  );
   return {
     cidr: rangeText(whole),
     gateway: at(infrastructure, PLACE.gateway),
@@ -65,7 +90,13 @@ export function addressPlan(config: Pick<StackConfig, "zones" | "network">): Add
       [...blocks].map(([zone, range]) => [
         zone,
         // The last address of a zone's block is its broadcast address wherever the block is a subnet.
-        { cidr: rangeText(range), workers: { first: at(range, PLACE.workers), last: toText(range.last - 1) } },
+        {
+          cidr: rangeText(range),
+          workers: { first: at(range, PLACE.workers), last: toText(range.last - 1) },
+          fixed: [PLACE.manager, PLACE.registry].map((place) =>
+            rangeText({ first: range.first + place, prefix: 32 - Math.log2(TIER_PLACES) }),
+          ),
+        },
       ]),
     ),
     hostAddress: (zone, tier, n) => {
@@ -121,7 +152,8 @@ export function overlayNetwork(config: Pick<StackConfig, "network">): { readonly
   return { pool: rangeText(parseRange(config.network.overlay)), size: OVERLAY_NETWORK_PREFIX };
 }
 
-function block(whole: Ipv4Range, index: number): Ipv4Range {
+/** One of the {@link BLOCKS} equal parts of a range; index from 0. */
+export function block(whole: Ipv4Range, index: number): Ipv4Range {
   const size = (whole.last + 1 - whole.first) / BLOCKS;
   const first = whole.first + index * size;
   return { first, last: first + size - 1, prefix: whole.prefix + Math.log2(BLOCKS) };

@@ -1,21 +1,21 @@
+import { createRequire } from "node:module";
 import type { StackConfig } from "../../config";
 import type { SshKeys } from "../ssh/keys";
 import { LocalPlatform } from "./local";
 import type { HostSpec } from "./placement";
 import type { Platform } from "./types";
 
-/**
- * The platform that the configuration names.
- *
- * @throws Error for one that isn't there yet.
- */
+/** Loads at the moment that it is asked: the local stack never pays for the AWS SDK. */
+const load = createRequire(__filename);
+
+/** The platform that the configuration names. */
 export function createPlatform(config: StackConfig, hosts: readonly HostSpec[], keys: SshKeys): Platform {
   switch (config.platform) {
     case "local":
       return new LocalPlatform("local", { config, hosts, keys });
-    case "aws":
-      throw new Error(
-        "swarm-ha:platform is 'aws', which is not there yet; 'local' is: it runs the whole architecture on this machine",
-      );
+    case "aws": {
+      const { createAwsPlatform } = load("./aws") as typeof import("./aws");
+      return createAwsPlatform({ config, hosts, keys });
+    }
   }
 }

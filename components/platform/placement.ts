@@ -1,5 +1,5 @@
 import type { StackConfig } from "../../config/schema";
-import { addressPlan } from "./addressing";
+import { addressPlan, type AddressConfig } from "./addressing";
 
 /** What a host does in the swarm. */
 export type Role = "manager" | "registry" | "worker";
@@ -21,7 +21,7 @@ export interface HostSpec {
 }
 
 /** The part of the configuration that placement depends on. */
-export type PlacementConfig = Pick<StackConfig, "zones" | "managers" | "registry" | "workers" | "network">;
+export type PlacementConfig = Pick<StackConfig, "managers" | "registry" | "workers"> & AddressConfig;
 
 /**
  * The zone of a tier's or pool's n-th host (from 1): round robin, so that counts in any two zones differ by at most

@@ -85,6 +85,8 @@ export interface Platform {
   /** In the order of the plan. */
   readonly hosts: readonly Host[];
   readonly loadBalancers: Readonly<Record<LoadBalancer["name"], LoadBalancer>>;
+  /** DNS records that lead to the load balancers: name → name of a load balancer. @default they have addresses, no names */
+  readonly records?: Readonly<Record<string, pulumi.Output<string>>>;
   /**
    * The registry's `host:port`: the one name of it in image references, on the hosts and on people's machines. Every
    * host can resolve it.

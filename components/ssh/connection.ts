@@ -18,6 +18,12 @@ export interface SshEndpoint {
   readonly privateKey: pulumi.Input<string>;
   /** The machine's public host key, `authorized_keys` format; another key ends the dial. */
   readonly hostKey: pulumi.Input<string>;
+  /**
+   * Failed dials that are forgiven; one for each platform, and for good (see DIAL).
+   *
+   * @default 10
+   */
+  readonly dialErrorLimit?: number;
 }
 
 /**
@@ -29,7 +35,8 @@ const DIAL = { user: "root", dialErrorLimit: 10, perDialTimeout: 5 } as const;
 
 /** A connection to a machine that can be reached from here: the operator. */
 export function directConnection(endpoint: SshEndpoint): SshConnection {
-  return { ...DIAL, ...withoutPad(endpoint), port: endpoint.port ?? 22 };
+  const { dialErrorLimit = DIAL.dialErrorLimit, port = 22 } = endpoint;
+  return { ...DIAL, dialErrorLimit, ...withoutPad(endpoint), port };
 }
 
 /** A connection to a host inside, with the operator as SSH proxy; the host key is pinned on both hops. */

@@ -1,4 +1,4 @@
-/** TCP ports of the cluster; the table in docs/architecture.md says who may reach which. */
+/** Ports of the cluster, TCP where nothing else is said; the table in docs/architecture.md says who may reach which. */
 export const PORTS = {
   /** sshd. */
   ssh: 22,
@@ -8,6 +8,8 @@ export const PORTS = {
   swarm: 2377,
   /** Gossip between nodes, TCP and UDP. Source: reference architecture. */
   gossip: 7946,
+  /** Overlay networks between nodes, UDP. Source: reference architecture. */
+  vxlan: 4789,
   /** The managers' health endpoint, plain HTTP, `GET /health`. */
   health: 8380,
   /** The managers' read-only door for the ingress: mutual TLS, and only the GETs that it needs. */

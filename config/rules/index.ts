@@ -1,5 +1,7 @@
 import type { Known } from "../known";
 import type { Problem } from "../problem";
+import { accessProblems } from "./access";
+import { awsProblems } from "./aws";
 import { acknowledgeProblems } from "./acknowledge";
 import { certificateProblems } from "./certificates";
 import { ingressProblems } from "./ingress";
@@ -12,7 +14,7 @@ import { zoneProblems } from "./zones";
 
 /** Everything that doesn't fit together, as far as it is known. */
 export function ruleProblems(known: Known): Problem[] {
-  return [
+  const rules = [
     platformProblems,
     zoneProblems,
     managerProblems,
@@ -22,7 +24,10 @@ export function ruleProblems(known: Known): Problem[] {
     certificateProblems,
     acknowledgeProblems,
     ingressProblems,
-  ].flatMap((rule) => rule(known));
+    awsProblems,
+    accessProblems,
+  ];
+  return rules.flatMap((rule) => rule(known));
 }
 
 export { warnings } from "./warnings";

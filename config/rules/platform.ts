@@ -1,3 +1,4 @@
+import type { TopLevelKey } from "../check-key";
 import { describeKey } from "../describe";
 import type { Known } from "../known";
 import { keyText, valueText, type Problem } from "../problem";
@@ -5,18 +6,43 @@ import { keyText, valueText, type Problem } from "../problem";
 /** Keys that one platform needs and another hasn't got. */
 export function platformProblems(known: Known): Problem[] {
   if (known.platform === undefined) return [];
-  return known.platform === "local" ? portProblems(known) : cloudProblems(known);
+  return known.platform === "local"
+    ? [...foreign(["aws", "access"], known), ...machineProblems(known), ...portProblems(known)]
+    : [...missing(["zones", "domain", "aws"], known), ...foreign(["local"], known)];
 }
 
-function cloudProblems(known: Known): Problem[] {
-  const missing = (["zones", "domain"] as const).filter((key) => !known.given.has(key));
-  const problems = missing.map((key) => {
-    const { allowed = "", fix = "" } = describeKey([key]);
-    return { key: keyText([key]), got: "nothing", allowed, fix: `the platform aws has no default; ${fix}` };
-  });
-  if (!known.given.has("local")) return problems;
-  const allowed = describeKey(["local"]).allowed ?? "";
-  return [...problems, { key: keyText(["local"]), got: "a value on the platform aws", allowed, fix: "remove the key" }];
+function missing(keys: readonly TopLevelKey[], known: Known): Problem[] {
+  return keys
+    .filter((key) => !known.given.has(key))
+    .map((key) => {
+      const { allowed = "", fix = "" } = describeKey([key]);
+      return { key: keyText([key]), got: "nothing", allowed, fix: `the platform aws has no default; ${fix}` };
+    });
+}
+
+function foreign(keys: readonly TopLevelKey[], known: Known): Problem[] {
+  return keys
+    .filter((key) => known.given.has(key))
+    .map((key) => ({
+      key: keyText([key]),
+      got: `a value on the platform ${known.platform ?? ""}`,
+      allowed: describeKey([key]).allowed ?? "",
+      fix: "remove the key",
+    }));
+}
+
+/** What a pool's machines are made of is for a cloud: containers have no size of their own. */
+function machineProblems({ workers = {} }: Known): Problem[] {
+  return Object.entries(workers).flatMap(([pool, values]) =>
+    (["instanceType", "architecture", "volume"] as const)
+      .filter((key) => values[key] !== undefined)
+      .map((key) => ({
+        key: keyText(["workers", pool, key]),
+        got: `${valueText(values[key])} on the platform local`,
+        allowed: "nothing: the machines of the platform local are containers on this one",
+        fix: "remove the key",
+      })),
+  );
 }
 
 function portProblems(known: Known): Problem[] {

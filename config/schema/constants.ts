@@ -15,3 +15,14 @@ export const PLATFORM_DEFAULTS = {
   local: { zones: ["zone-a", "zone-b", "zone-c"], domain: "swarm.localhost" },
   aws: { zones: undefined, domain: undefined },
 } as const;
+
+/** What machines on AWS are made of where nothing else is said, by tier and architecture. */
+export const AWS_MACHINES = {
+  manager: { amd64: "t3.medium", arm64: "t4g.medium", volume: 30 },
+  registry: { amd64: "t3.medium", arm64: "t4g.medium", volume: 30 },
+  worker: { amd64: "m6i.large", arm64: "m6g.large", volume: 50 },
+  operator: { amd64: "t3.micro", arm64: "t4g.micro", volume: 10 },
+} as const;
+
+/** See {@link AWS_MACHINES}. */
+export type AwsTier = keyof typeof AWS_MACHINES;

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { access } from "./access";
+import { aws } from "./aws";
 import { acknowledge } from "./acknowledge";
 import "./meta";
 import { certificates } from "./certificates";
@@ -96,4 +98,6 @@ export const stackSchema = z.strictObject({
   acknowledge,
   ingress,
   local,
+  aws,
+  access,
 });

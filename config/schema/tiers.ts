@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { MAX_REGISTRIES } from "./constants";
+import { poolMachine } from "./machine";
 
 /** Name of a zone. */
 export const zoneName = z
@@ -91,9 +92,10 @@ export const pool = z
         fix: 'write { com.example.storage: "ssd" }',
       }),
     zones: tierZones,
+    ...poolMachine,
   })
   .meta({
     description: "One pool of workers; its hosts are called `<pool>-<n>`.",
-    allowed: "a mapping with the keys count, labels and zones",
+    allowed: "a mapping with the keys count, labels, zones, and on aws instanceType, architecture and volume",
     fix: "write { count: 3 }",
   });

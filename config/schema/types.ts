@@ -10,7 +10,13 @@ export type PoolConfig = StackValues["workers"][string];
 /** What only the platform `local` has. */
 export type LocalConfig = StackValues["local"];
 
-interface CommonConfig extends Omit<StackValues, "platform" | "zones" | "domain" | "local"> {
+/** What only the platform `aws` has. */
+export type AwsConfig = NonNullable<StackValues["aws"]>;
+
+/** Who may reach what from outside, on the platform `aws`. */
+export type AccessConfig = StackValues["access"];
+
+interface CommonConfig extends Omit<StackValues, "platform" | "zones" | "domain" | "local" | "aws" | "access"> {
   /** Name of the stack: machines, networks and contexts are called after it. */
   readonly stack: string;
   /** Failure zones, each once, in placement order. */
@@ -30,6 +36,8 @@ export interface LocalStackConfig extends CommonConfig {
 /** A checked configuration of a stack on AWS. */
 export interface AwsStackConfig extends CommonConfig {
   readonly platform: "aws";
+  readonly aws: AwsConfig;
+  readonly access: AccessConfig;
 }
 
 /** A checked configuration: whoever holds one can rely on every rule of `config/rules`. */

@@ -17,6 +17,8 @@ export interface Registered {
   readonly deleteBeforeReplace: boolean;
   readonly ignoreChanges: readonly string[];
   readonly secretOutputs: readonly string[];
+  readonly protect: boolean;
+  readonly replaceOnChanges: readonly string[];
 }
 
 /** What a mocked resource answers: its id and outputs beside its inputs. In a preview, as of a new stack, it has neither. */
@@ -43,6 +45,8 @@ interface RegisterRequest {
   getDeletebeforereplace(): boolean;
   getIgnorechangesList(): string[];
   getAdditionalsecretoutputsList(): string[];
+  getProtect(): boolean;
+  getReplaceonchangesList(): string[];
 }
 
 type RegisterResource = (request: RegisterRequest, callback: unknown) => Promise<void>;
@@ -55,7 +59,13 @@ type RegisterResource = (request: RegisterRequest, callback: unknown) => Promise
  */
 export async function record(
   program: () => unknown,
-  options: { readonly stack: string; readonly preview: boolean; readonly answer: Answer },
+  options: {
+    readonly stack: string;
+    readonly preview: boolean;
+    readonly answer: Answer;
+    /** What a function of a provider answers. @default the program calls none */
+    readonly call?: (token: string, inputs: Record<string, unknown>) => Record<string, unknown>;
+  },
 ): Promise<Registered[]> {
   const inputs = new Map<string, Record<string, unknown>>();
   const requests: RegisterRequest[] = [];
@@ -76,6 +86,7 @@ export async function record(
           return options.preview ? { id: "", state: given } : { id, state: { ...given, ...outputs } };
         },
         call: (args) => {
+          if (options.call !== undefined) return options.call(args.token, args.inputs as Record<string, unknown>);
           throw new Error(`the program called ${args.token}, which these mocks don't answer`);
         },
       },
@@ -112,6 +123,8 @@ export async function record(
         deleteBeforeReplace: request.getDeletebeforereplace(),
         ignoreChanges: request.getIgnorechangesList(),
         secretOutputs: request.getAdditionalsecretoutputsList(),
+        protect: request.getProtect(),
+        replaceOnChanges: request.getReplaceonchangesList(),
       };
     });
 }

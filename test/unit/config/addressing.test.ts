@@ -19,9 +19,21 @@ describe("the address plan", () => {
       operator: "10.210.0.8",
       loadBalancers: { manager: "10.210.0.16", registry: "10.210.0.17", app: "10.210.0.18" },
       zones: {
-        "zone-a": { cidr: "10.210.2.0/23", workers: { first: "10.210.2.24", last: "10.210.3.254" } },
-        "zone-b": { cidr: "10.210.4.0/23", workers: { first: "10.210.4.24", last: "10.210.5.254" } },
-        "zone-c": { cidr: "10.210.6.0/23", workers: { first: "10.210.6.24", last: "10.210.7.254" } },
+        "zone-a": {
+          cidr: "10.210.2.0/23",
+          workers: { first: "10.210.2.24", last: "10.210.3.254" },
+          fixed: ["10.210.2.8/29", "10.210.2.16/29"],
+        },
+        "zone-b": {
+          cidr: "10.210.4.0/23",
+          workers: { first: "10.210.4.24", last: "10.210.5.254" },
+          fixed: ["10.210.4.8/29", "10.210.4.16/29"],
+        },
+        "zone-c": {
+          cidr: "10.210.6.0/23",
+          workers: { first: "10.210.6.24", last: "10.210.7.254" },
+          fixed: ["10.210.6.8/29", "10.210.6.16/29"],
+        },
       },
     });
     assert.equal(hostAddress("zone-c", "manager", 7), "10.210.6.14");

@@ -672,6 +672,13 @@ const EXAMPLES: [string, Record<string, unknown>, Problem[]][] = [
         allowed: "a mapping with the keys ports and image, on the platform local only",
         fix: "remove the key",
       },
+      {
+        key: "swarm-ha:aws",
+        got: "nothing",
+        allowed:
+          "a mapping with the keys region, protect, hostedZone, network, hosts, images, engine, operator, loadBalancers and tags, on the platform aws only",
+        fix: "the platform aws has no default; write { region: eu-central-1, hostedZone: Z… }",
+      },
     ],
   ],
   [

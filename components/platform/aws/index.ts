@@ -1,0 +1,251 @@
+import { Provider } from "@pulumi/aws/provider";
+import * as ec2 from "@pulumi/aws/ec2";
+import * as pulumi from "@pulumi/pulumi";
+import type { AwsStackConfig } from "../../../config";
+import { directConnection, throughOperator, type SshConnection } from "../../ssh/connection";
+import { publicImages } from "../../images/public";
+import type { SshKeys } from "../../ssh/keys";
+import { PORTS } from "../../swarm/ports";
+import type { HostSpec } from "../placement";
+import type { Host, LoadBalancer, Operator, Platform, RegistryStorage } from "../types";
+import { imageLookup } from "./image";
+import { machine, type Ec2Machine, type MachineArgs } from "./instance";
+import { NetworkLoadBalancer } from "./load-balancer";
+import { loadBalancerSpecs, type LoadBalancerSpec } from "./load-balancer-spec";
+import { shapeOf, tierShape } from "./machines";
+import { Names } from "./names";
+import { createNetwork, type AwsNetwork } from "./network";
+import { isRenewed } from "./renewal";
+import { Roles } from "./roles";
+import { SecurityGroups } from "./security-groups";
+import { RegistryBucket } from "./storage";
+import { nameTag, TAGS } from "./tags";
+import { userData } from "./user-data";
+
+/** Arguments of {@link createAwsPlatform}. */
+export interface AwsPlatformArgs {
+  readonly config: AwsStackConfig;
+  /** The plan: hosts by name, role and zone. */
+  readonly hosts: readonly HostSpec[];
+  /** Host keys by machine name, and the key that logs in. */
+  readonly keys: SshKeys;
+}
+
+/**
+ * Failed dials that are forgiven: an instance that was just made answers after one to three minutes, when it has its
+ * host key. A machine that refuses is so given up after 3 minutes, one that is silent after 7.
+ */
+const DIALS = 40;
+
+/** Three availability zones, private subnets, EC2, network load balancers, S3. */
+export function createAwsPlatform(args: AwsPlatformArgs): Platform {
+  const { region, tags } = args.config.aws;
+  const provider = new Provider("aws", {
+    region: region as pulumi.Input<"eu-central-1">,
+    defaultTags: { tags: { ...tags, [TAGS.stack]: args.config.stack } },
+  });
+  return new AwsPlatform("aws", args, { providers: [provider] });
+}
+
+/** See {@link createAwsPlatform}. */
+class AwsPlatform extends pulumi.ComponentResource implements Platform {
+  public readonly lifetime: pulumi.Resource;
+  public readonly operator: Operator;
+  public readonly hosts: readonly Host[];
+  public readonly loadBalancers: Platform["loadBalancers"];
+  public readonly records: NonNullable<Platform["records"]>;
+  public readonly registryName: pulumi.Output<string>;
+  public readonly registryStorage: RegistryStorage;
+
+  public readonly images = publicImages;
+
+  private readonly network: AwsNetwork;
+  private readonly security: SecurityGroups;
+  private readonly roles: Roles;
+  private readonly image: ReturnType<typeof imageLookup>;
+
+  public constructor(
+    name: string,
+    private readonly args: AwsPlatformArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("swarm-ha:platform:Aws", name, {}, opts);
+    const { config, hosts } = args;
+    const { stack, aws, domain } = config;
+    const child = { parent: this };
+    this.image = imageLookup(aws, this);
+    this.network = createNetwork(config, this);
+    this.security = new SecurityGroups(
+      "security",
+      {
+        stack,
+        config,
+        vpcId: this.network.vpcId,
+        ...(this.network.s3PrefixList === undefined ? {} : { s3PrefixList: this.network.s3PrefixList }),
+      },
+      child,
+    );
+    // In a borrowed network the first thing of ours, which everything else stands on.
+    this.lifetime = this.network.vpc ?? this.security.group("node");
+    const storage = new RegistryBucket("registry-storage", { stack, protect: aws.protect }, child);
+    this.registryStorage = { kind: "s3", bucket: storage.bucket.bucket, region: aws.region };
+    this.roles = new Roles("roles", { stack, region: aws.region, bucketArn: storage.bucket.arn }, child);
+    this.operator = this.createOperator();
+    this.hosts = hosts.map((spec) => this.createHost(spec));
+
+    const specs = loadBalancerSpecs(aws);
+    const made = new Map(specs.map((spec) => [spec.name, this.createLoadBalancer(spec)]));
+    const names = new Names(
+      "names",
+      { config, vpcId: this.network.vpcId, loadBalancers: Object.fromEntries(made) },
+      child,
+    );
+    this.records = names.records;
+    this.registryName = pulumi.output(`registry.${domain}:${String(PORTS.registry)}`);
+    this.loadBalancers = {
+      manager: this.door("manager", `manager.${domain}`, `:${String(PORTS.api)}`, made.get("manager")),
+      registry: this.door("registry", `registry.${domain}`, `:${String(PORTS.registry)}`, made.get("registry")),
+      app: this.door("app", `*.app.${domain}`, "", made.get("app")),
+    };
+    this.registerOutputs({});
+  }
+
+  private createOperator(): Operator {
+    const { config, keys } = this.args;
+    const { stack, aws, zones } = config;
+    const zone = aws.operator.zone ?? zones[0] ?? "";
+    const bastion = aws.operator.access === "bastion";
+    const made = this.machine(
+      { name: "operator", role: "operator", zone },
+      {
+        shape: tierShape(config, "operator"),
+        subnet: (bastion ? this.network.edge : this.network.inner)[zone],
+        groups: ["operator"],
+        forwards: true,
+        tier: "operator",
+      },
+    );
+    const endpoint = {
+      privateKey: keys.client.privateKeyOpenssh,
+      hostKey: keys.hostKey("operator").publicKeyOpenssh,
+      dialErrorLimit: DIALS,
+    };
+    const identity = made.instance.id;
+    const rules = this.security.between("operator");
+    if (!bastion) {
+      const connection = directConnection({ host: "127.0.0.1", port: aws.operator.port, ...endpoint });
+      return { identity, connection, ready: [made.instance, made.key, ...rules] };
+    }
+    // The address outlives the machine.
+    const address = new ec2.Eip("operator", { domain: "vpc", tags: nameTag(stack, "operator") }, { parent: this });
+    const association = new ec2.EipAssociation(
+      "operator",
+      { allocationId: address.id, instanceId: made.instance.id },
+      { parent: this, deleteBeforeReplace: true },
+    );
+    const connection = directConnection({ host: address.publicIp, ...endpoint });
+    return { identity, connection, ready: [made.instance, made.key, association, ...rules] };
+  }
+
+  private createHost(spec: HostSpec): Host {
+    const { config, keys } = this.args;
+    const { address: fixed, ...host } = spec;
+    const made = this.machine(host, {
+      shape: shapeOf(config, host),
+      subnet: this.network.inner[host.zone],
+      ...(fixed === undefined ? {} : { address: fixed }),
+      groups: ["node", host.role],
+      engine: config.aws.engine,
+      forwards: false,
+      tier: host.role,
+    });
+    const address = fixed === undefined ? made.instance.privateIp : pulumi.output(fixed);
+    const connection: SshConnection = throughOperator(this.operator.connection, {
+      host: address,
+      privateKey: keys.client.privateKeyOpenssh,
+      hostKey: keys.hostKey(host.name).publicKeyOpenssh,
+      dialErrorLimit: DIALS,
+    });
+    return {
+      ...host,
+      identity: made.instance.id,
+      address,
+      connection,
+      ready: [made.instance, made.key, ...this.operator.ready, ...this.security.between("node", host.role)],
+    };
+  }
+
+  private machine(
+    host: Pick<MachineArgs, "name" | "role" | "zone"> & { readonly pool?: string },
+    what: Pick<MachineArgs, "shape" | "address"> & {
+      readonly subnet: MachineArgs["subnet"] | undefined;
+      readonly groups: readonly Parameters<SecurityGroups["group"]>[0][];
+      readonly engine?: string;
+      readonly forwards: boolean;
+      readonly tier: Parameters<Roles["of"]>[0];
+    },
+  ): Ec2Machine {
+    const { config, keys } = this.args;
+    const { stack, aws } = config;
+    const { subnet, groups, engine, forwards, tier, ...rest } = what;
+    if (subnet === undefined) throw new Error(`the network has no subnet in ${host.zone}`);
+    const { region } = aws;
+    return machine(
+      {
+        stack,
+        ...host,
+        ...rest,
+        subnet,
+        image: this.image(what.shape.architecture),
+        groups: groups.map((group) => this.security.group(group).id),
+        profile: this.roles.of(tier),
+        userData: keys.client.publicKeyOpenssh.apply((client) =>
+          userData({ stack, region, name: host.name, client, forwards, ...(engine === undefined ? {} : { engine }) }),
+        ),
+        hostKey: keys.hostKey(host.name).privateKeyOpenssh,
+        renewed: isRenewed(host.name),
+        after: [
+          ...(this.network.ready[host.zone] ?? []),
+          ...this.security.waysOut(host.role === "operator" ? "operator" : "node"),
+        ],
+      },
+      this,
+    );
+  }
+
+  private createLoadBalancer(spec: LoadBalancerSpec): NetworkLoadBalancer {
+    const { stack, aws, zones } = this.args.config;
+    const { alarms } = aws.loadBalancers;
+    return new NetworkLoadBalancer(
+      `lb-${spec.name}`,
+      {
+        stack,
+        spec,
+        vpcId: this.network.vpcId,
+        subnets: zones.flatMap((zone) => this.network.edge[zone] ?? []),
+        securityGroup: this.security.group(spec.group).id,
+        members: this.hosts.filter(({ role }) => role === spec.members),
+        ...(alarms === undefined ? {} : { alarms }),
+      },
+      { parent: this },
+    );
+  }
+
+  private door(
+    name: LoadBalancer["name"],
+    host: string,
+    port: string,
+    made: NetworkLoadBalancer | undefined,
+  ): LoadBalancer {
+    if (made === undefined) throw new Error(`the load balancer ${name} isn't there`);
+    return {
+      name,
+      // Waits for it: an endpoint that is handed out should be there.
+      endpoint: made.resource.arn.apply(() => `${host}${port}`),
+      // Its addresses are in its subnets, and nothing else that members listen to is.
+      sources: this.args.config.zones.flatMap((zone) => this.network.edge[zone]?.cidr ?? []),
+      dnsNames: [host],
+      ipAddresses: [],
+    };
+  }
+}

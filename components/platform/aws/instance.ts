@@ -1,0 +1,91 @@
+import * as ec2 from "@pulumi/aws/ec2";
+import * as ssm from "@pulumi/aws/ssm";
+import * as pulumi from "@pulumi/pulumi";
+import type { MachineShape } from "./machines";
+import type { Subnet } from "./network";
+import { hostKeyPath } from "./policies";
+import type { MachineRole } from "./roles";
+import { machineTags, nameTag, TAGS, type Tagged } from "./tags";
+
+/** Arguments of {@link machine}. */
+export interface MachineArgs extends Tagged {
+  readonly stack: string;
+  readonly shape: MachineShape;
+  /** Id of the image. */
+  readonly image: pulumi.Input<string>;
+  readonly subnet: Subnet;
+  /** Fixed private address. @default AWS picks one */
+  readonly address?: string;
+  readonly groups: readonly pulumi.Input<string>[];
+  readonly role: string;
+  readonly profile: MachineRole;
+  readonly userData: pulumi.Input<string>;
+  /** Private key that it answers SSH with. Secret. */
+  readonly hostKey: pulumi.Input<string>;
+  /** Whether it is being made anew on purpose, and so takes the image and the first boot of today. */
+  readonly renewed: boolean;
+  /** What has to be there before it starts: routes and rules. */
+  readonly after: readonly pulumi.Resource[];
+}
+
+/** A machine with a host key of its own. */
+export interface Ec2Machine {
+  readonly instance: ec2.Instance;
+  /** The host key, which only this instance may read. */
+  readonly key: pulumi.Resource;
+}
+
+/**
+ * An EC2 instance, and the host key that is given to it alone.
+ *
+ * The key belongs to the name and outlives the machine: it is tagged with the ARN of the instance that may read it.
+ */
+export function machine(args: MachineArgs, parent: pulumi.Resource): Ec2Machine {
+  const { stack, name, shape } = args;
+  const tags = machineTags(stack, args);
+  const instance = new ec2.Instance(
+    name,
+    {
+      ami: args.image,
+      instanceType: shape.instanceType,
+      subnetId: args.subnet.id,
+      ...(args.address === undefined ? {} : { privateIp: args.address }),
+      vpcSecurityGroupIds: [...args.groups],
+      iamInstanceProfile: args.profile.profile,
+      userData: args.userData,
+      // Version 2 only, and no hop beyond the host: what runs in a bridged container never has the host's role.
+      metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
+      rootBlockDevice: {
+        volumeType: "gp3",
+        volumeSize: shape.volume,
+        encrypted: true,
+        // State is born and dies with its machine: Raft state that comes back on a removed node hangs it.
+        deleteOnTermination: true,
+        tags,
+      },
+      tags,
+    },
+    {
+      parent,
+      // An address for life can't be had twice at a time.
+      deleteBeforeReplace: true,
+      // AWS would stop all of a tier at once to change these. Replacing waits for its turn, under the quorum guard.
+      replaceOnChanges: ["instanceType"],
+      // Another image, or another text for the first boot, is for new hosts.
+      ignoreChanges: args.renewed ? [] : ["ami", "userData"],
+      dependsOn: [...args.after, ...args.profile.ready],
+    },
+  );
+  const key = new ssm.Parameter(
+    `host-key-${name}`,
+    {
+      name: `${hostKeyPath(stack)}/${name}`,
+      type: "SecureString",
+      value: pulumi.secret(args.hostKey),
+      description: `SSH host key of ${name}`,
+      tags: { ...nameTag(stack, `${name} host key`), [TAGS.host]: name, [TAGS.reader]: instance.arn },
+    },
+    { parent },
+  );
+  return { instance, key };
+}

@@ -1,0 +1,89 @@
+import type { AwsConfig } from "../../../config";
+import { PORTS } from "../../swarm/ports";
+import { hasInnerRegistryDoor, type GroupName } from "./security";
+
+/** How members are asked, in the words of AWS; the same as on the local platform (local/haproxy.ts). */
+export interface MemberCheck {
+  readonly protocol: "HTTP" | "HTTPS";
+  readonly port: number;
+  readonly path: string;
+}
+
+/** One way through a load balancer. */
+export interface Way {
+  /** Port of the load balancer, and of its members. */
+  readonly port: number;
+  readonly check: MemberCheck;
+  /** Whether members are told the client's address by PROXY protocol v2. */
+  readonly proxyProtocol: boolean;
+  /** Certificate that TLS ends with; behind it TLS begins anew. @default TLS passes through */
+  readonly certificate?: string;
+}
+
+/** A load balancer as planned. */
+export interface LoadBalancerSpec {
+  readonly name: "manager" | "registry" | "registry-internal" | "app";
+  readonly group: GroupName;
+  readonly internal: boolean;
+  /** Role of its members. */
+  readonly members: "manager" | "registry" | "worker";
+  readonly ways: readonly Way[];
+}
+
+/** The load balancers of a stack. */
+export function loadBalancerSpecs(aws: AwsConfig): LoadBalancerSpec[] {
+  const { manager, registry, app, registryCertificate, appCertificate } = aws.loadBalancers;
+  const images = (certificate?: string): Way => ({
+    port: PORTS.registry,
+    // The certificate behind HTTPS isn't verified, here as elsewhere.
+    check: { protocol: "HTTPS", port: PORTS.registry, path: "/" },
+    proxyProtocol: false,
+    ...(certificate === undefined ? {} : { certificate }),
+  });
+  const ping: MemberCheck = { protocol: "HTTP", port: PORTS.ping, path: "/ping" };
+  return [
+    {
+      name: "manager",
+      group: "lb-manager",
+      internal: manager === "internal",
+      members: "manager",
+      // Always passed through, so that client certificates stay end to end.
+      ways: [
+        { port: PORTS.api, check: { protocol: "HTTP", port: PORTS.health, path: "/health" }, proxyProtocol: false },
+      ],
+    },
+    {
+      name: "registry",
+      group: "lb-registry",
+      internal: registry === "internal",
+      members: "registry",
+      ways: [images(registryCertificate)],
+    },
+    ...(hasInnerRegistryDoor({ aws })
+      ? [
+          {
+            name: "registry-internal",
+            group: "lb-registry-internal",
+            internal: true,
+            members: "registry",
+            ways: [images()],
+          } as const,
+        ]
+      : []),
+    {
+      name: "app",
+      group: "lb-app",
+      internal: app === "internal",
+      members: "worker",
+      ways: [
+        { port: PORTS.http, check: ping, proxyProtocol: true },
+        {
+          port: PORTS.https,
+          check: ping,
+          proxyProtocol: true,
+          ...(appCertificate === undefined ? {} : { certificate: appCertificate }),
+        },
+      ],
+    },
+  ];
+}

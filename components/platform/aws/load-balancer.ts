@@ -1,0 +1,131 @@
+import * as cloudwatch from "@pulumi/aws/cloudwatch";
+import * as lb from "@pulumi/aws/lb";
+import * as pulumi from "@pulumi/pulumi";
+import type { LoadBalancerSpec, Way } from "./load-balancer-spec";
+import type { Subnet } from "./network";
+import { machineTags } from "./tags";
+
+/** Seconds that connections of a member get to end when it leaves. */
+const DRAIN_SECONDS = 30;
+
+/** Minutes of unhealthiness until an alarm: a replaced host takes about two. */
+const ALARM_MINUTES = 3;
+
+/** Arguments of {@link NetworkLoadBalancer}. */
+export interface NetworkLoadBalancerArgs {
+  readonly stack: string;
+  readonly spec: LoadBalancerSpec;
+  readonly vpcId: pulumi.Input<string>;
+  readonly subnets: readonly Subnet[];
+  readonly securityGroup: pulumi.Input<string>;
+  /** Its members' names and instance ids. */
+  readonly members: readonly { readonly name: string; readonly identity: pulumi.Output<string> }[];
+  /** Topic for alarms. @default no alarms */
+  readonly alarms?: string;
+}
+
+/** One network load balancer over all zones: in a security group from birth, since it can't be given one later. */
+export class NetworkLoadBalancer extends pulumi.ComponentResource {
+  public readonly resource: lb.LoadBalancer;
+
+  public constructor(
+    name: string,
+    private readonly args: NetworkLoadBalancerArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("swarm-ha:aws:LoadBalancer", name, {}, opts);
+    this.resource = new lb.LoadBalancer(
+      name,
+      {
+        loadBalancerType: "network",
+        internal: args.spec.internal,
+        subnets: args.subnets.map(({ id }) => id),
+        securityGroups: [args.securityGroup],
+        // A zone whose members are all out is served by the others'.
+        enableCrossZoneLoadBalancing: true,
+        tags: machineTags(args.stack, { name, role: "load-balancer", zone: "all" }),
+      },
+      { parent: this },
+    );
+    for (const way of args.spec.ways) this.way(name, way);
+    this.registerOutputs({});
+  }
+
+  private way(name: string, way: Way): void {
+    const { spec, stack, vpcId, members, alarms } = this.args;
+    const at = `${name}-${String(way.port)}`;
+    const ends = way.certificate !== undefined;
+    const tags = { Name: `${stack}-${at}` };
+    const group = new lb.TargetGroup(
+      at,
+      {
+        vpcId,
+        port: way.port,
+        protocol: ends ? "TLS" : "TCP",
+        targetType: "instance",
+        // A node that reaches itself through it would get its own address as that of a stranger, and drop the answer.
+        preserveClientIp: "false",
+        proxyProtocolV2: way.proxyProtocol,
+        deregistrationDelay: DRAIN_SECONDS,
+        connectionTermination: true,
+        healthCheck: {
+          protocol: way.check.protocol,
+          port: String(way.check.port),
+          path: way.check.path,
+          matcher: "200",
+          interval: 5,
+          timeout: 3,
+          healthyThreshold: 2,
+          unhealthyThreshold: 2,
+        },
+        // Connections to a member that is out end at once, so that clients come back to one that is in.
+        targetHealthStates: [{ enableUnhealthyConnectionTermination: true, unhealthyDrainingInterval: 0 }],
+        tags,
+      },
+      { parent: this },
+    );
+    new lb.Listener(
+      at,
+      {
+        loadBalancerArn: this.resource.arn,
+        port: way.port,
+        protocol: ends ? "TLS" : "TCP",
+        ...(way.certificate === undefined
+          ? {}
+          : { certificateArn: way.certificate, sslPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06" }),
+        defaultActions: [{ type: "forward", targetGroupArn: group.arn }],
+        tags,
+      },
+      { parent: this },
+    );
+    for (const member of members) {
+      new lb.TargetGroupAttachment(
+        `${at}-${member.name}`,
+        { targetGroupArn: group.arn, targetId: member.identity, port: way.port },
+        // It names the machine, and goes with it.
+        { parent: this, deleteBeforeReplace: true },
+      );
+    }
+    if (alarms !== undefined) {
+      new cloudwatch.MetricAlarm(
+        `${at}-unhealthy`,
+        {
+          alarmDescription: `${stack}: a ${spec.members} behind ${at} has been unhealthy for ${String(ALARM_MINUTES)} minutes`,
+          namespace: "AWS/NetworkELB",
+          metricName: "UnHealthyHostCount",
+          dimensions: { LoadBalancer: this.resource.arnSuffix, TargetGroup: group.arnSuffix },
+          statistic: "Maximum",
+          period: 60,
+          evaluationPeriods: ALARM_MINUTES,
+          threshold: 0,
+          comparisonOperator: "GreaterThanThreshold",
+          treatMissingData: "notBreaching",
+          alarmActions: [alarms],
+          okActions: [alarms],
+          tags,
+        },
+        { parent: this },
+      );
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import type { AwsStackConfig } from "../../../config";
+import type { Architecture } from "../../../config/aws/instance-types";
+import { AWS_MACHINES, type AwsTier } from "../../../config/schema/constants";
+import type { HostSpec } from "../placement";
+
+/** What a machine is made of. */
+export interface MachineShape {
+  readonly instanceType: string;
+  readonly architecture: Architecture;
+  /** Size of the root volume, GiB. */
+  readonly volume: number;
+}
+
+/** The shape of a host: what its pool says, else its tier, else the tier's default for that architecture. */
+export function shapeOf(config: AwsStackConfig, host: Pick<HostSpec, "role" | "pool">): MachineShape {
+  const tier = tierShape(config, host.role);
+  const pool = host.role === "worker" ? config.workers[host.pool] : undefined;
+  if (pool === undefined) return tier;
+  const architecture = pool.architecture ?? tier.architecture;
+  const { [architecture]: byDefault } = AWS_MACHINES.worker;
+  return {
+    architecture,
+    instanceType: pool.instanceType ?? (architecture === tier.architecture ? tier.instanceType : byDefault),
+    volume: pool.volume ?? tier.volume,
+  };
+}
+
+/** The shape of a tier's machines. */
+export function tierShape({ aws }: Pick<AwsStackConfig, "aws">, tier: AwsTier): MachineShape {
+  const { architecture, volume, instanceType } = aws.hosts[tier];
+  return { architecture, volume, instanceType: instanceType ?? AWS_MACHINES[tier][architecture] };
+}

@@ -1,0 +1,202 @@
+import * as ec2 from "@pulumi/aws/ec2";
+import * as pulumi from "@pulumi/pulumi";
+import type { AwsStackConfig } from "../../../config";
+import { addressPlan } from "../addressing";
+import { FlowLogs } from "./flow-logs";
+import { edgeRanges } from "./subnets";
+import { nameTag, TAGS } from "./tags";
+
+/** A subnet to put machines into. */
+export interface Subnet {
+  readonly id: pulumi.Input<string>;
+  /** Its range, CIDR. */
+  readonly cidr: string;
+}
+
+/** A network to build in, made or borrowed. */
+export interface AwsNetwork {
+  readonly vpcId: pulumi.Input<string>;
+  /** Our own VPC; undefined when it is borrowed. */
+  readonly vpc?: ec2.Vpc;
+  /** By zone: for hosts. */
+  readonly inner: Readonly<Record<string, Subnet>>;
+  /** By zone: for load balancers and the operator. */
+  readonly edge: Readonly<Record<string, Subnet>>;
+  /** Prefix list of the S3 endpoint, where it is ours. */
+  readonly s3PrefixList?: pulumi.Output<string>;
+  /**
+   * By zone: what a machine needs before it starts, the way out, by which it gets its packages, and its own address kept
+   * free. No zone waits for another's.
+   */
+  readonly ready: Readonly<Record<string, readonly pulumi.Resource[]>>;
+}
+
+/** The network that the configuration asks for. */
+export function createNetwork(config: AwsStackConfig, parent: pulumi.Resource): AwsNetwork {
+  const { vpc, subnets } = config.aws.network;
+  if (vpc === undefined || subnets === undefined) return new OwnNetwork("network", config, { parent });
+  const plan = addressPlan(config);
+  const pick = (kind: "private" | "public"): Readonly<Record<string, Subnet>> =>
+    Object.fromEntries(
+      config.zones.flatMap((zone) => (subnets[zone] === undefined ? [] : [[zone, subnets[zone][kind]]])),
+    );
+  const inner = pick("private");
+  const ready = Object.fromEntries(
+    Object.entries(inner).map(([zone, { id }]) => [zone, reserve(zone, id, plan.zones[zone]?.fixed ?? [], { parent })]),
+  );
+  return { vpcId: vpc.id, inner, edge: pick("public"), ready };
+}
+
+/**
+ * Keeps AWS from giving the places of managers and registries to workers: a manager that is replaced would find its
+ * address, which it has for life, taken.
+ */
+function reserve(
+  zone: string,
+  subnetId: pulumi.Input<string>,
+  ranges: readonly string[],
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
+  return ranges.map(
+    (cidrBlock, i) =>
+      new ec2.SubnetCidrReservation(
+        `reserved-${zone}-${String(i + 1)}`,
+        { subnetId, cidrBlock, reservationType: "explicit", description: "fixed addresses of managers and registries" },
+        opts,
+      ),
+  );
+}
+
+/** A VPC with a private and a public subnet in each zone. */
+class OwnNetwork extends pulumi.ComponentResource implements AwsNetwork {
+  public readonly vpc: ec2.Vpc;
+  public readonly vpcId: pulumi.Output<string>;
+  public readonly inner: Readonly<Record<string, Subnet>>;
+  public readonly edge: Readonly<Record<string, Subnet>>;
+  public readonly s3PrefixList: pulumi.Output<string>;
+  public readonly ready: AwsNetwork["ready"];
+
+  public constructor(
+    name: string,
+    private readonly config: AwsStackConfig,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("swarm-ha:aws:Network", name, {}, opts);
+    const { stack, zones, aws } = config;
+    const plan = addressPlan(config);
+    this.vpc = new ec2.Vpc(
+      "vpc",
+      { cidrBlock: plan.cidr, enableDnsHostnames: true, enableDnsSupport: true, tags: nameTag(stack, "vpc") },
+      { parent: this },
+    );
+    this.vpcId = this.vpc.id;
+    // What AWS gives to whoever names no group: nothing gets through it.
+    new ec2.DefaultSecurityGroup(
+      "sg-default",
+      { vpcId: this.vpcId, tags: nameTag(stack, "default") },
+      { parent: this },
+    );
+
+    const gateway = new ec2.InternetGateway(
+      "gateway",
+      { vpcId: this.vpcId, tags: nameTag(stack, "gateway") },
+      { parent: this },
+    );
+    const publicRoutes = this.routeTable("public");
+    const out = this.defaultRoute("public", publicRoutes, { gatewayId: gateway.id });
+
+    const edges = edgeRanges(config);
+    const edge = zones.map((zone) => this.subnet("public", zone, edges[zone] ?? "", publicRoutes));
+    const nats = zones.slice(0, aws.network.nat === "single" ? 1 : zones.length).map((zone, i) => {
+      const address = new ec2.Eip(
+        `nat-${zone}`,
+        { domain: "vpc", tags: nameTag(stack, `nat-${zone}`) },
+        { parent: this },
+      );
+      return new ec2.NatGateway(
+        `nat-${zone}`,
+        { subnetId: edge[i]?.subnet.id ?? "", allocationId: address.id, tags: nameTag(stack, `nat-${zone}`) },
+        { parent: this, dependsOn: [out] },
+      );
+    });
+    const inner = zones.map((zone, i) => {
+      const routes = this.routeTable(`private-${zone}`);
+      const nat = nats[i] ?? nats[0];
+      const route = this.defaultRoute(`private-${zone}`, routes, nat === undefined ? {} : { natGatewayId: nat.id });
+      const { cidr = "", fixed = [] } = plan.zones[zone] ?? {};
+      const { subnet, association } = this.subnet("private", zone, cidr, routes);
+      return {
+        subnet,
+        cidr,
+        routes,
+        ready: [route, association, ...reserve(zone, subnet.id, fixed, { parent: this })],
+      };
+    });
+    const s3 = new ec2.VpcEndpoint(
+      "s3",
+      {
+        vpcId: this.vpcId,
+        serviceName: `com.amazonaws.${aws.region}.s3`,
+        vpcEndpointType: "Gateway",
+        routeTableIds: inner.map(({ routes }) => routes.id),
+        tags: nameTag(stack, "s3"),
+      },
+      { parent: this },
+    );
+    this.s3PrefixList = s3.prefixListId;
+    if (aws.network.flowLogs > 0)
+      new FlowLogs("flow-logs", { stack, vpcId: this.vpcId, days: aws.network.flowLogs }, { parent: this });
+
+    const byZone = (all: readonly { readonly subnet: ec2.Subnet; readonly cidr: string }[]): Record<string, Subnet> =>
+      Object.fromEntries(zones.map((zone, i) => [zone, { id: all[i]?.subnet.id ?? "", cidr: all[i]?.cidr ?? "" }]));
+    this.inner = byZone(inner);
+    this.edge = byZone(edge);
+    this.ready = Object.fromEntries(
+      zones.map((zone, i) => [zone, [out, ...(edge[i] ? [edge[i].association] : []), ...(inner[i]?.ready ?? [])]]),
+    );
+    this.registerOutputs({});
+  }
+
+  private subnet(
+    kind: "public" | "private",
+    zone: string,
+    cidr: string,
+    routes: ec2.RouteTable,
+  ): { readonly subnet: ec2.Subnet; readonly cidr: string; readonly association: pulumi.Resource } {
+    const name = `${kind}-${zone}`;
+    const subnet = new ec2.Subnet(
+      name,
+      {
+        vpcId: this.vpcId,
+        availabilityZone: zone,
+        cidrBlock: cidr,
+        // Nobody gets a public address without asking for it.
+        mapPublicIpOnLaunch: false,
+        tags: { ...nameTag(this.config.stack, name), [TAGS.zone]: zone },
+      },
+      { parent: this },
+    );
+    const association = new ec2.RouteTableAssociation(
+      name,
+      { subnetId: subnet.id, routeTableId: routes.id },
+      { parent: this },
+    );
+    return { subnet, cidr, association };
+  }
+
+  private routeTable(name: string): ec2.RouteTable {
+    return new ec2.RouteTable(name, { vpcId: this.vpcId, tags: nameTag(this.config.stack, name) }, { parent: this });
+  }
+
+  private defaultRoute(
+    name: string,
+    routes: ec2.RouteTable,
+    target: { readonly gatewayId?: pulumi.Input<string>; readonly natGatewayId?: pulumi.Input<string> },
+  ): ec2.Route {
+    return new ec2.Route(
+      name,
+      { routeTableId: routes.id, destinationCidrBlock: "0.0.0.0/0", ...target },
+      { parent: this },
+    );
+  }
+}

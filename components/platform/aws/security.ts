@@ -1,0 +1,126 @@
+import type { AwsStackConfig } from "../../../config";
+import { PORTS } from "../../swarm/ports";
+
+/** Security groups. Every node is in `node` and in the one of its tier. */
+export type GroupName =
+  | "node"
+  | "manager"
+  | "registry"
+  | "worker"
+  | "operator"
+  | "lb-manager"
+  | "lb-registry"
+  | "lb-registry-internal"
+  | "lb-app";
+
+/** An end of a rule that is no machine of the stack: addresses, or S3 behind its endpoint. */
+export type Outside = { readonly range: string } | { readonly prefixList: "s3" };
+
+/** Who may open connections to whom. Each becomes a rule at both ends that are groups. */
+export interface SecurityRule {
+  readonly from: GroupName | Outside;
+  readonly to: GroupName | Outside;
+  readonly protocol: "tcp" | "udp" | "esp";
+  /** None for ESP, which has no ports. */
+  readonly port?: number;
+  /** What for, for people who look at the rule. */
+  readonly why: string;
+}
+
+/** What the table depends on. */
+export type SecurityConfig = Pick<AwsStackConfig, "aws" | "access">;
+
+/** The groups that a stack has. */
+export function securityGroups(config: SecurityConfig): GroupName[] {
+  return [
+    "node",
+    "manager",
+    "registry",
+    "worker",
+    "operator",
+    "lb-manager",
+    "lb-registry",
+    ...(hasInnerRegistryDoor(config) ? (["lb-registry-internal"] as const) : []),
+    "lb-app",
+  ];
+}
+
+/** Whether nodes have a load balancer of their own to the registry: a public one has addresses outside only. */
+export function hasInnerRegistryDoor({ aws }: Pick<SecurityConfig, "aws">): boolean {
+  return aws.loadBalancers.registry === "public" || aws.loadBalancers.registryCertificate !== undefined;
+}
+
+/** The whole table: docs/architecture.md, "Who may reach whom". Nothing else is let through. */
+export function securityRules(config: SecurityConfig): SecurityRule[] {
+  return [
+    ...betweenNodes(config),
+    ...throughLoadBalancers(config),
+    ...bySteps(),
+    ...fromOutside(config),
+    ...toOutside(config),
+  ];
+}
+
+function tcp(from: SecurityRule["from"], to: SecurityRule["to"], port: number, why: string): SecurityRule {
+  return { from, to, protocol: "tcp", port, why };
+}
+
+function betweenNodes({ aws }: SecurityConfig): SecurityRule[] {
+  return [
+    tcp("node", "manager", PORTS.swarm, "swarm management"),
+    tcp("node", "node", PORTS.gossip, "gossip"),
+    { from: "node", to: "node", protocol: "udp", port: PORTS.gossip, why: "gossip" },
+    { from: "node", to: "node", protocol: "udp", port: PORTS.vxlan, why: "overlay networks" },
+    ...(aws.network.encryptedOverlays
+      ? [{ from: "node", to: "node", protocol: "esp", why: "encrypted overlay networks" } as const]
+      : []),
+    tcp("worker", "manager", PORTS.door, "read-only door for the ingress"),
+    tcp("worker", "manager", PORTS.health, "health of that door's manager"),
+  ];
+}
+
+function throughLoadBalancers(config: SecurityConfig): SecurityRule[] {
+  const inner = hasInnerRegistryDoor(config) ? "lb-registry-internal" : "lb-registry";
+  return [
+    tcp("lb-manager", "manager", PORTS.api, "Docker API"),
+    tcp("lb-manager", "manager", PORTS.health, "health check"),
+    tcp("lb-registry", "registry", PORTS.registry, "registry, and its health check"),
+    ...(inner === "lb-registry" ? [] : [tcp(inner, "registry", PORTS.registry, "registry, and its health check")]),
+    tcp("node", inner, PORTS.registry, "images"),
+    tcp("lb-app", "worker", PORTS.http, "applications"),
+    tcp("lb-app", "worker", PORTS.https, "applications"),
+    tcp("lb-app", "worker", PORTS.ping, "health check"),
+  ];
+}
+
+function bySteps(): SecurityRule[] {
+  return [
+    tcp("operator", "node", PORTS.ssh, "steps"),
+    tcp("operator", "manager", PORTS.api, "cluster-wide steps"),
+    tcp("operator", "manager", PORTS.health, "health, for status and repair"),
+  ];
+}
+
+function fromOutside({ access, aws }: SecurityConfig): SecurityRule[] {
+  const each = (ranges: readonly string[], to: GroupName, port: number, why: string): SecurityRule[] =>
+    ranges.map((range) => tcp({ range }, to, port, why));
+  return [
+    // A tunnel of the Session Manager ends on the machine itself: it needs no door.
+    ...(aws.operator.access === "ssm" ? [] : each(access.ssh, "operator", PORTS.ssh, "steps")),
+    ...each(access.admin, "lb-manager", PORTS.api, "Docker API"),
+    ...each(access.admin, "lb-registry", PORTS.registry, "images"),
+    ...each(access.app, "lb-app", PORTS.http, "applications"),
+    ...each(access.app, "lb-app", PORTS.https, "applications"),
+  ];
+}
+
+function toOutside({ access, aws }: SecurityConfig): SecurityRule[] {
+  const { ranges, ports } = access.egress;
+  return [
+    ...(["node", "operator"] as const).flatMap((from) =>
+      ranges.flatMap((range) => ports.map((port) => tcp(from, { range }, port, "egress"))),
+    ),
+    // Whatever else is closed: without its bucket the registry is nothing. (A borrowed VPC has its own endpoint, or none.)
+    ...(aws.network.vpc === undefined ? [tcp("registry", { prefixList: "s3" }, 443, "the registry's bucket")] : []),
+  ];
+}

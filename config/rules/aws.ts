@@ -1,0 +1,96 @@
+import { REGIONS, zonesOfRegion } from "../aws/regions";
+import { describeKey } from "../describe";
+import type { Known } from "../known";
+import { keyText, valueText, type Problem } from "../problem";
+import { didYouMean } from "../suggest";
+import { awsMachineProblems } from "./aws-machines";
+import { awsNetworkProblems } from "./aws-network";
+
+/** What CloudWatch accepts as retention, in days. Source: docs.aws.amazon.com, CloudWatch Logs, PutRetentionPolicy. */
+const RETENTIONS = [
+  0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+/** What can be known about a stack on AWS without asking AWS. */
+export function awsProblems(known: Known): Problem[] {
+  if (known.platform !== "aws" || known.aws === undefined) return [];
+  return [
+    ...regionProblems(known),
+    ...operatorZone(known),
+    ...domainProblems(known),
+    ...retentionProblems(known),
+    ...tagProblems(known),
+    ...awsNetworkProblems(known),
+    ...awsMachineProblems(known),
+  ];
+}
+
+function regionProblems({ aws, zones = [] }: Known): Problem[] {
+  const region = aws?.region;
+  if (region === undefined) return [];
+  if (!REGIONS.includes(region)) {
+    const { allowed = "", fix = "" } = describeKey(["aws", "region"]);
+    return [
+      { key: keyText(["aws", "region"]), got: valueText(region), allowed, fix: didYouMean(region, REGIONS) ?? fix },
+    ];
+  }
+  const there = zonesOfRegion(region);
+  return zones.flatMap((zone, i) => {
+    if (there.includes(zone)) return [];
+    const elsewhere = REGIONS.find((other) => zonesOfRegion(other).includes(zone));
+    const fix =
+      elsewhere === undefined
+        ? (didYouMean(zone, there) ?? "use one of them")
+        : `it is a zone of ${elsewhere}: set ${keyText(["aws", "region"])} to that, or use one of ${region}`;
+    return [
+      { key: keyText(["zones", i]), got: valueText(zone), allowed: `zones of ${region}: ${there.join(", ")}`, fix },
+    ];
+  });
+}
+
+function operatorZone({ aws, zones }: Known): Problem[] {
+  const zone = aws?.operator?.zone;
+  if (zone === undefined || zones === undefined || zones.includes(zone)) return [];
+  const fix = didYouMean(zone, zones) ?? "use one of them, or leave the key out";
+  return [
+    { key: keyText(["aws", "operator", "zone"]), got: valueText(zone), allowed: `one of ${zones.join(", ")}`, fix },
+  ];
+}
+
+/** A domain that no hosted zone answers for is a name that nobody finds: that has to be said on purpose. */
+function domainProblems({ aws, domain, given }: Known): Problem[] {
+  if (domain === undefined || aws === undefined || aws.hostedZone !== undefined || !given.has("aws")) return [];
+  const { allowed = "" } = describeKey(["aws", "hostedZone"]);
+  return [
+    {
+      key: keyText(["aws", "hostedZone"]),
+      got: `nothing, while ${keyText(["domain"])} is ${valueText(domain)}`,
+      allowed,
+      fix: "write the id of the Route 53 hosted zone that the domain lies in, or none to make the records elsewhere",
+    },
+  ];
+}
+
+function retentionProblems({ aws }: Known): Problem[] {
+  const days = aws?.network?.flowLogs;
+  if (days === undefined || RETENTIONS.includes(days)) return [];
+  const path = ["aws", "network", "flowLogs"];
+  const { allowed = "" } = describeKey(path);
+  const next = RETENTIONS.find((retention) => retention > days) ?? 3653;
+  return [{ key: keyText(path), got: valueText(days), allowed, fix: `write flowLogs: ${next}` }];
+}
+
+function tagProblems({ aws }: Known): Problem[] {
+  return Object.entries(aws?.tags ?? {}).flatMap(([name, value]) => {
+    const reason = /^(swarm-ha\.|aws:)/i.test(name)
+      ? "the name is taken"
+      : name.length < 1 || name.length > 128 || value.length > 256
+        ? "a name has 1 to 128 characters, a value at most 256"
+        : /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(name + value)
+          ? undefined
+          : "AWS takes letters, digits, blanks and _ . : / = + - @ only";
+    if (reason === undefined) return [];
+    const { allowed = "" } = describeKey(["aws", "tags"]);
+    return [{ key: keyText(["aws", "tags", name]), got: valueText(value), allowed, fix: `${reason}; write another` }];
+  });
+}

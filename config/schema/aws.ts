@@ -1,0 +1,168 @@
+import { z } from "zod";
+import { REGIONS } from "../aws/regions";
+import { awsNetwork } from "./aws-network";
+import { hosts } from "./machine";
+
+const scheme = (byDefault: "internal" | "public", what: string) =>
+  z
+    .enum(["internal", "public"])
+    .default(byDefault)
+    .meta({
+      description: `Whether the ${what} load balancer has addresses in the VPC only, or public ones.`,
+      allowed: "internal or public",
+      fix: `write ${byDefault}`,
+    });
+
+const arn = (service: string, description: string, otherwise: string) =>
+  z
+    .string()
+    .regex(new RegExp(`^arn:aws[a-z-]*:${service}:[a-z0-9-]+:\\d{12}:.+$`))
+    .meta({
+      description,
+      allowed: `an ARN that begins with arn:aws:${service}:`,
+      fix: "copy it from AWS, or leave the key out",
+      defaultText: otherwise,
+    })
+    .optional();
+
+const image = (architecture: string) =>
+  z
+    .string()
+    .regex(/^ami-[0-9a-f]{8,17}$/)
+    .meta({
+      description: `Id of the image for ${architecture} in this region: Ubuntu 24.04, or one made from it. It counts for new hosts; running ones keep theirs until they are replaced.`,
+      allowed: "an id such as ami-0123456789abcdef0",
+      fix: "copy it from AWS, or leave the key out",
+      defaultText: "the release that components/platform/aws/image.ts pins",
+    })
+    .optional();
+
+const operator = z
+  .strictObject({
+    access: z.enum(["bastion", "ssm"]).default("bastion").meta({
+      description:
+        "How the operator is reached: `bastion` gives it an Elastic IP in a public subnet; with `ssm` it has no public address, and a tunnel of the Session Manager leads to it (docs/aws.md).",
+      allowed: "bastion or ssm",
+      fix: "write access: bastion",
+    }),
+    port: z.int().min(1024).max(65_535).default(22022).meta({
+      description: "With `ssm`: port of this machine, on 127.0.0.1, at which the tunnel begins.",
+      allowed: "a port from 1024 to 65535",
+      fix: "write port: 22022",
+    }),
+    zone: z
+      .string()
+      .meta({
+        description: "The zone that the operator is in. When that zone is lost, choose another one and run `up`.",
+        allowed: "one of swarm-ha:zones",
+        fix: "write one of swarm-ha:zones",
+        defaultText: "the first of `zones`",
+      })
+      .optional(),
+  })
+  .prefault({})
+  .meta({
+    description: "The operator: the one machine from which all others are reached.",
+    allowed: "a mapping with the keys access, port and zone",
+    fix: "write { access: bastion }",
+  });
+
+const loadBalancers = z
+  .strictObject({
+    manager: scheme("internal", "manager"),
+    registry: scheme("internal", "registry"),
+    app: scheme("public", "application"),
+    registryCertificate: arn(
+      "acm",
+      "Certificate of ACM that the registry load balancer ends TLS with. The cluster's own nodes go on using the stack's certificate.",
+      "TLS ends at the registry, with a certificate of the stack's CA",
+    ),
+    appCertificate: arn(
+      "acm",
+      "Certificate of ACM that the application load balancer ends TLS with, for `*.app.<domain>`.",
+      "TLS ends at the ingress",
+    ),
+    alarms: arn(
+      "sns",
+      "Topic of SNS that alarms go to: members of a load balancer that have been unhealthy for 3 minutes.",
+      "no alarms",
+    ),
+  })
+  .prefault({})
+  .meta({
+    description: "The load balancers on AWS.",
+    allowed: "a mapping with the keys manager, registry, app, registryCertificate, appCertificate and alarms",
+    fix: "write { manager: internal, registry: internal, app: public }",
+  });
+
+/** `swarm-ha:aws`. */
+export const aws = z
+  .strictObject({
+    region: z.string().meta({
+      description: "The region; `zones` lists its availability zones.",
+      allowed: `one of ${REGIONS.join(", ")}`,
+      fix: "write the region that your zones belong to, such as eu-central-1",
+    }),
+    protect: z.boolean().default(true).meta({
+      description:
+        "Whether data (the registry's bucket, the key of the stack's CA) is protected: then `npm run destroy` refuses. Without it, destroying removes the bucket with all that is in it.",
+      allowed: "true or false",
+      fix: "write protect: true, and false for clusters that may go at any time",
+    }),
+    hostedZone: z
+      .string()
+      .regex(/^(Z[A-Z0-9]{4,31}|none)$/)
+      .meta({
+        description:
+          "Id of the Route 53 hosted zone that `domain` lies in: records for `manager`, `registry` and `*.app` are made there. `none`: you make them elsewhere; the output `records` says which.",
+        allowed: "an id such as Z0123456789ABCDEFGHIJ, or none",
+        fix: "copy it from Route 53, or write none",
+        defaultText: "required: a domain nobody answers for is no domain",
+      })
+      .optional(),
+    network: awsNetwork,
+    hosts,
+    images: z
+      .strictObject({ amd64: image("amd64"), arm64: image("arm64") })
+      .prefault({})
+      .meta({
+        description: "Images of the hosts by architecture.",
+        allowed: "a mapping with the keys amd64 and arm64",
+        fix: "write { amd64: ami-… }, or leave the key out",
+      }),
+    engine: z
+      .string()
+      .regex(/^\d+\.\d+\.\d+$/)
+      .default("28.5.2")
+      .meta({
+        description:
+          "Version of the Docker engine that new hosts install from Docker's packages. Running hosts keep theirs until they are replaced.",
+        allowed: "a version that Docker has packages of for Ubuntu 24.04",
+        fix: 'write "28.5.2"',
+      }),
+    operator,
+    loadBalancers,
+    tags: z
+      .record(
+        z.string(),
+        z.string().meta({
+          description: "Value of the tag.",
+          allowed: "a text of at most 256 characters that AWS takes",
+          fix: "write a text such as platform",
+        }),
+      )
+      .default({})
+      .meta({
+        description: "Tags for everything besides the stack's own, such as a cost centre.",
+        allowed: "a mapping of names to texts; names that begin with swarm-ha. or aws: are taken",
+        fix: "write { team: platform }",
+      }),
+  })
+  .meta({
+    description: "What only the platform `aws` has.",
+    allowed:
+      "a mapping with the keys region, protect, hostedZone, network, hosts, images, engine, operator, loadBalancers and tags, on the platform aws only",
+    fix: "write { region: eu-central-1, hostedZone: Z… }",
+    defaultText: "required on aws",
+  })
+  .optional();

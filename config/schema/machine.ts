@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { ARCHITECTURES } from "../aws/instance-types";
+import { AWS_MACHINES, type AwsTier } from "./constants";
+
+const instanceType = z.string();
+const architecture = z.enum(ARCHITECTURES);
+/** GiB; EBS's own limit, and what the system and some images need. */
+const volume = z.int().min(10).max(16_384);
+
+const words = {
+  instanceType: {
+    description: "EC2 instance type. Another one replaces the hosts, one manager at a time.",
+    allowed: "an instance type that config/aws/instance-types.ts knows",
+    fix: "write a type such as m6i.large, or m6g.large with architecture: arm64",
+  },
+  architecture: {
+    description: "Processor architecture. Another one replaces the hosts, one manager at a time.",
+    allowed: ARCHITECTURES.join(" or "),
+    fix: "write amd64, or arm64 with a Graviton instance type",
+  },
+  volume: {
+    description: "Size of the root volume, which holds the engine's data, too. It can only grow.",
+    unit: "GiB",
+    allowed: "a whole number from 10 to 16384 (GiB)",
+    fix: "write volume: 50",
+  },
+};
+
+/** What the machines of a pool are made of, where it differs from `aws.hosts.worker`. */
+export const poolMachine = {
+  instanceType: instanceType
+    .meta({ ...words.instanceType, defaultText: "the one of `aws.hosts.worker`; on aws only" })
+    .optional(),
+  architecture: architecture
+    .meta({ ...words.architecture, defaultText: "the one of `aws.hosts.worker`; on aws only" })
+    .optional(),
+  volume: volume.meta({ ...words.volume, defaultText: "the one of `aws.hosts.worker`; on aws only" }).optional(),
+};
+
+/** What the machines of a tier are made of: one entry of `swarm-ha:aws.hosts`. */
+function machines(tier: AwsTier, what: string) {
+  const byDefault = AWS_MACHINES[tier];
+  return z
+    .strictObject({
+      instanceType: instanceType
+        .meta({ ...words.instanceType, defaultText: `${byDefault.amd64}, on arm64 ${byDefault.arm64}` })
+        .optional(),
+      architecture: architecture.default("amd64").meta(words.architecture),
+      volume: volume.default(byDefault.volume).meta(words.volume),
+    })
+    .prefault({})
+    .meta({
+      description: `What ${what} made of.`,
+      allowed: "a mapping with the keys instanceType, architecture and volume",
+      fix: `write { instanceType: ${byDefault.amd64}, volume: ${byDefault.volume} }`,
+    });
+}
+
+/** `swarm-ha:aws.hosts`. */
+export const hosts = z
+  .strictObject({
+    manager: machines("manager", "managers are"),
+    registry: machines("registry", "registry nodes are"),
+    worker: machines("worker", "workers are, where their pool says nothing else,"),
+    operator: machines("operator", "the operator is"),
+  })
+  .prefault({})
+  .meta({
+    description: "What the machines are made of, by tier.",
+    allowed: "a mapping with the keys manager, registry, worker and operator",
+    fix: "write { manager: { instanceType: t3.medium } }",
+  });

@@ -1,0 +1,65 @@
+// As in index.ts: without it the SDK spends half of the time on stack traces.
+import "../../../components/lean-sdk";
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+import { parseConfig, planHosts } from "../../../config";
+import { createPlatform } from "../../../components/platform";
+import { SshKeys } from "../../../components/ssh/keys";
+import { answer } from "../answers";
+import { record, type Registered } from "../recording-mocks";
+import { awsAnswer, awsCall } from "./answers";
+
+const ROOT = path.join(__dirname, "..", "..", "..");
+
+/** The values of a stack file, without the namespace. */
+export function stackValues(stack: string): Record<string, unknown> {
+  const { config } = parse(readFileSync(path.join(ROOT, `Pulumi.${stack}.yaml`), "utf8")) as {
+    config: Record<string, unknown>;
+  };
+  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace("swarm-ha:", ""), value]));
+}
+
+/** How {@link buildAws} goes about it. */
+interface BuildOptions {
+  readonly preview?: boolean;
+  /** Whole keys of the stack file that are others. */
+  readonly changes?: Record<string, unknown>;
+  /** Evaluates the program although it has been with the same values. @default what it registered then is given */
+  readonly again?: boolean;
+}
+
+const built = new Map<string, Promise<Registered[]>>();
+
+/** Everything that the platform of a stack file registers, under mocks. */
+export function buildAws(stack: string, options: BuildOptions = {}): Promise<Registered[]> {
+  const { preview = false, changes = {}, again = false } = options;
+  const key = JSON.stringify([stack, preview, changes]);
+  const known = built.get(key);
+  if (known !== undefined && !again) return known;
+  const fresh = build(stack, preview, changes);
+  if (!again) built.set(key, fresh);
+  return fresh;
+}
+
+function build(stack: string, preview: boolean, changes: Record<string, unknown>): Promise<Registered[]> {
+  const config = parseConfig({ ...stackValues(stack), ...changes }, stack);
+  const hosts = planHosts(config);
+  return record(
+    () => {
+      const keys = new SshKeys("ssh", { machines: ["operator", ...hosts.map(({ name }) => name)] });
+      const platform = createPlatform(config, hosts, keys);
+      return pulumi.output([
+        platform.hosts.map(({ identity, address }) => ({ identity, address })),
+        Object.values(platform.loadBalancers).map(({ endpoint }) => endpoint),
+      ]);
+    },
+    {
+      stack,
+      preview,
+      answer: (resource) => (resource.type.startsWith("aws:") ? awsAnswer(resource) : answer(resource)),
+      call: awsCall,
+    },
+  );
+}
