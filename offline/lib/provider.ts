@@ -18,6 +18,8 @@ export interface Provider {
   readonly version: string;
   /** Resource types by token. */
   readonly types: Readonly<Record<string, ResourceType>>;
+  /** Functions by token. @default none */
+  readonly functions?: Readonly<Record<string, (inputs: Properties) => Properties>>;
 }
 
 const properties = (struct: Struct | undefined): Properties => struct?.toJavaScript() ?? {};
@@ -94,7 +96,11 @@ function implement(provider: Provider, log: EngineLog): IResourceProviderServer 
     handshake: missing("Handshake"),
     parameterize: missing("Parameterize"),
     invoke: answer((request) => {
-      throw new Error(`the offline kit's ${provider.name} provider has no functions, so no ${request.getTok()}`);
+      const call = provider.functions?.[request.getTok()];
+      if (call === undefined) throw new Error(`the offline kit's ${provider.name} provider has no ${request.getTok()}`);
+      const response = new proto.InvokeResponse();
+      response.setReturn(struct(call(properties(request.getArgs()))));
+      return response;
     }),
     call: missing("Call"),
     construct: missing("Construct"),

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { stackOutputsSchema, type StackOutputs } from "../../components/outputs";
+import { RENEWED_HOSTS } from "../../components/platform/aws/renewal";
 import { runPulumi } from "../engine";
 import { readStackFile } from "../engine/project";
 import { localStackExists } from "../engine/stack";
 import { SetupError } from "../setup/errors";
-import { deploymentSchema, machinesOf, outputsOf, type Deployment, type Machine } from "./deployment";
+import { deploymentSchema, machinesOf, nameOf, outputsOf, type Deployment, type Machine } from "./deployment";
 import { desiredOf } from "./desired";
 import type { Desired } from "./model";
 import { commands } from "./words";
@@ -76,7 +77,8 @@ export async function up(
   const urns = replace.flatMap((urn) => ["--replace", urn]);
   const { code, stdout, stderr } = await runPulumi(
     ["up", "--yes", "--skip-preview", "--color", "never", "--suppress-outputs", ...more, ...urns],
-    { stack, capture: true },
+    // A cloud's hosts take today's image and first boot only if they are named: see platform/aws/renewal.ts.
+    { stack, capture: true, env: { [RENEWED_HOSTS]: replace.map(nameOf).join(",") } },
   );
   return code === 0 ? undefined : lastLines(`${stdout}\n${stderr}`);
 }

@@ -10,6 +10,8 @@ import { ensureLocalState, forgetStack, withoutSalt, workingConfig } from "./loc
 import { readStackFile, type StackFile } from "./project";
 import { pruneHistory } from "./prune";
 import { ensureLocalStack, healLocalStack, localStackExists } from "./stack";
+import { runTrial } from "./trial";
+import { checkTunnel } from "./tunnel";
 
 export { type Engine, findEngine } from "./find";
 export type { RunResult } from "./exec";
@@ -55,7 +57,15 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
   };
   if (file.platform !== "local") {
     refuseKit(engine, stack, file);
-    return execEngine(engine, [...args, "--stack", stack, ...configFlag(args, file.path)], {
+    if (engine.kind === "kit" && args[0] === "preview" && (base["PULUMI_BACKEND_URL"] ?? "") === "") {
+      return runTrial(engine, args, { stack, file }, { ...run, env: base });
+    }
+    const env = engineEnv(engine, base);
+    await checkTunnel(stack, file, args, async () => {
+      const { stdout } = await execEngine(engine, ["stack", "export", "--stack", stack], { env, capture: true });
+      return stdout.includes(':Instance::operator"');
+    });
+    return execEngine(engine, [...goOn(args), "--stack", stack, ...configFlag(args, file.path)], {
       ...run,
       env: engineEnv(engine, base),
     });
@@ -80,6 +90,11 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
     forgetDestroying(stack);
   }
   return result;
+}
+
+/** A zone without capacity keeps nobody else from being finished: Pulumi goes on, and says at its end what failed. */
+function goOn(args: readonly string[]): string[] {
+  return args[0] === "up" || args[0] === "update" ? [...args, "--continue-on-error"] : [...args];
 }
 
 function configFlag(args: readonly string[], path: string): string[] {

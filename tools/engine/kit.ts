@@ -30,6 +30,7 @@ const plugins = (): Readonly<Record<string, string>> => ({
   "bin/pulumi-language-nodejs": "language-nodejs",
   "bin/pulumi-resource-pulumi-nodejs": "dynamic",
   [`home/plugins/resource-command-v${versionOf("@pulumi/command")}/pulumi-resource-command`]: "command",
+  [`home/plugins/resource-aws-v${versionOf("@pulumi/aws")}/pulumi-resource-aws`]: "aws",
   [`home/plugins/resource-tls-v${versionOf("@pulumi/tls")}/pulumi-resource-tls`]: "tls",
 });
 

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { createServer, type AddressInfo, type Server } from "node:net";
+import { SetupError } from "../../../tools/setup/errors";
+import type { StackFile } from "../../../tools/engine/project";
+import { checkTunnel, tunnelPort } from "../../../tools/engine/tunnel";
+
+function stackFile(operator: string): StackFile {
+  const text = `config:\n  swarm-ha:platform: aws\n  swarm-ha:aws:\n    region: eu-central-1\n    operator: ${operator}\n`;
+  return { path: "Pulumi.far.yaml", text, platform: "aws" };
+}
+
+/** A server that says this to everybody who connects, and the port that it listens on. */
+async function serverSaying(greeting: string): Promise<{ server: Server; port: number }> {
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.end(greeting);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+describe("the tunnel to an operator without a public address", () => {
+  const yes = (): Promise<boolean> => Promise.resolve(true);
+
+  it("is needed only where the Session Manager leads to it", () => {
+    assert.equal(tunnelPort(stackFile("{ access: bastion }")), undefined);
+    assert.equal(tunnelPort({ text: "config:\n  swarm-ha:platform: aws\n" }), undefined);
+    assert.equal(tunnelPort(stackFile("{ access: ssm }")), 22022);
+    assert.equal(tunnelPort(stackFile("{ access: ssm, port: 2222 }")), 2222);
+  });
+
+  it("is there when an SSH server answers through it, and not when anything else does", async () => {
+    const ssh = await serverSaying("SSH-2.0-OpenSSH_9.6\r\n");
+    const other = await serverSaying("HTTP/1.1 400 Bad Request\r\n");
+    try {
+      await checkTunnel("far", stackFile(`{ access: ssm, port: ${ssh.port} }`), ["up"], yes);
+      await assert.rejects(
+        checkTunnel("far", stackFile(`{ access: ssm, port: ${other.port} }`), ["destroy"], yes),
+        (error: unknown) =>
+          error instanceof SetupError &&
+          error.message.includes(`127.0.0.1:${other.port}, and no SSH server answers`) &&
+          error.message.includes("aws ssm start-session --region eu-central-1") &&
+          error.message.includes("Name=tag:swarm-ha.stack,Values=far"),
+      );
+      // What dials nobody needs none.
+      await checkTunnel("far", stackFile(`{ access: ssm, port: ${other.port} }`), ["preview"], yes);
+    } finally {
+      ssh.server.close();
+      other.server.close();
+    }
+  });
+});

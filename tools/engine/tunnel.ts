@@ -1,0 +1,92 @@
+/**
+ * The Session Manager's tunnel to an operator without a public address. Pulumi's steps can't open one by themselves, so
+ * it has to be there before they run.
+ */
+import { connect } from "node:net";
+import { parse } from "yaml";
+import { SetupError } from "../setup/errors";
+import { PROJECT, type StackFile } from "./project";
+
+/** Commands whose steps dial the operator. */
+const DIALLING = ["up", "update", "destroy"];
+
+/** Milliseconds until an SSH server must have said its name through the tunnel. */
+const LIMIT = 5000;
+
+/** The part of a stack file that says how the operator is reached. */
+interface OperatorKeys {
+  readonly region?: string;
+  readonly operator?: { readonly access?: string; readonly port?: number };
+}
+
+/** The port of this machine that the tunnel begins at; undefined for a stack that needs none. */
+export function tunnelPort(file: Pick<StackFile, "text">): number | undefined {
+  const operator = keysOf(file).operator;
+  // The schema's default: the file is read before the program, which fills it in, has run.
+  return operator?.access === "ssm" ? (operator.port ?? 22022) : undefined;
+}
+
+/**
+ * Makes sure that the tunnel is there before a command that needs it.
+ *
+ * @param exists Whether the stack has an operator already: the first `up` has to make it before a tunnel can lead to it
+ * @throws SetupError with the command that opens it
+ */
+export async function checkTunnel(
+  stack: string,
+  file: StackFile,
+  args: readonly string[],
+  exists: () => Promise<boolean>,
+): Promise<void> {
+  const port = tunnelPort(file);
+  if (port === undefined || !DIALLING.includes(args[0] ?? "") || (await answers(port))) return;
+  const command = tunnelCommand(stack, keysOf(file).region ?? "", port);
+  if (await exists()) {
+    throw new SetupError(
+      `Nothing was done: the operator of the stack ${stack} is reached by 127.0.0.1:${port}, and no SSH server answers ` +
+        `there. Open the tunnel in another terminal, and run this again:\n\n${command}`,
+    );
+  }
+  process.stderr.write(
+    `The operator of the stack ${stack} is reached by a tunnel. Open it in another terminal now; it waits until the ` +
+      `operator is there:\n\n${command}\n\n`,
+  );
+}
+
+/** What opens the tunnel, and opens it again whenever the operator was replaced. */
+export function tunnelCommand(stack: string, region: string, port: number): string {
+  const filters = ["tag:swarm-ha.stack", stack, "tag:swarm-ha.host", "operator", "instance-state-name", "running"];
+  const pairs = [0, 2, 4].map((n) => `'Name=${filters[n] ?? ""},Values=${filters[n + 1] ?? ""}'`).join(" ");
+  return (
+    `  while sleep 3; do aws ssm start-session --region ${region} --document-name AWS-StartPortForwardingSession \\\n` +
+    `    --parameters portNumber=22,localPortNumber=${port} --target "$(aws ec2 describe-instances --region ${region} \\\n` +
+    `    --filters ${pairs} --query 'Reservations[].Instances[].InstanceId' --output text)"; done`
+  );
+}
+
+/** Whether an SSH server says its name at a port of this machine. */
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port });
+    const end = (answer: boolean): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(answer);
+    };
+    const timer = setTimeout(end, LIMIT, false);
+    socket.once("error", () => {
+      end(false);
+    });
+    socket.once("close", () => {
+      end(false);
+    });
+    socket.once("data", (data: Buffer) => {
+      end(data.toString("latin1").startsWith("SSH-"));
+    });
+  });
+}
+
+function keysOf(file: Pick<StackFile, "text">): OperatorKeys {
+  const content = parse(file.text) as { config?: Record<string, OperatorKeys | null | undefined> } | null;
+  return content?.config?.[`${PROJECT}:aws`] ?? {};
+}
