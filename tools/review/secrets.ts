@@ -5,12 +5,20 @@ const SECRET_NAME = /private_?key|password|passphrase|secret|token|credential|st
 
 /**
  * All secret texts in a preview's JSON. The engine blinds those it knows of; here are those that it doesn't: of
- * properties named like a secret, of outputs declared as secret, and private keys wherever they are.
+ * properties named like a secret, of outputs declared as secret, and private keys wherever they are. What stands in a
+ * URN is none, like the user name `registry` of credentials: names of resources are public everywhere.
  */
-export function secretsIn(value: unknown): ReadonlySet<string> {
+export function secretsIn(preview: unknown): ReadonlySet<string> {
   const found = new Set<string>();
-  collect(value, false, found);
-  return found;
+  collect(preview, false, found);
+  const urns = urnsIn(preview).join("\n");
+  return new Set([...found].filter((text) => !urns.includes(text)));
+}
+
+/** URNs of the resources. */
+function urnsIn(preview: unknown): string[] {
+  const steps = isRecord(preview) && Array.isArray(preview["steps"]) ? (preview["steps"] as unknown[]) : [];
+  return steps.flatMap((step) => (isRecord(step) && typeof step["urn"] === "string" ? [step["urn"]] : []));
 }
 
 function collect(value: unknown, secret: boolean, found: Set<string>): void {

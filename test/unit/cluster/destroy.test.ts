@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync, type SpawnSyncReturns } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../../../tools/paths";
@@ -20,4 +20,52 @@ describe("npm run destroy", () => {
       rmSync(folder, { recursive: true, force: true });
     }
   });
+
+  it("refuses before its first step when something is protected, and names it", () => {
+    const { ran, calls } = destroyWith([
+      { urn: "urn:pulumi:far::swarm-ha::pulumi:pulumi:Stack::swarm-ha-far", type: "pulumi:pulumi:Stack" },
+      { urn: "urn:pulumi:far::swarm-ha::aws:s3/bucket:Bucket::images", type: "aws:s3/bucket:Bucket", protect: true },
+      { urn: "urn:pulumi:far::swarm-ha::aws:ec2/instance:Instance::manager-1", type: "aws:ec2/instance:Instance" },
+    ]);
+    assert.equal(ran.status, 1);
+    assert.match(ran.stderr, /Nothing was removed: images \(aws:s3\/bucket:Bucket\) of the stack far is protected/);
+    assert.ok(calls.some((call) => call.startsWith("stack export")));
+    assert.ok(!calls.some((call) => call.startsWith("destroy")), calls.join("\n"));
+  });
+
+  it("destroys what nothing protects", () => {
+    const { ran, calls } = destroyWith([
+      { urn: "urn:pulumi:far::swarm-ha::aws:s3/bucket:Bucket::images", type: "aws:s3/bucket:Bucket" },
+    ]);
+    assert.equal(ran.status, 0, ran.stderr);
+    assert.ok(
+      calls.some((call) => call.startsWith("destroy --yes")),
+      calls.join("\n"),
+    );
+  });
 });
+
+/** Runs `npm run destroy -- far --yes` with a Pulumi that has this state, and notes what it is asked to do. */
+function destroyWith(resources: readonly Record<string, unknown>[]): {
+  readonly ran: SpawnSyncReturns<string>;
+  readonly calls: readonly string[];
+} {
+  const folder = mkdtempSync(join(tmpdir(), "swarm-ha-destroy-"));
+  try {
+    const log = join(folder, "calls");
+    const state = JSON.stringify({ deployment: { resources } });
+    const pulumi = `#!${process.execPath}
+require("node:fs").appendFileSync(${JSON.stringify(log)}, process.argv.slice(2).join(" ") + "\\n");
+if (process.argv[2] === "version") console.log("v3.245.0");
+if (process.argv[3] === "export") console.log(${JSON.stringify(state)});
+`;
+    writeFileSync(join(folder, "pulumi"), pulumi, { mode: 0o755 });
+    writeFileSync(join(folder, "Pulumi.far.yaml"), "config:\n  swarm-ha:platform: aws\n");
+    const env = { HOME: folder, XDG_CACHE_HOME: folder, PATH: folder, SWARM_HA_CONFIG_DIR: folder };
+    const args = ["--require", "tsx/cjs", join(root, "tools/destroy.ts"), "far", "--yes"];
+    const ran = spawnSync(process.execPath, args, { cwd: root, env, encoding: "utf8" });
+    return { ran, calls: existsSync(log) ? readFileSync(log, "utf8").split("\n") : [] };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -104,6 +104,15 @@ describe("secrets in a preview", () => {
     ]);
   });
 
+  it("are no names of resources: a user name may be one", () => {
+    const credentials = { credentials: { username: "registry", password: "correct horse" } };
+    const text = previewText([
+      ...hosts("registry", ["unchanged"]),
+      step("a:b:C", "x", { op: "create", inputs: credentials }),
+    ]);
+    assert.deepEqual([...secretsIn(JSON.parse(text))], ["correct horse"]);
+  });
+
   it("never stand in the page", () => {
     const secret = fc.stringMatching(/^[A-Za-z0-9+/]{16,40}$/);
     fc.assert(
