@@ -13,6 +13,7 @@ import {
 import { evaluateLoadBalancers } from "./evaluate-load-balancers";
 import { ghostProblems, nodeProblems } from "./node-problems";
 import { quorum, type Quorum, type Voter } from "./quorum";
+import { registryProblems } from "./registry";
 import { accessProblems, leaderProblems, quorumProblems, swarmProblems, unreachableProblem } from "./swarm-problems";
 import { capital } from "./words";
 
@@ -54,6 +55,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
           ...ghostProblems(desired, ghosts, live.now),
         ]),
     ...balancers.problems,
+    ...registryProblems(desired.stack, matches, live.registry),
     ...certificateProblems(desired, live.certificates, live.now),
   ].sort((a, b) => PROBLEM_KINDS.indexOf(a.kind) - PROBLEM_KINDS.indexOf(b.kind));
   const answered = live.answers.find((answer) => answer.answered && answer.swarmId !== "");

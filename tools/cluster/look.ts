@@ -5,6 +5,7 @@ import { listNodes, swarmInfo } from "./docker-api";
 import { readStats } from "./haproxy";
 import { messageOf } from "../../components/message";
 import type { Live, ManagerAnswer } from "./model";
+import { readRegistry } from "./registry";
 
 /** Asks all managers and load balancers at once. Never throws: what can't be asked is a finding. */
 export async function look(connection: Connection, outputs: StackOutputs, now = new Date()): Promise<Live> {
@@ -18,13 +19,23 @@ export async function look(connection: Connection, outputs: StackOutputs, now = 
   const listed = direct.some((answer) => answer.answered && !("error" in answer.nodes));
   // The way of the people is there, too, when the operator isn't, or can't get through.
   const answers = listed ? direct : [...direct, await askManager(connection.balanced)];
+  const registry = outputs.endpoints.registry === undefined ? undefined : await askRegistry(connection, answers);
   return {
     now,
     ...(connection.operatorError === undefined ? {} : { operatorError: connection.operatorError }),
     answers,
     loadBalancers: Object.fromEntries(balancers),
     certificates,
+    ...(registry === undefined ? {} : { registry }),
   };
+}
+
+/** Asks the first manager that could list the nodes. */
+async function askRegistry(connection: Connection, answers: readonly ManagerAnswer[]): Promise<Live["registry"]> {
+  const able = answers.find((answer) => answer.answered && !("error" in answer.nodes));
+  const manager = [...connection.managers, connection.balanced].find(({ name }) => name === able?.name);
+  if (manager === undefined) return undefined;
+  return readRegistry(manager.call).catch((error: unknown) => ({ error: messageOf(error) }));
 }
 
 async function askManager({ name, call }: Manager): Promise<ManagerAnswer> {

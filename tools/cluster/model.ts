@@ -1,4 +1,5 @@
 import type { CertificateUse, LiveCertificate } from "./certificates";
+import type { LiveRegistry } from "./registry";
 import type { DesiredNode, LoadBalancerName, Role } from "../../components/outputs";
 
 /** One line of the status: a host that is wanted, or a node that nobody wants. */
@@ -86,6 +87,8 @@ export const PROBLEM_KINDS = [
   "availability",
   "labels",
   "loadBalancer",
+  /** A registry host without a replica, or a registry that refuses pushes. */
+  "registry",
   /** A certificate that is due, and that no `up` has issued anew. */
   "renewal",
 ] as const;
@@ -179,4 +182,6 @@ export interface Live {
   /** Members, or why they can't be told. */
   readonly loadBalancers: Partial<Record<LoadBalancerName, readonly LiveMember[] | { readonly error: string }>>;
   readonly certificates: readonly LiveCertificate[];
+  /** The registry, or why it can't be told. @default the stack has none, or no manager answered */
+  readonly registry?: LiveRegistry | { readonly error: string };
 }

@@ -7,6 +7,14 @@ import { within } from "./limit";
 export interface Tunnel {
   /** Opens a TCP connection from the operator. @throws Error when it is refused */
   connect(address: string, port: number): Promise<Duplex>;
+  /**
+   * Runs a command line on the operator; what it prints goes where this program's own goes.
+   *
+   * @param input its standard input
+   * @param limit seconds after which the connection ends, and with it the command
+   * @returns its exit code @throws Error when it doesn't end by itself
+   */
+  run(command: string, input: string, limit: number): Promise<number>;
   close(): void;
 }
 
@@ -49,6 +57,12 @@ export function openOperator(operator: Access["operator"], limit: number): Promi
     });
     return {
       connect: (address, to) => forward(client, address, to),
+      run: (command, input, seconds) =>
+        within(seconds, ({ signal, phase }) => {
+          phase("a command ran on the operator");
+          signal.addEventListener("abort", () => client.end());
+          return execute(client, command, input);
+        }),
       close: () => void client.end(),
     };
   });
@@ -64,6 +78,26 @@ function forward(client: Client, address: string, port: number): Promise<Duplex>
       client.off("close", lost);
       if (error) reject(new Error(`${address}:${port} from the operator: ${error.message.replace(/^\(SSH\) /, "")}`));
       else resolve(channel.on("error", () => undefined)); // Whoever reads from it sees that it ends.
+    });
+  });
+}
+
+function execute(client: Client, command: string, input: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    client.exec(command, (error, channel) => {
+      if (error) {
+        reject(error);
+        return;
+      }
+      channel.pipe(process.stdout, { end: false });
+      channel.stderr.pipe(process.stderr, { end: false });
+      let code: number | null = null;
+      channel.on("exit", (ended: number | null) => (code = ended));
+      channel.on("close", () => {
+        if (code === null) reject(new Error("the command on the operator ended without an exit code"));
+        else resolve(code);
+      });
+      channel.end(input);
     });
   });
 }

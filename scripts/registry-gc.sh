@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Collects the registry's garbage: layers that no manifest names any more. Pulls go on; pushes are refused meanwhile, for a
+# layer that has just been pushed, and whose manifest hasn't, looks like garbage.
+#
+# Runs on the operator. Input: { untagged: whether manifests without a tag are garbage, too, dryRun, limit (seconds),
+# client }
+# Prints: what the registry says.
+
+. lib/common.sh
+. lib/cluster.sh
+. lib/docker-cli.sh
+. lib/services.sh
+
+service=registry_registry
+job=registry-gc
+
+# The stack's own lock: an `up` that deployed it now would end the read-only mode.
+exec 9>/run/swarm-ha-stack-registry.lock
+flock -w 60 9 || fail "another run has been deploying the registry, or collecting its garbage, for more than 60 s"
+docker_folder registry-gc
+
+say() { printf '%s\n' "$*" >&2; }
+
+# registry_mode JQ_PROGRAM: changes the list of the replicas' environment, one replica after the other.
+registry_mode() {
+  local version spec same
+  cluster GET "/services/$service" </dev/null || fail "the registry's service can't be read: $reply"
+  jq -r "(.Spec | .TaskTemplate.ContainerSpec.Env |= ((. // []) | map(select(startswith(\"REGISTRY_STORAGE_MAINTENANCE_READONLY=\") | not)) $1)) as \$spec
+    | \"\\(.Version.Index) \\(\$spec == .Spec) \\(\$spec | tojson)\"" <<<"$reply" | read -r version same spec
+  [ "$same" != true ] || return 0
+  down_nodes
+  down=$down_now
+  cluster POST "/services/$service/update?version=$version" <<<"$spec" || fail "the registry's mode can't be changed: $reply"
+  wait_for "$(value limit)" "the registry to change its mode" converged registry
+}
+
+# However this ends, the registry takes pushes again, and the job is gone.
+finish() {
+  local code=$?
+  trap - EXIT
+  set +e
+  docker_cli service rm "$job" </dev/null >/dev/null
+  say "The registry takes pushes again, replica by replica"
+  (set -e; registry_mode '') || say "The registry still refuses pushes: run the same again"
+  rm -rf "$folder"
+  exit "$code"
+}
+
+dry_run=$(value dryRun)
+arguments='["garbage-collect"'
+[ "$dry_run" != true ] || arguments+=', "--dry-run"'
+[ "$(value untagged)" != true ] || arguments+=', "--delete-untagged"'
+arguments+=', "/etc/distribution/config.yml"]'
+
+if [ "$dry_run" != true ]; then
+  trap finish EXIT
+  say "The registry refuses pushes from now on, replica by replica; pulls go on"
+  registry_mode '+ ["REGISTRY_STORAGE_MAINTENANCE_READONLY={\"enabled\":true}"]'
+fi
+
+# --- The job ---------------------------------------------------------------------------------------------------------
+
+# A replica's own description, but for what it runs: the same image, settings and storage, on a registry host.
+say "Collecting"
+docker_cli service rm "$job" </dev/null >/dev/null || true
+cluster GET "/services/$service" </dev/null || fail "the registry's service can't be read: $reply"
+jq -c --argjson arguments "$arguments" --arg job "$job" '.Spec | {
+    Name: $job, Labels: {}, Mode: { ReplicatedJob: { MaxConcurrent: 1, TotalCompletions: 1 } },
+    TaskTemplate: (.TaskTemplate | .ContainerSpec.Args = $arguments | .ContainerSpec.Healthcheck = { Test: ["NONE"] }
+      | .RestartPolicy = { Condition: "none" })
+  }' <<<"$reply" |
+  if ! cluster POST /services/create; then fail "the job can't be made: $reply"; fi
+
+# ended: a check for wait_for; sets state to how the job ended.
+ended() {
+  cluster GET "/tasks?$(query "{\"service\":[\"$job\"]}")" </dev/null || fail "the job can't be seen: $reply"
+  jq -r 'sort_by(.CreatedAt) | last | "\(.Status.State // "new") \(.Status.Err // "")"' <<<"$reply" | read -r state seen
+  seen="$state $seen"
+  case $state in complete | failed | rejected | orphaned | shutdown) return 0 ;; *) return 1 ;; esac
+}
+wait_for 3600 "the end of the collection" ended
+docker_cli service logs --raw "$job" </dev/null || say "what it said can't be read: $heard"
+printf '%s\n' "$heard" | grep eligible || printf '%s\n' "$heard" >&2
+docker_cli service rm "$job" </dev/null >/dev/null || true
+[ "$state" = complete ] || fail "the collection ended as $seen"

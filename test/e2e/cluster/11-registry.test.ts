@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { RegistryClient } from "../../support/registry";
+import { figure, until } from "../../support/run";
+import { useSharedStack } from "../../support/shared-stack";
+
+const REPLICAS = ["registry-1", "registry-2", "registry-3"];
+
+describe("the registry", function () {
+  this.timeout(300_000);
+  const stack = useSharedStack();
+  let registry: RegistryClient;
+  /** What `status` says of the load balancer's members. */
+  const sick = async (): Promise<readonly string[]> => {
+    const { status } = await stack.status();
+    return status.loadBalancers.registry?.unhealthy ?? ["no answer"];
+  };
+
+  before(async () => {
+    registry = new RegistryClient(stack, await stack.outputs());
+  });
+
+  it("refuses whoever has no right, with the right status, from a host of the cluster", async () => {
+    const ask = (args: string, signed = false): Promise<string> => registry.status("worker-1", args, signed);
+    const asked = {
+      "with the password": await ask(`"https://$R/v2/"`, true),
+      "without one": await ask(`--cacert "$CA" "https://$R/v2/"`),
+      "with a wrong one": await ask(`--cacert "$CA" -u swarm-ha:wrong "https://$R/v2/"`),
+      "a push without one": await ask(`--cacert "$CA" -X POST "https://$R/v2/any/blobs/uploads/"`),
+      "a delete without one": await ask(
+        `--cacert "$CA" -X DELETE "https://$R/v2/any/manifests/sha256:${"0".repeat(64)}"`,
+      ),
+      "plain HTTP": await ask(`"http://$R/v2/"`),
+      // Exit codes of curl: 60 the certificate isn't trusted, 35 no handshake.
+      "without the stack's CA": await ask(`"https://$R/v2/"`),
+      "TLS 1.1": await ask(`--cacert "$CA" --tls-max 1.1 --ciphers DEFAULT@SECLEVEL=0 "https://$R/v2/"`),
+    };
+    assert.deepEqual(asked, {
+      "with the password": "200",
+      "without one": "401",
+      "with a wrong one": "401",
+      "a push without one": "401",
+      "a delete without one": "401",
+      "plain HTTP": "400",
+      "without the stack's CA": "curl 60",
+      "TLS 1.1": "curl 35",
+    });
+  });
+
+  it("isn't trusted by an engine that has another CA for it", async () => {
+    const { code, output } = await registry.script(
+      "worker-2",
+      `login || exit 1
+       cp "$CA" /root/right.crt; trap 'mv /root/right.crt "$CA"' EXIT
+       openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj "/CN=somebody else" -out "$CA" 2>/dev/null
+       docker pull "$R/any:1"`,
+    );
+    assert.notEqual(code, 0);
+    assert.match(output, /x509: certificate signed by unknown authority/);
+  });
+
+  it("takes a push through which a replica is killed half way, and has the same at every replica", async () => {
+    const image = "drill/killed:1";
+    await registry.makeImage("worker-1", image, 120);
+    const pushing = registry.push("worker-1", image);
+    let victim = "";
+    try {
+      await until("the upload to be half way", 60, async () => {
+        const { bytes, at } = await registry.upload("drill/killed", REPLICAS);
+        if (bytes > 30_000_000) victim = at;
+        return victim === "" ? `${bytes} bytes` : undefined;
+      });
+      await stack.kill(victim);
+      let push = await pushing;
+      console.log(`        killed: ${victim}; docker's own attempts ended with ${String(push.code)}`);
+      // docker repeats a layer by itself; a person repeats the push.
+      for (let attempt = 0; push.code !== 0 && attempt < 3; attempt++) push = await registry.push("worker-1", image);
+      assert.equal(push.code, 0, push.output);
+      const digest = /digest: (sha256:\w+)/.exec(push.stdout)?.[1];
+      assert.ok(digest !== undefined, push.stdout);
+      for (const replica of REPLICAS.filter((each) => each !== victim)) {
+        assert.equal(await registry.readFrom(replica, "worker-3", image), digest, replica);
+      }
+      await stack.revive(victim);
+      figure(
+        "a killed replica takes part again",
+        await until(`${victim} to be sent connections again`, 90, async () => {
+          const out = await sick();
+          return out.includes(victim) ? out.join(" ") : undefined;
+        }),
+      );
+      assert.equal(await registry.readFrom(victim, "worker-3", image), digest, `${victim}, restored`);
+      assert.equal(await registry.pull("worker-3", image), digest);
+    } finally {
+      await pushing.catch(() => undefined);
+      if (victim !== "") await stack.revive(victim);
+    }
+    await stack.untilHealthy();
+  });
+
+  it("takes ten pushes and gives ten pulls at once, and nothing is lost", async () => {
+    const images = Array.from({ length: 10 }, (_, i) => `drill/many-${String(i)}:1`);
+    for (const image of images) await registry.makeImage("worker-1", image, 1);
+    const pushed = await Promise.all(images.map((image) => registry.push("worker-1", image)));
+    const digests = pushed.map(({ code, stdout, output }) => {
+      assert.equal(code, 0, output);
+      return /digest: (sha256:\w+)/.exec(stdout)?.[1];
+    });
+    const hosts = ["worker-2", "worker-3", "registry-1", "manager-1"];
+    const pulled = images.map((image, i) => registry.pull(hosts[i % hosts.length] ?? "", image));
+    assert.deepEqual(await Promise.all(pulled), digests);
+  });
+
+  it("loses its storage on one replica, which gets no connections until it is back", async () => {
+    const replica = "registry-3";
+    await registry.storage(replica, false);
+    try {
+      const seconds = await until("the replica to be out", 30, async () => {
+        const out = await sick();
+        return out.includes(replica) ? undefined : "it is sent connections";
+      });
+      figure("a replica without its storage is out", seconds);
+      const { problems } = (await stack.status()).status;
+      assert.ok(
+        problems.some((text) => text.includes(replica) && text.includes("Service Unavailable")),
+        problems.join("\n"),
+      );
+      // Not 404, which would tell clients that an image isn't there.
+      await assert.rejects(registry.readFrom(replica, "worker-3", "drill/many-0:1"), /503/);
+      for (let i = 0; i < 6; i++) await registry.pull("worker-3", "drill/many-0:1");
+    } finally {
+      await registry.storage(replica, true);
+    }
+    figure("it is in again with its storage", await stack.untilHealthy());
+  });
+
+  it("goes on serving pulls with a zone dead", async () => {
+    const zone = ["manager-2", "registry-2", "worker-2"];
+    await stack.kill(...zone);
+    try {
+      const pull = (): Promise<string> => registry.pull("worker-3", "drill/many-1:1");
+      figure(
+        "a pull after the zone's death, repeated until it succeeds",
+        await until("a pull", 60, async () => {
+          await pull();
+          return undefined;
+        }),
+      );
+      await until("the load balancer to have noticed", 30, async () => {
+        const out = await sick();
+        return out.includes("registry-2") ? undefined : "registry-2 is sent connections";
+      });
+      for (let i = 0; i < 6; i++) await pull();
+    } finally {
+      await stack.revive(...zone);
+    }
+    await stack.untilHealthy();
+  });
+});
