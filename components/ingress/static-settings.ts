@@ -57,7 +57,9 @@ export function staticSettings({ domain, httpsPort, trusted, hsts }: StaticSetti
         http: { tls: {}, middlewares: ["retry@file", ...(hsts ? ["hsts@file"] : [])] },
       },
       // It says 503 as soon as the task is to stop, and goes on saying so to the end.
-      ping: { address: `:${INNER_PORTS.ping}`, transport },
+      // (AWS puts the PROXY header before health checks, too; HAProxy's come without, which is as good.
+      // Source: docs.aws.amazon.com, Network Load Balancers, "Proxy protocol", "Health check connections".)
+      ping: { address: `:${INNER_PORTS.ping}`, proxyProtocol, transport },
     },
     serversTransport: {
       forwardingTimeouts: {

@@ -41,7 +41,7 @@ const operator = z
   .strictObject({
     access: z.enum(["bastion", "ssm"]).default("bastion").meta({
       description:
-        "How the operator is reached: `bastion` gives it an Elastic IP in a public subnet; with `ssm` it has no public address, and a tunnel of the Session Manager leads to it (docs/aws.md).",
+        "How the operator is reached: `bastion` gives it an Elastic IP in a public subnet; with `ssm` it has no public address, and a tunnel of the Session Manager leads to it (docs/environments.md).",
       allowed: "bastion or ssm",
       fix: "write access: bastion",
     }),
