@@ -27,7 +27,8 @@ export function costDocs(): string {
 
 \`npm run -s review -- <stack>\` says roughly what an environment costs in a month, now and after the update. It counts list
 prices of ${PRICES.region} as of ${PRICES.date}, in ${PRICES.currency}: on demand, without tax, traffic, load balancer capacity units, requests, logs
-and storage by use. Reserved capacity and other agreements make it less. A stack on this machine costs nothing.
+and storage by use. The table was written from memory and not checked against the lists since: it is there to compare an update
+by, and no quotation. Reserved capacity and other agreements make it less. A stack on this machine costs nothing.
 
 What it comes from, by size: workers, then managers and registry nodes; one NAT gateway for each zone
 (\`swarm-ha:aws.network.nat: single\` is one for all, which ends with its zone); three load balancers, and a public address in

@@ -36,20 +36,23 @@ export interface Machine {
   readonly id: string;
 }
 
+/** What a machine is, by platform: other things carry the labels of the machine that they are for. */
+const MACHINES: readonly string[] = ["pulumi-nodejs:dynamic/swarm-ha:Machine", "aws:ec2/instance:Instance"];
+
 /** All living resources. */
 export function resourcesOf(deployment: Deployment): Resource[] {
   return (deployment.deployment?.resources ?? []).filter((resource) => resource.delete !== true);
 }
 
 /**
- * The machines, found by what every platform puts on them: label or tag `swarm-ha.role`.
+ * The machines, and what every platform tells of them by labels or tags.
  *
  * The state is asked, not the stack's outputs: those are as of the last `up` that came to its end, while the state knows
  * every machine that was made since.
  */
 export function machinesOf(deployment: Deployment): Machine[] {
   return resourcesOf(deployment).flatMap((resource): Machine[] => {
-    if (resource.custom !== true || resource.id === undefined || resource.id === "") return [];
+    if (!MACHINES.includes(resource.type) || resource.id === undefined || resource.id === "") return [];
     const labels = findLabels(resource.outputs) ?? findLabels(resource.inputs);
     const role = labels?.["swarm-ha.role"];
     if (labels === undefined || typeof role !== "string") return [];

@@ -1,8 +1,10 @@
 /**
  * What things cost in one region, for a rough estimate: list prices on demand, Linux, without tax, in US dollars.
  *
- * Source: aws.amazon.com/ec2/pricing/on-demand, /ebs/pricing, /vpc/pricing, /elasticloadbalancing/pricing, /kms/pricing,
- * /cloudwatch/pricing. A type that isn't here is named in the review, and counts nothing.
+ * Written down from memory of the lists of that month and not checked against them since: an estimate to compare two
+ * previews by, and no quotation. The lists are aws.amazon.com/ec2/pricing/on-demand, /ebs/pricing, /vpc/pricing,
+ * /elasticloadbalancing/pricing, /kms/pricing and /cloudwatch/pricing. A type that isn't here is named in the review, and
+ * counts nothing.
  */
 export const PRICES = {
   /** Month of the list. */

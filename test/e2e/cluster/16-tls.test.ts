@@ -27,7 +27,7 @@ describe("TLS", function () {
     sign = await authorityOf(stack);
   });
 
-  for (const name of ["manager", "registry"] as const) {
+  for (const name of ["manager", "registry", "app"] as const) {
     describe(`at the ${name} load balancer`, () => {
       it("is of version 1.2 or 1.3, and never older", async () => {
         for (const version of ["TLSv1.2", "TLSv1.3"] as const) {

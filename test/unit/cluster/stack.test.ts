@@ -9,6 +9,7 @@ import { lastLines } from "../../../tools/cluster/stack";
 import { since, span } from "../../../tools/cluster/words";
 import { found, nodesOf, NOW, SWARM, wanted } from "./support";
 
+const MACHINE = "pulumi-nodejs:dynamic/swarm-ha:Machine";
 const URN = "urn:pulumi:local::swarm-ha::";
 const secret = (value: unknown): unknown => ({
   "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
@@ -30,7 +31,7 @@ function state(machines: readonly (readonly [string, string])[], outputs: Record
         },
         ...machines.map(([name, role]) => ({
           urn: `${URN}x:Machine::${name}`,
-          type: "x:Machine",
+          type: MACHINE,
           custom: true,
           id: `machine-${name}`,
           outputs: { labels: { "swarm-ha.role": role, "swarm-ha.zone": "a", "swarm-ha.host": name } },
@@ -49,14 +50,22 @@ describe("a stack's state", () => {
     deployment.deployment?.resources?.push(
       {
         urn: `${URN}aws:Instance::worker-1`,
-        type: "aws:Instance",
+        type: "aws:ec2/instance:Instance",
         custom: true,
         id: "i-1",
         inputs: { tags: { "swarm-ha.role": "worker" } },
       },
+      // Tagged like the machine that it is for, and none itself.
+      {
+        urn: `${URN}aws:ssm/parameter:Parameter::host-key-worker-1`,
+        type: "aws:ssm/parameter:Parameter",
+        custom: true,
+        id: "/local/worker-1",
+        inputs: { tags: { "swarm-ha.role": "worker", "swarm-ha.host": "worker-1" } },
+      },
       {
         urn: `${URN}x:Machine::manager-1`,
-        type: "x:Machine",
+        type: MACHINE,
         custom: true,
         id: "old",
         delete: true,

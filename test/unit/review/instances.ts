@@ -1,4 +1,4 @@
-/** List prices per hour in eu-central-1, on demand, Linux: aws.amazon.com/ec2/pricing/on-demand. */
+/** Prices per hour of eu-central-1 as the table has them: they prove the arithmetic by family and size, not the list. */
 export const INSTANCES: readonly (readonly [type: string, price: number])[] = [
   ["t3.micro", 0.012],
   ["t3.medium", 0.048],
