@@ -25,6 +25,10 @@ const statusSchema = z.strictObject({
     z.enum(["manager", "registry", "app"]),
     z.object({ url: z.string(), healthy: z.array(z.string()), unhealthy: z.array(z.string()) }).optional(),
   ),
+  // Beyond the Contract: when each certificate ends.
+  certificates: z.array(
+    z.strictObject({ owner: z.string(), use: z.string(), notAfter: z.iso.datetime(), daysLeft: z.int().positive() }),
+  ),
   problems: z.array(z.string()),
 });
 
@@ -113,7 +117,16 @@ describe("the cluster's shape", function () {
     assert.deepEqual([swarmId], await stack.swarmIds());
     assert.deepEqual(nodes.map((node) => node.name).sort(), HOSTS);
     assert.ok(nodes.every((node) => node.desired && node.zone === zoneOf(node.name)));
-    assert.deepEqual(loadBalancers.manager?.healthy.slice().sort(), ["manager-1", "manager-2", "manager-3"]);
+    for (const [balancer, role] of [
+      ["manager", "manager"],
+      ["registry", "registry"],
+      ["app", "worker"],
+    ] as const) {
+      assert.deepEqual(
+        loadBalancers[balancer]?.healthy.slice().sort(),
+        [1, 2, 3].map((n) => `${role}-${String(n)}`),
+      );
+    }
   });
 
   it("prints a table for people", async () => {
