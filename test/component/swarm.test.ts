@@ -1,74 +1,17 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { parseConfig, type StackConfig } from "../../config";
-import { publicImages } from "../../components/images/public";
 import { Pki } from "../../components/pki";
-import { planHosts, type HostSpec } from "../../components/platform/placement";
-import type { LoadBalancer, Platform } from "../../components/platform/types";
-import { directConnection, throughOperator } from "../../components/ssh/connection";
+import { planHosts } from "../../components/platform/placement";
 import { SshKeys } from "../../components/ssh/keys";
 import { Swarm } from "../../components/swarm";
 import { managersOf } from "../../components/swarm/operator";
 import { answer, SECRET } from "../support/answers";
+import { fakePlatform } from "../support/fake-platform";
 import { record, type Answer, type Registered } from "../support/recording-mocks";
-
-/** A machine of a platform that is nothing but a resource. */
-class Machine extends pulumi.CustomResource {
-  declare public readonly identity: pulumi.Output<string>;
-  declare public readonly address: pulumi.Output<string>;
-
-  public constructor(name: string, opts?: pulumi.CustomResourceOptions) {
-    super("test:index:Machine", name, { identity: undefined, address: undefined }, opts);
-  }
-}
 
 function config(overrides: Record<string, unknown> = {}): StackConfig {
   return parseConfig({ platform: "local", ...overrides }, "unit");
-}
-
-function fakePlatform(hosts: readonly HostSpec[], keys: SshKeys): Platform {
-  const lifetime = new Machine("network");
-  const operator = new Machine("operator");
-  const connection = directConnection({
-    host: "127.0.0.1",
-    port: 22022,
-    privateKey: keys.client.privateKeyOpenssh,
-    hostKey: keys.hostKey("operator").publicKeyOpenssh,
-  });
-  return {
-    lifetime,
-    operator: { identity: operator.identity, connection, ready: [operator] },
-    hosts: hosts.map((spec) => {
-      const machine = new Machine(spec.name);
-      const address = spec.address === undefined ? machine.address : pulumi.output(spec.address);
-      return {
-        ...spec,
-        identity: machine.identity,
-        address,
-        connection: throughOperator(connection, {
-          host: address,
-          privateKey: keys.client.privateKeyOpenssh,
-          hostKey: keys.hostKey(spec.name).publicKeyOpenssh,
-        }),
-        ready: [machine],
-      };
-    }),
-    loadBalancers: { manager: door("manager"), registry: door("registry"), app: door("app") },
-    registryName: pulumi.output("registry.swarm.localhost:25000"),
-    registryStorage: { kind: "folder", path: "/srv/registry" },
-    images: publicImages,
-  };
-}
-
-function door(name: LoadBalancer["name"]): LoadBalancer {
-  return {
-    name,
-    endpoint: pulumi.output("127.0.0.1:22376"),
-    stats: pulumi.output("http://10.0.0.2:8404/stats;csv"),
-    sources: ["10.0.0.2/32"],
-    dnsNames: [`${name}.swarm.localhost`],
-    ipAddresses: ["127.0.0.1"],
-  };
 }
 
 /** @param issue which issue of each certificate the provider has given out */
