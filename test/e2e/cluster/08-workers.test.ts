@@ -33,13 +33,15 @@ describe("workers", function () {
     await stack.untilHealthy();
   });
 
-  it("are previewed as themselves alone", async () => {
+  it("are previewed as themselves and as members of the application load balancer alone", async () => {
     stack.configure(pool(5));
     const { stdout } = await stack.pulumi("preview", "--json");
     const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string }[] };
     const changed = steps.filter((step) => step.op !== "same" && !step.urn.includes("pulumi:pulumi:Stack"));
-    assert.deepEqual([...new Set(changed.map((step) => step.op))], ["create"]);
-    for (const { urn } of changed) assert.match(urn, /worker-5$/);
+    const of = (op: string): string[] => changed.filter((step) => step.op === op).map(({ urn }) => urn);
+    assert.deepEqual([...new Set(changed.map((step) => step.op))].sort(), ["create", "update"]);
+    for (const urn of of("create")) assert.match(urn, /worker-5$/);
+    assert.deepEqual(of("update").map((urn) => urn.split("::").at(-1)), ["lb-app"]);
   });
 
   it("are scaled up, and take tasks", async () => {
