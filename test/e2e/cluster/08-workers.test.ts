@@ -41,7 +41,10 @@ describe("workers", function () {
     const of = (op: string): string[] => changed.filter((step) => step.op === op).map(({ urn }) => urn);
     assert.deepEqual([...new Set(changed.map((step) => step.op))].sort(), ["create", "update"]);
     for (const urn of of("create")) assert.match(urn, /worker-5$/);
-    assert.deepEqual(of("update").map((urn) => urn.split("::").at(-1)), ["lb-app"]);
+    assert.deepEqual(
+      of("update").map((urn) => urn.split("::").at(-1)),
+      ["lb-app"],
+    );
   });
 
   it("are scaled up, and take tasks", async () => {
