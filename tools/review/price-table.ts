@@ -20,6 +20,8 @@ export const PRICES = {
     "t4g.nano": 0.0048,
     "m5.large": 0.115,
     "m6i.large": 0.115,
+    // Derived: m6i.large here, times what its disk adds in us-east-1 (0.11865 to 0.096).
+    "m6id.large": 0.1421,
     "m6a.large": 0.1035,
     "m6g.large": 0.092,
     "m7i.large": 0.12075,

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import type { Planned } from "../../../policy/planned";
+import { RULES } from "../../../policy/rules";
+import { markdown } from "../../../tools/review/markdown";
+import { reviewOf, type Review } from "../../../tools/review/review";
+import { parseConfig, planHosts } from "../../../config";
+import { plannedFrom } from "../../support/aws/planned";
+import { buildAws, stackValues } from "../../support/aws/stack";
+
+/** The stack as it is, as the rules of the pack judge it. */
+function violations(planned: readonly Planned[], stack: string): string[] {
+  return RULES.flatMap(({ name, check }) =>
+    check(planned, stack).map(({ resource, message }) => `${name}: ${resource}: ${message}`),
+  );
+}
+
+/** The review of the stack's first update. */
+function firstReview(planned: readonly Planned[], stack: string): Review {
+  const values = stackValues(stack);
+  const config = Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [`swarm-ha:${key}`, JSON.stringify(value)]),
+  );
+  return reviewOf({
+    stack,
+    config,
+    changes: planned.map((after) => ({
+      urn: `urn:pulumi:${stack}::swarm-ha::${after.type}::${after.name}`,
+      name: after.name,
+      type: after.type,
+      kind: "added",
+      after,
+      reasons: [],
+    })),
+  });
+}
+
+/** Every resource of a stack but those of a kind. */
+const without = (planned: readonly Planned[], type: string): Planned[] => planned.filter((one) => one.type !== type);
+
+/** Pack and review know resources by type and property: they have to know those that the platform makes. */
+for (const stack of ["prod", "test"] as const) {
+  for (const preview of [false, true]) {
+    describe(`the policy pack and ${stack} on aws, ${preview ? "in a preview" : "in an update"}`, () => {
+      let planned: Planned[];
+
+      before("the program registers its resources", async () => {
+        planned = plannedFrom(await buildAws(stack, { preview }));
+      });
+
+      it("has nothing to say against it", () => {
+        assert.deepEqual(violations(planned, stack), []);
+      });
+
+      it("finds what a change would break, by the platform's own resources", () => {
+        const mutated = (type: string, change: (inputs: Readonly<Record<string, unknown>>) => object): Planned[] =>
+          planned.map((one) =>
+            one.type === type ? { ...one, inputs: { ...one.inputs, ...change(one.inputs) } } : one,
+          );
+        const broken = (changed: readonly Planned[]): string[] => [
+          ...new Set(violations(changed, stack).map((text) => text.split(":")[0] ?? "")),
+        ];
+        const instance = "aws:ec2/instance:Instance";
+        const ingress = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
+        const cases: [string, readonly Planned[]][] = [
+          ["imds-v2", mutated(instance, () => ({ metadataOptions: { httpTokens: "optional" } }))],
+          ["encrypted-volumes", mutated(instance, () => ({ rootBlockDevice: { volumeSize: 20 } }))],
+          ["no-public-hosts", mutated(instance, () => ({ associatePublicIpAddress: true }))],
+          ["hosts-never-protected", planned.map((one) => ({ ...one, protect: true }))],
+          ["no-world-for-administrators", mutated(ingress, () => ({ cidrIpv4: "0.0.0.0/0" }))],
+          ["nodes-by-group", mutated(ingress, () => ({ cidrIpv4: "10.0.0.0/8" }))],
+          ["no-all-ports", mutated(ingress, () => ({ ipProtocol: "-1" }))],
+          ["no-inner-public-subnets", mutated("aws:ec2/subnet:Subnet", () => ({ mapPublicIpOnLaunch: true }))],
+          ["private-buckets", without(planned, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")],
+          ["versioned-buckets", without(planned, "aws:s3/bucketVersioning:BucketVersioning")],
+          ["buckets-by-tls-only", without(planned, "aws:s3/bucketPolicy:BucketPolicy")],
+          [
+            "encrypted-buckets",
+            without(planned, "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"),
+          ],
+          ["odd-managers", planned.filter(({ name }) => name !== "manager-2")],
+        ];
+        for (const [rule, changed] of cases) assert.ok(broken(changed).includes(rule), rule);
+        const protectedData = planned.map((one) => ({ ...one, protect: false }));
+        assert.equal(broken(protectedData).includes("protected-data"), stack === "prod");
+      });
+    });
+
+    describe(`the review of ${stack}'s first update on aws, ${preview ? "in a preview" : "in an update"}`, () => {
+      const config = parseConfig(stackValues(stack), stack);
+      const plan = planHosts(config);
+      let review: Review;
+
+      before("the program registers its resources", async () => {
+        review = firstReview(plannedFrom(await buildAws(stack, { preview })), stack);
+      });
+
+      it("finds no danger in it", () => {
+        assert.deepEqual(review.dangers, { found: [], stale: [] });
+      });
+
+      it("knows every host with its role, zone and pool, and draws each way in once", () => {
+        const facts = (host: { name: string; role: string; zone: string; pool: string }): string =>
+          [host.name, host.role, host.zone, host.pool].join(" ");
+        assert.deepEqual(review.hosts.map(facts).sort(), plan.map(facts).sort());
+        const drawn = [...review.picture.matchAll(/\["\+ (operator|lb-[a-z-]+)"\]/g)].map(([, name]) => name);
+        const inner = stack === "test" ? ["lb-registry-internal"] : [];
+        assert.deepEqual(drawn.sort(), ["lb-app", "lb-manager", "lb-registry", ...inner, "operator"]);
+      });
+
+      it("names both ends of every door", () => {
+        assert.ok(review.ports.opened.length > 20);
+        for (const door of review.ports.opened)
+          assert.ok(!Object.values(door).includes("unknown"), JSON.stringify(door));
+      });
+
+      it("has a price for everything that it has to pay for", () => {
+        assert.deepEqual(review.cost?.unpriced, []);
+        const whats = review.cost.items.map(({ what }) => what);
+        for (const what of ["NAT gateways", "load balancers", "public addresses", "volumes"])
+          assert.ok(whats.includes(what), what);
+      });
+
+      it("is a page without a hole", () => {
+        const page = markdown(review);
+        for (const hole of ["undefined", "NaN", "[object", "Symbol("]) assert.ok(!page.includes(hole), hole);
+        for (const zone of config.zones) assert.match(page, new RegExp(zone));
+      });
+    });
+  }
+}
