@@ -31,10 +31,17 @@ describe("settings of a load balancer", () => {
     assert.ok(lines.includes("http-check expect status 200"));
     assert.ok(
       lines.includes(
-        "default-server check port 8380 inter 5s downinter 2s fall 2 rise 2 on-marked-down shutdown-sessions",
+        "default-server check port 8380 inter 5s fastinter 2s downinter 2s fall 2 rise 3 on-marked-down shutdown-sessions",
       ),
       lines.join("\n"),
     );
+  });
+
+  it("have a dead member out after the 13 s that everybody counts on: a check's rest, two attempts, and what is between", () => {
+    const text = settings();
+    const seconds = (word: string): number => Number(new RegExp(` ${word} (\\d+)s`).exec(text)?.[1]);
+    const dead = seconds("timeout connect");
+    assert.equal(seconds("inter") + dead + seconds("fastinter") + dead, 13);
   });
 
   it("never retry: that is the client's part, as it is behind a cloud's", () => {
