@@ -11,6 +11,7 @@ import {
   type Problem,
 } from "./model";
 import { evaluateLoadBalancers } from "./evaluate-load-balancers";
+import { ingressProblems } from "./ingress";
 import { ghostProblems, nodeProblems } from "./node-problems";
 import { quorum, type Quorum, type Voter } from "./quorum";
 import { registryProblems } from "./registry";
@@ -56,6 +57,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
         ]),
     ...balancers.problems,
     ...registryProblems(desired.stack, matches, live.registry),
+    ...ingressProblems(desired.stack, matches, live.ingress),
     ...certificateProblems(desired, live.certificates, live.now),
   ].sort((a, b) => PROBLEM_KINDS.indexOf(a.kind) - PROBLEM_KINDS.indexOf(b.kind));
   const answered = live.answers.find((answer) => answer.answered && answer.swarmId !== "");

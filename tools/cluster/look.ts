@@ -1,10 +1,11 @@
 import type { Access, LoadBalancerName, StackOutputs } from "../../components/outputs";
 import { lookAtCertificates } from "./certificates";
 import type { Connection, Manager } from "./connect";
-import { listNodes, swarmInfo } from "./docker-api";
+import { listNodes, swarmInfo, type DockerCall } from "./docker-api";
 import { readStats } from "./haproxy";
 import { messageOf } from "../../components/message";
 import type { Live, ManagerAnswer } from "./model";
+import { readIngress } from "./ingress";
 import { readRegistry } from "./registry";
 
 /** Asks all managers and load balancers at once. Never throws: what can't be asked is a finding. */
@@ -19,7 +20,12 @@ export async function look(connection: Connection, outputs: StackOutputs, now = 
   const listed = direct.some((answer) => answer.answered && !("error" in answer.nodes));
   // The way of the people is there, too, when the operator isn't, or can't get through.
   const answers = listed ? direct : [...direct, await askManager(connection.balanced)];
-  const registry = outputs.endpoints.registry === undefined ? undefined : await askRegistry(connection, answers);
+  const ask = asker(connection, answers);
+  const { endpoints } = outputs;
+  const [registry, ingress] = await Promise.all([
+    endpoints.registry === undefined ? undefined : ask(readRegistry),
+    endpoints.app === undefined ? undefined : ask(async (call) => ({ replicas: await readIngress(call) })),
+  ]);
   return {
     now,
     ...(connection.operatorError === undefined ? {} : { operatorError: connection.operatorError }),
@@ -27,15 +33,18 @@ export async function look(connection: Connection, outputs: StackOutputs, now = 
     loadBalancers: Object.fromEntries(balancers),
     certificates,
     ...(registry === undefined ? {} : { registry }),
+    ...(ingress === undefined ? {} : { ingress }),
   };
 }
 
-/** Asks the first manager that could list the nodes. */
-async function askRegistry(connection: Connection, answers: readonly ManagerAnswer[]): Promise<Live["registry"]> {
+/** Who asks the first manager that could list the nodes, if there is one. */
+function asker(connection: Connection, answers: readonly ManagerAnswer[]) {
   const able = answers.find((answer) => answer.answered && !("error" in answer.nodes));
   const manager = [...connection.managers, connection.balanced].find(({ name }) => name === able?.name);
-  if (manager === undefined) return undefined;
-  return readRegistry(manager.call).catch((error: unknown) => ({ error: messageOf(error) }));
+  return async <T>(read: (call: DockerCall) => Promise<T>): Promise<T | { readonly error: string } | undefined> => {
+    if (manager === undefined) return undefined;
+    return read(manager.call).catch((error: unknown) => ({ error: messageOf(error) }));
+  };
 }
 
 async function askManager({ name, call }: Manager): Promise<ManagerAnswer> {

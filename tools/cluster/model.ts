@@ -1,4 +1,5 @@
 import type { CertificateUse, LiveCertificate } from "./certificates";
+import type { Replicas } from "./global-service";
 import type { LiveRegistry } from "./registry";
 import type { DesiredNode, LoadBalancerName, Role } from "../../components/outputs";
 
@@ -89,6 +90,8 @@ export const PROBLEM_KINDS = [
   "loadBalancer",
   /** A registry host without a replica, or a registry that refuses pushes. */
   "registry",
+  /** A worker without a replica of the ingress. */
+  "ingress",
   /** A certificate that is due, and that no `up` has issued anew. */
   "renewal",
 ] as const;
@@ -184,4 +187,6 @@ export interface Live {
   readonly certificates: readonly LiveCertificate[];
   /** The registry, or why it can't be told. @default the stack has none, or no manager answered */
   readonly registry?: LiveRegistry | { readonly error: string };
+  /** Likewise, the ingress. */
+  readonly ingress?: { readonly replicas: Replicas } | { readonly error: string };
 }

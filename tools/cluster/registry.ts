@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { DockerCall } from "./docker-api";
+import { missingReplicas, readReplicas, type Replicas } from "./global-service";
 import type { Match } from "./match";
 import type { Problem } from "./model";
 import { commands } from "./words";
@@ -14,8 +15,7 @@ const READ_ONLY = "REGISTRY_STORAGE_MAINTENANCE_READONLY=";
 export interface LiveRegistry {
   /** Whether it refuses pushes. */
   readonly readOnly: boolean;
-  /** The replicas that there are to be, by node id. */
-  readonly replicas: Readonly<Record<string, { readonly state: string; readonly error: string }>>;
+  readonly replicas: Replicas;
 }
 
 /** `GET /services/…`, as far as it is of interest. Source: Docker Engine API v1.41. */
@@ -23,32 +23,10 @@ const serviceSchema = z.object({
   Spec: z.object({ TaskTemplate: z.object({ ContainerSpec: z.object({ Env: z.array(z.string()).nullish() }) }) }),
 });
 
-/** Likewise, `GET /tasks`. */
-const tasksSchema = z.array(
-  z.object({
-    NodeID: z.string().optional(),
-    DesiredState: z.string(),
-    CreatedAt: z.string(),
-    Status: z.object({ State: z.string(), Err: z.string().optional() }),
-  }),
-);
-
 /** Asks a manager. @throws Error when it can't be asked, or there is no such service */
 export async function readRegistry(call: DockerCall): Promise<LiveRegistry> {
-  const filters = encodeURIComponent(JSON.stringify({ service: [SERVICE] }));
-  const [service, tasks] = await Promise.all([
-    call("GET", `/services/${SERVICE}`),
-    call("GET", `/tasks?filters=${filters}`),
-  ]);
+  const [service, replicas] = await Promise.all([call("GET", `/services/${SERVICE}`), readReplicas(call, SERVICE)]);
   const env = serviceSchema.parse(service).Spec.TaskTemplate.ContainerSpec.Env ?? [];
-  const replicas: Record<string, { state: string; error: string }> = {};
-  // The newest of a node counts; why the one before it failed is worth telling.
-  for (const task of tasksSchema.parse(tasks).sort((a, b) => a.CreatedAt.localeCompare(b.CreatedAt))) {
-    if (task.NodeID === undefined) continue;
-    const wanted = task.DesiredState === "running" || task.DesiredState === "ready";
-    const error = task.Status.Err ?? replicas[task.NodeID]?.error ?? "";
-    replicas[task.NodeID] = { state: wanted ? task.Status.State : "none", error };
-  }
   return { readOnly: env.some((line) => line.startsWith(READ_ONLY)), replicas };
 }
 
@@ -62,7 +40,7 @@ export function registryProblems(
   matches: readonly Match[],
   live: LiveRegistry | { readonly error: string } | undefined,
 ): Problem[] {
-  const { up, docker } = commands(stack);
+  const { up } = commands(stack);
   const kind = "registry";
   if (live === undefined) return [];
   if ("error" in live) {
@@ -75,16 +53,9 @@ export function registryProblems(
       `and this ends it: npm run registry:gc -- ${stack}`;
     problems.push({ kind, hosts: [], text });
   }
-  for (const { desired, node } of matches) {
-    if (desired.role !== "registry" || node?.state !== "ready") continue;
-    const { state, error } = live.replicas[node.id] ?? { state: "none", error: "" };
-    if (state === "running") continue;
-    const why = error === "" ? "" : `; the last one failed: ${error}`;
-    const seen = state === "none" ? "" : ` (${state})`;
-    const text =
-      `${desired.name} (registry in ${desired.zone}) runs no replica of the registry${seen}${why}. If that lasts longer ` +
-      `than a minute: ${docker} service ps --no-trunc ${SERVICE}`;
-    problems.push({ kind, hosts: [desired.name], text });
-  }
+  const service = { role: "registry", name: SERVICE, what: "registry" } as const;
+  problems.push(
+    ...missingReplicas(stack, matches, live.replicas, service).map((missing): Problem => ({ kind, ...missing })),
+  );
   return problems;
 }
