@@ -1,6 +1,6 @@
 /**
  * `npm run context [-- <stack>]`: writes the docker context `swarm-ha-<stack>`: the managers' API through the manager load
- * balancer, with mutual TLS.
+ * balancer, with mutual TLS. It also logs docker in to the stack's registry.
  *
  * The certificate is the short-lived one for people. After it has run out, `up` has made a new one: run this again.
  */
@@ -10,11 +10,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StackOutputs } from "../components/outputs";
 import { readArguments } from "./cluster/arguments";
+import { exampleCommands } from "./cluster/example-commands";
+import { registryLogins } from "./cluster/registry-login";
 import { readStack } from "./cluster/stack";
 import { command, findProgram } from "./setup/command";
 import { runMain, SetupError } from "./setup/errors";
 
-/** Milliseconds for a call of the docker CLI, which only writes files here. */
+/** Milliseconds for a call of the docker CLI, which writes files or logs in. */
 const LIMIT = 30_000;
 
 runMain(async () => {
@@ -31,9 +33,27 @@ runMain(async () => {
   const certificate = await writeContext(docker, name, outputs);
   const until = new X509Certificate(certificate).validTo;
   process.stdout.write(
-    `The docker context ${name} leads to ${outputs.endpoints.manager} (certificate valid until ${until}). Try:\n\n` +
-      `  docker --context ${name} node ls\n`,
+    `The docker context ${name} leads to ${outputs.endpoints.manager} (certificate valid until ${until}).\n`,
   );
+  const logins = registryLogins(name, outputs);
+  for (const { registry, options, input } of logins) {
+    const { username } = outputs.registryCredentials ?? { username: "" };
+    const args = [...options, "login", "--username", username, "--password-stdin", registry];
+    await command(docker, args, { timeout: LIMIT, input });
+  }
+  if (logins.length > 0) {
+    const where = `${process.env["DOCKER_CONFIG"] ?? "~/.docker"}/config.json`;
+    const names = logins.map(({ registry }) => registry).join(" and ");
+    process.stdout.write(`docker is logged in to ${names} (${where}, or the credential store that it names).\n`);
+  }
+  process.stdout.write(`Try:\n\n  docker --context ${name} node ls\n`);
+  const example = exampleCommands(name, outputs, logins.at(-1)?.registry ?? "");
+  if (example.length > 0) {
+    const lines = example.map((line) => `  ${line}\n`).join("");
+    process.stdout.write(
+      `\nDeploy the example application, and ask it (npm run trust -- ${stack}: without -k):\n\n${lines}`,
+    );
+  }
   return 0;
 });
 

@@ -10,6 +10,8 @@ export interface CommandOptions {
   readonly timeout: number;
   /** Additions to this process's environment. @default none */
   readonly env?: Readonly<Record<string, string>>;
+  /** Standard input, the place for a password. @default empty */
+  readonly input?: string;
   /** Called with each line of its output, e.g. to show progress. @default not called */
   readonly onLine?: (line: string) => void;
   /** Applied to all that an error shows, e.g. to keep credentials out of it. @default nothing is changed */
@@ -34,8 +36,11 @@ export function command(file: string, args: readonly string[], options: CommandO
     const child = spawn(file, args, {
       detached: true,
       env: { ...process.env, ...options.env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
     });
+    // A program that ends without reading its input is its own affair.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(options.input ?? "");
     const kill = (signal: NodeJS.Signals) => {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, signal);
