@@ -35,8 +35,8 @@ export function dynamicSettings({ domain, hstsDays }: DynamicSettings): string {
       },
       middlewares: {
         // Only what no task has seen yet is repeated: a connection that couldn't be made. So a POST isn't sent twice.
-        // Attempts of several requests take turns over the tasks, so that one may meet the same dead task again: with
-        // four attempts and one dead task of three, some requests met no other (measured).
+        // Requests take turns over the tasks, so that several attempts of one may meet the same dead task: there are enough that
+        // one meets a living task (the e2e test kills a worker that has replicas, under load).
         retry: { retry: { attempts: 10, initialInterval: "50ms" } },
         admin: { basicAuth: { usersFile: "/run/secrets/users", realm: "swarm-ha", removeHeader: true } },
         ...(hstsDays === 0 ? {} : { hsts }),

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AppClient } from "../../support/app-client";
+import { Hello } from "../../support/hello";
+import { Load, type Report } from "../../support/load";
+import { figure } from "../../support/run";
+import { useSharedStack } from "../../support/shared-stack";
+
+const DOOR = "https://door.swarm-ha.internal:8381";
+const WORKERS = ["worker-1", "worker-2", "worker-3"];
+/** Seconds until the load balancer has noticed a dead member: two checks five seconds apart, each given 3 s. */
+const WINDOW = 13;
+
+describe("the application ingress", function () {
+  this.timeout(180_000);
+  const stack = useSharedStack();
+  let client: AppClient;
+  let hello: Hello | undefined;
+  let password = "";
+
+  before(async () => {
+    const outputs = await stack.outputs();
+    client = new AppClient(outputs);
+    const { host, port } = new URL(outputs.endpoints.registry ?? "");
+    hello = new Hello(stack, client, Number(port), host);
+    password = outputs.registryCredentials?.password ?? "";
+  });
+
+  after("the example is gone", async function () {
+    this.timeout(120_000);
+    await hello?.remove();
+  });
+
+  it("answers with a certificate of the stack's authority, and 404 for a name that no service has", async () => {
+    assert.equal((await client.ask("nobody", "/")).status, 404);
+  });
+
+  it("refuses to speak anything older than TLS 1.2", async () => {
+    const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" } as const;
+    await assert.rejects(client.ask("nobody", "/", old), /alert protocol version/);
+  });
+
+  it("sends from HTTP to HTTPS, path and the port that people know included", async () => {
+    const { status, location } = await client.ask("hello", "/a?b=c", { plain: true });
+    assert.equal(status, 301);
+    assert.equal(location, `https://hello.${client.domain}:${client.ports.https}/a?b=c`);
+  });
+
+  it("shows its dashboard's API to the admin, and to nobody else", async () => {
+    const overview = "/api/overview";
+    assert.equal((await client.ask("traefik", overview)).status, 401);
+    assert.equal((await client.ask("traefik", overview, { auth: "swarm-ha:wrong" })).status, 401);
+    const { status, body } = await client.ask("traefik", overview, { auth: `swarm-ha:${password}` });
+    assert.equal(status, 200);
+    assert.match(body, /"providers":\[[^\]]*"Swarm"/i);
+  });
+
+  it("reads the swarm through a door that lets nobody in without the ingress's own certificate", async () => {
+    const { hosts, access } = await stack.outputs();
+    const manager = hosts["manager-1"]?.address ?? "";
+    const to = `door.swarm-ha.internal:8381:${manager}`;
+    const curl = ["curl", "-sS", "--max-time", "10", "-k", "--resolve", to];
+    await assert.rejects(stack.exec("worker-1", [...curl, `${DOOR}/version`]), /certificate required|alert/i);
+    assert.ok(access.person);
+    // A person's certificate opens the API, but not the door. (curl reads the file twice: it can't be a pipe.)
+    const pair = `${access.person.cert}\n${access.person.key}`;
+    const script = `umask 077; pair=$(mktemp); trap 'rm -f "$pair"' EXIT; cat >"$pair"; "$@" --cert "$pair"`;
+    const asPerson = ["bash", "-c", script, "bash", ...curl, `${DOOR}/version`];
+    await assert.rejects(stack.exec("worker-1", asPerson, pair), /alert|unknown ca|handshake/i);
+  });
+
+  it("can be asked for its door from the worker's own containers alone", async () => {
+    const { hosts } = await stack.outputs();
+    const args = ["curl", "-sSk", "--max-time", "5", `https://${hosts["worker-1"]?.address ?? ""}:8381/version`];
+    await assert.rejects(stack.exec("worker-2", args), /refused|Couldn't connect|Failed to connect/i);
+  });
+
+  const example = (): Hello => {
+    assert.ok(hello, "no example");
+    return hello;
+  };
+
+  it("serves the example: pushed from here, pulled from the stack's registry by all workers", async () => {
+    await example().deploy();
+    assert.deepEqual(await example().nodes(), WORKERS);
+    const greetings = [];
+    for (let i = 0; i < 12; i++) greetings.push(await example().ask());
+    assert.deepEqual([...new Set(greetings.map(({ node }) => node))].sort(), WORKERS);
+    // This machine, as the stack's network has it: its gateway. Not the load balancer, and not the ingress.
+    const gateway = /via (\S+)/.exec(await stack.exec("operator", ["ip", "-4", "route", "show", "default"]))?.[1];
+    assert.deepEqual([...new Set(greetings.map((greeting) => greeting.client))], [gateway]);
+  });
+
+  it("fails no request while the example is updated", async () => {
+    const load = underLoad(example());
+    const begun = Date.now();
+    await example().roll();
+    await sleep(3000);
+    await load.stop();
+    const report = load.report(begun);
+    show("rolling update", report);
+    assert.deepEqual(report.failed, []);
+  });
+
+  it("loses a worker, then its zone, and fails nobody once the load balancer knows", async () => {
+    const { hosts } = await stack.outputs();
+    const load = underLoad(example());
+    try {
+      // One that has replicas, so that the ingress has to do without the load balancer's help, too.
+      const victim = (await example().nodes())[0] ?? "";
+      const zone = Object.entries(hosts).filter(([name, host]) => name !== victim && host.zone === hosts[victim]?.zone);
+      let killed = Date.now();
+      await stack.kill(victim);
+      await sleep(25_000);
+      const worker = load.report(killed);
+      show("a worker is killed", worker);
+      killed = Date.now();
+      await stack.kill(...zone.map(([name]) => name));
+      await sleep(20_000);
+      const rest = load.report(killed);
+      show("the rest of its zone is killed", rest);
+      assert.ok(worker.lastFailure <= WINDOW, worker.failed.join("\n"));
+      assert.ok(worker.failed.length < worker.requests / 3, "more than the dead worker's share failed");
+      assert.deepEqual(rest.failed, []);
+    } finally {
+      await load.stop();
+      await stack.good("repair", [stack.name]);
+    }
+    await stack.untilHealthy();
+    const after = underLoad(example());
+    const begun = Date.now();
+    await sleep(10_000);
+    await after.stop();
+    show("after repair", after.report(begun));
+    assert.deepEqual(after.report(begun).failed, []);
+  });
+});
+
+function underLoad(hello: Hello): Load {
+  return new Load(async () => {
+    await hello.ask();
+  });
+}
+
+function show(what: string, { requests, failed, lastFailure, longestGap, slowest }: Report): void {
+  console.log(`        ${what}: ${failed.length} of ${requests} requests failed`);
+  figure(`${what}: the last failure`, lastFailure);
+  figure(`${what}: longest time without an answer`, longestGap);
+  figure(`${what}: slowest answer`, slowest);
+}
