@@ -27,8 +27,13 @@ export function evaluateLoadBalancers(
     if (wanted === undefined) continue;
     const names = desired.nodes.filter((node) => node.role === MEMBERS[name]).map((node) => node.name);
     const found = live.loadBalancers[name] ?? { error: "nobody asked it" };
+    if ("untold" in found) {
+      // Nothing is wrong with it, and no command here could make it tell.
+      status[name] = { url: wanted.url, healthy: [], unhealthy: [], unknown: names, reason: found.untold };
+      continue;
+    }
     if ("error" in found) {
-      status[name] = { url: wanted.url, healthy: [], unhealthy: [], unknown: names };
+      status[name] = { url: wanted.url, healthy: [], unhealthy: [], unknown: names, reason: found.error };
       problems.push(unknown(name, found.error, desired.stack));
       continue;
     }

@@ -47,6 +47,10 @@ function asker(connection: Connection, answers: readonly ManagerAnswer[]) {
   };
 }
 
+/** AWS alone knows what its load balancers see of their members; these tools have no access to AWS. */
+const NO_TABLE =
+  "it offers no table of its members that could be read here; on AWS: aws elbv2 describe-target-health, or the alarms";
+
 async function askManager({ name, call }: Manager): Promise<ManagerAnswer> {
   // Without a leader /info hangs for up to 20 s in the engine, while /nodes says at once what is wrong; so both are asked.
   const [info, nodes] = await Promise.allSettled([swarmInfo(call), listNodes(call)]);
@@ -62,9 +66,9 @@ async function askLoadBalancer(
   connection: Connection,
   access: Access,
   name: LoadBalancerName,
-): Promise<ReturnType<typeof readStats> | { error: string }> {
+): Promise<ReturnType<typeof readStats> | { error: string } | { untold: string }> {
   const stats = access.loadBalancers[name]?.stats;
-  if (stats === undefined) return { error: "it offers no table of its members" };
+  if (stats === undefined) return { untold: NO_TABLE };
   try {
     return readStats(await connection.page(stats));
   } catch (error) {

@@ -32,8 +32,10 @@ export interface LoadBalancerStatus {
   readonly healthy: string[];
   /** Hosts that should, and don't. */
   readonly unhealthy: string[];
-  /** Hosts of which it can't be told, because the load balancer can't be asked. */
+  /** Hosts of which it can't be told. */
   readonly unknown: string[];
+  /** Why it can't. @default it can */
+  readonly reason?: string;
 }
 
 /** One certificate of the stack. */
@@ -182,8 +184,10 @@ export interface Live {
   readonly operatorError?: string;
   /** One answer per manager that could be asked by itself; through a load balancer there is one answer of a manager unknown. */
   readonly answers: readonly ManagerAnswer[];
-  /** Members, or why they can't be told. */
-  readonly loadBalancers: Partial<Record<LoadBalancerName, readonly LiveMember[] | { readonly error: string }>>;
+  /** Members, or why they can't be told: something failed, or the platform's own offer no table that could be read. */
+  readonly loadBalancers: Partial<
+    Record<LoadBalancerName, readonly LiveMember[] | { readonly error: string } | { readonly untold: string }>
+  >;
   readonly certificates: readonly LiveCertificate[];
   /** The registry, or why it can't be told. @default the stack has none, or no manager answered */
   readonly registry?: LiveRegistry | { readonly error: string };

@@ -22,6 +22,13 @@ export function render(stack: string, status: ClusterStatus, exitCode: 0 | 1 | 2
     (cells) => cells,
     colors,
   );
+  const silent = Object.entries(status.loadBalancers).flatMap(([name, { unknown, reason }]) =>
+    unknown.length === 0 || reason === undefined ? [] : [[name, reason] as const],
+  );
+  const unknown = [...new Set(silent.map(([, reason]) => reason))].map((reason) => {
+    const which = silent.filter(([, other]) => other === reason).map(([name]) => name);
+    return colors.dim(`members of ${which.join(", ")} unknown: ${reason}`);
+  });
   const certificates = table(
     ["CERTIFICATE OF", "USE", "VALID UNTIL", "DAYS LEFT"],
     status.certificates.map(({ owner, use, notAfter, daysLeft }) => [
@@ -42,7 +49,7 @@ export function render(stack: string, status: ClusterStatus, exitCode: 0 | 1 | 2
           colors.bold(count === 1 ? "1 problem" : `${count} problems`),
           ...status.problems.map((text) => `  - ${text}`),
         ];
-  return [head, "", ...nodes, "", ...balancers, "", ...certificates, ...problems].join("\n");
+  return [head, "", ...nodes, "", ...balancers, ...unknown, "", ...certificates, ...problems].join("\n");
 }
 
 function nodeRow(node: NodeStatus): string[] {

@@ -197,6 +197,20 @@ describe("evaluate", () => {
     assert.equal(list.length, 2);
   });
 
+  it("calls members unknown, and says why, where a platform's load balancers tell nothing: that alone is no problem", () => {
+    const live = found(desired, nodesOf(desired), { loadBalancers: { manager: { untold: "it has no table" } } });
+    const { exitCode, status } = evaluate(desired, live);
+    assert.equal(exitCode, 0);
+    assert.deepEqual(status.problems, []);
+    assert.deepEqual(status.loadBalancers.manager, {
+      url: "tcp://127.0.0.1:2376",
+      healthy: [],
+      unhealthy: [],
+      unknown: ["manager-1", "manager-2", "manager-3"],
+      reason: "it has no table",
+    });
+  });
+
   it("tells members that a load balancer leaves out, lacks, or has too many", () => {
     const members = [member("manager-1", true), member("manager-2", false), member("manager-9", true)];
     const live = found(desired, nodesOf(desired), { loadBalancers: { manager: members } });

@@ -80,7 +80,11 @@ describe("the way into a live cluster", () => {
         renewalDays: 30,
         certificates: [],
         nodes: [...desired.nodes],
-        loadBalancers: { manager: { url, stats: "http://10.0.0.9:8404/stats;csv" } },
+        loadBalancers: {
+          manager: { url, stats: "http://10.0.0.9:8404/stats;csv" },
+          // As on AWS.
+          app: { url: "https://*.app.example.test" },
+        },
       },
     };
   }
@@ -121,6 +125,7 @@ describe("the way into a live cluster", () => {
       { name: "manager-2", up: false, check: 'DOWN L4CON Layer4, "refused"', seconds: 7 },
       { name: "manager-3", up: true, check: "UP 1/2 L7OK", seconds: 100 },
     ]);
+    assert.match(JSON.stringify(live.loadBalancers.app), /"untold":"it offers no table/);
     const { problems, exitCode } = evaluate(desired, live);
     assert.equal(exitCode, 1);
     assert.deepEqual(

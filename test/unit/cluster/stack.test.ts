@@ -150,6 +150,15 @@ describe("what tools say", () => {
     assert.match(render("local", status, exitCode, pc.createColors(true)), /\u001b\[3/);
   });
 
+  it("says in one line which load balancers' members are unknown, and why", () => {
+    const desired = wanted();
+    const live = found(desired, nodesOf(desired), { loadBalancers: { manager: { untold: "it has no table" } } });
+    const { status, exitCode } = evaluate(desired, live);
+    const page = render("prod", status, exitCode, pc.createColors(false));
+    assert.match(page, /^members of manager unknown: it has no table$/m);
+    assert.match(page, /manager-1\? manager-2\? manager-3\?/);
+  });
+
   it("says spans and times as people do", () => {
     assert.deepEqual([5, 99, 600, 7500, 200_000].map(span), ["5 s", "99 s", "10 min", "2 h 5 min", "2 d 7 h"]);
     assert.equal(since("2030-01-01T03:04:05Z", NOW), " since 2030-01-01 03:04:05 UTC (24 h 0 min ago)");
