@@ -63,7 +63,8 @@ export class Registry extends pulumi.ComponentResource {
         secrets: { settings, htpasswd: secrets.htpasswd, "tls-key": certificate.key },
         configs: { "tls-certificate": certificate.certificate },
         machines: hosts.map((host) => host.identity),
-        limit: 120,
+        // Three replicas, each with 40 s to stop, and as many to come and be taken in again.
+        limit: 600,
         after: [...image.ready, ...of(swarm.nodes)],
       },
       { parent: this },

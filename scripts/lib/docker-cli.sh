@@ -32,13 +32,17 @@ registry_login() {
 # docker_cli ARGUMENT…: runs docker with standard input; its words are in `heard`. Repeated through another manager while
 # the one that was asked is gone or has no leader, as after a manager's death; any other refusal is final.
 docker_cli() {
-  local input end=$((SECONDS + api_limit))
+  local input code end=$((SECONDS + api_limit))
   input=$(cat)
   while true; do
     # Finds one that has a leader; it is the one that `answering` names.
     cluster GET /swarm </dev/null || fail "the cluster can't be asked: $reply"
-    if heard=$(docker --config "$folder" --host "tcp://$answering:2376" --tlsverify --tlscacert /etc/swarm-ha/ca.pem \
-      --tlscert "$folder/cert.pem" --tlskey "$folder/key.pem" "$@" 2>&1 <<<"$input"); then return 0; fi
+    code=0
+    heard=$(timeout 120 docker --config "$folder" --host "tcp://$answering:2376" --tlsverify --tlscacert /etc/swarm-ha/ca.pem \
+      --tlscert "$folder/cert.pem" --tlskey "$folder/key.pem" "$@" 2>&1 <<<"$input") || code=$?
+    ((code != 0)) || return 0
+    # Of a frozen engine docker itself would wait for ever.
+    ((code != 124)) || heard="deadline exceeded: no answer within 120 s; $heard"
     case $heard in
       *"Cannot connect"* | *"connection "* | *"i/o timeout"* | *"deadline exceeded"* | *"leader"* | *"out of sequence"*) ;;
       *"TLS handshake"* | *"EOF"* | *"Unavailable"*) ;;

@@ -34,7 +34,7 @@ converged() {
         [ "$down_now" = "$down" ] || look_anew "$id"
         ;;
     esac
-  done < <(jq -r '.[] | "\(.ID) \(.UpdateStatus.State // "" | if . == "" then "none" else . end) \(.UpdateStatus.Message // "")"' <<<"$list")
+  done < <(jq -r '.[] | "\(.ID) \(.UpdateStatus.State // "" | if . == "" then "none" else . end) \(.UpdateStatus.Message // "" | gsub("\\s+"; " "))"' <<<"$list")
   down=$down_now
   seen=${late#; }
   [ -z "$late" ]
@@ -82,7 +82,7 @@ tasks_of() {
     | def place: .NodeID as $node | [$nodes[] | select(.id == $node) | .name] | first // "no node";
     ([$new[] | select(.Status.State != "running") | "\(place): \(.Status.State)"] | join(", ")) as $late
     | ([$all[] | select((.Status.Err // "") != "")] | sort_by(.Status.Timestamp) | last
-       | if . then "; last error, on \(place): \(.Status.Err)" else "" end) as $error
+       | if . then "; last error, on \(place): \(.Status.Err | gsub("\\s+"; " "))" else "" end) as $error
     | $error, "\($running >= $count and $old == 0 and ($count > 0 or ($service.Spec.Mode.Replicated != null))) "
       + "\($service.Spec.Name): \($running) of \($count) tasks run as described"
       + (if $old > 0 then ", \($old) of an older description" else "" end)

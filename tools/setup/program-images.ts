@@ -1,7 +1,9 @@
 /** The images of other people's programs: pulled, or made from their Go modules. */
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { copyFileSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { IMAGES, type Image } from "../../components/images";
 import { localImage, PROGRAMS_FOLDER, programsBase } from "../../components/platform/local/image";
@@ -108,6 +110,9 @@ async function makeImage(docker: Docker, image: Image, usually: string, progress
   }
 }
 
+/** Milliseconds that the last words of a program may take after its end. */
+const WORDS_LIMIT = 5000;
+
 /** Runs the program for its version, where it is going to run: on another system than the engine's it couldn't be. */
 async function checkVersion(docker: Docker, candidate: string, image: Image, program: GoProgram): Promise<void> {
   const said: Buffer[] = [];
@@ -122,8 +127,11 @@ async function checkVersion(docker: Docker, candidate: string, image: Image, pro
   try {
     const output = await container.attach({ stream: true, stdout: true, stderr: true });
     output.on("data", (piece: Buffer) => said.push(piece));
+    const told = once(output, "end").catch(() => undefined);
     await container.start();
     await container.wait({ abortSignal: AbortSignal.timeout(VERSION_LIMIT) });
+    // Its words come by another connection than its end.
+    await Promise.race([told, sleep(WORDS_LIMIT)]);
   } finally {
     await container.remove({ force: true });
   }

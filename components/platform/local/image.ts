@@ -20,6 +20,12 @@ export function hostImage(folder: string = IMAGE_FOLDER): string {
 }
 
 /**
+ * A registry that nobody can ever run (RFC 2606): an engine asks for a service's image by its name before it takes the one
+ * that it was given, and without this it would ask a public registry, where the name could be anybody's.
+ */
+const NOWHERE = "swarm-ha.invalid";
+
+/**
  * Name, on this machine's engine, of an image that isn't ours, whether it was pulled or built. It follows from the
  * version and the recipe, so that the program knows it without an engine, and a stack changes only when they do.
  */
@@ -28,7 +34,7 @@ export function localImage(image: Image, folder: string = PROGRAMS_FOLDER): stri
   for (const part of ["base", image.name]) {
     for (const file of files(path.join(folder, part))) add(digest, folder, file);
   }
-  return `swarm-ha/${image.name}:${image.version}-${short(digest)}`;
+  return `${NOWHERE}/swarm-ha/${image.name}:${image.version}-${short(digest)}`;
 }
 
 /** What those images are built on. */

@@ -73,7 +73,7 @@ describe("names of those images", () => {
   const names = (): string[] => [localImage(IMAGES.registry, folder), localImage(IMAGES.traefik, folder)];
 
   it("tell the version, and are the same wherever the clone is", () => {
-    assert.match(localImage(IMAGES.registry), /^swarm-ha\/registry:3\.0\.0-[0-9a-f]{12}$/);
+    assert.match(localImage(IMAGES.registry), /^swarm-ha\.invalid\/swarm-ha\/registry:3\.0\.0-[0-9a-f]{12}$/);
     assert.deepEqual(names(), [localImage(IMAGES.registry), localImage(IMAGES.traefik)]);
     assert.equal(programsBase(folder), programsBase());
   });

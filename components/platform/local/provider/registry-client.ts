@@ -71,6 +71,13 @@ export function ask(client: RegistryClient, path: string): Promise<RegistryAnswe
 
 /** What an image's manifest is asked for by. */
 export function manifestPath(image: string): string {
-  const colon = image.lastIndexOf(":");
-  return `/v2/${image.slice(0, colon)}/manifests/${image.slice(colon + 1)}`;
+  const name = nameIn(image);
+  const colon = name.lastIndexOf(":");
+  return `/v2/${name.slice(0, colon)}/manifests/${name.slice(colon + 1)}`;
+}
+
+/** An image's `name:tag` in a registry: without the registry that its name on an engine begins with. */
+export function nameIn(image: string): string {
+  const [first = "", ...rest] = image.split("/");
+  return rest.length > 0 && /[.:]/.test(first) ? rest.join("/") : image;
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { messageOf } from "../../../message";
 import { checkImage, docker } from "../docker";
-import { ask, manifestPath, portOf, type RegistryClient } from "./registry-client";
+import { ask, manifestPath, nameIn, portOf, type RegistryClient } from "./registry-client";
 
 /** What says which image is to be in the stack's registry. */
 export interface RegistryImageInputs extends RegistryClient {
@@ -46,7 +46,7 @@ export async function createRegistryImage(
       `the registry ${inputs.registry} took ${inputs.image}, but doesn't have it (HTTP ${String(status)})`,
     );
   }
-  const reference = `${inputs.registry}/${inputs.image}@${digest}`;
+  const reference = `${inputs.registry}/${nameIn(inputs.image)}@${digest}`;
   return { id: reference, outs: { ...inputs, reference } };
 }
 
@@ -56,7 +56,7 @@ export async function readRegistryImage(state: RegistryImageState): Promise<Regi
     const { status, digest } = await ask(state, manifestPath(state.image));
     if (status === 404) return undefined;
     if (status !== 200 || digest === undefined) return state;
-    return { ...state, reference: `${state.registry}/${state.image}@${digest}` };
+    return { ...state, reference: `${state.registry}/${nameIn(state.image)}@${digest}` };
   } catch {
     return state;
   }
@@ -105,9 +105,10 @@ async function push(engine: Docker, inputs: RegistryImageInputs): Promise<void> 
 
 /** An engine pushes only what bears the registry in its name: by address, for not every system resolves the name. */
 async function pushOnce(engine: Docker, inputs: RegistryImageInputs, end: AbortSignal): Promise<void> {
-  const colon = inputs.image.lastIndexOf(":");
-  const repo = `127.0.0.1:${String(portOf(inputs.registry))}/${inputs.image.slice(0, colon)}`;
-  const tag = inputs.image.slice(colon + 1);
+  const name = nameIn(inputs.image);
+  const colon = name.lastIndexOf(":");
+  const repo = `127.0.0.1:${String(portOf(inputs.registry))}/${name.slice(0, colon)}`;
+  const tag = name.slice(colon + 1);
   await engine.getImage(inputs.image).tag({ repo, tag });
   try {
     const answer = await engine.getImage(`${repo}:${tag}`).push({
