@@ -1,5 +1,5 @@
 /**
- * Mocha's spec reporter, which also keeps a tally in the file that SWARM_HA_TALLY names, up to date after each test: so
+ * Mocha's spec reporter, which says at once why a test failed, not at the end of half an hour, and also keeps a tally in the file that SWARM_HA_TALLY names, up to date after each test: so
  * `npm test` can count over several runs of mocha, and knows how far one came that crashed.
  */
 import { writeFileSync } from "node:fs";
@@ -17,6 +17,9 @@ export interface Tally {
 class TallyReporter extends reporters.Spec {
   constructor(runner: Runner, options: MochaOptions) {
     super(runner, options);
+    runner.on(Runner.constants.EVENT_TEST_FAIL, (_test, error: Error) => {
+      process.stdout.write(`${(error.stack ?? error.message).replace(/^/gm, "      ")}\n`);
+    });
     const file = process.env["SWARM_HA_TALLY"];
     if (file === undefined) return;
     const write = (complete: boolean) => {
