@@ -17,7 +17,8 @@ const MANAGERS = ["manager-1", "manager-2", "manager-3"];
 const ROUND = 6;
 
 describe("TLS", function () {
-  this.timeout(240_000);
+  // A renewal rolls the ingress, too, worker by worker: three minutes.
+  this.timeout(600_000);
   const stack = useSharedStack();
   let doors: Record<Door["name"], Door>;
   let sign: Sign;
