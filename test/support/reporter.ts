@@ -1,6 +1,7 @@
 /**
- * Mocha's spec reporter, which says at once why a test failed, not at the end of half an hour, and also keeps a tally in the file that SWARM_HA_TALLY names, up to date after each test: so
- * `npm test` can count over several runs of mocha, and knows how far one came that crashed.
+ * Mocha's spec reporter, which says at once why a test failed, not at the end of half an hour, and also keeps a tally in
+ * the file that SWARM_HA_TALLY names, up to date after each test: so `npm test` can count over several runs of mocha, and
+ * knows how far one came that crashed.
  */
 import { writeFileSync } from "node:fs";
 import { reporters, Runner, type MochaOptions } from "mocha";

@@ -11,10 +11,9 @@ import { root } from "../../../tools/paths";
 import { stackValues } from "../../support/aws/stack";
 import { run, type Ran } from "../../support/run";
 
-/** Neither credentials nor anything else of this machine's AWS, and no backend but the run's own. */
-const ENV = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(AWS_|PULUMI_BACKEND_URL$|PULUMI_CONFIG_PASSPHRASE)/.test(name)),
-);
+/** Neither credentials nor anything else of this machine's AWS, no backend but the run's own, and this clone's stacks. */
+const OTHERS = /^(AWS_|PULUMI_BACKEND_URL$|PULUMI_CONFIG_PASSPHRASE|SWARM_HA_CONFIG_DIR$)/;
+const ENV = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OTHERS.test(name)));
 
 function pulumi(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
   const tool = [join(root, "tools", "run.mjs"), "pulumi", ...args];
