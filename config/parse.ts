@@ -42,7 +42,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, stack: strin
   });
   problems.push(...ruleProblems(known));
   if (problems.length > 0) throw new ConfigError(stack, inOrder(problems, keys));
-  return complete(known as Known & StackValues);
+  return complete(stack, values as StackValues, known);
 }
 
 function keysOf(value: unknown): string[] {
@@ -60,39 +60,9 @@ function withPlatformDefaults(known: Known): Known {
 }
 
 /** Nothing is wrong, so everything is known. */
-function complete(known: Known & StackValues): StackConfig {
-  const {
-    stack,
-    platform,
-    managers,
-    registry,
-    workers,
-    network,
-    drain,
-    joinEpoch,
-    certificateExpiry,
-    certificates,
-    acknowledge,
-    ingress,
-    local,
-    aws,
-    access,
-  } = known;
-  const { zones = [], domain = "" } = known;
-  const tiers = { zones, managers, registry, workers };
-  const common = {
-    stack,
-    ...tiers,
-    network,
-    domain,
-    drain,
-    joinEpoch,
-    certificateExpiry,
-    certificates,
-    acknowledge,
-    ingress,
-    warnings: warnings(tiers),
-  };
+function complete(stack: string, values: StackValues, { zones = [], domain = "" }: Known): StackConfig {
+  const { platform, local, aws, access, ...rest } = values;
+  const common = { ...rest, stack, zones, domain, warnings: warnings({ ...rest, zones }) };
   if (platform === "local") return { ...common, platform, local };
   if (aws === undefined) throw new Error("a rule has to refuse the platform aws without swarm-ha:aws");
   return { ...common, platform, aws, access };

@@ -14,7 +14,8 @@ value ca | write_file /etc/swarm-ha/ca.pem 0644 || true
 # Without its key, which comes with each step and stays on no disk.
 value certificate | write_file /etc/swarm-ha/client.pem 0644 || true
 echo "$(value drain.timeout) $(value drain.onTimeout)" | write_file /etc/swarm-ha/drain 0644 || true
-for step_name in init token node remove-node stack remove-stack; do
-  value "steps.$step_name" | write_file "/var/lib/swarm-ha/steps/$step_name.sh" 0644 || true
+for path in "${!given[@]}"; do
+  [[ $path == steps.* ]] || continue
+  value "$path" | write_file "/var/lib/swarm-ha/steps/${path#steps.}.sh" 0644 || true
 done
 value managers | write_file /etc/swarm-ha/managers 0644 || true

@@ -1,41 +1,12 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { parseConfig, type StackConfig } from "../../config";
-import { Pki } from "../../components/pki";
-import { planHosts } from "../../components/platform/placement";
-import { SshKeys } from "../../components/ssh/keys";
-import { Swarm } from "../../components/swarm";
-import { managersOf } from "../../components/swarm/operator";
 import { answer, SECRET } from "../support/answers";
-import { fakePlatform } from "../support/fake-platform";
+import { fakeSwarm } from "../support/fake-swarm";
 import { record, type Answer, type Registered } from "../support/recording-mocks";
-
-function config(overrides: Record<string, unknown> = {}): StackConfig {
-  return parseConfig({ platform: "local", ...overrides }, "unit");
-}
 
 /** @param issue which issue of each certificate the provider has given out */
 function run(overrides: Record<string, unknown> = {}, preview = false, issue = 1): Promise<Registered[]> {
-  return record(
-    () => {
-      const stack = config(overrides);
-      const hosts = planHosts(stack);
-      const keys = new SshKeys("ssh", { machines: ["operator", ...hosts.map((host) => host.name)] });
-      const platform = fakePlatform(hosts, keys);
-      const managers = managersOf(hosts);
-      const pki = new Pki("pki", {
-        stack: "unit",
-        lives: stack.certificates,
-        managers,
-        dnsNames: ["manager.swarm.localhost"],
-        ipAddresses: [],
-        app: platform.loadBalancers.app,
-        registry: platform.loadBalancers.registry,
-      });
-      return new Swarm("swarm", { config: stack, platform, pki, managers });
-    },
-    { stack: "unit", preview, answer: issued(issue) },
-  );
+  return record(() => fakeSwarm(overrides), { stack: "unit", preview, answer: issued(issue) });
 }
 
 /** The usual answers, and certificates of a further issue. */

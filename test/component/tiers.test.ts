@@ -1,35 +1,15 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../../config";
 import { Ingress } from "../../components/ingress";
-import { Pki } from "../../components/pki";
-import { planHosts } from "../../components/platform/placement";
 import { Registry } from "../../components/registry";
-import { SshKeys } from "../../components/ssh/keys";
-import { Swarm } from "../../components/swarm";
-import { managersOf } from "../../components/swarm/operator";
 import { answer, SECRET } from "../support/answers";
-import { fakePlatform } from "../support/fake-platform";
+import { fakeSwarm } from "../support/fake-swarm";
 import { record, type Registered } from "../support/recording-mocks";
 
 /** Registry and ingress on a swarm, as index.ts lays them. */
 function run(overrides: Record<string, unknown> = {}, preview = false): Promise<Registered[]> {
   return record(
     () => {
-      const config = parseConfig({ platform: "local", ...overrides }, "unit");
-      const hosts = planHosts(config);
-      const keys = new SshKeys("ssh", { machines: ["operator", ...hosts.map((host) => host.name)] });
-      const platform = fakePlatform(hosts, keys);
-      const managers = managersOf(hosts);
-      const pki = new Pki("pki", {
-        stack: "unit",
-        lives: config.certificates,
-        managers,
-        dnsNames: ["manager.swarm.localhost"],
-        ipAddresses: [],
-        app: platform.loadBalancers.app,
-        registry: platform.loadBalancers.registry,
-      });
-      const swarm = new Swarm("swarm", { config, platform, pki, managers });
+      const { config, platform, pki, swarm } = fakeSwarm(overrides);
       const registry = new Registry("registry", { platform, swarm, certificate: pki.registry, ca: pki.ca });
       return new Ingress("ingress", { config, platform, pki, swarm, registry });
     },

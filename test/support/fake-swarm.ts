@@ -1,0 +1,33 @@
+/** A swarm under Pulumi's mocks: as index.ts lays it, on a platform of nothing but resources. */
+import { parseConfig, type StackConfig } from "../../config";
+import { Pki } from "../../components/pki";
+import { planHosts } from "../../components/platform/placement";
+import type { Platform } from "../../components/platform/types";
+import { SshKeys } from "../../components/ssh/keys";
+import { Swarm } from "../../components/swarm";
+import { managersOf } from "../../components/swarm/operator";
+import { fakePlatform } from "./fake-platform";
+
+/** Makes the resources of a swarm; to be called in a program that `record` runs. */
+export function fakeSwarm(overrides: Readonly<Record<string, unknown>>): {
+  readonly config: StackConfig;
+  readonly platform: Platform;
+  readonly pki: Pki;
+  readonly swarm: Swarm;
+} {
+  const config = parseConfig({ platform: "local", ...overrides }, "unit");
+  const hosts = planHosts(config);
+  const keys = new SshKeys("ssh", { machines: ["operator", ...hosts.map((host) => host.name)] });
+  const platform = fakePlatform(hosts, keys);
+  const managers = managersOf(hosts);
+  const pki = new Pki("pki", {
+    stack: config.stack,
+    lives: config.certificates,
+    managers,
+    dnsNames: ["manager.swarm.localhost"],
+    ipAddresses: [],
+    app: platform.loadBalancers.app,
+    registry: platform.loadBalancers.registry,
+  });
+  return { config, platform, pki, swarm: new Swarm("swarm", { config, platform, pki, managers }) };
+}
