@@ -4,22 +4,19 @@
  *
  * Exit code 0: nothing is left; 1: it couldn't be asked; 2: something is left.
  */
-import { spawnSync } from "node:child_process";
 import { readArguments } from "./cluster/arguments";
 import { isLocal } from "./cluster/platform";
-import { findProgram } from "./setup/command";
+import { askAws } from "./leftovers/ask";
 import { instancesIn, leftoversIn, question } from "./leftovers/find";
 import { runMain, SetupError } from "./setup/errors";
 
 const SOME_LEFT = 2;
-/** Milliseconds for one question. */
-const LIMIT = 120_000;
 
 runMain(() => {
   const { stack } = readArguments("npm run -s leftovers -- <stack>", { flags: [] });
   if (isLocal(stack))
     throw new SetupError(`${stack} is a local stack: npm run destroy -- ${stack} finds what is left of it.`);
-  const answer = ask(question(stack));
+  const answer = askAws(question(stack));
   const left = leftoversIn(answer, terminated(instancesIn(leftoversIn(answer))));
   if (left.length === 0) {
     process.stdout.write(`Nothing of the stack ${stack} is left.\n`);
@@ -39,7 +36,7 @@ function terminated(ids: readonly string[]): ReadonlySet<string> {
     `Name=instance-id,Values=${ids.join(",")}`,
     "Name=instance-state-name,Values=terminated,shutting-down",
   ];
-  const answer = ask([
+  const answer = askAws([
     "ec2",
     "describe-instances",
     "--filters",
@@ -50,21 +47,4 @@ function terminated(ids: readonly string[]): ReadonlySet<string> {
     "json",
   ]);
   return new Set((JSON.parse(answer) as unknown[]).map(String));
-}
-
-/** @returns what it prints */
-function ask(args: readonly string[]): string {
-  if (findProgram("aws") === undefined) {
-    throw new SetupError(
-      "The program aws isn't there: https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
-    );
-  }
-  const { status, stdout, stderr, error } = spawnSync("aws", args, {
-    encoding: "utf8",
-    timeout: LIMIT,
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  if (error !== undefined) throw new SetupError(`aws ${args.slice(0, 2).join(" ")}: ${error.message}`);
-  if (status !== 0) throw new SetupError(`aws ${args.slice(0, 2).join(" ")} failed: ${stderr.trim()}`);
-  return stdout;
 }

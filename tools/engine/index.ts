@@ -11,6 +11,7 @@ import { readStackFile, type StackFile } from "./project";
 import { pruneHistory } from "./prune";
 import { ensureLocalStack, healLocalStack, localStackExists } from "./stack";
 import { runTrial } from "./trial";
+import { checkOrphans } from "./orphans";
 import { checkTunnel } from "./tunnel";
 
 export { type Engine, findEngine } from "./find";
@@ -61,14 +62,14 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
       return runTrial(engine, args, { stack, file }, { ...run, env: base });
     }
     const env = engineEnv(engine, base);
-    await checkTunnel(stack, file, args, async () => {
-      const { stdout } = await execEngine(engine, ["stack", "export", "--stack", stack], { env, capture: true });
-      return stdout.includes(':Instance::operator"');
+    const state = onlyOnce(async () => {
+      const { code, stdout } = await execEngine(engine, ["stack", "export", "--stack", stack], { env, capture: true });
+      return code === 0 ? stdout : undefined;
     });
-    return execEngine(engine, [...goOn(args), "--stack", stack, ...configFlag(args, file.path)], {
-      ...run,
-      env: engineEnv(engine, base),
-    });
+    await checkTunnel(stack, file, args, async () => (await state())?.includes(':Instance::operator"') === true);
+    // The kit's stand-in for AWS makes nothing, and nobody may be asked for its sake.
+    if (engine.kind === "official") await checkOrphans(stack, file, args, state);
+    return execEngine(engine, [...goOn(args), "--stack", stack, ...configFlag(args, file.path)], { ...run, env });
   }
   refuseHalfDestroyed(stack, args);
   await ensureLocalStack(engine, stack, file);
@@ -90,6 +91,11 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
     forgetDestroying(stack);
   }
   return result;
+}
+
+function onlyOnce<T>(find: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined;
+  return () => (found ??= find());
 }
 
 /** A zone without capacity keeps nobody else from being finished: Pulumi goes on, and says at its end what failed. */

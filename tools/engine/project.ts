@@ -53,3 +53,15 @@ function platformOf(text: string, path: string): string | undefined {
   const platform = (content as { config?: Record<string, unknown> } | null)?.config?.[`${PROJECT}:platform`];
   return typeof platform === "string" ? platform : undefined;
 }
+
+/** What has to be known of a stack on AWS before the program, which checks it, has run. */
+export interface AwsKeys {
+  readonly region?: string;
+  readonly operator?: { readonly access?: string; readonly port?: number };
+}
+
+/** The key `swarm-ha:aws` of a stack file, as far as it is needed here; empty where there is none. */
+export function awsKeys({ text }: Pick<StackFile, "text">): AwsKeys {
+  const content = parse(text) as { config?: Record<string, AwsKeys | null | undefined> } | null;
+  return content?.config?.[`${PROJECT}:aws`] ?? {};
+}

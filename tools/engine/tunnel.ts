@@ -3,9 +3,8 @@
  * it has to be there before they run.
  */
 import { connect } from "node:net";
-import { parse } from "yaml";
 import { SetupError } from "../setup/errors";
-import { PROJECT, type StackFile } from "./project";
+import { awsKeys, type StackFile } from "./project";
 
 /** Commands whose steps dial the operator. */
 const DIALLING = ["up", "update", "destroy"];
@@ -13,15 +12,9 @@ const DIALLING = ["up", "update", "destroy"];
 /** Milliseconds until an SSH server must have said its name through the tunnel. */
 const LIMIT = 5000;
 
-/** The part of a stack file that says how the operator is reached. */
-interface OperatorKeys {
-  readonly region?: string;
-  readonly operator?: { readonly access?: string; readonly port?: number };
-}
-
 /** The port of this machine that the tunnel begins at; undefined for a stack that needs none. */
 export function tunnelPort(file: Pick<StackFile, "text">): number | undefined {
-  const operator = keysOf(file).operator;
+  const operator = awsKeys(file).operator;
   // The schema's default: the file is read before the program, which fills it in, has run.
   return operator?.access === "ssm" ? (operator.port ?? 22022) : undefined;
 }
@@ -40,7 +33,7 @@ export async function checkTunnel(
 ): Promise<void> {
   const port = tunnelPort(file);
   if (port === undefined || !DIALLING.includes(args[0] ?? "") || (await answers(port))) return;
-  const command = tunnelCommand(stack, keysOf(file).region ?? "", port);
+  const command = tunnelCommand(stack, awsKeys(file).region ?? "", port);
   if (await exists()) {
     throw new SetupError(
       `Nothing was done: the operator of the stack ${stack} is reached by 127.0.0.1:${port}, and no SSH server answers ` +
@@ -84,9 +77,4 @@ function answers(port: number): Promise<boolean> {
       end(data.toString("latin1").startsWith("SSH-"));
     });
   });
-}
-
-function keysOf(file: Pick<StackFile, "text">): OperatorKeys {
-  const content = parse(file.text) as { config?: Record<string, OperatorKeys | null | undefined> } | null;
-  return content?.config?.[`${PROJECT}:aws`] ?? {};
 }

@@ -20,9 +20,14 @@ export interface Leftover {
  * @throws Error for what is no stack name: it would become a part of the question
  */
 export function question(stack: string): string[] {
-  if (!/^[A-Za-z0-9_.-]+$/.test(stack)) throw new Error(`${JSON.stringify(stack)} is no stack name`);
-  const filter = `Key=swarm-ha.stack,Values=${stack}`;
+  const filter = `Key=swarm-ha.stack,Values=${stackName(stack)}`;
   return ["resourcegroupstaggingapi", "get-resources", "--tag-filters", filter, "--output", "json"];
+}
+
+/** A stack's name, which becomes a part of a question. @throws Error for what is none */
+export function stackName(stack: string): string {
+  if (!/^[A-Za-z0-9_.-]+$/.test(stack)) throw new Error(`${JSON.stringify(stack)} is no stack name`);
+  return stack;
 }
 
 /** What is left, in the order of ARNs. Instances that have been terminated keep their tags for an hour: ask for those alone. */
