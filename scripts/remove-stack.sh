@@ -6,6 +6,7 @@
 . lib/common.sh
 . lib/cluster.sh
 . lib/docker-cli.sh
+. lib/services.sh
 
 stack=$(value stack)
 exec 9>"/run/swarm-ha-stack-$stack.lock"
@@ -14,16 +15,12 @@ docker_folder "$stack"
 
 # gone: a check for wait_for. Again and again, because a network stays while the last task that uses it is stopping.
 gone() {
-  local running
   docker_cli stack rm "$stack" </dev/null || {
     seen=$heard
     return 1
   }
-  cluster GET /tasks </dev/null ||
-    fail "the cluster doesn't list its tasks: $reply"
-  running=$(jq --arg stack "$stack" '[.[] | select(.Status.State == "running"
-    and .Spec.ContainerSpec.Labels["com.docker.stack.namespace"] == $stack)] | length' <<<"$reply")
-  seen="$running tasks still run; $heard"
-  [[ $running = 0 && $heard == *"Nothing found"* ]]
+  left_of "$stack"
+  seen="tasks still run on ${left:-no host}; $heard"
+  [[ -z $left && $heard == *"Nothing found"* ]]
 }
 wait_for 180 "the stack $stack to be gone" gone

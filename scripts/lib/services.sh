@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Whether the services of a stack run as they are described. Needs lib/cluster.sh.
+# Whether the services of a stack run as they are described, or have ended. Needs lib/cluster.sh.
 
 # services STACK: sets reply to the stack's services.
 services() {
@@ -91,4 +91,16 @@ tasks_of() {
     read -r good seen
   }
   [ "$good" = true ]
+}
+
+# left_of STACK: sets left to the hosts on which tasks of the stack still run. Those that are down don't count here,
+# either: what may still run there ends when the host is back and hears of it.
+left_of() {
+  down_nodes
+  cluster GET /tasks </dev/null || fail "the cluster doesn't list its tasks: $reply"
+  left=$(printf '%s\n' "$nodes" "$reply" | jq -sr --arg stack "$1" '
+    . as [$nodes, $tasks]
+    | [$tasks[] | select(.Status.State == "running"
+        and .Spec.ContainerSpec.Labels["com.docker.stack.namespace"] == $stack) | .NodeID] as $running
+    | [$nodes[] | select(.state != "down" and (.id | IN($running[]))) | .name] | sort | join(", ")')
 }

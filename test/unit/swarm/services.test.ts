@@ -2,12 +2,16 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { root } from "../../../tools/paths";
 
+/** The label that a stack's tasks carry. */
+const NAMESPACE = "com.docker.stack.namespace";
+
 /** A task as the engine's API tells it. */
 interface Task {
   readonly ID: string;
   readonly NodeID: string;
   readonly DesiredState: string;
   readonly Status: { readonly State: string; readonly Timestamp: string; readonly Err?: string };
+  readonly Spec?: { readonly ContainerSpec: { readonly Labels: Readonly<Record<string, string>> } };
 }
 
 /** What a manager says. */
@@ -23,6 +27,15 @@ interface Answers {
   readonly down?: string;
 }
 
+/** How a check ended. */
+interface Checked {
+  readonly ok: boolean;
+  readonly seen: string;
+  readonly stderr: string;
+  /** The calls that change something. */
+  readonly changes: string;
+}
+
 function task(n: number, state = "running", wanted = "running", error?: string): Task {
   return {
     ID: `t${String(n)}-${state}-${wanted}`,
@@ -32,8 +45,20 @@ function task(n: number, state = "running", wanted = "running", error?: string):
   };
 }
 
-/** Runs the check against a manager that is a shell function. @returns what it said, and the calls that change something */
-function converged(answers: Answers): { ok: boolean; seen: string; stderr: string; changes: string } {
+/** Whether the stack `demo` runs as described. */
+function converged(answers: Answers): Checked {
+  return checked(answers, `result=0; converged demo || result=$?; printf '%s' "$seen"; exit "$result"`);
+}
+
+/** Where tasks of the stack `demo` are left. */
+function leftOf(answers: Answers): string {
+  const { ok, seen, stderr } = checked(answers, `left_of demo; printf '%s' "$left"`);
+  assert.ok(ok, stderr);
+  return seen;
+}
+
+/** Runs a check against a manager that is a shell function. */
+function checked(answers: Answers, check: string): Checked {
   const fresh = answers.tasks.filter(({ ID }) => answers.fresh?.includes(ID) ?? true);
   const service = {
     ID: "s1",
@@ -62,9 +87,7 @@ function converged(answers: Answers): { ok: boolean; seen: string; stderr: strin
     }
     . scripts/lib/services.sh
     down=$DOWN
-    result=0; converged demo || result=$?
-    printf '%s' "$seen"
-    exit "$result"`;
+    ${check}`;
   const ran = spawnSync("bash", ["-c", script], {
     cwd: root,
     encoding: "utf8",
@@ -145,5 +168,24 @@ describe("whether a stack runs as described", () => {
       stderr,
     );
     assert.equal(converged({ ...dying, down: "n3" }).changes, "", "it was down before: the update goes around it");
+  });
+});
+
+describe("what is left of a stack that is being removed", () => {
+  const of = (stack: string, one: Task): Task => ({
+    ...one,
+    Spec: { ContainerSpec: { Labels: { [NAMESPACE]: stack } } },
+  });
+
+  it("is where its tasks still run", () => {
+    const tasks = [of("demo", task(1, "shutdown", "remove")), of("demo", task(2, "running", "remove"))];
+    assert.equal(leftOf({ tasks: [...tasks, of("other", task(3))] }), "host-2");
+    assert.equal(leftOf({ tasks: [of("other", task(1)), task(2)] }), "");
+  });
+
+  it("isn't what stood on a node that is down, which nobody could wait for", () => {
+    const tasks = [1, 2, 3].map((n) => of("demo", task(n, "running", "remove")));
+    assert.equal(leftOf({ nodes: ["down", "ready", "ready"], tasks }), "host-2, host-3");
+    assert.equal(leftOf({ nodes: ["down", "ready", "ready"], tasks: tasks.slice(0, 1) }), "");
   });
 });
