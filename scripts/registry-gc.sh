@@ -21,16 +21,33 @@ docker_folder registry-gc
 
 say() { printf '%s\n' "$*" >&2; }
 
-# registry_mode JQ_PROGRAM: changes the list of the replicas' environment, one replica after the other.
+# all_ready: ends the step while a registry host isn't Ready. A replica there may be alive and take pushes still, or take
+# them again as soon as its host is back, before the managers have told it otherwise; and what it takes while the garbage
+# is collected can be lost.
+all_ready() {
+  local away
+  cluster GET /nodes </dev/null || fail "the cluster doesn't list its nodes: $reply"
+  away=$(jq -r '[.[] | select(.Spec.Labels["swarm-ha.role"] == "registry" and .Status.State != "ready")
+    | "\(.Description.Hostname) is \(.Status.State)"] | sort | join(", ")' <<<"$reply")
+  [ -z "$away" ] || fail "nothing is collected while $away, for a replica there couldn't be told to refuse pushes." \
+    "Bring it back or replace it first: npm run repair"
+}
+
+# registry_mode WORDS JQ_PROGRAM: says so and changes the list of the replicas' environment, one replica after the other.
 registry_mode() {
   local version spec same
   cluster GET "/services/$service" </dev/null || fail "the registry's service can't be read: $reply"
-  jq -r "(.Spec | .TaskTemplate.ContainerSpec.Env |= ((. // []) | map(select(startswith(\"REGISTRY_STORAGE_MAINTENANCE_READONLY=\") | not)) $1)) as \$spec
+  jq -r "(.Spec | .TaskTemplate.ContainerSpec.Env |= ((. // []) | map(select(startswith(\"REGISTRY_STORAGE_MAINTENANCE_READONLY=\") | not)) $2)) as \$spec
     | \"\\(.Version.Index) \\(\$spec == .Spec) \\(\$spec | tojson)\"" <<<"$reply" | read -r version same spec
-  [ "$same" != true ] || return 0
-  down_nodes
-  down=$down_now
-  cluster POST "/services/$service/update?version=$version" <<<"$spec" || fail "the registry's mode can't be changed: $reply"
+  if [ "$same" != true ]; then
+    say "$1"
+    down_nodes
+    down=$down_now
+    cluster POST "/services/$service/update?version=$version" <<<"$spec" || fail "the registry's mode can't be changed: $reply"
+  elif [ -z "$2" ]; then
+    return 0
+  fi
+  # Also where it is described like that already: a run that was cut short may have left replicas that don't know it yet.
   wait_for "$(value limit)" "the registry to change its mode" converged registry
 }
 
@@ -40,8 +57,7 @@ finish() {
   trap - EXIT
   set +e
   docker_cli service rm "$job" </dev/null >/dev/null
-  say "The registry takes pushes again, replica by replica"
-  (set -e; registry_mode '') || say "The registry still refuses pushes: run the same again"
+  (set -e; registry_mode "The registry takes pushes again, replica by replica" '') || say "The registry still refuses pushes: run the same again"
   rm -rf "$folder"
   exit "$code"
 }
@@ -54,8 +70,11 @@ arguments+=', "/etc/distribution/config.yml"]'
 
 if [ "$dry_run" != true ]; then
   trap finish EXIT
-  say "The registry refuses pushes from now on, replica by replica; pulls go on"
-  registry_mode '+ ["REGISTRY_STORAGE_MAINTENANCE_READONLY={\"enabled\":true}"]'
+  all_ready
+  registry_mode "The registry refuses pushes from now on, replica by replica; pulls go on" \
+    '+ ["REGISTRY_STORAGE_MAINTENANCE_READONLY={\"enabled\":true}"]'
+  # A host may have gone while the replicas changed over.
+  all_ready
 fi
 
 # --- The job ---------------------------------------------------------------------------------------------------------

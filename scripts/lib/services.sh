@@ -98,6 +98,7 @@ tasks_of() {
 left_of() {
   down_nodes
   cluster GET /tasks </dev/null || fail "the cluster doesn't list its tasks: $reply"
+  # shellcheck disable=SC2034 # read by remove-stack.sh
   left=$(printf '%s\n' "$nodes" "$reply" | jq -sr --arg stack "$1" '
     . as [$nodes, $tasks]
     | [$tasks[] | select(.Status.State == "running"
