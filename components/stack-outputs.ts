@@ -50,6 +50,7 @@ export function stackOutputs({ config, platform, keys, pki, swarm, registry }: S
         { owner: "ingress", use: "client", certificate: pki.door.client.certificate },
         { owner: "ingress-authority", use: "authority", certificate: pki.door.clientAuthority },
       ],
+      appCertificate: config.ingress.certificate === undefined ? "stack" : "user",
       person: { cert: pki.person.certificate, key: pki.person.key },
       nodes: hosts.map(({ name, role, zone, pool, address, identity, labels }) => ({
         name,

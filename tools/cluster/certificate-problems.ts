@@ -23,34 +23,45 @@ export function certificateStatus(certificates: readonly LiveCertificate[], now:
     }));
 }
 
-/** Certificates that have ended, or are due and no `up` has issued them anew. Pure. */
+/** Certificates that have ended, that clients refuse for another reason, or that are due and not issued anew. Pure. */
 export function certificateProblems(
   { stack, renewalDays }: Desired,
   certificates: readonly LiveCertificate[],
   now: Date,
 ): Problem[] {
-  const { up, replace, context } = commands(stack);
-  return certificates.flatMap(({ owner, use, notAfter }): Problem[] => {
-    const left = secondsLeft(notAfter, now);
-    const due = use === "authority" ? AUTHORITY_DUE : renewalDays;
-    if (left > due * DAY) return [];
-    const [what, remedy] = {
-      server: [`The certificate that ${owner} serves`, `${up}. If it still serves it then: ${replace} ${owner}`],
-      client: [
-        owner === "person" ? "The certificate for people" : `The client certificate of the ${owner}`,
-        owner === "person" ? `${up}, then ${context}` : up,
-      ],
-      authority: [
-        owner === "authority" ? "The stack's certificate authority" : "The authority of the ingress's door",
-        `see ${RUNBOOK}`,
-      ],
-    }[use];
-    const ended = left <= 0;
-    const text = ended
-      ? `${what} ended ${span(-left)} ago: it is refused. A new one: ${remedy}`
-      : `${what} ends in ${span(left)} and is due since ${span(due * DAY - left)}. A new one: ${remedy}`;
-    return [{ kind: ended ? "certificate" : "renewal", hosts: [owner], text }];
+  return certificates.flatMap((certificate): Problem[] => {
+    const { owner, use, refused, brought = false } = certificate;
+    const left = secondsLeft(certificate.notAfter, now);
+    const due = (use === "authority" ? AUTHORITY_DUE : renewalDays) * DAY;
+    const late = left <= due ? `ends in ${span(left)} and is due since ${span(due - left)}` : undefined;
+    const wrong = left <= 0 ? `ended ${span(-left)} ago: it is refused` : refused && `is refused: ${refused}`;
+    const what = wrong ?? late;
+    if (what === undefined) return [];
+    const byHand = brought || use === "authority";
+    const text = `${subject(certificate)} ${what}. A new one: ${remedy(certificate, stack)}`;
+    return [
+      { kind: wrong === undefined ? "renewal" : "certificate", hosts: [owner], text, ...(byHand ? { byHand } : {}) },
+    ];
   });
+}
+
+function subject({ owner, use }: LiveCertificate): string {
+  if (use === "server") return `The certificate that ${owner} serves`;
+  if (use === "client") {
+    return owner === "person" ? "The certificate for people" : `The client certificate of the ${owner}`;
+  }
+  return owner === "authority" ? "The stack's certificate authority" : "The authority of the ingress's door";
+}
+
+function remedy({ owner, use, brought }: LiveCertificate, stack: string): string {
+  const { up, replace, context, set } = commands(stack);
+  if (use === "authority") return `see ${RUNBOOK}`;
+  if (use === "client") return owner === "person" ? `${up}, then ${context}` : up;
+  if (brought !== true) return `${up}. If it still serves it then: ${replace} ${owner}`;
+  return (
+    "it is your own, so get one from where it is from, then " +
+    `${set} --path swarm-ha:ingress.certificate < chain.pem, ${set} --secret --path swarm-ha:ingress.key < key.pem and ${up}`
+  );
 }
 
 function secondsLeft(notAfter: Date, now: Date): number {

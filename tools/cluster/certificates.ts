@@ -1,5 +1,7 @@
 import { X509Certificate } from "node:crypto";
+import { checkServerIdentity } from "node:tls";
 import type { Role, StackOutputs } from "../../components/outputs";
+import { messageOf } from "../../components/message";
 import { PORTS } from "../../components/swarm/ports";
 import type { Connection } from "./connect";
 
@@ -13,6 +15,10 @@ export interface LiveCertificate {
   readonly use: CertificateUse;
   /** From then on it is refused. */
   readonly notAfter: Date;
+  /** Why clients refuse it, besides its end. @default nothing else is wrong with it */
+  readonly refused?: string;
+  /** Whether the user has brought it along, so that no `up` renews it. @default false */
+  readonly brought?: boolean;
 }
 
 /** Where hosts serve certificates, and of which name. A registry that people brought along has its own port elsewhere. */
@@ -42,13 +48,35 @@ export async function lookAtCertificates(connection: Connection, outputs: StackO
       if (endpoint === undefined) return [];
       // A proxy that serves several names tells them apart by the one that is asked for.
       const asked = new URL(endpoint.replace("*.", "status.")).hostname;
-      return connection.certificate(address, port, asked).then(
-        (certificate) => found(name, "server", certificate),
-        () => [],
-      );
+      const brought = tier === "app" && access.appCertificate === "user";
+      const certificate = await connection.certificate(address, port, asked).catch(() => undefined);
+      if (certificate === undefined) return [];
+      // Whose authority signed what the user has brought is the user's affair.
+      const refused = refusal(certificate, asked, brought ? undefined : caCertificate);
+      const more = { ...(refused === undefined ? {} : { refused }), ...(brought ? { brought } : {}) };
+      return found(name, "server", certificate).map((one) => ({ ...one, ...more }));
     }),
   );
   return [...inFiles.flat(), ...served.flat()];
+}
+
+/**
+ * Why a client that asks for a name refuses a server's certificate; its end apart. Pure.
+ *
+ * @param ca the authority that the client trusts, PEM; without one nothing is said of who signed it
+ * @returns nothing when it wouldn't
+ */
+export function refusal(certificate: string | Buffer, asked: string, ca: string | undefined): string | undefined {
+  try {
+    const x509 = new X509Certificate(certificate);
+    if (ca !== undefined && !x509.verify(new X509Certificate(ca).publicKey)) {
+      return "the stack's authority hasn't signed it";
+    }
+    if (checkServerIdentity(asked, x509.toLegacyObject()) === undefined) return undefined;
+    return `it isn't for ${asked}, but for ${x509.subjectAltName ?? "no name"}`;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 function found(owner: string, use: CertificateUse, certificate: string | Buffer): LiveCertificate[] {

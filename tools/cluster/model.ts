@@ -108,6 +108,8 @@ export interface Problem {
   readonly hosts: readonly string[];
   /** For people. */
   readonly text: string;
+  /** Whether only people can mend it, and no `up`. @default false */
+  readonly byHand?: boolean;
   /** For a ghost: its node id. */
   readonly nodeId?: string;
 }

@@ -88,11 +88,8 @@ export function planRepair(input: RepairInput): RepairPlan {
   const unfinished = desired.unfinished ?? [];
   if (unfinished.length > 0) add({ kind: "up", names: unfinished, why: "the last up didn't end" });
 
-  // An authority takes more than an `up`, and the status says what.
-  const authorities = evaluation.status.certificates.filter(({ use }) => use === "authority").map(({ owner }) => owner);
-  const due = evaluation.problems.filter(
-    ({ kind, hosts }) => isDue(kind) && !hosts.some((host) => authorities.includes(host)),
-  );
+  // What takes more than an `up`, the status says.
+  const due = evaluation.problems.filter(({ kind, byHand }) => isDue(kind) && byHand !== true);
   if (due.length > 0) {
     const names = due.flatMap(({ hosts }) => hosts);
     add({ kind: "up", names: [...new Set(names)], why: "new certificates are due" });

@@ -6,6 +6,7 @@ export function commands(stack: string): {
   docker: string;
   replace: string;
   context: string;
+  set: string;
 } {
   return {
     repair: `npm run repair -- ${stack}`,
@@ -14,6 +15,7 @@ export function commands(stack: string): {
     docker: `docker --context swarm-ha-${stack}`,
     replace: `npm run replace -- ${stack}`,
     context: `npm run context -- ${stack}`,
+    set: `npm run pulumi -- config set --stack ${stack}`,
   };
 }
 

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import type { LiveCertificate } from "../../../tools/cluster/certificates";
+import { refusal } from "../../../tools/cluster/certificates";
 import { certificateProblems, certificateStatus } from "../../../tools/cluster/certificate-problems";
 import { evaluate } from "../../../tools/cluster/evaluate";
 import { planRepair } from "../../../tools/cluster/plan-repair";
 import { obstacles } from "../../../tools/cluster/plan-replace";
+import { stranger } from "../../support/authority";
 import { found, nodesOf, NOW, wanted } from "./support";
 
 const HOUR = 3_600_000;
@@ -56,6 +58,25 @@ describe("certificates' ends", () => {
     assert.match(texts(certificate("authority", 100 * 24, "authority"))[0] ?? "", /docs\/runbooks\/authority\.md/);
   });
 
+  it("name one that clients refuse, and why", () => {
+    const refused = { ...certificate("registry-2", 24 * 400), refused: "it isn't for r.example, but for DNS:x" };
+    assert.deepEqual(texts(refused), [
+      "certificate: The certificate that registry-2 serves is refused: it isn't for r.example, but for DNS:x. A new " +
+        "one: npm run pulumi -- up --stack local. If it still serves it then: npm run replace -- local registry-2",
+    ]);
+  });
+
+  it("ask for a new one where the user brought it along, which no up and no repair renews", () => {
+    const brought = { ...certificate("worker-1", -24), brought: true };
+    assert.match(
+      texts(brought)[0] ?? "",
+      /ended 24 h 0 min ago.*your own.*config set --stack local --path swarm-ha:ing/,
+    );
+    const evaluation = evaluate(desired, found(desired, nodesOf(desired), { certificates: [brought] }));
+    assert.equal(evaluation.exitCode, 1);
+    assert.deepEqual(planRepair({ desired, evaluation, others: [], tried: new Set() }).steps, []);
+  });
+
   it("degrade the status, keep no host from being replaced, and are repaired by an up", () => {
     const certificates = [certificate("manager-2", 24), certificate("authority", 24, "authority")];
     const evaluation = evaluate(desired, found(desired, nodesOf(desired), { certificates }));
@@ -67,5 +88,22 @@ describe("certificates' ends", () => {
     assert.deepEqual(obstacles(evaluation.problems, new Set(["worker-1"])), []);
     const { steps } = planRepair({ desired, evaluation, others: [], tried: new Set() });
     assert.deepEqual(steps, [{ kind: "up", names: ["manager-2"], why: "new certificates are due" }]);
+  });
+});
+
+describe("why a client refuses a certificate", () => {
+  it("is the name that it asks for, or who signed it", async () => {
+    const [sign, other] = [await stranger(), await stranger()];
+    const names = [{ type: "dns" as const, value: "*.app.example" }];
+    const { cert } = await sign({ name: "applications", use: "server", names });
+    assert.equal(refusal(cert, "status.app.example", sign.pem), undefined);
+    assert.equal(refusal(cert, "status.app.example", undefined), undefined);
+    assert.match(refusal(cert, "status.app.example", other.pem) ?? "", /authority hasn't signed it/);
+    assert.equal(
+      refusal(cert, "a.b.app.example", undefined),
+      "it isn't for a.b.app.example, but for DNS:*.app.example",
+    );
+    const nameless = await sign({ name: "nobody", use: "server" });
+    assert.match(refusal(nameless.cert, "r.example", sign.pem) ?? "", /but for no name/);
   });
 });

@@ -79,6 +79,7 @@ describe("the way into a live cluster", () => {
         client,
         renewalDays: 30,
         certificates: [],
+        appCertificate: "stack",
         nodes: [...desired.nodes],
         loadBalancers: {
           manager: { url, stats: "http://10.0.0.9:8404/stats;csv" },
@@ -99,7 +100,7 @@ describe("the way into a live cluster", () => {
     }
   }
 
-  const pair = (n: number): Promise<Pair> => authority.issue(`manager-${n}`, [`10.0.${n}.1`]);
+  const pair = (n: number): Promise<Pair> => authority.issue(`manager-${n}`, [`10.0.${n}.1`, "127.0.0.1"]);
   const engine = async (n: number, answer: Answer = healthy): Promise<number> =>
     fakes.engine(authority, await pair(n), answer);
   const stats = (): Promise<number> => fakes.page(() => ({ status: 200, body: STATS }));
@@ -147,6 +148,22 @@ describe("the way into a live cluster", () => {
     const expired = live.certificates.find(({ owner }) => owner === "manager-2");
     assert.equal(expired?.notAfter.getTime(), Math.floor(ended.notAfter.getTime() / 1000) * 1000);
     assert.match(seen(live, "manager-2"), /certificate has expired/);
+  });
+
+  it("holds them against the name that people ask for, and the stack's authority", async () => {
+    // Good enough for who asks the manager itself, and not for who comes through the load balancer.
+    const narrow = await fakes.engine(authority, await authority.issue("manager-2", ["10.0.2.1"]), healthy);
+    const stranger = await Authority.create();
+    const strange = await fakes.engine(
+      authority,
+      await stranger.issue("manager-3", ["10.0.3.1", "127.0.0.1"]),
+      healthy,
+    );
+    const live = await see({ managers: [await engine(1), narrow, strange] });
+    const refused = Object.fromEntries(live.certificates.map((one) => [one.owner, one.refused]));
+    assert.equal(refused["manager-1"], undefined);
+    assert.equal(refused["manager-2"], "it isn't for 127.0.0.1, but for DNS:manager-2, IP Address:10.0.2.1");
+    assert.equal(refused["manager-3"], "the stack's authority hasn't signed it");
   });
 
   it("says of a manager that refuses, that is silent, or that never answers, what was seen last; in time", async () => {

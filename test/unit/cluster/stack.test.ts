@@ -105,6 +105,7 @@ describe("a stack's state", () => {
         operator: { host: "h", port: 1, user: "root", privateKey: "p", hostKey: "h" },
         renewalDays: 30,
         certificates: [],
+        appCertificate: "stack" as const,
         client: { cert: "c", key: "k" },
         nodes: [...wanted(1, 1, 2).nodes],
         loadBalancers: { manager: { url: "tcp://127.0.0.1:1" } },
