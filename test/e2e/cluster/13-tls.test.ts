@@ -8,11 +8,15 @@ import { MANAGER_TLS } from "../../../components/swarm/manager-api";
 import { agedState, authorityOf, stranger, type Pair, type Request, type Sign } from "../../support/authority";
 import { doorsOf, only, visit, type Door } from "../../support/doors";
 import { ManagerProbe } from "../../support/manager-api";
+import { RegistryClient } from "../../support/registry";
 import { figure, until } from "../../support/run";
 import { useSharedStack } from "../../support/shared-stack";
 import type { TestStack } from "../../support/test-stack";
+import { serveInFront } from "../../support/wrong-certificate";
 
 const MANAGERS = ["manager-1", "manager-2", "manager-3"];
+const REGISTRIES = ["registry-1", "registry-2", "registry-3"];
+const WORKERS = ["worker-1", "worker-2", "worker-3"];
 /** Visits that reach every member of a load balancer, which sends them to each in turn. */
 const ROUND = 6;
 
@@ -77,52 +81,83 @@ describe("TLS", function () {
     });
   });
 
-  describe("of a manager with a wrong certificate", () => {
-    // Straight to the manager: through the load balancer docker itself tries again, and gets to another one.
-    const docker = (address: string): Promise<string> => {
-      const command = `docker -H tcp://${address}:${String(PORTS.api)} --tlsverify --tlscacert /etc/swarm-ha/ca.pem`;
-      return stack.exec("operator", ["bash", "-c", `${command} node ls 2>&1 || true`]);
-    };
+  const names = (...values: string[]): NonNullable<Request["names"]> =>
+    values.map((value) => ({ type: "dns" as const, value }));
+  const wrongs = [
+    {
+      what: "has ended",
+      wrong: ({ hostname }: Door): Partial<Request> => ({ names: names("manager-1", hostname), days: [-3, -1] }),
+      inDocker: /certificate has expired/,
+      inNode: /certificate has expired/,
+      inStatus: "ended 24 h",
+    },
+    {
+      what: "is another's",
+      wrong: (): Partial<Request> => ({ names: names("elsewhere.example") }),
+      inDocker: /doesn't contain any IP SANs|certificate is valid for elsewhere\.example/,
+      inNode: /does not match certificate's altnames/,
+      inStatus: "is refused: it isn't for",
+    },
+  ];
+  for (const { what, wrong, inDocker, inNode, inStatus } of wrongs) {
+    describe(`of a server whose certificate ${what}`, () => {
+      const undo: (() => Promise<void>)[] = [];
+      const pairFor = (name: Door["name"]): Promise<Pair> => sign({ name, use: "server", ...wrong(doors[name]) });
 
-    const names = ["manager-1", "localhost"].map((value) => ({ type: "dns" as const, value }));
-    const cases: [string, Partial<Request>, RegExp, RegExp, RegExp][] = [
-      [
-        "has ended",
-        { names, days: [-3, -1] },
-        /certificate has expired/,
-        /certificate has expired/,
-        /that manager-1 serves ended 24 h/,
-      ],
-      [
-        "is another's",
-        { names: [{ type: "dns", value: "elsewhere.example" }] },
-        /doesn't contain any IP SANs|certificate is valid for/,
-        /does not match certificate's altnames/,
-        /manager-1.*does not match certificate's altnames/,
-      ],
-    ];
-    for (const [what, request, inDocker, inNode, problem] of cases) {
-      it(`that ${what} is refused by clients, and the status names it`, async () => {
-        const { hosts } = await stack.outputs();
-        const wrong = await sign({ name: "manager-1", use: "server", ...request });
-        const [manager] = MANAGERS;
-        await serving(stack, manager ?? "", wrong, async () => {
-          assert.match(await docker(hosts["manager-1"]?.address ?? ""), inDocker);
-          // This one is believed, and asks for the client's own certificate.
-          assert.match(await docker(hosts["manager-2"]?.address ?? ""), /certificate required/);
-          const seen: string[] = [];
-          for (let i = 0; i < ROUND; i++) seen.push(await visit(doors.manager).then(() => "good", String));
-          const refusals = seen.filter((text) => text !== "good");
-          assert.ok(refusals.length > 0 && refusals.length < ROUND, seen.join("\n"));
-          for (const text of refusals) assert.match(text, inNode);
-          const { code, status } = await stack.status();
-          assert.equal(code, 1);
-          assert.match(status.problems.join("\n"), problem);
-        });
-        assert.equal((await stack.status()).code, 0);
+      before("one manager, and all of the registry and the ingress, serve it", async () => {
+        const proxy = (await stack.exec("lb-app", ["hostname", "-i"])).trim();
+        undo.push(await serving(stack, "manager-1", await pairFor("manager")));
+        const registries = REGISTRIES.map((host) => ({ host, port: PORTS.registry }));
+        undo.push(await serveInFront(stack, registries, await pairFor("registry")));
+        const workers = WORKERS.map((host) => ({ host, port: PORTS.https, proxy }));
+        undo.push(await serveInFront(stack, workers, await pairFor("app")));
       });
-    }
-  });
+      after("they serve their own again", async () => {
+        for (const one of undo.reverse()) await one();
+        await stack.untilHealthy();
+      });
+
+      it("is refused by docker and others at the managers, and by nobody who meets the other managers", async () => {
+        const { hosts } = await stack.outputs();
+        // Straight to the manager: through the load balancer docker itself tries again, and gets to another one.
+        const docker = (manager: string): Promise<string> => {
+          const to = `tcp://${hosts[manager]?.address ?? ""}:${String(PORTS.api)}`;
+          const command = `docker -H ${to} --tlsverify --tlscacert /etc/swarm-ha/ca.pem node ls 2>&1 || true`;
+          return stack.exec("operator", ["bash", "-c", command]);
+        };
+        assert.match(await docker("manager-1"), inDocker);
+        // This one is believed, and asks for the client's own certificate.
+        assert.match(await docker("manager-2"), /certificate required/);
+        const seen: string[] = [];
+        for (let i = 0; i < ROUND; i++) seen.push(await visit(doors.manager).then(() => "good", String));
+        const refusals = seen.filter((text) => text !== "good");
+        assert.ok(refusals.length > 0 && refusals.length < ROUND, seen.join("\n"));
+        for (const text of refusals) assert.match(text, inNode);
+      });
+
+      it("is refused by the engines that pull, and by others, at the registry", async () => {
+        const registry = new RegistryClient(stack, await stack.outputs());
+        const { code, output } = await registry.script("worker-1", `docker pull "$R/any:1"`);
+        assert.notEqual(code, 0);
+        assert.match(output, inDocker);
+        await assert.rejects(visit(doors.registry), inNode);
+      });
+
+      it("is refused at the applications", async () => {
+        await assert.rejects(visit(doors.app), inNode);
+      });
+
+      it("is named by status, host by host", async () => {
+        const { code, status } = await stack.status();
+        assert.equal(code, 1);
+        for (const host of ["manager-1", ...REGISTRIES, ...WORKERS]) {
+          const found = status.problems.filter((text) => text.startsWith(`The certificate that ${host} serves`));
+          assert.equal(found.length, 1, `${host}: ${status.problems.join("\n")}`);
+          assert.ok(found[0]?.includes(inStatus), found[0]);
+        }
+      });
+    });
+  }
 
   it("is renewed without an engine's restart, a broken connection or a refused call, and past a dead worker", async () => {
     const before = await facts(stack);
@@ -186,8 +221,8 @@ async function serial(stack: TestStack, manager: string): Promise<string> {
   return new X509Certificate(/-----BEGIN CERT.*END CERTIFICATE-----/s.exec(shown)?.[0] ?? "").serialNumber;
 }
 
-/** Lets a manager serve another certificate for the time of the work. */
-async function serving(stack: TestStack, manager: string, pair: Pair, work: () => Promise<void>): Promise<void> {
+/** Lets a manager's own server serve another certificate. @returns gives it back its own */
+async function serving(stack: TestStack, manager: string, pair: Pair): Promise<() => Promise<void>> {
   const file = MANAGER_TLS.server;
   const change = async (script: string, input?: string): Promise<void> => {
     const old = await serial(stack, manager);
@@ -197,9 +232,5 @@ async function serving(stack: TestStack, manager: string, pair: Pair, work: () =
     );
   };
   await change(`cp -p ${file} ${file}.kept; cat >${file}`, pair.cert + pair.key);
-  try {
-    await work();
-  } finally {
-    await change(`mv ${file}.kept ${file}`);
-  }
+  return () => change(`mv ${file}.kept ${file}`);
 }
