@@ -8,11 +8,13 @@ import { X509Certificate } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { messageOf } from "../components/message";
 import type { StackOutputs } from "../components/outputs";
 import { readArguments } from "./cluster/arguments";
 import { exampleCommands } from "./cluster/example-commands";
-import { registryLogins } from "./cluster/registry-login";
+import { registryLogins, type RegistryLogin } from "./cluster/registry-login";
 import { readStack } from "./cluster/stack";
+import { commands, list } from "./cluster/words";
 import { command, findProgram } from "./setup/command";
 import { runMain, SetupError } from "./setup/errors";
 
@@ -36,16 +38,7 @@ runMain(async () => {
     `The docker context ${name} leads to ${outputs.endpoints.manager} (certificate valid until ${until}).\n`,
   );
   const logins = registryLogins(name, outputs);
-  for (const { registry, options, input } of logins) {
-    const { username } = outputs.registryCredentials ?? { username: "" };
-    const args = [...options, "login", "--username", username, "--password-stdin", registry];
-    await command(docker, args, { timeout: LIMIT, input });
-  }
-  if (logins.length > 0) {
-    const where = `${process.env["DOCKER_CONFIG"] ?? "~/.docker"}/config.json`;
-    const names = logins.map(({ registry }) => registry).join(" and ");
-    process.stdout.write(`docker is logged in to ${names} (${where}, or the credential store that it names).\n`);
-  }
+  const refused = await logIn(docker, stack, logins, outputs.registryCredentials?.username ?? "");
   process.stdout.write(`Try:\n\n  docker --context ${name} node ls\n`);
   const example = exampleCommands(name, outputs, logins.at(-1)?.registry ?? "");
   if (example.length > 0) {
@@ -54,8 +47,40 @@ runMain(async () => {
       `\nDeploy the example application, and ask it (npm run trust -- ${stack}: without -k):\n\n${lines}`,
     );
   }
-  return 0;
+  return refused ? 1 : 0;
 });
+
+/**
+ * Logs docker in to the registry, under each of its names. What fails is said, and nothing more: the context serves
+ * without it.
+ *
+ * @returns whether one failed
+ */
+async function logIn(
+  docker: string,
+  stack: string,
+  logins: readonly RegistryLogin[],
+  username: string,
+): Promise<boolean> {
+  const done: string[] = [];
+  for (const { registry, options, input } of logins) {
+    const args = [...options, "login", "--username", username, "--password-stdin", registry];
+    try {
+      await command(docker, args, { timeout: LIMIT, input });
+      done.push(registry);
+    } catch (error) {
+      process.stderr.write(
+        `docker isn't logged in to ${registry}: ${messageOf(error)}\n` +
+          `See whether the registry is well (${commands(stack).status}), then run this again.\n`,
+      );
+    }
+  }
+  if (done.length > 0) {
+    const where = `${process.env["DOCKER_CONFIG"] ?? "~/.docker"}/config.json`;
+    process.stdout.write(`docker is logged in to ${list(done)} (${where}, or the credential store that it names).\n`);
+  }
+  return done.length < logins.length;
+}
 
 /** @returns the client certificate that was used */
 async function writeContext(

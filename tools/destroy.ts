@@ -4,9 +4,11 @@
  */
 import { createInterface } from "node:readline/promises";
 import type Docker from "dockerode";
+import { stackOutputsSchema } from "../components/outputs";
 import { readArguments } from "./cluster/arguments";
-import { machinesOf, protectedResources, resourcesOf } from "./cluster/deployment";
+import { machinesOf, outputsOf, protectedResources, resourcesOf } from "./cluster/deployment";
 import { isLocal } from "./cluster/platform";
+import { registryLogins } from "./cluster/registry-login";
 import { lastLines, readState, type StackState } from "./cluster/stack";
 import { list } from "./cluster/words";
 import { runPulumi } from "./engine";
@@ -37,12 +39,12 @@ runMain(async () => {
   if (docker !== undefined) await removeUnknown(docker, state);
   if (docker !== undefined && isNothing(state, found)) {
     await forget(stack);
-    await forgetContext(stack);
+    await forgetAccess(state);
     process.stdout.write(`There is nothing of the stack ${stack} on this computer.\n`);
     return 0;
   }
   await destroy(stack, docker !== undefined);
-  await forgetContext(stack);
+  await forgetAccess(state);
   if (docker === undefined) {
     process.stdout.write(
       `Everything of the stack ${stack} is gone; its history stays: npm run pulumi -- stack rm -s ${stack}\n`,
@@ -149,12 +151,18 @@ async function clearAway(docker: Docker, stack: string): Promise<void> {
     throw new SetupError(`The stack ${stack} is destroyed, but the Docker engine still has ${names(left)}.`);
 }
 
-/** Removes the docker context that `npm run context` wrote: it has a key to managers that are gone. */
-async function forgetContext(stack: string): Promise<void> {
+/** Removes what `npm run context` wrote: a docker context with a key to managers that are gone, and logins to their registry. */
+async function forgetAccess({ stack, deployment }: StackState): Promise<void> {
   const docker = findProgram("docker");
   if (docker === undefined) return;
-  // The same error for one that was never written as for any other; neither matters to what has been destroyed.
-  await command(docker, ["context", "rm", "-f", `swarm-ha-${stack}`], { timeout: 30_000 }).catch(() => undefined);
+  const context = `swarm-ha-${stack}`;
+  // A stack that never came up whole has no outputs, and nobody has logged in to it.
+  const outputs = stackOutputsSchema.safeParse(outputsOf(deployment));
+  const logins = outputs.success ? registryLogins(context, outputs.data) : [];
+  for (const args of [["context", "rm", "-f", context], ...logins.map(({ registry }) => ["logout", registry])]) {
+    // The same error for what was never written as for any other; neither matters to what has been destroyed.
+    await command(docker, args, { timeout: 30_000 }).catch(() => undefined);
+  }
 }
 
 /** Removes the stack from the backend, with its backups: they hold its keys. The clone's own file stays. */
