@@ -18,6 +18,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { removeDeadNatRules } from "../../components/platform/local/provider/nat-rules";
 import { dockerDir } from "../paths";
 import { findProgram } from "./command";
 import { askEngine, DEFAULT_SOCKET } from "./docker-socket";
@@ -119,6 +120,9 @@ export async function startOwnEngine(place: OwnEnginePlace = {}, progress: Progr
     }
     if (known !== undefined)
       progress.info(`The Docker engine that was started earlier (process ${known.pid}) is gone.`);
+    const networks = await removeDeadNatRules();
+    if (networks.length > 0)
+      progress.info(`Removed the firewall's rules for networks of engines that were killed: ${networks.join(", ")}.`);
     await progress.step("Starting a Docker engine", "2 to 10 s", () => launch(where));
     progress.info(
       `The Docker engine stays running when this ends, with its data in ${where.directory}. To stop it: npm run engine:stop`,

@@ -6,6 +6,7 @@ import {
   removeNetwork,
 } from "../../../components/platform/local/provider/network";
 import { hostImage } from "../../../components/platform/local/image";
+import { command, findProgram } from "../../../tools/setup/command";
 import { Stack } from "./machines";
 
 describe("networks of the local platform", () => {
@@ -41,6 +42,20 @@ describe("networks of the local platform", () => {
   it("whose range is taken say so", async () => {
     const name = `${stack.name}-second`;
     await assert.rejects(createNetwork({ ...stack.network, name }), /set swarm-ha:network.hosts to a free one/);
+  });
+
+  it("whose members' addresses a rule of an engine that was killed would replace name the rule, and what removes it", async function () {
+    if (process.getuid?.() !== 0 || findProgram("iptables") === undefined) this.skip();
+    await stack.remove();
+    const rule = ["POSTROUTING", "-s", stack.network.subnet, "!", "-o", "br-00000000dead", "-j", "MASQUERADE"];
+    await command("iptables", ["-w", "5", "-t", "nat", "-A", ...rule], { timeout: 10_000 });
+    let said = "";
+    await assert.rejects(createNetwork(stack.network), (error: Error) => (said = error.message) !== "");
+    const [, removal = ""] = /\(as root\): (iptables .*? MASQUERADE)\. /.exec(said) ?? [];
+    // Whatever was said, nothing of this test may stay.
+    await command("sh", ["-c", removal === "" ? `iptables -t nat -D ${rule.join(" ")}` : removal], { timeout: 10_000 });
+    assert.notEqual(removal, "", said);
+    await createNetwork(stack.network);
   });
 
   it("give guests no address of the plan", async () => {

@@ -62,10 +62,17 @@ describe("an engine of our own", function () {
     process.kill(before.pid, "SIGKILL");
     while (isAlive(before)) await new Promise((done) => setTimeout(done, 10));
     assert.ok(existsSync(place.socket), "the stale socket is what the restart has to get over");
+    const dead = ["POSTROUTING", "-s", "10.199.250.0/24", "!", "-o", "br-00000000dead", "-j", "MASQUERADE"];
+    const nat = (action: string): Promise<string> =>
+      command("iptables", ["-w", "5", "-t", "nat", action, ...dead], { timeout: 5000 });
+    await nat("-A");
     const engines = await Promise.all([ensure(), ensure()]);
     const now = readEngineRecord(place);
     assert.ok(now !== undefined && now.pid !== before.pid && isAlive(now));
     assert.deepEqual(engines[0], engines[1]);
+    // It would replace the addresses of a later network's members.
+    await assert.rejects(nat("-C"), "the rule of a network whose bridge is gone is still there");
+    assert.match(said.join(""), /Removed the firewall's rules.*br-00000000dead/);
   });
 
   it("is stopped on request, with all that it started", async () => {

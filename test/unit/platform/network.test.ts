@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { bridgesTo } from "../../../components/platform/local/provider/foreign-bridges";
+import { bridgesTo } from "../../../components/platform/local/provider/foreign-networks";
+import { natRules } from "../../../components/platform/local/provider/nat-rules";
 import { refuseMove } from "../../../components/platform/local/provider/network";
 import { parseRange } from "../../../config/ipv4";
 
@@ -36,5 +37,22 @@ describe("bridges that a range leads to", () => {
     for (const range of ["10.214.16.0/20", "10.216.0.0/20", "172.17.0.0/16"])
       assert.deepEqual(bridgesTo(parseRange(range), table), [], range);
     assert.deepEqual(bridgesTo(parseRange("10.214.0.0/20"), ""), []);
+  });
+});
+
+describe("engines' rules for networks", () => {
+  it("are found among all others, with what removes them", () => {
+    const listed = [
+      "-P POSTROUTING ACCEPT",
+      "-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE",
+      "-A POSTROUTING -s 10.214.0.0/20 ! -o br-ff659b675a5c -j MASQUERADE",
+      "-A POSTROUTING -s 10.215.0.0/20 ! -o br-lan -j MASQUERADE",
+      "-A POSTROUTING -s 10.214.0.16/32 -d 10.214.0.16/32 -p tcp -m tcp --dport 2376 -j MASQUERADE",
+      "-A POSTROUTING -s 10.216.0.0/20 -o eth0 -j MASQUERADE",
+      "",
+    ].join("\n");
+    const removal = "-w 5 -t nat -D POSTROUTING -s 10.214.0.0/20 ! -o br-ff659b675a5c -j MASQUERADE".split(" ");
+    assert.deepEqual(natRules(listed), [{ range: parseRange("10.214.0.0/20"), bridge: "br-ff659b675a5c", removal }]);
+    assert.deepEqual(natRules(""), []);
   });
 });

@@ -4,7 +4,7 @@ import { parseRange, rangeText } from "../../../../config/ipv4";
 import { messageOf } from "../../../message";
 import { docker, statusOf, unlessGone } from "../docker";
 import { LABELS } from "../labels";
-import { refuseForeignBridges } from "./foreign-bridges";
+import { refuseForeignNetworks } from "./foreign-networks";
 
 /** What a network is made from. */
 export interface NetworkInputs {
@@ -61,7 +61,7 @@ export async function createNetwork(inputs: NetworkInputs): Promise<{ id: string
     }
     await removeNetwork(inputs.name);
   }
-  await refuseForeignBridges(engine, inputs.subnet);
+  await refuseForeignNetworks(engine, inputs.subnet);
   try {
     const network = await engine.createNetwork({
       Name: inputs.name,

@@ -1,0 +1,65 @@
+import { readFileSync } from "node:fs";
+import type Docker from "dockerode";
+import { overlaps, parseRange, toNumber, type Ipv4Range } from "../../../../config/ipv4";
+import { listNatRules } from "./nat-rules";
+
+/** A bridge that an engine has made for a network: `br-` and the beginning of the network's id. */
+const BRIDGE = /^br-([0-9a-f]{12})$/;
+
+/**
+ * Refuses a range that this computer has a bridge or a rule for which are of none of this engine's networks.
+ *
+ * An engine that is killed leaves both behind, and the next one knows nothing of them. It makes a network of the same
+ * range, and this computer goes on sending what is for it to the old bridge, where nobody answers; or it goes on
+ * replacing its members' addresses (see nat-rules.ts), and load balancers refuse whom they should serve.
+ *
+ * @throws Error with the commands that remove them.
+ */
+export async function refuseForeignNetworks(engine: Docker, subnet: string): Promise<void> {
+  const range = parseRange(subnet);
+  const rules = (await listNatRules()).filter((rule) => overlaps(range, rule.range));
+  const found = [
+    ...bridgesTo(range, routes()).map((bridge) => ({ bridge, removal: `ip link delete ${bridge}` })),
+    ...rules.map(({ bridge, removal }) => ({ bridge, removal: `iptables ${removal.join(" ")}` })),
+  ];
+  if (found.length === 0) return;
+  const known = (await engine.listNetworks()).map(({ Id }) => Id);
+  const foreign = found.filter(({ bridge }) => !known.some((id) => id.startsWith(bridge.slice("br-".length))));
+  const [first] = foreign;
+  if (first === undefined) return;
+  throw new Error(
+    `the range ${subnet} is that of the bridge ${first.bridge} of this computer, or of a rule for it, and that is no network ` +
+      "of this Docker engine. If an engine that was killed has left it, remove it (as root): " +
+      `${foreign.map(({ removal }) => removal).join("; ")}. If it is another engine's, set swarm-ha:network.hosts to a free range`,
+  );
+}
+
+/**
+ * The engines' bridges that a range leads to.
+ *
+ * @param table the kernel's routes, as in /proc/net/route: addresses in hexadecimal, last byte first
+ */
+export function bridgesTo(range: Ipv4Range, table: string): string[] {
+  return table.split("\n").flatMap((line) => {
+    const [name = "", destination = "", , , , , , mask = ""] = line.trim().split(/\s+/);
+    if (!BRIDGE.test(name)) return [];
+    const [first, size] = [toNumber(dotted(destination)), 2 ** 32 - toNumber(dotted(mask))];
+    return overlaps(range, { first, last: first + size - 1, prefix: 32 - Math.log2(size) }) ? [name] : [];
+  });
+}
+
+function dotted(hex: string): string {
+  return (hex.match(/../g) ?? [])
+    .reverse()
+    .map((byte) => parseInt(byte, 16))
+    .join(".");
+}
+
+/** Where the engine is in a machine of its own (macOS), nothing of it is to be seen here. */
+function routes(): string {
+  try {
+    return readFileSync("/proc/net/route", "utf8");
+  } catch {
+    return "";
+  }
+}
