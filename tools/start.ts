@@ -8,6 +8,7 @@ import type { Problem } from "./cluster/model";
 import { readStack } from "./cluster/stack";
 import { runPulumi } from "./engine";
 import { lastRunChanged } from "./engine/last-run";
+import { readLogLine } from "./engine/plain-log";
 import { root } from "./paths";
 import { runMain, SetupError } from "./setup/errors";
 import { listMachines, startMachine } from "./platform-local";
@@ -21,8 +22,8 @@ import { requireLocalStack } from "./setup/stack-file";
 const RECOVERY_LIMIT = 120_000;
 /** Seconds until a load balancer has noticed members that are well: two checks, and some to spare. */
 const NOTICE_LIMIT = 10;
-/** Without a terminal: a line for each resource when it is done, and no outputs, which nobody reads in a log. */
-const CONCISE = ["--suppress-progress", "--suppress-outputs", "--color", "never"];
+/** Without a terminal: no dots, and no outputs, which nobody reads in a log. */
+const PLAIN = ["--suppress-progress", "--suppress-outputs", "--color", "never"];
 
 runMain(async () => {
   const [stack = "local", ...rest] = process.argv.slice(2);
@@ -31,13 +32,7 @@ runMain(async () => {
   const begun = Date.now();
   const { docker } = await prepareMachine();
   const revived = await reviveMachines(docker, stack);
-  const options = process.stdout.isTTY ? [] : CONCISE;
-  const { code } = await runPulumi(["up", "--yes", "--skip-preview", ...options], { stack });
-  if (code !== 0) {
-    throw new SetupError(
-      `The stack ${stack} is not up: see above. Once that is put right, npm start goes on from here.${remedy(stack, revived)}`,
-    );
-  }
+  await bringUp(stack, revived);
   if (revived.failures.length > 0) {
     throw new SetupError(`The rest of the stack ${stack} is up.${remedy(stack, revived)}`);
   }
@@ -77,6 +72,29 @@ async function reviveMachines(docker: Docker, stack: string): Promise<Revived> {
   );
   for (const failure of failures) progress.info(`This one can't be started: ${failure}`);
   return { started: stopped.length - failures.length, failures };
+}
+
+/** Runs `up`. Without a terminal it shows a line for each step that is done, and signs of life in between. */
+async function bringUp(stack: string, revived: Revived): Promise<void> {
+  const args = ["up", "--yes", "--skip-preview"];
+  const isUp = (code: number): void => {
+    if (code === 0) return;
+    throw new SetupError(
+      `The stack ${stack} is not up: see above. Once that is put right, npm start goes on from here.${remedy(stack, revived)}`,
+    );
+  };
+  if (process.stdout.isTTY) {
+    isUp((await runPulumi(args, { stack })).code);
+    return;
+  }
+  await createProgress().step(`Bringing up the stack ${stack}`, "1 min at first, then 10 s", async (note) => {
+    const onLine = (line: string): void => {
+      const read = readLogLine(line);
+      if (read.kind === "show") process.stdout.write(`${read.text}\n`);
+      else if (read.kind === "under way") note(read.text);
+    };
+    isUp((await runPulumi([...args, ...PLAIN], { stack, onLine })).code);
+  });
 }
 
 /** What to do about machines that couldn't be started; nothing where there are none. */

@@ -13,12 +13,12 @@ export interface Moment {
 
 /** In their order. A step's line comes when it is done: after the token's, the join is under way. */
 export const MOMENTS: readonly Moment[] = [
-  { name: "while the first machines are made", pattern: /Machine \S+ creating/ },
-  { name: "after the first machine", pattern: /Machine \S+ created/ },
+  { name: "while the first machines are made", pattern: /\bnetwork created/ },
+  { name: "after the first machine", pattern: /(manager|registry|worker)-\d created/ },
   { name: "while the engines are prepared", pattern: /prepare-manager-\d created/ },
-  { name: "while the swarm is founded", pattern: / init creating/ },
-  { name: "while the second manager joins", pattern: /join-manager-manager-2 creating/ },
-  { name: "while the workers join", pattern: /join-worker-\S+ creating/ },
+  { name: "while the swarm is founded", pattern: /prepare-operator created/ },
+  { name: "while the second manager joins", pattern: /token-manager-2 created/ },
+  { name: "while the workers join", pattern: /token-worker-\S+ created/ },
 ];
 
 /** Runs a tool and kills its whole process group, the hard way, at a moment. @returns the output until then */

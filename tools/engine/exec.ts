@@ -1,6 +1,7 @@
 /** Starting the engine. */
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
 import { root } from "../paths";
 import { SetupError } from "../setup/errors";
 import { discardBuiltEngine } from "./build";
@@ -23,6 +24,8 @@ export interface ExecOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Whether output is kept, instead of shown. @default false */
   readonly capture?: boolean;
+  /** Gets each line of standard output, which then is neither kept nor shown. @default there is nobody who wants them */
+  readonly onLine?: (line: string) => void;
   /** Ends the run as Ctrl-C does: the engine finishes what is under way. @default it runs to its end */
   readonly signal?: AbortSignal;
 }
@@ -60,7 +63,9 @@ export function execEngine(engine: Engine, args: readonly string[], options: Exe
   const child = spawn(engine.path, args, {
     cwd: options.cwd ?? root,
     env: options.env,
-    stdio: capture ? ["ignore", "pipe", "pipe"] : "inherit",
+    stdio: capture
+      ? ["ignore", "pipe", "pipe"]
+      : ["inherit", options.onLine === undefined ? "inherit" : "pipe", "inherit"],
   });
   const stop = (): void => {
     child.kill("SIGINT");
@@ -75,7 +80,8 @@ export function execEngine(engine: Engine, args: readonly string[], options: Exe
   process.on("SIGINT", interrupted).on("SIGTERM", handOn).on("SIGHUP", handOn);
   options.signal?.addEventListener("abort", stop, { once: true });
   const kept = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-  child.stdout?.on("data", (data: Buffer) => kept.stdout.push(data));
+  if (options.onLine === undefined) child.stdout?.on("data", (data: Buffer) => kept.stdout.push(data));
+  else if (child.stdout !== null) createInterface({ input: child.stdout }).on("line", options.onLine);
   child.stderr?.on("data", (data: Buffer) => kept.stderr.push(data));
   if (options.signal?.aborted === true) stop();
   return new Promise<RunResult>((resolve, reject) => {

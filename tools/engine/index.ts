@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly capture?: boolean;
   /** Additions to the environment. @default none */
   readonly env?: Readonly<Record<string, string>>;
+  /** Gets each line of standard output, which then isn't shown. @default it is shown */
+  readonly onLine?: (line: string) => void;
   /** Ends the run as Ctrl-C does. @default it runs to its end */
   readonly signal?: AbortSignal;
   /**
@@ -54,6 +56,7 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
   const base = { ...process.env, ...options.env };
   const run = {
     capture: options.capture === true,
+    ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
   if (file.platform !== "local") {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { figure } from "../../support/run";
+import { assertNoSecret, knownSecrets } from "../../support/secrets";
 import { useSharedStack } from "../../support/shared-stack";
 import { TestStack } from "../../support/test-stack";
 import { portsFrom } from "../../support/stack-config";
@@ -19,7 +20,11 @@ describe("a second, minimal stack beside the first", function () {
   });
 
   it("comes up with a swarm of its own", async () => {
-    figure("npm start of 3 hosts", (await small.start()).seconds);
+    const { seconds, output } = await small.pulumi("up", "--yes", "--skip-preview");
+    figure("pulumi up of 3 hosts", seconds);
+    // Unlike npm start, this shows all that the engine prints of a first up.
+    assert.match(output, /prepare-manager-1 creating/);
+    assertNoSecret("the output of pulumi up", output, await knownSecrets(small));
     const names = (await small.nodes()).map((node) => node.Hostname).sort();
     assert.deepEqual(names, ["manager-1", "registry-1", "worker-1"]);
     await small.untilHealthy();

@@ -1,0 +1,30 @@
+/** The engine's output without a terminal, made short: it prints a line or more for each beginning, too. */
+
+/** What a line of it says. */
+export type LogLine =
+  /** To be shown: a step that is done, or whatever else it prints (errors, the summary). */
+  | { readonly kind: "show"; readonly text: string }
+  /** A step that is under way. */
+  | { readonly kind: "under way"; readonly text: string }
+  /** Nothing that anybody waits for: keys, certificates and components take no time. */
+  | { readonly kind: "drop" };
+
+/** A step: its sign, type, name, what is or was done, how long it has taken; what it printed last, or what has changed. */
+const STEP = /^ *([-+~<>=|]{1,2}) +(\S+:\S+) +(\S+) +([a-z][a-z ]*) \(([\d.]+s)\) *(.*)$/;
+
+/** Types whose steps do something outside of the state. */
+const WITH_EFFECT = /^(command:|pulumi-nodejs:dynamic)/;
+
+/**
+ * Reads a line. What isn't a step, and a step that failed (`**creating failed (3s)**`), is shown as it is.
+ *
+ * Source of the words: pulumi/pulumi pkg/backend/display/progress.go, getStepDoneDescription and what follows it.
+ */
+export function readLogLine(line: string): LogLine {
+  const [, sign = "", type = "", name, what = "", time = "", info = ""] = STEP.exec(line) ?? [];
+  if (name === undefined) return { kind: "show", text: line.trimEnd() };
+  if (!WITH_EFFECT.test(type)) return { kind: "drop" };
+  if (/^[a-z]+ing\b/.test(what)) return { kind: "under way", text: `${name} ${what}` };
+  const changed = info.startsWith("[diff:") ? ` ${info.trimEnd()}` : "";
+  return { kind: "show", text: `  ${sign.padEnd(2)} ${name} ${what} (${time})${changed}` };
+}
