@@ -1,5 +1,5 @@
 /**
- * `npm run repair -- <stack>`: starts what can be started, then makes what is lost anew, the operator first and managers one
+ * `npm run repair -- <stack>`: removes what a killed run has left, starts what can be started, then makes what is lost anew, the operator first and managers one
  * at a time; ends with exit code 0 when the cluster is healthy.
  *
  * It goes on past a host that can't be made just now, and then ends with exit code 1. Without a majority of the managers
@@ -19,6 +19,7 @@ import { list } from "./cluster/words";
 import { listMachines, startMachine, type LocalMachine } from "./platform-local";
 import { runMain } from "./setup/errors";
 import { createProgress } from "./setup/progress";
+import { removeStrays } from "./strays";
 
 /** Seconds that a machine which runs gets to come to itself, before it counts as dead: an election alone takes 21. */
 const COME_BACK_LIMIT = 90;
@@ -32,6 +33,7 @@ runMain(async () => {
   const docker = await prepareFor(name);
   const failures: string[] = [];
   let stack = await readStack(name);
+  if (docker !== undefined) await removeStrays(docker, name);
   let machines = await startStopped(docker, name, failures);
   const tried = new Set<string>();
   const plan = (evaluation: Evaluation): RepairPlan =>

@@ -17,6 +17,7 @@ import { prepareMachine } from "./setup/machine";
 import { nextSteps } from "./setup/next-steps";
 import { createProgress, duration } from "./setup/progress";
 import { requireLocalStack } from "./setup/stack-file";
+import { removeStrays } from "./strays";
 
 /** Milliseconds a swarm may take to find itself again after its hosts were started. */
 const RECOVERY_LIMIT = 120_000;
@@ -51,7 +52,7 @@ interface Revived {
 }
 
 /**
- * Starts the stack's stopped machines, as after a reboot of the computer. One that can't be started (its port is taken,
+ * Starts the stack's stopped machines, as after a reboot of the computer, and removes those that a killed run has left. One that can't be started (its port is taken,
  * its volume is gone) is told and left: `up` and `repair` go on with the others.
  */
 async function reviveMachines(docker: Docker, stack: string): Promise<Revived> {
@@ -60,6 +61,7 @@ async function reviveMachines(docker: Docker, stack: string): Promise<Revived> {
   const exported = await runPulumi(["stack", "export"], { stack, capture: true });
   if (exported.code !== 0) throw new SetupError(`The state of the stack ${stack} can't be read:\n${exported.stderr}`);
   if (!hasResources(exported.stdout)) throw stateLost(stack, containers);
+  await removeStrays(docker, stack);
   const stopped = (await listMachines(docker, stack)).filter(({ startable }) => startable);
   if (stopped.length === 0) return { started: 0, failures: [] };
   const progress = createProgress();

@@ -6,11 +6,15 @@ import { sleep } from "./limit";
 import { look } from "./look";
 import type { LiveStack } from "./stack";
 
-/** Looks at the live cluster once. */
-export async function inspect(stack: LiveStack): Promise<Evaluation> {
+/**
+ * Looks at the live cluster once.
+ *
+ * @param strays names of machines that the state doesn't know @default that isn't asked
+ */
+export async function inspect(stack: LiveStack, strays: readonly string[] = []): Promise<Evaluation> {
   const connection = await connect(stack.outputs);
   try {
-    return evaluate(stack.desired, await look(connection, stack.outputs));
+    return evaluate(stack.desired, { ...(await look(connection, stack.outputs)), strays });
   } finally {
     connection.close();
   }

@@ -82,6 +82,8 @@ export const PROBLEM_KINDS = [
   "identity",
   /** A node that nobody wants. */
   "ghost",
+  /** A machine that the state doesn't know. */
+  "stray",
   /** A manager that counts, and whose API doesn't answer. */
   "api",
   /** A certificate that has ended. */
@@ -195,4 +197,6 @@ export interface Live {
   readonly registry?: LiveRegistry | { readonly error: string };
   /** Likewise, the ingress. */
   readonly ingress?: { readonly replicas: Replicas } | { readonly error: string };
+  /** Names of machines that the state doesn't know. @default none, or nobody has looked for them */
+  readonly strays?: readonly string[];
 }

@@ -4,7 +4,7 @@ import type { Desired, Live, ManagerAnswer, Problem } from "./model";
 import { quorum, type Voter } from "./quorum";
 import { commands, list, LOST_MAJORITY } from "./words";
 
-/** What keeps the tools themselves from their work: the operator, and an `up` that didn't end. */
+/** What keeps the tools themselves from their work: the operator, and what an `up` that didn't end has left. */
 export function accessProblems(desired: Desired, live: Live): Problem[] {
   const { repair, up } = commands(desired.stack);
   const problems: Problem[] = [];
@@ -16,6 +16,10 @@ export function accessProblems(desired: Desired, live: Live): Problem[] {
   if (unfinished.length > 0) {
     const text = `The last up ended before it was through with ${list(unfinished)}; run it again: ${up}`;
     problems.push({ kind: "unfinished", hosts: unfinished, text });
+  }
+  for (const name of live.strays ?? []) {
+    const text = `The machine ${name} is one that a killed run has made and not written down; it serves nobody. ${repair} removes it`;
+    problems.push({ kind: "stray", hosts: [name], text });
   }
   return problems;
 }

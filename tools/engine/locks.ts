@@ -28,18 +28,29 @@ export function isStale(lock: Lock, host: string, commandOf: (pid: number) => st
  * @throws SetupError when a run that lives holds the stack
  */
 export function healLocks(stack: string): number {
-  const folder = join(backendDir(), ".pulumi", "locks", "organization", PROJECT, stack);
-  if (!existsSync(folder)) return 0;
-  let healed = 0;
-  for (const name of readdirSync(folder)) {
-    const file = join(folder, name);
-    // The backend keeps attributes beside each lock, which are none.
-    const lock = name.endsWith(".json") ? readLock(file) : undefined;
-    if (lock !== undefined && !isStale(lock, hostname(), commandLine)) throw held(stack, lock, file);
+  const files = lockFiles(stack);
+  for (const file of files) {
+    const lock = livingLock(file);
+    if (lock !== undefined) throw held(stack, lock, file);
     rmSync(file, { force: true });
-    healed++;
   }
-  return healed;
+  return files.length;
+}
+
+/** Whether a run that lives holds the stack. */
+export function isHeld(stack: string): boolean {
+  return lockFiles(stack).some((file) => livingLock(file) !== undefined);
+}
+
+function lockFiles(stack: string): string[] {
+  const folder = join(backendDir(), ".pulumi", "locks", "organization", PROJECT, stack);
+  return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
+}
+
+/** The lock of a run that lives; the backend keeps attributes beside each lock, which are none. */
+function livingLock(file: string): Lock | undefined {
+  const lock = file.endsWith(".json") ? readLock(file) : undefined;
+  return lock === undefined || isStale(lock, hostname(), commandLine) ? undefined : lock;
 }
 
 /** A lock; undefined for a half-written one. */

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { hostImage } from "../../../components/platform/local/image";
+import { LABELS } from "../../../components/platform/local/labels";
 import { assertConverges, killAt, MOMENTS, removeUnwritten } from "../../support/interrupted";
+import { succeed } from "../../support/run";
 import { TestStack } from "../../support/test-stack";
 import { portsFrom } from "../../support/stack-config";
 
@@ -28,6 +31,21 @@ describe("an npm start that is killed", function () {
   }
 
   it("again and again ends with one swarm, and every node once", () => assertConverges(stack, HOSTS));
+
+  it("while it makes a machine that isn't wanted any more leaves one that status names and npm start removes", async () => {
+    const [name, volume] = [stack.container("worker-9"), `${stack.container("worker-9")}-engine`];
+    const labels = ["--label", `${LABELS.stack}=${stack.name}`, "--network", stack.name];
+    const args = ["create", "--name", name, ...labels, "--volume", `${volume}:/var/lib/docker`, hostImage()];
+    await succeed("docker", args, { limit: 30 });
+    const { code, status } = await stack.status();
+    assert.equal(code, 1);
+    assert.ok(status.problems.some((problem) => problem.includes(name) && problem.includes("npm run repair")));
+    await assertConverges(stack, HOSTS);
+    assert.deepEqual(
+      (await stack.remains()).filter((what) => what.includes("worker-9")),
+      [],
+    );
+  });
 
   it("after it has removed a node, before the state says so, makes that host anew", async () => {
     const before = await stack.identities();

@@ -234,6 +234,11 @@ describe("evaluate", () => {
     has(list, "unfinished", "worker-3", "npm run pulumi -- up --stack local");
   });
 
+  it("names machines that a killed run has left", () => {
+    const live = found(desired, nodesOf(desired), { strays: ["local-worker-6"] });
+    has(evaluate(desired, live).problems, "stray", "local-worker-6", "npm run repair -- local");
+  });
+
   const changed = fc.record(
     {
       state: fc.constantFrom("ready", "down", "unknown", "disconnected"),

@@ -17,7 +17,7 @@ import { engineEnv, localEnv } from "../../../tools/engine/env";
 import type { Engine } from "../../../tools/engine/find";
 import { changedAnything } from "../../../tools/engine/last-run";
 import { ensureLocalState, withoutSalt, workingConfig, writeWorkingConfig } from "../../../tools/engine/local-state";
-import { healLocks, isStale } from "../../../tools/engine/locks";
+import { healLocks, isHeld, isStale } from "../../../tools/engine/locks";
 import { readStackFile } from "../../../tools/engine/project";
 import { outdated } from "../../../tools/engine/prune";
 import { parseVersion, recentEnough } from "../../../tools/engine/version";
@@ -140,9 +140,11 @@ describe("engine: local state", () => {
     const lock = { pid: 4_194_304, username: "me", hostname: hostname(), timestamp: "2026-01-01T00:00:00Z" };
     writeFileSync(join(locks, "a.json"), JSON.stringify(lock));
     writeFileSync(join(locks, "half.json"), "{");
+    assert.ok(!isHeld("local"));
     assert.equal(healLocks("local"), 2);
     assert.deepEqual(readdirSync(locks), []);
     writeFileSync(join(locks, "b.json"), JSON.stringify({ ...lock, hostname: "elsewhere" }));
+    assert.ok(isHeld("local"));
     assert.throws(() => healLocks("local"), /locked by a run on another machine \(elsewhere/);
     assert.ok(
       isStale(lock, hostname(), () => "vim notes.txt"),

@@ -6,6 +6,7 @@ import { parse } from "yaml";
 import { hasResources, removalCommand, stateLost } from "../../../tools/setup/leftovers";
 import { nextSteps } from "../../../tools/setup/next-steps";
 import { requireLocalStack } from "../../../tools/setup/stack-file";
+import { straysAmong } from "../../../tools/strays";
 import { stackConfigIn } from "../../support/stack-config";
 
 describe("npm start", () => {
@@ -30,6 +31,17 @@ describe("npm start", () => {
       assert.ok(removalCommand("x").includes(what));
     }
     assert.equal(removalCommand("x").match(/--filter label=swarm-ha\.stack=x /g)?.length, 3);
+  });
+
+  it("takes containers for strays that the state doesn't know, if it knows the stack's network", () => {
+    const [known, dying, stray] = ["known", "dying", "stray"].map((id) => ({ id, name: `x-${id}`, state: "running" }));
+    assert.ok(known !== undefined && dying !== undefined && stray !== undefined);
+    const resource = (kind: string, id: string) => ({ urn: id, type: `pulumi-nodejs:dynamic/swarm-ha:${kind}`, id });
+    const network = resource("Network", "n");
+    const resources = [network, resource("Machine", "known"), { ...resource("Machine", "dying"), delete: true }];
+    assert.deepEqual(straysAmong([known, dying, stray], resources), [stray]);
+    assert.deepEqual(straysAmong([stray], [network]), [stray]);
+    assert.deepEqual(straysAmong([known, stray], []), []);
   });
 
   it("refuses stacks that are not there, or live elsewhere", () => {
