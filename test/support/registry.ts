@@ -5,6 +5,7 @@ import type { TestStack } from "./test-stack";
 
 /** Where the replicas' shared folder is on their hosts. */
 const FOLDER = "/srv/registry/docker/registry/v2/repositories";
+const BLOBS = "/srv/registry/docker/registry/v2/blobs";
 
 /** See the top of this file. */
 export class RegistryClient {
@@ -64,6 +65,17 @@ export class RegistryClient {
     return this.script(host, `docker push "$R/${image}"`, 240);
   }
 
+  /** Pushes an image of random bytes and deletes it. @returns digests of its layers, which are garbage from then on */
+  public async leaveGarbage(host: string, image: string, size: number): Promise<string[]> {
+    await this.makeImage(host, image, size);
+    const [repository = "", tag = ""] = image.split(":");
+    const text = `docker push "$R/${image}" >/dev/null || exit
+      at="https://$R/v2/${repository}/manifests" kind='Accept: application/vnd.docker.distribution.manifest.v2+json'
+      manifest=$(signed --fail -H "$kind" "$at/${tag}") && jq -r '.layers[].digest' <<<"$manifest" &&
+      signed --fail -X DELETE "$at/sha256:$(printf %s "$manifest" | sha256sum | cut -d' ' -f1)"`;
+    return (await this.good(host, text, 120)).split("\n");
+  }
+
   /** Pulls anew. @returns the digest that the engine has verified */
   public async pull(host: string, image: string): Promise<string> {
     const text = `login; docker rmi -f "$R/${image}" >/dev/null 2>&1; docker pull "$R/${image}" >/dev/null &&
@@ -92,6 +104,12 @@ export class RegistryClient {
        read -r sum _ < <(sha256sum manifest); echo "sha256:$sum"; rm -rf "$PWD"`,
       120,
     );
+  }
+
+  /** How many bytes all layers and manifests take, as one replica's host sees the shared folder. */
+  public async size(replica: string): Promise<number> {
+    const [size] = (await this.stack.exec(replica, ["du", "-sb", BLOBS])).split("\t");
+    return Number(size);
   }
 
   /** How many bytes of a repository's unfinished uploads have come so far, and at which replica the most come in. */
