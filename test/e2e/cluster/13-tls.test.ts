@@ -3,6 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { Agent } from "node:https";
 import { join } from "node:path";
+import type { StackOutputs } from "../../../components/outputs";
 import { PORTS } from "../../../components/swarm/ports";
 import { MANAGER_TLS } from "../../../components/swarm/manager-api";
 import { agedState, authorityOf, stranger, type Pair, type Request, type Sign } from "../../support/authority";
@@ -24,11 +25,13 @@ describe("TLS", function () {
   // A renewal rolls the ingress, too, worker by worker: three minutes.
   this.timeout(600_000);
   const stack = useSharedStack();
+  let outputs: StackOutputs;
   let doors: Record<Door["name"], Door>;
   let sign: Sign;
 
   before(async () => {
-    doors = doorsOf(await stack.outputs());
+    outputs = await stack.outputs();
+    doors = doorsOf(outputs);
     sign = await authorityOf(stack);
   });
 
@@ -118,10 +121,9 @@ describe("TLS", function () {
       });
 
       it("is refused by docker and others at the managers, and by nobody who meets the other managers", async () => {
-        const { hosts } = await stack.outputs();
         // Straight to the manager: through the load balancer docker itself tries again, and gets to another one.
         const docker = (manager: string): Promise<string> => {
-          const to = `tcp://${hosts[manager]?.address ?? ""}:${String(PORTS.api)}`;
+          const to = `tcp://${outputs.hosts[manager]?.address ?? ""}:${String(PORTS.api)}`;
           const command = `docker -H ${to} --tlsverify --tlscacert /etc/swarm-ha/ca.pem node ls 2>&1 || true`;
           return stack.exec("operator", ["bash", "-c", command]);
         };
@@ -136,7 +138,7 @@ describe("TLS", function () {
       });
 
       it("is refused by the engines that pull, and by others, at the registry", async () => {
-        const registry = new RegistryClient(stack, await stack.outputs());
+        const registry = new RegistryClient(stack, outputs);
         const { code, output } = await registry.script("worker-1", `docker pull "$R/any:1"`);
         assert.notEqual(code, 0);
         assert.match(output, inDocker);
