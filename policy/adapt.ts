@@ -1,5 +1,5 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { nameOfUrn, UNKNOWN, type Planned } from "./planned";
+import { UNKNOWN, type Planned } from "./planned";
 
 /**
  * A resource as a policy pack gets it, in plain values: reading a property that isn't known yet throws there, and would
@@ -7,15 +7,13 @@ import { nameOfUrn, UNKNOWN, type Planned } from "./planned";
  */
 export function fromPolicy(resource: PolicyResource): Planned {
   return {
+    urn: resource.urn,
     type: resource.type,
     name: resource.name,
     inputs: plain(resource.props) as Record<string, unknown>,
     protect: resource.opts.protect,
     references: Object.fromEntries(
-      Object.entries(resource.propertyDependencies).map(([property, on]) => [
-        property,
-        on.map(({ urn }) => nameOfUrn(urn)),
-      ]),
+      Object.entries(resource.propertyDependencies).map(([property, on]) => [property, on.map(({ urn }) => urn)]),
     ),
   };
 }

@@ -13,5 +13,8 @@ export function dataIn(type: string): string | undefined {
   return DATA[type];
 }
 
+/** Tag of data that is there to be thrown away with its stack: `yes`. */
+export const THROWAWAY = "swarm-ha.throwaway";
+
 /** Types whose resources are protected where the data is worth it. */
 export const PROTECTED_TYPES: readonly string[] = Object.keys(DATA).filter((type) => type.startsWith("aws:"));

@@ -1,4 +1,4 @@
-import { listAt, numberAt, textAt, UNKNOWN, valueAt, type Planned } from "./planned";
+import { listAt, nameOfUrn, numberAt, textAt, UNKNOWN, valueAt, type Planned } from "./planned";
 
 /** A way in: who may open connections to what, on which port. */
 export interface Door {
@@ -14,13 +14,12 @@ export interface Door {
 /** Ports on which applications may answer the whole world. Source: the table in docs/architecture.md. */
 export const PUBLIC_PORTS: readonly string[] = ["80", "443"];
 
-/** A range this wide is nobody's network: 0.0.0.0/0 in two halves is the world, too. */
-const WIDEST = { v4: 8, v6: 16 } as const;
-
-/** Whether a range lets in half the world or more. */
-export function isWorld(range: string): boolean {
-  const prefix = /^[0-9a-f.:]+\/(\d+)$/i.exec(range)?.[1];
-  return prefix !== undefined && Number(prefix) < (range.includes(":") ? WIDEST.v6 : WIDEST.v4);
+/** What the groups are known by that a rule opens doors of: URN, or id where somebody wrote it out. */
+export function groupsOf({ urn, type, inputs, references }: Planned): readonly string[] {
+  if (type === "aws:ec2/securityGroup:SecurityGroup") return [urn];
+  return [...(references["securityGroupId"] ?? []), textAt(inputs, "securityGroupId")].filter(
+    (one) => one !== undefined,
+  );
 }
 
 /** All ways in that a resource opens. */
@@ -72,9 +71,9 @@ function target({ references, inputs }: Planned): string {
   return group === undefined ? (textAt(inputs, "securityGroupId") ?? "unknown") : shortName(group);
 }
 
-/** Security groups are called `sg-manager` here, after what is in them. */
+/** Security groups are called `sg-manager` here, after what is in them. Takes a name or a URN. */
 function shortName(group: string): string {
-  return group.replace(/^sg-(?=[a-z])/, "");
+  return nameOfUrn(group).replace(/^sg-(?=[a-z])/, "");
 }
 
 /** AWS writes `-1` for all protocols, and 50 for ESP. */

@@ -1,9 +1,12 @@
-import { textAt, valueAt, type Planned } from "./planned";
+import { textAt, UNKNOWN, valueAt, type Planned } from "./planned";
+
+/** Type of a machine on AWS. */
+export const INSTANCE = "aws:ec2/instance:Instance";
 
 /** Types of resources that are machines, and the property that says what each is for. */
 const MACHINES: Readonly<Record<string, string>> = {
   "pulumi-nodejs:dynamic/swarm-ha:Machine": "labels",
-  "aws:ec2/instance:Instance": "tags",
+  [INSTANCE]: "tags",
 };
 
 /** The tiers of hosts. */
@@ -21,6 +24,13 @@ export interface MachineFacts {
   readonly zone: string;
   /** Pool of a worker; the tier of other hosts. */
   readonly pool: string;
+}
+
+/** What a machine is for; undefined of what is no machine of ours, {@link UNKNOWN} while its labels or tags are. */
+export function roleOf({ type, inputs }: Pick<Planned, "type" | "inputs">): string | typeof UNKNOWN | undefined {
+  const property = MACHINES[type];
+  if (property === undefined) return undefined;
+  return valueAt(inputs, property, "swarm-ha.role") === UNKNOWN ? UNKNOWN : textAt(inputs, property, "swarm-ha.role");
 }
 
 /**

@@ -12,8 +12,7 @@ new PolicyPack("swarm-ha", {
     name,
     description,
     validateStack: ({ resources }, report) => {
-      const stack = resources[0]?.urn.split(":")[2] ?? "";
-      for (const { resource, message } of check(resources.map(fromPolicy), stack)) {
+      for (const { resource, message } of check(resources.map(fromPolicy))) {
         report(resource === "" ? message : `${resource}: ${message}`);
       }
     },

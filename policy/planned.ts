@@ -17,6 +17,7 @@ export const UNKNOWN_MARKS: ReadonlySet<unknown> = new Set([
 
 /** A resource as it is planned: plain values, with {@link UNKNOWN} in the place of what isn't known yet. */
 export interface Planned {
+  readonly urn: string;
   /** Type token, such as `aws:ec2/instance:Instance`. */
   readonly type: string;
   /** Its name in the program. */
@@ -24,7 +25,7 @@ export interface Planned {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** Whether Pulumi refuses to delete it. */
   readonly protect: boolean;
-  /** Names of the resources that a property's value comes from. */
+  /** URNs of the resources that a property's value comes from. */
   readonly references: Readonly<Record<string, readonly string[]>>;
 }
 

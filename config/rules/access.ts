@@ -2,26 +2,26 @@ import { describeKey } from "../describe";
 import { parseRange } from "../ipv4";
 import type { Known } from "../known";
 import { keyText, valueText, type PathPart, type Problem } from "../problem";
-
-/** Wider than this is no list of administrators any more, and 0.0.0.0/0 in two halves is the world, too. */
-const WIDEST = 8;
+import { isWorld } from "../world";
 
 /** Ranges are ranges, the world administers nothing, and what is public is open to somebody. */
 export function accessProblems(known: Known): Problem[] {
   const { access } = known;
   if (known.platform !== "aws" || access === undefined) return [];
   return [
-    ...rangeProblems(["access", "ssh"], access.ssh, WIDEST),
-    ...rangeProblems(["access", "admin"], access.admin, WIDEST),
-    ...rangeProblems(["access", "app"], access.app, 0),
-    ...rangeProblems(["access", "egress", "ranges"], access.egress?.ranges, 0),
+    ...rangeProblems(["access", "ssh"], access.ssh),
+    ...worldProblems(["access", "ssh"], access.ssh),
+    ...rangeProblems(["access", "admin"], access.admin),
+    ...worldProblems(["access", "admin"], access.admin),
+    ...rangeProblems(["access", "app"], access.app),
+    ...rangeProblems(["access", "egress", "ranges"], access.egress?.ranges),
     ...closedDoors(known),
   ];
 }
 
-function rangeProblems(path: readonly PathPart[], ranges: readonly string[] = [], widest: number): Problem[] {
+function rangeProblems(path: readonly PathPart[], ranges: readonly string[] = []): Problem[] {
   return ranges.flatMap((text, i) => {
-    const reason = refusal(text, widest);
+    const reason = refusal(text);
     if (reason === undefined) return [];
     const { allowed = "" } = describeKey(path);
     const fix = `${reason}; ${describeKey([...path, i]).fix ?? ""}`;
@@ -29,13 +29,24 @@ function rangeProblems(path: readonly PathPart[], ranges: readonly string[] = []
   });
 }
 
-function refusal(text: string, widest: number): string | undefined {
+function refusal(text: string): string | undefined {
   try {
-    const { prefix } = parseRange(text);
-    return prefix < widest ? "it lets half the world in; name the networks that your people come from" : undefined;
+    parseRange(text);
+    return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** The world administers nothing: neither by one range, which is named then, nor by all of them together. */
+function worldProblems(path: readonly PathPart[], ranges: readonly string[] = []): Problem[] {
+  const { allowed = "" } = describeKey(path);
+  const fix = "it is as good as the world; name the networks that your people come from, such as [203.0.113.0/24]";
+  const wide = ranges.flatMap((text, i) =>
+    isWorld([text]) ? [{ key: keyText([...path, i]), got: valueText(text), allowed, fix }] : [],
+  );
+  if (wide.length > 0 || !isWorld(ranges)) return wide;
+  return [{ key: keyText(path), got: `${ranges.length} ranges that add up to a /7 or more`, allowed, fix }];
 }
 
 /** Doors that nobody may go through. */

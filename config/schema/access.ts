@@ -16,7 +16,7 @@ const ranges = (
     .default([...byDefault])
     .meta({ description, allowed, fix: "write a list such as [203.0.113.0/24]" });
 
-const ADMIN = "a list of IPv4 ranges in CIDR notation, none wider than /8";
+const ADMIN = "a list of IPv4 ranges in CIDR notation, none wider than /8, and all together less than a /7";
 
 /** `swarm-ha:access`. */
 export const access = z

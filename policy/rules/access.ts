@@ -1,39 +1,43 @@
-import { doorsOf, isWorld, PUBLIC_PORTS } from "../doors";
-import { UNKNOWN, valueAt } from "../planned";
+import { isRange } from "../../config/world";
+import { doorsOf, groupsOf, PUBLIC_PORTS } from "../doors";
+import { isHost, machineFacts } from "../machine";
+import { listAt, valueAt, type Planned } from "../planned";
+import { worldDoors } from "../world";
 import { eachOf, type Rule } from "./rule";
-
-const INSTANCE = "aws:ec2/instance:Instance";
-
-/** Groups are `sg-<tier>`; of the machines' and the inner load balancers' none is for people. */
-const OUTSIDE: readonly string[] = ["operator", "lb-manager", "lb-registry", "lb-app"];
 
 /** Who may come in, and on which ports. */
 export const accessRules: readonly Rule[] = [
   {
     name: "no-world-for-administrators",
-    description: "Half the world or more may reach the ports of applications only.",
-    check: (resources) =>
-      resources.flatMap((resource) =>
-        doorsOf(resource)
-          .filter(({ from, port }) => isWorld(from) && port !== "unknown" && !PUBLIC_PORTS.includes(port))
-          .map(({ from, to, port, protocol }) => ({
-            resource: resource.name,
-            message: `${from} may reach ${to} on ${protocol} ${port}; only ports ${PUBLIC_PORTS.join(" and ")} may be open to so many`,
-          })),
-      ),
+    description: "The world, in one range or in many, may reach the ports of applications only.",
+    check: (resources) => {
+      const doors = resources.flatMap((resource) =>
+        doorsOf(resource).map((door) => ({ ...door, resource: resource.name })),
+      );
+      return worldDoors(doors.filter(({ port }) => port !== "unknown")).map(
+        ({ resource, from, to, protocol, port }) => ({
+          resource,
+          message: `${from} may reach ${to} on ${protocol} ${port}, and with all that may, it is as good as the world; only ports ${PUBLIC_PORTS.join(" and ")} may be open to so many`,
+        }),
+      );
+    },
   },
   {
     name: "nodes-by-group",
     description: "Nodes are reached from security groups, never from ranges of addresses.",
-    check: (resources) =>
-      resources.flatMap((resource) =>
-        doorsOf(resource)
-          .filter(({ from, to }) => /^[0-9a-f.:]+\/\d+$/i.test(from) && !OUTSIDE.includes(to) && to !== "unknown")
-          .map(({ from, to, port }) => ({
-            resource: resource.name,
-            message: `${from} may reach ${to} on port ${port}; name the security group that the connections come from`,
-          })),
-      ),
+    check: (resources) => {
+      const ofHosts = new Set(resources.filter(isNode).flatMap(memberships));
+      return resources
+        .filter((resource) => groupsOf(resource).some((group) => ofHosts.has(group)))
+        .flatMap((resource) =>
+          doorsOf(resource)
+            .filter(({ from }) => isRange(from))
+            .map(({ from, to, port }) => ({
+              resource: resource.name,
+              message: `${from} may reach ${to} on port ${port}; name the security group that the connections come from`,
+            })),
+        );
+    },
   },
   {
     name: "no-all-ports",
@@ -57,41 +61,15 @@ export const accessRules: readonly Rule[] = [
       }),
     ),
   },
-  {
-    name: "no-public-hosts",
-    description: "No machine has a public address but the operator.",
-    check: eachOf([INSTANCE], ({ name, inputs }) =>
-      valueAt(inputs, "associatePublicIpAddress") === true && valueAt(inputs, "tags", "swarm-ha.role") !== "operator"
-        ? [`${name} gets a public address; only the operator may have one`]
-        : [],
-    ),
-  },
-  {
-    name: "public-addresses-have-owners",
-    description: "Elastic addresses belong to the operator and to NAT gateways.",
-    check: (resources) => {
-      const used = new Set(
-        resources
-          .filter(({ type }) => type === "aws:ec2/natGateway:NatGateway")
-          .flatMap(({ references }) => references["allocationId"] ?? []),
-      );
-      return eachOf(["aws:ec2/eip:Eip"], ({ name, references }) => {
-        const target = references["instance"]?.[0];
-        const mine = target === "operator" || used.has(name) || /operator|nat/.test(name);
-        return mine
-          ? []
-          : [`${name} is of ${target ?? "nobody"}; only the operator and NAT gateways have such an address`];
-      })(resources, "");
-    },
-  },
-  {
-    name: "no-inner-public-subnets",
-    description: "Hosts are in private subnets: a private subnet gives out no public addresses.",
-    check: eachOf(["aws:ec2/subnet:Subnet"], ({ name, inputs }) => {
-      const gives = valueAt(inputs, "mapPublicIpOnLaunch");
-      return gives === undefined || gives === false || gives === UNKNOWN
-        ? []
-        : [`${name} gives every machine a public address; leave mapPublicIpOnLaunch out`];
-    }),
-  },
 ];
+
+/** Whether it is a machine of the swarm. */
+function isNode(resource: Planned): boolean {
+  const facts = machineFacts(resource);
+  return facts !== undefined && isHost(facts);
+}
+
+/** What the security groups are known by that a machine is in. */
+function memberships({ inputs, references }: Planned): unknown[] {
+  return [...(references["vpcSecurityGroupIds"] ?? []), ...listAt(inputs, "vpcSecurityGroupIds")];
+}

@@ -1,4 +1,4 @@
-import { PROTECTED_TYPES } from "../data";
+import { PROTECTED_TYPES, THROWAWAY } from "../data";
 import { listAt, textAt, UNKNOWN, valueAt, type Planned } from "../planned";
 import { eachOf, type Rule } from "./rule";
 
@@ -6,9 +6,6 @@ const BUCKETS = ["aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"];
 
 /** What each bucket has to have beside it, and the four ways in that have to be shut. */
 const SHUT = ["blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"];
-
-/** Stacks whose data is worth protecting: all but those that are there to be thrown away. */
-const THROWAWAY = /(^|-)(test|dev|ci|local|preview)(-|$)/;
 
 /** How data is kept. */
 export const dataRules: readonly Rule[] = [
@@ -64,14 +61,15 @@ export const dataRules: readonly Rule[] = [
   },
   {
     name: "protected-data",
-    description: "Data is protected where the stack isn't there to be thrown away.",
-    check: (resources, stack) =>
-      THROWAWAY.test(stack)
-        ? []
-        : eachOf([...PROTECTED_TYPES], ({ protect, inputs }) => [
-            ...(protect ? [] : [`protect it: the stack ${stack} is none to be thrown away`]),
-            ...(valueAt(inputs, "forceDestroy") === true ? ["forceDestroy has to be false here"] : []),
-          ])(resources, stack),
+    description: "Data is protected unless its tags say that it is there to be thrown away.",
+    check: eachOf([...PROTECTED_TYPES], ({ protect, inputs }) => {
+      const tag = valueAt(inputs, "tags", THROWAWAY);
+      if (tag === "yes" || tag === UNKNOWN) return [];
+      return [
+        ...(protect ? [] : [`protect it, or tag it with ${THROWAWAY}: "yes"`]),
+        ...(valueAt(inputs, "forceDestroy") === true ? [`forceDestroy goes with ${THROWAWAY}: "yes" only`] : []),
+      ];
+    }),
   },
 ];
 
@@ -93,7 +91,7 @@ function beside(types: string | readonly string[], wrong: (resource: Planned) =>
 
 /** By the reference, or by the bucket's name where somebody wrote it out. */
 function belongs({ inputs, references }: Planned, bucket: Planned): boolean {
-  if (references["bucket"]?.includes(bucket.name) === true) return true;
+  if (references["bucket"]?.includes(bucket.urn) === true) return true;
   const name = textAt(inputs, "bucket");
   return name !== undefined && name === textAt(bucket.inputs, "bucket");
 }

@@ -1,4 +1,5 @@
 import { accessRules } from "./access";
+import { addressRules } from "./addresses";
 import { dataRules } from "./data";
 import { machineRules } from "./machines";
 import type { Rule } from "./rule";
@@ -7,4 +8,4 @@ import { swarmRules } from "./swarm";
 export type { Rule, Violation } from "./rule";
 
 /** Everything that holds for every stack, whoever deploys it. */
-export const RULES: readonly Rule[] = [...accessRules, ...machineRules, ...dataRules, ...swarmRules];
+export const RULES: readonly Rule[] = [...accessRules, ...addressRules, ...machineRules, ...dataRules, ...swarmRules];

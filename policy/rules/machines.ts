@@ -1,7 +1,6 @@
+import { INSTANCE } from "../machine";
 import { listAt, UNKNOWN, valueAt } from "../planned";
 import { eachOf, type Rule } from "./rule";
-
-const INSTANCE = "aws:ec2/instance:Instance";
 
 /** How machines are made. */
 export const machineRules: readonly Rule[] = [

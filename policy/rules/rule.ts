@@ -14,7 +14,7 @@ export interface Rule {
   readonly name: string;
   readonly description: string;
   /** All resources that the stack is to have. */
-  readonly check: (resources: readonly Planned[], stack: string) => readonly Violation[];
+  readonly check: (resources: readonly Planned[]) => readonly Violation[];
 }
 
 /** A rule about each resource of some types by itself. */

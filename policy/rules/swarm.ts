@@ -1,5 +1,6 @@
 import { majority } from "../../components/swarm/quorum";
-import { isHost, machineFacts } from "../machine";
+import { isHost, machineFacts, roleOf } from "../machine";
+import { UNKNOWN } from "../planned";
 import type { Rule } from "./rule";
 
 /** How the swarm is laid out. */
@@ -19,7 +20,8 @@ export const swarmRules: readonly Rule[] = [
     check: (resources) => {
       const managers = managersIn(resources);
       if (managers.length < 3) return [];
-      return [...new Set(managers.map(({ zone }) => zone))].flatMap((zone) => {
+      const zones = new Set(managers.map(({ zone }) => zone).filter((zone) => zone !== "unknown"));
+      return [...zones].flatMap((zone) => {
         const inZone = managers.filter((manager) => manager.zone === zone).length;
         if (managers.length - inZone >= majority(managers.length)) return [];
         const message = `${inZone} of ${managers.length} managers are in ${zone}; with that zone the majority is lost`;
@@ -29,7 +31,9 @@ export const swarmRules: readonly Rule[] = [
   },
 ];
 
+/** None while one of the machines may be anything: a count that leaves it out would be wrong. */
 function managersIn(resources: Parameters<Rule["check"]>[0]): { readonly zone: string }[] {
+  if (resources.some((resource) => roleOf(resource) === UNKNOWN)) return [];
   return resources
     .map((resource) => machineFacts(resource))
     .filter((facts) => facts !== undefined)

@@ -1,5 +1,6 @@
-import { doorsOf, isWorld, PUBLIC_PORTS, type Door } from "../../policy/doors";
+import { doorsOf, type Door } from "../../policy/doors";
 import type { Planned } from "../../policy/planned";
+import { worldDoors } from "../../policy/world";
 import { byName } from "./machines";
 import type { Change } from "./preview";
 
@@ -7,7 +8,7 @@ import type { Change } from "./preview";
 export interface PortsReview {
   readonly opened: readonly Door[];
   readonly closed: readonly Door[];
-  /** Those opened that let half the world or more in where only administrators belong. */
+  /** Those opened that let the world in, by themselves or with others, where only administrators belong. */
   readonly world: readonly Door[];
 }
 
@@ -17,7 +18,7 @@ export function reviewPorts(changes: readonly Change[]): PortsReview {
   const after = doorsBy(changes.map((change) => change.after));
   const opened = [...after].filter(([key]) => !before.has(key)).map(([, door]) => door);
   const closed = [...before].filter(([key]) => !after.has(key)).map(([, door]) => door);
-  const world = opened.filter(({ from, port }) => isWorld(from) && !PUBLIC_PORTS.includes(port));
+  const world = worldDoors([...after.values()]).filter((door) => opened.includes(door));
   return { opened: opened.sort(inOrder), closed: closed.sort(inOrder), world: world.sort(inOrder) };
 }
 

@@ -122,8 +122,8 @@ function merge(steps: readonly Step[]): Change[] {
       name,
       type,
       kind,
-      ...(before ? { before: planned(name, before) } : {}),
-      ...(after ? { after: planned(name, after) } : {}),
+      ...(before ? { before: planned(urn, before) } : {}),
+      ...(after ? { after: planned(urn, after) } : {}),
       reasons: [...new Set(all.flatMap(reasonsOf))].sort(),
     };
   });
@@ -142,13 +142,14 @@ function reasonsOf({ replaceReasons, diffReasons, detailedDiff }: Step): string[
   return replacing.length > 0 ? replacing : [...(diffReasons ?? []), ...Object.keys(detailedDiff ?? {})];
 }
 
-function planned(name: string, state: z.infer<typeof stateSchema>): Planned {
+function planned(urn: string, state: z.infer<typeof stateSchema>): Planned {
   const references = Object.entries(state.propertyDependencies ?? {});
   return {
+    urn,
     type: state.type,
-    name,
+    name: nameOfUrn(urn),
     inputs: markUnknowns(state.inputs ?? {}) as Record<string, unknown>,
     protect: state.protect === true,
-    references: Object.fromEntries(references.map(([property, urns]) => [property, (urns ?? []).map(nameOfUrn)])),
+    references: Object.fromEntries(references.map(([property, urns]) => [property, urns ?? []])),
   };
 }

@@ -1,7 +1,7 @@
 import * as s3 from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 import { statements, tlsOnly } from "./policies";
-import { nameTag } from "./tags";
+import { nameTag, TAGS } from "./tags";
 
 /** Days until what was overwritten or deleted is gone for good, and until an upload that nobody finished is. */
 const KEPT_DAYS = 30;
@@ -21,7 +21,8 @@ export class RegistryBucket extends pulumi.ComponentResource {
   public constructor(name: string, { stack, protect }: RegistryBucketArgs, opts?: pulumi.ComponentResourceOptions) {
     super("swarm-ha:aws:RegistryBucket", name, {}, opts);
     const child = { parent: this };
-    this.bucket = new s3.Bucket(name, { forceDestroy: !protect, tags: nameTag(stack, name) }, { ...child, protect });
+    const tags = { ...nameTag(stack, name), ...(protect ? {} : { [TAGS.throwaway]: "yes" }) };
+    this.bucket = new s3.Bucket(name, { forceDestroy: !protect, tags }, { ...child, protect });
     const bucket = this.bucket.id;
     new s3.BucketVersioning(name, { bucket, versioningConfiguration: { status: "Enabled" } }, child);
     new s3.BucketServerSideEncryptionConfiguration(

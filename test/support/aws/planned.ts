@@ -1,19 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
-import { nameOfUrn, UNKNOWN, type Planned } from "../../../policy/planned";
+import { UNKNOWN, type Planned } from "../../../policy/planned";
 import type { Registered } from "../recording-mocks";
 
 /** What the program registered, as policies and reviews look at it: they get real resources only, no components. */
 export function plannedFrom(resources: readonly Registered[]): Planned[] {
   return resources
     .filter(({ custom }) => custom)
-    .map(({ type, name, inputs, protect, propertyDependencies }) => ({
+    .map(({ urn, type, name, inputs, protect, propertyDependencies }) => ({
+      urn,
       type,
       name,
       inputs: marked(inputs) as Record<string, unknown>,
       protect,
-      references: Object.fromEntries(
-        Object.entries(propertyDependencies).map(([property, urns]) => [property, urns.map(nameOfUrn)]),
-      ),
+      references: propertyDependencies,
     }));
 }
 

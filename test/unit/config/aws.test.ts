@@ -99,12 +99,20 @@ describe("a configuration for aws", () => {
     refusedFor({ workers: { worker: { count: 3, instanceType: "m6i.larg" } } }, /did you mean 'm6i.large'\?/);
   });
 
-  it("is refused for the world as administrator, whole or in halves, but not as user", () => {
+  it("is refused for the world as administrator, whole or in pieces, but not as user", () => {
     for (const range of ["0.0.0.0/0", "128.0.0.0/1"]) {
-      refusedFor({ access: { ssh: [range] } }, /^swarm-ha:access.ssh\[0\]: /, /half the world/);
-      refusedFor({ access: { ...GOOD.access, admin: [range] } }, /^swarm-ha:access.admin\[0\]: /, /half the world/);
+      refusedFor({ access: { ssh: [range] } }, /^swarm-ha:access.ssh\[0\]: /, /as good as the world/);
+      refusedFor(
+        { access: { ...GOOD.access, admin: [range] } },
+        /^swarm-ha:access.admin\[0\]: /,
+        /as good as the world/,
+      );
       assert.ok(!(attempt({ ...GOOD, access: { ...GOOD.access, app: [range] } }) instanceof ConfigError));
     }
+    const pieces = Array.from({ length: 256 }, (_, i) => `${String(i)}.0.0.0/8`);
+    refusedFor({ access: { ssh: pieces } }, /^swarm-ha:access.ssh: got 256 ranges that add up to a \/7 or more/);
+    const companies = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "203.0.113.0/24"];
+    assert.ok(!(attempt({ ...GOOD, access: { ssh: companies } }) instanceof ConfigError));
     refusedFor({ access: { ssh: ["203.0.113.0"] } }, /it has no '\/<prefix length>'/);
   });
 

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { markUnknowns, UNKNOWN, UNKNOWN_MARKS, type Planned } from "../../../policy/planned";
 import { RULES } from "../../../policy/rules";
-import { broken, BUCKET_PARTS, GOOD, ingress, instance, planned, tlsOnly } from "./support";
+import { address, broken, BUCKET_PARTS, GOOD, ingress, instance, planned, tlsOnly, urn } from "./support";
 
+const EIP = "aws:ec2/eip:Eip";
+const GROUP = "aws:ec2/securityGroup:SecurityGroup";
 const { bucket, access, versions, encryption, policy } = BUCKET_PARTS;
 const without = (part: Planned) => Object.values(BUCKET_PARTS).filter((one) => one !== part);
 const instead = (part: Planned, inputs: Record<string, unknown>) => [...without(part), { ...part, inputs }];
@@ -14,7 +16,38 @@ const key = Buffer.from("-----BEGIN OPENSSH PRIVATE KEY-----").toString("base64"
 const BAD: readonly (readonly [rule: string, what: string, resources: readonly Planned[]])[] = [
   ["no-world-for-administrators", "the world on ssh", [ingress("operator", { range: "0.0.0.0/0" }, 22)]],
   ["no-world-for-administrators", "half the world on the API", [ingress("lb-manager", { range: "128.0.0.0/1" }, 2376)]],
-  ["nodes-by-group", "a range on a manager", [ingress("manager", { range: "10.0.0.0/16" }, 2377)]],
+  [
+    "no-world-for-administrators",
+    "the world in pieces, each of which might be a network",
+    Array.from({ length: 128 }, (_, i) => ingress("operator", { range: `${2 * i}.0.0.0/8` }, 22)),
+  ],
+  [
+    "nodes-by-group",
+    "a range on a manager",
+    [instance("manager-1", "a"), ingress("manager", { range: "10.0.0.0/16" }, 2377)],
+  ],
+  [
+    "nodes-by-group",
+    "a range on a worker, whatever its group is called",
+    [
+      instance("worker-1", "a", {}, { references: { vpcSecurityGroupIds: [urn(GROUP, "sg-operator")] } }),
+      ingress("operator", { range: "203.0.113.0/24" }, 22),
+    ],
+  ],
+  [
+    "nodes-by-group",
+    "a range on a worker, by the group's id",
+    [
+      instance("worker-1", "a", { vpcSecurityGroupIds: ["sg-0123"] }, { references: {} }),
+      planned("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "x", {
+        securityGroupId: "sg-0123",
+        cidrIpv4: "203.0.113.0/24",
+        ipProtocol: "tcp",
+        fromPort: 22,
+        toPort: 22,
+      }),
+    ],
+  ],
   [
     "no-all-ports",
     "all ports",
@@ -23,7 +56,12 @@ const BAD: readonly (readonly [rule: string, what: string, resources: readonly P
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
         "all",
         { ipProtocol: "-1" },
-        { references: { securityGroupId: ["sg-node"], referencedSecurityGroupId: ["sg-node"] } },
+        {
+          references: {
+            securityGroupId: [urn(GROUP, "sg-node")],
+            referencedSecurityGroupId: [urn(GROUP, "sg-node")],
+          },
+        },
       ),
     ],
   ],
@@ -33,11 +71,18 @@ const BAD: readonly (readonly [rule: string, what: string, resources: readonly P
     [planned("aws:ec2/securityGroup:SecurityGroup", "sg-x", { egress: [{ protocol: "tcp" }] })],
   ],
   ["no-public-hosts", "a public worker", [instance("worker-1", "a", { associatePublicIpAddress: true })]],
+  ["public-addresses-have-owners", "an address of a worker", address("x", instance("worker-1", "a"))],
   [
     "public-addresses-have-owners",
-    "an address of a worker",
-    [planned("aws:ec2/eip:Eip", "x", {}, { references: { instance: ["worker-1"] } })],
+    "an address of a worker that says it itself",
+    [instance("worker-1", "a"), planned(EIP, "x", {}, { references: { instance: [instance("worker-1", "a").urn] } })],
   ],
+  [
+    "public-addresses-have-owners",
+    "an address whose name promises much",
+    address("nat-of-the-operator", instance("operator-1", "a", { tags: { "swarm-ha.role": "worker" } })),
+  ],
+  ["public-addresses-have-owners", "an address that nobody has", [planned(EIP, "operator")]],
   [
     "no-inner-public-subnets",
     "a subnet that gives out addresses",
@@ -89,6 +134,11 @@ const BAD: readonly (readonly [rule: string, what: string, resources: readonly P
   ["protected-data", "an unprotected bucket", [...without(bucket), { ...bucket, protect: false }]],
   [
     "protected-data",
+    "an unprotected bucket that is said to stay",
+    [...without(bucket), { ...bucket, inputs: { tags: { "swarm-ha.throwaway": "no" } }, protect: false }],
+  ],
+  [
+    "protected-data",
     "a bucket that goes with all that is in it",
     [...without(bucket), { ...bucket, inputs: { forceDestroy: true } }],
   ],
@@ -112,12 +162,15 @@ describe("the policies", () => {
     assert.deepEqual([...new Set(BAD.map(([rule]) => rule))].sort(), RULES.map(({ name }) => name).sort());
   });
 
-  it("let data go unprotected in a stack that is there to be thrown away", () => {
-    const loose = [...without(bucket), { ...bucket, protect: false, inputs: { forceDestroy: true } }];
-    assert.deepEqual(
-      ["test", "team-test", "dev", "contest", "production"].map((stack) => broken(loose, stack)),
-      [[], [], [], ["protected-data"], ["protected-data"]],
-    );
+  it("let data go unprotected that is tagged as there to be thrown away", () => {
+    const tags = { "swarm-ha.throwaway": "yes" };
+    const loose = [...without(bucket), { ...bucket, protect: false, inputs: { forceDestroy: true, tags } }];
+    assert.deepEqual(broken(loose), []);
+  });
+
+  it("take the ranges of a company for no world", () => {
+    const ranges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "203.0.113.0/24", "203.0.113.0/25"];
+    assert.deepEqual(broken(ranges.map((range) => ingress("operator", { range }, 22))), []);
   });
 
   it("hold on the local platform, too", () => {
@@ -125,8 +178,8 @@ describe("the policies", () => {
       planned("pulumi-nodejs:dynamic/swarm-ha:Machine", `manager-${n}`, {
         labels: { "swarm-ha.role": "manager", "swarm-ha.zone": zone },
       });
-    assert.deepEqual(broken([machine(1, "a"), machine(2, "b"), machine(3, "c")], "local"), []);
-    assert.deepEqual(broken([machine(1, "a"), machine(2, "a"), machine(3, "c")], "local"), ["zones-keep-majority"]);
+    assert.deepEqual(broken([machine(1, "a"), machine(2, "b"), machine(3, "c")]), []);
+    assert.deepEqual(broken([machine(1, "a"), machine(2, "a"), machine(3, "c")]), ["zones-keep-majority"]);
   });
 });
 
@@ -146,10 +199,9 @@ function replaced(value: unknown, [key, ...rest]: readonly (string | number)[]):
 }
 
 describe("what isn't known yet", () => {
-  // What a stack *is* made of stays known: labels, groups and counts are plain values by design.
   const open = GOOD.flatMap((resource, i) =>
     pathsOf(resource.inputs)
-      .filter((path) => path.length > 0 && path[0] !== "tags")
+      .filter((path) => path.length > 0)
       .map((path) => ({ i, path })),
   );
 
@@ -166,6 +218,13 @@ describe("what isn't known yet", () => {
         assert.deepEqual(broken(stack), []);
       }),
     );
+  });
+
+  it("is whose an address is, when nothing tells", () => {
+    const [eip, , association] = address("x", instance("worker-1", "a"));
+    assert.ok(eip !== undefined && association !== undefined);
+    assert.deepEqual(broken([eip, { ...association, references: {} }]), []);
+    assert.deepEqual(broken([{ ...eip, inputs: { instance: UNKNOWN } }]), []);
   });
 
   it("is marked by the engine, at any depth", () => {

@@ -1,6 +1,9 @@
 import { UNKNOWN, type Planned } from "../../../policy/planned";
 import { RULES } from "../../../policy/rules";
 
+/** A resource that others refer to. */
+export const urn = (type: string, name: string): string => `urn:pulumi:x::swarm-ha::${type}::${name}`;
+
 /** A planned resource. */
 export function planned(
   type: string,
@@ -8,12 +11,16 @@ export function planned(
   inputs: Record<string, unknown> = {},
   more: Partial<Planned> = {},
 ): Planned {
-  return { type, name, inputs, protect: false, references: {}, ...more };
+  return { urn: urn(type, name), type, name, inputs, protect: false, references: {}, ...more };
 }
 
+const INSTANCE = "aws:ec2/instance:Instance";
+const EIP = "aws:ec2/eip:Eip";
+const GROUP = "aws:ec2/securityGroup:SecurityGroup";
+
 /** Names of the rules that a stack breaks. */
-export function broken(resources: readonly Planned[], stack = "prod"): string[] {
-  return RULES.filter(({ check }) => check(resources, stack).length > 0).map(({ name }) => name);
+export function broken(resources: readonly Planned[]): string[] {
+  return RULES.filter(({ check }) => check(resources).length > 0).map(({ name }) => name);
 }
 
 /** An ingress rule of a security group. */
@@ -25,14 +32,14 @@ export function ingress(to: string, from: { range: string } | { group: string },
     { securityGroupId: UNKNOWN, ipProtocol: "tcp", fromPort: port, toPort: port, ...source },
     {
       references: {
-        securityGroupId: [`sg-${to}`],
-        ...("group" in from ? { referencedSecurityGroupId: [`sg-${from.group}`] } : {}),
+        securityGroupId: [urn(GROUP, `sg-${to}`)],
+        ...("group" in from ? { referencedSecurityGroupId: [urn(GROUP, `sg-${from.group}`)] } : {}),
       },
     },
   );
 }
 
-/** A host as it should be. */
+/** A machine as it should be, in the group of its tier. */
 export function instance(
   name: string,
   zone: string,
@@ -41,19 +48,32 @@ export function instance(
 ): Planned {
   const role = name.replace(/-\d+$/, "");
   return planned(
-    "aws:ec2/instance:Instance",
+    INSTANCE,
     name,
     {
       metadataOptions: { httpTokens: "required", httpPutResponseHopLimit: 1 },
       rootBlockDevice: { encrypted: true, deleteOnTermination: true },
       tags: { "swarm-ha.role": role, "swarm-ha.host": name, "swarm-ha.zone": zone },
+      vpcSecurityGroupIds: [UNKNOWN],
       ...inputs,
     },
-    more,
+    { references: { vpcSecurityGroupIds: [urn(GROUP, `sg-${role}`)] }, ...more },
   );
 }
 
-const BUCKET = { references: { bucket: ["registry"] } };
+/** An elastic address, and what it belongs to. */
+export function address(name: string, of: Planned): Planned[] {
+  const eip = planned(EIP, name, { domain: "vpc" });
+  if (of.type !== INSTANCE) return [eip, { ...of, references: { allocationId: [eip.urn] } }];
+  const ends = { references: { allocationId: [eip.urn], instanceId: [of.urn] } };
+  return [
+    eip,
+    of,
+    planned("aws:ec2/eipAssociation:EipAssociation", name, { allocationId: UNKNOWN, instanceId: UNKNOWN }, ends),
+  ];
+}
+
+const BUCKET = { references: { bucket: [urn("aws:s3/bucket:Bucket", "registry")] } };
 
 /** A bucket and what has to be beside it, each by its name here. */
 export const BUCKET_PARTS = {
@@ -91,10 +111,8 @@ export const GOOD: readonly Planned[] = [
   instance("manager-2", "b"),
   instance("manager-3", "c"),
   instance("worker-1", "a"),
-  instance("operator", "a", { associatePublicIpAddress: true }),
-  planned("aws:ec2/eip:Eip", "operator", {}, { references: { instance: ["operator"] } }),
-  planned("aws:ec2/eip:Eip", "way-out-a"),
-  planned("aws:ec2/natGateway:NatGateway", "a", {}, { references: { allocationId: ["way-out-a"] } }),
+  ...address("door", instance("operator", "a", { associatePublicIpAddress: true })),
+  ...address("way-out-a", planned("aws:ec2/natGateway:NatGateway", "a", { allocationId: UNKNOWN })),
   planned("aws:ec2/subnet:Subnet", "private-a", { mapPublicIpOnLaunch: false }),
   planned("aws:ec2/securityGroup:SecurityGroup", "sg-manager", {}),
   ingress("manager", { group: "node" }, 2377),

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
-import { isWorld } from "../../../policy/doors";
 import { reviewPorts } from "../../../tools/review/ports";
 import { reviewOf } from "../../../tools/review/review";
 import { host, hosts, preview, step, times, type StepOptions } from "./support";
@@ -83,19 +81,17 @@ describe("ports", () => {
     );
   });
 
-  it("are the world's below a prefix of 8 bits, and nobody's whole world from there on", () => {
-    fc.assert(
-      fc.property(fc.ipV4(), fc.integer({ min: 0, max: 32 }), (address, prefix) => {
-        assert.equal(isWorld(`${address}/${prefix}`), prefix < 8);
-      }),
-    );
-    assert.deepEqual(["::/0", "2000::/3", "2001:db8::/32", "10.0.0.1", "node"].map(isWorld), [
-      true,
-      true,
-      false,
-      false,
-      false,
-    ]);
+  it("are the world's where rules open them to it together, each to a part, in spans that overlap", () => {
+    const part = (range: string, fromPort: number, toPort: number, to = "operator", op = "create") =>
+      rule(`${range}-${to}`, op, { cidrIpv4: range, fromPort, toPort }, to);
+    const world = (...steps: Record<string, unknown>[]) => ports(...steps).world.map(({ from, to }) => `${from} ${to}`);
+    const [low, high] = ["10.0.0.0/8", "11.0.0.0/8"] as const;
+    assert.deepEqual(world(part(low, 22, 22), part(high, 22, 22)), [`${low} operator`, `${high} operator`]);
+    assert.deepEqual(world(part(low, 20, 30), part(high, 25, 40)), [`${low} operator`, `${high} operator`]);
+    assert.deepEqual(world(part(low, 22, 22, "operator", "same"), part(high, 22, 22)), [`${high} operator`]);
+    assert.deepEqual(world(part(low, 22, 22), part(high, 2376, 2376)), []);
+    assert.deepEqual(world(part(low, 22, 22), part(high, 22, 22, "lb-manager")), []);
+    assert.deepEqual(world(part(low, 443, 443), part(high, 443, 443)), []);
   });
 });
 

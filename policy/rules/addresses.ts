@@ -1,0 +1,71 @@
+import { INSTANCE, roleOf } from "../machine";
+import { UNKNOWN, valueAt, type Planned } from "../planned";
+import { eachOf, type Rule } from "./rule";
+
+const NAT = "aws:ec2/natGateway:NatGateway";
+const ASSOCIATION = "aws:ec2/eipAssociation:EipAssociation";
+
+/** Who has a public address. */
+export const addressRules: readonly Rule[] = [
+  {
+    name: "no-public-hosts",
+    description: "No machine has a public address but the operator.",
+    check: eachOf([INSTANCE], (machine) =>
+      valueAt(machine.inputs, "associatePublicIpAddress") === true && !mayBeOperator(machine)
+        ? ["it gets a public address; only the operator may have one"]
+        : [],
+    ),
+  },
+  {
+    name: "public-addresses-have-owners",
+    description: "Elastic addresses belong to the operator and to NAT gateways.",
+    check: (resources) =>
+      eachOf(["aws:ec2/eip:Eip"], (address) => {
+        const owners = ownersOf(address, resources);
+        const others = owners.filter((one) => one !== UNKNOWN && one.type !== NAT && !mayBeOperator(one));
+        if (owners.length > 0 && others.length === 0) return [];
+        const whose = others.map((one) => (one === UNKNOWN ? "" : one.name)).join(", ") || "nobody";
+        return [`it is ${whose}'s; only the operator and NAT gateways have such an address`];
+      })(resources),
+  },
+  {
+    name: "no-inner-public-subnets",
+    description: "Hosts are in private subnets: a private subnet gives out no public addresses.",
+    check: eachOf(["aws:ec2/subnet:Subnet"], ({ inputs }) => {
+      const gives = valueAt(inputs, "mapPublicIpOnLaunch");
+      return gives === undefined || gives === false || gives === UNKNOWN
+        ? []
+        : ["it gives every machine a public address; leave mapPublicIpOnLaunch out"];
+    }),
+  },
+];
+
+/** Whether its tags say that it is the operator, or aren't known yet. */
+function mayBeOperator(resource: Planned): boolean {
+  const role = roleOf(resource);
+  return role === "operator" || role === UNKNOWN;
+}
+
+type Owner = Planned | typeof UNKNOWN;
+
+/** Who has an address: by the address itself, by an association, or as a NAT gateway. */
+function ownersOf(address: Planned, resources: readonly Planned[]): Owner[] {
+  const instance = sourceOf(address, "instance", resources);
+  const own: Owner[] = instance === undefined ? [] : [instance];
+  const takers = resources.filter(({ type }) => type === NAT || type === ASSOCIATION);
+  return [
+    ...own,
+    ...takers.flatMap((taker): Owner[] => {
+      const taken = sourceOf(taker, "allocationId", resources);
+      if (taken === UNKNOWN) return [UNKNOWN];
+      if (taken?.urn !== address.urn) return [];
+      return [taker.type === NAT ? taker : (sourceOf(taker, "instanceId", resources) ?? taker)];
+    }),
+  ];
+}
+
+/** The resource that a property's value comes from; {@link UNKNOWN} where the value isn't known, nor where it comes from. */
+function sourceOf(of: Planned, property: string, resources: readonly Planned[]): Owner | undefined {
+  const source = resources.find(({ urn }) => of.references[property]?.includes(urn));
+  return source ?? (valueAt(of.inputs, property) === UNKNOWN ? UNKNOWN : undefined);
+}
