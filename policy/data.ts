@@ -5,7 +5,7 @@ const DATA: Readonly<Record<string, string>> = {
   "aws:kms/key:Key": "what it has encrypted",
   "aws:ebs/volume:Volume": "its content",
   "aws:efs/fileSystem:FileSystem": "its content",
-  "pulumi-nodejs:dynamic/swarm-ha:Network": "the registry's volume, which goes with it",
+  "pulumi-nodejs:dynamic/swarm-ha:Network": "the registry's volume",
 };
 
 /** What is lost with a resource of a type; undefined for what can be made again. */

@@ -1,4 +1,5 @@
 import { isHost, machineFacts, type HostRole, type MachineFacts } from "../../policy/machine";
+import { stepsAgain } from "./steps";
 import type { Change, ChangeKind } from "./preview";
 
 /** A machine, and what happens to it. */
@@ -8,6 +9,8 @@ export interface ReviewedMachine extends MachineFacts {
   readonly zoneBefore?: string;
   /** Properties that make the difference, as far as the provider tells. */
   readonly reasons: readonly string[];
+  /** Whether it stays, and the step that sets it up runs again. */
+  readonly setUpAgain: boolean;
 }
 
 /** A host of the swarm. */
@@ -15,11 +18,13 @@ export type ReviewedHost = ReviewedMachine & { readonly role: HostRole };
 
 /** All machines of a preview: hosts, operator, and load balancers, where they are machines. In the order of names. */
 export function machinesOf(changes: readonly Change[]): ReviewedMachine[] {
+  const again = stepsAgain(changes);
   const machines = changes.flatMap(({ kind, before, after, reasons }): ReviewedMachine[] => {
     const was = before === undefined ? undefined : machineFacts(before);
     const facts = (after === undefined ? undefined : machineFacts(after)) ?? was;
     if (facts === undefined) return [];
-    return [{ ...facts, kind, ...(was === undefined ? {} : { zoneBefore: was.zone }), reasons }];
+    const setUpAgain = (kind === "unchanged" || kind === "updated") && again.has(`prepare-${facts.name}`);
+    return [{ ...facts, kind, ...(was === undefined ? {} : { zoneBefore: was.zone }), reasons, setUpAgain }];
   });
   return machines.sort((a, b) => byName(a.name, b.name));
 }
@@ -27,6 +32,23 @@ export function machinesOf(changes: readonly Change[]): ReviewedMachine[] {
 /** The hosts of the swarm among them. */
 export function hostsOf(changes: readonly Change[]): ReviewedHost[] {
   return machinesOf(changes).filter(isHost);
+}
+
+/** A machine or a load balancer of a cloud, and what happens to it. */
+export interface ReviewedWayIn {
+  readonly name: string;
+  readonly kind: ChangeKind;
+  readonly reasons: readonly string[];
+}
+
+const LOAD_BALANCER = "aws:lb/loadBalancer:LoadBalancer";
+
+/** Load balancers, be they machines or a cloud's, in the order of names. */
+export function loadBalancersOf(machines: readonly ReviewedMachine[], changes: readonly Change[]): ReviewedWayIn[] {
+  return [
+    ...machines.filter(({ role }) => role === "load-balancer"),
+    ...changes.filter(({ type }) => type === LOAD_BALANCER),
+  ].sort((a, b) => byName(a.name, b.name));
 }
 
 /** Whether it is there before the update. */

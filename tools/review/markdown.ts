@@ -6,7 +6,7 @@ import { PRICES } from "./price-table";
 import type { PortsReview } from "./ports";
 import { byName } from "./machines";
 import type { ChangeKind } from "./preview";
-import type { StateReview } from "./state";
+import type { NamedChanges, StateReview } from "./state";
 import { code, count, escaped, names } from "./words";
 
 /** The first line: a comment on a pull request is found again by it. */
@@ -48,7 +48,7 @@ export function markdown(review: Review): string {
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 
-function summary({ hosts, changed }: Review): string {
+function summary({ hosts, others, changed }: Review): string {
   const parts = (["added", "replaced", "removed", "updated"] as const).flatMap((kind) => {
     const n = hosts.filter((host) => host.kind === kind).length;
     return n === 0 ? [] : [`${n} ${kind === "updated" ? "changed in place" : kind}`];
@@ -56,7 +56,11 @@ function summary({ hosts, changed }: Review): string {
   const resources = changed.filter(({ kind }) => kind !== "unchanged").length;
   if (resources === 0) return "**Nothing changes.**";
   const what = parts.length === 0 ? "no host changes" : `of ${count(hosts.length, "host")}, ${parts.join(", ")}`;
-  return `**${what[0]?.toUpperCase() ?? ""}${what.slice(1)}** (${count(resources, "resource")} in all).`;
+  const lost = (["replaced", "removed"] as const).flatMap((kind) => {
+    const some = others.filter((other) => other.kind === kind).map(({ name }) => name);
+    return some.length === 0 ? [] : [`; ${names(some)} ${kind}`];
+  });
+  return `**${what[0]?.toUpperCase() ?? ""}${what.slice(1)}${lost.join("")}** (${count(resources, "resource")} in all).`;
 }
 
 function verdict({ found, stale }: DangersReview): string {
@@ -82,7 +86,7 @@ function verdict({ found, stale }: DangersReview): string {
 }
 
 function portsSection({ opened, closed }: PortsReview): string {
-  if (opened.length + closed.length === 0) return "None is opened or closed.";
+  if (opened.length + closed.length === 0) return "No port is opened or closed.";
   const row = (what: string) => (door: Door) => [
     what,
     ...[door.from, door.to].map(code),
@@ -91,28 +95,32 @@ function portsSection({ opened, closed }: PortsReview): string {
   return table(["", "from", "to", "port"], [...opened.map(row("opened")), ...closed.map(row("closed"))]);
 }
 
-function stateSection({ lost, unprotected, keys }: StateReview): string {
-  const keyLines = Object.entries(keys).flatMap(([kind, all]) =>
-    all.length === 0 ? [] : [`- Keys and certificates ${kind}: ${names(all.map(code))}`],
-  );
+function stateSection({ lost, unprotected, loose, keys, certificates }: StateReview): string {
+  const lines = (what: string, changes: NamedChanges): string[] | undefined => {
+    const some = Object.entries(changes).filter(([, all]) => all.length > 0);
+    return some.length === 0 ? undefined : some.map(([kind, all]) => `- ${what} ${kind}: ${names(all.map(code))}`);
+  };
   return [
     ...(lost.length === 0 ? ["- No state is deleted."] : lost.map((what) => `- **Deleted:** ${escaped(what)}`)),
     ...unprotected.map((name) => `- **Protected no more:** ${code(name)}`),
-    ...(keyLines.length === 0 ? ["- Secrets are untouched: no key or certificate changes."] : keyLines),
+    ...loose.map(({ name, content }) => `- Not protected: ${code(name)}. Who destroys the stack deletes ${content}.`),
+    ...(lines("Keys", keys) ?? ["- Secrets are untouched: no key changes."]),
+    ...(lines("Certificates", certificates) ?? ["- No certificate changes."]),
   ].join("\n");
 }
 
 function costSection(cost: CostReview | undefined): string {
   if (cost === undefined) return "Nothing that anybody bills.";
   const { items, before, after, unpriced, otherRegion } = cost;
-  const dollars = (n: number): string => n.toFixed(0);
+  const dollars = (n: number): string => (n > 0 && n < 0.5 ? "< 1" : n.toFixed(0));
   const difference = after - before;
+  const compared = items.every((item) => item.before === item.after)
+    ? "as now"
+    : `${dollars(Math.abs(difference))} ${difference < 0 ? "less" : "more"} than now`;
+  const rows = items.map(({ what, before: now, after: then }) => [escaped(what), dollars(now), dollars(then)]);
   return [
-    `About **${dollars(after)} ${PRICES.currency} a month**, ${difference < 0 ? "−" : "+"}${dollars(Math.abs(difference))} to now.`,
-    table(
-      ["per month", "now", "then"],
-      items.map(({ what, before: now, after: then }) => [escaped(what), dollars(now), dollars(then)]),
-    ),
+    `About **${dollars(after)} ${PRICES.currency} a month**, ${compared}.`,
+    ...(compared === "as now" ? [] : [table(["per month", "now", "then"], rows)]),
     `List prices of ${PRICES.region}, ${PRICES.date}, on demand, without tax, traffic and storage by use` +
       (otherRegion === undefined ? "." : `; this stack is in ${code(otherRegion)}, where they differ.`) +
       (unpriced.length === 0 ? "" : ` Not counted, for the table has no price: ${unpriced.map(code).join(", ")}.`),

@@ -1,17 +1,20 @@
 import { isHost } from "../../policy/machine";
-import { byName, type ReviewedMachine } from "./machines";
+import { byName, loadBalancersOf, type ReviewedMachine } from "./machines";
 import type { Change, ChangeKind } from "./preview";
 import { count } from "./words";
 
 /** More hosts of one pool in one zone than this are drawn as one. */
 const MOST_HOSTS = 4;
 
-/** How each change is drawn: beside the colour a sign, for those who don't see it, and for black and white. */
+/**
+ * How each change is drawn: beside the colour a sign, for those who don't see it, and for black and white. It stands
+ * behind the name: a label that begins with one is a list to Mermaid 11, which then draws an error instead.
+ */
 const LOOKS: Readonly<Record<ChangeKind, { readonly sign: string; readonly style: string }>> = {
-  added: { sign: "+ ", style: "fill:#dafbe1,stroke:#1a7f37,color:#0a3069" },
-  removed: { sign: "− ", style: "fill:#ffebe9,stroke:#cf222e,color:#82071e,stroke-dasharray:5 3" },
-  replaced: { sign: "± ", style: "fill:#fff8c5,stroke:#9a6700,color:#4d2d00" },
-  updated: { sign: "~ ", style: "fill:#ddf4ff,stroke:#0969da,color:#0a3069" },
+  added: { sign: " +", style: "fill:#dafbe1,stroke:#1a7f37,color:#0a3069" },
+  removed: { sign: " −", style: "fill:#ffebe9,stroke:#cf222e,color:#82071e,stroke-dasharray:5 3" },
+  replaced: { sign: " ±", style: "fill:#fff8c5,stroke:#9a6700,color:#4d2d00" },
+  updated: { sign: " ~", style: "fill:#ddf4ff,stroke:#0969da,color:#0a3069" },
   unchanged: { sign: "", style: "fill:#f6f8fa,stroke:#8c959f,color:#24292f" },
 };
 
@@ -25,11 +28,9 @@ export function picture(machines: readonly ReviewedMachine[], changes: readonly 
   const hosts = machines.filter(isHost);
   const zones = [...new Set(hosts.map(({ zone }) => zone))].sort(byName);
   const doors: Box[] = [
-    ...machines.filter((machine) => !isHost(machine)).map(({ name, kind }) => ({ text: name, kind })),
-    ...changes
-      .filter(({ type }) => type === "aws:lb/loadBalancer:LoadBalancer")
-      .map(({ name, kind }) => ({ text: name, kind })),
-  ].sort((a, b) => byName(a.text, b.text));
+    ...loadBalancersOf(machines, changes),
+    ...machines.filter(({ role }) => role === "operator"),
+  ].map(({ name, kind }) => ({ text: name, kind }));
   const ids = new Ids();
   return [
     "flowchart TB",
@@ -52,7 +53,7 @@ class Ids {
   private next = 0;
 
   public draw({ text, kind }: Box): string {
-    return `    n${this.next++}["${LOOKS[kind].sign}${label(text)}"]:::${kind}`;
+    return `    n${this.next++}["${label(text)}${LOOKS[kind].sign}"]:::${kind}`;
   }
 }
 

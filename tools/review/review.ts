@@ -1,18 +1,22 @@
 import { reviewCost, type CostReview } from "./cost";
 import { reviewDangers, type DangersReview } from "./dangers";
-import { hostsOf, machinesOf, type ReviewedHost } from "./machines";
+import { hostsOf, loadBalancersOf, machinesOf, type ReviewedHost, type ReviewedWayIn } from "./machines";
 import { reviewManagers } from "./managers";
 import { picture } from "./picture";
 import { reviewPorts, type PortsReview } from "./ports";
 import type { Change, Preview } from "./preview";
 import { reviewState, type StateReview } from "./state";
 import { reviewTiers, type TierReview } from "./tiers";
+import { stepsAgain } from "./steps";
+import { reviewWaysIn } from "./ways-in";
 import { afterZoneLoss } from "./zones";
 
 /** All that a reviewer should know about an update before it happens. */
 export interface Review {
   readonly stack: string;
   readonly hosts: readonly ReviewedHost[];
+  /** Operator and load balancers, which are no hosts of the swarm. */
+  readonly others: readonly ReviewedWayIn[];
   /** Every resource, with what happens to it. */
   readonly changed: readonly Change[];
   readonly tiers: readonly TierReview[];
@@ -34,12 +38,14 @@ export function reviewOf(preview: Preview): Review {
   const hosts = hostsOf(changes);
   const managers = reviewManagers(hosts);
   const ports = reviewPorts(changes);
+  const steps = stepsAgain(changes);
   const state = reviewState(changes, machines);
   return {
     stack,
     hosts,
+    others: [...machines.filter(({ role }) => role === "operator"), ...loadBalancersOf(machines, changes)],
     changed: changes.filter(({ type }) => type !== "pulumi:pulumi:Stack"),
-    tiers: reviewTiers(hosts, managers),
+    tiers: [...reviewTiers(hosts, managers, steps), ...reviewWaysIn(machines, hosts, changes, steps)],
     afterZoneLoss: afterZoneLoss(hosts),
     picture: picture(machines, changes),
     ports,

@@ -1,6 +1,6 @@
-import { dataIn } from "../../policy/data";
+import { dataIn, PROTECTED_TYPES } from "../../policy/data";
 import { byName, willBeThere, type ReviewedMachine } from "./machines";
-import type { Change } from "./preview";
+import type { Change, ChangeKind } from "./preview";
 
 /** What an update does to what nobody can make again. */
 export interface StateReview {
@@ -8,42 +8,53 @@ export interface StateReview {
   readonly lost: readonly string[];
   /** Resources that anybody may delete from now on: their protection is taken off. */
   readonly unprotected: readonly string[];
-  /** Changes of keys and certificates, by what happens; their values are nobody's business. */
-  readonly keys: Readonly<Record<"added" | "removed" | "replaced" | "updated", readonly string[]>>;
+  /** New data that nothing protects: destroying the stack deletes it. */
+  readonly loose: readonly { readonly name: string; readonly content: string }[];
+  /** Private keys; their values are nobody's business. */
+  readonly keys: NamedChanges;
+  readonly certificates: NamedChanges;
 }
 
+/** Names by what happens. */
+export type NamedChanges = Readonly<Record<"added" | "removed" | "replaced" | "updated", readonly string[]>>;
+
 const KEY = "tls:index/privateKey:PrivateKey";
+const CERTIFICATES = ["tls:index/locallySignedCert:LocallySignedCert", "tls:index/selfSignedCert:SelfSignedCert"];
 /** Names of the host keys, and of the servers' keys: they go with their machine. */
 const KEY_OF_MACHINE = /^(?:ssh-host-(?<host>.+)|server-(?<server>.+)-key)$/;
 
 /** Data, protection and keys. Keys of machines that go are no loss. */
 export function reviewState(changes: readonly Change[], machines: readonly ReviewedMachine[]): StateReview {
   const living = new Set(machines.filter(willBeThere).map(({ name }) => name));
-  const secrets = changes.filter(({ type }) => type.startsWith("tls:") && !type.startsWith("tls:index/certRequest:"));
-  const named = (kind: string): string[] =>
-    secrets
-      .filter((one) => one.kind === kind)
-      .map(({ name }) => name)
-      .sort(byName);
   return {
     lost: [...lostData(changes), ...lostKeys(changes, living)],
     unprotected: changes
       .filter(({ before, after }) => before?.protect === true && after?.protect === false)
       .map(({ name }) => name),
-    keys: {
-      added: named("added"),
-      removed: named("removed"),
-      replaced: named("replaced"),
-      updated: named("updated"),
-    },
+    loose: changes.flatMap(({ name, type, kind, after }) => {
+      const content = dataIn(type);
+      const isNew = kind === "added" && PROTECTED_TYPES.includes(type) && after?.protect === false;
+      return isNew && content !== undefined ? [{ name, content }] : [];
+    }),
+    keys: byKind(changes.filter(({ type }) => type === KEY)),
+    certificates: byKind(changes.filter(({ type }) => CERTIFICATES.includes(type))),
   };
+}
+
+function byKind(changes: readonly Change[]): NamedChanges {
+  const named = (kind: ChangeKind): string[] =>
+    changes
+      .filter((one) => one.kind === kind)
+      .map(({ name }) => name)
+      .sort(byName);
+  return { added: named("added"), removed: named("removed"), replaced: named("replaced"), updated: named("updated") };
 }
 
 function lostData(changes: readonly Change[]): string[] {
   return changes.flatMap(({ name, type, kind }) => {
     const content = dataIn(type);
     if (content === undefined || (kind !== "removed" && kind !== "replaced")) return [];
-    return [`${name} is ${kind}: ${content}`];
+    return [`${name} is ${kind}, and with it goes ${content}`];
   });
 }
 

@@ -1,6 +1,6 @@
 import type { ManagersReview } from "./managers";
-import { wasThere, willBeThere, type ReviewedHost } from "./machines";
-import { count, names } from "./words";
+import { wasThere, willBeThere, type ReviewedHost, type ReviewedWayIn } from "./machines";
+import { count, names, percent } from "./words";
 
 /** What happens to a tier, or to a pool of workers. */
 export interface TierReview {
@@ -13,7 +13,11 @@ export interface TierReview {
 }
 
 /** Managers, registries, then each pool of workers. */
-export function reviewTiers(hosts: readonly ReviewedHost[], managers: ManagersReview): TierReview[] {
+export function reviewTiers(
+  hosts: readonly ReviewedHost[],
+  managers: ManagersReview,
+  steps: ReadonlySet<string>,
+): TierReview[] {
   const registries = hosts.filter(({ role }) => role === "registry");
   const workers = hosts.filter(({ role }) => role === "worker");
   const pools = [...new Set(workers.map(({ pool }) => pool))].sort();
@@ -24,7 +28,7 @@ export function reviewTiers(hosts: readonly ReviewedHost[], managers: ManagersRe
       after: managers.after,
       sentences: [...managers.sentences, ...inPlace(hosts.filter(({ role }) => role === "manager"))],
     },
-    tier("registries", registries, registrySentences(registries)),
+    tier("registries", registries, [...registrySentences(registries), ...deployedAgain(registries, steps)]),
     ...pools.map((pool) => {
       const members = workers.filter((worker) => worker.pool === pool);
       return tier(`workers: ${pool}`, members, workerSentences(members));
@@ -45,19 +49,31 @@ function registrySentences(hosts: readonly ReviewedHost[]): string[] {
     ...(replaced.length > 0
       ? [
           stay === 0
-            ? `replaces ${names(replaced)}: pushes and pulls may fail meanwhile`
+            ? `replaces ${names(replaced)}: no replica answers meanwhile, pushes and pulls fail`
             : `replaces ${names(replaced)}: ${count(stay, "replica")} answer${stay === 1 ? "s" : ""} meanwhile`,
         ]
       : []),
-    ...(removed.length > 0 ? [`removes ${names(removed)}`] : []),
+    ...(removed.length > 0 ? [`removes ${names(removed)}: ${remaining(before + added.length - removed.length)}`] : []),
   ];
+}
+
+function remaining(replicas: number): string {
+  if (replicas === 0) return "no replica is left, pushes and pulls fail";
+  return `${count(replicas, "replica")} stay${replicas === 1 ? "s" : ""}`;
+}
+
+/** The services of the tier, once they are there. */
+function deployedAgain(registries: readonly ReviewedHost[], steps: ReadonlySet<string>): string[] {
+  return registries.some(wasThere) && steps.has("stack-registry")
+    ? ["deploys the registry again: what changed in it rolls from replica to replica"]
+    : [];
 }
 
 /** Workers are replaced in parallel, and each is drained before it goes. */
 function workerSentences(hosts: readonly ReviewedHost[]): string[] {
   const { added, removed, replaced, stay, before } = sorted(hosts);
   if (before === 0) return added.length > 0 ? [`starts ${names(added)}`] : [];
-  const share = Math.floor((100 * stay) / before);
+  const share = percent(stay, before);
   const meanwhile =
     stay === 0
       ? "nobody of the pool takes tasks meanwhile"
@@ -65,17 +81,28 @@ function workerSentences(hosts: readonly ReviewedHost[]): string[] {
   return [
     ...(added.length > 0 ? [`adds ${names(added)}: no task moves`] : []),
     ...(replaced.length > 0 ? [`drains and replaces ${names(replaced)}: ${meanwhile}`] : []),
-    ...(removed.length > 0 ? [`drains and removes ${names(removed)}: their tasks run elsewhere first`] : []),
+    ...(removed.length > 0
+      ? [
+          removed.length === before && added.length === 0
+            ? `drains and removes ${names(removed)}: what only this pool may run has nowhere to go`
+            : `drains and removes ${names(removed)}: their tasks run elsewhere first`,
+        ]
+      : []),
   ];
 }
 
-/** Hosts that change without being replaced, and what makes them. */
-function inPlace(hosts: readonly ReviewedHost[]): string[] {
-  const updated = hosts.filter(({ kind }) => kind === "updated");
-  if (updated.length === 0) return [];
-  const reasons = [...new Set(updated.flatMap((host) => host.reasons))].sort();
+/** Machines that change without being replaced, and what makes them. */
+export function inPlace(machines: readonly (ReviewedWayIn & { readonly setUpAgain?: boolean })[]): string[] {
+  const updated = machines.filter(({ kind }) => kind === "updated");
+  const reasons = [...new Set(updated.flatMap((machine) => machine.reasons))].sort();
   const what = reasons.length === 0 ? "" : ` (${reasons.join(", ")})`;
-  return [`changes ${names(updated.map(({ name }) => name))} in place${what}`];
+  const again = machines.filter(({ setUpAgain }) => setUpAgain === true).map(({ name }) => name);
+  return [
+    ...(updated.length === 0 ? [] : [`changes ${names(updated.map(({ name }) => name))} in place${what}`]),
+    ...(again.length === 0
+      ? []
+      : [`sets up ${names(again)} again in place: settings and certificates are reloaded, no engine restarts`]),
+  ];
 }
 
 function sorted(hosts: readonly ReviewedHost[]): {

@@ -17,6 +17,12 @@ export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;
 }
 
+/** A share in whole percent: rounded, but nothing and all are said of nothing and all only. */
+export function percent(part: number, of: number): number {
+  if (part <= 0) return 0;
+  return part >= of ? 100 : Math.min(99, Math.max(1, Math.round((100 * part) / of)));
+}
+
 /** Text that stays what it is inside a Markdown table or paragraph. */
 export function escaped(text: string): string {
   return text.replace(/[\\`*_[\]<>|#]/g, (character) => `\\${character}`).replace(/\s+/g, " ");

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { hostsOf } from "../../../tools/review/machines";
-import { reviewManagers } from "../../../tools/review/managers";
-import { reviewTiers } from "../../../tools/review/tiers";
+import { reviewOf } from "../../../tools/review/review";
 import { afterZoneLoss, worstZoneLoss } from "../../../tools/review/zones";
-import { host, hosts, preview, times } from "./support";
+import { host, hosts, machine, preview, step, times } from "./support";
 
 const hostsIn = (steps: Record<string, unknown>[]) => hostsOf(preview(steps).changes);
 
@@ -30,6 +29,18 @@ describe("what is left when a zone is lost", () => {
     assert.equal(afterZoneLoss(hostsIn([host("worker-1", "a")])), "After this there is no swarm.");
   });
 
+  it("is a share that is rounded, and names a pool that goes as a whole", () => {
+    const workers = [...hosts("worker", times(3, "unchanged")), host("gpu-1", "zone-b"), host("gpu-2", "zone-b")];
+    assert.match(
+      afterZoneLoss(hostsIn([...hosts("manager", times(3, "unchanged")), ...hosts("worker", times(3, "added"))])),
+      /67 % of workers\.$/,
+    );
+    assert.match(
+      afterZoneLoss(hostsIn([...hosts("manager", times(3, "unchanged")), ...workers])),
+      /40 % of workers\. With zone-b, all of gpu is lost\.$/,
+    );
+  });
+
   it("is what is left after taking the fullest zone, and any other zone leaves as much or more", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom("a", "b", "c")), (zones) => {
@@ -43,7 +54,11 @@ describe("what is left when a zone is lost", () => {
 });
 
 describe("what happens to a tier", () => {
-  const tiers = (steps: Record<string, unknown>[]) => reviewTiers(hostsIn(steps), reviewManagers(hostsIn(steps)));
+  const tiers = (steps: Record<string, unknown>[]) => reviewOf(preview(steps)).tiers;
+  const of = (name: string, steps: Record<string, unknown>[]) =>
+    tiers(steps).find((tier) => tier.name === name)?.sentences ?? [];
+  const again = (name: string) =>
+    step("command:remote:Command", name, { op: "update", more: { diffReasons: ["stdin"] } });
 
   it("is said of registries and of each pool of workers", () => {
     const [managers, registries, gpu, worker] = tiers([
@@ -69,6 +84,67 @@ describe("what happens to a tier", () => {
   it("is said of a host that changes in place, with what makes it", () => {
     const [managers] = tiers([{ ...host("manager-1", "a", "updated"), diffReasons: ["tags", "files"] }]);
     assert.deepEqual(managers?.sentences, ["changes manager-1 in place (files, tags)"]);
+  });
+
+  it("is said of registries and pools of which none stays", () => {
+    assert.deepEqual(of("registries", hosts("registry", times(3, "replaced"))), [
+      "replaces registry-1, registry-2, registry-3: no replica answers meanwhile, pushes and pulls fail",
+    ]);
+    assert.deepEqual(of("registries", hosts("registry", ["unchanged", "removed", "removed"])), [
+      "removes registry-2, registry-3: 1 replica stays",
+    ]);
+    assert.deepEqual(of("registries", hosts("registry", ["removed"])), [
+      "removes registry-1: no replica is left, pushes and pulls fail",
+    ]);
+    assert.deepEqual(of("workers: gpu", hosts("gpu", ["removed", "removed"])), [
+      "drains and removes gpu-1, gpu-2: what only this pool may run has nowhere to go",
+    ]);
+  });
+
+  it("is said of steps that run again, as for new certificates", () => {
+    const steps = [
+      ...hosts("manager", times(3, "unchanged")),
+      ...hosts("registry", times(3, "unchanged")),
+      ...hosts("worker", times(3, "unchanged")),
+      ...["prepare-manager-1", "prepare-manager-2", "stack-registry", "stack-ingress"].map(again),
+    ];
+    assert.deepEqual(of("managers", steps), [
+      "sets up manager-1, manager-2 again in place: settings and certificates are reloaded, no engine restarts",
+    ]);
+    assert.deepEqual(of("registries", steps), [
+      "deploys the registry again: what changed in it rolls from replica to replica",
+    ]);
+    assert.deepEqual(of("ingress", steps), [
+      "deploys it again: what changed in it rolls from worker to worker, each out of the load balancer first",
+    ]);
+    // What is replaced is set up by being made.
+    const replaced = [...hosts("manager", ["unchanged", "replaced", "unchanged"]), again("prepare-manager-2")];
+    assert.deepEqual(of("managers", replaced), ["replaces manager-2: quorum 3 → 2 → 3, tolerates 0 losses meanwhile"]);
+  });
+
+  it("is said of the operator and the load balancers, and nothing where nothing happens", () => {
+    const rest = hosts("manager", times(3, "unchanged"));
+    assert.deepEqual(of("operator", [...rest, machine("operator", "operator", "zone-a", "replaced")]), [
+      "replaces it: no step, status or repair runs meanwhile; the swarm and its applications go on",
+    ]);
+    const broken = "connections through it break, and none is made until its successor answers";
+    assert.deepEqual(of("load balancers", [...rest, machine("lb-app", "load-balancer", "all", "replaced")]), [
+      `replaces lb-app: ${broken}`,
+    ]);
+    const cloud = (op: string) => [
+      ...rest,
+      step("aws:lb/loadBalancer:LoadBalancer", "lb-app", { op }),
+      step("aws:lb/listener:Listener", "lb-app-443", { op: "replace" }),
+    ];
+    assert.deepEqual(of("load balancers", cloud("replace")), [`replaces lb-app: ${broken}`]);
+    assert.deepEqual(of("load balancers", cloud("same")), [
+      "makes lb-app-443 anew, or takes it away: connections through it break",
+    ]);
+    const quiet = [...rest, machine("operator", "operator", "zone-a", "unchanged")];
+    assert.deepEqual(
+      tiers(quiet).map(({ name }) => name),
+      ["managers", "registries"],
+    );
   });
 
   it("counts the names of a crowd instead of listing them", () => {

@@ -4,7 +4,7 @@ import { markdown } from "../../../tools/review/markdown";
 import type { ChangeKind } from "../../../tools/review/preview";
 import { reviewOf } from "../../../tools/review/review";
 import { leaks, secretsIn } from "../../../tools/review/secrets";
-import { hosts, preview, previewText, step, times } from "./support";
+import { hosts, machine, preview, previewText, step, times } from "./support";
 
 const page = (steps: Record<string, unknown>[], config: Record<string, string> = {}) =>
   markdown(reviewOf(preview(steps, config)));
@@ -52,13 +52,47 @@ describe("the review as Markdown", () => {
     ]);
     for (const line of [
       /subgraph zone0\["zone-a"\]/,
-      /\["\+ manager-1"\]:::added/,
-      /\["− manager-2"\]:::removed/,
-      /\["± manager-3"\]:::replaced/,
+      /\["manager-1 \+"\]:::added/,
+      /\["manager-2 −"\]:::removed/,
+      /\["manager-3 ±"\]:::replaced/,
       /\["10 hosts of worker"\]:::unchanged/,
     ]) {
       assert.match(text, line);
     }
+  });
+
+  it("begins no label with what Markdown takes for a list: Mermaid 11 draws an error then", () => {
+    const kind = fc.constantFrom<ChangeKind>("added", "removed", "replaced", "updated", "unchanged");
+    fc.assert(
+      fc.property(fc.array(kind, { minLength: 1, maxLength: 30 }), (kinds) => {
+        const text = page([...hosts("worker", kinds), machine("operator", "operator", "zone-a", kinds[0] ?? "added")]);
+        for (const [, label] of text.matchAll(/\["([^"]*)"\]/g)) assert.doesNotMatch(label ?? "", /^([-+*] |\d+[.)] )/);
+      }),
+    );
+  });
+
+  it("names the operator and load balancers that go, where no host does", () => {
+    const steps = [...hosts("manager", times(3, "unchanged")), machine("operator", "operator", "zone-a", "replaced")];
+    assert.match(page(steps), /\*\*No host changes; operator replaced\*\*/);
+  });
+
+  it("tells keys from certificates", () => {
+    const certificate = step("tls:index/locallySignedCert:LocallySignedCert", "app-certificate", { op: "replace" });
+    const text = page([...hosts("manager", times(3, "unchanged")), certificate]);
+    assert.match(text, /- Secrets are untouched: no key changes\.\n- Certificates replaced: `app-certificate`/);
+  });
+
+  it("says of new data that nothing protects it", () => {
+    const bucket = (protect: boolean) => page([step("aws:s3/bucket:Bucket", "images", { op: "create", protect })]);
+    assert.match(bucket(false), /- Not protected: `images`\. Who destroys the stack deletes the registry's images\./);
+    assert.doesNotMatch(bucket(true), /Not protected/);
+  });
+
+  it("lists costs where they change, and says the sum where they don't", () => {
+    const alarm = (op: string) => page([step("aws:cloudwatch/metricAlarm:MetricAlarm", "a", { op })]);
+    assert.match(alarm("create"), /About \*\*< 1 USD a month\*\*, < 1 more than now\.\n\n\| per month/);
+    assert.match(alarm("delete"), /About \*\*0 USD a month\*\*, < 1 less than now\./);
+    assert.match(alarm("same"), /About \*\*< 1 USD a month\*\*, as now\.\n\nList prices of eu-central-1/);
   });
 
   it("fits into a comment, however large the stack", () => {
