@@ -1,10 +1,10 @@
 import { listAt, nameOfUrn, numberAt, textAt, UNKNOWN, valueAt, type Planned } from "./planned";
 
-/** A way in: who may open connections to what, on which port. */
+/** A way in, or out to where no rule is ours: who may open connections to what, on which port. */
 export interface Door {
   /** A range of addresses, a security group's name, or what else says who; `unknown` until the update tells. */
   readonly from: string;
-  /** Name of the security group, machine or load balancer that is reached. */
+  /** Likewise: the security group, machine, load balancer or range that is reached. */
   readonly to: string;
   readonly protocol: string;
   /** One port, a span `8000-8100`, or `all`. */
@@ -22,11 +22,14 @@ export function groupsOf({ urn, type, inputs, references }: Planned): readonly s
   );
 }
 
-/** All ways in that a resource opens. */
+/** All ways in that a resource opens, and ways out to ranges; one to a group is the other end of a way in. */
 export function doorsOf(resource: Planned): Door[] {
   switch (resource.type) {
     case "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
-      return [...ruleDoors(resource)];
+      return othersOf(resource).map((from) => ({ from, to: target(resource), ...what(resource) }));
+    case "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule":
+      if (resource.inputs["referencedSecurityGroupId"] !== undefined) return [];
+      return othersOf(resource).map((to) => ({ from: target(resource), to, ...what(resource) }));
     case "aws:ec2/securityGroup:SecurityGroup":
       return listAt(resource.inputs, "ingress").flatMap((rule) => inlineDoors(rule, shortName(resource.name)));
     case "aws:ec2/securityGroupRule:SecurityGroupRule":
@@ -38,14 +41,18 @@ export function doorsOf(resource: Planned): Door[] {
   }
 }
 
-function ruleDoors(rule: Planned): Door[] {
-  const { inputs } = rule;
+/** Who is at the end of a rule that isn't its own group. */
+function othersOf({ inputs, references }: Planned): string[] {
   const ranges = [textAt(inputs, "cidrIpv4"), textAt(inputs, "cidrIpv6")].filter((range) => range !== undefined);
-  const [group] = rule.references["referencedSecurityGroupId"] ?? [];
-  const other = group === undefined ? textAt(inputs, "referencedSecurityGroupId") : shortName(group);
-  const from = ranges.length > 0 ? ranges : [other ?? textAt(inputs, "prefixListId") ?? "unknown"];
-  const ends = { to: target(rule), protocol: protocolOf(inputs, "ipProtocol"), port: portOf(inputs) };
-  return from.map((one) => ({ from: one, ...ends }));
+  if (ranges.length > 0) return ranges;
+  const named = ["referencedSecurityGroupId", "prefixListId"].flatMap(
+    (key) => references[key]?.[0] ?? textAt(inputs, key) ?? [],
+  );
+  return [shortName(named[0] ?? "unknown")];
+}
+
+function what({ inputs }: Planned): Pick<Door, "protocol" | "port"> {
+  return { protocol: protocolOf(inputs, "ipProtocol"), port: portOf(inputs) };
 }
 
 /** A rule that is written inside its group: ranges, groups and ports in lists. */

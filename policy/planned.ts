@@ -70,7 +70,7 @@ export function numberAt(value: unknown, ...path: readonly (string | number)[]):
   return typeof found === "number" ? found : undefined;
 }
 
-/** Last part of a URN: the resource's name. */
+/** Last part of a URN: the resource's name. What is no URN stays what it is. */
 export function nameOfUrn(urn: string): string {
-  return urn.slice(urn.lastIndexOf("::") + 2);
+  return urn.split("::").pop() ?? urn;
 }

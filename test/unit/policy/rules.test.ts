@@ -66,6 +66,18 @@ const BAD: readonly (readonly [rule: string, what: string, resources: readonly P
     ],
   ],
   [
+    "no-all-ports",
+    "all ports outwards",
+    [
+      planned(
+        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+        "all",
+        { ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" },
+        { references: { securityGroupId: [urn(GROUP, "sg-node")] } },
+      ),
+    ],
+  ],
+  [
     "no-inline-rules",
     "inline rules",
     [planned("aws:ec2/securityGroup:SecurityGroup", "sg-x", { egress: [{ protocol: "tcp" }] })],

@@ -4,6 +4,7 @@ import { reviewOf } from "../../../tools/review/review";
 import { host, hosts, preview, step, times, type StepOptions } from "./support";
 
 const RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
+const UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const KEY = "tls:index/privateKey:PrivateKey";
 const rule = (name: string, op: string, inputs: Record<string, unknown>, to: string, from?: string, old = inputs) =>
   step(RULE, name, {
@@ -28,6 +29,48 @@ describe("ports", () => {
     );
     assert.deepEqual(review.opened, [{ from: "203.0.113.0/24", to: "operator", protocol: "tcp", port: "22" }]);
     assert.deepEqual(review.closed, [{ from: "node", to: "manager", protocol: "tcp", port: "2377" }]);
+  });
+
+  it("are named by what is known of their ends", () => {
+    const inline = {
+      protocol: "tcp",
+      fromPort: 22,
+      toPort: 22,
+      cidrBlocks: ["203.0.113.0/24"],
+      securityGroups: ["sg-1"],
+    };
+    const byId = { securityGroupId: "sg-0123", referencedSecurityGroupId: "sg-4567", fromPort: 22, toPort: 22 };
+    const review = ports(
+      step("aws:ec2/securityGroup:SecurityGroup", "sg-own", { op: "create", inputs: { ingress: [inline] } }),
+      step(RULE, "ids", { op: "create", inputs: { ipProtocol: "tcp", ...byId } }),
+      step(RULE, "none", { op: "create", inputs: { ipProtocol: "tcp", fromPort: 22, toPort: 22 } }),
+    );
+    assert.deepEqual(
+      review.opened.map(({ from, to }) => `${from} ${to}`),
+      ["203.0.113.0/24 own", "sg-1 own", "sg-4567 sg-0123", "unknown unknown"],
+    );
+  });
+
+  it("are opened outwards, too, to ranges and prefix lists; a group at the other end opens its own", () => {
+    const out = (name: string, inputs: Record<string, unknown>, references: Record<string, string[]> = {}) =>
+      step("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", name, {
+        op: "create",
+        inputs: { ipProtocol: "tcp", ...inputs },
+        references: { securityGroupId: ["sg-node"], ...references },
+      });
+    const review = ports(
+      out("a", { cidrIpv4: "0.0.0.0/0", fromPort: 5432, toPort: 5432 }),
+      out("b", { prefixListId: UNKNOWN_TEXT, fromPort: 443, toPort: 443 }, { prefixListId: ["s3"] }),
+      out("c", { referencedSecurityGroupId: "sg-1", fromPort: 2377, toPort: 2377 }),
+    );
+    assert.deepEqual(
+      review.opened.map(({ from, to, port }) => [from, to, port]),
+      [
+        ["node", "0.0.0.0/0", "5432"],
+        ["node", "s3", "443"],
+      ],
+    );
+    assert.deepEqual(review.world, []);
   });
 
   it("stay as they are when a rule is made anew", () => {
