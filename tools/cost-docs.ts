@@ -17,6 +17,7 @@ export function costDocs(): string {
     ["network load balancer, without capacity units", monthly(PRICES.networkLoadBalancer)],
     ["public IPv4 address", monthly(PRICES.publicAddress)],
     ["gp3 volume, a GiB", PRICES.gp3.toFixed(4)],
+    ["zone of Route 53", PRICES.hostedZone.toFixed(2)],
     ["KMS key", PRICES.kmsKey.toFixed(2)],
     ["alarm", PRICES.alarm.toFixed(2)],
   ];
@@ -26,9 +27,10 @@ export function costDocs(): string {
 <!-- Generated from tools/review/price-table.ts by \`npx tsx tools/cost-docs.ts\`: change it there. -->
 
 \`npm run -s review -- <stack>\` says roughly what an environment costs in a month, now and after the update. It counts list
-prices of ${PRICES.region} as of ${PRICES.date}, in ${PRICES.currency}: on demand, without tax, traffic, load balancer capacity units, requests, logs
-and storage by use. The table was written from memory and not checked against the lists since: it is there to compare an update
-by, and no quotation. Reserved capacity and other agreements make it less. A stack on this machine costs nothing.
+prices of ${PRICES.region} as of ${PRICES.date}, in ${PRICES.currency}: on demand, without tax, traffic (to the internet, through NAT gateways and
+between zones), load balancer capacity units, CPU credits, requests, logs and storage by use. The table was written from memory,
+without a look at the lists, and what it had no price for here was derived from us-east-1's: it is there to compare an update by,
+and no quotation. Reserved capacity and other agreements make it less. A stack on this machine costs nothing.
 
 What it comes from, by size: workers, then managers and registry nodes; one NAT gateway for each zone
 (\`swarm-ha:aws.network.nat: single\` is one for all, which ends with its zone); three load balancers, and a public address in
@@ -38,8 +40,8 @@ each zone for each public one. A test environment is cheapest when it isn't ther
 | --- | --- |
 ${table.join("\n")}
 
-The next larger size of an instance costs twice as much. A type that the table doesn't know is named in the review and
-counts nothing.
+The next larger size of an instance costs twice as much. All types that the configuration allows have a price. A review that
+finds another one says "at least", how many machines it left out, and of which type.
 `;
 }
 

@@ -1,3 +1,4 @@
+import { INSTANCE } from "../../policy/machine";
 import { numberAt, textAt, valueAt, type Planned } from "../../policy/planned";
 import { hourlyPrice, PRICES } from "./price-table";
 import type { Change, Preview } from "./preview";
@@ -8,8 +9,8 @@ export interface CostReview {
   readonly items: readonly { readonly what: string; readonly before: number; readonly after: number }[];
   readonly before: number;
   readonly after: number;
-  /** Instance types that the table has no price for. */
-  readonly unpriced: readonly string[];
+  /** Instance types that the table has no price for, and how many machines of each there will be. */
+  readonly unpriced: readonly { readonly type: string; readonly machines: number }[];
   /** The stack's region, when it isn't the table's. */
   readonly otherRegion?: string;
 }
@@ -49,7 +50,7 @@ function pricesOf(resources: readonly (Planned | undefined)[]): Price[] {
 function priceOf({ type, inputs }: Planned): Price[] {
   const hourly = (what: string, price: number): Price => ({ what, monthly: price * PRICES.hoursPerMonth });
   switch (type) {
-    case "aws:ec2/instance:Instance": {
+    case INSTANCE: {
       const kind = textAt(inputs, "instanceType") ?? "";
       const volume = numberAt(inputs, "rootBlockDevice", "volumeSize") ?? 0;
       return [
@@ -69,6 +70,8 @@ function priceOf({ type, inputs }: Planned): Price[] {
         ...(addresses > 0 ? [hourly("public addresses", addresses * PRICES.publicAddress)] : []),
       ];
     }
+    case "aws:route53/zone:Zone":
+      return [{ what: "hosted zones", monthly: PRICES.hostedZone }];
     case "aws:kms/key:Key":
       return [{ what: "keys", monthly: PRICES.kmsKey }];
     case "aws:cloudwatch/metricAlarm:MetricAlarm":
@@ -78,14 +81,12 @@ function priceOf({ type, inputs }: Planned): Price[] {
   }
 }
 
-function unpricedIn(changes: readonly Change[]): string[] {
-  const types = changes.flatMap(({ type, after }) =>
-    type === "aws:ec2/instance:Instance" ? [textAt(after?.inputs, "instanceType")] : [],
-  );
-  return [...new Set(types)]
+function unpricedIn(changes: readonly Change[]): CostReview["unpriced"] {
+  const types = changes
+    .map(({ type, after }) => (type === INSTANCE ? textAt(after?.inputs, "instanceType") : undefined))
     .filter((type) => type !== undefined)
-    .filter((type) => hourlyPrice(type) === undefined)
-    .sort();
+    .filter((type) => hourlyPrice(type) === undefined);
+  return [...new Set(types)].sort().map((type) => ({ type, machines: types.filter((one) => one === type).length }));
 }
 
 function regionOf(config: Readonly<Record<string, string>>): string | undefined {

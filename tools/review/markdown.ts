@@ -117,13 +117,14 @@ function costSection(cost: CostReview | undefined): string {
   const compared = items.every((item) => item.before === item.after)
     ? "as now"
     : `${dollars(Math.abs(difference))} ${difference < 0 ? "less" : "more"} than now`;
+  const left = unpriced.map(({ type, machines }) => `${machines} × ${code(type)}`).join(", ");
   const rows = items.map(({ what, before: now, after: then }) => [escaped(what), dollars(now), dollars(then)]);
   return [
-    `About **${dollars(after)} ${PRICES.currency} a month**, ${compared}.`,
+    `${unpriced.length === 0 ? "About" : "At least"} **${dollars(after)} ${PRICES.currency} a month**, ${compared}.` +
+      (unpriced.length === 0 ? "" : ` **Left out, for the table has no price: ${left}.**`),
     ...(compared === "as now" ? [] : [table(["per month", "now", "then"], rows)]),
-    `List prices of ${PRICES.region}, ${PRICES.date}, on demand, without tax, traffic and storage by use` +
-      (otherRegion === undefined ? "." : `; this stack is in ${code(otherRegion)}, where they differ.`) +
-      (unpriced.length === 0 ? "" : ` Not counted, for the table has no price: ${unpriced.map(code).join(", ")}.`),
+    `List prices of ${PRICES.region}, ${PRICES.date}, on demand, without tax, traffic, load balancer capacity and storage by use` +
+      (otherRegion === undefined ? "." : `; this stack is in ${code(otherRegion)}, where they differ.`),
   ].join("\n\n");
 }
 

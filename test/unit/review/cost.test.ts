@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { INSTANCES } from "./instances";
 import { reviewCost } from "../../../tools/review/cost";
+import { INSTANCE_TYPES } from "../../../config/aws/instance-types";
+import { markdown } from "../../../tools/review/markdown";
+import { reviewOf } from "../../../tools/review/review";
 import { hourlyPrice, PRICES } from "../../../tools/review/price-table";
 import { host, preview, step } from "./support";
 
@@ -20,15 +22,26 @@ describe("prices", () => {
     assert.deepEqual(["x9.large", "m6i", "m6i.nano", "m6i.enormous", ""].map(hourlyPrice), Array(5).fill(undefined));
   });
 
-  it("grow with the size", () => {
-    const sizes = ["large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge", "24xlarge"];
-    fc.assert(
-      fc.property(fc.constantFrom("m5", "m6i", "c6g", "r6g"), fc.nat({ max: sizes.length - 2 }), (family, i) => {
-        assert.ok(
-          (hourlyPrice(`${family}.${sizes[i] ?? ""}`) ?? 0) < (hourlyPrice(`${family}.${sizes[i + 1] ?? ""}`) ?? 0),
-        );
-      }),
+  it("are there for every type that the configuration allows", () => {
+    assert.deepEqual(
+      INSTANCE_TYPES.filter((type) => !(Number(hourlyPrice(type)) > 0)),
+      [],
     );
+  });
+
+  it("are less for the medium size of a family that has one", () => {
+    near(hourlyPrice("m6g.medium"), 0.046);
+    near(hourlyPrice("c5.9xlarge"), 9 * 2 * 0.097);
+  });
+
+  it("grow with the size", () => {
+    for (const family of ["t3", "m5", "m6i", "c5", "c6g", "r6g", "m8g", "i3en"]) {
+      const prices = INSTANCE_TYPES.filter((type) => type.startsWith(`${family}.`)).map(
+        (type) => hourlyPrice(type) ?? 0,
+      );
+      assert.ok(prices.length > 1, family);
+      for (const [i, price] of prices.slice(1).entries()) assert.ok(price > (prices[i] ?? 0), `${family} ${String(i)}`);
+    }
   });
 });
 
@@ -59,9 +72,13 @@ describe("what a stack costs", () => {
   });
 
   it("tells what it knows no price of, and another region", () => {
-    const cost = reviewCost(
-      preview([instance("worker-1", "create", "z9.huge")], { "swarm-ha:aws": '{"region":"eu-west-1"}' }),
+    const both = preview(
+      ["worker-1", "worker-2"].map((name) => instance(name, "create", "z9.huge", 15)),
+      { "swarm-ha:aws": '{"region":"eu-west-1"}' },
     );
-    assert.deepEqual([cost?.unpriced, cost?.otherRegion], [["z9.huge"], "eu-west-1"]);
+    const cost = reviewCost(both);
+    assert.deepEqual([cost?.unpriced, cost?.otherRegion], [[{ type: "z9.huge", machines: 2 }], "eu-west-1"]);
+    const page = markdown(reviewOf(both));
+    assert.match(page, /At least \*\*3 USD a month\*\*, 3 more than now\. \*\*Left out, .*: 2 × `z9\.huge`\.\*\*/);
   });
 });
