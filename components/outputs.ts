@@ -6,18 +6,17 @@ export const ROLES = ["manager", "registry", "worker"] as const;
 
 const text = z.string().min(1);
 
-/** A machine that the stack wants, and what the swarm has to say about it when all is well. */
-const desiredNodeSchema = z.object({
+/**
+ * A host as the plan has it. What only its machine knows stands elsewhere, its address in `hosts`, its identity in the
+ * state: of a machine that can't be made both stay unknown, and an unknown value makes all unknown that is secret with it.
+ */
+const plannedNodeSchema = z.object({
   /** Host name, which is the node's name in the swarm, too. */
   name: text,
   role: z.enum(ROLES),
   /** Node labels `swarm-ha.role`, `swarm-ha.zone` and `swarm-ha.pool` repeat the fields of these names. */
   zone: text,
   pool: text,
-  /** Private address, as seen from the operator. */
-  address: text,
-  /** Changes exactly when the machine is another one: `Host.identity`, and node label `swarm-ha.identity`. */
-  identity: text,
   /** Engine labels of its pool. */
   labels: z.record(z.string(), z.string()),
 });
@@ -57,7 +56,7 @@ const accessSchema = z.object({
   /** Where the applications' certificate is from: the stack's authority, or the user, and then no `up` renews it. */
   appCertificate: z.enum(["stack", "user"]).default("stack"),
   /** All hosts, in the order of the plan. */
-  nodes: z.array(desiredNodeSchema),
+  nodes: z.array(plannedNodeSchema),
   loadBalancers: z.object({
     manager: loadBalancerSchema,
     registry: loadBalancerSchema.optional(),
@@ -87,8 +86,16 @@ export const stackOutputsSchema = z.object({
 export type StackOutputs = z.infer<typeof stackOutputsSchema>;
 /** See {@link StackOutputs.access}. */
 export type Access = StackOutputs["access"];
-/** One host that the stack wants. */
-export type DesiredNode = Access["nodes"][number];
+/** A machine that the stack wants, and what the swarm has to say about it when all is well. */
+export type DesiredNode = Access["nodes"][number] & {
+  /** Private address, as seen from the operator; `unknown` without a machine. */
+  readonly address: string;
+  /**
+   * Changes exactly when the machine is another one: `Host.identity`, and node label `swarm-ha.identity`. Empty without a
+   * machine.
+   */
+  readonly identity: string;
+};
 /** A client certificate with its key. */
 export type ClientCertificate = Access["client"];
 /** The load balancers' names. */

@@ -52,15 +52,7 @@ export function stackOutputs({ config, platform, keys, pki, swarm, registry }: S
       ],
       appCertificate: config.ingress.certificate === undefined ? "stack" : "user",
       person: { cert: pki.person.certificate, key: pki.person.key },
-      nodes: hosts.map(({ name, role, zone, pool, address, identity, labels }) => ({
-        name,
-        role,
-        zone,
-        pool,
-        address,
-        identity,
-        labels,
-      })),
+      nodes: hosts.map(({ name, role, zone, pool, labels }) => ({ name, role, zone, pool, labels })),
       loadBalancers: { manager: door("manager"), registry: door("registry"), app: door("app") },
     }),
   };

@@ -11,6 +11,7 @@ import { fakePlatform } from "./fake-platform";
 /** Makes the resources of a swarm; to be called in a program that `record` runs. */
 export function fakeSwarm(overrides: Readonly<Record<string, unknown>>): {
   readonly config: StackConfig;
+  readonly keys: SshKeys;
   readonly platform: Platform;
   readonly pki: Pki;
   readonly swarm: Swarm;
@@ -29,5 +30,5 @@ export function fakeSwarm(overrides: Readonly<Record<string, unknown>>): {
     app: platform.loadBalancers.app,
     registry: platform.loadBalancers.registry,
   });
-  return { config, platform, pki, swarm: new Swarm("swarm", { config, platform, pki, managers }) };
+  return { config, keys, platform, pki, swarm: new Swarm("swarm", { config, platform, pki, managers }) };
 }

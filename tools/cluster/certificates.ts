@@ -34,7 +34,7 @@ const SERVED: Readonly<Record<Role, { readonly port: number; readonly tier: "man
  * why that is, other lines of the status tell.
  */
 export async function lookAtCertificates(connection: Connection, outputs: StackOutputs): Promise<LiveCertificate[]> {
-  const { access, caCertificate, endpoints } = outputs;
+  const { access, caCertificate, endpoints, hosts } = outputs;
   const inFiles = [
     found("authority", "authority", caCertificate),
     found("operator", "client", access.client.cert),
@@ -42,7 +42,7 @@ export async function lookAtCertificates(connection: Connection, outputs: StackO
     ...(access.person === undefined ? [] : [found("person", "client", access.person.cert)]),
   ];
   const served = await Promise.all(
-    access.nodes.map(async ({ name, role, address }) => {
+    Object.entries(hosts).map(async ([name, { role, address }]) => {
       const { port, tier } = SERVED[role];
       const endpoint = endpoints[tier];
       if (endpoint === undefined) return [];

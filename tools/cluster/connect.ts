@@ -45,9 +45,9 @@ export async function connect(outputs: StackOutputs, limit = LIMIT): Promise<Con
     return { operatorError: operator, managers: [], balanced, page, certificate: page, close: () => undefined };
   }
   return {
-    managers: outputs.access.nodes
-      .filter((node) => node.role === "manager")
-      .map(({ name, address }) => ({
+    managers: Object.entries(outputs.hosts)
+      .filter(([, { role }]) => role === "manager")
+      .map(([name, { address }]) => ({
         name,
         call: dockerCall(outputs, [name, address], limit, () => operator.connect(address, PORTS.api)),
       })),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ROLES, type Role } from "../../components/outputs";
+import { UNKNOWN_MARKS } from "../../policy/planned";
 
 /** A resource as `pulumi stack export` writes it. */
 const resourceSchema = z.object({
@@ -108,8 +109,12 @@ function findLabels(value: unknown, depth = 3): Record<string, unknown> | undefi
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
-/** Takes secrets out of their wrapping, at any depth. */
+/** In the place of an output that the last `up` couldn't know: what it comes from couldn't be made. */
+export const UNKNOWN = "unknown";
+
+/** Takes secrets out of their wrapping, at any depth, and puts {@link UNKNOWN} in the place of the engine's mark. */
 function unwrap(value: unknown): unknown {
+  if (UNKNOWN_MARKS.has(value)) return UNKNOWN;
   if (Array.isArray(value)) return value.map(unwrap);
   if (typeof value !== "object" || value === null) return value;
   const wrapped = value as Record<string, unknown>;

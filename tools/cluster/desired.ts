@@ -1,11 +1,11 @@
 import type { DesiredNode, StackOutputs } from "../../components/outputs";
-import { isHost, type Machine } from "./deployment";
+import { isHost, UNKNOWN, type Machine } from "./deployment";
 import type { Desired } from "./model";
 
 /**
  * What the stack wants, from its outputs and its state.
  *
- * The outputs are as of the last `up` that ended well; where the state has moved on since, it is right: a machine that it
+ * The outputs are as of the last `up` that came to its end, be it with errors; where the state has moved on since, it is right: a machine that it
  * holds is a wanted one, and its identity is the one in the state.
  *
  * @param machines what the state holds
@@ -13,7 +13,11 @@ import type { Desired } from "./model";
 export function desiredOf(stack: string, outputs: StackOutputs, machines: readonly Machine[]): Desired {
   const hosts = new Map(machines.filter(isHost).map((machine) => [machine.name, machine]));
   const known = outputs.access.nodes;
-  const current = known.map((node): DesiredNode => ({ ...node, identity: hosts.get(node.name)?.id ?? "" }));
+  const current = known.map((node): DesiredNode => ({
+    ...node,
+    address: outputs.hosts[node.name]?.address ?? UNKNOWN,
+    identity: hosts.get(node.name)?.id ?? "",
+  }));
   const added = [...hosts.values()]
     .filter((machine) => !known.some((node) => node.name === machine.name))
     .map((machine): DesiredNode => {
@@ -24,7 +28,7 @@ export function desiredOf(stack: string, outputs: StackOutputs, machines: readon
         role: machine.role,
         zone: machine.zone,
         pool,
-        address: "unknown",
+        address: UNKNOWN,
         identity: machine.id,
         labels: sibling?.labels ?? {},
       };

@@ -5,7 +5,7 @@ import { runPulumi } from "../engine";
 import { readStackFile } from "../engine/project";
 import { localStackExists } from "../engine/stack";
 import { SetupError } from "../setup/errors";
-import { deploymentSchema, machinesOf, nameOf, outputsOf, type Deployment, type Machine } from "./deployment";
+import { deploymentSchema, machinesOf, nameOf, outputsOf, UNKNOWN, type Deployment, type Machine } from "./deployment";
 import { desiredOf } from "./desired";
 import type { Desired } from "./model";
 import { commands } from "./words";
@@ -39,12 +39,12 @@ export async function readState(stack: string): Promise<StackState> {
 export async function readStack(stack: string): Promise<LiveStack> {
   const state = await readState(stack);
   const raw = outputsOf(state.deployment);
-  if (!("access" in raw)) {
+  if (!("access" in raw) || raw["access"] === UNKNOWN || raw["swarmId"] === UNKNOWN) {
     const { up } = commands(stack);
     throw new SetupError(
       state.machines.length === 0
         ? `The stack ${stack} isn't up: npm start -- ${stack} (on a platform other than local: ${up})`
-        : `The first up of the stack ${stack} didn't end; it goes on from there: npm start -- ${stack} (elsewhere: ${up})`,
+        : `The up of the stack ${stack} didn't end; it goes on from there: npm start -- ${stack} (elsewhere: ${up})`,
     );
   }
   const outputs = stackOutputsSchema.safeParse(raw);

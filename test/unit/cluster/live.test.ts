@@ -71,7 +71,7 @@ describe("the way into a live cluster", () => {
     const url = `tcp://127.0.0.1:${balanced ?? 1}`;
     return {
       swarmId: SWARM,
-      hosts: {},
+      hosts: Object.fromEntries(desired.nodes.map(({ name, role, zone, address }) => [name, { role, zone, address }])),
       endpoints: { manager: url },
       caCertificate: authority.pem,
       access: {

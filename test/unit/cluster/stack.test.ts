@@ -95,10 +95,23 @@ describe("a stack's state", () => {
     assert.deepEqual(protectedResources(deployment), ["images (aws:Bucket)"]);
   });
 
+  it("says unknown where the last up couldn't make what an output comes from", () => {
+    const mark = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+    const hosts = { "worker-1": { address: mark }, "worker-2": { address: "10.0.0.2" } };
+    assert.deepEqual(outputsOf(state([], { swarmId: mark, hosts, access: secret([mark]) })), {
+      swarmId: "unknown",
+      hosts: { "worker-1": { address: "unknown" }, "worker-2": { address: "10.0.0.2" } },
+      access: ["unknown"],
+    });
+  });
+
   it("is believed before the outputs where an up didn't end", () => {
     const outputs = {
       swarmId: SWARM,
-      hosts: {},
+      hosts: {
+        "worker-1": { role: "worker" as const, zone: "a", address: "10.0.1.9" },
+        "worker-2": { role: "worker" as const, zone: "b", address: "unknown" },
+      },
       endpoints: { manager: "tcp://127.0.0.1:1" },
       caCertificate: "ca",
       access: {
@@ -117,13 +130,13 @@ describe("a stack's state", () => {
     const desired = desiredOf("local", outputs, machinesOf(state(names)));
     assert.deepEqual(desired.unfinished, ["worker-2", "worker-3"]);
     assert.deepEqual(
-      desired.nodes.map((node) => [node.name, node.identity]),
+      desired.nodes.map((node) => [node.name, node.identity, node.address]),
       [
-        ["manager-1", "machine-manager-1"],
-        ["registry-1", "machine-registry-1"],
-        ["worker-1", "machine-worker-1"],
-        ["worker-2", ""],
-        ["worker-3", "machine-worker-3"],
+        ["manager-1", "machine-manager-1", "unknown"],
+        ["registry-1", "machine-registry-1", "unknown"],
+        ["worker-1", "machine-worker-1", "10.0.1.9"],
+        ["worker-2", "", "unknown"],
+        ["worker-3", "machine-worker-3", "unknown"],
       ],
     );
     assert.deepEqual(desired.nodes.at(-1)?.labels, { storage: "ssd" }, "like others of its pool");
