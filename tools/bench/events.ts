@@ -23,9 +23,11 @@ export interface Span {
 export function phaseOf({ urn, type }: Pick<Metadata, "urn" | "type">): string | undefined {
   const name = urn.split("::").at(-1) ?? "";
   if (type.endsWith("swarm-ha:Machine")) return "machines";
+  if (/swarm-ha:(Host|Registry)Image$/.test(type)) return "images";
   if (!type.startsWith("command:")) return undefined;
   if (name.startsWith("prepare-")) return "prepare";
   if (name === "init") return "init";
+  if (name.startsWith("stack-")) return name.slice("stack-".length);
   const host = /^(?:token|join-manager|join-worker|node)-(.*)$/.exec(name)?.[1];
   if (host === undefined) return undefined;
   return host.startsWith("manager-") ? "managers" : "workers";

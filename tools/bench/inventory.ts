@@ -7,6 +7,7 @@ import { planHosts, type HostSpec } from "../../components/platform/placement";
 import { daemonSettings } from "../../components/swarm/engine";
 import { MANAGER_TLS } from "../../components/swarm/manager-api";
 import { managerHealthSettings } from "../../components/swarm/manager-health";
+import { workerProxySettings } from "../../components/swarm/worker-proxy";
 import type { StackConfig } from "../../config";
 import { STACK, STACK_LABEL } from "./stack";
 
@@ -70,13 +71,16 @@ export function writeInventory(directory: string, state: unknown, config: StackC
         network: engineNetwork(config),
       }),
     );
+  const ca = read(":LocallySignedCert", "server-manager-1-certificate", "caCertPem");
   for (const host of [...hosts, ...further]) {
     write(`files/${host.name}/etc/docker/daemon.json`, daemon(host));
+    write(`files/${host.name}/etc/docker/certs.d/${registryName(config)}/ca.crt`, ca);
     write(`files/${host.name}/etc/swarm-ha/prepared`, host.name);
+    if (host.role === "worker") write(`files/${host.name}/etc/haproxy/haproxy.cfg`, workerProxySettings(config));
     if (host.role !== "manager") continue;
     const server = `server-${host.name}`;
     const file = (path: string): string => `files/${host.name}${path}`;
-    write(file(MANAGER_TLS.ca), read(":LocallySignedCert", `${server}-certificate`, "caCertPem"));
+    write(file(MANAGER_TLS.ca), ca);
     const certificate = read(":LocallySignedCert", `${server}-certificate`, "certPem");
     write(file(MANAGER_TLS.server), certificate + read(":PrivateKey", `${server}-key`, "privateKeyPem"));
     write(file(MANAGER_TLS.doorClients), read(":LocallySignedCert", "client-ingress-certificate", "caCertPem"));
@@ -97,6 +101,12 @@ function furtherHosts(grown: StackConfig, hosts: readonly HostSpec[]): HostSpec[
       taken.push(address);
       return { ...host, address };
     });
+}
+
+/** Whom the engines are to trust: see the platform's `registryName`. */
+function registryName(config: StackConfig): string {
+  if (config.platform !== "local") throw new Error("the benchmark runs on the local platform");
+  return `registry.${config.domain}:${String(config.local.ports.registry)}`;
 }
 
 function sshConfig(directory: string, config: StackConfig, hosts: readonly HostSpec[]): string {

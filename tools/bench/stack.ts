@@ -16,7 +16,18 @@ import { watchEvents, type Span } from "./events";
 export const STACK = "bench";
 
 /** What is there before the steps begin: keys, certificates and machines with sshd up. */
-const BEFORE_STEPS = ["**swarm-ha:ssh:Keys**", "**swarm-ha:platform:Local**", "**swarm-ha:pki:**"];
+const BEFORE_STEPS = [
+  "**swarm-ha:ssh:Keys**",
+  "**::swarm-ha:platform:Local::**",
+  "**swarm-ha:Network::**",
+  "**swarm-ha:Machine::**",
+  "**swarm-ha:pki:**",
+  // The registry's password, which the program can't do without.
+  "**::swarm-ha:registry:Registry::**",
+  "**::registry-secret",
+];
+/** What the other contenders make, too: the swarm, without a registry and an ingress on it. */
+const SWARM = [...BEFORE_STEPS, "**swarm-ha:swarm:**"];
 const QUIET = ["--suppress-progress", "--suppress-outputs", "--color", "never"];
 
 /** How a run of Pulumi went. */
@@ -58,13 +69,22 @@ export class BenchStack {
   }
 
   /** Everything, or what is missing of it. */
-  public up(...flags: string[]): Promise<Run> {
-    return this.run(["up", "--yes", "--skip-preview", ...flags]);
+  public up(): Promise<Run> {
+    return this.upOf([]);
+  }
+
+  /** The swarm, or what is missing of it, and nothing that runs on it. */
+  public swarm(): Promise<Run> {
+    return this.upOf(SWARM);
   }
 
   /** Only what is there before the steps begin. */
   public machines(): Promise<Run> {
-    return this.up(...BEFORE_STEPS.flatMap((target) => ["--target", target]));
+    return this.upOf(BEFORE_STEPS);
+  }
+
+  private upOf(targets: readonly string[]): Promise<Run> {
+    return this.run(["up", "--yes", "--skip-preview", ...targets.flatMap((target) => ["--target", target])]);
   }
 
   public preview(): Promise<Run> {
