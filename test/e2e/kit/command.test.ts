@@ -9,20 +9,6 @@ describe("offline kit: remote commands", () => {
   const one = (command: Partial<CommandSpec>): Spec => ({
     commands: { step: { connection: machines.behind(), ...command } },
   });
-  /** What the steps wrote down on the machine, and nothing after. */
-  const journal = async (): Promise<string[]> => {
-    const reader = await Project.make();
-    try {
-      const create = "cat /tmp/journal 2>/dev/null || true; rm -f /tmp/journal";
-      await reader.up(one({ create }));
-      return String((await reader.outputs())["stdout"]?.["step"])
-        .split("\n")
-        .filter((line) => line !== "");
-    } finally {
-      reader.remove();
-    }
-  };
-
   before(async () => {
     machines = await Machines.start();
   });
@@ -45,9 +31,9 @@ describe("offline kit: remote commands", () => {
     const withoutUpdate = { create: step.create, delete: step.delete, triggers: step.triggers };
     assert.deepEqual(await project.up(one({ ...withoutUpdate, stdin: "third" })), { update: 1 });
     assert.deepEqual(await project.up(one({ ...step, stdin: "third", triggers: ["2"] })), { replace: 1 });
-    assert.deepEqual(await journal(), ["create", "update", "create", "create", "delete"]);
+    assert.deepEqual(await machines.journal(), ["create", "update", "create", "create", "delete"]);
     assert.deepEqual(await project.destroy(), { delete: 2 });
-    assert.deepEqual(await journal(), ["delete"]);
+    assert.deepEqual(await machines.journal(), ["delete"]);
   });
 
   it("hands over secret input, and leaves no secret in the state or the output", async () => {
@@ -90,7 +76,7 @@ describe("offline kit: remote commands", () => {
     const proxy = machines.bastion({ hostKey: publicKey });
     const bastion = await project.upFails(one({ connection: machines.behind("target", 3, { proxy }), create }));
     assert.match(bastion, /proxy: after 2 failed attempts: .*127\.0\.0\.1.*host key mismatch/);
-    assert.deepEqual(await journal(), []);
+    assert.deepEqual(await machines.journal(), []);
   });
 
   it("gives a dead machine up at its limit, and says which one", async () => {
@@ -146,7 +132,7 @@ describe("offline kit: remote commands", () => {
     const output = await project.upFails(one({ create: "echo ran >>/tmp/journal", environment: { REFUSED: "x" } }));
     assert.match(output, /could not set environment variable "REFUSED"/);
     assert.match(output, /AcceptEnv/);
-    assert.deepEqual(await journal(), []);
+    assert.deepEqual(await machines.journal(), []);
   });
 
   it("says clearly what it doesn't have", async () => {

@@ -6,6 +6,7 @@ import { openSshPrivateKey, openSshPublicKey } from "../../../offline/lib/openss
 import { hostImage } from "../../../components/platform/local/image";
 import { prepareMachine } from "../../../tools/setup/machine";
 import { removeLeftovers, TEST_LABEL } from "../../support/leftovers";
+import { succeed } from "../../support/run";
 
 const key = () => generateKeyPairSync("ed25519").privateKey;
 
@@ -128,6 +129,13 @@ export class Machines {
   public async log(name: string): Promise<string> {
     const container = this.docker.getContainer(`${this.name}-${name}`);
     return (await container.logs({ stdout: true, stderr: true })).toString();
+  }
+
+  /** The lines that steps have written into /tmp/journal on the target since it was last asked. */
+  public async journal(): Promise<string[]> {
+    const read = "cat /tmp/journal 2>/dev/null || true; rm -f /tmp/journal";
+    const text = await succeed("docker", ["exec", `${this.name}-target`, "bash", "-c", read], { limit: 30 });
+    return text.split("\n").filter((line) => line !== "");
   }
 
   /** Stops a machine at once. */

@@ -1,6 +1,6 @@
 /** A Pulumi project of its own, with state of its own, run by the real engine with the kit's plugins. */
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Engine, findEngine } from "../../../tools/engine";
@@ -21,6 +21,14 @@ async function kitEngine(): Promise<Engine> {
   return { path: kit.engine, version: engine.version, kind: "kit", home: kit.home };
 }
 
+/** The one that all others are copies of. */
+let empty: Promise<Project> | undefined;
+
+after("the empty project is removed", async () => {
+  (await empty?.catch(() => undefined))?.remove();
+  empty = undefined;
+});
+
 /** A project. It is removed with {@link Project.remove}, without destroying its resources. */
 export class Project {
   private constructor(
@@ -29,8 +37,16 @@ export class Project {
     public readonly folder: string,
   ) {}
 
-  /** Makes a project with an empty stack. */
+  /** Makes a project with an empty stack: a copy of the first one, for the engine takes a second to make a stack. */
   public static async make(): Promise<Project> {
+    empty ??= Project.makeEmpty();
+    const { engine, folder } = await empty;
+    const copy = mkdtempSync(join(tmpdir(), "swarm-ha-kit-"));
+    cpSync(folder, copy, { recursive: true, verbatimSymlinks: true });
+    return new Project(engine, copy);
+  }
+
+  private static async makeEmpty(): Promise<Project> {
     const folder = mkdtempSync(join(tmpdir(), "swarm-ha-kit-"));
     const project = new Project(await kitEngine(), folder);
     const program = join(root, "test", "e2e", "kit", "program");
