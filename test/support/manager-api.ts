@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { StackOutputs } from "../../components/outputs";
 
 /** One call on a connection of its own. @returns the HTTP status @throws Error when there is no answer within 5 s */
-export function askManagers({ endpoints, caCertificate, access }: StackOutputs, path: string): Promise<number> {
+function askManagers({ endpoints, caCertificate, access }: StackOutputs, path: string): Promise<number> {
   const { hostname: host, port } = new URL(endpoints.manager);
   const client = access.person ?? access.client;
   return new Promise((resolve, reject) => {

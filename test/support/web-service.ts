@@ -53,11 +53,12 @@ export class WebService {
 
   public constructor(private readonly stack: TestStack) {}
 
-  /** Puts the image into hosts' engines. */
+  /** Puts the image into those hosts' engines that don't have it. */
   public async load(...hosts: string[]): Promise<void> {
     this.image ??= buildImage();
     const image = await this.image;
-    for (const host of hosts) await this.stack.exec(host, ["docker", "load", "--quiet"], image);
+    const load = `docker image inspect ${IMAGE} >/dev/null 2>&1 || exec docker load --quiet`;
+    await Promise.all(hosts.map((host) => this.stack.exec(host, ["bash", "-c", load], image)));
   }
 
   /** Makes network and service, and waits until all replicas run. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { callsInARow } from "../../support/docker-context";
 import { figure, until } from "../../support/run";
-import { askManagers } from "../../support/manager-api";
 import { HOSTS, useSharedStack } from "../../support/shared-stack";
 import { WebService } from "../../support/web-service";
 
@@ -53,7 +53,7 @@ describe("a service", function () {
     let identities: Record<string, string> = {};
 
     it("has an API again when a new leader is elected, also through the load balancer", async () => {
-      const outputs = await stack.outputs();
+      await stack.good("context", [stack.name], 60);
       const nodes = await stack.nodes();
       const leader = nodes.find((node) => node.ManagerStatus === "Leader")?.Hostname ?? "";
       zone = leader.slice(-1);
@@ -68,13 +68,7 @@ describe("a service", function () {
         "a manager lists the nodes after",
         await until("a new leader", 60, async () => ((await stack.nodes()).length > 0 ? undefined : "no nodes")),
       );
-      let good = 0;
-      await until("the load balancer to lead to living managers only", 60, async () => {
-        // A call without an answer ends the row too; were it to throw here, `until` would go on with the count.
-        const answer = await askManagers(outputs, "/nodes").catch(String);
-        good = answer === 200 ? good + 1 : 0;
-        return good >= 6 ? undefined : `${good} good answers in a row, the last was ${answer}`;
-      });
+      await callsInARow(stack, 10, 60);
       figure("the load balancer leads to living managers only after", (Date.now() - begun) / 1000);
     });
 
