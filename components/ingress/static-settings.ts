@@ -10,7 +10,7 @@ export const INNER_PORTS = { http: 8000, https: 8443, ping: PORTS.ping } as cons
  * How long a stopping task takes further requests, in seconds, while its ping says 503: longer than the application load
  * balancer needs to notice, which is two checks five seconds apart.
  */
-const LEAVING = 13;
+const LEAVING = 12;
 
 /** How long requests that are under way then have, in seconds. With {@link LEAVING} less than the stack's grace period. */
 const ENDING = 10;
@@ -40,7 +40,8 @@ export function staticSettings({ domain, httpsPort, trusted, hsts }: StaticSetti
     // Who looks for a fault wants the requests that failed or were repeated, and no others.
     accessLog: { format: "json", filters: { statusCodes: ["500-599"], retryAttempts: true } },
     api: { dashboard: true },
-    ping: { entryPoint: "ping" },
+    // Its route comes with the swarm's services (stacks/ingress.yml): no answer before the swarm has been seen.
+    ping: { entryPoint: "ping", manualRouting: true },
     entryPoints: {
       web: {
         address: `:${INNER_PORTS.http}`,

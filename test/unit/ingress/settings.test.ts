@@ -22,7 +22,7 @@ interface EntryPoint {
 
 interface Static {
   readonly entryPoints: Readonly<Record<string, EntryPoint>>;
-  readonly ping: { readonly entryPoint: string };
+  readonly ping: { readonly entryPoint: string; readonly manualRouting: boolean };
   readonly api: { readonly insecure?: boolean };
   readonly serversTransport: { readonly forwardingTimeouts: Readonly<Record<string, string>> };
   readonly providers: {
@@ -51,8 +51,16 @@ const compose = parse(readFileSync(join(__dirname, "../../../stacks/ingress.yml"
   readonly services: {
     readonly traefik: {
       readonly stop_grace_period: string;
+      readonly healthcheck: { readonly test: readonly string[] };
       readonly ports: readonly { readonly target: number; readonly published: number; readonly mode: string }[];
       readonly deploy: { readonly update_config: { readonly parallelism: number; readonly delay: string } };
+    };
+    readonly ping: {
+      readonly deploy: {
+        readonly replicas: number;
+        readonly endpoint_mode: string;
+        readonly labels: Readonly<Record<string, string>>;
+      };
     };
   };
 };
@@ -90,7 +98,6 @@ describe("the ingress's static settings", () => {
     ] as const) {
       assert.equal(statics().entryPoints[name]?.address, `:${port}`);
     }
-    assert.equal(statics().ping.entryPoint, "ping");
     assert.notEqual(statics().api.insecure, true);
   });
 
@@ -102,9 +109,28 @@ describe("the ingress's static settings", () => {
       const ending = leaving + seconds(transport.lifeCycle.graceTimeOut);
       assert.ok(ending < seconds(traefik.stop_grace_period), `${ending} s`);
     }
+  });
+
+  it("are rolled out such that a load balancer has the one before again when it takes the next one out", () => {
     const { parallelism, delay } = traefik.deploy.update_config;
     assert.equal(parallelism, 1);
-    assert.ok(seconds(delay) > 2 * 5, delay);
+    // In after two checks, of which the first may have failed just before; out after two checks, the first one at once.
+    assert.ok(seconds(delay) + 5 > 2 * 5, delay);
+    // The local one, likewise: three checks and two, two seconds apart.
+    assert.ok(seconds(delay) + 2 > 3 * 2, delay);
+  });
+
+  it("have no ping before the swarm has been seen: its route is a label of a service that needs no task", () => {
+    const { ping } = compose.services;
+    assert.deepEqual(statics().ping, { entryPoint: "ping", manualRouting: true });
+    assert.equal(ping.deploy.replicas, 0);
+    assert.equal(ping.deploy.endpoint_mode, "vip");
+    const label = (name: string): string | undefined => ping.deploy.labels[`traefik.${name}`];
+    assert.equal(label("swarm.lbswarm"), "true");
+    assert.equal(label("http.routers.swarm-ha-ping.rule"), "Path(`/ping`)");
+    assert.equal(label("http.routers.swarm-ha-ping.entryPoints"), statics().ping.entryPoint);
+    assert.equal(label("http.routers.swarm-ha-ping.service"), "ping@internal");
+    assert.equal(traefik.healthcheck.test.at(-1), `http://127.0.0.1:${String(PORTS.ping)}/ping`);
   });
 
   it("notice a task that goes within two seconds, and give up on a dead one soon", () => {
