@@ -66,7 +66,7 @@ export class Ingress extends pulumi.ComponentResource {
         limit: LIMIT,
         // (It is on a worker that is added or made anew by itself. Waiting for that would make each change of a worker one of
         // the ingress, and the load balancer waits for it anyway.)
-        after: [...image.ready, ...registry.access.ready, ...workers.flatMap((host) => swarm.nodes[host.name] ?? [])],
+        after: [...image.ready, ...workers.flatMap((host) => swarm.nodes[host.name] ?? [])],
       },
       { parent: this },
     );

@@ -60,7 +60,7 @@ export interface RegistryAccess {
   readonly username: pulumi.Input<string>;
   /** Treated as a secret. */
   readonly password: pulumi.Input<string>;
-  /** What has to be there before it serves. */
+  /** What has to be there before it can come up: who wants to push waits for its answer from then on. */
   readonly ready: readonly pulumi.Resource[];
 }
 

@@ -28,7 +28,10 @@ export class Registry extends pulumi.ComponentResource {
   public readonly credentials: { readonly username: pulumi.Output<string>; readonly password: pulumi.Output<string> };
   /** The same as a line of an htpasswd file, the password as a bcrypt hash. A secret all the same. */
   public readonly htpasswd: pulumi.Output<string>;
-  /** What one who pushes to it needs; `ready` is the running registry. */
+  /**
+   * What one who pushes to it needs. `ready` are its nodes, and not the step that deploys it: what is pulled from it, the
+   * ingress, would be rolled only after it, and a renewal of certificates take twice as long.
+   */
   public readonly access: RegistryAccess;
 
   public constructor(name: string, args: RegistryArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -50,7 +53,7 @@ export class Registry extends pulumi.ComponentResource {
       .apply(([bucket, secret]) =>
         registrySettings(storage.kind === "s3" ? { ...storage, bucket } : { kind: "folder" }, secret),
       );
-    const stack = swarmStack(
+    swarmStack(
       name,
       {
         context: swarm.context,
@@ -69,7 +72,7 @@ export class Registry extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    this.access = { ca, ...this.credentials, ready: [stack] };
+    this.access = { ca, ...this.credentials, ready: of(swarm.nodes) };
     this.registerOutputs({});
   }
 }

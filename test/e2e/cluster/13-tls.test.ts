@@ -8,6 +8,8 @@ import { PORTS } from "../../../components/swarm/ports";
 import { MANAGER_TLS } from "../../../components/swarm/manager-api";
 import { agedState, authorityOf, stranger, type Pair, type Request, type Sign } from "../../support/authority";
 import { doorsOf, only, visit, type Door } from "../../support/doors";
+import { AppClient } from "../../support/app-client";
+import { Load } from "../../support/load";
 import { ManagerProbe } from "../../support/manager-api";
 import { RegistryClient } from "../../support/registry";
 import { figure, until } from "../../support/run";
@@ -22,7 +24,7 @@ const WORKERS = ["worker-1", "worker-2", "worker-3"];
 const ROUND = 6;
 
 describe("TLS", function () {
-  // A renewal rolls the ingress, too, worker by worker: three minutes.
+  // A renewal rolls the registry and the ingress, too, one replica of each at a time: a minute, and more on a busy machine.
   this.timeout(600_000);
   const stack = useSharedStack();
   let outputs: StackOutputs;
@@ -168,6 +170,7 @@ describe("TLS", function () {
     const file = join(stack.home, "aged.json");
     writeFileSync(file, await agedState(stack, 20), { mode: 0o600 });
     await stack.pulumi("stack", "import", "--file", file);
+    const killed = Date.now();
     await stack.kill("worker-3");
     try {
       const { stdout } = await stack.pulumi("preview", "--json");
@@ -179,14 +182,22 @@ describe("TLS", function () {
       // What else has to change takes certificates over; no host is touched that has none.
       for (const name of changed) assert.match(name, /-certificate$|^prepare-(manager-\d|operator)$|^stack-/);
 
-      const probe = new ManagerProbe(await stack.outputs(), 200);
+      const outputs = await stack.outputs();
+      const probe = new ManagerProbe(outputs, 200);
+      const client = new AppClient(outputs);
+      const load = new Load(async () => {
+        assert.equal((await client.ask("nobody", "/")).status, 404);
+      });
       const { seconds } = await stack.pulumi("up", "--yes", "--skip-preview");
       const report = await probe.stop();
+      await load.stop();
       figure("up that renews all certificates", seconds);
       console.log(`        calls: ${report.calls}, with one retry ${report.retried}, failed ${report.failed.length}`);
       figure("longest time without an answer of the managers", report.longestOutage);
       assert.deepEqual(report.failed, []);
       assert.equal(report.retried, 0);
+      // The dead worker is out at the load balancer after 13 s.
+      assert.deepEqual(load.report(killed + 13_000).failed, [], "requests failed while the ingress was rolled");
 
       const after = await facts(stack);
       assert.deepEqual(after.engines, before.engines, "an engine was restarted");

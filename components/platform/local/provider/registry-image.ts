@@ -16,8 +16,11 @@ export interface RegistryImageState extends RegistryImageInputs {
   readonly reference: string;
 }
 
-/** Seconds that the registry may take to answer, and that a push may take: 190 MB take 15 s, on a busy machine 60. */
-const ANSWER_LIMIT = 60;
+/**
+ * Seconds that the registry may take to answer, which at a stack's birth is being deployed at the same time (usually 15,
+ * on a busy machine 60), and that a push may take: 190 MB take 15 s, on a busy machine 60.
+ */
+const ANSWER_LIMIT = 180;
 const PUSH_LIMIT = 600;
 
 /** A replica that is lost half-way ends an upload; the next try goes to another one. */
@@ -29,7 +32,7 @@ const PAUSE = 3;
  *
  * The registry's certificate is checked first: the engine, for which this machine's own addresses need no TLS, won't.
  *
- * @param limit Seconds that the registry may take to answer. @default 60
+ * @param limit Seconds that the registry may take to answer. @default 180
  * @throws Error when this machine doesn't have the image, or the registry doesn't take it within the limits.
  */
 export async function createRegistryImage(
