@@ -2,15 +2,17 @@
 # Deploys a stack of services on the swarm and waits until it runs as described.
 #
 # Runs on the operator. Input: { stack, compose: texts from 1 on, the later laid over the earlier, values: { NAME: text }, secrets: { name: text },
-# configs: { name: text }, registry?: { name, username, password }, limit (seconds), client }
+# configs: { name: text }, networks: { name: CIDR }, registry?: { name, username, password }, limit (seconds), client }
 # The compose texts get each of the values as ${NAME}, and the names of its secrets and configs, which are external, as
-# ${SECRET_<NAME>} and ${CONFIG_<NAME>}, in capitals.
+# ${SECRET_<NAME>} and ${CONFIG_<NAME>}, in capitals; ranges of networks as ${NETWORK_<NAME>}, and a tenth of the workers, at
+# least one, as ${TENTH_OF_WORKERS}.
 # Prints: { services: [name] }
 
 . lib/common.sh
 . lib/cluster.sh
 . lib/docker-cli.sh
 . lib/services.sh
+. lib/deploy.sh
 
 stack=$(value stack)
 
@@ -18,6 +20,23 @@ stack=$(value stack)
 exec 9>"/run/swarm-ha-stack-$stack.lock"
 flock -w 900 9 || fail "an earlier run has been deploying the stack $stack for more than 900 s"
 docker_folder "$stack"
+
+# --- What it stands on -----------------------------------------------------------------------------------------------
+
+for path in "${!given[@]}"; do
+  case $path in
+    networks.*)
+      name=${path#*.}
+      network_fits "$name" "${given[$path]}"
+      variable=NETWORK_${name^^}
+      export "${variable//-/_}=${given[$path]}"
+      ;;
+  esac
+done
+down_nodes
+down=$down_now
+TENTH_OF_WORKERS=$(tenth worker)
+export TENTH_OF_WORKERS
 
 # --- Secrets and configs ---------------------------------------------------------------------------------------------
 
@@ -52,8 +71,6 @@ done
 
 # --- The services ----------------------------------------------------------------------------------------------------
 
-down_nodes
-down=$down_now
 # Images are named by whoever gives the values, and no registry is asked what they mean: the managers may not reach it.
 files=()
 for ((i = 1; ; i++)); do

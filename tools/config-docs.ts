@@ -39,8 +39,8 @@ What has to fit together:
 - A larger count: new hosts join, nobody moves. A smaller one: the hosts with the highest numbers are drained and removed.
 - Order or number of \`zones\`: hosts whose zone changes are replaced. Append new zones at the end, and where managers
   would move, do it in steps that move one manager each.
-- \`network.hosts\`: all addresses change, those of managers too: destroy the stack first.
-- \`network.overlay\`: nothing, it counts when the swarm is born.
+- Anything in \`network\`: refused before anything is touched. Hosts and swarm take their ranges when they are born: make the
+  stack anew.
 
 ## Keys
 `;

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../../config";
 import { IMAGES } from "../images";
 import { DOOR_NAME, type IssuedCertificate, type Pki } from "../pki";
+import { appsNetwork } from "../platform/addressing";
 import type { Platform } from "../platform/types";
 import type { Registry } from "../registry";
 import type { Swarm } from "../swarm";
@@ -9,11 +10,12 @@ import { PORTS } from "../swarm/ports";
 import { swarmStack } from "../swarm/stack";
 import { doorAddress } from "../swarm/worker-proxy";
 import { dynamicSettings } from "./dynamic-settings";
+import { APPS_NETWORK } from "./names";
 import { staticSettings } from "./static-settings";
 
 /**
- * Seconds after which the ingress has to run as described. A change goes from worker to worker, half a minute each, and
- * goes on when the step has given up: the next `up` finds it done.
+ * Seconds after which the ingress has to run as described, however many workers there are: a change has 19 turns at the
+ * most (scripts/lib/deploy.sh, `tenth`), 25 s each. It goes on when the step has given up: the next `up` finds it done.
  */
 const LIMIT = 1200;
 
@@ -62,6 +64,7 @@ export class Ingress extends pulumi.ComponentResource {
           "door-certificate": pki.door.client.certificate,
         },
         secrets: { "tls-key": certificate.key, "door-key": pki.door.client.key, users: registry.htpasswd },
+        networks: { [APPS_NETWORK]: appsNetwork(config) },
         registry: { name: platform.registryName, ...registry.credentials },
         limit: LIMIT,
         // (It is on a worker that is added or made anew by itself. Waiting for that would make each change of a worker one of

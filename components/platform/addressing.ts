@@ -152,6 +152,23 @@ export function overlayNetwork(config: Pick<StackConfig, "network">): { readonly
   return { pool: rangeText(parseRange(config.network.overlay)), size: OVERLAY_NETWORK_PREFIX };
 }
 
+/** Range of the overlay network that applications share, CIDR: the end of `overlay`, whose networks are given from its begin. */
+export function appsNetwork(config: Pick<StackConfig, "network">): string {
+  const prefix = config.network.apps;
+  return rangeText({ first: parseRange(config.network.overlay).last + 1 - 2 ** (32 - prefix), prefix });
+}
+
+/** Addresses that a worker takes in the network of the applications before it runs any: its ingress's, and its own as a node. */
+const APPS_PLACES_OF_WORKER = 2;
+
+/**
+ * How many tasks of applications each worker can have when the applications' network has this prefix length; negative
+ * when there is no room for the ingress itself. (Network, broadcast and gateway take three, and the ingress's ping one.)
+ */
+export function tasksPerWorker(appsPrefix: number, workers: number): number {
+  return Math.floor((2 ** (32 - appsPrefix) - 4) / workers) - APPS_PLACES_OF_WORKER;
+}
+
 /** One of the {@link BLOCKS} equal parts of a range; index from 0. */
 export function block(whole: Ipv4Range, index: number): Ipv4Range {
   const size = (whole.last + 1 - whole.first) / BLOCKS;

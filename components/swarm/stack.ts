@@ -37,6 +37,13 @@ export interface SwarmStackArgs {
   readonly secrets?: Texts;
   /** Swarm configs, likewise, with `${CONFIG_<NAME>:?}`. @default none */
   readonly configs?: Texts;
+  /**
+   * Its overlay networks' ranges by name, CIDR; the compose file gets them as `${NETWORK_<NAME>:?}`. A network can't be
+   * changed: one that is there and of another size is an error, before anything is deployed.
+   *
+   * @default none
+   */
+  readonly networks?: Texts;
   /** What the nodes need to pull the images. @default no credentials */
   readonly registry?: {
     /** Its `host:port`, as the images' references begin. */
@@ -69,7 +76,7 @@ export function swarmStack(
   args: SwarmStackArgs,
   opts: pulumi.ComponentResourceOptions,
 ): command.remote.Command {
-  const { context, values = {}, secrets = {}, configs = {}, registry, machines, limit = 300 } = args;
+  const { context, values = {}, secrets = {}, configs = {}, networks = {}, registry, machines, limit = 300 } = args;
   const files = [name, ...(args.extensions ?? [])].map((file) => path.join(STACKS, `${file}.yml`));
   return remoteStep(
     `stack-${name}`,
@@ -84,6 +91,7 @@ export function swarmStack(
         values,
         secrets,
         configs,
+        networks,
         ...(registry === undefined ? {} : { registry }),
         ...(machines === undefined ? {} : { machines }),
         limit,

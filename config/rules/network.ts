@@ -1,12 +1,15 @@
 import { spread } from "../../components/platform/placement";
-import { workersPerZone } from "../../components/platform/addressing";
+import { tasksPerWorker, workersPerZone } from "../../components/platform/addressing";
 import { describeKey } from "../describe";
-import { isPrivate, overlaps, parseRange, type Ipv4Range } from "../ipv4";
+import { isPrivate, overlaps, parseRange, rangeText, type Ipv4Range } from "../ipv4";
 import type { Known } from "../known";
 import { keyText, valueText, type Problem } from "../problem";
 
 /** Prefix lengths that make sense: `network.hosts` has to hold eight blocks, `engine` a bridge and a pool, `overlay` some networks. */
 const PREFIXES = { hosts: [16, 24], overlay: [8, 20], engine: [8, 22] } as const;
+
+/** Prefix lengths of the applications' network. */
+const APPS = [16, 24] as const;
 
 type RangeName = keyof typeof PREFIXES;
 
@@ -26,7 +29,7 @@ export function networkProblems(known: Known): Problem[] {
     if ("key" in range) problems.push(range);
     else ranges.set(name, range);
   }
-  problems.push(...overlapProblems(ranges, known));
+  problems.push(...overlapProblems(ranges, known), ...appsProblems(ranges.get("overlay"), known));
   const hosts = ranges.get("hosts");
   return hosts === undefined ? problems : [...problems, ...roomProblems(hosts, known)];
 }
@@ -89,4 +92,30 @@ function roomProblems(hosts: Ipv4Range, known: Known): Problem[] {
       fix: fits ? `use a /${prefix}, or fewer workers` : "use fewer workers, or more zones",
     },
   ];
+}
+
+/** Whether the applications' network leaves room for others, and has room for the ingress on every worker. */
+function appsProblems(overlay: Ipv4Range | undefined, known: Known): Problem[] {
+  const prefix = known.network?.apps;
+  if (prefix === undefined) return [];
+  const key = keyText(["network", "apps"]);
+  const refuse = (reason: string, lengths: readonly [number, number], fix: string): Problem[] => [
+    { key, got: `${valueText(prefix)}, ${reason}`, allowed: `${lengths[0]} to ${lengths[1]}`, fix },
+  ];
+  if (overlay !== undefined && prefix <= overlay.prefix) {
+    return refuse(
+      `which leaves no room for other networks in ${keyText(["network", "overlay"])} (${rangeText(overlay)})`,
+      [Math.max(APPS[0], overlay.prefix + 1), APPS[1]],
+      "write a greater number, or give the overlay networks a larger range",
+    );
+  }
+  if (known.workers === undefined || !known.allPools) return [];
+  const workers = Object.values(known.workers).reduce((sum, { count }) => sum + count, 0);
+  if (workers === 0 || tasksPerWorker(prefix, workers) >= 0) return [];
+  let fitting = prefix;
+  while (fitting >= APPS[0] && tasksPerWorker(fitting, workers) < 0) fitting--;
+  const reason = `which has no room for the ingress on ${workers} workers`;
+  return fitting < APPS[0]
+    ? refuse(reason, APPS, "use fewer workers")
+    : refuse(reason, [APPS[0], fitting], `write ${fitting}, or use fewer workers; a living stack keeps what it has`);
 }

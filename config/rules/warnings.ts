@@ -1,3 +1,4 @@
+import { tasksPerWorker } from "../../components/platform/addressing";
 import { spread } from "../../components/platform/placement";
 import { keyText } from "../problem";
 import type { StackConfig } from "../schema";
@@ -5,8 +6,13 @@ import type { StackConfig } from "../schema";
 /** More nodes than this don't all get an address in the swarm's ingress network, which is a /24. */
 const INGRESS_ADDRESSES = 250;
 
+/** Fewer tasks for each worker than this in the applications' network are soon too few. */
+const FEW_TASKS = 10;
+
 /** What is accepted, but shouldn't go unsaid. */
-export function warnings(config: Pick<StackConfig, "zones" | "managers" | "registry" | "workers">): string[] {
+export function warnings(
+  config: Pick<StackConfig, "zones" | "managers" | "registry" | "workers" | "network">,
+): string[] {
   const found: string[] = [];
   if (config.managers.count === 1) {
     found.push(
@@ -26,6 +32,12 @@ export function warnings(config: Pick<StackConfig, "zones" | "managers" | "regis
   if (hosts > INGRESS_ADDRESSES) {
     found.push(
       `the stack has ${hosts} hosts, and the swarm's ingress network has addresses for about ${INGRESS_ADDRESSES}: publish ports in host mode.`,
+    );
+  }
+  const tasks = tasksPerWorker(config.network.apps, pools);
+  if (tasks < FEW_TASKS) {
+    found.push(
+      `${keyText(["network", "apps"])} is ${config.network.apps}: the network that applications share has addresses for ${tasks} tasks on each of ${pools} workers. It stays for the life of a stack; further networks are yours to make (traefik.swarm.network).`,
     );
   }
   return found;

@@ -13,7 +13,8 @@ down=""
 # down_nodes: sets nodes to what the tasks' checks need of them, and down_now to the ids of those that are down.
 down_nodes() {
   cluster GET /nodes </dev/null || fail "the cluster doesn't list its nodes: $reply"
-  nodes=$(jq -c '[.[] | { id: .ID, name: .Description.Hostname, state: .Status.State }]' <<<"$reply")
+  nodes=$(jq -c '[.[] | { id: .ID, name: .Description.Hostname, state: .Status.State, role: .Spec.Labels["swarm-ha.role"] }]' \
+    <<<"$reply")
   down_now=$(jq -r '[.[] | select(.state == "down") | .id] | sort | join(" ")' <<<"$nodes")
 }
 
@@ -40,8 +41,10 @@ converged() {
   [ -z "$late" ]
 }
 
-# look_anew SERVICE_ID: an update waits for ever for the task of a node that died while it ran (measured). Any other
-# description of the service makes the orchestrator begin again with what is left to do; a label touches no task.
+# look_anew SERVICE_ID: an update waits for the task of a node that died while it ran: after 60 s it still did (measured),
+# and nothing ends it but the node's tasks being given up after 24 h. Any other description of the service makes the
+# orchestrator begin again with what is left to do; a label touches no task.
+# Source: swarmkit, manager/orchestrator/update/updater.go (updateTask has no limit), manager/dispatcher (defaultNodeDownPeriod).
 look_anew() {
   local version spec
   cluster GET "/services/$1" </dev/null || return 0

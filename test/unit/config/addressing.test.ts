@@ -4,7 +4,9 @@ import {
   addressPlan,
   engineNetwork,
   freeAddress,
+  appsNetwork,
   overlayNetwork,
+  tasksPerWorker,
   workersPerZone,
 } from "../../../components/platform/addressing";
 import { isPrivate, overlaps, parseRange, rangeText, toNumber, toText } from "../../../config/ipv4";
@@ -68,6 +70,20 @@ describe("the address plan", () => {
     const smallest = engineNetwork(accepted({ network: { engine: "10.211.4.0/22" } }));
     assert.deepEqual(smallest, { bip: "10.211.4.1/24", defaultAddressPools: [{ base: "10.211.6.0/23", size: 24 }] });
     assert.deepEqual(overlayNetwork(accepted()), { pool: "10.128.0.0/12", size: 24 });
+  });
+
+  it("gives the applications' network the end of the overlay range, and room for thousands of tasks on 100 workers", () => {
+    assert.equal(appsNetwork(accepted()), "10.143.240.0/20");
+    assert.equal(appsNetwork(accepted({ network: { overlay: "10.64.0.0/20", apps: 21 } })), "10.64.8.0/21");
+    assert.ok(tasksPerWorker(20, 100) * 100 > 3000);
+    fc.assert(
+      fc.property(fc.integer({ min: 16, max: 24 }), fc.integer({ min: 1, max: 2000 }), (prefix, workers) => {
+        const tasks = tasksPerWorker(prefix, workers);
+        // Network, gateway and broadcast, the ping's virtual address, and for each worker its ingress's and its own.
+        assert.ok(4 + workers * (2 + tasks) <= 2 ** (32 - prefix));
+        assert.ok(4 + workers * (2 + tasks + 1) > 2 ** (32 - prefix));
+      }),
+    );
   });
 
   it("keeps the defaults off each other and off the outer engine's default pools", () => {

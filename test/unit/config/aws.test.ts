@@ -128,8 +128,8 @@ describe("a configuration for aws", () => {
 
   it("is refused for ranges that overlap a given VPC", () => {
     refusedFor(
-      { aws: { ...AWS, network: BORROWED }, network: { overlay: "172.20.128.0/20" } },
-      /^swarm-ha:network.overlay: got "172.20.128.0\/20"/,
+      { aws: { ...AWS, network: BORROWED }, network: { overlay: "172.20.128.0/19" } },
+      /^swarm-ha:network.overlay: got "172.20.128.0\/19"/,
       /doesn't overlap the VPC \(swarm-ha:aws.network.vpc.cidr: 172.20.0.0\/16\)/,
     );
   });

@@ -13,7 +13,7 @@ describe("parseConfig", () => {
       managers: { count: 3 },
       registry: { replicas: 3 },
       workers: { worker: { count: 3, labels: {} } },
-      network: { hosts: "10.210.0.0/20", overlay: "10.128.0.0/12", engine: "10.211.0.0/16" },
+      network: { hosts: "10.210.0.0/20", overlay: "10.128.0.0/12", apps: 20, engine: "10.211.0.0/16" },
       domain: "swarm.localhost",
       drain: { timeout: 300, onTimeout: "fail" },
       joinEpoch: 0,
@@ -37,7 +37,8 @@ describe("parseConfig", () => {
 
   it("fills in what a half-written structure leaves out", () => {
     const config = accepted({ network: { engine: "10.99.0.0/16" }, local: { ports: { manager: 3000 } } });
-    assert.deepEqual(config.network, { hosts: "10.210.0.0/20", overlay: "10.128.0.0/12", engine: "10.99.0.0/16" });
+    const network = { hosts: "10.210.0.0/20", overlay: "10.128.0.0/12", apps: 20, engine: "10.99.0.0/16" };
+    assert.deepEqual(config.network, network);
     assert.deepEqual(config.local.ports, { ssh: 22022, manager: 3000, registry: 25000, http: 28080, https: 28443 });
   });
 
@@ -58,6 +59,15 @@ describe("parseConfig", () => {
 
   it("says when the ingress network is too small for the number of hosts", () => {
     assert.match(accepted({ workers: { worker: { count: 300 } } }).warnings.join("\n"), /^the stack has 306 hosts/);
+  });
+
+  it("says when the applications' network leaves each worker few tasks", () => {
+    const found = (network: object): string =>
+      accepted({ workers: { worker: { count: 100 } }, network: { hosts: "10.208.0.0/18", ...network } }).warnings.join(
+        "\n",
+      );
+    assert.equal(found({}), "");
+    assert.match(found({ apps: 22 }), /^swarm-ha:network\.apps is 22: .* addresses for 8 tasks on each of 100 workers/);
   });
 
   it("accepts names, labels and values at the edge of the rules", () => {

@@ -537,7 +537,7 @@ const EXAMPLES: [string, Record<string, unknown>, Problem[]][] = [
   [
     "more workers than any range holds",
     {
-      network: { hosts: "10.208.0.0/16" },
+      network: { hosts: "10.208.0.0/16", apps: 16 },
       workers: Object.fromEntries(Array.from("abcdefghijklmnop").map((name) => [name, { count: 2000 }])),
     },
     [
@@ -546,6 +546,30 @@ const EXAMPLES: [string, Record<string, unknown>, Problem[]][] = [
         got: '"10.208.0.0/16", which has room for 8167 workers in a zone, while zone-a gets 10672',
         allowed: "at most 8167 workers in a zone",
         fix: "use fewer workers, or more zones",
+      },
+    ],
+  ],
+  [
+    "an applications' network that takes the whole overlay range",
+    { network: { overlay: "10.128.0.0/20" } },
+    [
+      {
+        key: "swarm-ha:network.apps",
+        got: "20, which leaves no room for other networks in swarm-ha:network.overlay (10.128.0.0/20)",
+        allowed: "21 to 24",
+        fix: "write a greater number, or give the overlay networks a larger range",
+      },
+    ],
+  ],
+  [
+    "an applications' network without room for the ingress on all workers",
+    { network: { hosts: "10.208.0.0/18", apps: 24 }, workers: { worker: { count: 200 } } },
+    [
+      {
+        key: "swarm-ha:network.apps",
+        got: "24, which has no room for the ingress on 200 workers",
+        allowed: "16 to 23",
+        fix: "write 23, or use fewer workers; a living stack keeps what it has",
       },
     ],
   ],

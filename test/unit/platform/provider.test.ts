@@ -87,7 +87,7 @@ describe("addresses of guests", () => {
     fc.assert(
       fc.property(fc.integer({ min: 16, max: 24 }), (prefix) => {
         const hosts = `10.0.0.0/${String(prefix)}`;
-        const network = { hosts, overlay: "10.128.0.0/12", engine: "10.211.0.0/16" };
+        const network = { hosts, overlay: "10.128.0.0/12", apps: 20, engine: "10.211.0.0/16" };
         const plan = addressPlan({ zones: ["a", "b", "c"], network });
         const guests = parseRange(guestRange(plan.cidr));
         const has = (address: string): boolean => {
