@@ -7,6 +7,7 @@ import { init } from "./init";
 import { Member } from "./member";
 import { prepareOperator, type ManagerAddress } from "./operator";
 import { prepare } from "./prepare";
+import { AddressRanges } from "./ranges";
 
 /** Arguments of {@link Swarm}. */
 export interface SwarmArgs {
@@ -51,10 +52,11 @@ export class Swarm extends pulumi.ComponentResource {
     const { step, swarmId } = init(first, operator, context, this);
     this.swarmId = swarmId;
 
+    const ranges = new AddressRanges("ranges", config, { parent: this });
     const prepared: Record<string, pulumi.Resource> = (this.prepared = {});
     const nodes: Record<string, pulumi.Resource> = (this.nodes = {});
     const join = (host: Platform["hosts"][number], after: readonly pulumi.Resource[]): pulumi.Resource => {
-      const ready = (prepared[host.name] = prepare(host, context, this));
+      const ready = (prepared[host.name] = prepare(host, context, ranges, this));
       const member = new Member({ host, swarmId, context, after: [ready, ...after] }, { parent: this });
       return (nodes[host.name] = member.node);
     };

@@ -9,8 +9,17 @@ import { daemonSettings } from "./engine";
 import { managerHealthSettings } from "./manager-health";
 import { workerProxySettings } from "./worker-proxy";
 
-/** Makes a machine ready to be a node: checked, engine set up and running. Runs on the host. */
-export function prepare(host: Host, context: SwarmContext, parent: pulumi.Resource): command.remote.Command {
+/**
+ * Makes a machine ready to be a node: checked, engine set up and running. Runs on the host.
+ *
+ * @param ranges What refuses other address ranges than the stack's, before any host gets them.
+ */
+export function prepare(
+  host: Host,
+  context: SwarmContext,
+  ranges: pulumi.Resource,
+  parent: pulumi.Resource,
+): command.remote.Command {
   const storage = context.registry.registryStorage;
   const server = context.pki.servers[host.name];
   return remoteStep(
@@ -44,6 +53,6 @@ export function prepare(host: Host, context: SwarmContext, parent: pulumi.Resour
         ...(host.role === "worker" ? { proxy: workerProxySettings(context.config) } : {}),
       },
     },
-    { parent, dependsOn: [...host.ready], deletedWith: context.lifetime },
+    { parent, dependsOn: [...host.ready, ranges], deletedWith: context.lifetime },
   );
 }

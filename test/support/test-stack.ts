@@ -38,7 +38,7 @@ export class TestStack {
   /** @param changes keys of the configuration that differ from Pulumi.local.yaml, without `swarm-ha:` */
   public constructor(
     public readonly name: string,
-    private readonly place: OwnPlace,
+    public readonly place: OwnPlace,
     private readonly changes: Readonly<Record<string, unknown>> = {},
   ) {
     this.home = cachePath("test-stacks", name);

@@ -1,22 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import { providerText } from "../../dynamic-provider";
 import type { HostImageInputs } from "./provider/host-image";
 import type { MachineFile, MachineInputs } from "./machine-spec";
 import type { NetworkInputs } from "./provider/network";
 import type { RegistryImageInputs } from "./provider/registry-image";
 
-/**
- * The text of a dynamic provider, which Pulumi keeps in the state and evaluates in a process of its own.
- *
- * Pulumi would serialize the functions themselves, which puts this program's code into the state of every machine,
- * shows each change of it as a change of the machine, and costs a second to do. This constant loads the code by name
- * instead: what is in the state never changes, and what runs is always what is in the clone.
- */
-function providerText(name: "hostImage" | "machine" | "network" | "registryImage"): string {
-  return (
-    `exports.handler = () => { const load = require("node:module").createRequire(process.cwd() + "/"); ` +
-    `load("tsx/cjs"); return load("./components/platform/local/provider").${name}; };`
-  );
-}
+const PROVIDERS = "components/platform/local/provider";
 
 type Inputs<T> = { readonly [K in keyof T]: pulumi.Input<T[K]> };
 
@@ -35,7 +24,7 @@ export class MachineResource extends pulumi.CustomResource {
     super(
       "pulumi-nodejs:dynamic/swarm-ha:Machine",
       name,
-      { __provider: providerText("machine"), identity: undefined, address: undefined, ...inputs },
+      { __provider: providerText(PROVIDERS, "machine"), identity: undefined, address: undefined, ...inputs },
       { deleteBeforeReplace: true, ...opts },
     );
   }
@@ -50,7 +39,7 @@ export class NetworkResource extends pulumi.CustomResource {
     super(
       "pulumi-nodejs:dynamic/swarm-ha:Network",
       name,
-      { __provider: providerText("network"), ...inputs },
+      { __provider: providerText(PROVIDERS, "network"), ...inputs },
       { deleteBeforeReplace: true, ...opts },
     );
   }
@@ -59,7 +48,12 @@ export class NetworkResource extends pulumi.CustomResource {
 /** An image in the engine of a host. */
 export class HostImageResource extends pulumi.CustomResource {
   public constructor(name: string, inputs: Inputs<HostImageInputs>, opts: pulumi.CustomResourceOptions) {
-    super("pulumi-nodejs:dynamic/swarm-ha:HostImage", name, { __provider: providerText("hostImage"), ...inputs }, opts);
+    super(
+      "pulumi-nodejs:dynamic/swarm-ha:HostImage",
+      name,
+      { __provider: providerText(PROVIDERS, "hostImage"), ...inputs },
+      opts,
+    );
   }
 }
 
@@ -73,7 +67,7 @@ export class RegistryImageResource extends pulumi.CustomResource {
       "pulumi-nodejs:dynamic/swarm-ha:RegistryImage",
       name,
       {
-        __provider: providerText("registryImage"),
+        __provider: providerText(PROVIDERS, "registryImage"),
         reference: undefined,
         ...inputs,
         password: pulumi.secret(inputs.password),

@@ -77,6 +77,14 @@ describe("a review", function () {
     assert.match(passed.stdout, /> - acknowledged `replaces-managers`/);
   });
 
+  it("of other address ranges fails before anything is touched, and says what to write", async () => {
+    stack.configure({ network: { hosts: stack.place.hosts, engine: "10.99.0.0/16", apps: 21 } });
+    const { code, output } = await review(stack);
+    assert.notEqual(code, 0);
+    assert.match(output, /swarm-ha:network\.apps is 21, .* has 20, for life; swarm-ha:network\.engine is 10\.99\.0\.0/);
+    assert.match(output, /write \{ apps: 20, engine: 10\.211\.0\.0\/16 \} again/);
+  });
+
   it("reads a preview from a file, and wants all of it", async () => {
     stack.configure();
     const file = join(stack.home, "preview.json");

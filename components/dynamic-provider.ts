@@ -1,0 +1,16 @@
+/**
+ * The text of a dynamic provider, which Pulumi keeps in the state and evaluates in a process of its own.
+ *
+ * Pulumi would serialize the functions themselves, which puts this program's code into the state of every machine,
+ * shows each change of it as a change of the machine, and costs a second to do. This constant loads the code by name
+ * instead: what is in the state never changes, and what runs is always what is in the clone.
+ *
+ * @param module Path of the module, from the clone's root.
+ * @param name What it exports: the provider.
+ */
+export function providerText(module: string, name: string): string {
+  return (
+    `exports.handler = () => { const load = require("node:module").createRequire(process.cwd() + "/"); ` +
+    `load("tsx/cjs"); return load("./${module}").${name}; };`
+  );
+}

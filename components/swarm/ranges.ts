@@ -1,0 +1,20 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { StackConfig } from "../../config";
+import { providerText } from "../dynamic-provider";
+import type { RangesInputs } from "./ranges-provider";
+
+/**
+ * The address ranges that hosts and swarm are made with, remembered: a preview with others fails, and so does an update
+ * before its first step.
+ *
+ * (`hosts` only where the hosts' network is a cloud's: the local one refuses another range by itself.)
+ */
+export class AddressRanges extends pulumi.CustomResource {
+  public constructor(name: string, config: StackConfig, opts?: pulumi.CustomResourceOptions) {
+    const { stack, network, platform } = config;
+    const { hosts, ...rest } = network;
+    const inputs: RangesInputs = { stack, ...rest, ...(platform === "local" ? {} : { hosts }) };
+    const __provider = providerText("components/swarm/ranges-provider", "ranges");
+    super("pulumi-nodejs:dynamic/swarm-ha:AddressRanges", name, { __provider, ...inputs }, opts);
+  }
+}
