@@ -14,7 +14,10 @@ export function managerPlaces(config: PlacementConfig): ManagerAddress[] {
   return managersOf(planHosts({ ...config, managers: { ...config.managers, count: Math.max(...MANAGER_COUNTS) } }));
 }
 
-/** The address of a worker at which its containers find the managers' door, and nobody else does. */
+/**
+ * The address of a worker at which its containers find the managers' door. Its processes do, too, and whoever on another
+ * machine of the network segment routes the bridge's address there; all of them meet a door that wants a certificate.
+ */
 export function doorAddress(config: PlacementConfig): string {
   return engineNetwork(config).bip.split("/")[0] ?? "";
 }
