@@ -2,40 +2,66 @@
  * `npm run -s review -- <stack> [--from <file>]`: what an update of a stack would do, as Markdown for a pull request.
  *
  * It runs `preview --json --show-sames`, or reads its output from a file (`-` is standard input). Exit code 0: nothing
- * that has to be acknowledged, or all of it is; 1: the preview failed; 2: a danger isn't acknowledged in the
- * stack's configuration (`swarm-ha:acknowledge`). The Markdown is written in both cases 0 and 2.
+ * that has to be acknowledged, or all of it is; 1: the preview failed, and the Markdown says so; 2: a danger isn't
+ * acknowledged in the stack's configuration (`swarm-ha:acknowledge`), or a policy is broken.
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { prepareFor } from "./cluster/platform";
 import { lastLines } from "./cluster/stack";
 import { runPulumi } from "./engine";
-import { markdown } from "./review/markdown";
+import { failure, markdown } from "./review/markdown";
 import { parsePreview } from "./review/preview";
-import { reviewOf } from "./review/review";
+import { reviewOf, type Review } from "./review/review";
 import { leaks, secretsIn } from "./review/secrets";
 import { runMain, SetupError } from "./setup/errors";
 
 const USAGE = "npm run -s review -- <stack> [--from <preview.json>]";
-const NOT_ACKNOWLEDGED = 2;
+const REFUSED = 2;
 
 runMain(async () => {
   const { stack, from } = readArguments(process.argv.slice(2));
-  const text = from === undefined ? await preview(stack) : read(from);
+  let text = "";
+  let review: Review;
+  try {
+    const ran = from === undefined ? await preview(stack) : { text: read(from) };
+    text = ran.text;
+    review = judge(text, stack, from);
+    // Whatever it was, its diagnostics don't say it.
+    if (ran.failed !== undefined) throw new SetupError(ran.failed);
+  } catch (error) {
+    if (error instanceof SetupError) publish(failure(stack, error.message), stack, text);
+    throw error;
+  }
+  publish(markdown(review), stack, text);
+  const open = review.dangers.found.filter(({ acknowledged }) => !acknowledged).map(({ name }) => name);
+  const broken = [...new Set(review.policies.map(({ name }) => name))];
+  if (open.length > 0) process.stderr.write(`error: not acknowledged in swarm-ha:acknowledge: ${open.join(", ")}\n`);
+  if (broken.length > 0) process.stderr.write(`error: policies that are broken: ${broken.join(", ")}\n`);
+  return open.length + broken.length === 0 ? 0 : REFUSED;
+});
+
+function judge(text: string, stack: string, from: string | undefined): Review {
   const parsed = parsePreview(text, from ?? `The preview of the stack ${stack}`);
   if (parsed.stack !== stack)
     throw new SetupError(`${from ?? "The preview"} is of the stack ${parsed.stack}, not ${stack}.`);
-  const review = reviewOf(parsed);
-  const page = markdown(review);
-  if (leaks(page, secretsIn(JSON.parse(text)))) {
+  return reviewOf(parsed);
+}
+
+/** @param text what the page was made from */
+function publish(page: string, stack: string, text: string): void {
+  if (leaks(page, secretsIn(jsonOf(text))))
     throw new SetupError(`The review of ${stack} isn't shown: a secret of the preview would stand in it.`);
-  }
   process.stdout.write(page);
-  const open = review.dangers.found.filter(({ acknowledged }) => !acknowledged).map(({ name }) => name);
-  if (open.length === 0) return 0;
-  process.stderr.write(`error: not acknowledged in swarm-ha:acknowledge: ${open.join(", ")}\n`);
-  return NOT_ACKNOWLEDGED;
-});
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 function readArguments(args: readonly string[]): { stack: string; from?: string } {
   let parsed;
@@ -60,15 +86,18 @@ function read(file: string): string {
   }
 }
 
-/** A local stack's preview needs this machine's image by name, so what makes it is prepared first. */
-async function preview(stack: string): Promise<string> {
+/**
+ * Runs a preview. A local stack's needs this machine's image by name, so what makes it is prepared first.
+ *
+ * @returns what it wrote, which of one that failed may still be a preview as far as it got
+ * @throws SetupError when it wrote none
+ */
+async function preview(stack: string): Promise<{ text: string; failed?: string }> {
   await prepareFor(stack);
   const args = ["preview", "--json", "--show-sames", "--suppress-progress", "--color", "never"];
   const { code, stdout, stderr } = await runPulumi(args, { stack, capture: true });
-  // A preview that failed may still have written what it got to: its diagnostics say why.
-  if (code === 0) return stdout;
-  if (stdout.trimStart().startsWith("{")) parsePreview(stdout, `The preview of the stack ${stack}`);
-  throw new SetupError(
-    `The preview of the stack ${stack} failed:\n${lastLines(`${stdout.slice(0, 4000)}\n${stderr}`)}`,
-  );
+  if (code === 0) return { text: stdout };
+  const failed = `The preview of the stack ${stack} failed:\n${lastLines(`${stdout.slice(0, 4000)}\n${stderr}`)}`;
+  if (stdout.trimStart().startsWith("{")) return { text: stdout, failed };
+  throw new SetupError(failed);
 }

@@ -37,13 +37,19 @@ export async function checkTunnel(
   if (await exists()) {
     throw new SetupError(
       `Nothing was done: the operator of the stack ${stack} is reached by 127.0.0.1:${port}, and no SSH server answers ` +
-        `there. Open the tunnel in another terminal, and run this again:\n\n${command}`,
+        `there. Open the tunnel in another terminal, and run this again: npm run -s tunnel -- ${stack}. Without this clone:\n\n${command}`,
     );
   }
   process.stderr.write(
     `The operator of the stack ${stack} is reached by a tunnel. Open it in another terminal now; it waits until the ` +
-      `operator is there:\n\n${command}\n\n`,
+      `operator is there: npm run -s tunnel -- ${stack}. Without this clone:\n\n${command}\n\n`,
   );
+}
+
+/** The shell command that opens a stack's tunnel; undefined for a stack that needs none. */
+export function openTunnel(stack: string, file: StackFile): string | undefined {
+  const port = tunnelPort(file);
+  return port === undefined ? undefined : tunnelCommand(stack, awsKeys(file).region ?? "", port);
 }
 
 /** What opens the tunnel, and opens it again whenever the operator was replaced. */

@@ -3,6 +3,7 @@ import type { CostReview } from "./cost";
 import type { DangersReview } from "./dangers";
 import type { Review } from "./review";
 import { PRICES } from "./price-table";
+import type { BrokenPolicy } from "./policies";
 import type { PortsReview } from "./ports";
 import { byName } from "./machines";
 import type { ChangeKind } from "./preview";
@@ -16,12 +17,13 @@ export function marker(stack: string): string {
 
 /** The whole review as Markdown for a pull request. */
 export function markdown(review: Review): string {
-  const { stack, dangers, tiers, ports, state, cost } = review;
+  const { stack, dangers, policies, tiers, ports, state, cost } = review;
   const changed = review.changed.filter(({ kind }) => kind !== "unchanged");
   const sections = [
     marker(stack),
     `## Preview of ${code(stack)}`,
     summary(review),
+    policyVerdict(policies),
     verdict(dangers),
     "### Availability",
     table(
@@ -46,6 +48,25 @@ export function markdown(review: Review): string {
     changed.length === 0 ? "" : details(changed),
   ];
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
+}
+
+/** Characters that are shown of what was said: a comment on GitHub has 65536 at most. */
+const MOST_SAID = 20_000;
+
+/** The page of a preview that failed, for the same place: what was said, as it was said. */
+export function failure(stack: string, said: string): string {
+  const reason = said.slice(0, MOST_SAID);
+  const fence = "`".repeat(Math.max(3, ...[...reason.matchAll(/`+/g)].map(([ticks]) => ticks.length + 1)));
+  return `${marker(stack)}\n\n## Preview of ${code(stack)}\n\n**There is nothing to review: it failed.**\n\n${fence}\n${reason}\n${fence}\n`;
+}
+
+/** More than these are counted instead. */
+const MOST_BROKEN = 50;
+
+function policyVerdict(broken: readonly BrokenPolicy[]): string {
+  const lines = broken.slice(0, MOST_BROKEN).map(({ name, reason }) => `> - policy ${code(name)}: ${escaped(reason)}`);
+  if (broken.length > MOST_BROKEN) lines.push(`> - … and ${broken.length - MOST_BROKEN} more`);
+  return lines.length === 0 ? "" : ["> [!CAUTION]", ...lines].join("\n");
 }
 
 function summary({ hosts, others, changed }: Review): string {

@@ -84,7 +84,9 @@ export function parsePreview(text: string, from: string): Preview {
   try {
     json = JSON.parse(text);
   } catch {
-    throw new SetupError(`${from} is no JSON. ${HOW_TO_MAKE}`);
+    // Perhaps what was said instead of a preview.
+    const said = text.trim().split("\n").slice(-MOST_LINES).join("\n");
+    throw new SetupError(`${from} is no JSON. ${HOW_TO_MAKE}${said === "" ? "" : `\nIt says:\n${said}`}`);
   }
   const read = previewSchema.safeParse(json);
   if (!read.success) throw new SetupError(`${from} is no preview: ${z.prettifyError(read.error)}\n${HOW_TO_MAKE}`);
@@ -102,6 +104,9 @@ export function parsePreview(text: string, from: string): Preview {
   if (first === undefined) throw new SetupError(`${from} has no resource in it. ${HOW_TO_MAKE}`);
   return { stack: first.urn.split(":")[2] ?? "", config: config ?? {}, changes };
 }
+
+/** Lines that are shown of a text that is no preview. */
+const MOST_LINES = 15;
 
 const HOW_TO_MAKE = "Make one with: pulumi preview --json --show-sames > preview.json";
 

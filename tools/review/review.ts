@@ -3,6 +3,7 @@ import { reviewDangers, type DangersReview } from "./dangers";
 import { hostsOf, loadBalancersOf, machinesOf, type ReviewedHost, type ReviewedWayIn } from "./machines";
 import { reviewManagers } from "./managers";
 import { picture } from "./picture";
+import { reviewPolicies, type BrokenPolicy } from "./policies";
 import { reviewPorts, type PortsReview } from "./ports";
 import type { Change, Preview } from "./preview";
 import { reviewState, type StateReview } from "./state";
@@ -29,6 +30,8 @@ export interface Review {
   /** Nothing for what nobody has to pay for. */
   readonly cost: CostReview | undefined;
   readonly dangers: DangersReview;
+  /** What nobody can acknowledge. */
+  readonly policies: readonly BrokenPolicy[];
 }
 
 /** Judges a preview. Pure: the same preview always gives the same review. */
@@ -52,5 +55,6 @@ export function reviewOf(preview: Preview): Review {
     state,
     cost: reviewCost(preview),
     dangers: reviewDangers(preview, { managers, ports, state }),
+    policies: reviewPolicies(preview),
   };
 }

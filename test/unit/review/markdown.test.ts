@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { markdown } from "../../../tools/review/markdown";
+import { failure, markdown } from "../../../tools/review/markdown";
 import type { ChangeKind } from "../../../tools/review/preview";
 import { reviewOf } from "../../../tools/review/review";
 import { leaks, secretsIn } from "../../../tools/review/secrets";
@@ -29,6 +29,28 @@ describe("the review as Markdown", () => {
     );
     assert.match(text, /`swarm-ha:acknowledge: \[replaces-managers\]`/);
     assert.ok(text.indexOf("CAUTION") < text.indexOf("### Availability"));
+  });
+
+  it("names policies that a stack in the cloud breaks, which nobody can acknowledge", () => {
+    const two = hosts("manager", ["added", "added"]);
+    const aws = reviewOf(preview(two, { "swarm-ha:platform": "aws" }));
+    assert.deepEqual(aws.policies, [
+      { name: "odd-managers", reason: "there are 2 managers; 1, 3, 5 or 7 are allowed" },
+      ...aws.policies.slice(1),
+    ]);
+    assert.match(markdown(aws), /> \[!CAUTION\]\n> - policy `odd-managers`: there are 2 managers/);
+    assert.deepEqual(reviewOf(preview(two, { "swarm-ha:platform": "local" })).policies, []);
+    const three = preview(hosts("manager", times(3, "added")), { "swarm-ha:platform": "aws" });
+    assert.deepEqual(reviewOf(three).policies, []);
+    // What goes breaks nothing.
+    const fewer = [...hosts("manager", times(3, "unchanged")), step("x:y:Z", "gone", { op: "delete" })];
+    assert.deepEqual(reviewOf(preview(fewer, { "swarm-ha:platform": "aws" })).policies, []);
+  });
+
+  it("of a preview that failed has the same first line, and what was said, whatever stands in it", () => {
+    const text = failure("x", "error: a\n```\nb");
+    assert.match(text, /^<!-- swarm-ha review of x -->\n/);
+    assert.ok(text.includes("````\nerror: a\n```\nb\n````"), text);
   });
 
   it("is the same in whatever order the engine comes to the resources", () => {

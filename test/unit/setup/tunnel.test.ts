@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { SetupError } from "../../../tools/setup/errors";
 import type { StackFile } from "../../../tools/engine/project";
-import { checkTunnel, tunnelPort } from "../../../tools/engine/tunnel";
+import { checkTunnel, openTunnel, tunnelPort } from "../../../tools/engine/tunnel";
 
 function stackFile(operator: string): StackFile {
   const text = `config:\n  swarm-ha:platform: aws\n  swarm-ha:aws:\n    region: eu-central-1\n    operator: ${operator}\n`;
@@ -27,6 +28,19 @@ describe("the tunnel to an operator without a public address", () => {
     assert.equal(tunnelPort({ text: "config:\n  swarm-ha:platform: aws\n" }), undefined);
     assert.equal(tunnelPort(stackFile("{ access: ssm }")), 22022);
     assert.equal(tunnelPort(stackFile("{ access: ssm, port: 2222 }")), 2222);
+  });
+
+  it("is opened by a command that finds the operator by its tags, whichever machine it is", () => {
+    assert.equal(openTunnel("far", stackFile("{ access: bastion }")), undefined);
+    const command = openTunnel("far", stackFile("{ access: ssm, port: 2222 }")) ?? "";
+    for (const part of [
+      "aws ssm start-session --region eu-central-1",
+      "portNumber=22,localPortNumber=2222",
+      "'Name=tag:swarm-ha.stack,Values=far' 'Name=tag:swarm-ha.host,Values=operator'",
+      "'Name=instance-state-name,Values=running'",
+    ])
+      assert.ok(command.includes(part), `${part}\n${command}`);
+    assert.equal(spawnSync("sh", ["-n", "-c", command]).status, 0, "it is no shell command");
   });
 
   it("is there when an SSH server answers through it, and not when anything else does", async () => {
