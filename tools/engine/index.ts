@@ -101,7 +101,12 @@ function onlyOnce<T>(find: () => Promise<T>): () => Promise<T> {
   return () => (found ??= find());
 }
 
-/** A zone without capacity keeps nobody else from being finished: Pulumi goes on, and says at its end what failed. */
+/**
+ * A machine that can't be made, for want of capacity say, stops no step that is under way, and Pulumi says at its end what
+ * failed. It goes no further than the first step that wants something of that machine, though: its provider's check
+ * refuses what is missing, and that ends a run (pulumi/pulumi#16133, by design). How to finish the rest:
+ * docs/environments.md, "A zone without capacity".
+ */
 function goOn(args: readonly string[]): string[] {
   return args[0] === "up" || args[0] === "update" ? [...args, "--continue-on-error"] : [...args];
 }

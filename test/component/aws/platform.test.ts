@@ -320,6 +320,22 @@ describe("the platform aws", () => {
     assert.deepEqual(shape("worker-6"), ["m6i.large", ami("amd64"), 50]);
   });
 
+  it("makes no machine wait for another: one that can't be made, for want of capacity say, takes only its own with it", async () => {
+    const resources = await buildAws("prod");
+    const missing = new Set([one(resources, INSTANCE, "worker-2").urn]);
+    for (let known = 0; known !== missing.size;) {
+      known = missing.size;
+      for (const { urn, dependencies } of resources)
+        if (dependencies.some((dependency) => missing.has(dependency))) missing.add(urn);
+    }
+    assert.deepEqual([...missing].map((urn) => urn.split("::").at(-1)).sort(), [
+      "host-key-worker-2",
+      "lb-app-443-worker-2",
+      "lb-app-80-worker-2",
+      "worker-2",
+    ]);
+  });
+
   it("has alarms on unhealthy members, and flow logs, where they are asked for", async () => {
     const prod = await buildAws("prod");
     assert.equal(all(prod, "aws:cloudwatch/metricAlarm:MetricAlarm").length, 4);

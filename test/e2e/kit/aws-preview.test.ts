@@ -44,13 +44,20 @@ describe("a preview of a stack on aws, by the real engine", () => {
       const before = readFileSync(file, "utf8");
       const { code, stdout, stderr } = await pulumi(["preview", "-s", stack, "--json"]);
       assert.equal(code, 0, stderr.slice(-2000) || stdout.slice(-2000));
-      const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string; newState?: { type: string } }[] };
+      const { steps } = JSON.parse(stdout) as {
+        steps: { op: string; urn: string; newState?: { type: string; protect?: boolean } }[];
+      };
       const instances = steps.filter(({ newState }) => newState?.type === "aws:ec2/instance:Instance");
       assert.deepEqual(
         instances.map(({ urn }) => urn.split("::").at(-1)).sort(),
         ["operator", ...planHosts(parseConfig(stackValues(stack), stack)).map(({ name }) => name)].sort(),
       );
       assert.deepEqual([...new Set(steps.map(({ op }) => op))], ["create"]);
+      const guarded = steps.filter(({ newState }) => newState?.protect === true);
+      assert.deepEqual(
+        guarded.map(({ urn }) => urn.split("::").at(-1)).sort(),
+        stack === "prod" ? ["ca-key", "registry-storage"] : [],
+      );
       assert.equal(readFileSync(file, "utf8"), before);
     });
   }
