@@ -1,40 +1,15 @@
 /** The engine built from its Go module, for machines that can't download the official one. */
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../paths";
 import { cachedProgram, discardProgram, ensureProgram, type GoProgram } from "../setup/go-program";
-import type { SourceChange } from "../setup/go-source";
 import type { Progress } from "../setup/progress";
 import { ENGINE_VERSION, noEngine, versionOf } from "./version";
 
-const WRAPPER = join(root, "offline", "engine");
-
-/**
- * The file back-end writes the whole state two or three times for each step, one write after the other, and each step
- * waits for its own. Here one write is for all that wait: as safe, and a stack of twice the size no longer takes four
- * times as long to save. Upstream has nothing of the kind for file back-ends: pulumi/pulumi#10960.
- */
-const BATCHING: SourceChange = {
-  module: "github.com/pulumi/pulumi/pkg/v3",
-  file: "backend/snapshot.go",
-  from: "serviceLoop := manager.defaultServiceLoop\n",
-  to: "serviceLoop := manager.batchingServiceLoop\n",
-  addition: join(WRAPPER, "batching.go.txt"),
-};
-
-/** Tells engines apart that are built from other sources of ours. */
-function changeId(): string {
-  const hash = createHash("sha256").update(JSON.stringify([BATCHING.file, BATCHING.from, BATCHING.to]));
-  return hash.update(readFileSync(BATCHING.addition)).digest("hex").slice(0, 8);
-}
-
 const ENGINE: GoProgram = {
   what: `the Pulumi engine ${ENGINE_VERSION}`,
-  place: ["engine", `${ENGINE_VERSION}-${changeId()}`],
+  place: ["engine", ENGINE_VERSION],
   file: "pulumi",
-  wrapper: WRAPPER,
-  change: BATCHING,
+  wrapper: join(root, "offline", "engine"),
   package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
   stamp: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${ENGINE_VERSION}` },
   usually: "4 minutes",

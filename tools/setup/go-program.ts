@@ -13,9 +13,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cachePath } from "../paths";
-import { command, type CommandOptions, findProgram } from "./command";
+import { command, findProgram } from "./command";
 import { SetupError } from "./errors";
-import { type SourceChange, useChanged } from "./go-source";
 import { withLock } from "./lock";
 import type { Progress } from "./progress";
 
@@ -33,8 +32,6 @@ export interface GoProgram {
   readonly package: string;
   /** What the linker sets: variable → value. */
   readonly stamp: Readonly<Record<string, string>>;
-  /** What is built differs in this from what its authors have published. @default nothing */
-  readonly change?: SourceChange;
   /** How long building it usually takes on 2 cores, in words. */
   readonly usually: string;
   /** What a person is told when it has to be built. @default nothing */
@@ -102,13 +99,13 @@ async function build(program: GoProgram, progress: Progress): Promise<void> {
     copyFileSync(join(program.wrapper, "tools.go.txt"), join(work, "tools.go"));
     const output = join(work, program.file);
     if (program.notice !== undefined) progress.info(program.notice);
-    await progress.step(`Building ${program.what} from its Go module`, program.usually, async (note) => {
-      const env = { CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off", ...goFolders(), ...targetOf(program) };
-      const run = { timeout: BUILD_LIMIT, env, onLine: note };
-      const { change } = program;
-      if (change !== undefined) useChanged(change, await sourceOf(go, change.module, work, run), work);
-      await command(go, buildArguments(program, work, output), run);
-    });
+    await progress.step(`Building ${program.what} from its Go module`, program.usually, (note) =>
+      command(go, buildArguments(program, work, output), {
+        timeout: BUILD_LIMIT,
+        env: { CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off", ...goFolders(), ...targetOf(program) },
+        onLine: note,
+      }),
+    );
     const wrong = await program.check?.(output);
     if (wrong !== undefined) throw new SetupError(`${program.what} was built, but ${wrong}.`);
     mkdirSync(cachePath(...program.place), { recursive: true });
@@ -118,12 +115,6 @@ async function build(program: GoProgram, progress: Progress): Promise<void> {
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
-}
-
-/** Where a module's source is; it is fetched if it isn't there. */
-async function sourceOf(go: string, module: string, work: string, run: CommandOptions): Promise<string> {
-  const text = await command(go, ["mod", "download", "-C", work, "-json", module], run);
-  return (JSON.parse(text) as { Dir: string }).Dir;
 }
 
 /** What `go` is called with. */
