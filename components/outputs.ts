@@ -68,7 +68,8 @@ const accessSchema = z.object({
 export const stackOutputsSchema = z.object({
   /** Cluster id, recorded at birth; a node that reports another one belongs to a second swarm. */
   swarmId: text,
-  hosts: z.record(z.string(), z.object({ role: z.enum(ROLES), zone: text, address: text })),
+  /** Without an address: one that was left out of an `up` (`--exclude`), and has no machine. */
+  hosts: z.record(z.string(), z.object({ role: z.enum(ROLES), zone: text, address: text.optional() })),
   /** `manager` as `tcp://host:port`, `registry` as `https://…`, `app` as `https://*.app.<domain>[:port]`. */
   endpoints: z.object({ manager: text, registry: text.optional(), app: text.optional() }),
   /**

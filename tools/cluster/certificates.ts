@@ -45,7 +45,7 @@ export async function lookAtCertificates(connection: Connection, outputs: StackO
     Object.entries(hosts).map(async ([name, { role, address }]) => {
       const { port, tier } = SERVED[role];
       const endpoint = endpoints[tier];
-      if (endpoint === undefined) return [];
+      if (endpoint === undefined || address === undefined) return [];
       // A proxy that serves several names tells them apart by the one that is asked for.
       const asked = new URL(endpoint.replace("*.", "status.")).hostname;
       const brought = tier === "app" && access.appCertificate === "user";

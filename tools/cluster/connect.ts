@@ -45,12 +45,10 @@ export async function connect(outputs: StackOutputs, limit = LIMIT): Promise<Con
     return { operatorError: operator, managers: [], balanced, page, certificate: page, close: () => undefined };
   }
   return {
-    managers: Object.entries(outputs.hosts)
-      .filter(([, { role }]) => role === "manager")
-      .map(([name, { address }]) => ({
-        name,
-        call: dockerCall(outputs, [name, address], limit, () => operator.connect(address, PORTS.api)),
-      })),
+    managers: Object.entries(outputs.hosts).flatMap(([name, { role, address }]) => {
+      if (role !== "manager" || address === undefined) return [];
+      return { name, call: dockerCall(outputs, [name, address], limit, () => operator.connect(address, PORTS.api)) };
+    }),
     balanced,
     page: (url) => readPage(operator, url, limit),
     certificate: (address, port, asked) =>

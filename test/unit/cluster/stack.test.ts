@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import pc from "picocolors";
+import { stackOutputsSchema } from "../../../components/outputs";
 import { readArguments } from "../../../tools/cluster/arguments";
 import { isHost, machinesOf, outputsOf, protectedResources, type Deployment } from "../../../tools/cluster/deployment";
 import { desiredOf } from "../../../tools/cluster/desired";
@@ -105,12 +106,12 @@ describe("a stack's state", () => {
     });
   });
 
-  it("is believed before the outputs where an up didn't end", () => {
-    const outputs = {
+  it("is believed before the outputs where an up didn't end, or has left a host out", () => {
+    const outputs = stackOutputsSchema.parse({
       swarmId: SWARM,
       hosts: {
         "worker-1": { role: "worker" as const, zone: "a", address: "10.0.1.9" },
-        "worker-2": { role: "worker" as const, zone: "b", address: "unknown" },
+        "worker-2": { role: "worker" as const, zone: "b" },
       },
       endpoints: { manager: "tcp://127.0.0.1:1" },
       caCertificate: "ca",
@@ -123,7 +124,7 @@ describe("a stack's state", () => {
         nodes: [...wanted(1, 1, 2).nodes],
         loadBalancers: { manager: { url: "tcp://127.0.0.1:1" } },
       },
-    };
+    });
     const names = ["manager-1", "registry-1", "worker-1", "worker-3"].map(
       (name) => [name, name.split("-")[0] ?? ""] as const,
     );
