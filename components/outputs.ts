@@ -53,8 +53,8 @@ const accessSchema = z.object({
   renewalDays: z.number().int().default(30),
   /** Further certificates that no host serves, and which end like the others. PEM, no secret. */
   certificates: z.array(z.object({ owner: text, use: z.enum(["client", "authority"]), certificate: text })).default([]),
-  /** Where the applications' certificate is from: the stack's authority, or the user, and then no `up` renews it. */
-  appCertificate: z.enum(["stack", "user"]).default("stack"),
+  /** Where the applications' certificate is from: the stack's authority, one that speaks ACME, or the user, and then no `up` renews it. */
+  appCertificate: z.enum(["stack", "acme", "user"]).default("stack"),
   /** All hosts, in the order of the plan. */
   nodes: z.array(plannedNodeSchema),
   loadBalancers: z.object({

@@ -50,10 +50,15 @@ export function stackOutputs({ config, platform, keys, pki, swarm, registry }: S
         { owner: "ingress", use: "client", certificate: pki.door.client.certificate },
         { owner: "ingress-authority", use: "authority", certificate: pki.door.clientAuthority },
       ],
-      appCertificate: config.ingress.certificate === undefined ? "stack" : "user",
+      appCertificate: appCertificate(config),
       person: { cert: pki.person.certificate, key: pki.person.key },
       nodes: hosts.map(({ name, role, zone, pool, labels }) => ({ name, role, zone, pool, labels })),
       loadBalancers: { manager: door("manager"), registry: door("registry"), app: door("app") },
     }),
   };
+}
+
+function appCertificate({ ingress: { acme, certificate } }: StackConfig): "stack" | "acme" | "user" {
+  if (acme !== undefined) return "acme";
+  return certificate === undefined ? "stack" : "user";
 }

@@ -4,6 +4,7 @@ export { parseConfig } from "./parse";
 export { ConfigError, type Problem } from "./problem";
 export type {
   AccessConfig,
+  AcmeConfig,
   AwsConfig,
   AwsStackConfig,
   LocalConfig,

@@ -9,6 +9,7 @@ import type { Swarm } from "../swarm";
 import { PORTS } from "../swarm/ports";
 import { swarmStack } from "../swarm/stack";
 import { doorAddress } from "../swarm/worker-proxy";
+import { AcmeCertificate } from "./acme";
 import { dynamicSettings } from "./dynamic-settings";
 import { APPS_NETWORK } from "./names";
 import { staticSettings } from "./static-settings";
@@ -43,8 +44,11 @@ export class Ingress extends pulumi.ComponentResource {
     super("swarm-ha:ingress:Ingress", name, {}, opts);
     const { config, platform, pki, swarm, registry } = args;
     const image = platform.images.inRegistry(IMAGES.traefik, registry.access);
-    const certificate = own(config) ?? pki.app;
     const { domain, ingress } = config;
+    const certificate =
+      ingress.acme === undefined
+        ? (own(config) ?? pki.app)
+        : new AcmeCertificate("acme", { config, acme: ingress.acme, swarm }, { parent: this }).issued;
     const workers = platform.hosts.filter((host) => host.role === "worker");
     this.stack = swarmStack(
       name,

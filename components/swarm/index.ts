@@ -27,6 +27,8 @@ export class Swarm extends pulumi.ComponentResource {
   public readonly swarmId: pulumi.Output<string>;
   /** What further steps are made from. */
   public readonly context: SwarmContext;
+  /** The operator has the cluster-wide steps. */
+  public readonly operator: pulumi.Resource;
   /** By host name: its engine is set up and runs. */
   public readonly prepared: Readonly<Record<string, pulumi.Resource>>;
   /** By host name: it is a node in service. */
@@ -46,7 +48,7 @@ export class Swarm extends pulumi.ComponentResource {
     const [first] = args.managers;
     if (first === undefined) throw new Error("a swarm needs a manager");
 
-    const operator = prepareOperator(args.managers, context, this);
+    const operator = (this.operator = prepareOperator(args.managers, context, this));
     const isManager = (host: { readonly role: string }): boolean => host.role === "manager";
 
     const { step, swarmId } = init(first, operator, context, this);

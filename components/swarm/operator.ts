@@ -28,7 +28,7 @@ export function managersOf(hosts: readonly HostSpec[]): ManagerAddress[] {
 }
 
 /** The cluster-wide steps, which all run on the operator. */
-const CLUSTER_STEPS = ["init", "token", "node", "remove-node", "stack", "remove-stack"];
+const CLUSTER_STEPS = ["init", "token", "node", "remove-node", "stack", "remove-stack", "acme"];
 
 /** Tells the operator who the managers are and whom to trust. Runs on the operator. */
 export function prepareOperator(

@@ -1,6 +1,7 @@
 import type { Known } from "../known";
 import type { Problem } from "../problem";
 import { accessProblems } from "./access";
+import { acmeProblems } from "./acme";
 import { awsProblems } from "./aws";
 import { acknowledgeProblems } from "./acknowledge";
 import { certificateProblems } from "./certificates";
@@ -24,6 +25,7 @@ export function ruleProblems(known: Known): Problem[] {
     certificateProblems,
     acknowledgeProblems,
     ingressProblems,
+    acmeProblems,
     awsProblems,
     accessProblems,
   ];

@@ -12,9 +12,12 @@ export const MAX_ZONES = 7;
 
 /** Defaults that only one platform can have: zones of a cloud belong to a region that nobody can guess. */
 export const PLATFORM_DEFAULTS = {
-  local: { zones: ["zone-a", "zone-b", "zone-c"], domain: "swarm.localhost" },
-  aws: { zones: undefined, domain: undefined },
+  local: { zones: ["zone-a", "zone-b", "zone-c"], domain: "swarm.localhost", propagation: "check" },
+  aws: { zones: undefined, domain: undefined, propagation: "skip" },
 } as const;
+
+/** Let's Encrypt's ACME directory. Source: letsencrypt.org/docs/acme-protocol-updates. */
+export const ACME_DIRECTORY = "https://acme-v02.api.letsencrypt.org/directory";
 
 /** What machines on AWS are made of where nothing else is said, by tier and architecture. */
 export const AWS_MACHINES = {

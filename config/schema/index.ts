@@ -10,7 +10,7 @@ import { local } from "./local";
 import { network } from "./network";
 import { managers, pool, registry, zoneName } from "./tiers";
 
-export { MANAGER_COUNTS, PLATFORM_DEFAULTS } from "./constants";
+export { ACME_DIRECTORY, MANAGER_COUNTS, PLATFORM_DEFAULTS } from "./constants";
 export type * from "./types";
 
 const drain = z

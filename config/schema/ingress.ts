@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { acme } from "./acme";
 
 const pem = (kind: "certificate" | "key", description: string): z.ZodOptional<z.ZodString> =>
   z
@@ -23,6 +24,7 @@ export const ingress = z
       "Certificate of the applications, for `*.app.<domain>`, followed by those of the authorities between. When it is renewed, the next `up` rolls it out, one worker after the other.",
     ),
     key: pem("key", "Key of that certificate. A secret."),
+    acme: acme.optional(),
     hstsDays: z.int().min(0).max(730).default(0).meta({
       description:
         "For how many days browsers remember to reach an application by HTTPS only (HTTP Strict Transport Security). 0: they aren't told. It can't be taken back before its time, so try it with a few days first.",
@@ -34,6 +36,6 @@ export const ingress = z
   .prefault({})
   .meta({
     description: "The application ingress: Traefik on every worker.",
-    allowed: "a mapping with the keys certificate, key and hstsDays",
+    allowed: "a mapping with the keys certificate, key, acme and hstsDays",
     fix: "leave the key out to use a certificate of the stack's own authority",
   });

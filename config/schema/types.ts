@@ -16,6 +16,9 @@ export type AwsConfig = NonNullable<StackValues["aws"]>;
 /** Who may reach what from outside, on the platform `aws`. */
 export type AccessConfig = StackValues["access"];
 
+/** How the applications' certificate is got from an ACME authority. */
+export type AcmeConfig = NonNullable<StackValues["ingress"]["acme"]>;
+
 interface CommonConfig extends Omit<StackValues, "platform" | "zones" | "domain" | "local" | "aws" | "access"> {
   /** Name of the stack: machines, networks and contexts are called after it. */
   readonly stack: string;

@@ -66,3 +66,85 @@ describe("the graph of the tiers on a swarm", () => {
     assert.deepEqual(named("stack-ingress", grown).inputs, named("stack-ingress").inputs);
   });
 });
+
+describe("the ingress's certificate from an ACME authority", () => {
+  const CREDENTIAL = "credential-that-must-not-show";
+  const acme = {
+    email: "ops@example.com",
+    provider: "route53",
+    credentials: { AWS_SECRET_ACCESS_KEY: CREDENTIAL },
+    directory: "https://acme.example.com/directory",
+  };
+  const ACME = ["acme", "acme-account-key", "acme-key", "acme-request", "acme-term"];
+  const withAcme = (more: Record<string, unknown> = {}, preview = false): Promise<Registered[]> =>
+    run({ ingress: { acme: { ...acme, ...more } } }, preview);
+  const named = (name: string, among: readonly Registered[]): Registered => {
+    const found = among.find((resource) => resource.name === name && resource.custom);
+    assert.ok(found, `no resource is called ${name}`);
+    return found;
+  };
+  const names = (all: readonly Registered[]): string[] => all.map(({ type, name }) => `${type} ${name}`).sort();
+  let resources: Registered[];
+  let plain: Registered[];
+
+  before(async () => {
+    resources = await withAcme();
+    plain = await run();
+  });
+
+  it("adds a key, a request, an account, a term and a step, and nothing where it isn't asked for", () => {
+    const more = names(resources).filter((name) => !names(plain).includes(name));
+    assert.deepEqual(more.map((name) => name.split(" ")[1]).sort(), ["acme", ...ACME].sort());
+    assert.deepEqual(
+      names(plain).filter((name) => !names(resources).includes(name)),
+      [],
+    );
+  });
+
+  it("has the same resources in a preview", async () => {
+    assert.deepEqual(names(await withAcme({}, true)), names(resources));
+  });
+
+  it("goes operator → certificate → ingress, and runs beside the swarm's birth", () => {
+    const step = named("acme", resources);
+    assert.ok(step.dependencies.includes(named("prepare-operator", resources).urn));
+    assert.ok(!step.dependencies.includes(named("init", resources).urn));
+    assert.ok(named("stack-ingress", resources).dependencies.includes(step.urn));
+  });
+
+  it("gives the ingress what the step printed, with the key of the request", () => {
+    const input = JSON.stringify(named("stack-ingress", resources).inputs["stdin"]);
+    assert.ok(input.includes("chain that acme printed"));
+    assert.ok(input.includes("pem acme-key"));
+    assert.ok(!JSON.stringify(named("stack-ingress", plain).inputs["stdin"]).includes("acme"));
+  });
+
+  it("asks for the applications' names alone", () => {
+    const { dnsNames, subject } = named("acme-request", resources).inputs;
+    assert.deepEqual([dnsNames, subject], [["*.app.swarm.localhost"], undefined]);
+  });
+
+  it("sends credentials and the account's key on standard input alone, as a secret", () => {
+    for (const { name, inputs } of resources) {
+      const { stdin, ...rest } = inputs;
+      assert.ok(!JSON.stringify(rest).includes(CREDENTIAL), `${name} shows a credential`);
+      assert.equal(JSON.stringify(stdin ?? "").includes(CREDENTIAL), name === "acme" && stdin !== undefined, name);
+    }
+    const { stdin } = named("acme", resources).inputs;
+    assert.ok(JSON.stringify(stdin).includes("pem acme-account-key"));
+    assert.ok(named("acme", resources).secretInputs.includes("stdin"));
+  });
+
+  it("is due by a certificate whose life is the term, which the step gets with its input", async () => {
+    assert.equal(named("acme-term", resources).inputs["validityPeriodHours"], 30 * 24);
+    const sooner = await withAcme({ renewAfterDays: 4 });
+    assert.equal(named("acme-term", sooner).inputs["validityPeriodHours"], 4 * 24);
+    assert.ok(JSON.stringify(named("acme", resources).inputs["stdin"]).includes("start of acme-term"));
+  });
+
+  it("is deleted without a word to a machine, and goes with everything", () => {
+    const { inputs, deletedWith } = named("acme", resources);
+    assert.equal(inputs["delete"], undefined);
+    assert.notEqual(deletedWith, "");
+  });
+});

@@ -18,6 +18,7 @@ export const answer: Answer = ({ type, name }) => {
     case "tls:index/certRequest:CertRequest":
       return { id: name, outputs: { certRequestPem: `request ${name}` } };
     case "tls:index/selfSignedCert:SelfSignedCert":
+      return { id: name, outputs: { certPem: `certificate ${name}`, validityStartTime: `start of ${name}` } };
     case "tls:index/locallySignedCert:LocallySignedCert":
       return { id: name, outputs: { certPem: `certificate ${name}` } };
     case "command:remote:Command":
@@ -30,6 +31,7 @@ export const answer: Answer = ({ type, name }) => {
 function stdoutOf(step: string): string {
   if (step === "init") return JSON.stringify({ swarmId: "swarm-of-the-test" });
   if (step.startsWith("token-")) return JSON.stringify({ token: `SWMTKN-1-${SECRET}`, managers: ["10.0.0.1:2377"] });
+  if (step === "acme") return "chain that acme printed";
   if (step.startsWith("join-")) return JSON.stringify({ nodeId: `node-id-of-${step}` });
   return "";
 }

@@ -9,6 +9,8 @@ export interface Registered {
   readonly parent: string;
   readonly custom: boolean;
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** Names of the inputs that are secret as a whole. */
+  readonly secretInputs: readonly string[];
   /** URNs that it waits for, by dependsOn or through its inputs. */
   readonly dependencies: readonly string[];
   /** URNs by the input property that brings them. */
@@ -68,6 +70,7 @@ export async function record(
   },
 ): Promise<Registered[]> {
   const inputs = new Map<string, Record<string, unknown>>();
+  const secretInputs = new Map<string, string[]>();
   const requests: RegisterRequest[] = [];
   const prototype = MockMonitor.prototype as unknown as { registerResource: RegisterResource };
   const original = prototype.registerResource;
@@ -81,6 +84,9 @@ export async function record(
         newResource: (args) => {
           const given = unwrapped(args.inputs) as Record<string, unknown>;
           inputs.set(`${args.type}::${args.name}`, given);
+          const all = Object.entries(args.inputs as Record<string, unknown>);
+          const secret = all.filter(([, value]) => pulumi.runtime.isRpcSecret(value)).map(([input]) => input);
+          secretInputs.set(`${args.type}::${args.name}`, secret);
           const { id, outputs } = options.answer({ type: args.type, name: args.name, inputs: given });
           // The empty id is the unknown one.
           return options.preview ? { id: "", state: given } : { id, state: { ...given, ...outputs } };
@@ -117,6 +123,7 @@ export async function record(
         parent: request.getParent(),
         custom: request.getCustom(),
         inputs: inputs.get(`${type}::${request.getName()}`) ?? {},
+        secretInputs: secretInputs.get(`${type}::${request.getName()}`) ?? [],
         dependencies: request.getDependenciesList(),
         propertyDependencies,
         deletedWith: request.getDeletedwith(),

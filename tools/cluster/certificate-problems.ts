@@ -8,6 +8,9 @@ const DAY = 86_400;
 /** An authority's successor has to reach everybody who trusts it, so it is due a year before its end. In days. */
 const AUTHORITY_DUE = 365;
 
+/** What part of its life a certificate from an ACME authority may have left before that is worth a word. */
+const ACME_DUE = 4;
+
 /** Where a new authority is written down. */
 const RUNBOOK = "docs/runbooks/authority.md";
 
@@ -32,7 +35,7 @@ export function certificateProblems(
   return certificates.flatMap((certificate): Problem[] => {
     const { owner, use, refused, brought = false } = certificate;
     const left = secondsLeft(certificate.notAfter, now);
-    const due = (use === "authority" ? AUTHORITY_DUE : renewalDays) * DAY;
+    const due = dueDays(certificate, renewalDays) * DAY;
     const late = left <= due ? `ends in ${span(left)} and is due since ${span(due - left)}` : undefined;
     const wrong = left <= 0 ? `ended ${span(-left)} ago: it is refused` : refused && `is refused: ${refused}`;
     const what = wrong ?? late;
@@ -45,6 +48,13 @@ export function certificateProblems(
   });
 }
 
+/** How long before its end a certificate is due, in days. */
+function dueDays({ use, acmeDays }: LiveCertificate, renewalDays: number): number {
+  if (use === "authority") return AUTHORITY_DUE;
+  // By then an `up` should have got another one long ago: it does so by the certificate's age (renewAfterDays).
+  return acmeDays === undefined ? renewalDays : Math.min(renewalDays, acmeDays / ACME_DUE);
+}
+
 function subject({ owner, use }: LiveCertificate): string {
   if (use === "server") return `The certificate that ${owner} serves`;
   if (use === "client") {
@@ -53,10 +63,16 @@ function subject({ owner, use }: LiveCertificate): string {
   return owner === "authority" ? "The stack's certificate authority" : "The authority of the ingress's door";
 }
 
-function remedy({ owner, use, brought }: LiveCertificate, stack: string): string {
+function remedy({ owner, use, brought, acmeDays }: LiveCertificate, stack: string): string {
   const { up, replace, context, set } = commands(stack);
   if (use === "authority") return `see ${RUNBOOK}`;
   if (use === "client") return owner === "person" ? `${up}, then ${context}` : up;
+  if (acmeDays !== undefined) {
+    return (
+      `${up}; where its step acme fails, the error tells why, and where there is nothing to do, ` +
+      `swarm-ha:ingress.acme.renewAfterDays is too long. If it still serves it then: ${replace} ${owner}`
+    );
+  }
   if (brought !== true) return `${up}. If it still serves it then: ${replace} ${owner}`;
   return (
     "it is your own, so get one from where it is from, then " +

@@ -19,6 +19,8 @@ export interface LiveCertificate {
   readonly refused?: string;
   /** Whether the user has brought it along, so that no `up` renews it. @default false */
   readonly brought?: boolean;
+  /** How long it lives from its first day on, in days, where an ACME authority decides that. @default the stack does */
+  readonly acmeDays?: number;
 }
 
 /** Where hosts serve certificates, and of which name. A registry that people brought along has its own port elsewhere. */
@@ -48,12 +50,16 @@ export async function lookAtCertificates(connection: Connection, outputs: StackO
       if (endpoint === undefined || address === undefined) return [];
       // A proxy that serves several names tells them apart by the one that is asked for.
       const asked = new URL(endpoint.replace("*.", "status.")).hostname;
-      const brought = tier === "app" && access.appCertificate === "user";
+      const source = tier === "app" ? access.appCertificate : "stack";
       const certificate = await connection.certificate(address, port, asked).catch(() => undefined);
       if (certificate === undefined) return [];
-      // Whose authority signed what the user has brought is the user's affair.
-      const refused = refusal(certificate, asked, brought ? undefined : caCertificate);
-      const more = { ...(refused === undefined ? {} : { refused }), ...(brought ? { brought } : {}) };
+      // Whose authority signed what the user has brought, or whom the user has sign, is the user's affair.
+      const refused = refusal(certificate, asked, source === "stack" ? caCertificate : undefined);
+      const more = {
+        ...(refused === undefined ? {} : { refused }),
+        ...(source === "user" ? { brought: true } : {}),
+        ...(source === "acme" ? { acmeDays: daysOf(certificate) } : {}),
+      };
       return found(name, "server", certificate).map((one) => ({ ...one, ...more }));
     }),
   );
@@ -76,6 +82,16 @@ export function refusal(certificate: string | Buffer, asked: string, ca: string 
     return `it isn't for ${asked}, but for ${x509.subjectAltName ?? "no name"}`;
   } catch (error) {
     return messageOf(error);
+  }
+}
+
+/** How long a certificate lives from its first day on, in days; of what is none, 0. */
+function daysOf(certificate: string | Buffer): number {
+  try {
+    const { validFrom, validTo } = new X509Certificate(certificate);
+    return (Date.parse(validTo) - Date.parse(validFrom)) / 86_400_000;
+  } catch {
+    return 0;
   }
 }
 

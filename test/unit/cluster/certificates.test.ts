@@ -77,6 +77,22 @@ describe("certificates' ends", () => {
     assert.deepEqual(planRepair({ desired, evaluation, others: [], tried: new Set() }).steps, []);
   });
 
+  it("are due for an ACME authority's in the last quarter of their life, however short that is, and name its step", () => {
+    const acme = (hours: number, acmeDays: number): LiveCertificate => ({
+      ...certificate("worker-1", hours),
+      acmeDays,
+    });
+    assert.deepEqual(texts(acme(23 * 24, 90), acme(12 * 24, 45), acme(40 * 24, 365)), []);
+    assert.deepEqual(texts(acme(11 * 24, 45)), [
+      "renewal: The certificate that worker-1 serves ends in 11 d 0 h and is due since 6 h 0 min. A new one: " +
+        "npm run pulumi -- up --stack local; where its step acme fails, the error tells why, and where there is nothing " +
+        "to do, swarm-ha:ingress.acme.renewAfterDays is too long. If it still serves it then: npm run replace -- local worker-1",
+    ]);
+    assert.match(texts(acme(29 * 24, 365))[0] ?? "", /^renewal: /);
+    const evaluation = evaluate(desired, found(desired, nodesOf(desired), { certificates: [acme(24, 45)] }));
+    assert.equal(evaluation.exitCode, 1);
+  });
+
   it("degrade the status, keep no host from being replaced, and are repaired by an up", () => {
     const certificates = [certificate("manager-2", 24), certificate("authority", 24, "authority")];
     const evaluation = evaluate(desired, found(desired, nodesOf(desired), { certificates }));

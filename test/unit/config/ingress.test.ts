@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 import type { Problem } from "../../../config/problem";
+import { ACME_DIRECTORY } from "../../../config/schema";
 import { accepted, problemsOf } from "./support";
 
 interface Pair {
@@ -75,4 +76,88 @@ describe("a certificate of the user's own for the ingress", () => {
     assert.equal(got, "a text that is none, or has a passphrase");
     assert.equal(problemsOf({ ingress: { ...own, key: "not a key" } })[0]?.key, "swarm-ha:ingress.key");
   });
+});
+
+describe("ACME for the ingress", () => {
+  const acme = { email: "ops@example.com", provider: "route53" };
+  const domain = "swarm.example.com";
+  const problems = (ingress: Record<string, unknown>, more: Record<string, unknown> = {}): Problem[] => [
+    ...problemsOf({ ingress, domain, ...more }),
+  ];
+
+  it("needs an address and a provider, and has defaults for the rest", () => {
+    assert.deepEqual(accepted({ ingress: { acme }, domain }).ingress, {
+      hstsDays: 0,
+      acme: { ...acme, credentials: {}, directory: ACME_DIRECTORY, renewAfterDays: 30 },
+    });
+  });
+
+  it("is refused beside a certificate of the user's own, and the error says how to remove either", async () => {
+    const own = await pairFor(`*.app.${domain}`);
+    assert.deepEqual(
+      problems({ ...own, acme }).map(({ key }) => key),
+      ["swarm-ha:ingress.certificate", "swarm-ha:ingress.key"],
+    );
+    assert.deepEqual(problems({ ...own, acme })[0], {
+      key: "swarm-ha:ingress.certificate",
+      got: "a certificate of your own, beside swarm-ha:ingress.acme",
+      allowed: "one of both",
+      fix: "remove it (npm run pulumi -- config rm --path swarm-ha:ingress.certificate), or swarm-ha:ingress.acme",
+    });
+  });
+
+  it("is refused with Let's Encrypt for a domain that it can't see, and accepted with an authority of one's own", () => {
+    for (const hidden of ["swarm.localhost", "localhost", "swarm.internal", "x.home.arpa"]) {
+      assert.deepEqual(problems({ acme }, { domain: hidden }), [
+        {
+          key: "swarm-ha:domain",
+          got: JSON.stringify(hidden),
+          allowed: "with Let's Encrypt, a domain of the public DNS",
+          fix: "write one that is yours, or the directory of an authority of your own as swarm-ha:ingress.acme.directory",
+        },
+      ]);
+      const own = { ...acme, directory: "https://ca.internal:14000/dir" };
+      assert.deepEqual(problems({ acme: own }, { domain: hidden }), []);
+    }
+    assert.deepEqual(problems({ acme }, { domain: "mylocalhost.com" }), []);
+  });
+
+  it("asks on aws for no check of the name servers, which its security groups let nobody ask", () => {
+    const aws = {
+      platform: "aws",
+      zones: ["eu-central-1a", "eu-central-1b", "eu-central-1c"],
+      access: { ssh: ["203.0.113.0/24"] },
+    };
+    const check = { ...acme, propagation: "check" };
+    const raw = { ...aws, aws: { region: "eu-central-1", hostedZone: "none" } };
+    assert.deepEqual(
+      problems({ acme: check }, raw).map(({ key, got }) => `${key} ${got}`),
+      ['swarm-ha:ingress.acme.propagation "check"'],
+    );
+    for (const good of [acme, { ...acme, propagation: "skip" }]) assert.deepEqual(problems({ acme: good }, raw), []);
+    assert.deepEqual(problems({ acme: check }), []);
+  });
+
+  const wrong: [string, Record<string, unknown>, string][] = [
+    ["no address", { email: undefined }, "email"],
+    ["an address that is a path", { email: "../x@example.com" }, "email"],
+    ["a provider that asks a person", { provider: "manual" }, "provider"],
+    ["a provider in capitals", { provider: "Route53" }, "provider"],
+    ["a directory without TLS", { directory: "http://ca.example.com/dir" }, "directory"],
+    ["an authority that is no certificate", { authority: "x" }, "authority"],
+    ["a certificate that is always due", { renewAfterDays: 0 }, "renewAfterDays"],
+    ["another way to propagate", { propagation: "no" }, "propagation"],
+    ["credentials that are none", { credentials: "token" }, "credentials"],
+    ["a variable of the step's own", { credentials: { LEGO_PATH: "/" } }, "credentials.LEGO_PATH"],
+    ["a variable that is no name", { credentials: { "a b": "x" } }, 'credentials["a b"]'],
+    ["an empty value", { credentials: { CF_DNS_API_TOKEN: "" } }, "credentials.CF_DNS_API_TOKEN"],
+  ];
+  for (const [what, changes, key] of wrong) {
+    it(`is refused with ${what}, and the error names the key and the remedy`, () => {
+      const [problem, ...more] = problems({ acme: { ...acme, ...changes } });
+      assert.equal(problem?.key, `swarm-ha:ingress.acme.${key}`, JSON.stringify(problem));
+      assert.ok(problem.allowed !== "" && problem.fix !== "", JSON.stringify(problem));
+      assert.deepEqual(more, []);
+    });
+  }
 });

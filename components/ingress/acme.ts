@@ -1,0 +1,88 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import type { AcmeConfig, StackConfig } from "../../config";
+import { PLATFORM_DEFAULTS } from "../../config/schema/constants";
+import type { IssuedCertificate } from "../pki";
+import { remoteStep } from "../ssh/remote-step";
+import type { Swarm } from "../swarm";
+import { appsDomain } from "./names";
+
+/** Hours of a day. */
+const DAY = 24;
+
+/** Seconds after which no certificate is an error: some DNS providers take ten minutes to publish a record. */
+const LIMIT = 900;
+
+/** Arguments of {@link AcmeCertificate}. */
+export interface AcmeCertificateArgs {
+  /** The stack's configuration. */
+  readonly config: StackConfig;
+  readonly acme: AcmeConfig;
+  /** Its operator runs the step. */
+  readonly swarm: Swarm;
+}
+
+/**
+ * The applications' certificate from an ACME authority: one for all workers, got by a step on the operator.
+ *
+ * Both keys are the program's own, so they are in the state like all others, and no machine keeps them.
+ */
+export class AcmeCertificate extends pulumi.ComponentResource {
+  /** The certificate with those between it and the authority's root, and its key. */
+  public readonly issued: IssuedCertificate;
+
+  public constructor(name: string, args: AcmeCertificateArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("swarm-ha:ingress:AcmeCertificate", name, {}, opts);
+    const { config, acme, swarm } = args;
+    const { operator, lifetime } = swarm.context;
+    const child = { parent: this };
+    const key = (keyName: string): tls.PrivateKey =>
+      new tls.PrivateKey(keyName, { algorithm: "ECDSA", ecdsaCurve: "P256" }, child);
+    const account = key(`${name}-account-key`);
+    const own = key(`${name}-key`);
+    const domain = `*.${appsDomain(config.domain)}`;
+    // Without a subject: it would have to be the name, and a common name may have 64 characters at most.
+    const request = new tls.CertRequest(
+      `${name}-request`,
+      { privateKeyPem: own.privateKeyPem, dnsNames: [domain] },
+      child,
+    );
+    // The program must not look at a clock, or a preview would differ from its `up`; but the tls provider may, and shows
+    // in previews what is due. So this certificate is there for its end alone: a new one is a new term for the real one.
+    const term = new tls.SelfSignedCert(
+      `${name}-term`,
+      {
+        privateKeyPem: own.privateKeyPem,
+        subject: { commonName: `${name} term` },
+        validityPeriodHours: acme.renewAfterDays * DAY,
+        allowedUses: ["digital_signature"],
+      },
+      child,
+    );
+    const step = remoteStep(
+      name,
+      {
+        connection: operator.connection,
+        script: "acme",
+        installed: true,
+        input: {
+          term: term.validityStartTime,
+          domain,
+          email: acme.email,
+          provider: acme.provider,
+          credentials: acme.credentials,
+          directory: acme.directory,
+          ...(acme.authority === undefined ? {} : { authority: acme.authority }),
+          propagation: acme.propagation ?? PLATFORM_DEFAULTS[config.platform].propagation,
+          days: acme.renewAfterDays,
+          account: account.privateKeyPem,
+          request: request.certRequestPem,
+          limit: LIMIT,
+        },
+      },
+      { ...child, dependsOn: [swarm.operator], deletedWith: lifetime },
+    );
+    this.issued = { certificate: step.stdout, key: own.privateKeyPem };
+    this.registerOutputs({});
+  }
+}

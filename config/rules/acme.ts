@@ -1,0 +1,41 @@
+import { describeKey } from "../describe";
+import type { Known } from "../known";
+import { keyText, type Problem } from "../problem";
+import { ACME_DIRECTORY } from "../schema/constants";
+
+/** Names below these exist on one machine or in one house; no public authority signs for them. Sources: RFC 6761, 6762, 8375; ICANN on `.internal`. */
+const PRIVATE = /(^|\.)(localhost|local|internal|test|invalid|home\.arpa)$/;
+
+/** ACME instead of the user's own certificate, for a domain that the authority can see, checked in a way that works there. */
+export function acmeProblems({ ingress, domain, platform }: Known): Problem[] {
+  const acme = ingress?.acme;
+  if (acme === undefined) return [];
+  const problems: Problem[] = [];
+  for (const own of ["certificate", "key"] as const) {
+    if (ingress?.[own] === undefined) continue;
+    problems.push({
+      key: keyText(["ingress", own]),
+      got: `a ${own} of your own, beside ${keyText(["ingress", "acme"])}`,
+      allowed: "one of both",
+      fix: `remove it (npm run pulumi -- config rm --path swarm-ha:ingress.${own}), or ${keyText(["ingress", "acme"])}`,
+    });
+  }
+  if (domain !== undefined && acme.directory === ACME_DIRECTORY && PRIVATE.test(domain)) {
+    problems.push({
+      key: keyText(["domain"]),
+      got: JSON.stringify(domain),
+      allowed: "with Let's Encrypt, a domain of the public DNS",
+      fix: `write one that is yours, or the directory of an authority of your own as ${keyText(["ingress", "acme", "directory"])}`,
+    });
+  }
+  if (platform === "aws" && acme.propagation === "check") {
+    const path = ["ingress", "acme", "propagation"] as const;
+    problems.push({
+      key: keyText(path),
+      got: '"check"',
+      allowed: describeKey(path).allowed ?? "",
+      fix: "leave it out; with a provider that takes long, set its <PROVIDER>_POLLING_INTERVAL in credentials",
+    });
+  }
+  return problems;
+}

@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# Gets the applications' certificate from an ACME authority, by a DNS challenge that lego answers.
+#
+# Runs on the operator. Input: { term (another one asks for another certificate), domain, email, provider (lego's code),
+# credentials: { VARIABLE: text }, directory (URL), authority? (of the directory's own certificate), propagation: check | skip,
+# days (that the certificate has to be valid at least), account (key), request (CSR), limit (seconds) }
+# Prints the certificate and those between it and the authority's root, PEM. They are no secret.
+
+. lib/common.sh
+
+domain=$(value domain)
+directory=$(value directory)
+limit=$(value limit)
+
+# Authorities give only a few certificates for the same name in a week (Let's Encrypt: five). So what this term has got
+# already, in a run whose answer was lost or with other credentials, is what it gets again.
+kept=/var/lib/swarm-ha/acme.pem
+for path in term request directory; do value "$path"; done | sha256sum | read -r term _
+exec 9>/run/swarm-ha-acme.lock
+flock -w "$limit" 9 || fail "an earlier run has been asking for a certificate for more than $limit s"
+if [ -s "$kept" ] && [ "$(head -n 1 "$kept")" = "# $term" ]; then
+  tail -n +2 "$kept"
+  exit 0
+fi
+
+# The local platform's image has it. In the cloud only operators that need it get it.
+if ! command -v lego >/dev/null; then
+  heard=$(DEBIAN_FRONTEND=noninteractive timeout 300 bash -c \
+    'apt-get -q update && apt-get -qy -o DPkg::Lock::Timeout=120 install --no-install-recommends lego' 2>&1 </dev/null) ||
+    fail "lego can't be installed: $(tail -n 2 <<<"$heard" | tr '\n' ' ')"
+fi
+[ "$(stat -f -c %T /run)" = tmpfs ] || fail "/run is no tmpfs, and keys may not lie on a disk"
+
+# What an earlier run left that was killed the hard way is gone now; nobody else is in it, under the lock.
+folder=/run/swarm-ha-acme
+rm -rf "$folder"
+trap 'rm -rf "$folder"' EXIT
+mkdir -m 0700 "$folder"
+# Where the shell and its tools put what doesn't fit into a pipe.
+export TMPDIR=$folder
+
+# Where lego looks for the account's key. The authority knows the account by it: registering twice is no harm.
+server=${directory#https://}
+server=${server%%/*}
+email=$(value email)
+keys=$folder/accounts/${server//:/_}/$email/keys
+mkdir -p "$keys"
+value account >"$keys/$email.key"
+value request >"$folder/request.pem"
+
+# obtain: runs lego. Arguments are for everybody to read: the credentials are in its environment alone.
+obtain() (
+  arguments=(--path "$folder" --server "$directory" --email "$email" --accept-tos --csr "$folder/request.pem")
+  arguments+=(--dns "$(value provider)")
+  [ "$(value propagation)" = check ] || arguments+=(--dns.disable-cp)
+  if [ -n "$(optional authority)" ]; then
+    value authority >"$folder/authority.pem"
+    export LEGO_CA_CERTIFICATES=$folder/authority.pem
+  fi
+  for path in "${!given[@]}"; do
+    [[ $path != credentials.* ]] || export "${path#credentials.}=${given[$path]}"
+  done
+  exec timeout --kill-after=10 "$limit" lego "${arguments[@]}" run
+)
+
+# without_credentials: passes standard input on; some providers' errors show the address of a call, with a token in it.
+without_credentials() {
+  local text path
+  text=$(cat)
+  for path in "${!given[@]}"; do
+    # What is shorter is a setting, and would tear words apart.
+    [[ $path != credentials.* ]] || ((${#given[$path]} < 6)) || text=${text//"${given[$path]}"/***}
+  done
+  printf '%s\n' "$text"
+}
+
+# last_words: what lego said of its failure, on one line: without its progress, its advice to new users, and times.
+last_words() {
+  sed -E '/^!!!! HEADS UP/,/^backups of this folder/d; /\[INFO\]/d; s#^[0-9/]+ [0-9:]+ ##; /^\s*$/d' "$folder/log" |
+    tail -n 8 | without_credentials | tr -s '\n\t ' ' '
+}
+
+code=0
+obtain </dev/null >"$folder/log" 2>&1 || code=$?
+if ((code != 0)); then
+  said=$(last_words)
+  ((code != 124)) || said="no end within $limit s; $said"
+  fail "$directory gave no certificate for $domain; lego said last: $said"
+fi
+
+chain=("$folder"/certificates/*.crt)
+[ "$(openssl x509 -in "${chain[0]}" -noout -pubkey)" = "$(openssl req -in "$folder/request.pem" -noout -pubkey)" ] ||
+  fail "$directory gave a certificate of another key"
+days=$(value days)
+openssl x509 -in "${chain[0]}" -noout -checkend $((days * 86400)) >/dev/null ||
+  fail "$directory gave a certificate that ends before it is renewed ($(openssl x509 -in "${chain[0]}" -noout -enddate));" \
+    "set swarm-ha:ingress.acme.renewAfterDays to less than its life, two thirds of it at most (now $days)"
+{
+  echo "# $term"
+  cat "${chain[0]}"
+} | write_file "$kept" 0644 || true
+cat "${chain[0]}"
