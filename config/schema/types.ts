@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { stackSchema } from "./index";
+import type { stackSchema } from "./stack";
 
 /** The values of all keys after defaults, as the schema alone sees them. */
 export type StackValues = z.output<typeof stackSchema>;

@@ -1,5 +1,4 @@
-import type { LiveCertificate } from "./certificates";
-import type { CertificateStatus, Desired, Problem } from "./model";
+import type { CertificateStatus, Desired, LiveCertificate, Problem } from "./model";
 import { commands, span } from "./words";
 
 /** Seconds of a day. */

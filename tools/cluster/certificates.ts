@@ -4,24 +4,7 @@ import type { Role, StackOutputs } from "../../components/outputs";
 import { messageOf } from "../../components/message";
 import { PORTS } from "../../components/swarm/ports";
 import type { Connection } from "./connect";
-
-/** What a certificate is for: it answers TLS connections, opens them, or signs the others. */
-export type CertificateUse = "server" | "client" | "authority";
-
-/** A certificate as it was found. */
-export interface LiveCertificate {
-  /** The host that serves it; `operator`, `person`, `authority` and the like for those that stand in the stack's outputs. */
-  readonly owner: string;
-  readonly use: CertificateUse;
-  /** From then on it is refused. */
-  readonly notAfter: Date;
-  /** Why clients refuse it, besides its end. @default nothing else is wrong with it */
-  readonly refused?: string;
-  /** Whether the user has brought it along, so that no `up` renews it. @default false */
-  readonly brought?: boolean;
-  /** How long it lives from its first day on, in days, where an ACME authority decides that. @default the stack does */
-  readonly acmeDays?: number;
-}
+import type { CertificateUse, LiveCertificate } from "./model";
 
 /** Where hosts serve certificates, and of which name. A registry that people brought along has its own port elsewhere. */
 const SERVED: Readonly<Record<Role, { readonly port: number; readonly tier: "manager" | "registry" | "app" }>> = {

@@ -3,11 +3,8 @@ import { z } from "zod";
 import type { Role } from "../../components/outputs";
 import type { DockerCall } from "./docker-api";
 import type { Match } from "./match";
-import type { Problem } from "./model";
+import type { Problem, Replicas } from "./model";
 import { commands } from "./words";
-
-/** The replicas that there are to be, by node id. */
-export type Replicas = Readonly<Record<string, { readonly state: string; readonly error: string }>>;
 
 /** `GET /tasks`, as far as it is of interest. Source: Docker Engine API v1.41. */
 const tasksSchema = z.array(

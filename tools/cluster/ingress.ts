@@ -1,7 +1,7 @@
 import type { DockerCall } from "./docker-api";
-import { missingReplicas, readReplicas, type Replicas } from "./global-service";
+import { missingReplicas, readReplicas } from "./global-service";
 import type { Match } from "./match";
-import type { Problem } from "./model";
+import type { Problem, Replicas } from "./model";
 import { commands } from "./words";
 
 /** The ingress's service: stack `ingress`, service `traefik`. */

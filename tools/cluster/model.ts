@@ -1,7 +1,32 @@
-import type { CertificateUse, LiveCertificate } from "./certificates";
-import type { Replicas } from "./global-service";
-import type { LiveRegistry } from "./registry";
 import type { DesiredNode, LoadBalancerName, Role } from "../../components/outputs";
+
+/** What a certificate is for: it answers TLS connections, opens them, or signs the others. */
+export type CertificateUse = "server" | "client" | "authority";
+
+/** A certificate as it was found. */
+export interface LiveCertificate {
+  /** The host that serves it; `operator`, `person`, `authority` and the like for those that stand in the stack's outputs. */
+  readonly owner: string;
+  readonly use: CertificateUse;
+  /** From then on it is refused. */
+  readonly notAfter: Date;
+  /** Why clients refuse it, besides its end. @default nothing else is wrong with it */
+  readonly refused?: string;
+  /** Whether the user has brought it along, so that no `up` renews it. @default false */
+  readonly brought?: boolean;
+  /** How long it lives from its first day on, in days, where an ACME authority decides that. @default the stack does */
+  readonly acmeDays?: number;
+}
+
+/** The replicas that there are to be, by node id. */
+export type Replicas = Readonly<Record<string, { readonly state: string; readonly error: string }>>;
+
+/** The registry as the swarm has it. */
+export interface LiveRegistry {
+  /** Whether it refuses pushes. */
+  readonly readOnly: boolean;
+  readonly replicas: Replicas;
+}
 
 /** One line of the status: a host that is wanted, or a node that nobody wants. */
 export interface NodeStatus {

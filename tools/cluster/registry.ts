@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { DockerCall } from "./docker-api";
-import { missingReplicas, readReplicas, type Replicas } from "./global-service";
+import { missingReplicas, readReplicas } from "./global-service";
 import type { Match } from "./match";
-import type { Problem } from "./model";
+import type { LiveRegistry, Problem } from "./model";
 import { commands } from "./words";
 
 /** The registry's service: stack `registry`, service `registry`. */
@@ -10,13 +10,6 @@ const SERVICE = "registry_registry";
 
 /** What the registry's replicas are told while its garbage is collected; see scripts/registry-gc.sh. */
 const READ_ONLY = "REGISTRY_STORAGE_MAINTENANCE_READONLY=";
-
-/** The registry as the swarm has it. */
-export interface LiveRegistry {
-  /** Whether it refuses pushes. */
-  readonly readOnly: boolean;
-  readonly replicas: Replicas;
-}
 
 /** `GET /services/…`, as far as it is of interest. Source: Docker Engine API v1.41. */
 const serviceSchema = z.object({

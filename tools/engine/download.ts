@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { cachePath } from "../paths";
 import { command } from "../setup/command";
 import type { Progress } from "../setup/progress";
-import type { Engine } from "./find";
+import type { Engine } from "./engine";
 import { ENGINE_VERSION } from "./version";
 
 /** Milliseconds until a download that doesn't begin counts as impossible, and until a slow one is given up. */

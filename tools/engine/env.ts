@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { backendDir, passphraseFile } from "../paths";
-import type { Engine } from "./find";
+import type { Engine } from "./engine";
 
 /**
  * What an engine needs, wherever its state is: no questions for updates, and for the kit no plugins from anywhere else.

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { root } from "../paths";
 import { SetupError } from "../setup/errors";
 import { discardBuiltEngine } from "./build";
-import type { Engine } from "./find";
+import type { Engine } from "./engine";
 
 /** How an engine run ended. */
 export interface RunResult {

@@ -3,20 +3,9 @@ import { findProgram } from "../setup/command";
 import { createProgress, type Progress } from "../setup/progress";
 import { cachedEngine, ensureBuiltEngine } from "./build";
 import { downloadEngine, downloadedEngine } from "./download";
+import type { Engine } from "./engine";
 import { prepareKit } from "./kit";
 import { ENGINE_VERSION, OLDEST, recentEnough, versionOf } from "./version";
-
-/** An engine that can be run. */
-export interface Engine {
-  /** The program. */
-  readonly path: string;
-  /** Its version, e.g. `3.245.0`. */
-  readonly version: string;
-  /** `official`: Pulumi's own, with Pulumi's plugins. `kit`: built here, with the plugins of `offline/`. */
-  readonly kind: "official" | "kit";
-  /** PULUMI_HOME of the kit, where its plugins are. @default the user's own */
-  readonly home?: string;
-}
 
 /** What a search depends on; everything has a default. */
 export interface FindOptions {

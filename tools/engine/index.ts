@@ -5,7 +5,8 @@ import { needsHealing } from "./arguments";
 import { forgetDestroying, noted, refuseHalfDestroyed, STATE_AT_END } from "./destroying";
 import { engineEnv, localEnv } from "./env";
 import { execEngine, type RunResult } from "./exec";
-import { type Engine, findEngine } from "./find";
+import type { Engine } from "./engine";
+import { findEngine } from "./find";
 import { ensureLocalState, forgetStack, withoutSalt, workingConfig } from "./local-state";
 import { readStackFile, type StackFile } from "./project";
 import { pruneHistory } from "./prune";
@@ -14,7 +15,8 @@ import { runTrial } from "./trial";
 import { checkOrphans } from "./orphans";
 import { checkTunnel } from "./tunnel";
 
-export { type Engine, findEngine } from "./find";
+export type { Engine } from "./engine";
+export { findEngine } from "./find";
 export type { RunResult } from "./exec";
 
 /** How to run Pulumi on a stack. */

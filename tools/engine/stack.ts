@@ -6,7 +6,7 @@ import { root } from "../paths";
 import { SetupError } from "../setup/errors";
 import { localEnv } from "./env";
 import { execEngine } from "./exec";
-import type { Engine } from "./find";
+import type { Engine } from "./engine";
 import { checkpointFile, ensureLocalState, readCheckpoint, workingConfig, writeWorkingConfig } from "./local-state";
 import { healLocks } from "./locks";
 import type { StackFile } from "./project";

@@ -10,7 +10,7 @@ import { root } from "../paths";
 import { SetupError } from "../setup/errors";
 import { engineEnv } from "./env";
 import { execEngine, type ExecOptions, type RunResult } from "./exec";
-import type { Engine } from "./find";
+import type { Engine } from "./engine";
 import { withoutSalt } from "./local-state";
 import type { StackFile } from "./project";
 

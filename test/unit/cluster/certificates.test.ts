@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LiveCertificate } from "../../../tools/cluster/certificates";
+import type { LiveCertificate } from "../../../tools/cluster/model";
 import { refusal } from "../../../tools/cluster/certificates";
 import { certificateProblems, certificateStatus } from "../../../tools/cluster/certificate-problems";
 import { evaluate } from "../../../tools/cluster/evaluate";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { matchNodes } from "../../../tools/cluster/match";
-import { readRegistry, registryProblems, type LiveRegistry } from "../../../tools/cluster/registry";
+import type { LiveRegistry } from "../../../tools/cluster/model";
+import { readRegistry, registryProblems } from "../../../tools/cluster/registry";
 import { nodeOf, wanted } from "./support";
 
 const desired = wanted();

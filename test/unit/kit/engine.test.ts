@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { needsHealing, needsNoStack, splitStack } from "../../../tools/engine/arguments";
 import { forgetDestroying, noted, refuseHalfDestroyed } from "../../../tools/engine/destroying";
 import { engineEnv, localEnv } from "../../../tools/engine/env";
-import type { Engine } from "../../../tools/engine/find";
+import type { Engine } from "../../../tools/engine/engine";
 import { changedAnything } from "../../../tools/engine/last-run";
 import { ensureLocalState, withoutSalt, workingConfig, writeWorkingConfig } from "../../../tools/engine/local-state";
 import { healLocks, isHeld, isStale } from "../../../tools/engine/locks";
