@@ -51,7 +51,7 @@ describe("a review", function () {
   });
 
   it("of one more worker shows that worker, and that nobody else notices", async () => {
-    stack.configure({ workers: { worker: { count: 4 } } });
+    stack.configure({ workers: { worker: { count: 4, labels: { "com.example.storage": "ssd" } } } });
     const { code, stdout } = await review(stack);
     assert.equal(code, 0);
     reads(stdout);
