@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { stackOutputsSchema } from "../../../components/outputs";
 import type { LiveCertificate } from "../../../tools/cluster/model";
-import { refusal } from "../../../tools/cluster/certificates";
+import { lookAtCertificates, refusal } from "../../../tools/cluster/certificates";
 import { certificateProblems, certificateStatus } from "../../../tools/cluster/certificate-problems";
 import { evaluate } from "../../../tools/cluster/evaluate";
 import { planRepair } from "../../../tools/cluster/plan-repair";
 import { obstacles } from "../../../tools/cluster/plan-replace";
 import { stranger } from "../../support/authority";
-import { found, nodesOf, NOW, wanted } from "./support";
+import { found, nodesOf, NOW, SWARM, wanted } from "./support";
 
 const HOUR = 3_600_000;
 const desired = wanted();
@@ -121,5 +123,77 @@ describe("why a client refuses a certificate", () => {
     );
     const nameless = await sign({ name: "nobody", use: "server" });
     assert.match(refusal(nameless.cert, "r.example", sign.pem) ?? "", /but for no name/);
+  });
+});
+
+describe("a look at the certificates", () => {
+  /** What is found of a manager with the stack's authority's certificate and a worker with another's, by host. */
+  async function served(appCertificate?: string): Promise<Record<string, LiveCertificate>> {
+    const [authority, another] = [await stranger(), await stranger()];
+    const manager = await authority({ name: "m", use: "server", names: [{ type: "dns", value: "m.example" }] });
+    const names = [{ type: "dns" as const, value: "*.app.example" }];
+    const app = await another({ name: "applications", use: "server", names, days: [-5, 40] });
+    const unused = (): Promise<never> => Promise.reject(new Error("it isn't asked"));
+    const outputs = stackOutputsSchema.parse({
+      swarmId: SWARM,
+      hosts: {
+        "manager-1": { role: "manager", zone: "a", address: "10.0.0.1" },
+        "worker-1": { role: "worker", zone: "a", address: "10.0.0.2" },
+        "worker-2": { role: "worker", zone: "b", address: "10.0.0.3" },
+      },
+      endpoints: { manager: "tcp://m.example:2376", app: "https://*.app.example" },
+      caCertificate: authority.pem,
+      access: {
+        operator: { host: "h", port: 1, user: "root", privateKey: "p", hostKey: "h" },
+        client: manager,
+        ...(appCertificate === undefined ? {} : { appCertificate }),
+        nodes: [],
+        loadBalancers: { manager: { url: "tcp://m.example:2376" } },
+      },
+    });
+    const doors: Record<string, string> = {
+      "10.0.0.1:2376 m.example": manager.cert,
+      "10.0.0.2:443 status.app.example": app.cert,
+    };
+    const found = await lookAtCertificates(
+      {
+        managers: [],
+        balanced: { name: "nobody", call: unused },
+        page: unused,
+        certificate: (address, port, asked) => {
+          const pem = doors[`${address}:${String(port)} ${asked}`];
+          return pem === undefined
+            ? Promise.reject(new Error("refused"))
+            : Promise.resolve(new X509Certificate(pem).raw);
+        },
+        close: () => undefined,
+      },
+      outputs,
+    );
+    const servers = found.filter(({ use }) => use === "server");
+    assert.deepEqual(
+      servers.map(({ owner }) => owner),
+      ["manager-1", "worker-1"],
+      "of a host that serves none nothing is said",
+    );
+    return Object.fromEntries(servers.map((one) => [one.owner, one]));
+  }
+
+  it("tells the life of an ACME authority's by what is served, and holds it against no other authority", async () => {
+    const { "manager-1": manager, "worker-1": worker } = await served("acme");
+    assert.ok(Math.abs((worker?.acmeDays ?? 0) - 45) < 0.01, String(worker?.acmeDays));
+    assert.equal(worker?.refused, undefined);
+    assert.equal(manager?.acmeDays, undefined);
+  });
+
+  it("tells that it is the user's own", async () => {
+    const { "worker-1": worker } = await served("user");
+    assert.deepEqual([worker?.brought, worker?.refused, worker?.acmeDays], [true, undefined, undefined]);
+  });
+
+  it("names one that the stack's authority should have signed, and hasn't", async () => {
+    const { "manager-1": manager, "worker-1": worker } = await served("stack");
+    assert.equal(worker?.refused, "the stack's authority hasn't signed it");
+    assert.equal(manager?.refused, undefined);
   });
 });
