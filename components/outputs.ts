@@ -53,8 +53,11 @@ const accessSchema = z.object({
   renewalDays: z.number().int().default(30),
   /** Further certificates that no host serves, and which end like the others. PEM, no secret. */
   certificates: z.array(z.object({ owner: text, use: z.enum(["client", "authority"]), certificate: text })).default([]),
-  /** Where the applications' certificate is from: the stack's authority, one that speaks ACME, or the user, and then no `up` renews it. */
-  appCertificate: z.enum(["stack", "acme", "user"]).default("stack"),
+  /**
+   * Where the applications' certificate is from: the stack's authority, one that speaks ACME, or the user, and then no `up`
+   * renews it. Without it, as after an upgrade and before the next `up`, nothing is said of who has to have signed it.
+   */
+  appCertificate: z.enum(["stack", "acme", "user"]).optional(),
   /** All hosts, in the order of the plan. */
   nodes: z.array(plannedNodeSchema),
   loadBalancers: z.object({

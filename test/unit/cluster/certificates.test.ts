@@ -196,4 +196,9 @@ describe("a look at the certificates", () => {
     assert.equal(worker?.refused, "the stack's authority hasn't signed it");
     assert.equal(manager?.refused, undefined);
   });
+
+  it("says nothing of who signed it where the last up was of a version that didn't put that out", async () => {
+    const { "worker-1": worker } = await served();
+    assert.deepEqual([worker?.refused, worker?.brought, worker?.acmeDays], [undefined, undefined, undefined]);
+  });
 });
