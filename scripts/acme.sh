@@ -18,8 +18,22 @@ kept=/var/lib/swarm-ha/acme.pem
 for path in term request directory; do value "$path"; done | sha256sum | read -r term _
 exec 9>/run/swarm-ha-acme.lock
 flock -w "$limit" 9 || fail "an earlier run has been asking for a certificate for more than $limit s"
-if [ -s "$kept" ] && [ "$(head -n 1 "$kept")" = "# $term" ]; then
+
+# give: prints what is kept, unless it is too short. That, too, was kept: asking again would get the same, until the
+# authority gives no more. What counts is its whole life, because later in the term less of it is left.
+give() {
+  local from to days
+  days=$(value days)
+  openssl x509 -in "$kept" -noout -startdate | IFS='=' read -r _ from
+  openssl x509 -in "$kept" -noout -enddate | IFS='=' read -r _ to
+  (($(date -d "$to" +%s) - $(date -d "$from" +%s) >= days * 86400)) ||
+    fail "$directory gave a certificate that ends before it is renewed ($from to $to);" \
+      "set swarm-ha:ingress.acme.renewAfterDays to less than its life, two thirds of it at most (now $days)"
   tail -n +2 "$kept"
+}
+
+if [ -s "$kept" ] && [ "$(head -n 1 "$kept")" = "# $term" ]; then
+  give
   exit 0
 fi
 
@@ -91,12 +105,8 @@ fi
 chain=("$folder"/certificates/*.crt)
 [ "$(openssl x509 -in "${chain[0]}" -noout -pubkey)" = "$(openssl req -in "$folder/request.pem" -noout -pubkey)" ] ||
   fail "$directory gave a certificate of another key"
-days=$(value days)
-openssl x509 -in "${chain[0]}" -noout -checkend $((days * 86400)) >/dev/null ||
-  fail "$directory gave a certificate that ends before it is renewed ($(openssl x509 -in "${chain[0]}" -noout -enddate));" \
-    "set swarm-ha:ingress.acme.renewAfterDays to less than its life, two thirds of it at most (now $days)"
 {
   echo "# $term"
   cat "${chain[0]}"
 } | write_file "$kept" 0644 || true
-cat "${chain[0]}"
+give

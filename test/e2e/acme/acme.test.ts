@@ -143,10 +143,14 @@ describe("the step that gets a certificate from an ACME authority", function () 
     assert.match(await refused({ provider: "nobody" }), /lego said last: .*unrecognized DNS provider: nobody/);
   });
 
-  it("takes no certificate that ends before it is renewed, and says what to set", async () => {
+  it("takes no certificate that ends before it is renewed, says what to set, and doesn't ask for another one", async () => {
     const days = LIFE + 1;
-    const error = await refused({ days });
-    assert.match(error, /set swarm-ha:ingress\.acme\.renewAfterDays to less than its life.*\(now 91\)/);
+    const before = await issued();
+    for (let i = 0; i < 2; i++) {
+      const error = await refused({ term: "too short", days });
+      assert.match(error, /set swarm-ha:ingress\.acme\.renewAfterDays to less than its life.*\(now 91\)/);
+    }
+    assert.equal(await issued(), before + 1);
   });
 
   it("ends within its limit, and says so", async () => {
