@@ -161,6 +161,16 @@ describe("the step that gets a certificate from an ACME authority", function () 
     assert.ok(Date.now() - begun < 30_000);
   });
 
+  it("says so, too, of a lego that has to be killed", async () => {
+    const lego = "/usr/local/sbin/lego";
+    await operator.shell(`printf '#!/bin/sh\\ntrap "" TERM\\nsleep 60\\n' >${lego} && chmod 0755 ${lego}`);
+    try {
+      assert.match(await refused({ limit: 2 }), /lego said last: no end within 2 s;\s*$/);
+    } finally {
+      await operator.shell(`rm ${lego}`);
+    }
+  });
+
   it("leaves no key on the operator, and puts none, and no credential, into an argument", async () => {
     assert.equal(await operator.shell("ls -d /run/swarm-ha-acme 2>/dev/null || true"), "");
     assert.equal(await operator.shell("grep -rl 'PRIVATE KEY' /run /tmp /var/lib/swarm-ha /root || true"), "");
