@@ -41,7 +41,8 @@ fi
 if ! command -v lego >/dev/null; then
   heard=$(DEBIAN_FRONTEND=noninteractive timeout 300 bash -c \
     'apt-get -q update && apt-get -qy -o DPkg::Lock::Timeout=120 install --no-install-recommends lego' 2>&1 </dev/null) ||
-    fail "lego can't be installed: $(tail -n 2 <<<"$heard" | tr '\n' ' ')"
+    fail "lego can't be installed: $(tail -n 2 <<<"$heard" | tr '\n' ' '). On a local stack it comes with the operator's" \
+      "image, and this operator's is older: npm run replace -- <stack> operator"
 fi
 [ "$(stat -f -c %T /run)" = tmpfs ] || fail "/run is no tmpfs, and keys may not lie on a disk"
 

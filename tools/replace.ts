@@ -1,6 +1,7 @@
 /**
  * `npm run replace -- <stack> <host…|--all>`: makes hosts anew, the way to a new host image: registry nodes and workers in
  * small batches, managers one at a time, the leader last, and the cluster healthy in between. The first failure ends it.
+ * The operator can be one of them, and goes first: the cluster doesn't need it, and the others are reached through it.
  */
 import { readArguments } from "./cluster/arguments";
 import type { Evaluation } from "./cluster/evaluate";
@@ -16,6 +17,8 @@ import { createProgress } from "./setup/progress";
 const SETTLE_LIMIT = 180;
 /** Seconds before the first one: an election takes up to 21, and load balancers up to 15 to see that a host is well again. */
 const FIRST_LIMIT = 90;
+/** Name of the operator, which is no host of the cluster's, and so isn't one of all. */
+const OPERATOR = "operator";
 
 runMain(async () => {
   const usage = "npm run replace -- <stack> <host…|--all>";
@@ -25,21 +28,25 @@ runMain(async () => {
   const todo = new Set(chosen(stack, hosts, all));
   await prepareFor(name);
   const progress = createProgress();
-  let evaluation = await waitForHealth(stack, todo, FIRST_LIMIT);
   let done = 0;
+  const makeAnew = async (names: readonly string[]): Promise<void> => {
+    const urns = names.map((host) => urnOf(stack, host));
+    const failure = await progress.step(`Replacing ${list(names)}`, "20 to 60 s", () => up(name, urns));
+    if (failure !== undefined) {
+      throw new SetupError(`${list(names)} could not be replaced; ${remaining(name, todo)}\n${failure}`);
+    }
+    for (const host of names) todo.delete(host);
+    done += names.length;
+    stack = await readStack(name);
+  };
+  // Before the first look at the cluster, which is through it.
+  if (todo.has(OPERATOR)) await makeAnew([OPERATOR]);
+  let evaluation = await waitForHealth(stack, todo, FIRST_LIMIT);
   while (todo.size > 0) {
     refuseObstacles(name, evaluation, todo);
     const batch = nextBatch(todo, evaluation);
     if ("refused" in batch) throw new SetupError(`${batch.refused}. First: ${commands(name).repair}`);
-    const current = stack;
-    const urns = batch.names.map((host) => urnOf(current, host));
-    const failure = await progress.step(`Replacing ${list(batch.names)}`, "20 to 60 s", () => up(name, urns));
-    if (failure !== undefined) {
-      throw new SetupError(`${list(batch.names)} could not be replaced; ${remaining(name, todo)}\n${failure}`);
-    }
-    for (const host of batch.names) todo.delete(host);
-    done += batch.names.length;
-    stack = await readStack(name);
+    await makeAnew(batch.names);
     evaluation = await waitForHealth(stack, todo);
   }
   refuseObstacles(name, evaluation, todo);
@@ -49,13 +56,10 @@ runMain(async () => {
 
 function chosen({ desired }: LiveStack, hosts: readonly string[], all: boolean): string[] {
   const known = desired.nodes.map((node) => node.name);
-  const unknown = hosts.filter((host) => !known.includes(host));
+  const unknown = hosts.filter((host) => host !== OPERATOR && !known.includes(host));
   if (unknown.length > 0) {
-    const operator = unknown.includes("operator")
-      ? ` The operator is made anew by ${commands(desired.stack).repair}.`
-      : "";
     throw new SetupError(
-      `The stack ${desired.stack} has no host ${list(unknown)}; its hosts are ${known.join(", ")}.${operator}`,
+      `The stack ${desired.stack} has no host ${list(unknown)}; its hosts are ${known.join(", ")}, besides the ${OPERATOR}`,
     );
   }
   return all ? known : [...new Set(hosts)];
