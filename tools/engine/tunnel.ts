@@ -7,7 +7,9 @@ import { SetupError } from "../setup/errors";
 import { awsKeys, type StackFile } from "./project";
 
 /** Commands whose steps dial the operator. */
-const DIALLING = ["up", "update", "destroy"];
+const DIALLING = ["up", "update"];
+/** What makes a destroy one of a part of the stack. */
+const PARTLY = /^(?:-t|--target|--exclude)/;
 
 /** Milliseconds until an SSH server must have said its name through the tunnel. */
 const LIMIT = 5000;
@@ -32,7 +34,7 @@ export async function checkTunnel(
   exists: () => Promise<boolean>,
 ): Promise<void> {
   const port = tunnelPort(file);
-  if (port === undefined || !DIALLING.includes(args[0] ?? "") || (await answers(port))) return;
+  if (port === undefined || !dials(args) || (await answers(port))) return;
   const command = tunnelCommand(stack, awsKeys(file).region ?? "", port);
   if (await exists()) {
     throw new SetupError(
@@ -44,6 +46,11 @@ export async function checkTunnel(
     `The operator of the stack ${stack} is reached by a tunnel. Open it in another terminal now; it waits until the ` +
       `operator is there: npm run -s tunnel -- ${stack}. Without this clone:\n\n${command}\n\n`,
   );
+}
+
+/** A destroy of everything dials nobody: each step is `deletedWith` the platform's lifetime, which goes with the rest. */
+function dials(args: readonly string[]): boolean {
+  return DIALLING.includes(args[0] ?? "") || (args[0] === "destroy" && args.some((arg) => PARTLY.test(arg)));
 }
 
 /** The shell command that opens a stack's tunnel; undefined for a stack that needs none. */

@@ -49,15 +49,20 @@ describe("the tunnel to an operator without a public address", () => {
     try {
       await checkTunnel("far", stackFile(`{ access: ssm, port: ${ssh.port} }`), ["up"], yes);
       await assert.rejects(
-        checkTunnel("far", stackFile(`{ access: ssm, port: ${other.port} }`), ["destroy"], yes),
+        checkTunnel("far", stackFile(`{ access: ssm, port: ${other.port} }`), ["up", "--yes"], yes),
         (error: unknown) =>
           error instanceof SetupError &&
           error.message.includes(`127.0.0.1:${other.port}, and no SSH server answers`) &&
           error.message.includes("aws ssm start-session --region eu-central-1") &&
           error.message.includes("Name=tag:swarm-ha.stack,Values=far"),
       );
+      const file = stackFile(`{ access: ssm, port: ${other.port} }`);
+      for (const part of ["--target", "--target=urn::x", "-turn::x", "--exclude-protected"]) {
+        await assert.rejects(checkTunnel("far", file, ["destroy", part], yes), SetupError, part);
+      }
       // What dials nobody needs none.
-      await checkTunnel("far", stackFile(`{ access: ssm, port: ${other.port} }`), ["preview"], yes);
+      await checkTunnel("far", file, ["preview"], yes);
+      await checkTunnel("far", file, ["destroy", "--yes", "--skip-preview", "--suppress-outputs"], yes);
     } finally {
       ssh.server.close();
       other.server.close();
