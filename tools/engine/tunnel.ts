@@ -3,6 +3,7 @@
  * it has to be there before they run.
  */
 import { connect } from "node:net";
+import { stackName } from "../leftovers/find";
 import { SetupError } from "../setup/errors";
 import { awsKeys, type StackFile } from "./project";
 
@@ -35,7 +36,7 @@ export async function checkTunnel(
 ): Promise<void> {
   const port = tunnelPort(file);
   if (port === undefined || !dials(args) || (await answers(port))) return;
-  const command = tunnelCommand(stack, awsKeys(file).region ?? "", port);
+  const command = tunnelCommand(stack, file, port);
   if (await exists()) {
     throw new SetupError(
       `Nothing was done: the operator of the stack ${stack} is reached by 127.0.0.1:${port}, and no SSH server answers ` +
@@ -56,12 +57,28 @@ function dials(args: readonly string[]): boolean {
 /** The shell command that opens a stack's tunnel; undefined for a stack that needs none. */
 export function openTunnel(stack: string, file: StackFile): string | undefined {
   const port = tunnelPort(file);
-  return port === undefined ? undefined : tunnelCommand(stack, awsKeys(file).region ?? "", port);
+  return port === undefined ? undefined : tunnelCommand(stack, file, port);
 }
 
-/** What opens the tunnel, and opens it again whenever the operator was replaced. */
-export function tunnelCommand(stack: string, region: string, port: number): string {
-  const filters = ["tag:swarm-ha.stack", stack, "tag:swarm-ha.host", "operator", "instance-state-name", "running"];
+/**
+ * What opens the tunnel, and opens it again whenever the operator was replaced. The program's schema hasn't seen the file
+ * yet, and a shell runs what is in it: so each part is looked at here.
+ */
+function tunnelCommand(stack: string, file: StackFile, port: number): string {
+  const { region } = awsKeys(file);
+  if (typeof region !== "string" || !/^[a-z0-9-]+$/.test(region)) {
+    throw new SetupError(`${file.path}: swarm-ha:aws.region has to be a region's name, such as eu-central-1.`);
+  }
+  if (!Number.isInteger(port))
+    throw new SetupError(`${file.path}: swarm-ha:aws.operator.port has to be a whole number.`);
+  const filters = [
+    "tag:swarm-ha.stack",
+    stackName(stack),
+    "tag:swarm-ha.host",
+    "operator",
+    "instance-state-name",
+    "running",
+  ];
   const pairs = [0, 2, 4].map((n) => `'Name=${filters[n] ?? ""},Values=${filters[n + 1] ?? ""}'`).join(" ");
   return (
     `  while sleep 3; do aws ssm start-session --region ${region} --document-name AWS-StartPortForwardingSession \\\n` +

@@ -43,6 +43,19 @@ describe("the tunnel to an operator without a public address", () => {
     assert.equal(spawnSync("sh", ["-n", "-c", command]).status, 0, "it is no shell command");
   });
 
+  it("puts nothing into a shell's command that isn't what it should be", () => {
+    const file = (region: string, port: string): StackFile => ({
+      ...stackFile("{}"),
+      text: `config: { "swarm-ha:aws": { region: ${region}, operator: { access: ssm, port: ${port} } } }`,
+    });
+    assert.ok(openTunnel("far", file("eu-central-1", "2222")));
+    for (const region of ['"a; touch /tmp/x"', '"$(id)"', '"a\\nid"', '""', "[a]", "7", "null"])
+      assert.throws(() => openTunnel("far", file(region, "2222")), /Pulumi\.far\.yaml: swarm-ha:aws\.region/, region);
+    for (const port of ['"22; id"', '"2222"', "22.5", "[1]"])
+      assert.throws(() => openTunnel("far", file("eu-central-1", port)), /swarm-ha:aws\.operator\.port/, port);
+    assert.throws(() => openTunnel("far' 'x", file("eu-central-1", "2222")), /no stack name/);
+  });
+
   it("is there when an SSH server answers through it, and not when anything else does", async () => {
     const ssh = await serverSaying("SSH-2.0-OpenSSH_9.6\r\n");
     const other = await serverSaying("HTTP/1.1 400 Bad Request\r\n");
