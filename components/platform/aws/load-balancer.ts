@@ -96,7 +96,8 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
         defaultActions: [{ type: "forward", targetGroupArn: group.arn }],
         tags,
       },
-      { parent: this },
+      // AWS lets a group serve one load balancer: when that is replaced, the old one's listener has to let go of it first.
+      { parent: this, deleteBeforeReplace: true },
     );
     for (const member of members) {
       new lb.TargetGroupAttachment(

@@ -116,6 +116,14 @@ for (const stack of ["prod", "test"] as const) {
       }
     });
 
+    it("deletes a listener before its successor takes over the target group, which AWS lets serve one load balancer", () => {
+      for (const { name, deleteBeforeReplace } of all(resources, "aws:lb/listener:Listener"))
+        assert.ok(deleteBeforeReplace, name);
+      // A group goes when nobody names it any more: its successor has to be there first.
+      for (const { name, deleteBeforeReplace } of all(resources, "aws:lb/targetGroup:TargetGroup"))
+        assert.ok(!deleteBeforeReplace, name);
+    });
+
     it("takes image and first boot of today for a host that is made anew on purpose, and for no other", async () => {
       process.env[RENEWED_HOSTS] = "manager-2,worker-1";
       try {
