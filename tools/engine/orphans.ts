@@ -6,13 +6,20 @@ import { z } from "zod";
 import { askAws, canAsk } from "../leftovers/ask";
 import { stackName } from "../leftovers/find";
 import { SetupError } from "../setup/errors";
+import { hasEnvironment, isAboutCredentials } from "./aws-credentials";
 import { awsKeys, type StackFile } from "./project";
 
 /** Commands that make machines. */
 const MAKING = ["up", "update"];
 
-/** What `aws` says when it has no credentials, or none that count. Any other refusal is no reason to stop. */
-const NO_CREDENTIALS = /credentials|config profile|SSO session|Token|AuthFailure|SignatureDoesNotMatch|RequestExpired/;
+/** Roles of the machines that have a fixed address, which AWS gives to one instance only. */
+const ADDRESSED = ["manager", "registry"];
+
+/**
+ * Milliseconds after its start in which an instance may be that of a run which goes on: it is written down once it runs, for
+ * which AWS's provider waits 10 minutes at most, and `stack export` waits for nobody.
+ */
+const YOUNG = 15 * 60_000;
 
 /** What `aws ec2 describe-instances` prints, as far as it is read here. */
 const answerSchema = z.object({
@@ -72,7 +79,8 @@ export function orphansIn(answer: string, state: string): Orphan[] {
 }
 
 /**
- * Looks for them before a command that would stumble over one half-way. Workers are in nobody's way: they are only named.
+ * Looks for them before a command that would stumble over one half-way. Any but managers and registries are in nobody's way:
+ * they are only named.
  *
  * @param state What `pulumi stack export` prints; undefined when it fails, which the command itself then says
  * @throws SetupError that names each instance and the command that removes it; or that AWS takes no credentials
@@ -85,27 +93,54 @@ export async function checkOrphans(
 ): Promise<void> {
   const { region } = awsKeys(file);
   if (file.platform !== "aws" || region === undefined || !MAKING.includes(args[0] ?? "")) return;
-  const answer = instances(stack, region);
+  const answer = instances(stack, region, file);
   const exported = answer === undefined ? undefined : await state();
   if (answer === undefined || exported === undefined) return;
   const found = orphansIn(answer, exported);
   if (found.length === 0) return;
-  const inTheWay = found.some(({ role }) => role !== "worker");
-  const text =
-    `An interrupted run of the stack ${stack} has left what its state doesn't know:\n\n${found.map(line).join("\n")}\n\n` +
-    "If they are in use, this isn't the state that they were made with: look at PULUMI_BACKEND_URL. Else remove them" +
-    `${inTheWay ? ", and run this again" : ""}:\n\n${removal(found, region)}\n`;
-  if (inTheWay) throw new SetupError(`Nothing was done. ${text}`);
+  const text = describeOrphans(stack, region, found, Date.now());
+  if (found.some(({ role }) => ADDRESSED.includes(role))) throw new SetupError(`Nothing was done. ${text}`);
   process.stderr.write(`warning: ${text}\n`);
 }
 
-/** What AWS has; undefined where it can't be asked, which is said. */
-function instances(stack: string, region: string): string | undefined {
+/**
+ * What there is, and what to do about it. Only what no run can be making just now gets a command that removes it.
+ *
+ * @param now Milliseconds since 1970
+ */
+export function describeOrphans(stack: string, region: string, found: readonly Orphan[], now: number): string {
+  const young = found.filter(({ since }) => now - Date.parse(since) < YOUNG);
+  const old = found.filter((one) => !young.includes(one));
+  const lines = (some: readonly Orphan[]): string => some.map(line).join("\n");
+  return [
+    `AWS has instances of the stack ${stack} that its state doesn't know.`,
+    ...(young.length === 0
+      ? []
+      : [
+          `Started less than 15 minutes ago, so a run that goes on may be about to write them down:\n\n${lines(young)}\n\n` +
+            "Let it end. If there is none, run this again when they are older: it then says what removes them.",
+        ]),
+    ...(old.length === 0
+      ? []
+      : [
+          `Left by an interrupted run, if no other run of this stack is going on:\n\n${lines(old)}\n\n` +
+            "If they are in use, this isn't the state that they were made with: look at PULUMI_BACKEND_URL. Else remove them, " +
+            `and run this again:\n\n${removal(old, region)}\n`,
+        ]),
+  ].join("\n\n");
+}
+
+/**
+ * What AWS has; undefined where it can't be asked, which is said.
+ *
+ * @throws SetupError where Pulumi can't have credentials either
+ */
+function instances(stack: string, region: string, file: StackFile): string | undefined {
   try {
     return askAws(instanceQuestion(stack, region));
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    if (canAsk() && NO_CREDENTIALS.test(error.message)) {
+    if (canAsk() && isAboutCredentials(error.message) && !hasEnvironment(file)) {
       throw new SetupError(
         `Nothing was done: AWS takes no credentials of this shell's (${error.message}). Set AWS_PROFILE or log in, until ` +
           "this says who you are: aws sts get-caller-identity",

@@ -3,16 +3,18 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { instanceQuestion, orphansIn } from "../../../tools/engine/orphans";
+import { hasEnvironment, isAboutCredentials } from "../../../tools/engine/aws-credentials";
+import { describeOrphans, instanceQuestion, orphansIn } from "../../../tools/engine/orphans";
 import { root } from "../../../tools/paths";
 
 const INSTANCE = "aws:ec2/instance:Instance";
 
 /** What `aws ec2 describe-instances` prints. */
-const instance = (id: string, host: string, role: string, state = "running", address = "10.213.32.9") => ({
+const SINCE = "2026-11-20T03:00:00+00:00";
+const instance = (id: string, host: string, role: string, state = "running", since = SINCE) => ({
   InstanceId: id,
-  LaunchTime: "2026-11-20T03:00:00+00:00",
-  PrivateIpAddress: address,
+  LaunchTime: since,
+  PrivateIpAddress: "10.213.32.9",
   State: { Name: state },
   Tags: [
     { Key: "swarm-ha.host", Value: host },
@@ -58,6 +60,20 @@ describe("instances that an interrupted run has left", () => {
     assert.throws(() => orphansIn(answer(), ""));
   });
 
+  it("get no command that removes them as long as a run may be making them", () => {
+    const orphan = { host: "manager-2", role: "manager", address: "10.213.32.9", state: "running" };
+    const at = (id: string, minutes: number) => ({ ...orphan, id, since: `2026-11-20T03:${String(minutes)}:00+00:00` });
+    const now = Date.parse("2026-11-20T03:30:00Z");
+    const both = describeOrphans("prod", "eu-central-1", [at("i-old", 15), at("i-young", 16)], now);
+    assert.match(
+      both,
+      /may be about to write them down:\n\n {2}i-young [^]*if no other run of this stack is going on:\n\n {2}i-old /,
+    );
+    assert.match(both, /terminate-instances --region eu-central-1 --instance-ids i-old\n/);
+    assert.doesNotMatch(describeOrphans("prod", "eu-central-1", [at("i-young", 29)], now), /aws ec2|interrupted/);
+    assert.doesNotMatch(describeOrphans("prod", "eu-central-1", [at("i-old", 10)], now), /15 minutes/);
+  });
+
   it("are asked for by the stack's tag, in its region", () => {
     assert.deepEqual(instanceQuestion("prod", "eu-central-1"), [
       "ec2",
@@ -73,6 +89,41 @@ describe("instances that an interrupted run has left", () => {
   });
 });
 
+describe("credentials for AWS", () => {
+  const refused = (code: string): string =>
+    `aws ec2 describe-instances failed: An error occurred (${code}) when calling the DescribeInstances operation: no`;
+
+  it("are missing when aws has none, or AWS takes none", () => {
+    for (const said of [
+      'Unable to locate credentials. You can configure credentials by running "aws login".',
+      "Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY",
+      "The config profile (prod) could not be found",
+      "Error when retrieving token from sso: Token has expired and refresh failed",
+      "Error loading SSO Token: Token for https://acme.awsapps.com/start does not exist",
+      "The SSO session associated with this profile has expired or is otherwise invalid.",
+      ...["AuthFailure", "ExpiredToken", "RequestExpired", "InvalidClientTokenId", "SignatureDoesNotMatch"].map(
+        refused,
+      ),
+    ])
+      assert.ok(isAboutCredentials(said), said);
+  });
+
+  it("are not what any other refusal is about", () => {
+    for (const said of [
+      ...["UnauthorizedOperation", "InvalidParameterValue", "RequestLimitExceeded"].map(refused),
+      `${refused("InvalidParameterValue")}: the parameter NextToken isn't valid with these credentials`,
+      'Could not connect to the endpoint URL: "https://ec2.eu-central-1.amazonaws.com/"',
+    ])
+      assert.ok(!isAboutCredentials(said), said);
+  });
+
+  it("may come from what a stack file names as its environment, and not from its config", () => {
+    assert.ok(hasEnvironment({ text: "environment: [acme/prod]\nconfig: {}\n" }));
+    for (const text of ["", "config: { aws:profile: prod }", "environment:\nconfig: {}"])
+      assert.ok(!hasEnvironment({ text }), text);
+  });
+});
+
 /** The tool itself, with a `pulumi` and an `aws` that only write down that they were asked. */
 describe("npm run pulumi -- up, on aws", () => {
   let folder: string;
@@ -80,10 +131,17 @@ describe("npm run pulumi -- up, on aws", () => {
     writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`);
     chmodSync(join(folder, name), 0o755);
   };
-  const pulumi = (...args: string[]) => {
+  const pulumi = (...args: string[]) => pulumiIn("", ...args);
+  /** @param config folder of the stack files; the clone without */
+  const pulumiIn = (config: string, ...args: string[]) => {
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SWARM_HA_")));
     const ran = spawnSync(process.execPath, [join(root, "tools/run.mjs"), "pulumi", ...args], {
-      env: { ...env, FOLDER: folder, PATH: `${folder}${delimiter}${process.env["PATH"] ?? ""}` },
+      env: {
+        ...env,
+        SWARM_HA_CONFIG_DIR: config,
+        FOLDER: folder,
+        PATH: `${folder}${delimiter}${process.env["PATH"] ?? ""}`,
+      },
       encoding: "utf8",
       timeout: 60_000,
     });
@@ -129,13 +187,29 @@ describe("npm run pulumi -- up, on aws", () => {
     assert.doesNotMatch(stderr, /i-0a/);
   });
 
-  it("names a worker that was left, which is in nobody's way, and goes on", () => {
-    given(answer(instance("i-0c", "worker-4", "worker")));
+  it("stops for one that was started just now, too, and lets its run end", () => {
+    given(answer(instance("i-0b", "manager-2", "manager", "pending", new Date().toISOString())));
     const { status, went, stderr } = pulumi("up", "-s", "prod", "--yes");
-    assert.equal(status, 0, stderr);
-    assert.match(went, /^up /);
-    assert.match(stderr, /i-0c \(worker-4.*\n.*terminate-instances .*i-0c/s);
+    assert.equal(status, 1);
+    assert.equal(went, "");
+    assert.match(stderr, /i-0b \(manager-2, pending since/);
+    assert.doesNotMatch(stderr, /terminate-instances/);
   });
+
+  for (const [host, role] of [
+    ["worker-4", "worker"],
+    ["operator", "operator"],
+    ["", ""],
+  ] as const) {
+    it(`names a left ${role || "instance without a role"}, which has no fixed address, and goes on`, () => {
+      given(answer(instance("i-0c", host, role)));
+      const { status, went, stderr } = pulumi("up", "-s", "prod", "--yes");
+      assert.equal(status, 0, stderr);
+      assert.match(went, /^up /);
+      assert.ok(stderr.includes(`i-0c (${host}, `), stderr);
+      assert.match(stderr, /terminate-instances .*i-0c/);
+    });
+  }
 
   it("stops when there are no credentials, before it makes anything", () => {
     program(
@@ -150,6 +224,16 @@ describe("npm run pulumi -- up, on aws", () => {
       /^error: Nothing was done: AWS takes no credentials of this shell's \(.*Unable to locate credentials/,
     );
     assert.match(stderr, /aws sts get-caller-identity/);
+  });
+
+  it("only warns where Pulumi may get credentials from an environment of the stack's", () => {
+    program("aws", 'echo "Unable to locate credentials" >&2; exit 253');
+    const text = readFileSync(join(root, "Pulumi.prod.yaml"), "utf8");
+    writeFileSync(join(folder, "Pulumi.prod.yaml"), `environment: [acme/prod]\n${text}`);
+    const { status, went, stderr } = pulumiIn(folder, "up", "-s", "prod", "--yes");
+    assert.equal(status, 0, stderr);
+    assert.match(went, /^up /);
+    assert.match(stderr, /nobody looked .*Unable to locate credentials/);
   });
 
   it("says that nobody looked when AWS can't be asked for another reason, and goes on", () => {
