@@ -1,11 +1,13 @@
 /** Machines that a stack's state doesn't know: a run was killed in the moment in which it made them. */
 import type Docker from "dockerode";
+import { unlessGone } from "../components/platform/local/docker";
 import { volumeOf } from "../components/platform/local/machine-spec";
 import { list } from "./cluster/words";
 import { readCheckpoint } from "./engine/local-state";
 import { isHeld } from "./engine/locks";
 import type { StateResource } from "./engine/unfinished";
 import { removeLeftovers } from "./platform-local";
+import { SetupError } from "./setup/errors";
 import { stackContainers, type StackContainer } from "./setup/leftovers";
 import { createProgress } from "./setup/progress";
 
@@ -30,13 +32,44 @@ export function straysAmong(
   return containers.filter(({ id }) => !resources.some((resource) => resource.id === id));
 }
 
-/** Removes the stack's stray machines with their volumes, and says so. */
+/** What an engine has on its volume as long as it is in a swarm, be it running or not. Source: moby, daemon/cluster. */
+const NODE_STATE = "/var/lib/docker/swarm/docker-state.json";
+
+/**
+ * Removes the stack's stray machines with their volumes, and says so.
+ *
+ * @throws SetupError, before it removes any, when one is a node
+ */
 export async function removeStrays(docker: Docker, stack: string): Promise<void> {
-  const names = (await findStrays(docker, stack)).map(({ name }) => name);
-  if (names.length === 0) return;
+  const strays = await findStrays(docker, stack);
+  if (strays.length === 0) return;
+  await refuseNodes(docker, stack, strays);
+  const names = strays.map(({ name }) => name);
   createProgress().info(`Removing what a killed run has made and not written down: ${list(names)}.`);
   await removeLeftovers(docker, [
     ...names.map((name) => ({ kind: "container", name }) as const),
     ...names.map((name) => ({ kind: "volume", name: volumeOf(name) }) as const),
   ]);
+}
+
+/**
+ * No run has left a node: what makes one is a step, and that waits until the machine is written down. The state is an older
+ * one then, and what it doesn't know may be the quorum.
+ *
+ * @throws SetupError that names them
+ */
+export async function refuseNodes(docker: Docker, stack: string, strays: readonly StackContainer[]): Promise<void> {
+  const isNode = ({ id }: StackContainer): Promise<unknown> =>
+    unlessGone(docker.getContainer(id).infoArchive({ path: NODE_STATE }));
+  const found = await Promise.all(
+    strays.map(async (stray) => ((await isNode(stray)) === undefined ? [] : [stray.name])),
+  );
+  const nodes = found.flat();
+  if (nodes.length === 0) return;
+  const command = (name: string): string => `  docker rm -fv ${name} && docker volume rm ${volumeOf(name)}`;
+  throw new SetupError(
+    `Nothing was removed: the state of the stack ${stack} doesn't know ${list(nodes)}, and a swarm does. So this state is ` +
+      "older than the machines, as after a stack import of an old export: bring back the newer one. Where they may go all the " +
+      `same, because a majority of the managers stays, remove them yourself:\n\n${nodes.map(command).join("\n")}\n`,
+  );
 }
