@@ -1,4 +1,5 @@
 import { DANGERS, type Danger } from "../../config/schema/acknowledge";
+import { valueAt } from "../../policy/planned";
 import type { ManagersReview } from "./managers";
 import type { PortsReview } from "./ports";
 import type { Preview } from "./preview";
@@ -35,6 +36,7 @@ export function reviewDangers(
     "deletes-state": [
       ...state.lost,
       ...state.unprotected.map((name) => `${name} is protected no more: the next update may delete it`),
+      ...(isThrowaway(preview) ? [] : state.loose.map(({ name }) => `${name} is new, and nothing protects it`)),
     ],
     "opens-to-world": ports.world.map(
       ({ from, to, protocol, port }) => `${from} may reach ${to} on ${protocol} ${port}`,
@@ -46,6 +48,15 @@ export function reviewDangers(
     acknowledged: acknowledged.includes(name),
   }));
   return { found, stale: acknowledged.filter((name) => !found.some((danger) => danger.name === name)) };
+}
+
+/** Whether the stack's configuration says that its data may go with it: new data isn't protected then, and nobody minds. */
+function isThrowaway({ config }: Pick<Preview, "config">): boolean {
+  try {
+    return valueAt(JSON.parse(config["swarm-ha:aws"] ?? "{}"), "protect") === false;
+  } catch {
+    return false;
+  }
 }
 
 /** `swarm-ha:acknowledge` as the preview ran with it; the program has checked it. */

@@ -168,6 +168,25 @@ describe("dangers", () => {
     assert.deepEqual(found(step("aws:s3/bucket:Bucket", "registry", bucket)), ["deletes-state"]);
   });
 
+  it("are new data that nothing protects, where the stack isn't there to be thrown away", () => {
+    const bucket = (protect: boolean) => step("aws:s3/bucket:Bucket", "registry", { op: "create", protect });
+    const of = (aws: string, protect: boolean) =>
+      reviewOf(preview([bucket(protect)], { "swarm-ha:aws": aws })).dangers.found.map(({ name }) => name);
+    assert.deepEqual(of('{"region":"eu-central-1"}', false), ["deletes-state"]);
+    assert.deepEqual(of('{"protect":true}', true), []);
+    assert.deepEqual(of('{"protect":false}', false), []);
+    assert.deepEqual(of("[secret]", false), ["deletes-state"]);
+  });
+
+  it("are data of a stack that is declared throwaway from now on", () => {
+    const bucket = step("aws:s3/bucket:Bucket", "registry", { op: "update", protectedBefore: true, protect: false });
+    const { found } = reviewOf(preview([bucket], { "swarm-ha:aws": '{"protect":false}' })).dangers;
+    assert.deepEqual(
+      found.map(({ name, reasons }) => [name, reasons]),
+      [["deletes-state", ["registry is protected no more: the next update may delete it"]]],
+    );
+  });
+
   it("may be acknowledged by name, each for itself, and what is acknowledged in vain is said", () => {
     const steps = [...hosts("manager", ["replaced", "replaced", "unchanged"]), step(KEY, "ca-key", { op: "replace" })];
     const review = dangers(steps, ["replaces-managers", "opens-to-world"]);
