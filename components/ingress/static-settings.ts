@@ -7,7 +7,7 @@ import { yaml } from "./yaml";
 export const INNER_PORTS = { http: 8000, https: 8443, ping: PORTS.ping } as const;
 
 /**
- * How long a stopping task takes further requests, in seconds, while its ping says 503: longer than the application load
+ * How long a stopping task takes further requests, in seconds, while its ping says 404: longer than the application load
  * balancer needs to notice, which is two checks five seconds apart.
  */
 const LEAVING = 12;
@@ -41,7 +41,8 @@ export function staticSettings({ domain, httpsPort, trusted, hsts }: StaticSetti
     accessLog: { format: "json", filters: { statusCodes: ["500-599"], retryAttempts: true } },
     api: { dashboard: true },
     // Its route comes with the swarm's services (stacks/ingress.yml): no answer before the swarm has been seen.
-    ping: { entryPoint: "ping", manualRouting: true },
+    // 404 of one that stops, too: by that the load balancer sends nobody new, and cuts nobody off (a 503 it takes for dead).
+    ping: { entryPoint: "ping", manualRouting: true, terminatingStatusCode: 404 },
     entryPoints: {
       web: {
         address: `:${INNER_PORTS.http}`,
@@ -57,7 +58,7 @@ export function staticSettings({ domain, httpsPort, trusted, hsts }: StaticSetti
         transport,
         http: { tls: {}, middlewares: ["retry@file", ...(hsts ? ["hsts@file"] : [])] },
       },
-      // It says 503 as soon as the task is to stop, and goes on saying so to the end.
+      // It says 404 as soon as the task is to stop, and goes on saying so to the end.
       // (AWS puts the PROXY header before health checks, too; HAProxy's come without, which is as good.
       // Source: docs.aws.amazon.com, Network Load Balancers, "Proxy protocol", "Health check connections".)
       ping: { address: `:${INNER_PORTS.ping}`, proxyProtocol, transport },

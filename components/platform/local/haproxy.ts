@@ -17,6 +17,13 @@ export interface HealthCheck {
   readonly path: string;
   /** Status that it has to answer. @default 200 */
   readonly status?: number;
+  /**
+   * Whether a member that answers 404 is about to go: it gets no further connections from that check on, and keeps those
+   * that it has. Otherwise they are cut when it is out, in the middle of a request too.
+   *
+   * @default false
+   */
+  readonly leavesBy404?: boolean;
 }
 
 /** One way through a load balancer. */
@@ -35,7 +42,8 @@ export interface Listener {
 
 /**
  * Settings of HAProxy that make it behave like a cloud's network load balancer: connections pass through untouched
- * and are never retried, a member is out after two failed checks, and its connections end when it is out. A member that is added starts out of service (scripts/reload-load-balancer.sh).
+ * and are never retried, a member is out after two failed checks, and its connections end when it is out. A
+ * member that is added starts out of service (scripts/reload-load-balancer.sh).
  * Source: docs.aws.amazon.com, Network Load Balancers, "Health checks for your target groups".
  *
  * HAProxy waits from a check's end to the next one's begin, and gives connecting as long as the traffic has. So that checks
@@ -97,7 +105,7 @@ function listener({ port, memberPort = port, members, check, proxyProtocol = fal
   bind :${String(port)}
   balance roundrobin
   option httpchk GET ${check.path}
-  http-check expect status ${String(check.status ?? 200)}
+  http-check expect status ${String(check.status ?? 200)}${check.leavesBy404 === true ? "\n  http-check disable-on-404" : ""}
   default-server ${server}
 ${members.map((member) => `  server ${member.name} ${member.address}:${String(memberPort)}\n`).join("")}`;
 }
@@ -112,7 +120,7 @@ export function applicationListeners(members: Listener["members"]): Listener[] {
   return [PORTS.http, PORTS.https].map((port) => ({
     port,
     members,
-    check: { port: PORTS.ping, path: "/ping" },
+    check: { port: PORTS.ping, path: "/ping", leavesBy404: true },
     proxyProtocol: true,
   }));
 }

@@ -123,7 +123,7 @@ describe("the ingress's static settings", () => {
 
   it("have no ping before the swarm has been seen: its route is a label of a service that needs no task", () => {
     const { ping } = compose.services;
-    assert.deepEqual(statics().ping, { entryPoint: "ping", manualRouting: true });
+    assert.deepEqual(statics().ping, { entryPoint: "ping", manualRouting: true, terminatingStatusCode: 404 });
     assert.equal(ping.deploy.replicas, 0);
     assert.equal(ping.deploy.endpoint_mode, "vip");
     const label = (name: string): string | undefined => ping.deploy.labels[`traefik.${name}`];

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { loadBalancerSettings, managerListener, type Listener } from "../../../components/platform/local/haproxy";
+import {
+  applicationListeners,
+  loadBalancerSettings,
+  managerListener,
+  type Listener,
+} from "../../../components/platform/local/haproxy";
 
 const MEMBERS = [
   { name: "manager-1", address: "10.210.2.8" },
@@ -62,6 +67,16 @@ describe("settings of a load balancer", () => {
     const lines = section(text, "listen port-5000");
     assert.ok(lines.some((line) => line.startsWith("default-server ") && line.endsWith(" check-ssl verify none")));
     assert.ok(lines.includes("http-check expect status 401"));
+  });
+
+  it("cut nobody off at the ingress when a replica says that it goes, unlike at the other tiers", () => {
+    const text = loadBalancerSettings([...applicationListeners(MEMBERS), managerListener(MEMBERS)], OPERATOR);
+    for (const port of [80, 443]) {
+      const lines = section(text, `listen port-${String(port)}`);
+      assert.ok(lines.includes("http-check expect status 200"));
+      assert.ok(lines.includes("http-check disable-on-404"));
+    }
+    assert.ok(!section(text, "listen port-2376").includes("http-check disable-on-404"));
   });
 
   it("send the client's address by PROXY protocol only where that is asked for, to checks only on the same port", () => {
