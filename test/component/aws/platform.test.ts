@@ -243,6 +243,9 @@ for (const stack of ["prod", "test"] as const) {
       const groups = all(resources, "aws:lb/targetGroup:TargetGroup").map(({ name, inputs }) => {
         const check = inputs["healthCheck"] as Record<string, unknown>;
         assert.equal(inputs["preserveClientIp"], "false");
+        // A replica of the ingress that leaves serves the connections that it has; elsewhere they are cut.
+        const [state] = inputs["targetHealthStates"] as { enableUnhealthyConnectionTermination: boolean }[];
+        assert.equal(state?.enableUnhealthyConnectionTermination, !name.startsWith("lb-app-"), name);
         return [
           name,
           inputs["proxyProtocolV2"],
