@@ -48,13 +48,19 @@ describe("networks of the local platform", () => {
     if (process.getuid?.() !== 0 || findProgram("iptables") === undefined) this.skip();
     await stack.remove();
     const rule = ["POSTROUTING", "-s", stack.network.subnet, "!", "-o", "br-00000000dead", "-j", "MASQUERADE"];
-    await command("iptables", ["-w", "5", "-t", "nat", "-A", ...rule], { timeout: 10_000 });
-    let said = "";
-    await assert.rejects(createNetwork(stack.network), (error: Error) => (said = error.message) !== "");
-    const [, removal = ""] = /\(as root\): (iptables .*? MASQUERADE)\. /.exec(said) ?? [];
-    // Whatever was said, nothing of this test may stay.
-    await command("sh", ["-c", removal === "" ? `iptables -t nat -D ${rule.join(" ")}` : removal], { timeout: 10_000 });
-    assert.notEqual(removal, "", said);
+    const nat = (action: string): Promise<string> =>
+      command("iptables", ["-w", "5", "-t", "nat", action, ...rule], { timeout: 10_000 });
+    await nat("-A");
+    try {
+      let said = "";
+      await assert.rejects(createNetwork(stack.network), (error: Error) => (said = error.message) !== "");
+      const [, removal = ""] = /\(as root\): (iptables .*? MASQUERADE)\. /.exec(said) ?? [];
+      assert.notEqual(removal, "", said);
+      await command("sh", ["-c", removal], { timeout: 10_000 });
+      await assert.rejects(nat("-C"), "the rule is still there");
+    } finally {
+      await nat("-D").catch(() => undefined);
+    }
     await createNetwork(stack.network);
   });
 

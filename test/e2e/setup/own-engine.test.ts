@@ -66,13 +66,17 @@ describe("an engine of our own", function () {
     const nat = (action: string): Promise<string> =>
       command("iptables", ["-w", "5", "-t", "nat", action, ...dead], { timeout: 5000 });
     await nat("-A");
-    const engines = await Promise.all([ensure(), ensure()]);
-    const now = readEngineRecord(place);
-    assert.ok(now !== undefined && now.pid !== before.pid && isAlive(now));
-    assert.deepEqual(engines[0], engines[1]);
-    // It would replace the addresses of a later network's members.
-    await assert.rejects(nat("-C"), "the rule of a network whose bridge is gone is still there");
-    assert.match(said.join(""), /Removed the firewall's rules.*br-00000000dead/);
+    try {
+      const engines = await Promise.all([ensure(), ensure()]);
+      const now = readEngineRecord(place);
+      assert.ok(now !== undefined && now.pid !== before.pid && isAlive(now));
+      assert.deepEqual(engines[0], engines[1]);
+      // It would replace the addresses of a later network's members.
+      await assert.rejects(nat("-C"), "the rule of a network whose bridge is gone is still there");
+      assert.match(said.join(""), /Removed the firewall's rules.*br-00000000dead/);
+    } finally {
+      await nat("-D").catch(() => undefined);
+    }
   });
 
   it("is stopped on request, with all that it started", async () => {
