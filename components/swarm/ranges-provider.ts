@@ -1,17 +1,24 @@
 /** What the resource of ./ranges.ts does; loaded by name at run time. */
 import type * as pulumi from "@pulumi/pulumi";
 
-/** The settings of `swarm-ha:network` that hosts and swarm were made with, by key, and the stack that has them. */
+/**
+ * The settings of `swarm-ha:network` that hosts and swarm were made with, by key, and the stack that has them.
+ *
+ * (Without `apps`: the swarm itself tells how large that network is, and stack-ingress asks it before it deploys. Of a
+ * stack that is older than this resource only the swarm knows.)
+ */
 export interface RangesInputs {
   readonly stack: string;
   readonly overlay: string;
-  readonly apps: number;
   readonly engine: string;
   /** Where no network resource keeps it. */
   readonly hosts?: string;
 }
 
-const KEYS = ["hosts", "overlay", "apps", "engine"] as const;
+const KEYS = ["hosts", "overlay", "engine"] as const;
+
+/** Has the engine make the resource anew, without asking `diff`: it remembers what the configuration says now. */
+const REMEMBER = "--replace '**AddressRanges::ranges'";
 
 /**
  * Refuses other ranges before anything is touched.
@@ -22,7 +29,7 @@ const KEYS = ["hosts", "overlay", "apps", "engine"] as const;
  * @throws Error that names every key that changed.
  */
 export function refuseChange(old: Partial<RangesInputs>, inputs: RangesInputs): void {
-  const changed = KEYS.filter((key) => old[key] !== undefined && String(old[key]) !== String(inputs[key]));
+  const changed = KEYS.filter((key) => old[key] !== undefined && old[key] !== inputs[key]);
   if (changed.length === 0) return;
   const stack = inputs.stack;
   const words = changed.map(
@@ -32,7 +39,10 @@ export function refuseChange(old: Partial<RangesInputs>, inputs: RangesInputs): 
   const former = changed.map((key) => `${key}: ${String(old[key])}`).join(", ");
   throw new Error(
     `${words.join("; ")}. Nothing has been touched: write { ${former} } again, or make the stack anew: ` +
-      `npm run destroy -- ${stack}, then bring it up again`,
+      `npm run destroy -- ${stack}, then bring it up again. ` +
+      // A stack that is older than this resource: what its first `up` with it said is what is remembered.
+      "Only if the hosts really have what the configuration says now, and an upgrade has remembered something else: " +
+      `npm run pulumi -- up --stack ${stack} ${REMEMBER}`,
   );
 }
 

@@ -12,8 +12,8 @@ import type { RangesInputs } from "./ranges-provider";
 export class AddressRanges extends pulumi.CustomResource {
   public constructor(name: string, config: StackConfig, opts?: pulumi.CustomResourceOptions) {
     const { stack, network, platform } = config;
-    const { hosts, ...rest } = network;
-    const inputs: RangesInputs = { stack, ...rest, ...(platform === "local" ? {} : { hosts }) };
+    const { hosts, overlay, engine } = network;
+    const inputs: RangesInputs = { stack, overlay, engine, ...(platform === "local" ? {} : { hosts }) };
     const __provider = providerText("components/swarm/ranges-provider", "ranges");
     super("pulumi-nodejs:dynamic/swarm-ha:AddressRanges", name, { __provider, ...inputs }, opts);
   }

@@ -78,11 +78,16 @@ describe("a review", function () {
   });
 
   it("of other address ranges fails before anything is touched, and says what to write", async () => {
-    stack.configure({ network: { hosts: stack.place.hosts, engine: "10.99.0.0/16", apps: 21 } });
+    stack.configure({ network: { hosts: stack.place.hosts, overlay: "10.144.0.0/12", engine: "10.99.0.0/16" } });
     const { code, output } = await review(stack);
     assert.notEqual(code, 0);
-    assert.match(output, /swarm-ha:network\.apps is 21, .* has 20, for life; swarm-ha:network\.engine is 10\.99\.0\.0/);
-    assert.match(output, /write \{ apps: 20, engine: 10\.211\.0\.0\/16 \} again/);
+    assert.match(output, /network\.overlay is 10\.144\S+, .* has 10\.128\S+, for life; .*network\.engine is 10\.99\./);
+    assert.match(output, /write \{ overlay: 10\.128\.0\.0\/12, engine: 10\.211\.0\.0\/16 \} again/);
+    // Of what was remembered wrongly.
+    const [, ...remedy] = / --stack \S+ (--replace) '(\S+AddressRanges\S+)'/.exec(output) ?? [];
+    assert.equal(remedy.length, 2, output);
+    const corrected = await stack.pulumi("preview", "--json", ...remedy);
+    assert.match(corrected.stdout, /"op": "replace",\s+"urn": "[^"]*AddressRanges::ranges"/);
   });
 
   it("reads a preview from a file, and wants all of it", async () => {

@@ -2,25 +2,27 @@ import assert from "node:assert/strict";
 import { ranges, refuseChange } from "../../../components/swarm/ranges-provider";
 
 describe("a stack's address ranges", () => {
-  const born = { stack: "unit", overlay: "10.128.0.0/12", apps: 20, engine: "10.211.0.0/16" };
+  const born = { stack: "unit", overlay: "10.128.0.0/12", engine: "10.211.0.0/16" };
 
   it("stay as they were when it was born", async () => {
     assert.equal((await ranges.diff?.("unit", born, { ...born }))?.changes, false);
-    // The state may have numbers as texts.
-    refuseChange({ ...born, apps: "20" as unknown as number }, born);
+    // A state that has another setting's value, too: nothing is said about it.
+    refuseChange({ ...born, apps: 20 } as typeof born, { ...born, apps: 24 } as typeof born);
   });
 
   it("are refused when they change, all at once, with what to write instead", () => {
     assert.throws(
       () => {
-        refuseChange(born, { ...born, engine: "10.99.0.0/16", apps: 18 });
+        refuseChange(born, { ...born, engine: "10.99.0.0/16", overlay: "10.144.0.0/12" });
       },
       {
         message:
-          "swarm-ha:network.apps is 18, but the stack 'unit' has 20, for life; " +
+          "swarm-ha:network.overlay is 10.144.0.0/12, but the stack 'unit' has 10.128.0.0/12, for life; " +
           "swarm-ha:network.engine is 10.99.0.0/16, but the stack 'unit' has 10.211.0.0/16, for life. " +
-          "Nothing has been touched: write { apps: 20, engine: 10.211.0.0/16 } again, or make the stack anew: " +
-          "npm run destroy -- unit, then bring it up again",
+          "Nothing has been touched: write { overlay: 10.128.0.0/12, engine: 10.211.0.0/16 } again, or make the stack anew: " +
+          "npm run destroy -- unit, then bring it up again. " +
+          "Only if the hosts really have what the configuration says now, and an upgrade has remembered something else: " +
+          "npm run pulumi -- up --stack unit --replace '**AddressRanges::ranges'",
       },
     );
     const cloud = { ...born, hosts: "10.213.0.0/16" };
@@ -30,8 +32,8 @@ describe("a stack's address ranges", () => {
   });
 
   it("take up one that wasn't remembered yet", async () => {
-    const { apps, ...older } = born;
+    const { engine, ...older } = born;
     assert.equal((await ranges.diff?.("unit", older, born))?.changes, true);
-    assert.deepEqual(await ranges.update?.("unit", older, born), { outs: { ...older, apps } });
+    assert.deepEqual(await ranges.update?.("unit", older, born), { outs: { ...older, engine } });
   });
 });
