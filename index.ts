@@ -10,12 +10,14 @@ import { SshKeys } from "./components/ssh/keys";
 import { stackOutputs } from "./components/stack-outputs";
 import { Swarm } from "./components/swarm";
 import { managersOf } from "./components/swarm/operator";
+import { AddressRanges } from "./components/swarm/ranges";
 
 const config = loadConfig();
 const hosts = planHosts(config);
 
+const ranges = new AddressRanges("ranges", config);
 const keys = new SshKeys("ssh", { machines: ["operator", ...hosts.map((host) => host.name)] });
-const platform = createPlatform(config, hosts, keys);
+const platform = createPlatform({ config, hosts, keys, ranges });
 const managers = managersOf(hosts);
 const pki = new Pki("pki", {
   stack: config.stack,
@@ -27,7 +29,7 @@ const pki = new Pki("pki", {
   app: platform.loadBalancers.app,
   registry: platform.loadBalancers.registry,
 });
-const swarm = new Swarm("swarm", { config, platform, pki, managers });
+const swarm = new Swarm("swarm", { config, platform, pki, managers, ranges });
 const registry = new Registry("registry", { platform, swarm, certificate: pki.registry, ca: pki.ca });
 new Ingress("ingress", { config, platform, pki, swarm, registry });
 

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import type * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../../config";
 import type { SshKeys } from "../ssh/keys";
 import { LocalPlatform } from "./local";
@@ -8,14 +9,25 @@ import type { Platform } from "./types";
 /** Loads at the moment that it is asked: the local stack never pays for the AWS SDK. */
 const load = createRequire(__filename);
 
+/** Arguments of {@link createPlatform}. */
+export interface PlatformArgs {
+  readonly config: StackConfig;
+  /** The plan: hosts by name, role and zone. */
+  readonly hosts: readonly HostSpec[];
+  /** Host keys by machine name, and the key that logs in. */
+  readonly keys: SshKeys;
+  /** What refuses other address ranges than the stack's, before its network gets them. (The local network does by itself.) */
+  readonly ranges: pulumi.Resource;
+}
+
 /** The platform that the configuration names. */
-export function createPlatform(config: StackConfig, hosts: readonly HostSpec[], keys: SshKeys): Platform {
+export function createPlatform({ config, hosts, keys, ranges }: PlatformArgs): Platform {
   switch (config.platform) {
     case "local":
       return new LocalPlatform("local", { config, hosts, keys });
     case "aws": {
       const { createAwsPlatform } = load("./aws") as typeof import("./aws");
-      return createAwsPlatform({ config, hosts, keys });
+      return createAwsPlatform({ config, hosts, keys, ranges });
     }
   }
 }

@@ -7,7 +7,6 @@ import { init } from "./init";
 import { Member } from "./member";
 import { prepareOperator, type ManagerAddress } from "./operator";
 import { prepare } from "./prepare";
-import { AddressRanges } from "./ranges";
 
 /** Arguments of {@link Swarm}. */
 export interface SwarmArgs {
@@ -19,6 +18,8 @@ export interface SwarmArgs {
   readonly pki: Pki;
   /** The managers' fixed addresses, in the order of the plan. */
   readonly managers: readonly ManagerAddress[];
+  /** What refuses other address ranges than the stack's, before any host gets them. */
+  readonly ranges: pulumi.Resource;
 }
 
 /** A swarm on the hosts of a platform, in the order init → join-manager → join-worker. */
@@ -54,11 +55,10 @@ export class Swarm extends pulumi.ComponentResource {
     const { step, swarmId } = init(first, operator, context, this);
     this.swarmId = swarmId;
 
-    const ranges = new AddressRanges("ranges", config, { parent: this });
     const prepared: Record<string, pulumi.Resource> = (this.prepared = {});
     const nodes: Record<string, pulumi.Resource> = (this.nodes = {});
     const join = (host: Platform["hosts"][number], after: readonly pulumi.Resource[]): pulumi.Resource => {
-      const ready = (prepared[host.name] = prepare(host, context, ranges, this));
+      const ready = (prepared[host.name] = prepare(host, context, args.ranges, this));
       const member = new Member({ host, swarmId, context, after: [ready, ...after] }, { parent: this });
       return (nodes[host.name] = member.node);
     };

@@ -15,6 +15,8 @@ export class AddressRanges extends pulumi.CustomResource {
     const { hosts, overlay, engine } = network;
     const inputs: RangesInputs = { stack, overlay, engine, ...(platform === "local" ? {} : { hosts }) };
     const __provider = providerText("components/swarm/ranges-provider", "ranges");
-    super("pulumi-nodejs:dynamic/swarm-ha:AddressRanges", name, { __provider, ...inputs }, opts);
+    // It was the swarm's: what such a stack remembers stays.
+    const aliases = [{ parent: pulumi.createUrn("swarm", "swarm-ha:swarm:Swarm") }];
+    super("pulumi-nodejs:dynamic/swarm-ha:AddressRanges", name, { __provider, ...inputs }, { aliases, ...opts });
   }
 }

@@ -62,6 +62,10 @@ describe("the graph of a swarm", () => {
     }
   });
 
+  it("gives no host other address ranges than the stack's", () => {
+    for (const host of ["manager-1", "registry-2", "worker-3"]) assert.ok(after(`prepare-${host}`, "ranges"), host);
+  });
+
   it("lets workers join all at once", () => {
     assert.ok(!after("join-worker-worker-2", "join-worker-worker-1"));
     assert.ok(!after("join-worker-worker-1", "join-worker-worker-2"));

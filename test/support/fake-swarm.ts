@@ -6,6 +6,7 @@ import type { Platform } from "../../components/platform/types";
 import { SshKeys } from "../../components/ssh/keys";
 import { Swarm } from "../../components/swarm";
 import { managersOf } from "../../components/swarm/operator";
+import { AddressRanges } from "../../components/swarm/ranges";
 import { fakePlatform } from "./fake-platform";
 
 /** Makes the resources of a swarm; to be called in a program that `record` runs. */
@@ -21,6 +22,7 @@ export function fakeSwarm(overrides: Readonly<Record<string, unknown>>): {
   const keys = new SshKeys("ssh", { machines: ["operator", ...hosts.map((host) => host.name)] });
   const platform = fakePlatform(hosts, keys);
   const managers = managersOf(hosts);
+  const ranges = new AddressRanges("ranges", config);
   const pki = new Pki("pki", {
     stack: config.stack,
     lives: config.certificates,
@@ -30,5 +32,5 @@ export function fakeSwarm(overrides: Readonly<Record<string, unknown>>): {
     app: platform.loadBalancers.app,
     registry: platform.loadBalancers.registry,
   });
-  return { config, keys, platform, pki, swarm: new Swarm("swarm", { config, platform, pki, managers }) };
+  return { config, keys, platform, pki, swarm: new Swarm("swarm", { config, platform, pki, managers, ranges }) };
 }

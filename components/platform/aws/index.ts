@@ -29,6 +29,8 @@ export interface AwsPlatformArgs {
   readonly hosts: readonly HostSpec[];
   /** Host keys by machine name, and the key that logs in. */
   readonly keys: SshKeys;
+  /** What refuses other address ranges than the stack's, before its network gets them. */
+  readonly ranges: pulumi.Resource;
 }
 
 /**
@@ -74,7 +76,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
     const { stack, aws, domain } = config;
     const child = { parent: this };
     this.image = imageLookup(aws, this);
-    this.network = createNetwork(config, this);
+    this.network = createNetwork(config, args.ranges, this);
     this.security = new SecurityGroups(
       "security",
       {

@@ -31,10 +31,14 @@ export interface AwsNetwork {
   readonly ready: Readonly<Record<string, readonly pulumi.Resource[]>>;
 }
 
-/** The network that the configuration asks for. */
-export function createNetwork(config: AwsStackConfig, parent: pulumi.Resource): AwsNetwork {
+/**
+ * The network that the configuration asks for.
+ *
+ * @param ranges What our own waits for. (In a borrowed one hosts have its addresses, and none of `network.hosts`.)
+ */
+export function createNetwork(config: AwsStackConfig, ranges: pulumi.Resource, parent: pulumi.Resource): AwsNetwork {
   const { vpc, subnets } = config.aws.network;
-  if (vpc === undefined || subnets === undefined) return new OwnNetwork("network", config, { parent });
+  if (vpc === undefined || subnets === undefined) return new OwnNetwork("network", config, ranges, { parent });
   const plan = addressPlan(config);
   const pick = (kind: "private" | "public"): Readonly<Record<string, Subnet>> =>
     Object.fromEntries(
@@ -79,6 +83,7 @@ class OwnNetwork extends pulumi.ComponentResource implements AwsNetwork {
   public constructor(
     name: string,
     private readonly config: AwsStackConfig,
+    ranges: pulumi.Resource,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("swarm-ha:aws:Network", name, {}, opts);
@@ -87,7 +92,7 @@ class OwnNetwork extends pulumi.ComponentResource implements AwsNetwork {
     this.vpc = new ec2.Vpc(
       "vpc",
       { cidrBlock: plan.cidr, enableDnsHostnames: true, enableDnsSupport: true, tags: nameTag(stack, "vpc") },
-      { parent: this },
+      { parent: this, dependsOn: [ranges] },
     );
     this.vpcId = this.vpc.id;
     // What AWS gives to whoever names no group: nothing gets through it.

@@ -51,6 +51,11 @@ for (const stack of ["prod", "test"] as const) {
       );
     });
 
+    it("refuses another range for its own network before it makes one anew", () => {
+      const { urn } = one(resources, "pulumi-nodejs:dynamic/swarm-ha:AddressRanges", "ranges");
+      assert.ok(one(resources, "aws:ec2/vpc:Vpc", "vpc").dependencies.includes(urn));
+    });
+
     it("has a private and a public subnet in each zone, and keeps fixed addresses from everybody else", () => {
       const subnets = all(resources, "aws:ec2/subnet:Subnet").map(({ inputs }) => inputs["availabilityZone"]);
       assert.deepEqual(subnets.sort(), [...config.zones, ...config.zones].sort());

@@ -7,6 +7,7 @@ import { parse } from "yaml";
 import { parseConfig, planHosts } from "../../../config";
 import { createPlatform } from "../../../components/platform";
 import { SshKeys } from "../../../components/ssh/keys";
+import { AddressRanges } from "../../../components/swarm/ranges";
 import { answer } from "../answers";
 import { record, type Registered } from "../recording-mocks";
 import { awsAnswer, awsCall } from "./answers";
@@ -49,7 +50,7 @@ function build(stack: string, preview: boolean, changes: Record<string, unknown>
   return record(
     () => {
       const keys = new SshKeys("ssh", { machines: ["operator", ...hosts.map(({ name }) => name)] });
-      const platform = createPlatform(config, hosts, keys);
+      const platform = createPlatform({ config, hosts, keys, ranges: new AddressRanges("ranges", config) });
       return pulumi.output([
         platform.hosts.map(({ identity, address }) => ({ identity, address })),
         Object.values(platform.loadBalancers).map(({ endpoint }) => endpoint),
