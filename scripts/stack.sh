@@ -5,7 +5,7 @@
 # configs: { name: text }, networks: { name: CIDR }, registry?: { name, username, password }, limit (seconds), client }
 # The compose texts get each of the values as ${NAME}, and the names of its secrets and configs, which are external, as
 # ${SECRET_<NAME>} and ${CONFIG_<NAME>}, in capitals; ranges of networks as ${NETWORK_<NAME>}, and a tenth of the workers, at
-# least one, as ${TENTH_OF_WORKERS}.
+# least one, as ${TENTH_OF_WORKERS}, and as ${BORNE_WORKERS} the max_failure_ratio that bears one of them.
 # Prints: { services: [name] }
 
 . lib/common.sh
@@ -36,7 +36,8 @@ done
 down_nodes
 down=$down_now
 TENTH_OF_WORKERS=$(tenth worker)
-export TENTH_OF_WORKERS
+BORNE_WORKERS=$(borne worker)
+export TENTH_OF_WORKERS BORNE_WORKERS
 
 # --- Secrets and configs ---------------------------------------------------------------------------------------------
 

@@ -7,6 +7,12 @@ tenth() {
   jq -r --arg role "$1" '[1, ([.[] | select(.role == $role and .state == "ready")] | length / 10 | floor)] | max' <<<"$nodes"
 }
 
+# borne ROLE: prints for which part of a tier's nodes an update may fail without being undone, as max_failure_ratio: one of
+# them (and a half, against rounding). Where fewer than three live none: the next one to fail would be the last that serves.
+borne() {
+  jq -r --arg role "$1" '[.[] | select(.role == $role and .state == "ready")] | length | if . < 3 then 0 else 1.5 / . end' <<<"$nodes"
+}
+
 # network_fits NAME CIDR: ends the step when there is a network of that name and of another size: networks can't be changed.
 network_fits() {
   local range

@@ -47,13 +47,13 @@ function statics(changes: Partial<StaticSettings> = {}): Static {
   return parse(staticSettings({ ...GIVEN, ...changes })) as Static;
 }
 
-const compose = parse(readFileSync(join(__dirname, "../../../stacks/ingress.yml"), "utf8")) as {
+const compose = parse(readFileSync(join(__dirname, "../../../stacks/ingress.yml"), "utf8"), { merge: true }) as {
   readonly services: {
     readonly traefik: {
       readonly stop_grace_period: string;
       readonly healthcheck: { readonly test: readonly string[] };
       readonly ports: readonly { readonly target: number; readonly published: number; readonly mode: string }[];
-      readonly deploy: { readonly update_config: { readonly parallelism: string; readonly delay: string } };
+      readonly deploy: Readonly<Record<"update_config" | "rollback_config", Readonly<Record<string, string>>>>;
     };
     readonly ping: {
       readonly deploy: {
@@ -112,13 +112,20 @@ describe("the ingress's static settings", () => {
   });
 
   it("are rolled out such that a load balancer has the one before again when it takes the next one out", () => {
-    const { parallelism, delay } = traefik.deploy.update_config;
+    const { parallelism, delay = "" } = traefik.deploy.update_config;
     // One, and from 20 workers on a tenth: see scripts/lib/deploy.sh.
     assert.equal(parallelism, "${TENTH_OF_WORKERS:?}");
     // In after two checks, of which the first may have failed just before; out after two checks, the first one at once.
     assert.ok(seconds(delay) + 5 > 2 * 5, delay);
     // The local one, likewise: three checks and two, two seconds apart.
     assert.ok(seconds(delay) + 2 > 3 * 2, delay);
+  });
+
+  it("bear one worker that doesn't get healthy, on the way there and back", () => {
+    const { update_config, rollback_config } = traefik.deploy;
+    assert.equal(update_config["failure_action"], "rollback");
+    assert.equal(update_config["max_failure_ratio"], "${BORNE_WORKERS:?}");
+    assert.deepEqual(rollback_config, { ...update_config, failure_action: "pause" });
   });
 
   it("have no ping before the swarm has been seen: its route is a label of a service that needs no task", () => {

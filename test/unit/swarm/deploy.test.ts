@@ -28,6 +28,22 @@ function shell(
   return { code: ran.status, stdout: ran.stdout.trim(), stderr: ran.stderr.trim() };
 }
 
+describe("how many nodes may fail an update of the ingress", () => {
+  /** As swarmkit reckons: failures / workers > max_failure_ratio undoes it, in single precision. */
+  const failures = (workers: number): number => {
+    const nodes = Array.from({ length: workers }, () => ({ role: "worker", state: "ready" }));
+    const ratio = Math.fround(Number(shell(`nodes='${JSON.stringify(nodes)}'; borne worker`).stdout));
+    return [0, 1, 2, 3].findLast((failed) => Math.fround(failed / workers) <= ratio) ?? -1;
+  };
+
+  it("is one, where two others are left", () => {
+    assert.deepEqual(
+      [1, 2, 3, 4, 7, 19, 20, 100].map((workers) => failures(workers)),
+      [0, 0, 1, 1, 1, 1, 1, 1],
+    );
+  });
+});
+
 describe("how many nodes an update of the ingress takes down at once", () => {
   const tenth = (workers: number, others: readonly object[] = []): number => {
     const worker = { role: "worker", state: "ready" };
