@@ -16,7 +16,8 @@ import { staticSettings } from "./static-settings";
 
 /**
  * Seconds after which the ingress has to run as described, however many workers there are: a change has 19 turns at the
- * most (scripts/lib/deploy.sh, `tenth`), 25 s each. It goes on when the step has given up: the next `up` finds it done.
+ * most (scripts/lib/deploy.sh, `tenth`), of about 21 s; the rest is for busy machines, and a worker that doesn't get
+ * healthy. It goes on when the step has given up: the next `up` finds it done.
  */
 const LIMIT = 1200;
 
