@@ -1,22 +1,40 @@
+import { z } from "zod";
 import type { DockerCall } from "./docker-api";
 import { missingReplicas, readReplicas } from "./global-service";
 import type { Match } from "./match";
-import type { Problem, Replicas } from "./model";
-import { commands } from "./words";
+import type { LiveIngress, Problem } from "./model";
+import { commands, list } from "./words";
 
 /** The ingress's service: stack `ingress`, service `traefik`. */
 const SERVICE = { role: "worker", name: "ingress_traefik", what: "ingress" } as const;
 
+/** The service without tasks whose labels make `/ping` answer: see stacks/ingress.yml. */
+const PING = "ingress_ping";
+
+/** Its labels, which Traefik takes from whichever service has them, in either case. */
+const PING_LABEL = /^traefik\.http\.(routers|services)\.swarm-ha-ping\./i;
+
+/** `GET /services`, as far as it is of interest. Source: Docker Engine API v1.41. */
+const servicesSchema = z.array(
+  z.object({ Spec: z.object({ Name: z.string(), Labels: z.record(z.string(), z.string()).nullish() }) }),
+);
+
 /** Asks a manager. @throws Error when it can't be asked, or there is no such service */
-export function readIngress(call: DockerCall): Promise<Replicas> {
-  return readReplicas(call, SERVICE.name);
+export async function readIngress(call: DockerCall): Promise<LiveIngress> {
+  const [replicas, services] = await Promise.all([readReplicas(call, SERVICE.name), call("GET", "/services")]);
+  const ping = servicesSchema
+    .parse(services)
+    .filter(({ Spec }) => Object.keys(Spec.Labels ?? {}).some((label) => PING_LABEL.test(label)))
+    .map(({ Spec }) => Spec.Name)
+    .sort();
+  return { ping, replicas };
 }
 
-/** Workers on which no replica of the ingress runs. Pure. */
+/** What keeps `/ping` from answering, and workers on which no replica of the ingress runs. Pure. */
 export function ingressProblems(
   stack: string,
   matches: readonly Match[],
-  live: { readonly replicas: Replicas } | { readonly error: string } | undefined,
+  live: LiveIngress | { readonly error: string } | undefined,
 ): Problem[] {
   const kind = "ingress";
   if (live === undefined) return [];
@@ -24,5 +42,23 @@ export function ingressProblems(
     const text = `The managers can't tell how the ingress is (${live.error}): ${commands(stack).up}`;
     return [{ kind, hosts: [], text }];
   }
-  return missingReplicas(stack, matches, live.replicas, SERVICE).map((missing) => ({ kind, ...missing }));
+  const missing = missingReplicas(stack, matches, live.replicas, SERVICE);
+  return [...pingProblems(stack, live.ping).map((text) => ({ hosts: [], text })), ...missing].map((problem) => ({
+    kind,
+    ...problem,
+  }));
+}
+
+/** Without the route, or with another one of its name, every replica's `/ping` is a 404: none is healthy, nor in. */
+function pingProblems(stack: string, ping: readonly string[]): string[] {
+  const { docker, forget, up } = commands(stack);
+  const others = ping.filter((name) => name !== PING);
+  const gone =
+    `The service ${PING} is gone, by whose labels the ingress's /ping answers: no worker gets healthy, and the load ` +
+    `balancer sends nobody to them. Deploy it again: ` +
+    `${forget("swarm-ha:ingress:Ingress$command:remote:Command::stack-ingress")}, then ${up}`;
+  const taken =
+    `${list(others)} defines Traefik's router or service swarm-ha-ping, which is the ingress's own: its /ping fails, ` +
+    `and the load balancer takes all workers out. Remove it, or its labels: ${docker} service rm ${others.join(" ")}`;
+  return [...(ping.includes(PING) ? [] : [gone]), ...(others.length === 0 ? [] : [taken])];
 }

@@ -24,7 +24,7 @@ export async function look(connection: Connection, outputs: StackOutputs, now = 
   const { endpoints } = outputs;
   const [registry, ingress] = await Promise.all([
     endpoints.registry === undefined ? undefined : ask(readRegistry),
-    endpoints.app === undefined ? undefined : ask(async (call) => ({ replicas: await readIngress(call) })),
+    endpoints.app === undefined ? undefined : ask(readIngress),
   ]);
   return {
     now,

@@ -21,6 +21,13 @@ export interface LiveCertificate {
 /** The replicas that there are to be, by node id. */
 export type Replicas = Readonly<Record<string, { readonly state: string; readonly error: string }>>;
 
+/** The ingress as the swarm has it. */
+export interface LiveIngress {
+  /** Names of the services that define its ping's route. */
+  readonly ping: readonly string[];
+  readonly replicas: Replicas;
+}
+
 /** The registry as the swarm has it. */
 export interface LiveRegistry {
   /** Whether it refuses pushes. */
@@ -119,7 +126,7 @@ export const PROBLEM_KINDS = [
   "loadBalancer",
   /** A registry host without a replica, or a registry that refuses pushes. */
   "registry",
-  /** A worker without a replica of the ingress. */
+  /** A worker without a replica of the ingress, or a ping that can't answer. */
   "ingress",
   /** A certificate that is due, and that no `up` has issued anew. */
   "renewal",
@@ -221,7 +228,7 @@ export interface Live {
   /** The registry, or why it can't be told. @default the stack has none, or no manager answered */
   readonly registry?: LiveRegistry | { readonly error: string };
   /** Likewise, the ingress. */
-  readonly ingress?: { readonly replicas: Replicas } | { readonly error: string };
+  readonly ingress?: LiveIngress | { readonly error: string };
   /** Names of machines that the state doesn't know. @default none, or nobody has looked for them */
   readonly strays?: readonly string[];
 }

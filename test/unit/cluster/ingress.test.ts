@@ -5,7 +5,8 @@ import { nodeOf, wanted } from "./support";
 
 const desired = wanted();
 const workers = desired.nodes.filter(({ role }) => role === "worker").map(({ name }) => name);
-const running = (hosts: readonly string[]) => ({
+const running = (hosts: readonly string[], ping = ["ingress_ping"]) => ({
+  ping,
   replicas: Object.fromEntries(hosts.map((host) => [`id-${host}`, { state: "running", error: "" }])),
 });
 
@@ -25,7 +26,10 @@ describe("the ingress's part of the status", () => {
   it("names each living worker without a replica, and why the last one failed", () => {
     const [first = "", ...others] = workers;
     const { replicas } = running(others);
-    const failed = { replicas: { ...replicas, [`id-${first}`]: { state: "preparing", error: "No such image" } } };
+    const failed = {
+      ping: ["ingress_ping"],
+      replicas: { ...replicas, [`id-${first}`]: { state: "preparing", error: "No such image" } },
+    };
     const [text = "", ...more] = problems(failed);
     assert.deepEqual(more, []);
     assert.match(text, /runs no replica of the ingress \(preparing\); the last one failed: No such image\./);
@@ -38,7 +42,24 @@ describe("the ingress's part of the status", () => {
     assert.match(problems({ error: "HTTP 503" })[0] ?? "", /can't tell how the ingress is \(HTTP 503\)/);
   });
 
-  it("is read from the tasks of the ingress alone", async () => {
+  it("says so when the service is gone by whose labels its ping answers, with what deploys it again", () => {
+    const [text = "", ...more] = problems(running(workers, []));
+    assert.deepEqual(more, []);
+    assert.match(text, /^The service ingress_ping is gone/);
+    assert.match(
+      text,
+      /state delete 'urn:pulumi:local::swarm-ha::\S+::stack-ingress' --stack local --yes, then npm run/,
+    );
+  });
+
+  it("names a service of somebody else that takes its ping's place", () => {
+    const [text = "", ...more] = problems(running(workers, ["ingress_ping", "shop_web"]));
+    assert.deepEqual(more, []);
+    assert.match(text, /^shop_web defines .*swarm-ha-ping/);
+    assert.match(text, /service rm shop_web$/);
+  });
+
+  it("is read from the tasks of the ingress, and from the labels of all services", async () => {
     const asked: string[] = [];
     const task = {
       NodeID: "n1",
@@ -46,11 +67,18 @@ describe("the ingress's part of the status", () => {
       DesiredState: "running",
       Status: { State: "running" },
     };
-    const replicas = await readIngress((_, path) => {
+    const service = (Name: string, Labels?: Record<string, string>) => ({ Spec: { Name, Labels } });
+    const services = [
+      service("ingress_ping", { "traefik.http.routers.swarm-ha-ping.rule": "Path(`/ping`)" }),
+      service("Another", { "traefik.HTTP.services.Swarm-HA-ping.loadbalancer.server.port": "80" }),
+      service("hello", { "traefik.http.routers.hello.rule": "Path(`/`)" }),
+      service("plain"),
+    ];
+    const live = await readIngress((_, path) => {
       asked.push(decodeURIComponent(path));
-      return Promise.resolve([task]);
+      return Promise.resolve(path === "/services" ? services : [task]);
     });
-    assert.deepEqual(replicas, { n1: { state: "running", error: "" } });
-    assert.deepEqual(asked, ['/tasks?filters={"service":["ingress_traefik"]}']);
+    assert.deepEqual(live, { replicas: { n1: { state: "running", error: "" } }, ping: ["Another", "ingress_ping"] });
+    assert.deepEqual(asked, ['/tasks?filters={"service":["ingress_traefik"]}', "/services"]);
   });
 });
