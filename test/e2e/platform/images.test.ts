@@ -165,14 +165,14 @@ describe("images on the local platform", () => {
         await assert.rejects(createRegistryImage({ ...inputs, registry: renamed }, 2), /altnames.*another\.swarm/s);
       });
 
-      it("are refused with a wrong password, at once and without showing it", async () => {
+      it("are refused with a wrong password, when a new one has had its time, and without showing it", async () => {
         const begun = Date.now();
-        await assert.rejects(createRegistryImage({ ...inputs, password: "s3cret-but-wrong" }), (error: Error) => {
+        await assert.rejects(createRegistryImage({ ...inputs, password: "s3cret-but-wrong" }, 3), (error: Error) => {
           assert.match(error.message, /refuses the stack's own credentials \(HTTP 401\)/);
           assert.ok(!error.message.includes("s3cret"));
           return true;
         });
-        assert.ok(Date.now() - begun < 10_000);
+        assert.ok(Date.now() - begun > 3000);
       });
 
       it("that it has lost are found missing, and pushed again with the same digest", async () => {

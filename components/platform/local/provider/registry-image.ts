@@ -65,7 +65,7 @@ export async function readRegistryImage(state: RegistryImageState): Promise<Regi
   }
 }
 
-/** Waits until the registry answers, and knows us. */
+/** Waits until the registry answers, and knows us: replicas that are being given a new password know the former one so long. */
 async function checkAccess(inputs: RegistryImageInputs, limit: number): Promise<void> {
   let seen = "nothing";
   for (const end = Date.now() + limit * 1000; Date.now() < end;) {
@@ -73,7 +73,6 @@ async function checkAccess(inputs: RegistryImageInputs, limit: number): Promise<
       const { status } = await ask(inputs, "/v2/");
       if (status === 200) return;
       seen = `HTTP ${String(status)}`;
-      if (status === 401) break;
     } catch (error) {
       seen = messageOf(error);
     }
@@ -82,7 +81,7 @@ async function checkAccess(inputs: RegistryImageInputs, limit: number): Promise<
   throw new Error(
     `the registry ${inputs.registry} (127.0.0.1:${String(portOf(inputs.registry))}) ` +
       (seen === "HTTP 401"
-        ? "refuses the stack's own credentials (HTTP 401)"
+        ? `refuses the stack's own credentials (HTTP 401), for ${String(limit)} s already`
         : `doesn't answer as it should within ${String(limit)} s; seen last: ${seen}`),
   );
 }
