@@ -22,6 +22,7 @@ const BEFORE_STEPS = [
   "**swarm-ha:Network::**",
   "**swarm-ha:Machine::**",
   "**swarm-ha:pki:**",
+  "**AddressRanges::ranges",
   // The registry's password, which the program can't do without.
   "**::swarm-ha:registry:Registry::**",
   "**::registry-secret",
