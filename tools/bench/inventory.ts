@@ -3,12 +3,13 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { addressPlan, engineNetwork, freeAddress, overlayNetwork } from "../../components/platform/addressing";
 import { hostImage } from "../../components/platform/local/image";
+import { registryAt } from "../../components/platform/local/registry-name";
 import { planHosts, type HostSpec } from "../../components/platform/placement";
 import { daemonSettings } from "../../components/swarm/engine";
 import { MANAGER_TLS } from "../../components/swarm/manager-api";
 import { managerHealthSettings } from "../../components/swarm/manager-health";
 import { workerProxySettings } from "../../components/swarm/worker-proxy";
-import type { StackConfig } from "../../config";
+import type { LocalStackConfig, StackConfig } from "../../config";
 import { STACK, STACK_LABEL } from "./stack";
 
 /** A resource of an exported state, as far as it matters here. */
@@ -36,6 +37,7 @@ function reader(state: unknown): (type: string, name: string, key: string) => st
  * @param grown the size that the bare script is asked to grow to; its machines are not there yet
  */
 export function writeInventory(directory: string, state: unknown, config: StackConfig, grown: StackConfig): void {
+  if (config.platform !== "local") throw new Error("the benchmark runs on the local platform");
   const read = reader(state);
   const write = (path: string, content: string, mode = 0o600): void => {
     mkdirSync(dirname(join(directory, path)), { recursive: true });
@@ -74,7 +76,7 @@ export function writeInventory(directory: string, state: unknown, config: StackC
   const ca = read(":LocallySignedCert", "server-manager-1-certificate", "caCertPem");
   for (const host of [...hosts, ...further]) {
     write(`files/${host.name}/etc/docker/daemon.json`, daemon(host));
-    write(`files/${host.name}/etc/docker/certs.d/${registryName(config)}/ca.crt`, ca);
+    write(`files/${host.name}/etc/docker/certs.d/${registryAt(config)}/ca.crt`, ca);
     write(`files/${host.name}/etc/swarm-ha/prepared`, host.name);
     if (host.role === "worker") write(`files/${host.name}/etc/haproxy/haproxy.cfg`, workerProxySettings(config));
     if (host.role !== "manager") continue;
@@ -103,14 +105,7 @@ function furtherHosts(grown: StackConfig, hosts: readonly HostSpec[]): HostSpec[
     });
 }
 
-/** Whom the engines are to trust: see the platform's `registryName`. */
-function registryName(config: StackConfig): string {
-  if (config.platform !== "local") throw new Error("the benchmark runs on the local platform");
-  return `registry.${config.domain}:${String(config.local.ports.registry)}`;
-}
-
-function sshConfig(directory: string, config: StackConfig, hosts: readonly HostSpec[]): string {
-  if (config.platform !== "local") throw new Error("the benchmark runs on the local platform");
+function sshConfig(directory: string, config: LocalStackConfig, hosts: readonly HostSpec[]): string {
   const names = hosts.map(
     ({ name, address }) => `Host ${name}\n  HostName ${address ?? ""}\n  HostKeyAlias ${name}\n  ProxyJump operator\n`,
   );

@@ -18,6 +18,7 @@ import { hostImage } from "./image";
 import { localImages } from "./images";
 import { LABELS } from "./labels";
 import type { MachineFile, MachineInputs } from "./machine-spec";
+import { registryAt } from "./registry-name";
 import { MachineResource, NetworkResource } from "./resources";
 
 /** Where the registry hosts have the volume that all replicas share. */
@@ -65,7 +66,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
     const operator = this.createOperator();
     this.operator = operator;
     this.hosts = hosts.map((spec) => this.createHost(spec, operator.connection));
-    this.registryName = pulumi.output(this.registryAt());
+    this.registryName = pulumi.output(registryAt(this.args.config));
     this.loadBalancers = this.createLoadBalancers();
     this.images = localImages(this.registryName, this);
     this.registerOutputs({});
@@ -165,7 +166,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
         name === "app"
           ? `*.app.${domain}:${String(local.ports.https)}`
           : name === "registry"
-            ? this.registryAt()
+            ? registryAt(this.args.config)
             : `127.0.0.1:${String(local.ports.manager)}`,
       ),
       stats: pulumi.output(`http://${address}:${String(STATS_PORT)}/stats;csv`),
@@ -173,11 +174,6 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
       dnsNames: name === "app" ? [`*.app.${domain}`] : [`${name}.${domain}`, "localhost"],
       ipAddresses: name === "app" ? [] : ["127.0.0.1", address],
     };
-  }
-
-  private registryAt(): string {
-    const { domain, local } = this.args.config;
-    return `registry.${domain}:${String(local.ports.registry)}`;
   }
 
   private machine(
