@@ -71,13 +71,14 @@ export function ask(client: RegistryClient, path: string): Promise<RegistryAnswe
 
 /** What an image's manifest is asked for by. */
 export function manifestPath(image: string): string {
-  const name = nameIn(image);
-  const colon = name.lastIndexOf(":");
-  return `/v2/${name.slice(0, colon)}/manifests/${name.slice(colon + 1)}`;
+  const { name, tag } = nameIn(image);
+  return `/v2/${name}/manifests/${tag}`;
 }
 
-/** An image's `name:tag` in a registry: without the registry that its name on an engine begins with. */
-export function nameIn(image: string): string {
+/** An image's name and tag in a registry: without the registry that its name on an engine begins with. */
+export function nameIn(image: string): { readonly name: string; readonly tag: string } {
   const [first = "", ...rest] = image.split("/");
-  return rest.length > 0 && /[.:]/.test(first) ? rest.join("/") : image;
+  const whole = rest.length > 0 && /[.:]/.test(first) ? rest.join("/") : image;
+  const colon = whole.lastIndexOf(":");
+  return { name: whole.slice(0, colon), tag: whole.slice(colon + 1) };
 }

@@ -49,7 +49,7 @@ export async function createRegistryImage(
       `the registry ${inputs.registry} took ${inputs.image}, but doesn't have it (HTTP ${String(status)})`,
     );
   }
-  const reference = `${inputs.registry}/${nameIn(inputs.image)}@${digest}`;
+  const reference = referenceOf(inputs, digest);
   return { id: reference, outs: { ...inputs, reference } };
 }
 
@@ -59,10 +59,16 @@ export async function readRegistryImage(state: RegistryImageState): Promise<Regi
     const { status, digest } = await ask(state, manifestPath(state.image));
     if (status === 404) return undefined;
     if (status !== 200 || digest === undefined) return state;
-    return { ...state, reference: `${state.registry}/${nameIn(state.image)}@${digest}` };
+    return { ...state, reference: referenceOf(state, digest) };
   } catch {
     return state;
   }
+}
+
+/** What hosts pull it by: the digest is what counts, the tag is for people. */
+function referenceOf({ registry, image }: Pick<RegistryImageInputs, "registry" | "image">, digest: string): string {
+  const { name, tag } = nameIn(image);
+  return `${registry}/${name}:${tag}@${digest}`;
 }
 
 /** Waits until the registry answers, and knows us: replicas that are being given a new password know the former one so long. */
@@ -107,10 +113,8 @@ async function push(engine: Docker, inputs: RegistryImageInputs): Promise<void> 
 
 /** An engine pushes only what bears the registry in its name: by address, for not every system resolves the name. */
 async function pushOnce(engine: Docker, inputs: RegistryImageInputs, end: AbortSignal): Promise<void> {
-  const name = nameIn(inputs.image);
-  const colon = name.lastIndexOf(":");
-  const repo = `127.0.0.1:${String(portOf(inputs.registry))}/${name.slice(0, colon)}`;
-  const tag = name.slice(colon + 1);
+  const { name, tag } = nameIn(inputs.image);
+  const repo = `127.0.0.1:${String(portOf(inputs.registry))}/${name}`;
   await engine.getImage(inputs.image).tag({ repo, tag });
   try {
     const answer = await engine.getImage(`${repo}:${tag}`).push({
