@@ -28,6 +28,11 @@ export interface LoadBalancerSpec {
   /** Role of its members. */
   readonly members: "manager" | "registry" | "worker";
   readonly ways: readonly Way[];
+  /**
+   * Seconds that connections to a member go on when it is out. They end at once where that is 0, so that clients come back
+   * to one that is in.
+   */
+  readonly leaving: number;
 }
 
 /** The load balancers of a stack. */
@@ -51,6 +56,7 @@ export function loadBalancerSpecs(aws: AwsConfig): LoadBalancerSpec[] {
       ways: [
         { port: PORTS.api, check: { protocol: "HTTP", port: PORTS.health, path: "/health" }, proxyProtocol: false },
       ],
+      leaving: 0,
     },
     {
       name: "registry",
@@ -58,6 +64,7 @@ export function loadBalancerSpecs(aws: AwsConfig): LoadBalancerSpec[] {
       internal: registry === "internal",
       members: "registry",
       ways: [images(registryCertificate)],
+      leaving: 0,
     },
     ...(hasInnerRegistryDoor({ aws })
       ? [
@@ -67,6 +74,7 @@ export function loadBalancerSpecs(aws: AwsConfig): LoadBalancerSpec[] {
             internal: true,
             members: "registry",
             ways: [images()],
+            leaving: 0,
           } as const,
         ]
       : []),
@@ -84,6 +92,8 @@ export function loadBalancerSpecs(aws: AwsConfig): LoadBalancerSpec[] {
           ...(appCertificate === undefined ? {} : { certificate: appCertificate }),
         },
       ],
+      // A replica of the ingress is out at each of its updates while it still answers, for less than this.
+      leaving: 15,
     },
   ];
 }

@@ -5,12 +5,6 @@ import type { LoadBalancerSpec, Way } from "./load-balancer-spec";
 import type { Subnet } from "./network";
 import { machineTags } from "./tags";
 
-/**
- * Seconds that connections to the ingress go on when a replica is out. One that leaves serves them to their end, which
- * takes it less; a dead one's are cut only then.
- */
-const LEAVING_SECONDS = 15;
-
 /** Seconds that connections of a member get to end when it leaves. */
 const DRAIN_SECONDS = 30;
 
@@ -84,12 +78,8 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
           healthyThreshold: 2,
           unhealthyThreshold: 2,
         },
-        // Connections to a member that is out end at once, so that clients come back to one that is in; but not those to
-        // a replica of the ingress, which is out at each of its updates while it still answers.
         targetHealthStates: [
-          this.args.spec.name === "app"
-            ? { enableUnhealthyConnectionTermination: false, unhealthyDrainingInterval: LEAVING_SECONDS }
-            : { enableUnhealthyConnectionTermination: true, unhealthyDrainingInterval: 0 },
+          { enableUnhealthyConnectionTermination: spec.leaving === 0, unhealthyDrainingInterval: spec.leaving },
         ],
         tags,
       },
