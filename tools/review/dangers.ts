@@ -51,21 +51,21 @@ export function reviewDangers(
 }
 
 /** Whether the stack's configuration says that its data may go with it: new data isn't protected then, and nobody minds. */
-function isThrowaway({ config }: Pick<Preview, "config">): boolean {
-  try {
-    return valueAt(JSON.parse(config["swarm-ha:aws"] ?? "{}"), "protect") === false;
-  } catch {
-    return false;
-  }
+function isThrowaway(preview: Pick<Preview, "config">): boolean {
+  return valueAt(settingIn(preview, "aws"), "protect") === false;
 }
 
 /** `swarm-ha:acknowledge` as the preview ran with it; the program has checked it. */
-function acknowledgedIn({ config }: Pick<Preview, "config">): string[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(config["swarm-ha:acknowledge"] ?? "[]");
-  } catch {
-    return [];
-  }
+function acknowledgedIn(preview: Pick<Preview, "config">): string[] {
+  const value = settingIn(preview, "acknowledge");
   return Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
+}
+
+/** A structured setting, which a preview shows as JSON; undefined where it has none, or no JSON. */
+function settingIn({ config }: Pick<Preview, "config">, key: string): unknown {
+  try {
+    return JSON.parse(config[`swarm-ha:${key}`] ?? "");
+  } catch {
+    return undefined;
+  }
 }

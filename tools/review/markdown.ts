@@ -1,4 +1,5 @@
 import type { Door } from "../../policy/doors";
+import type { NamedChanges } from "./by-kind";
 import type { CostReview } from "./cost";
 import type { DangersReview } from "./dangers";
 import type { Review } from "./review";
@@ -7,7 +8,7 @@ import type { BrokenPolicy } from "./policies";
 import type { PortsReview } from "./ports";
 import { byName } from "./machines";
 import type { ChangeKind } from "./preview";
-import type { NamedChanges, StateReview } from "./state";
+import type { StateReview } from "./state";
 import { code, count, escaped, names } from "./words";
 
 /** The first line: a comment on a pull request is found again by it. */

@@ -1,6 +1,7 @@
 import { dataIn, PROTECTED_TYPES } from "../../policy/data";
-import { byName, willBeThere, type ReviewedMachine } from "./machines";
-import type { Change, ChangeKind } from "./preview";
+import { byKind, type NamedChanges } from "./by-kind";
+import { willBeThere, type ReviewedMachine } from "./machines";
+import type { Change } from "./preview";
 
 /** What an update does to what nobody can make again. */
 export interface StateReview {
@@ -14,9 +15,6 @@ export interface StateReview {
   readonly keys: NamedChanges;
   readonly certificates: NamedChanges;
 }
-
-/** Names by what happens. */
-export type NamedChanges = Readonly<Record<"added" | "removed" | "replaced" | "updated", readonly string[]>>;
 
 const KEY = "tls:index/privateKey:PrivateKey";
 const CERTIFICATES = ["tls:index/locallySignedCert:LocallySignedCert", "tls:index/selfSignedCert:SelfSignedCert"];
@@ -39,15 +37,6 @@ export function reviewState(changes: readonly Change[], machines: readonly Revie
     keys: byKind(changes.filter(({ type }) => type === KEY)),
     certificates: byKind(changes.filter(({ type }) => CERTIFICATES.includes(type))),
   };
-}
-
-function byKind(changes: readonly Change[]): NamedChanges {
-  const named = (kind: ChangeKind): string[] =>
-    changes
-      .filter((one) => one.kind === kind)
-      .map(({ name }) => name)
-      .sort(byName);
-  return { added: named("added"), removed: named("removed"), replaced: named("replaced"), updated: named("updated") };
 }
 
 function lostData(changes: readonly Change[]): string[] {

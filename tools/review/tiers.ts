@@ -1,3 +1,4 @@
+import { byKind, type NamedChanges } from "./by-kind";
 import type { ManagersReview } from "./managers";
 import { wasThere, willBeThere, type ReviewedHost, type ReviewedWayIn } from "./machines";
 import { count, names, percent } from "./words";
@@ -105,15 +106,8 @@ export function inPlace(machines: readonly (ReviewedWayIn & { readonly setUpAgai
   ];
 }
 
-function sorted(hosts: readonly ReviewedHost[]): {
-  readonly added: string[];
-  readonly removed: string[];
-  readonly replaced: string[];
-  readonly stay: number;
-  readonly before: number;
-} {
-  const named = (kind: string): string[] => hosts.filter((host) => host.kind === kind).map(({ name }) => name);
-  const [added, removed, replaced] = [named("added"), named("removed"), named("replaced")];
+function sorted(hosts: readonly ReviewedHost[]): NamedChanges & { readonly stay: number; readonly before: number } {
+  const named = byKind(hosts);
   const before = hosts.filter(wasThere).length;
-  return { added, removed, replaced, before, stay: before - removed.length - replaced.length };
+  return { ...named, before, stay: before - named.removed.length - named.replaced.length };
 }

@@ -1,3 +1,4 @@
+import { byKind } from "./by-kind";
 import {
   loadBalancersOf,
   wasThere,
@@ -35,7 +36,7 @@ function row(name: string, members: readonly ReviewedWayIn[], sentences: readonl
 }
 
 function balancerSentences(balancers: readonly ReviewedWayIn[], changes: readonly Change[]): string[] {
-  const [added, removed, replaced] = byKind(balancers);
+  const { added, removed, replaced } = byKind(balancers);
   const whole = [...removed, ...replaced].map((name) => `${name}-`);
   const ports = changes
     .filter(({ type, kind }) => PORTS.includes(type) && (kind === "removed" || kind === "replaced"))
@@ -61,7 +62,7 @@ function ingressSentences(workers: readonly ReviewedHost[], steps: ReadonlySet<s
 }
 
 function operatorSentences(operators: readonly ReviewedMachine[]): string[] {
-  const [added, removed, replaced] = byKind(operators);
+  const { added, removed, replaced } = byKind(operators);
   return [
     ...(added.length > 0 ? ["starts it"] : []),
     ...(replaced.length > 0
@@ -70,9 +71,4 @@ function operatorSentences(operators: readonly ReviewedMachine[]): string[] {
     ...(removed.length > 0 ? ["removes it: no step, status or repair can run any more"] : []),
     ...inPlace(operators),
   ];
-}
-
-function byKind(all: readonly ReviewedWayIn[]): [added: string[], removed: string[], replaced: string[]] {
-  const named = (kind: string): string[] => all.filter((one) => one.kind === kind).map(({ name }) => name);
-  return [named("added"), named("removed"), named("replaced")];
 }
