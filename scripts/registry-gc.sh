@@ -26,9 +26,8 @@ say() { printf '%s\n' "$*" >&2; }
 # is collected can be lost.
 all_ready() {
   local away
-  cluster GET /nodes </dev/null || fail "the cluster doesn't list its nodes: $reply"
-  away=$(jq -r '[.[] | select(.Spec.Labels["swarm-ha.role"] == "registry" and .Status.State != "ready")
-    | "\(.Description.Hostname) is \(.Status.State)"] | sort | join(", ")' <<<"$reply")
+  down_nodes
+  away=$(jq -r '[.[] | select(.role == "registry" and .state != "ready") | "\(.name) is \(.state)"] | sort | join(", ")' <<<"$nodes")
   [ -z "$away" ] || fail "nothing is collected while $away, for a replica there couldn't be told to refuse pushes." \
     "Bring it back or replace it first: npm run repair"
 }
