@@ -1,6 +1,6 @@
 /**
- * `npm run repair -- <stack>`: removes what a killed run has left, starts what can be started, then makes what is lost anew, the operator first and managers one
- * at a time; ends with exit code 0 when the cluster is healthy.
+ * `npm run repair -- <stack>`: removes what a killed run has left, starts what can be started, then makes what is lost
+ * anew, the operator first and managers one at a time; ends with exit code 0 when the cluster is healthy.
  *
  * It goes on past a host that can't be made just now, and then ends with exit code 1. Without a majority of the managers
  * it refuses: see docs/runbooks/lost-majority.md.

@@ -52,8 +52,9 @@ interface Revived {
 }
 
 /**
- * Starts the stack's stopped machines, as after a reboot of the computer, and removes those that a killed run has left. One that can't be started (its port is taken,
- * its volume is gone) is told and left: `up` and `repair` go on with the others.
+ * Starts the stack's stopped machines, as after a reboot of the computer, and removes those that a killed run has left.
+ * One that can't be started (its port is taken, its volume is gone) is told and left: `up` and `repair` go on with the
+ * others.
  */
 async function reviveMachines(docker: Docker, stack: string): Promise<Revived> {
   const containers = await stackContainers(docker, stack);

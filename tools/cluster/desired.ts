@@ -5,8 +5,8 @@ import type { Desired } from "./model";
 /**
  * What the stack wants, from its outputs and its state.
  *
- * The outputs are as of the last `up` that came to its end, be it with errors; where the state has moved on since, it is right: a machine that it
- * holds is a wanted one, and its identity is the one in the state.
+ * The outputs are as of the last `up` that came to its end, be it with errors; where the state has moved on since, it is
+ * right: a machine that it holds is a wanted one, and its identity is the one in the state.
  *
  * @param machines what the state holds
  */

@@ -42,8 +42,8 @@ export interface Listener {
 
 /**
  * Settings of HAProxy that make it behave like a cloud's network load balancer: connections pass through untouched
- * and are never retried, a member is out after two failed checks, and its connections end when it is out. A
- * member that is added starts out of service (scripts/reload-load-balancer.sh).
+ * and are never retried, a member is out after two failed checks, and its connections end when it is out. A member that
+ * is added starts out of service (scripts/reload-load-balancer.sh).
  * Source: docs.aws.amazon.com, Network Load Balancers, "Health checks for your target groups".
  *
  * HAProxy waits from a check's end to the next one's begin, and gives connecting as long as the traffic has. So that checks
