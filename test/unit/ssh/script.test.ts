@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { dataText, sent, type Script } from "../../../components/ssh/script";
+import { bash } from "../../support/bash";
 
 /** Prints every value as `path NUL value NUL`, in the order of paths. */
 const ECHO: Script = {
@@ -10,8 +10,9 @@ const ECHO: Script = {
 };
 
 function received(data: Parameters<typeof dataText>[0]): Record<string, string> {
-  const output = execFileSync("bash", ["-c", sent(ECHO)], { input: ECHO.text + dataText(data), encoding: "utf8" });
-  const words = output.split("\0").slice(0, -1);
+  const { code, stdout, stderr } = bash(sent(ECHO), { input: ECHO.text + dataText(data) });
+  assert.equal(code, 0, stderr);
+  const words = stdout.split("\0").slice(0, -1);
   return Object.fromEntries(words.flatMap((word, i) => (i % 2 === 0 ? [[word, words[i + 1] ?? ""]] : [])));
 }
 

@@ -1,31 +1,16 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { root } from "../../../tools/paths";
+import { bash, type BashRan } from "../../support/bash";
 
 /** Runs a line of shell with scripts/lib/deploy.sh, on a cluster that gives this one answer. */
-function shell(
-  line: string,
-  answer: { readonly status?: number; readonly reply?: unknown } = {},
-): {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-} {
+function shell(line: string, answer: { readonly status?: number; readonly reply?: unknown } = {}): BashRan {
   const script = `set -Eeuo pipefail; shopt -s inherit_errexit lastpipe
     fail() { echo "FAIL $*" >&2; exit 3; }
     cluster() { reply=$REPLY_GIVEN; status=$STATUS_GIVEN; ((status < 400)); }
     . scripts/lib/deploy.sh
     ${line}`;
-  const ran = spawnSync("bash", ["-c", script], {
-    cwd: root,
-    encoding: "utf8",
-    env: {
-      ...process.env,
-      REPLY_GIVEN: JSON.stringify(answer.reply ?? {}),
-      STATUS_GIVEN: String(answer.status ?? 200),
-    },
-  });
-  return { code: ran.status, stdout: ran.stdout.trim(), stderr: ran.stderr.trim() };
+  const env = { REPLY_GIVEN: JSON.stringify(answer.reply ?? {}), STATUS_GIVEN: String(answer.status ?? 200) };
+  const { code, stdout, stderr } = bash(script, { env });
+  return { code, stdout: stdout.trim(), stderr: stderr.trim() };
 }
 
 describe("how many nodes may fail an update of the ingress", () => {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { root } from "../../../tools/paths";
+import { bash } from "../../support/bash";
 
 /** The label that a stack's tasks carry. */
 const NAMESPACE = "com.docker.stack.namespace";
@@ -88,11 +87,8 @@ function checked(answers: Answers, check: string): Checked {
     . scripts/lib/services.sh
     down=$DOWN
     ${check}`;
-  const ran = spawnSync("bash", ["-c", script], {
-    cwd: root,
-    encoding: "utf8",
+  const ran = bash(script, {
     env: {
-      ...process.env,
       NODES: JSON.stringify(nodes),
       SERVICE: JSON.stringify(service),
       TASKS: JSON.stringify(answers.tasks),
@@ -101,7 +97,7 @@ function checked(answers: Answers, check: string): Checked {
     },
   });
   const changes = ran.stderr.split("\n").filter((line) => line.startsWith("CHANGE"));
-  return { ok: ran.status === 0, seen: ran.stdout, stderr: ran.stderr, changes: changes.join("\n") };
+  return { ok: ran.code === 0, seen: ran.stdout, stderr: ran.stderr, changes: changes.join("\n") };
 }
 
 describe("whether a stack runs as described", () => {

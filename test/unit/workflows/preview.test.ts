@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parse } from "yaml";
 import { root } from "../../../tools/paths";
+import { bash } from "../../support/bash";
 import { hosts, previewText, step, times } from "../review/support";
 
 interface Step {
@@ -43,12 +44,13 @@ describe("preview.yml", () => {
       );
       const written = join(folder, `output-${String(STEPS.indexOf(name))}`);
       writeFileSync(written, "");
-      const { status, stdout, stderr } = spawnSync("bash", ["-e", "-c", one.run], {
-        cwd: root,
-        encoding: "utf8",
-        timeout: 60_000,
+      const {
+        code: exit,
+        stdout,
+        stderr,
+      } = bash(one.run, {
+        options: ["-e"],
         env: {
-          ...process.env,
           ...env,
           STACK: "x",
           FOLDER: folder,
@@ -61,7 +63,7 @@ describe("preview.yml", () => {
       log += stdout + stderr;
       const code = /^code=(\d+)$/m.exec(readFileSync(written, "utf8"))?.[1];
       if (one.id !== undefined && code !== undefined) outputs[one.id] = code;
-      if (status !== 0) {
+      if (exit !== 0) {
         ok = false;
         break;
       }
