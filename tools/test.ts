@@ -18,7 +18,7 @@ import { duration } from "./setup/progress";
 import { chooseSuites, isGood, lastLine, outcomeOf, sum, type Outcome, type Suite } from "./setup/suites";
 
 /** Set-up that failed counts as a failed test: the last line must never look good then. */
-const SETUP_FAILED: Outcome = { passed: 0, failed: 1, skipped: 0 };
+const setupFailed = (why: string): Outcome => ({ passed: 0, failed: 1, skipped: 0, failures: [why] });
 
 /** The suites that make stacks. */
 const ALONE: readonly Suite["name"][] = ["e2e", "long"];
@@ -43,6 +43,8 @@ runMain(async () => {
     console.log(`${suite.name}: ${lastLine(outcome)} (${duration(Date.now() - started)})\n`);
   }
   const all = sum(outcomes);
+  // Once more, where people look: what comes before is the length of half an hour, of which CI may show the end alone.
+  if (all.failures.length > 0) console.log(`Failed:\n${all.failures.map((one) => `\n  ${one}`).join("\n")}\n`);
   console.log(lastLine(all));
   // The lock is still being waited for, which would go on.
   if (gaveUp) process.exit(1);
@@ -54,8 +56,9 @@ async function attempt(work: () => Promise<Outcome>): Promise<Outcome> {
   try {
     return await work();
   } catch (error) {
-    console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
-    return SETUP_FAILED;
+    const why = `error: ${error instanceof Error ? error.message : String(error)}`;
+    console.error(why);
+    return setupFailed(why);
   }
 }
 
@@ -65,7 +68,7 @@ function alone(work: () => Promise<Outcome>): Promise<Outcome> {
     let limit: NodeJS.Timeout | undefined;
     const start = async (): Promise<Outcome> => {
       clearTimeout(limit);
-      return gaveUp ? SETUP_FAILED : work();
+      return gaveUp ? setupFailed("another run went on for too long") : work();
     };
     const wait = (pid: number): void => {
       const other = `another run of the tests on this machine, process ${pid}${folderOf(pid)}`;

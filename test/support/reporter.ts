@@ -4,7 +4,7 @@
  * knows how far one came that crashed.
  */
 import { writeFileSync } from "node:fs";
-import { reporters, Runner, type MochaOptions } from "mocha";
+import { reporters, Runner, type MochaOptions, type Test } from "mocha";
 
 /** How many tests of a run of mocha ended how. */
 export interface Tally {
@@ -13,19 +13,24 @@ export interface Tally {
   readonly skipped: number;
   /** Whether mocha came to its end. */
   readonly complete: boolean;
+  /** What failed: titles and errors. */
+  readonly failures: readonly string[];
 }
 
 class TallyReporter extends reporters.Spec {
   constructor(runner: Runner, options: MochaOptions) {
     super(runner, options);
-    runner.on(Runner.constants.EVENT_TEST_FAIL, (_test, error: Error) => {
-      process.stdout.write(`${(error.stack ?? error.message).replace(/^/gm, "      ")}\n`);
+    const all: string[] = [];
+    runner.on(Runner.constants.EVENT_TEST_FAIL, (test: Test, error: Error) => {
+      const what = (error.stack ?? error.message).replace(/^/gm, "      ");
+      process.stdout.write(`${what}\n`);
+      all.push(`${test.fullTitle()}\n${what}`);
     });
     const file = process.env["SWARM_HA_TALLY"];
     if (file === undefined) return;
     const write = (complete: boolean) => {
       const { passes: passed, failures: failed, pending: skipped } = this.stats;
-      writeFileSync(file, JSON.stringify({ passed, failed, skipped, complete } satisfies Tally));
+      writeFileSync(file, JSON.stringify({ passed, failed, skipped, complete, failures: all } satisfies Tally));
     };
     const { EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING, EVENT_RUN_END } = Runner.constants;
     for (const event of [EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING]) {

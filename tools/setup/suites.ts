@@ -38,6 +38,8 @@ export interface Outcome {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** Titles and errors of those that failed, to be said once more at the end. */
+  readonly failures: readonly string[];
 }
 
 /**
@@ -48,23 +50,30 @@ export function outcomeOf(
   tally: (Outcome & { readonly complete: boolean }) | undefined,
   exitCode: number | null,
 ): Outcome {
-  const { passed, failed, skipped } = tally ?? { passed: 0, failed: 0, skipped: 0 };
+  const { passed, failed, skipped, failures } = tally ?? { passed: 0, failed: 0, skipped: 0, failures: [] };
   const crashed = tally?.complete !== true || (exitCode !== 0 && failed === 0);
-  return { passed, failed: crashed ? failed + 1 : failed, skipped };
+  if (!crashed) return { passed, failed, skipped, failures };
+  const crash = `mocha came to no good end (${exitCode === null ? "a signal" : `exit code ${String(exitCode)}`})`;
+  return { passed, failed: failed + 1, skipped, failures: [...failures, crash] };
 }
 
 /** The outcome of all. */
 export function sum(outcomes: readonly Outcome[]): Outcome {
-  const total = (key: keyof Outcome) => outcomes.reduce((all, outcome) => all + outcome[key], 0);
-  return { passed: total("passed"), failed: total("failed"), skipped: total("skipped") };
+  const total = (key: "passed" | "failed" | "skipped") => outcomes.reduce((all, outcome) => all + outcome[key], 0);
+  return {
+    passed: total("passed"),
+    failed: total("failed"),
+    skipped: total("skipped"),
+    failures: outcomes.flatMap(({ failures }) => failures),
+  };
 }
 
 /** The last line of `npm test`. */
-export function lastLine({ passed, failed, skipped }: Outcome): string {
+export function lastLine({ passed, failed, skipped }: Omit<Outcome, "failures">): string {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }
 
 /** Good only if nothing failed and something ran. */
-export function isGood({ passed, failed }: Outcome): boolean {
+export function isGood({ passed, failed }: Pick<Outcome, "passed" | "failed">): boolean {
   return failed === 0 && passed > 0;
 }

@@ -16,7 +16,12 @@ describe("npm test", () => {
     assert.deepEqual(names("-g", "unit"), ["unit", "component", "e2e"]);
   });
 
-  const counts = fc.record({ passed: fc.nat(999), failed: fc.nat(999), skipped: fc.nat(999) });
+  const counts = fc.record({
+    passed: fc.nat(999),
+    failed: fc.nat(999),
+    skipped: fc.nat(999),
+    failures: fc.array(fc.string(), { maxLength: 3 }),
+  });
 
   it("counts a crash as a failure, whatever had passed by then", () => {
     fc.assert(
@@ -25,13 +30,15 @@ describe("npm test", () => {
         const outcome = outcomeOf(crashed, code);
         assert.equal(outcome.failed, (tally?.failed ?? 0) + 1);
         assert.equal(outcome.passed, tally?.passed ?? 0);
+        assert.deepEqual(outcome.failures.slice(0, -1), tally?.failures ?? []);
+        assert.match(outcome.failures.at(-1) ?? "", /mocha came to no good end/);
       }),
     );
   });
 
   it("counts a bad end without a failed test as a failure too", () => {
-    const tally = { passed: 3, failed: 0, skipped: 1, complete: true };
-    assert.deepEqual(outcomeOf(tally, 0), { passed: 3, failed: 0, skipped: 1 });
+    const tally = { passed: 3, failed: 0, skipped: 1, failures: [], complete: true };
+    assert.deepEqual(outcomeOf(tally, 0), { passed: 3, failed: 0, skipped: 1, failures: [] });
     assert.equal(outcomeOf(tally, 7).failed, 1);
     assert.equal(outcomeOf(tally, null).failed, 1);
     assert.equal(outcomeOf({ ...tally, failed: 2 }, 2).failed, 2);
@@ -43,6 +50,10 @@ describe("npm test", () => {
         const all = sum(outcomes);
         const good = outcomes.every(({ failed }) => failed === 0) && outcomes.some(({ passed }) => passed > 0);
         assert.equal(isGood(all), good);
+        assert.deepEqual(
+          all.failures,
+          outcomes.flatMap(({ failures }) => failures),
+        );
         assert.match(lastLine(all), /^\d+ passed, \d+ failed, \d+ skipped$/);
       }),
     );
