@@ -11,24 +11,11 @@ import { dockerClient } from "../setup/docker-client";
 import { socketOf } from "../setup/docker-socket";
 import { SetupError } from "../setup/errors";
 import { watchEvents, type Span } from "./events";
+import { BEFORE_STEPS, SWARM } from "./targets";
 
 /** Name of the stack, and of everything that it has on the Docker engine. */
 export const STACK = "bench";
 
-/** What is there before the steps begin: keys, certificates and machines with sshd up. */
-const BEFORE_STEPS = [
-  "**swarm-ha:ssh:Keys**",
-  "**::swarm-ha:platform:Local::**",
-  "**swarm-ha:Network::**",
-  "**swarm-ha:Machine::**",
-  "**swarm-ha:pki:**",
-  "**AddressRanges::ranges",
-  // The registry's password, which the program can't do without.
-  "**::swarm-ha:registry:Registry::**",
-  "**::registry-secret",
-];
-/** What the other contenders make, too: the swarm, without a registry and an ingress on it. */
-const SWARM = [...BEFORE_STEPS, "**swarm-ha:swarm:**"];
 const QUIET = ["--suppress-progress", "--suppress-outputs", "--color", "never"];
 
 /** How a run of Pulumi went. */

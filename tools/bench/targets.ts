@@ -1,0 +1,19 @@
+/**
+ * What of a stack the benchmark makes, as patterns of the engine's `--target`. The engine refuses targets of which it isn't
+ * told all that they depend on.
+ */
+
+/** What is there before the steps begin: keys, certificates and machines with sshd up. */
+export const BEFORE_STEPS = [
+  "**swarm-ha:ssh:Keys**",
+  "**::swarm-ha:platform:Local::**",
+  "**swarm-ha:Network::**",
+  "**swarm-ha:Machine::**",
+  "**swarm-ha:pki:**",
+  "**AddressRanges::ranges",
+  // The registry's password, which the program can't do without.
+  "**::swarm-ha:registry:Registry::**",
+  "**::registry-secret",
+];
+/** What the other contenders make, too: the swarm, without a registry and an ingress on it. */
+export const SWARM = [...BEFORE_STEPS, "**swarm-ha:swarm:**"];
