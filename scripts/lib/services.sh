@@ -18,9 +18,19 @@ down_nodes() {
   down_now=$(jq -r '[.[] | select(.state == "down") | .id] | sort | join(" ")' <<<"$nodes")
 }
 
-# converged STACK: a check for wait_for. It ends the step when an update was paused or rolled back: waiting won't help.
+# Seconds over which a node's tasks have to fail, one after the other, until nobody waits for it any longer. A load balancer
+# that has just been made, through which images are pulled, may take minutes to let anybody through.
+PATIENCE=300
+
+# By service and node: the ids of the tasks that were seen to fail there, and when the first one was (SECONDS).
+declare -A failed=() failing_since=()
+# Those that had failed before the first look: the node may have been mended since then.
+failed_before="" looked=false
+
+# converged STACK: a check for wait_for. It ends the step when waiting won't help: when an update was paused or rolled back,
+# and when nothing is missing but tasks of nodes where they fail again and again.
 converged() {
-  local stack=$1 list id state message ready late=""
+  local stack=$1 list id state message ready late="" hopeless=true failures waiting
   down_nodes
   services "$stack"
   list=$reply
@@ -28,17 +38,45 @@ converged() {
   while read -r id state message; do
     if tasks_of "$id" "$nodes" "$list"; then ready=true; else ready=false; fi
     case $state in
-      none | completed) $ready || late+="; $seen$error" ;;
+      none | completed)
+        $ready || {
+          late+="; $seen$error"
+          keeps_failing "$id" || hopeless=false
+        }
+        ;;
       paused | rollback_paused | rollback_completed) fail "the update of the stack $stack ended as $state ($message); $seen$error" ;;
       *)
         late+="; $seen$error; update: $state, $message"
+        hopeless=false
         [ "$down_now" = "$down" ] || look_anew "$id"
         ;;
     esac
   done < <(jq -r '.[] | "\(.ID) \(.UpdateStatus.State // "" | if . == "" then "none" else . end) \(.UpdateStatus.Message // "" | gsub("\\s+"; " "))"' <<<"$list")
   down=$down_now
+  looked=true
   seen=${late#; }
-  [ -z "$late" ]
+  [ -z "$late" ] && return 0
+  ! $hopeless || fail "the stack $stack doesn't come to run as described: for $PATIENCE s its tasks have failed again and again" \
+    "where they are missing; $seen. They go on being tried: mend or replace these hosts, then run this again"
+  return 1
+}
+
+# keeps_failing SERVICE_ID: whether all that the service lacks are tasks of nodes where at least three have failed, over
+# PATIENCE. Takes failures and waiting from tasks_of.
+keeps_failing() {
+  local pair task key node ids
+  for pair in $failures; do
+    key=$1/${pair%/*} task=${pair#*/}
+    if ! $looked; then failed_before+=" $task"; fi
+    [[ "$failed_before ${failed[$key]-} " != *" $task "* ]] || continue
+    failed[$key]+=" $task"
+    : "${failing_since[$key]:=$SECONDS}"
+  done
+  for node in $waiting; do
+    read -ra ids <<<"${failed[$1/$node]-}"
+    ((${#ids[@]} >= 3 && SECONDS - failing_since[$1/$node] >= PATIENCE)) || return 1
+  done
+  [ -n "$waiting" ]
 }
 
 # look_anew SERVICE_ID: an update waits for the task of a node that died while it ran: after 60 s it still did (measured),
@@ -55,7 +93,8 @@ look_anew() {
 }
 
 # tasks_of SERVICE_ID NODES SERVICES: whether all of a service's tasks run, and none of an older description; sets seen,
-# and error to the last one that a task had.
+# error to the last one that a task had, waiting to the ids of the nodes that lack one, and failures to those that failed as
+# the service is described now: NODE_ID/TASK_ID.
 #
 # A global service has a task on each node that it may use. Those on a node that is down don't count: nobody can start
 # or stop them, and they must not keep the others from being taken for what they are.
@@ -86,11 +125,15 @@ tasks_of() {
     ([$new[] | select(.Status.State != "running") | "\(place): \(.Status.State)"] | join(", ")) as $late
     | ([$all[] | select((.Status.Err // "") != "")] | sort_by(.Status.Timestamp) | last
        | if . then "; last error, on \(place): \(.Status.Err | gsub("\\s+"; " "))" else "" end) as $error
-    | $error, "\($running >= $count and $old == 0 and ($count > 0 or ($service.Spec.Mode.Replicated != null))) "
+    | ([$new[] | select(.Status.State != "running") | .NodeID] | unique | join(" ")) as $waiting
+    | ([$fresh[] | select(.Status.State == "failed" or .Status.State == "rejected") | "\(.NodeID)/\(.ID)"] | join(" ")) as $failures
+    | $error, $waiting, $failures, "\($running >= $count and $old == 0 and ($count > 0 or ($service.Spec.Mode.Replicated != null))) "
       + "\($service.Spec.Name): \($running) of \($count) tasks run as described"
       + (if $old > 0 then ", \($old) of an older description" else "" end)
       + (if $late != "" then " (\($late))" else "" end)' | {
     read -r error
+    read -r waiting
+    read -r failures
     read -r good seen
   }
   [ "$good" = true ]

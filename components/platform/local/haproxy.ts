@@ -74,7 +74,8 @@ defaults
   mode tcp
   timeout connect 3s
   # A cloud's forgets a connection that is idle for 350 s, but counts TCP's keep-alives, which clients of Docker send, as
-  # traffic. HAProxy sees none of them: it sends its own, which end the connections of dead peers, and ends others after an hour without a byte.
+  # traffic. HAProxy sees none of them: it sends its own, which end the connections of dead peers, and ends others after
+  # an hour without a byte.
   option clitcpka
   option srvtcpka
   timeout client 1h

@@ -119,6 +119,39 @@ describe("whether a stack runs as described", () => {
     assert.match(seen, /1 of 2 .*host-2: ready.*last error, on host-2: No such image: web:2/);
   });
 
+  describe("when one fails again and again", () => {
+    /** Looks every 100 s, at host-2's n-th attempt each time; all that ran out before are in the list. */
+    const looks = (n: number, others: readonly Task[], before: readonly Task[] = []): Checked => {
+      const attempts = Array.from({ length: n }, (_, i) => ({
+        ...task(2, "failed", "shutdown", "unhealthy container"),
+        ID: `attempt-${String(i)}`,
+      }));
+      const rounds = attempts.map((_, i) => [...others, ...before, ...attempts.slice(0, i), task(2, "starting")]);
+      const look = (tasks: readonly Task[], i: number): string =>
+        `SECONDS=${String(i * 100)}; TASKS='${JSON.stringify(tasks)}'; FRESH=$TASKS; result=0; converged demo || result=$?`;
+      return checked({ tasks: [] }, `${rounds.map(look).join("\n")}\nprintf '%s' "$seen"; exit "$result"`);
+    };
+
+    it("is waited for for five minutes, and then no longer, naming it", () => {
+      const patient = looks(4, [task(1), task(3)]);
+      assert.deepEqual([patient.ok, patient.stderr], [false, ""]);
+      const { stderr } = looks(5, [task(1), task(3)]);
+      assert.match(
+        stderr,
+        /^FAIL .*for 300 s .*2 of 3 .*host-2: starting.*on host-2: unhealthy container.*replace these/,
+      );
+    });
+
+    it("is waited for while others only take their time", () => {
+      assert.equal(looks(9, [task(1), task(3, "preparing")]).stderr, "");
+    });
+
+    it("isn't told what it did before: it may have been mended", () => {
+      const before = [1, 2, 3].map((i) => ({ ...task(2, "failed", "shutdown"), ID: `former-${String(i)}` }));
+      assert.equal(looks(4, [task(1), task(3)], before).stderr, "");
+    });
+  });
+
   it("isn't while one of an older description runs", () => {
     const { ok, seen } = converged({ tasks: [task(1), task(2)], fresh: [task(1).ID] });
     assert.ok(!ok);
