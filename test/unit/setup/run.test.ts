@@ -6,7 +6,8 @@ import { dirname, join } from "node:path";
 import { root } from "../../../tools/paths";
 
 /**
- * A clone in which npm is a stub: it "installs" the lock's one package, after a moment, and counts its runs.
+ * A clone in which npm is a stub: it "installs" the lock's one package, and counts its runs. Where there is a file `slow`,
+ * it takes until somebody waits for it.
  */
 describe("tools/run.mjs", () => {
   let clone: string;
@@ -29,7 +30,10 @@ describe("tools/run.mjs", () => {
       let out = "";
       let err = "";
       child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
-      child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
+      child.stderr.on("data", (chunk: Buffer) => {
+        err += chunk.toString();
+        if (err.includes("Waiting for the run")) rmSync(join(clone, "slow"), { force: true });
+      });
       if (args[0] === "endless") child.stdout.once("data", () => child.kill("SIGTERM"));
       child.on("close", (code, signal) => {
         resolve({ code, signal, out, err });
@@ -49,12 +53,14 @@ describe("tools/run.mjs", () => {
       `const fs = require("fs"), path = require("path"), clone = process.env.CLONE;
       fs.appendFileSync(path.join(clone, "runs"), "x");
       if (fs.existsSync(path.join(clone, "offline"))) { console.error("registry out of reach"); process.exit(1); }
-      setTimeout(() => {
+      const timer = setInterval(() => {
+        if (fs.existsSync(path.join(clone, "slow"))) return;
+        clearInterval(timer);
         const to = path.join(clone, "node_modules/tsx");
         fs.mkdirSync(to, { recursive: true });
         fs.writeFileSync(path.join(to, "package.json"), "{}");
         fs.writeFileSync(path.join(to, "cjs.js"), "require(" + JSON.stringify(path.join(clone, "real_modules/tsx/dist/cjs/index.cjs")) + ")");
-      }, 300);`,
+      }, 20);`,
     );
     write(
       "tools/hello.ts",
@@ -95,6 +101,7 @@ describe("tools/run.mjs", () => {
   });
 
   it("installs one time for two runs at once", async () => {
+    write("slow", "");
     const both = await Promise.all([run("hello"), run("hello")]);
     assert.deepEqual(
       both.map(({ code }) => code),
