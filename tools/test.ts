@@ -1,5 +1,5 @@
 /**
- * `npm test [-- <suite…> [mocha's options]]`: set-up, then the suites of test/, each in a mocha of its own. The last line
+ * `npm test [-- <suite…> [mocha's options]]`: set-up, then the suites of test/, each by mocha. The last line
  * is `N passed, N failed, N skipped`, summed up over them.
  *
  * Suites that make stacks run one at a time on this machine, whoever starts them and from whichever clone: the stacks'
@@ -19,6 +19,9 @@ import { chooseSuites, isGood, lastLine, outcomeOf, sum, type Outcome, type Suit
 
 /** Set-up that failed counts as a failed test: the last line must never look good then. */
 const setupFailed = (why: string): Outcome => ({ passed: 0, failed: 1, skipped: 0, failures: [why] });
+
+/** How many files run at a time where their order doesn't matter: most wait half of their time. */
+const JOBS = "2";
 
 /** The suites that make stacks. */
 const ALONE: readonly Suite["name"][] = ["e2e", "long"];
@@ -91,21 +94,32 @@ function folderOf(pid: number): string {
   }
 }
 
-async function runSuite({ name, timeout }: Suite, mochaArgs: readonly string[]): Promise<Outcome> {
-  const folder = join(root, "test", name);
-  const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: "utf8" }) : [];
-  const tests = files.filter((file) => file.endsWith(".test.ts")).map((file) => join("test", name, file));
+async function runSuite({ name, timeout, inOrder }: Suite, mochaArgs: readonly string[]): Promise<Outcome> {
+  const folder = join("test", name);
+  const files = existsSync(join(root, folder))
+    ? readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    : [];
+  const tests = files.filter((file) => file.endsWith(".test.ts")).map((file) => join(folder, file));
   if (tests.length === 0) {
-    console.error(`error: there are no tests (*.test.ts) in test/${name}`);
+    console.error(`error: there are no tests (*.test.ts) in ${folder}`);
     return outcomeOf(undefined, 1);
   }
+  const options = ["--timeout", String(timeout), "--reporter", join(root, "test/support/reporter.ts"), ...mochaArgs];
+  // With files of their own in the arguments, mocha would run both: then it is for those alone.
+  if (mochaArgs.some((argument) => argument.endsWith(".ts"))) return runMocha(options);
+  const isInOrder = (file: string): boolean => inOrder !== undefined && file.startsWith(join(folder, inOrder));
+  const [first, others] = [tests.filter(isInOrder).sort(), tests.filter((file) => !isInOrder(file)).sort()];
+  const outcomes: Outcome[] = [];
+  if (first.length > 0) outcomes.push(await runMocha([...options, ...first]));
+  if (others.length > 0) outcomes.push(await runMocha([...options, "--parallel", "--jobs", JOBS, ...others]));
+  return sum(outcomes);
+}
+
+async function runMocha(args: readonly string[]): Promise<Outcome> {
   const scratch = mkdtempSync(join(tmpdir(), "swarm-ha-test-"));
   const tallyFile = join(scratch, "tally.json");
   try {
-    const options = ["--timeout", String(timeout), "--reporter", join(root, "test/support/reporter.ts")];
-    // With files of their own in the arguments, mocha would run both: then it is for those alone.
-    const chosen = mochaArgs.some((argument) => argument.endsWith(".ts")) ? [] : tests.sort();
-    const exitCode = await mocha([...options, ...chosen, ...mochaArgs], tallyFile);
+    const exitCode = await mocha(args, tallyFile);
     return outcomeOf(readTally(tallyFile), exitCode);
   } finally {
     rmSync(scratch, { recursive: true, force: true });

@@ -21,13 +21,8 @@ async function kitEngine(): Promise<Engine> {
   return { path: kit.engine, version: engine.version, kind: "kit", home: kit.home };
 }
 
-/** The one that all others are copies of. */
+/** The one that all others are copies of; it goes when this process ends, whichever files it has run by then. */
 let empty: Promise<Project> | undefined;
-
-after("the empty project is removed", async () => {
-  (await empty?.catch(() => undefined))?.remove();
-  empty = undefined;
-});
 
 /** A project. It is removed with {@link Project.remove}, without destroying its resources. */
 export class Project {
@@ -48,6 +43,9 @@ export class Project {
 
   private static async makeEmpty(): Promise<Project> {
     const folder = mkdtempSync(join(tmpdir(), "swarm-ha-kit-"));
+    process.once("exit", () => {
+      rmSync(folder, { recursive: true, force: true });
+    });
     const project = new Project(await kitEngine(), folder);
     const program = join(root, "test", "e2e", "kit", "program");
     mkdirSync(join(folder, "state"));
