@@ -1,4 +1,7 @@
 import { request } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
+import { MAX_REGISTRIES } from "../../../../config/schema/constants";
+import { messageOf } from "../../../message";
 
 /** How to reach the stack's registry, from this machine. */
 export interface RegistryClient {
@@ -67,6 +70,38 @@ export function ask(client: RegistryClient, path: string): Promise<RegistryAnswe
     });
     asked.end();
   });
+}
+
+/**
+ * Waits until the registry answers, and knows us. Replicas that are being given a new password know the former one so long:
+ * only as many good answers in a row as there may be replicas, to which the load balancer leads in turn, are those of all.
+ *
+ * @param limit Seconds that it may take.
+ * @throws Error that says what was seen last.
+ */
+export async function untilKnown(client: RegistryClient, limit: number): Promise<void> {
+  let seen = "nothing";
+  let good = 0;
+  for (const end = Date.now() + limit * 1000; Date.now() < end;) {
+    try {
+      const { status } = await ask(client, "/v2/");
+      if (status === 200) {
+        if (++good === MAX_REGISTRIES) return;
+        continue;
+      }
+      seen = `HTTP ${String(status)}`;
+    } catch (error) {
+      seen = messageOf(error);
+    }
+    good = 0;
+    await sleep(1000);
+  }
+  throw new Error(
+    `the registry ${client.registry} (127.0.0.1:${String(portOf(client.registry))}) ` +
+      (seen === "HTTP 401"
+        ? `refuses the stack's own credentials (HTTP 401), for ${String(limit)} s already`
+        : `doesn't answer as it should within ${String(limit)} s; seen last: ${seen}`),
+  );
 }
 
 /** What an image's manifest is asked for by. */

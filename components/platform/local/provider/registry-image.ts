@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { messageOf } from "../../../message";
 import { checkImage, docker } from "../docker";
-import { ask, manifestPath, nameIn, portOf, type RegistryClient } from "./registry-client";
+import { ask, manifestPath, nameIn, portOf, untilKnown, type RegistryClient } from "./registry-client";
 
 /** What says which image is to be in the stack's registry. */
 export interface RegistryImageInputs extends RegistryClient {
@@ -41,7 +41,7 @@ export async function createRegistryImage(
 ): Promise<{ id: string; outs: RegistryImageState }> {
   const engine = docker();
   await checkImage(engine, inputs.image);
-  await checkAccess(inputs, limit);
+  await untilKnown(inputs, limit);
   await push(engine, inputs);
   const { status, digest } = await ask(inputs, manifestPath(inputs.image));
   if (status !== 200 || digest === undefined) {
@@ -69,27 +69,6 @@ export async function readRegistryImage(state: RegistryImageState): Promise<Regi
 function referenceOf({ registry, image }: Pick<RegistryImageInputs, "registry" | "image">, digest: string): string {
   const { name, tag } = nameIn(image);
   return `${registry}/${name}:${tag}@${digest}`;
-}
-
-/** Waits until the registry answers, and knows us: replicas that are being given a new password know the former one so long. */
-async function checkAccess(inputs: RegistryImageInputs, limit: number): Promise<void> {
-  let seen = "nothing";
-  for (const end = Date.now() + limit * 1000; Date.now() < end;) {
-    try {
-      const { status } = await ask(inputs, "/v2/");
-      if (status === 200) return;
-      seen = `HTTP ${String(status)}`;
-    } catch (error) {
-      seen = messageOf(error);
-    }
-    await sleep(1000);
-  }
-  throw new Error(
-    `the registry ${inputs.registry} (127.0.0.1:${String(portOf(inputs.registry))}) ` +
-      (seen === "HTTP 401"
-        ? `refuses the stack's own credentials (HTTP 401), for ${String(limit)} s already`
-        : `doesn't answer as it should within ${String(limit)} s; seen last: ${seen}`),
-  );
 }
 
 async function push(engine: Docker, inputs: RegistryImageInputs): Promise<void> {
