@@ -18,19 +18,20 @@ down_nodes() {
   down_now=$(jq -r '[.[] | select(.state == "down") | .id] | sort | join(" ")' <<<"$nodes")
 }
 
-# Seconds over which a node's tasks have to fail, one after the other, until nobody waits for it any longer. A load balancer
-# that has just been made, through which images are pulled, may take minutes to let anybody through.
+# Seconds between the first and the last failure of a node's tasks, one after the other, from which on nobody waits for it
+# any longer.
 PATIENCE=300
 
-# By service and node: the ids of the tasks that were seen to fail there, and when the first one was (SECONDS).
-declare -A failed=() failing_since=()
-# Those that had failed before the first look: the node may have been mended since then.
-failed_before="" looked=false
+# Failed tasks that are known, by id: those of before the first look too, for the node may have been mended since.
+declare -A known=()
+# By service and node, where a task is missing: how many of its tasks have failed, and when the first and last did (SECONDS).
+declare -A failed=() failing_since=() failed_last=()
+looked=false
 
 # converged STACK: a check for wait_for. It ends the step when waiting won't help: when an update was paused or rolled back,
 # and when nothing is missing but tasks of nodes where they fail again and again.
 converged() {
-  local stack=$1 list id state message ready late="" hopeless=true failures waiting
+  local stack=$1 list id state message ready late="" hopeless=true failures waiting running
   down_nodes
   services "$stack"
   list=$reply
@@ -39,13 +40,13 @@ converged() {
     if tasks_of "$id" "$nodes" "$list"; then ready=true; else ready=false; fi
     case $state in
       none | completed)
-        $ready || {
-          late+="; $seen$error"
-          keeps_failing "$id" || hopeless=false
-        }
+        note_failures "$id" "$looked"
+        $ready || late+="; $seen$error"
+        $ready || keeps_failing "$id" || hopeless=false
         ;;
       paused | rollback_paused | rollback_completed) fail "the update of the stack $stack ended as $state ($message); $seen$error" ;;
       *)
+        note_failures "$id" false
         late+="; $seen$error; update: $state, $message"
         hopeless=false
         [ "$down_now" = "$down" ] || look_anew "$id"
@@ -61,20 +62,33 @@ converged() {
   return 1
 }
 
-# keeps_failing SERVICE_ID: whether all that the service lacks are tasks of nodes where at least three have failed, over
-# PATIENCE. Takes failures and waiting from tasks_of.
-keeps_failing() {
-  local pair task key node ids
+# note_failures SERVICE_ID COUNTS: takes failures and waiting from tasks_of. What fails while an update goes on doesn't count:
+# that ends by itself.
+note_failures() {
+  local pair task key
   for pair in $failures; do
     key=$1/${pair%/*} task=${pair#*/}
-    if ! $looked; then failed_before+=" $task"; fi
-    [[ "$failed_before ${failed[$key]-} " != *" $task "* ]] || continue
-    failed[$key]+=" $task"
+    [ -z "${known[$task]-}" ] || continue
+    known[$task]=true
+    $2 || continue
+    failed[$key]=$((${failed[$key]-0} + 1))
+    failed_last[$key]=$SECONDS
     : "${failing_since[$key]:=$SECONDS}"
   done
+  for key in "${!failed[@]}"; do
+    # Where the task runs now, it is as if nothing had been.
+    [[ $key != "$1"/* || " $waiting " == *" ${key#*/} "* ]] || unset "failed[$key]" "failing_since[$key]" "failed_last[$key]"
+  done
+}
+
+# keeps_failing SERVICE_ID: whether the service runs, and all that it lacks are tasks of nodes where at least three have
+# failed, over PATIENCE. Where none of it runs, what it needs may still be coming: an image's registry, a load balancer.
+keeps_failing() {
+  local node key
+  ((running > 0)) || return 1
   for node in $waiting; do
-    read -ra ids <<<"${failed[$1/$node]-}"
-    ((${#ids[@]} >= 3 && SECONDS - failing_since[$1/$node] >= PATIENCE)) || return 1
+    key=$1/$node
+    ((${failed[$key]-0} >= 3 && failed_last[$key] - failing_since[$key] >= PATIENCE)) || return 1
   done
   [ -n "$waiting" ]
 }
@@ -93,8 +107,8 @@ look_anew() {
 }
 
 # tasks_of SERVICE_ID NODES SERVICES: whether all of a service's tasks run, and none of an older description; sets seen,
-# error to the last one that a task had, waiting to the ids of the nodes that lack one, and failures to those that failed as
-# the service is described now: NODE_ID/TASK_ID.
+# error to the last one that a task had, running to how many run, waiting to the ids of the nodes that lack one, and failures
+# to those that failed as the service is described now: NODE_ID/TASK_ID.
 #
 # A global service has a task on each node that it may use. Those on a node that is down don't count: nobody can start
 # or stop them, and they must not keep the others from being taken for what they are.
@@ -125,13 +139,14 @@ tasks_of() {
     ([$new[] | select(.Status.State != "running") | "\(place): \(.Status.State)"] | join(", ")) as $late
     | ([$all[] | select((.Status.Err // "") != "")] | sort_by(.Status.Timestamp) | last
        | if . then "; last error, on \(place): \(.Status.Err | gsub("\\s+"; " "))" else "" end) as $error
-    | ([$new[] | select(.Status.State != "running") | .NodeID] | unique | join(" ")) as $waiting
+    | ([$new[] | select(.Status.State != "running") | .NodeID // "none"] | unique | join(" ")) as $waiting
     | ([$fresh[] | select(.Status.State == "failed" or .Status.State == "rejected") | "\(.NodeID)/\(.ID)"] | join(" ")) as $failures
-    | $error, $waiting, $failures, "\($running >= $count and $old == 0 and ($count > 0 or ($service.Spec.Mode.Replicated != null))) "
+    | $error, $running, $waiting, $failures, "\($running >= $count and $old == 0 and ($count > 0 or ($service.Spec.Mode.Replicated != null))) "
       + "\($service.Spec.Name): \($running) of \($count) tasks run as described"
       + (if $old > 0 then ", \($old) of an older description" else "" end)
       + (if $late != "" then " (\($late))" else "" end)' | {
     read -r error
+    read -r running
     read -r waiting
     read -r failures
     read -r good seen

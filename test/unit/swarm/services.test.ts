@@ -120,35 +120,70 @@ describe("whether a stack runs as described", () => {
   });
 
   describe("when one fails again and again", () => {
-    /** Looks every 100 s, at host-2's n-th attempt each time; all that ran out before are in the list. */
-    const looks = (n: number, others: readonly Task[], before: readonly Task[] = []): Checked => {
-      const attempts = Array.from({ length: n }, (_, i) => ({
-        ...task(2, "failed", "shutdown", "unhealthy container"),
-        ID: `attempt-${String(i)}`,
-      }));
-      const rounds = attempts.map((_, i) => [...others, ...before, ...attempts.slice(0, i), task(2, "starting")]);
-      const look = (tasks: readonly Task[], i: number): string =>
-        `SECONDS=${String(i * 100)}; TASKS='${JSON.stringify(tasks)}'; FRESH=$TASKS; result=0; converged demo || result=$?`;
-      return checked({ tasks: [] }, `${rounds.map(look).join("\n")}\nprintf '%s' "$seen"; exit "$result"`);
+    interface Look {
+      /** Seconds since the wait began. */
+      readonly at: number;
+      readonly tasks: readonly Task[];
+      readonly update?: string;
+    }
+    const failure = (id: string): Task => ({ ...task(2, "failed", "shutdown", "unhealthy container"), ID: id });
+    const starting = task(2, "starting");
+    const others = [task(1), task(3)];
+
+    /** What is said on standard error by one look after the other. */
+    const looks = (all: readonly Look[]): string => {
+      const look = ({ at, tasks, update }: Look): string =>
+        `SECONDS=${String(at)}; TASKS='${JSON.stringify(tasks)}'; FRESH=$TASKS
+        SERVICE=$(jq -c '.UpdateStatus.State = "${update ?? ""}"' <<<"$SERVICE")
+        converged demo || true`;
+      return checked({ tasks: [] }, `${all.map(look).join("\n")}\nprintf '%s' "$seen"`).stderr;
+    };
+    /** Looks every 101 s, each time at one failure more of host-2. */
+    const failing = (count: number, others: readonly Task[], first: Partial<Look> = {}): string => {
+      const failures = Array.from({ length: count }, (_, i) => failure(`attempt-${String(i)}`));
+      return looks([
+        { at: 0, tasks: [...others, starting], ...first },
+        ...failures.map((_, i) => ({ at: (i + 1) * 101, tasks: [...others, ...failures.slice(0, i + 1), starting] })),
+      ]);
     };
 
     it("is waited for for five minutes, and then no longer, naming it", () => {
-      const patient = looks(4, [task(1), task(3)]);
-      assert.deepEqual([patient.ok, patient.stderr], [false, ""]);
-      const { stderr } = looks(5, [task(1), task(3)]);
+      assert.equal(failing(3, others), "");
       assert.match(
-        stderr,
+        failing(4, others),
         /^FAIL .*for 300 s .*2 of 3 .*host-2: starting.*on host-2: unhealthy container.*replace these/,
       );
     });
 
-    it("is waited for while others only take their time", () => {
-      assert.equal(looks(9, [task(1), task(3, "preparing")]).stderr, "");
+    it("is waited for while others only take their time, and where nothing runs at all", () => {
+      assert.equal(failing(5, [task(1), task(3, "preparing")]), "");
+      assert.equal(failing(5, []), "");
     });
 
-    it("isn't told what it did before: it may have been mended", () => {
-      const before = [1, 2, 3].map((i) => ({ ...task(2, "failed", "shutdown"), ID: `former-${String(i)}` }));
-      assert.equal(looks(4, [task(1), task(3)], before).stderr, "");
+    it("isn't held to what it did before, which may have been mended, nor during an update, which ends by itself", () => {
+      const former = [1, 2, 3].map((i) => failure(`former-${String(i)}`));
+      for (const update of ["", "updating"]) {
+        const first = { tasks: [...others, ...former, starting], update };
+        assert.equal(failing(3, [...others, ...former], first), "", update);
+      }
+      const all = [0, 1, 2, 3].map((i) => failure(`attempt-${String(i)}`));
+      const updates = all.map((_, i) => ({
+        at: i * 200,
+        tasks: [...others, ...all.slice(0, i), starting],
+        update: "updating",
+      }));
+      assert.equal(looks([...updates, { at: 800, tasks: [...others, ...all.slice(0, 3), starting] }]), "");
+    });
+
+    it("is waited for when it failed just twice, at first only, or ran in between", () => {
+      const [one, two, three, four] = ["1", "2", "3", "4"].map(failure) as [Task, Task, Task, Task];
+      const begin = { at: 0, tasks: [...others, starting] };
+      const at = (seconds: number, ...tasks: Task[]): Look => ({ at: seconds, tasks: [...others, ...tasks] });
+      assert.equal(looks([begin, at(10, one, starting), at(400, one, two, starting)]), "");
+      const early = [begin, at(2, one, starting), at(4, one, two, starting), at(6, one, two, three, starting)];
+      assert.equal(looks([...early, at(900, one, two, three, task(2, "preparing"))]), "");
+      const ran = at(100, one, two, three, task(2));
+      assert.equal(looks([...early, ran, at(900, one, two, three, four, starting)]), "");
     });
   });
 
