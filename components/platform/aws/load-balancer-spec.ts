@@ -92,8 +92,8 @@ export function loadBalancerSpecs(aws: AwsConfig): LoadBalancerSpec[] {
           ...(appCertificate === undefined ? {} : { certificate: appCertificate }),
         },
       ],
-      // A replica of the ingress is out at each of its updates while it still answers, for less than this.
-      leaving: 15,
+      // A replica of the ingress that stops is out after 5 s at the earliest, and answers for 22 s (its static settings).
+      leaving: 20,
     },
   ];
 }

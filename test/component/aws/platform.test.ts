@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import * as path from "node:path";
 import { planHosts, parseConfig } from "../../../config";
+import { staticSettings } from "../../../components/ingress/static-settings";
 import { RENEWED_HOSTS } from "../../../components/platform/aws/renewal";
 import { SECRET } from "../../support/answers";
 import { buildAws, stackValues } from "../../support/aws/stack";
@@ -10,6 +11,22 @@ import type { Registered } from "../../support/recording-mocks";
 const INSTANCE = "aws:ec2/instance:Instance";
 
 type Inputs = Record<string, never> & Record<string, unknown>;
+
+/** What becomes of the connections to a member that is out. */
+interface TargetHealthState {
+  readonly enableUnhealthyConnectionTermination: boolean;
+  /** Seconds. */
+  readonly unhealthyDrainingInterval: number;
+}
+
+/** Seconds that a replica of the ingress goes on for when it is to stop: it takes requests, then ends those it has. */
+function secondsToEnd(): number {
+  const settings = staticSettings({ domain: "example.com", httpsPort: 443, trusted: [], hsts: false });
+  const [takes, ends] = ["requestAcceptGraceTimeout", "graceTimeOut"].map((key) =>
+    Number(new RegExp(`${key}: "?(\\d+)s`).exec(settings)?.[1]),
+  );
+  return (takes ?? NaN) + (ends ?? NaN);
+}
 
 function all(resources: readonly Registered[], type: string): Registered[] {
   const found = resources.filter((resource) => resource.type === type);
@@ -248,9 +265,13 @@ for (const stack of ["prod", "test"] as const) {
       const groups = all(resources, "aws:lb/targetGroup:TargetGroup").map(({ name, inputs }) => {
         const check = inputs["healthCheck"] as Record<string, unknown>;
         assert.equal(inputs["preserveClientIp"], "false");
-        // A replica of the ingress that leaves serves the connections that it has; elsewhere they are cut.
-        const [state] = inputs["targetHealthStates"] as { enableUnhealthyConnectionTermination: boolean }[];
-        assert.equal(state?.enableUnhealthyConnectionTermination, !name.startsWith("lb-app-"), name);
+        // A replica of the ingress that stops serves the connections that it has; elsewhere they are cut.
+        const isIngress = name.startsWith("lb-app-");
+        const [state] = inputs["targetHealthStates"] as TargetHealthState[];
+        assert.equal(state?.enableUnhealthyConnectionTermination, !isIngress, name);
+        // It is out after one check at the earliest.
+        const least = isIngress ? secondsToEnd() - Number(check["interval"]) : 0;
+        assert.ok(state.unhealthyDrainingInterval >= least, `${name}: ${String(least)} s at least`);
         return [
           name,
           inputs["proxyProtocolV2"],
