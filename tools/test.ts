@@ -8,7 +8,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import type { Tally } from "../test/support/reporter";
 import { root } from "./paths";
 import { prepareMachine } from "./setup/machine";
@@ -18,7 +18,10 @@ import { duration } from "./setup/progress";
 import { chooseSuites, isGood, lastLine, outcomeOf, sum, type Outcome, type Suite } from "./setup/suites";
 
 /** Set-up that failed counts as a failed test: the last line must never look good then. */
-const setupFailed = (why: string): Outcome => ({ passed: 0, failed: 1, skipped: 0, failures: [why] });
+function setupFailed(why: string): Outcome {
+  console.error(`error: ${why}`);
+  return { passed: 0, failed: 1, skipped: 0, failures: [why] };
+}
 
 /** How many files run at a time where their order doesn't matter: most wait half of their time. */
 const JOBS = "2";
@@ -42,7 +45,7 @@ runMain(async () => {
       if (suite.needsEngines) await prepareMachine();
       return ALONE.includes(suite.name) ? alone(work) : work();
     });
-    outcomes.push(outcome);
+    outcomes.push({ ...outcome, failures: outcome.failures.map((one) => `${suite.name}: ${one}`) });
     console.log(`${suite.name}: ${lastLine(outcome)} (${duration(Date.now() - started)})\n`);
   }
   const all = sum(outcomes);
@@ -59,9 +62,7 @@ async function attempt(work: () => Promise<Outcome>): Promise<Outcome> {
   try {
     return await work();
   } catch (error) {
-    const why = `error: ${error instanceof Error ? error.message : String(error)}`;
-    console.error(why);
-    return setupFailed(why);
+    return setupFailed(error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -94,24 +95,22 @@ function folderOf(pid: number): string {
   }
 }
 
-async function runSuite({ name, timeout, inOrder }: Suite, mochaArgs: readonly string[]): Promise<Outcome> {
+async function runSuite({ name, timeout, inOrder = [] }: Suite, mochaArgs: readonly string[]): Promise<Outcome> {
   const folder = join("test", name);
   const files = existsSync(join(root, folder))
     ? readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     : [];
   const tests = files.filter((file) => file.endsWith(".test.ts")).map((file) => join(folder, file));
-  if (tests.length === 0) {
-    console.error(`error: there are no tests (*.test.ts) in ${folder}`);
-    return outcomeOf(undefined, 1);
-  }
+  if (tests.length === 0) return setupFailed(`there are no tests (*.test.ts) in ${folder}`);
   const options = ["--timeout", String(timeout), "--reporter", join(root, "test/support/reporter.ts"), ...mochaArgs];
   // With files of their own in the arguments, mocha would run both: then it is for those alone.
   if (mochaArgs.some((argument) => argument.endsWith(".ts"))) return runMocha(options);
-  const isInOrder = (file: string): boolean => inOrder !== undefined && file.startsWith(join(folder, inOrder));
+  const isInOrder = (file: string): boolean => inOrder.some((part) => file.startsWith(join(folder, part) + sep));
   const [first, others] = [tests.filter(isInOrder).sort(), tests.filter((file) => !isInOrder(file)).sort()];
   const outcomes: Outcome[] = [];
   if (first.length > 0) outcomes.push(await runMocha([...options, ...first]));
-  if (others.length > 0) outcomes.push(await runMocha([...options, "--parallel", "--jobs", JOBS, ...others]));
+  // Before the others: what a person asks for (`--no-parallel`) comes last and holds.
+  if (others.length > 0) outcomes.push(await runMocha(["--parallel", "--jobs", JOBS, ...options, ...others]));
   return sum(outcomes);
 }
 

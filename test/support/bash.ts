@@ -20,7 +20,7 @@ export interface BashRan {
 }
 
 /**
- * Runs a piece of shell here, from the project's root, for a minute at the most.
+ * Runs a piece of shell here, from the project's root, for 20 s at the most.
  *
  * Without the user's ~/.bashrc: the first bash of a session (no SHLVL, as under CI) whose standard input is a socket, which
  * is what Node gives it, takes itself for one that rshd has started, and reads it.
@@ -30,9 +30,11 @@ export function bash(script: string, { env = {}, input = "", options = [] }: Bas
     cwd: root,
     encoding: "utf8",
     input,
-    timeout: 60_000,
+    timeout: 20_000,
     env: { ...process.env, ...env },
   });
-  if (ran.error !== undefined) throw ran.error;
+  if (ran.error !== undefined) {
+    throw new Error(`${ran.error.message}; printed by then:\n${ran.stdout.slice(-2000)}\n${ran.stderr.slice(-2000)}`);
+  }
   return { code: ran.status, stdout: ran.stdout, stderr: ran.stderr };
 }

@@ -1,9 +1,10 @@
 /**
  * Mocha's spec reporter, which says at once why a test failed, not at the end of half an hour, and also keeps a tally in
  * the file that SWARM_HA_TALLY names, up to date after each test: so `npm test` can count over several runs of mocha, and
- * knows how far one came that crashed.
+ * knows how far one came that crashed. Where several files run at a time, mocha tells of one's tests when it is done.
  */
 import { writeFileSync } from "node:fs";
+import { relative } from "node:path";
 import { reporters, Runner, type MochaOptions, type Test } from "mocha";
 
 /** How many tests of a run of mocha ended how. */
@@ -21,10 +22,12 @@ class TallyReporter extends reporters.Spec {
   constructor(runner: Runner, options: MochaOptions) {
     super(runner, options);
     const all: string[] = [];
-    runner.on(Runner.constants.EVENT_TEST_FAIL, (test: Test, error: Error) => {
+    runner.on(Runner.constants.EVENT_TEST_FAIL, (test: Test, error: Error & { readonly file?: string }) => {
       const what = (error.stack ?? error.message).replace(/^/gm, "      ");
       process.stdout.write(`${what}\n`);
-      all.push(`${test.fullTitle()}\n${what}`);
+      // A file whose process has died is named by the error alone.
+      const file = test.file ?? error.file;
+      all.push(`${file === undefined ? "outside of files" : relative("", file)}\n    ${test.fullTitle()}\n${what}`);
     });
     const file = process.env["SWARM_HA_TALLY"];
     if (file === undefined) return;
@@ -38,7 +41,8 @@ class TallyReporter extends reporters.Spec {
         write(false);
       });
     }
-    runner.once(EVENT_RUN_END, () => {
+    // Failures of files whose processes have died may come after it.
+    runner.on(EVENT_RUN_END, () => {
       write(true);
     });
   }

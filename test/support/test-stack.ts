@@ -150,7 +150,7 @@ export class TestStack {
   /** `docker node ls`, asked of the first manager that answers. */
   public async nodes(): Promise<NodeLine[]> {
     // One that has lost its leader answers only when there is another: the next one may know it by now.
-    const stdout = await this.onManager(["docker", "node", "ls", "--format", "{{json .}}"], 5);
+    const stdout = await this.onManager(["docker", "node", "ls", "--format", "{{json .}}"], 10);
     return lines(stdout) as NodeLine[];
   }
 
