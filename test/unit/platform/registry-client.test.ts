@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
-import { untilKnown, type RegistryClient } from "../../../components/platform/local/provider/registry-client";
+import { nameIn, untilKnown, type RegistryClient } from "../../../components/platform/local/provider/registry-client";
 import { stranger } from "../../support/authority";
 
 const PASSWORD = "s3cret-of-the-test";
@@ -50,5 +50,19 @@ describe("the registry, before an image is pushed to it,", () => {
       assert.ok(!error.message.includes(PASSWORD));
       return true;
     });
+  });
+});
+
+describe("an image's name in the registry", () => {
+  it("is without the registry that its name on an engine begins with", () => {
+    for (const image of ["swarm-ha/traefik:3", "r.test/swarm-ha/traefik:3", "127.0.0.1:5000/swarm-ha/traefik:3"]) {
+      assert.deepEqual(nameIn(image), { name: "swarm-ha/traefik", tag: "3" });
+    }
+    assert.deepEqual(nameIn("traefik:3"), { name: "traefik", tag: "3" });
+  });
+
+  it("has a tag, which stands for its content", () => {
+    for (const image of ["traefik", "r.test:5000/traefik", "traefik:"])
+      assert.throws(() => nameIn(image), /has no tag/);
   });
 });

@@ -110,10 +110,15 @@ export function manifestPath(image: string): string {
   return `/v2/${name}/manifests/${tag}`;
 }
 
-/** An image's name and tag in a registry: without the registry that its name on an engine begins with. */
+/**
+ * An image's name and tag in a registry: without the registry that its name on an engine begins with.
+ *
+ * @throws Error for one without a tag.
+ */
 export function nameIn(image: string): { readonly name: string; readonly tag: string } {
   const [first = "", ...rest] = image.split("/");
   const whole = rest.length > 0 && /[.:]/.test(first) ? rest.join("/") : image;
-  const colon = whole.lastIndexOf(":");
-  return { name: whole.slice(0, colon), tag: whole.slice(colon + 1) };
+  const [, name, tag] = /^(.+):([^:/]+)$/.exec(whole) ?? [];
+  if (name === undefined || tag === undefined) throw new Error(`the image ${image} has no tag: write <name>:<tag>`);
+  return { name, tag };
 }
