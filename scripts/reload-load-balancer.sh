@@ -17,8 +17,11 @@ state=/run/haproxy.state
 # A service that refuses its settings ends.
 haproxy -c -q -f "$settings"
 
-# (An old process without this socket tells nothing.)
-known=$(curl -sS --max-time 5 --unix-socket "$socket" telnet://haproxy 2>/dev/null <<<"show servers state") || known=""
+# ask COMMAND: prints what the process that serves now answers; nothing where none does, or one without this socket.
+ask() { curl -sS --max-time 5 --unix-socket "$socket" telnet://haproxy 2>/dev/null <<<"$1" || true; }
+
+known=$(ask "show servers state")
+before=$(ask "show info" | sed -n 's/^Pid: //p')
 if [ -n "$known" ]; then
   # A server's line, as version 1 of that format has it: 2 back-end, 4 server, 5 address, 6 state (0: out), 19 port, 22 port
   # of the check. Source: HAProxy management guide, "show servers state". Settings win over what the file says of ports.
@@ -42,3 +45,15 @@ else
 fi
 
 sv hup /etc/service/haproxy
+
+# Until the new process serves, the old one goes on sending people to members that are to be gone.
+end=$((SECONDS + 30))
+while [ -n "$before" ]; do
+  now=$(ask "show info" | sed -n 's/^Pid: //p')
+  [ -z "$now" ] || [ "$now" = "$before" ] || break
+  ((SECONDS < end)) || {
+    printf 'waited 30 s for HAProxy on %s to read its settings again; process %s still serves\n' "$HOSTNAME" "$before" >&2
+    exit 1
+  }
+  sleep 0.1
+done
