@@ -20,8 +20,11 @@ haproxy -c -q -f "$settings"
 # ask COMMAND: prints what the process that serves now answers; nothing where none does, or one without this socket.
 ask() { curl -sS --max-time 5 --unix-socket "$socket" telnet://haproxy 2>/dev/null <<<"$1" || true; }
 
+# serving: prints the id of that process.
+serving() { ask "show info" | sed -n 's/^Pid: //p'; }
+
 known=$(ask "show servers state")
-before=$(ask "show info" | sed -n 's/^Pid: //p')
+before=$(serving)
 if [ -n "$known" ]; then
   # A server's line, as version 1 of that format has it: 2 back-end, 4 server, 5 address, 6 state (0: out), 19 port, 22 port
   # of the check. Source: HAProxy management guide, "show servers state". Settings win over what the file says of ports.
@@ -49,7 +52,7 @@ sv hup /etc/service/haproxy
 # Until the new process serves, the old one goes on sending people to members that are to be gone.
 end=$((SECONDS + 30))
 while [ -n "$before" ]; do
-  now=$(ask "show info" | sed -n 's/^Pid: //p')
+  now=$(serving)
   [ -z "$now" ] || [ "$now" = "$before" ] || break
   ((SECONDS < end)) || {
     printf 'waited 30 s for HAProxy on %s to read its settings again; process %s still serves\n' "$HOSTNAME" "$before" >&2

@@ -41,8 +41,10 @@ converged() {
     case $state in
       none | completed)
         note_failures "$id" "$looked"
-        $ready || late+="; $seen$error"
-        $ready || keeps_failing "$id" || hopeless=false
+        if ! $ready; then
+          late+="; $seen$error"
+          keeps_failing "$id" || hopeless=false
+        fi
         ;;
       paused | rollback_paused | rollback_completed) fail "the update of the stack $stack ended as $state ($message); $seen$error" ;;
       *)
