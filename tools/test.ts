@@ -1,6 +1,6 @@
 /**
- * `npm test [-- <suite…> [mocha's options]]`: set-up, then the suites of test/, each by mocha. The last line
- * is `N passed, N failed, N skipped`, summed up over them.
+ * `npm test [-- <suite…> [mocha's options]]`: set-up, then the suites of test/, each by mocha. The last line is
+ * `N passed, N failed, N skipped`, summed up over them.
  *
  * Suites that make stacks run one at a time on this machine, whoever starts them and from whichever clone: the stacks'
  * names, addresses and ports are fixed, and each run begins with removing what an interrupted one has left.
