@@ -19,11 +19,14 @@ export interface Provider {
   /** Resource types by token. */
   readonly types: Readonly<Record<string, ResourceType>>;
   /** Functions by token. @default none */
-  readonly functions?: Readonly<Record<string, (inputs: Properties) => Properties>>;
+  readonly functions?: Readonly<Record<string, (inputs: Properties) => Properties | Promise<Properties>>>;
+  /** Gets the provider's settings before any resource. @default they are ignored */
+  configure?(settings: Properties): Promise<void>;
 }
 
 const properties = (struct: Struct | undefined): Properties => struct?.toJavaScript() ?? {};
 const struct = (values: Properties): Struct => Struct.fromJavaScript(values);
+const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");
 
 type Unary<Request, Response> = grpc.handleUnaryCall<Request, Response>;
 
@@ -75,11 +78,15 @@ function implement(provider: Provider, log: EngineLog): IResourceProviderServer 
   }
 
   /** Runs `work` with a call whose messages have all reached the engine before it ends: they'd be lost otherwise. */
-  async function within<T>(urn: string, preview: boolean, work: (call: Call) => Promise<T>): Promise<T> {
+  async function within<T>(
+    { urn, id, preview }: { readonly urn: string; readonly id: string; readonly preview: boolean },
+    work: (call: Call) => Promise<T>,
+  ): Promise<T> {
     const sent: Promise<void>[] = [];
     const call: Call = {
       urn,
-      name: urn.split("::").slice(3).join("::"),
+      name: nameOf(urn),
+      id,
       preview,
       signal: cancelled.signal,
       status: (message) => sent.push(log.status(urn, message)),
@@ -95,11 +102,11 @@ function implement(provider: Provider, log: EngineLog): IResourceProviderServer 
   return {
     handshake: missing("Handshake"),
     parameterize: missing("Parameterize"),
-    invoke: answer((request) => {
+    invoke: answer(async (request) => {
       const call = provider.functions?.[request.getTok()];
       if (call === undefined) throw new Error(`the offline kit's ${provider.name} provider has no ${request.getTok()}`);
       const response = new proto.InvokeResponse();
-      response.setReturn(struct(call(properties(request.getArgs()))));
+      response.setReturn(struct(await call(properties(request.getArgs()))));
       return response;
     }),
     call: missing("Call"),
@@ -137,14 +144,17 @@ function implement(provider: Provider, log: EngineLog): IResourceProviderServer 
       response.setChanges(proto.DiffResponse.DiffChanges.DIFF_NONE);
       return response;
     }),
-    configure: answer(() => {
+    configure: answer(async (request) => {
+      await provider.configure?.(properties(request.getArgs()));
       const response = new proto.ConfigureResponse();
       response.setAcceptsecrets(true);
       response.setSupportspreview(true);
       return response;
     }),
     check: answer((request) => {
-      const { inputs, failures } = typeOf(request.getUrn()).check(properties(request.getNews()));
+      const olds = request.hasOlds() ? { olds: properties(request.getOlds()) } : {};
+      const facts = { name: nameOf(request.getUrn()), ...olds };
+      const { inputs, failures } = typeOf(request.getUrn()).check(properties(request.getNews()), facts);
       const response = new proto.CheckResponse();
       response.setInputs(struct(inputs));
       for (const { property, reason } of failures) {
@@ -166,7 +176,7 @@ function implement(provider: Provider, log: EngineLog): IResourceProviderServer 
       return diffResponse(typeOf(request.getUrn()).diff({ state, inputs }, news));
     }),
     create: answer((request) =>
-      within(request.getUrn(), request.getPreview(), async (call) => {
+      within({ urn: request.getUrn(), id: "", preview: request.getPreview() }, async (call) => {
         const { id, state } = await typeOf(call.urn).create(call, properties(request.getProperties()));
         const response = new proto.CreateResponse();
         response.setId(call.preview ? "" : id);
@@ -174,19 +184,23 @@ function implement(provider: Provider, log: EngineLog): IResourceProviderServer 
         return response;
       }),
     ),
-    read: answer((request) => {
+    read: answer(async (request) => {
       const type = typeOf(request.getUrn());
       if (!request.hasInputs() || request.getInputs()?.getFieldsMap().getLength() === 0)
         throw new Error(`the offline kit can't import a ${request.getType() || request.getUrn()}`);
       const state = properties(request.getProperties());
+      const call = { id: request.getId(), name: nameOf(request.getUrn()) };
+      const found = type.read === undefined ? state : await type.read(state, properties(request.getInputs()), call);
       const response = new proto.ReadResponse();
+      // Without an id the resource is gone.
+      if (found === undefined) return response;
       response.setId(request.getId());
       response.setInputs(request.getInputs());
-      response.setProperties(struct(type.read?.(state) ?? state));
+      response.setProperties(struct(found));
       return response;
     }),
     update: answer((request) =>
-      within(request.getUrn(), request.getPreview(), async (call) => {
+      within({ urn: request.getUrn(), id: request.getId(), preview: request.getPreview() }, async (call) => {
         const state = properties(request.getOlds());
         const news = properties(request.getNews());
         for (const ignored of request.getIgnorechangesList()) {
@@ -199,7 +213,7 @@ function implement(provider: Provider, log: EngineLog): IResourceProviderServer 
       }),
     ),
     delete: answer((request) =>
-      within(request.getUrn(), false, async (call) => {
+      within({ urn: request.getUrn(), id: request.getId(), preview: false }, async (call) => {
         await typeOf(call.urn).delete?.(call, properties(request.getProperties()));
         return new Empty();
       }),

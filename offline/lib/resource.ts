@@ -9,6 +9,8 @@ export interface Call {
   readonly urn: string;
   /** The resource's name in the program. */
   readonly name: string;
+  /** The resource's id; empty while it is being made. */
+  readonly id: string;
   /** Whether this is a preview: nothing may be done, and inputs may be unknown. */
   readonly preview: boolean;
   /** Aborted when the engine cancels, or waits no longer. */
@@ -17,6 +19,14 @@ export interface Call {
   status(message: string): void;
   /** Logs a message that stays. */
   say(severity: Severity, message: string): void;
+}
+
+/** What a check knows besides the inputs. */
+export interface CheckFacts {
+  /** The resource's name in the program. */
+  readonly name: string;
+  /** The inputs as they were checked last time; undefined for a new resource. */
+  readonly olds?: Properties;
 }
 
 /** An input that can't be accepted. */
@@ -38,15 +48,24 @@ export interface Diff {
 /** A resource type. Properties come and go with their secret marks on (see values.ts). */
 export interface ResourceType {
   /** Validates inputs and fills in defaults. */
-  check(news: Properties): { readonly inputs: Properties; readonly failures: readonly Failure[] };
+  check(news: Properties, facts: CheckFacts): { readonly inputs: Properties; readonly failures: readonly Failure[] };
   /** Compares what is with what shall be. */
   diff(olds: { readonly state: Properties; readonly inputs: Properties }, news: Properties): Diff;
   /** Makes a resource, or says in a preview what it would look like. The id of a previewed one is ignored. */
   create(call: Call, inputs: Properties): Promise<{ readonly id: string; readonly state: Properties }>;
   /** Changes a resource in place. */
   update(call: Call, state: Properties, inputs: Properties): Promise<Properties>;
-  /** Looks at a resource. @default the state as it is */
-  read?(state: Properties): Properties;
+  /**
+   * Looks at a resource.
+   *
+   * @returns undefined when it is gone
+   * @default the state as it is
+   */
+  read?(
+    state: Properties,
+    inputs: Properties,
+    call: Pick<Call, "id" | "name">,
+  ): Properties | undefined | Promise<Properties | undefined>;
   /** Removes a resource. @default nothing is to be done */
   delete?(call: Call, state: Properties): Promise<void>;
 }

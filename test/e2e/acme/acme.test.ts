@@ -20,6 +20,7 @@ const DOMAIN = "app.swarm.example.test";
 const CALL: Call = {
   urn: "",
   name: "",
+  id: "",
   preview: false,
   signal: new AbortController().signal,
   status: () => undefined,

@@ -1,0 +1,38 @@
+/** A PULUMI_HOME with the kit's plugins, and the simulated AWS's in the place of aws. */
+import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { prepareKit, type Kit } from "../../../tools/engine/kit";
+import { root } from "../../../tools/paths";
+
+/**
+ * Makes one in a folder.
+ *
+ * @param enginePath The Pulumi engine
+ */
+export async function rehearsalHome(enginePath: string, folder: string): Promise<Kit> {
+  const kit = await prepareKit(enginePath);
+  const home = join(folder, "pulumi-home");
+  rmSync(home, { recursive: true, force: true });
+  mkdirSync(home, { recursive: true });
+  cpSync(kit.home, home, { recursive: true });
+  const plugins = join(home, "plugins");
+  const aws = readdirSync(plugins).find((name) => name.startsWith("resource-aws-"));
+  if (aws === undefined) throw new Error("the kit has no aws plugin to be replaced");
+  const script = join(home, "pulumi-resource-aws.cjs");
+  const { build } = await import("esbuild");
+  await build({
+    absWorkingDir: root,
+    entryPoints: ["test/rehearsal/provider/main.ts"],
+    outfile: script,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    logLevel: "error",
+    external: ["*.node", "cpu-features", "typescript", "ts-node"],
+  });
+  const launcher = join(plugins, aws, "pulumi-resource-aws");
+  rmSync(launcher);
+  writeFileSync(launcher, `#!/bin/sh\nexec '${process.execPath}' '${script}' "$@"\n`);
+  chmodSync(launcher, 0o755);
+  return { engine: kit.engine, home };
+}

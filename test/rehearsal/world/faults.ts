@@ -1,0 +1,38 @@
+/** Faults that a drive can set. */
+import type { RequestListener } from "node:http";
+
+/** See the file's head. Fields may be set at any time. */
+export interface Faults {
+  /** Zones that have no capacity for new instances. */
+  readonly withoutCapacity: Set<string>;
+  /** Instances, by their tag `swarm-ha.host`, whose package mirror answers 503; see {@link mirrorFault}. */
+  readonly withoutPackages: Set<string>;
+  /** Names of buckets that other accounts have. */
+  readonly foreignBuckets: Set<string>;
+  /** Seconds on AWS until EC2 sees a new instance profile. AWS's documentation says "several seconds". */
+  profileDelay: number;
+  /** Seconds on AWS until a new role or a changed policy counts for calls. */
+  policyDelay: number;
+  /** Seconds on AWS that an instance takes to end. It holds its address until then. */
+  terminationTime: number;
+  /** Seconds on AWS for which the tagging API lists what is gone. */
+  tagMemory: number;
+}
+
+/** No faults, and AWS's usual delays. */
+export function noFaults(): Faults {
+  return {
+    withoutCapacity: new Set(),
+    withoutPackages: new Set(),
+    foreignBuckets: new Set(),
+    profileDelay: 10,
+    policyDelay: 5,
+    terminationTime: 30,
+    tagMemory: 3600,
+  };
+}
+
+/** What a package mirror answers to an instance that shall get no packages. */
+export const MIRROR_FAULT: RequestListener = (_request, response) => {
+  response.writeHead(503, { "Content-Type": "text/plain" }).end("503 Service Unavailable\n");
+};
