@@ -126,7 +126,6 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
         shape: tierShape(config, "operator"),
         subnet: (bastion ? this.network.edge : this.network.inner)[zone],
         groups: ["operator"],
-        forwards: true,
         tier: "operator",
       },
     );
@@ -160,8 +159,6 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
       subnet: this.network.inner[host.zone],
       ...(fixed === undefined ? {} : { address: fixed }),
       groups: ["node", host.role],
-      engine: config.aws.engine,
-      forwards: false,
       tier: host.role,
     });
     const address = fixed === undefined ? made.instance.privateIp : pulumi.output(fixed);
@@ -186,16 +183,15 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
     what: Pick<MachineArgs, "shape" | "address"> & {
       readonly subnet: MachineArgs["subnet"] | undefined;
       readonly groups: readonly Parameters<SecurityGroups["group"]>[0][];
-      readonly engine?: string;
-      readonly forwards: boolean;
       readonly tier: Parameters<Roles["of"]>[0];
     },
   ): Ec2Machine {
     const { config, keys } = this.args;
     const { stack, aws } = config;
-    const { subnet, groups, engine, forwards, tier, ...rest } = what;
+    const { subnet, groups, tier, ...rest } = what;
     if (subnet === undefined) throw new Error(`the network has no subnet in ${host.zone}`);
     const { region } = aws;
+    const bastion = tier === "operator";
     return machine(
       {
         stack,
@@ -206,14 +202,11 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
         groups: groups.map((group) => this.security.group(group).id),
         profile: this.roles.of(tier),
         userData: keys.client.publicKeyOpenssh.apply((client) =>
-          userData({ stack, region, name: host.name, client, forwards, ...(engine === undefined ? {} : { engine }) }),
+          userData({ stack, region, name: host.name, client, engine: aws.engine, node: !bastion, forwards: bastion }),
         ),
         hostKey: keys.hostKey(host.name).privateKeyOpenssh,
         renewed: isRenewed(host.name),
-        after: [
-          ...(this.network.ready[host.zone] ?? []),
-          ...this.security.waysOut(host.role === "operator" ? "operator" : "node"),
-        ],
+        after: [...(this.network.ready[host.zone] ?? []), ...this.security.waysOut(bastion ? "operator" : "node")],
       },
       this,
     );

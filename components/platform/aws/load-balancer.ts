@@ -1,6 +1,7 @@
 import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as lb from "@pulumi/aws/lb";
 import * as pulumi from "@pulumi/pulumi";
+import { autoNamed, ELB_NAME } from "./auto-name";
 import type { LoadBalancerSpec, Way } from "./load-balancer-spec";
 import type { Subnet } from "./network";
 import { machineTags } from "./tags";
@@ -35,7 +36,7 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
   ) {
     super("swarm-ha:aws:LoadBalancer", name, {}, opts);
     this.resource = new lb.LoadBalancer(
-      name,
+      autoNamed(name, ELB_NAME),
       {
         loadBalancerType: "network",
         internal: args.spec.internal,
@@ -57,7 +58,7 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
     const ends = way.certificate !== undefined;
     const tags = { Name: `${stack}-${at}` };
     const group = new lb.TargetGroup(
-      at,
+      autoNamed(at, ELB_NAME),
       {
         vpcId,
         port: way.port,

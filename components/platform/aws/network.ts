@@ -96,11 +96,7 @@ class OwnNetwork extends pulumi.ComponentResource implements AwsNetwork {
     );
     this.vpcId = this.vpc.id;
     // What AWS gives to whoever names no group: nothing gets through it.
-    new ec2.DefaultSecurityGroup(
-      "sg-default",
-      { vpcId: this.vpcId, tags: nameTag(stack, "default") },
-      { parent: this },
-    );
+    new ec2.DefaultSecurityGroup("default", { vpcId: this.vpcId, tags: nameTag(stack, "default") }, { parent: this });
 
     const gateway = new ec2.InternetGateway(
       "gateway",
