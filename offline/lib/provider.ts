@@ -25,6 +25,9 @@ export interface Provider {
 const properties = (struct: Struct | undefined): Properties => struct?.toJavaScript() ?? {};
 const struct = (values: Properties): Struct => Struct.fromJavaScript(values);
 
+/** The resource's name in the program. */
+const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");
+
 type Unary<Request, Response> = grpc.handleUnaryCall<Request, Response>;
 
 /** A handler that answers with what a promise brings, or with its error's message. */
@@ -79,7 +82,7 @@ function implement(provider: Provider, log: EngineLog): IResourceProviderServer 
     const sent: Promise<void>[] = [];
     const call: Call = {
       urn,
-      name: urn.split("::").slice(3).join("::"),
+      name: nameOf(urn),
       preview,
       signal: cancelled.signal,
       status: (message) => sent.push(log.status(urn, message)),
@@ -144,7 +147,8 @@ function implement(provider: Provider, log: EngineLog): IResourceProviderServer 
       return response;
     }),
     check: answer((request) => {
-      const { inputs, failures } = typeOf(request.getUrn()).check(properties(request.getNews()));
+      const urn = request.getUrn();
+      const { inputs, failures } = typeOf(urn).check(properties(request.getNews()), nameOf(urn));
       const response = new proto.CheckResponse();
       response.setInputs(struct(inputs));
       for (const { property, reason } of failures) {

@@ -37,8 +37,12 @@ export interface Diff {
 
 /** A resource type. Properties come and go with their secret marks on (see values.ts). */
 export interface ResourceType {
-  /** Validates inputs and fills in defaults. */
-  check(news: Properties): { readonly inputs: Properties; readonly failures: readonly Failure[] };
+  /**
+   * Validates inputs and fills in defaults.
+   *
+   * @param name The resource's name in the program.
+   */
+  check(news: Properties, name: string): { readonly inputs: Properties; readonly failures: readonly Failure[] };
   /** Compares what is with what shall be. */
   diff(olds: { readonly state: Properties; readonly inputs: Properties }, news: Properties): Diff;
   /** Makes a resource, or says in a preview what it would look like. The id of a previewed one is ignored. */
