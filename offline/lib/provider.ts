@@ -26,6 +26,7 @@ export interface Provider {
 
 const properties = (struct: Struct | undefined): Properties => struct?.toJavaScript() ?? {};
 const struct = (values: Properties): Struct => Struct.fromJavaScript(values);
+/** The resource's name in the program. */
 const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");
 
 type Unary<Request, Response> = grpc.handleUnaryCall<Request, Response>;

@@ -93,7 +93,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
     // In a borrowed network the first thing of ours, which everything else stands on.
     this.lifetime = this.network.vpc ?? this.security.group("node");
     const storage = new RegistryBucket("registry-storage", { stack, protect: aws.protect }, child);
-    this.registryStorage = { kind: "s3", bucket: storage.bucket.bucket, region: aws.region };
+    this.registryStorage = { kind: "s3", bucket: storage.name, region: aws.region };
     this.roles = new Roles("roles", { stack, region: aws.region, bucketArn: storage.bucket.arn }, child);
     this.operator = this.createOperator();
     this.hosts = hosts.map((spec) => this.createHost(spec));
@@ -141,7 +141,11 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
       return { identity, connection, ready: [made.instance, made.key, ...rules] };
     }
     // The address outlives the machine.
-    const address = new ec2.Eip("operator", { domain: "vpc", tags: nameTag(stack, "operator") }, { parent: this });
+    const address = new ec2.Eip(
+      "operator",
+      { domain: "vpc", tags: nameTag(stack, "operator") },
+      { parent: this, dependsOn: [...this.network.open] },
+    );
     const association = new ec2.EipAssociation(
       "operator",
       { allocationId: address.id, instanceId: made.instance.id },
@@ -224,6 +228,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
         subnets: zones.flatMap((zone) => this.network.edge[zone] ?? []),
         securityGroup: this.security.group(spec.group).id,
         members: this.hosts.filter(({ role }) => role === spec.members),
+        after: spec.internal ? [] : this.network.open,
         ...(alarms === undefined ? {} : { alarms }),
       },
       { parent: this },
@@ -240,7 +245,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
     return {
       name,
       // Waits for it: an endpoint that is handed out should be there.
-      endpoint: made.resource.arn.apply(() => `${host}${port}`),
+      endpoint: made.ready.apply(() => `${host}${port}`),
       // Its addresses are in its subnets, and nothing else that members listen to is.
       sources: this.args.config.zones.flatMap((zone) => this.network.edge[zone]?.cidr ?? []),
       dnsNames: [host],

@@ -23,11 +23,15 @@ export interface NetworkLoadBalancerArgs {
   readonly members: readonly { readonly name: string; readonly identity: pulumi.Output<string> }[];
   /** Topic for alarms. @default no alarms */
   readonly alarms?: string;
+  /** What has to be there before it: the internet gateway's route, where it faces the internet. */
+  readonly after: readonly pulumi.Resource[];
 }
 
 /** One network load balancer over all zones: in a security group from birth, since it can't be given one later. */
 export class NetworkLoadBalancer extends pulumi.ComponentResource {
   public readonly resource: lb.LoadBalancer;
+  /** Known once it can be connected to. */
+  public readonly ready: pulumi.Output<unknown>;
 
   public constructor(
     name: string,
@@ -46,13 +50,13 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
         enableCrossZoneLoadBalancing: true,
         tags: machineTags(args.stack, { name, role: "load-balancer", zone: "all" }),
       },
-      { parent: this },
+      { parent: this, dependsOn: [...args.after] },
     );
-    for (const way of args.spec.ways) this.way(name, way);
+    this.ready = pulumi.all(args.spec.ways.map((way) => this.way(name, way).id));
     this.registerOutputs({});
   }
 
-  private way(name: string, way: Way): void {
+  private way(name: string, way: Way): lb.Listener {
     const { spec, stack, vpcId, members, alarms } = this.args;
     const at = `${name}-${String(way.port)}`;
     const ends = way.certificate !== undefined;
@@ -86,7 +90,7 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    new lb.Listener(
+    const listener = new lb.Listener(
       at,
       {
         loadBalancerArn: this.resource.arn,
@@ -130,5 +134,6 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
         { parent: this },
       );
     }
+    return listener;
   }
 }
