@@ -13,6 +13,7 @@ import { pruneHistory } from "./prune";
 import { ensureLocalStack, healLocalStack, localStackExists } from "./stack";
 import { runTrial } from "./trial";
 import { checkOrphans } from "./orphans";
+import { checkQuotas } from "./check-quotas";
 import { checkTunnel } from "./tunnel";
 
 export type { Engine } from "./engine";
@@ -73,7 +74,10 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
     });
     await checkTunnel(stack, file, args, async () => (await state())?.includes(':Instance::operator"') === true);
     // The kit's stand-in for AWS makes nothing, and nobody may be asked for its sake.
-    if (engine.kind === "official") await checkOrphans(stack, file, args, state);
+    if (engine.kind === "official") {
+      await checkOrphans(stack, file, args, state);
+      await checkQuotas(stack, file, args, state);
+    }
     return execEngine(engine, [...goOn(args), "--stack", stack, ...configFlag(args, file.path)], { ...run, env });
   }
   refuseHalfDestroyed(stack, args);
