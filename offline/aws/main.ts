@@ -1,7 +1,7 @@
 /**
  * A stand-in for the aws provider that answers previews, and nothing else: it asks AWS for nothing, needs no
- * credentials, and makes nothing. Only tests and CI may use it (SWARM_HA_ALLOW_KIT=1): what a preview of it shows is what
- * this program plans, not what AWS would say to it.
+ * credentials, and makes nothing. Previews without a state use it: what one shows is what this program plans, not what AWS
+ * would say to it.
  */
 import { createHash } from "node:crypto";
 import { changes } from "../lib/diff";
