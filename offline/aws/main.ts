@@ -1,7 +1,7 @@
 /**
  * A stand-in for the aws provider that answers previews, and nothing else: it asks AWS for nothing, needs no
- * credentials, and makes nothing. A preview of it shows what this program plans, and refuses what AWS is known to refuse
- * (rules/): limits, character sets, reserved names. Quotas, and what there is in an account already, only AWS can tell.
+ * credentials, and makes nothing. Previews without a state use it. One shows what this program plans, and refuses what AWS
+ * is known to refuse (rules/): limits, character sets, reserved names. Quotas, and what an account has, only AWS can tell.
  */
 import { createHash } from "node:crypto";
 import { changes } from "../lib/diff";
