@@ -79,11 +79,7 @@ export interface HostStepArgs extends StepArgs {
  *
  * A host step has no delete: a host that is gone would make it fail.
  */
-export function hostStep(
-  name: string,
-  args: HostStepArgs,
-  opts: pulumi.CustomResourceOptions,
-): command.remote.Command {
+export function hostStep(name: string, args: HostStepArgs, opts: pulumi.CustomResourceOptions): command.remote.Command {
   const { bastion, host } = args.connection;
   const script = readScript(args.script);
   const stdin = pulumi

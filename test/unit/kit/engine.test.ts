@@ -64,6 +64,12 @@ describe("engine: environment", () => {
     assert.deepEqual(engineEnv(official, { A: "1" }), { A: "1", PULUMI_SKIP_UPDATE_CHECK: "true" });
   });
 
+  it("gives no engine an SSH agent, which fails every step when it is gone", () => {
+    for (const engine of [official, kit]) {
+      assert.ok(!("SSH_AUTH_SOCK" in engineEnv(engine, { SSH_AUTH_SOCK: "/gone" })), engine.kind);
+    }
+  });
+
   it("keeps the kit from downloading, and local stacks from another's state and secrets", () => {
     const env = localEnv(kit, { PULUMI_CONFIG_PASSPHRASE: "x", SSH_AUTH_SOCK: "/gone", PULUMI_BACKEND_URL: "s3://x" });
     assert.equal(env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"], "true");
