@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { SetupError } from "../setup/errors";
 import { needsHealing } from "./arguments";
+import { checkBastion, localBastion, publicBastion } from "./bastion";
 import { forgetDestroying, noted, refuseHalfDestroyed, STATE_AT_END } from "./destroying";
 import { engineEnv, localEnv } from "./env";
 import { execEngine, type RunResult } from "./exec";
@@ -13,7 +14,7 @@ import { pruneHistory } from "./prune";
 import { ensureLocalStack, healLocalStack, localStackExists } from "./stack";
 import { runTrial } from "./trial";
 import { checkOrphans } from "./orphans";
-import { checkTunnel } from "./tunnel";
+import { checkTunnel, tunnelPort } from "./tunnel";
 
 export type { Engine } from "./engine";
 export { findEngine } from "./find";
@@ -74,9 +75,11 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
     await checkTunnel(stack, file, args, async () => (await state())?.includes(':Instance::operator"') === true);
     // The kit's stand-in for AWS makes nothing, and nobody may be asked for its sake.
     if (engine.kind === "official") await checkOrphans(stack, file, args, state);
+    if (tunnelPort(file) === undefined) await checkBastion(stack, args, async () => publicBastion(await state()));
     return execEngine(engine, [...goOn(args), "--stack", stack, ...configFlag(args, file.path)], { ...run, env });
   }
   refuseHalfDestroyed(stack, args);
+  await checkBastion(stack, args, () => Promise.resolve(localStackExists(stack) ? localBastion(file) : undefined));
   await ensureLocalStack(engine, stack, file);
   const changing = needsHealing(args);
   if (changing) {

@@ -59,8 +59,9 @@ describe("engine: commands that only read", () => {
 });
 
 describe("engine: environment", () => {
+  const official: Engine = { path: "pulumi", version: "3.245.0", kind: "official" };
+
   it("leaves the official engine to the user, but for the update check", () => {
-    const official: Engine = { path: "pulumi", version: "3.245.0", kind: "official" };
     assert.deepEqual(engineEnv(official, { A: "1" }), { A: "1", PULUMI_SKIP_UPDATE_CHECK: "true" });
   });
 
