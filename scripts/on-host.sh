@@ -33,6 +33,8 @@ options=(
   -o StrictHostKeyChecking=yes -o "UserKnownHostsFile=$folder/known_hosts" -o GlobalKnownHostsFile=none
   -o "HostKeyAlias=$name" -o "HostKeyAlgorithms=${host_key%% *}" -o UpdateHostKeys=no
   -o ServerAliveInterval=10 -o ServerAliveCountMax=3
+  # OpenSSH 9's sntrup761 costs 0.15 s of processor time on each side (measured), X25519 0.02 s. ML-KEM stays, where it is.
+  -o 'KexAlgorithms=-sntrup*'
   # Runs here once the host has let the client in, before the step begins there.
   -o PermitLocalCommand=yes -o "LocalCommand=: >'$begun'"
 )

@@ -4,7 +4,8 @@ import type { Hop } from "./connection";
 
 /** Path of the agent's socket; undefined without one. */
 export function agentSocket(hop: Pick<Hop, "agentSocketPath">): string | undefined {
-  return hop.agentSocketPath ?? (process.env["SSH_AUTH_SOCK"] || undefined);
+  const inherited = process.env["SSH_AUTH_SOCK"];
+  return hop.agentSocketPath ?? (inherited === "" ? undefined : inherited);
 }
 
 /**

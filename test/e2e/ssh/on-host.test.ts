@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { hostInput } from "../../../components/ssh/connection";
 import {
@@ -11,6 +10,7 @@ import {
   STEPS_FOLDER,
   type StepData,
 } from "../../../components/ssh/script";
+import { openOperator } from "../../../tools/cluster/operator";
 import { parseConnection } from "../../../offline/command/connection";
 import { execute } from "../../../offline/command/execute";
 import { until } from "../../support/run";
@@ -42,23 +42,36 @@ describe("a host's step, run from the bastion", function () {
   });
   after(() => machines.remove());
 
-  /** Runs a script on a host, by way of the bastion. @returns what it printed on its standard output */
-  async function step(
-    { name = "target", host = 3, key = machines.hostKey(name), limit = LIMIT, port = 22 },
-    text: string,
-    { data = {}, signal = new AbortController().signal }: { data?: StepData; signal?: AbortSignal } = {},
-  ): Promise<string> {
+  /** Where a step runs. */
+  interface Place {
+    readonly name?: string;
+    /** The last number of its address. */
+    readonly host?: number;
+    readonly key?: string;
+    readonly limit?: number;
+    readonly port?: number;
+  }
+  /** The bastion's command line for a script on a host, and its standard input. */
+  async function line(place: Place, text: string, data: StepData = {}): Promise<{ command: string; stdin: string }> {
+    const { name = "target", host = 3, key = machines.hostKey(name), limit = LIMIT, port = 22 } = place;
     const { privateKey } = machines.client;
-    const endpoint = { name, host: machines.address(host), port, hostKey: key, privateKey, connectLimit: limit };
-    const way = hostInput(endpoint);
+    const way = hostInput({
+      ...{ name, host: machines.address(host), port, hostKey: key, privateKey, connectLimit: limit },
+    });
     const hostKey = await new Promise((resolve) => pulumi.output(way["hostKey"]).apply(resolve));
-    const script = { step: "probe", text };
+    return {
+      command: forHost({ step: "probe", text }),
+      stdin: sized(dataText({ ...way, hostKey } as StepData)) + text + dataText(data),
+    };
+  }
+  /** Runs a script on a host, by way of the bastion. @returns what it printed on its standard output */
+  async function step(place: Place, text: string, data?: StepData): Promise<string> {
+    const { signal } = new AbortController();
     const { stdout } = await execute(
       { urn: "", name: "", preview: false, signal, status: () => undefined, say: () => undefined },
       {
+        ...(await line(place, text, data)),
         connection: parseConnection(machines.bastion() as never),
-        command: forHost(script),
-        stdin: sized(dataText({ ...way, hostKey } as StepData)) + text + dataText(data),
         environment: {},
         previous: { stdout: "", stderr: "" },
         logging: "none",
@@ -81,7 +94,7 @@ describe("a host's step, run from the bastion", function () {
 
   it("finds its data on standard input, and gives back its output", async () => {
     const text = 'eval "$(cat)"; echo "$(hostname) $0 ${given[word]}"';
-    assert.match(await step({}, `declare -A given; ${text}\n`, { data: { word: "it's me" } }), /^\w+ probe it's me$/);
+    assert.match(await step({}, `declare -A given; ${text}\n`, { word: "it's me" }), /^\w+ probe it's me$/);
   });
 
   it("gives back exit code and errors of the step, and does it once", async () => {
@@ -150,13 +163,14 @@ describe("a host's step, run from the bastion", function () {
   });
 
   it("doesn't begin when whoever asked for it is gone", async () => {
-    const given = new AbortController();
-    const ran = fails(step({ port: 24, limit: 100 }, "echo ran >>/tmp/journal\n", { signal: given.signal }));
+    const { command, stdin } = await line({ port: 24, limit: 100 }, "echo ran >>/tmp/journal\n");
+    const { host, port, user, privateKey, hostKey } = parseConnection(machines.bastion() as never);
+    const caller = await openOperator({ host, port, user, privateKey: privateKey ?? "", hostKey: hostKey ?? "" }, 10);
+    const ran = caller.run(command, stdin, 100).catch(() => undefined);
     await until("it to wait", 30, async () => ((await running()).includes("on-host") ? undefined : "nothing"));
-    given.abort();
+    caller.close();
     await ran;
-    await sleep(100);
-    await until("it to end", 60, async () => (await running()) || undefined);
+    await until("it to end", 20, async () => (await running()) || undefined);
   });
 
   it("keeps the key out of process lists and off the bastion's disk while it runs", async () => {

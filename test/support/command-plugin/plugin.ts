@@ -4,13 +4,15 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import * as grpc from "@grpc/grpc-js";
 import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
-import { LogSeverity, type LogRequest } from "@pulumi/pulumi/proto/engine_pb";
+import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct, type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
 
 const URN = "urn:pulumi:test::test::command:remote:Command::";
+/** Severities by the numbers that they have in the protocol (engine.proto). */
+const SEVERITIES = ["debug", "info", "warning", "error"];
 /** Seconds until a plugin must have answered what needs no network. */
 const LIMIT = 60;
 
@@ -30,13 +32,12 @@ export class Plugin {
   public static async start(command: readonly string[], env: NodeJS.ProcessEnv): Promise<Plugin> {
     const engine = new grpc.Server();
     const messages = new Map<string, string[]>();
-    engine.addService(EngineService as never, {
+    engine.addService(EngineService, {
       log: (call: { request: LogRequest }, callback: (error: null, answer: Empty) => void) => {
         const { request } = call;
-        const severities = Object.entries(LogSeverity).find(([, value]) => (value as number) === request.getSeverity());
-        const kind = request.getEphemeral() ? "status" : (severities?.[0] ?? "").toLowerCase();
+        const kind = request.getEphemeral() ? "status" : SEVERITIES[request.getSeverity()];
         const said = messages.get(request.getUrn()) ?? [];
-        messages.set(request.getUrn(), [...said, `${kind} ${request.getMessage()}`]);
+        messages.set(request.getUrn(), [...said, `${kind ?? "?"} ${request.getMessage()}`]);
         callback(null, new Empty());
       },
     });
