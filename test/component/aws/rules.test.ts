@@ -9,8 +9,8 @@ import { awsValues, stackName } from "../../support/aws/arbitraries";
 import { buildAws, registeredBy } from "../../support/aws/stack";
 import type { Registered } from "../../support/recording-mocks";
 
-/** Generated configurations; each takes about 0.4 s of processor time. */
-const RUNS = 300;
+/** Generated configurations; each takes about half a second of processor time. */
+const RUNS = 200;
 
 /** Ids as AWS makes them: those of the mocks have brackets. */
 function plain(value: unknown): unknown {
@@ -66,13 +66,11 @@ describe("AWS's rules", () => {
     assert.ok(accepted > RUNS * 0.8, `${String(accepted)} of ${String(RUNS)} were accepted by our own rules`);
   });
 
-  it("know every type that the program uses, and no other", async () => {
-    const used = new Set((await buildAws("prod")).map(({ type }) => type.replace(/^aws:/, "")));
+  it("know every type that the program uses", async () => {
+    const resources = (await buildAws("prod")).filter(({ type }) => type.startsWith("aws:"));
+    const used = new Set(resources.map(({ type }) => type.replace(/^aws:/, "")));
     for (const type of Object.keys(AWS_TYPES)) used.delete(type);
-    assert.deepEqual(
-      [...used].filter((type) => type.includes("/")),
-      [],
-    );
+    assert.deepEqual([...used], []);
     for (const { type } of REQUIRED) assert.ok(AWS_TYPES[type] !== undefined, type);
   });
 
