@@ -27,6 +27,7 @@ import { brokenServer, plainServer, tlsServer, type Dispatch } from "./endpoints
 import { certificatesOf, ensureInstanceImages, type InstanceImages } from "./images";
 import { bootInstance, createInstance, stopInstance } from "./instance";
 import { filterChains, firstTables } from "./packet-filter";
+import { REGISTRY_HOST, startRegistry, type RegistryContent } from "./registry";
 import { createRouter, setRouter } from "./router";
 import { BROKEN_PORT } from "./router-tables";
 import { beginRun, removeContainer, removeNetwork, removeRun, type Run } from "./run";
@@ -133,6 +134,13 @@ export class ContainerSubstrate implements Substrate {
   /** Where the workstation itself reaches HTTPS services: `address:port`. */
   public get servicesFromWorkstation(): string {
     return this.services[443] ?? "";
+  }
+
+  /** Starts the image registry. @returns values for `swarm-ha:images` */
+  public async startRegistry(): Promise<RegistryContent> {
+    const { references, listener } = await startRegistry(this.run, this.authority.pem);
+    this.serve(REGISTRY_HOST, listener);
+    return references;
   }
 
   /** Answers a further host name, by HTTPS. Inside VPCs it resolves to the services' address. */

@@ -14,6 +14,7 @@ export class TestCloud implements CloudServices {
   public constructor(
     private readonly cidr: string,
     private readonly natAddress = "198.51.100.10",
+    private readonly elasticIp = "198.51.100.20",
   ) {}
 
   /** Everything in and out. */
@@ -25,14 +26,19 @@ export class TestCloud implements CloudServices {
   public async createVpc(substrate: ContainerSubstrate): Promise<void> {
     this.substrate = substrate;
     await substrate.createVpc(this.vpc, this.cidr);
+    await this.route(substrate);
+  }
+
+  /** One subnet behind an internet gateway, and one that gets out as it is told. */
+  public async route(substrate: ContainerSubstrate, out: "nat" | "none" = "nat"): Promise<void> {
     const base = this.cidr.split(".").slice(0, 2).join(".");
+    const { natAddress } = this;
     await substrate.route(this.vpc, {
       subnets: [
         { cidr: `${base}.0.0/24`, out: "internet" },
-        { cidr: `${base}.1.0/24`, out: "nat", natAddress: this.natAddress },
-        { cidr: `${base}.2.0/24`, out: "none" },
+        out === "nat" ? { cidr: `${base}.1.0/24`, out, natAddress } : { cidr: `${base}.1.0/24`, out },
       ],
-      publicAddresses: { "198.51.100.20": `${base}.0.20` },
+      publicAddresses: { [this.elasticIp]: `${base}.0.20` },
     });
   }
 
@@ -101,6 +107,11 @@ export class TestCloud implements CloudServices {
   }
 
   public https(host: string): RequestListener | undefined {
+    if (host === `caller.${this.region}.amazonaws.com`) {
+      return (request, response) => {
+        response.end(request.socket.remoteAddress);
+      };
+    }
     if (host !== `ssm.${this.region}.amazonaws.com`) return undefined;
     return (request, response) => {
       request.resume();
