@@ -1,4 +1,4 @@
-/** Services of the JSON protocol: SSM, Service Quotas, tagging, CloudWatch Logs. Source: their API references. */
+/** Services of the JSON protocol: SSM, Service Quotas, tagging, CloudWatch and its logs. Source: their API references. */
 import { z } from "zod";
 import { AwsError } from "../errors";
 import { QUOTAS, type QuotaCode } from "../quotas";
@@ -162,9 +162,21 @@ function logs({ cloud }: World): Readonly<Record<string, Operation>> {
   };
 }
 
+function alarms({ cloud }: World): Readonly<Record<string, Operation>> {
+  return {
+    "GraniteServiceVersion20100801.DescribeAlarms": (input) => {
+      const { AlarmNames = [] } = z.object({ AlarmNames: z.array(z.string()).optional() }).parse(input);
+      const found = [...cloud.state.alarms.values()].filter(
+        ({ name }) => AlarmNames.length === 0 || AlarmNames.includes(name),
+      );
+      return { MetricAlarms: found.map(({ name, arn }) => ({ AlarmName: name, AlarmArn: arn })), CompositeAlarms: [] };
+    },
+  };
+}
+
 /** Answers operations by their target. */
 export function jsonApi(world: World): (target: string, body: string, region: string) => Reply {
-  const operations = { ...ssm(world), ...quotas(world), ...tagging(world), ...logs(world) };
+  const operations = { ...ssm(world), ...quotas(world), ...tagging(world), ...logs(world), ...alarms(world) };
   return (target, body, region) => {
     const operation = operations[target];
     if (operation === undefined) throw refuse(target, "UnknownOperationException", `${target} isn't simulated`);

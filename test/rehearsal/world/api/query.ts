@@ -1,4 +1,4 @@
-/** The other services of the query protocol: load balancing, IAM, STS, CloudWatch. Source: their API references. */
+/** The other services of the query protocol: load balancing, IAM, STS. Source: their API references. */
 import { randomUUID } from "node:crypto";
 import { AwsError } from "../errors";
 import type { World } from "../world";
@@ -178,20 +178,6 @@ export function stsApi(world: World): QueryService {
     namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
     operations: {
       GetCallerIdentity: () => ({ Arn: user.identity.arn, UserId: user.id.replace("AKIA", "AIDA"), Account: world.cloud.account }),
-    },
-  };
-}
-
-/** CloudWatch. */
-export function alarmsApi(world: World): QueryService {
-  return {
-    namespace: "http://monitoring.amazonaws.com/doc/2010-08-01/",
-    operations: {
-      DescribeAlarms: (query) => {
-        const asked = query.list("AlarmNames");
-        const found = [...world.cloud.state.alarms.values()].filter(({ name }) => asked.length === 0 || asked.includes(name));
-        return { MetricAlarms: found.map(({ name, arn }) => ({ AlarmName: name, AlarmArn: arn })), CompositeAlarms: [] };
-      },
     },
   };
 }

@@ -7,7 +7,7 @@ import { SignatureError, verify, type Verified } from "../sigv4";
 import type { World } from "../world";
 import { ec2Api, ec2Error } from "./ec2";
 import { jsonApi, jsonError } from "./json";
-import { alarmsApi, balancingApi, iamApi, queryError, queryReply, stsApi, type QueryService } from "./query";
+import { balancingApi, iamApi, queryError, queryReply, stsApi, type QueryService } from "./query";
 import { bucketApi, route53Api } from "./rest";
 import type { Reply } from "./wire";
 
@@ -27,6 +27,7 @@ const ERRORS: Readonly<Record<string, (error: AwsError) => Reply>> = {
   servicequotas: jsonError,
   tagging: jsonError,
   logs: jsonError,
+  monitoring: jsonError,
 };
 
 /** What is wrong with a signature, in the words of a service. Source: errors of EC2, common errors of the others. */
@@ -52,7 +53,6 @@ function dispatcher(world: World) {
     elasticloadbalancing: balancingApi(world),
     iam: iamApi(world),
     sts: stsApi(world),
-    monitoring: alarmsApi(world),
   };
   return (request: IncomingMessage, body: string, { service, region }: Verified): Reply | Promise<Reply> => {
     const { method = "", url = "/" } = request;
@@ -105,6 +105,7 @@ export async function serveApi(world: World): Promise<ApiServer> {
       AWS_ACCESS_KEY_ID: user.id,
       AWS_SECRET_ACCESS_KEY: user.secret,
       AWS_REGION: world.cloud.region,
+      AWS_DEFAULT_REGION: world.cloud.region,
       AWS_EC2_METADATA_DISABLED: "true",
       AWS_CONFIG_FILE: "/dev/null",
       AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
