@@ -1,18 +1,14 @@
 /** The check of the account's quotas, before an `up` that AWS would refuse half-way. */
-import { parse } from "yaml";
-import { parseConfig, ConfigError, type AwsStackConfig } from "../../config";
 import { describeShort, describeUnknown } from "../quotas/describe";
 import { needOf } from "../quotas/need";
 import { isShort } from "../quotas/quotas";
 import { missingOf, standingsOf } from "../quotas/standings";
 import { SetupError } from "../setup/errors";
-import { regionOf, PROJECT, type StackFile } from "./project";
+import { awsConfigOf } from "./aws-config";
+import { regionOf, type StackFile } from "./project";
 
 /** Commands that create resources. */
 const CREATING = ["up", "update"];
-
-/** Keys that no quota depends on, and that may hold encrypted values. */
-const IRRELEVANT = ["ingress"];
 
 /**
  * Checks the quotas that a stack needs more of.
@@ -35,24 +31,6 @@ export async function checkQuotas(
   if (unknown.length > 0) warn(describeUnknown(stack, region, unknown));
   const short = standings.filter(isShort);
   if (short.length > 0) throw new SetupError(`Nothing was done. ${describeShort(stack, region, short)}`);
-}
-
-/** The configuration of a stack file; undefined where it isn't valid, or of another platform. */
-export function awsConfigOf(stack: string, { text }: Pick<StackFile, "text">): AwsStackConfig | undefined {
-  const { config = {} } = (parse(text) as { config?: Record<string, unknown> } | null) ?? {};
-  const prefix = `${PROJECT}:`;
-  const values = Object.entries(config).flatMap(([key, value]) =>
-    key.startsWith(prefix) && !IRRELEVANT.includes(key.slice(prefix.length))
-      ? [[key.slice(prefix.length), value] as const]
-      : [],
-  );
-  try {
-    const parsed = parseConfig(Object.fromEntries(values), stack);
-    return parsed.platform === "aws" ? parsed : undefined;
-  } catch (error) {
-    if (error instanceof ConfigError) return undefined;
-    throw error;
-  }
 }
 
 function warn(text: string): void {

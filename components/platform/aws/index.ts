@@ -249,7 +249,8 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
       // Its addresses are in its subnets, and nothing else that members listen to is.
       sources: this.args.config.zones.flatMap((zone) => this.network.edge[zone]?.cidr ?? []),
       dnsNames: [host],
-      ipAddresses: [],
+      // Without a public address it is reached by a tunnel, which begins on the workstation.
+      ipAddresses: name === "manager" && this.args.config.aws.loadBalancers.manager === "internal" ? ["127.0.0.1"] : [],
     };
   }
 }
