@@ -68,7 +68,7 @@ describe("a host's step, run from the bastion", function () {
   async function step(place: Place, text: string, data?: StepData): Promise<string> {
     const { signal } = new AbortController();
     const { stdout } = await execute(
-      { urn: "", name: "", preview: false, signal, status: () => undefined, say: () => undefined },
+      { urn: "", name: "", id: "", preview: false, signal, status: () => undefined, say: () => undefined },
       {
         ...(await line(place, text, data)),
         connection: parseConnection(machines.bastion() as never),

@@ -41,6 +41,7 @@ describe("substrate: instances", () => {
       region: cloud.region,
       name: "worker-1",
       engine: "28.5.2",
+      node: true,
       forwards: false,
       client: client.public,
     });
