@@ -169,7 +169,17 @@ export class ContainerSubstrate implements Substrate {
       });
       const routing: Routing = { subnets: [], publicAddresses: {} };
       const at = `${workstation}:${String(port)}`;
-      const vpc: Vpc = { id, cidr, network, router, outside, container, metadata: { server: metadata, at }, names, routing };
+      const vpc: Vpc = {
+        id,
+        cidr,
+        network,
+        router,
+        outside,
+        container,
+        metadata: { server: metadata, at },
+        names,
+        routing,
+      };
       this.vpcs.set(id, vpc);
       await this.applyRouting(vpc);
     });
@@ -312,9 +322,12 @@ export class ContainerSubstrate implements Substrate {
   private async begin(): Promise<void> {
     await this.makeNetwork(this.run.name("public"), this.publicRange);
     const mirror = mirrorListener(this.images.mirror);
-    const dispatch: Dispatch = (host) =>
-      this.hosts.get(host) ?? (isMirror(host) ? mirror : this.world.https(host));
-    const servers = { 80: plainServer(dispatch), 443: tlsServer(this.authority, dispatch), [BROKEN_PORT]: brokenServer() };
+    const dispatch: Dispatch = (host) => this.hosts.get(host) ?? (isMirror(host) ? mirror : this.world.https(host));
+    const servers = {
+      80: plainServer(dispatch),
+      443: tlsServer(this.authority, dispatch),
+      [BROKEN_PORT]: brokenServer(),
+    };
     const services: Record<number, string> = {};
     for (const [port, server] of Object.entries(servers)) {
       this.servers.push(server);
@@ -366,7 +379,11 @@ export class ContainerSubstrate implements Substrate {
     const targets = { names: `${nth(cidr, 1)}:${String(names.port)}`, services: this.services };
     const broken = [...this.broken].flatMap((id) => this.instances.get(id)?.plan.address ?? []);
     const { servicesAddress } = this;
-    await setRouter(container, { cidr, address: router, routing, balancers, servicesAddress, targets, broken }, outside);
+    await setRouter(
+      container,
+      { cidr, address: router, routing, balancers, servicesAddress, targets, broken },
+      outside,
+    );
   }
 
   private async boot(instance: Instance): Promise<void> {
@@ -409,6 +426,7 @@ async function isRunning(container: Docker.Container): Promise<boolean> {
 }
 
 function sameAddresses(one: BalancerPlan, other: BalancerPlan): boolean {
-  const of = ({ vpc, addresses, publicAddresses }: BalancerPlan): string => JSON.stringify([vpc, addresses, publicAddresses]);
+  const of = ({ vpc, addresses, publicAddresses }: BalancerPlan): string =>
+    JSON.stringify([vpc, addresses, publicAddresses]);
   return of(one) === of(other);
 }

@@ -33,7 +33,14 @@ export async function startObjectStore(): Promise<ObjectStore> {
   const python = await ensureMoto();
   const { port, server } = await startServer(python);
   const call = async (method: string, path: string): Promise<{ status: number; body: string }> => {
-    const asked = request({ host: "127.0.0.1", port, method, path, agent: false, headers: { Host: "s3.amazonaws.com" } });
+    const asked = request({
+      host: "127.0.0.1",
+      port,
+      method,
+      path,
+      agent: false,
+      headers: { Host: "s3.amazonaws.com" },
+    });
     asked.setTimeout(30_000, () => asked.destroy(new Error("no answer within 30 s")));
     asked.end();
     const [response] = (await once(asked, "response")) as [IncomingMessage];
