@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { docker } from "../../../components/platform/local/docker";
 import { ContainerSubstrate } from ".";
-import { startObjectStore, type ObjectStore } from "./object-store";
+import { startObjectStore, type RunningObjectStore } from "./object-store";
 import { REGISTRY_HOST, type RegistryContent } from "./registry";
 import { TestCloud } from "./test-cloud";
 import { RUN_LABEL } from "./run";
@@ -11,7 +11,7 @@ const BUCKET = "of-a-registry";
 describe("substrate: services", () => {
   const cloud = new TestCloud("10.235.0.0/20");
   let substrate: ContainerSubstrate;
-  let store: ObjectStore;
+  let store: RunningObjectStore;
   let images: RegistryContent;
 
   const curl = (...args: string[]): Promise<string> =>
@@ -41,7 +41,9 @@ describe("substrate: services", () => {
       const [, name, digest] = /^[^/]+\/(\w+):[^@]+@(sha256:[0-9a-f]{64})$/.exec(reference) ?? [];
       const url = `https://${REGISTRY_HOST}/v2/${name ?? ""}/manifests/${digest ?? ""}`;
       const accept = "Accept: application/vnd.docker.distribution.manifest.v2+json";
-      const manifest = JSON.parse(await curl("-f", "-H", accept, url)) as { layers: { digest: string; size: number }[] };
+      const manifest = JSON.parse(await curl("-f", "-H", accept, url)) as {
+        layers: { digest: string; size: number }[];
+      };
       const last = manifest.layers.at(-1);
       const blob = `https://${REGISTRY_HOST}/v2/${name ?? ""}/blobs/${last?.digest ?? ""}`;
       assert.equal(await curl("-f", "-o", "/dev/null", "-w", "%{size_download}", blob), String(last?.size));
@@ -58,6 +60,10 @@ describe("substrate: services", () => {
     const url = `https://${BUCKET}.s3.eu-central-1.amazonaws.com/docker/registry/v2/some%20key`;
     assert.equal(await curl("-o", "/dev/null", "-w", "%{http_code}", "-T", "/etc/os-release", url), "200");
     assert.match(await curl("-f", url), /noble/);
+    assert.equal(await store.isEmpty(BUCKET), false);
+    await assert.rejects(store.deleteBucket(BUCKET), /BucketNotEmpty/);
+    await store.empty(BUCKET);
+    assert.equal(await store.isEmpty(BUCKET), true);
     await store.deleteBucket(BUCKET);
     assert.equal(await curl("-o", "/dev/null", "-w", "%{http_code}", url), "404");
   });
