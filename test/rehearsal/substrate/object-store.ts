@@ -126,7 +126,9 @@ async function ensureMoto(): Promise<string> {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(cachePath("rehearsal"), { recursive: true });
     await command("python3", ["-m", "venv", folder], { timeout: 120_000 });
-    await command(python, ["-m", "pip", "install", "--quiet", "--no-compile", `moto[server,s3]==${MOTO}`], { timeout: 600_000 });
+    await command(python, ["-m", "pip", "install", "--quiet", "--no-compile", `moto[server,s3]==${MOTO}`], {
+      timeout: 600_000,
+    });
     mkdirSync(`${done}.new`, { recursive: true });
     renameSync(`${done}.new`, done);
   });
