@@ -1,8 +1,9 @@
 import { parseRange, toNumber, toText } from "../../../config/ipv4";
 
-/** The nth address of a range. */
+/** The nth address of a range, counted from 0; from -1 downwards it is counted from the last one. */
 export function nth(cidr: string, index: number): string {
-  return toText(parseRange(cidr).first + index);
+  const { first, last } = parseRange(cidr);
+  return toText(index < 0 ? last + 1 + index : first + index);
 }
 
 /** Whether an address is in a range. */

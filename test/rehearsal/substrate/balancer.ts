@@ -27,7 +27,10 @@ const settingsFile = (plan: BalancerPlan): { path: string; mode: string; content
 });
 
 /** Makes and starts a load balancer. */
-export async function createBalancer(run: Run, { plan, image, network, router, tables }: BalancerArgs): Promise<Docker.Container> {
+export async function createBalancer(
+  run: Run,
+  { plan, image, network, router, tables }: BalancerArgs,
+): Promise<Docker.Container> {
   const [first = "", ...others] = plan.addresses;
   const container = await run.engine.createContainer({
     name: run.name(plan.id),

@@ -71,7 +71,11 @@ export function targetStates(csv: string): TargetState[] {
     if (!listener.startsWith("port-") || id === "FRONTEND" || id === "BACKEND") return [];
     const check = cell("check_status").replace(/^\* /, "");
     const passing = /^(L[467]OK)$/.test(check);
-    const state = status.startsWith("UP") ? "healthy" : check === "INI" || check === "" || passing ? "initial" : "unhealthy";
+    const state = status.startsWith("UP")
+      ? "healthy"
+      : check === "INI" || check === "" || passing
+        ? "initial"
+        : "unhealthy";
     const seen = [check, cell("check_code"), cell("last_chk")].filter((each) => each !== "").join(" ");
     return [{ port: Number(listener.slice("port-".length)), id, state, reason: seen }];
   });

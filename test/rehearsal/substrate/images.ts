@@ -50,7 +50,9 @@ async function extract(engine: Docker, image: string, folder: string): Promise<v
   mkdirSync(half, { recursive: true });
   const container = await engine.createContainer({ Image: image });
   try {
-    const tar = spawn("tar", ["-x", "-C", half, "--strip-components=1", "--no-same-owner"], { stdio: ["pipe", "inherit", "inherit"] });
+    const tar = spawn("tar", ["-x", "-C", half, "--strip-components=1", "--no-same-owner"], {
+      stdio: ["pipe", "inherit", "inherit"],
+    });
     const ended = once(tar, "close");
     await pipeline(await container.getArchive({ path: "/mirror" }), tar.stdin);
     const [code] = (await ended) as [number | null];
@@ -79,7 +81,11 @@ function digest(...folders: readonly string[]): string {
   const hash = createHash("sha256");
   const add = (path: string): void => {
     if (statSync(path).isDirectory()) for (const name of readdirSync(path).sort()) add(join(path, name));
-    else hash.update(`${path.slice(__dirname.length)}\0`).update(readFileSync(path)).update("\0");
+    else
+      hash
+        .update(`${path.slice(__dirname.length)}\0`)
+        .update(readFileSync(path))
+        .update("\0");
   };
   folders.forEach(add);
   return hash.update(ENGINE).digest("hex").slice(0, 12);

@@ -37,7 +37,12 @@ import { Queue, runIn } from "./shell";
 export interface SubstrateOptions {
   /** What names on the Docker engine begin with. @default "rehearsal" */
   readonly prefix?: string;
-  /** Range of public addresses, /24 or larger. @default 203.0.113.0/24, which the stacks let in as their people's */
+  /**
+   * Range of public addresses, /25 or larger. The workstation can't reach anything else in it meanwhile.
+   *
+   * @default 203.0.113.128/25: the stacks let 203.0.113.0/24 in. (Networks of sandboxes use such ranges themselves: all of
+   * it would cut a workstation off from its own proxy there.)
+   */
   readonly publicRange?: string;
   /** Further host names that are answered here, and by whom. @default none */
   readonly hosts?: Readonly<Record<string, RequestListener>>;
@@ -67,7 +72,7 @@ interface Balancer {
   readonly container: Docker.Container;
 }
 
-/** How many bytes from the end of the public range are the substrate's own: services, then a router for each VPC. */
+/** How many addresses from the end of the public range are the substrate's own: services, then a router for each VPC. */
 const OWN_ADDRESSES = 16;
 
 /** The substrate, and what tests and drives ask of it besides. */
@@ -98,7 +103,7 @@ export class ContainerSubstrate implements Substrate {
    * @throws SetupError when an image can't be built
    */
   public static async start(world: CloudServices, options: SubstrateOptions = {}): Promise<ContainerSubstrate> {
-    const { prefix = "rehearsal", publicRange = "203.0.113.0/24", hosts = {} } = options;
+    const { prefix = "rehearsal", publicRange = "203.0.113.128/25", hosts = {} } = options;
     const engine = docker();
     await ensureImage(engine, { name: hostImage(), folder: IMAGE_FOLDER });
     const images = await ensureInstanceImages(engine);
@@ -128,7 +133,7 @@ export class ContainerSubstrate implements Substrate {
 
   /** See {@link Substrate.servicesAddress}. */
   public get servicesAddress(): string {
-    return nth(this.publicRange, 254);
+    return nth(this.publicRange, -2);
   }
 
   /** Where the workstation itself reaches HTTPS services: `address:port`. */
@@ -169,7 +174,17 @@ export class ContainerSubstrate implements Substrate {
       });
       const routing: Routing = { subnets: [], publicAddresses: {} };
       const at = `${workstation}:${String(port)}`;
-      const vpc: Vpc = { id, cidr, network, router, outside, container, metadata: { server: metadata, at }, names, routing };
+      const vpc: Vpc = {
+        id,
+        cidr,
+        network,
+        router,
+        outside,
+        container,
+        metadata: { server: metadata, at },
+        names,
+        routing,
+      };
       this.vpcs.set(id, vpc);
       await this.applyRouting(vpc);
     });
@@ -312,9 +327,12 @@ export class ContainerSubstrate implements Substrate {
   private async begin(): Promise<void> {
     await this.makeNetwork(this.run.name("public"), this.publicRange);
     const mirror = mirrorListener(this.images.mirror);
-    const dispatch: Dispatch = (host) =>
-      this.hosts.get(host) ?? (isMirror(host) ? mirror : this.world.https(host));
-    const servers = { 80: plainServer(dispatch), 443: tlsServer(this.authority, dispatch), [BROKEN_PORT]: brokenServer() };
+    const dispatch: Dispatch = (host) => this.hosts.get(host) ?? (isMirror(host) ? mirror : this.world.https(host));
+    const servers = {
+      80: plainServer(dispatch),
+      443: tlsServer(this.authority, dispatch),
+      [BROKEN_PORT]: brokenServer(),
+    };
     const services: Record<number, string> = {};
     for (const [port, server] of Object.entries(servers)) {
       this.servers.push(server);
@@ -349,7 +367,7 @@ export class ContainerSubstrate implements Substrate {
   private freeRouterAddress(): string {
     const taken = [...this.vpcs.values()].map(({ outside }) => outside);
     for (let back = 2; back < OWN_ADDRESSES; back++) {
-      const address = nth(this.publicRange, 255 - back);
+      const address = nth(this.publicRange, -1 - back);
       if (!taken.includes(address)) return address;
     }
     throw new Error(`more than ${String(OWN_ADDRESSES - 2)} VPCs at a time`);
@@ -366,7 +384,11 @@ export class ContainerSubstrate implements Substrate {
     const targets = { names: `${nth(cidr, 1)}:${String(names.port)}`, services: this.services };
     const broken = [...this.broken].flatMap((id) => this.instances.get(id)?.plan.address ?? []);
     const { servicesAddress } = this;
-    await setRouter(container, { cidr, address: router, routing, balancers, servicesAddress, targets, broken }, outside);
+    await setRouter(
+      container,
+      { cidr, address: router, routing, balancers, servicesAddress, targets, broken },
+      outside,
+    );
   }
 
   private async boot(instance: Instance): Promise<void> {
@@ -409,6 +431,7 @@ async function isRunning(container: Docker.Container): Promise<boolean> {
 }
 
 function sameAddresses(one: BalancerPlan, other: BalancerPlan): boolean {
-  const of = ({ vpc, addresses, publicAddresses }: BalancerPlan): string => JSON.stringify([vpc, addresses, publicAddresses]);
+  const of = ({ vpc, addresses, publicAddresses }: BalancerPlan): string =>
+    JSON.stringify([vpc, addresses, publicAddresses]);
   return of(one) === of(other);
 }

@@ -19,7 +19,10 @@ export interface InstanceArgs {
 const SHUTDOWN = 30;
 
 /** Makes an instance's container. */
-export async function createInstance(run: Run, { plan, image, network, files }: InstanceArgs): Promise<Docker.Container> {
+export async function createInstance(
+  run: Run,
+  { plan, image, network, files }: InstanceArgs,
+): Promise<Docker.Container> {
   const name = run.name(plan.id);
   const container = await run.engine.createContainer({
     name,

@@ -28,7 +28,13 @@ describe("substrate: instances", () => {
     assert.equal(await substrate.execute("i-trivial", ["cat", "/root/said"]), "hello");
     const keys = await substrate.execute("i-trivial", ["sh", "-c", "ls /etc/ssh/*_key"]);
     assert.match(keys, /ssh_host_ed25519_key/);
-    console.log(await substrate.execute("i-trivial", ["sh","-c", "systemd-analyze; systemd-analyze blame | head -15; systemctl --failed; cat /etc/apt/sources.list; cat /etc/hostname; systemctl list-timers --all; cat /sys/fs/cgroup/cpuacct/cpuacct.usage"]));
+    console.log(
+      await substrate.execute("i-trivial", [
+        "sh",
+        "-c",
+        "systemd-analyze; systemd-analyze blame | head -15; systemctl --failed; cat /etc/apt/sources.list; cat /etc/hostname; systemctl list-timers --all; cat /sys/fs/cgroup/cpuacct/cpuacct.usage",
+      ]),
+    );
   });
 
   it("boots with our own user data: the pinned host key, and the pinned engine", async function () {
@@ -48,13 +54,23 @@ describe("substrate: instances", () => {
     const started = Date.now();
     await cloud.launch(substrate, "i-worker", "10.231.1.11", text);
     await until("the pinned host key", BOOT_LIMIT, async () => {
-      const seen = await substrate.execute("i-trivial", ["sh", "-c", "ssh-keyscan -t ed25519 10.231.1.11 2>/dev/null || true"]);
+      const seen = await substrate.execute("i-trivial", [
+        "sh",
+        "-c",
+        "ssh-keyscan -t ed25519 10.231.1.11 2>/dev/null || true",
+      ]);
       return seen.includes(host.public.split(" ")[1] ?? "?") ? undefined : seen;
     });
     console.log(`      pinned key after ${String((Date.now() - started) / 1000)} s`);
     const status = await cloud.booted(substrate, "i-worker", BOOT_LIMIT);
     console.log(`      cloud-init: ${status} after ${String((Date.now() - started) / 1000)} s`);
-    console.log(await substrate.execute("i-worker", ["sh","-c", "systemd-analyze blame | head -15; dpkg -l docker-ce haproxy jq; cat /sys/fs/cgroup/cpuacct/cpuacct.usage; tail -n 30 /var/log/cloud-init-output.log"]));
+    console.log(
+      await substrate.execute("i-worker", [
+        "sh",
+        "-c",
+        "systemd-analyze blame | head -15; dpkg -l docker-ce haproxy jq; cat /sys/fs/cgroup/cpuacct/cpuacct.usage; tail -n 30 /var/log/cloud-init-output.log",
+      ]),
+    );
     assert.match(status, /status: done/);
   });
 });

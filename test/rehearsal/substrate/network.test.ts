@@ -17,7 +17,12 @@ describe("substrate: networks", () => {
   const cloud = new TestCloud("10.233.0.0/20", "198.51.100.10");
   let substrate: ContainerSubstrate;
 
-  const rule = (direction: "in" | "out", protocol: PacketRule["protocol"], port: number, ...peers: string[]): PacketRule => ({
+  const rule = (
+    direction: "in" | "out",
+    protocol: PacketRule["protocol"],
+    port: number,
+    ...peers: string[]
+  ): PacketRule => ({
     direction,
     protocol,
     ports: [port, port],
@@ -38,7 +43,8 @@ describe("substrate: networks", () => {
       cloud.launch(substrate, "i-private", "10.233.1.20", IDLE, undefined, 2),
     ]);
     for (const id of ["i-public", "i-private"]) {
-      for (const protocol of ["tcp", "udp"] as const) for (const port of [7001, 7002]) await listenOn(id, protocol, port);
+      for (const protocol of ["tcp", "udp"] as const)
+        for (const port of [7001, 7002]) await listenOn(id, protocol, port);
     }
   });
   after(() => substrate.end());
@@ -59,7 +65,10 @@ describe("substrate: networks", () => {
     assert.equal(await ask("i-private", "tcp", "10.233.0.20", 7001), "silence");
     // The instance asks itself, and the resolver and the metadata service answer, whatever the rules say.
     assert.equal(await ask("i-private", "tcp", "10.233.1.20", 7002), "answered 10.233.1.20");
-    assert.match(await substrate.execute("i-private", ["getent", "hosts", "ssm.eu-central-1.amazonaws.com"]), /198\.51\.100\.254/);
+    assert.match(
+      await substrate.execute("i-private", ["getent", "hosts", "ssm.eu-central-1.amazonaws.com"]),
+      /198\.51\.100\.254/,
+    );
     assert.equal(await substrate.execute("i-private", METADATA), "200");
     await substrate.filter("i-private", []);
     assert.equal(await ask("i-public", "tcp", "10.233.1.20", 7001), "silence");
@@ -69,19 +78,42 @@ describe("substrate: networks", () => {
 
   it("names that don't exist are told at once; only the VPC's own resolver answers", async () => {
     const begun = Date.now();
-    assert.equal(await substrate.execute("i-private", ["sh", "-c", "getent hosts nowhere.example || echo none"]), "none");
+    assert.equal(
+      await substrate.execute("i-private", ["sh", "-c", "getent hosts nowhere.example || echo none"]),
+      "none",
+    );
     assert.ok(Date.now() - begun < 3000);
   });
 
   it("metadata needs a token, which a container behind a bridge gets only with two hops", async () => {
-    const unauthorized = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "http://169.254.169.254/latest/meta-data/"];
+    const unauthorized = [
+      "curl",
+      "-s",
+      "-o",
+      "/dev/null",
+      "-w",
+      "%{http_code}",
+      "http://169.254.169.254/latest/meta-data/",
+    ];
     assert.equal(await substrate.execute("i-private", unauthorized), "401");
     for (const id of ["i-private", "i-public"]) await substrate.execute(id, ["bash", "-e"], BRIDGED);
     const bridged = ["ip", "netns", "exec", "inner", ...METADATA];
     assert.equal(await substrate.execute("i-private", bridged), "200");
     assert.equal(await substrate.execute("i-public", bridged), "none");
     // The same namespace does get out: it's the service that it can't reach.
-    const outside = ["ip", "netns", "exec", "inner", "curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", "https://ssm.eu-central-1.amazonaws.com/"];
+    const outside = [
+      "ip",
+      "netns",
+      "exec",
+      "inner",
+      "curl",
+      "-sk",
+      "-o",
+      "/dev/null",
+      "-w",
+      "%{http_code}",
+      "https://ssm.eu-central-1.amazonaws.com/",
+    ];
     assert.equal(await substrate.execute("i-public", outside), "403");
   });
 
@@ -108,7 +140,10 @@ describe("substrate: networks", () => {
 
   it("stops and starts with its filter, its data and its address; mirrors fail for one instance alone", async function () {
     this.timeout(120_000);
-    await substrate.filter("i-private", [rule("in", "tcp", 22, "10.233.0.0/24"), rule("in", "tcp", 7001, "10.233.2.0/24")]);
+    await substrate.filter("i-private", [
+      rule("in", "tcp", 22, "10.233.0.0/24"),
+      rule("in", "tcp", 7001, "10.233.2.0/24"),
+    ]);
     await substrate.execute("i-private", ["sh", "-c", "echo kept >/root/kept; echo kept >/var/lib/docker/kept"]);
     await substrate.stop("i-private");
     assert.equal(await ask("i-public", "tcp", "10.233.1.20", 22), "silence");
@@ -121,7 +156,15 @@ describe("substrate: networks", () => {
     assert.equal(await ask("i-public", "tcp", "10.233.1.20", 7001), "silence");
     assert.equal(await substrate.execute("i-private", ["cat", "/root/kept", "/var/lib/docker/kept"]), "kept\nkept");
     const status = (id: string): Promise<string> =>
-      substrate.execute(id, ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "http://archive.ubuntu.com/ubuntu/dists/noble/InRelease"]);
+      substrate.execute(id, [
+        "curl",
+        "-s",
+        "-o",
+        "/dev/null",
+        "-w",
+        "%{http_code}",
+        "http://archive.ubuntu.com/ubuntu/dists/noble/InRelease",
+      ]);
     await substrate.filter("i-private", TestCloud.ALL);
     assert.equal(await status("i-private"), "200");
     await substrate.failPackages("i-private", true);

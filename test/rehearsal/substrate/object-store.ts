@@ -2,12 +2,14 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
-import { request, type IncomingMessage, type ServerResponse } from "node:http";
+import { request, type IncomingMessage } from "node:http";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { cachePath } from "../../../tools/paths";
 import { command } from "../../../tools/setup/command";
 import { withLock } from "../../../tools/setup/lock";
 import { until } from "../../support/run";
+import type { ObjectStore } from "../world/object-store";
 import { forward } from "./endpoints/forward";
 
 /** Version of moto, exactly. */
@@ -16,53 +18,37 @@ const MOTO = "5.2.5";
 /** Seconds until the server has to answer. It loads slowly on a busy machine. */
 const LIMIT = 120;
 
-/** An S3 server that serves. */
-export interface ObjectStore {
-  /** Where it listens, on loopback. */
-  readonly port: number;
-  /** Hands on a request for a bucket by its host name (`<bucket>.s3.…`), as the bucket's path. */
-  forward(request: IncomingMessage, response: ServerResponse, bucket: string): void;
-  /** Makes a bucket, or removes it with all that is in it. */
-  createBucket(name: string): Promise<void>;
-  deleteBucket(name: string): Promise<void>;
+/** The world's S3 server, which stops when it is told to. */
+export interface RunningObjectStore extends ObjectStore {
   stop(): Promise<void>;
 }
 
 /** Starts an S3 server of its own, empty. */
-export async function startObjectStore(): Promise<ObjectStore> {
+export async function startObjectStore(): Promise<RunningObjectStore> {
   const python = await ensureMoto();
   const { port, server } = await startServer(python);
-  const call = async (method: string, path: string): Promise<{ status: number; body: string }> => {
-    const asked = request({ host: "127.0.0.1", port, method, path, agent: false, headers: { Host: "s3.amazonaws.com" } });
-    asked.setTimeout(30_000, () => asked.destroy(new Error("no answer within 30 s")));
-    asked.end();
-    const [response] = (await once(asked, "response")) as [IncomingMessage];
-    let body = "";
-    for await (const piece of response) body += String(piece);
-    return { status: response.statusCode ?? 0, body };
-  };
-  const good = async (method: string, path: string): Promise<string> => {
-    const { status, body } = await call(method, path);
-    if (status >= 300) throw new Error(`moto answered ${method} ${path} with HTTP ${String(status)}: ${body}`);
-    return body;
-  };
+  const ask = (method: string, path: string): Promise<string> => good(port, method, path);
+  const isEmpty = async (name: string): Promise<boolean> => entries(await ask("GET", `/${name}?versions`)).length === 0;
   return {
-    port,
     forward: (incoming, response, bucket) => {
       const path = `/${bucket}${incoming.url ?? "/"}`;
-      forward(incoming, response, { port, path, host: "s3.amazonaws.com" });
+      forward(incoming, response, { port, path, host: HOST });
     },
     createBucket: async (name) => {
-      await good("PUT", `/${name}`);
+      await ask("PUT", `/${name}`);
     },
+    // moto refuses a bucket that isn't empty, as S3 does.
     deleteBucket: async (name) => {
-      for (;;) {
-        const listed = await good("GET", `/${name}?list-type=2`);
-        const keys = [...listed.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = ""]) => key);
-        if (keys.length === 0) break;
-        for (const key of keys) await good("DELETE", `/${name}/${key.split("/").map(encodeURIComponent).join("/")}`);
+      await ask("DELETE", `/${name}`);
+    },
+    isEmpty,
+    empty: async (name) => {
+      for (let page = 0; page < MOST_PAGES && !(await isEmpty(name)); page++) {
+        for (const { key, version } of entries(await ask("GET", `/${name}?versions`))) {
+          const path = key.split("/").map(encodeURIComponent).join("/");
+          await ask("DELETE", `/${name}/${path}?versionId=${encodeURIComponent(version)}`);
+        }
       }
-      await good("DELETE", `/${name}`);
     },
     stop: async () => {
       if (server.exitCode !== null) return;
@@ -71,6 +57,35 @@ export async function startObjectStore(): Promise<ObjectStore> {
       await ended;
     },
   };
+}
+
+/** What moto takes for a call to S3. */
+const HOST = "s3.amazonaws.com";
+
+/** Pages of a thousand entries that a bucket may have. */
+const MOST_PAGES = 100;
+
+/** All versions and delete markers that a list names. */
+function entries(list: string): { readonly key: string; readonly version: string }[] {
+  return [...list.matchAll(/<(Version|DeleteMarker)>(.*?)<\/\1>/gs)].map(([, , text = ""]) => ({
+    key: plain(/<Key>(.*?)<\/Key>/s.exec(text)?.[1] ?? ""),
+    version: /<VersionId>(.*?)<\/VersionId>/s.exec(text)?.[1] ?? "null",
+  }));
+}
+
+function plain(xml: string): string {
+  return xml.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&amp;", "&");
+}
+
+async function good(port: number, method: string, path: string): Promise<string> {
+  const asked = request({ host: "127.0.0.1", port, method, path, agent: false, headers: { Host: HOST } });
+  asked.setTimeout(30_000, () => asked.destroy(new Error("no answer within 30 s")));
+  asked.end();
+  const [response] = (await once(asked, "response")) as [IncomingMessage];
+  const body = await text(response);
+  const status = response.statusCode ?? 0;
+  if (status >= 300) throw new Error(`moto answered ${method} ${path} with HTTP ${String(status)}: ${body}`);
+  return body;
 }
 
 async function startServer(python: string): Promise<{ port: number; server: ChildProcess }> {
@@ -111,7 +126,9 @@ async function ensureMoto(): Promise<string> {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(cachePath("rehearsal"), { recursive: true });
     await command("python3", ["-m", "venv", folder], { timeout: 120_000 });
-    await command(python, ["-m", "pip", "install", "--quiet", `moto[server,s3]==${MOTO}`], { timeout: 600_000 });
+    await command(python, ["-m", "pip", "install", "--quiet", "--no-compile", `moto[server,s3]==${MOTO}`], {
+      timeout: 600_000,
+    });
     mkdirSync(`${done}.new`, { recursive: true });
     renameSync(`${done}.new`, done);
   });

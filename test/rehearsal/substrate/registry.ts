@@ -20,7 +20,10 @@ import { certificatesOf } from "./images";
 export const REGISTRY_HOST = "registry.rehearsal.example";
 
 /** Kinds of manifests that a reference's digest may be of. */
-const MANIFESTS = ["application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"];
+const MANIFESTS = [
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+];
 
 /** Seconds until the registry has to answer. */
 const LIMIT = 30;
@@ -119,7 +122,9 @@ async function push(
   const repo = `127.0.0.1:${String(port)}/${name}`;
   await engine.getImage(image).tag({ repo, tag });
   try {
-    const answer = await engine.getImage(`${repo}:${tag}`).push({ tag, authconfig: { username: "", password: "", serveraddress: "" } });
+    const answer = await engine
+      .getImage(`${repo}:${tag}`)
+      .push({ tag, authconfig: { username: "", password: "", serveraddress: "" } });
     await followToEnd(engine, answer, `Pushing ${image}`, () => undefined);
   } finally {
     await engine.getImage(`${repo}:${tag}`).remove({ noprune: true });
@@ -130,7 +135,14 @@ async function push(
 }
 
 async function head(port: number, path: string): Promise<{ readonly status: number; readonly digest?: string }> {
-  const asked = request({ host: "127.0.0.1", port, path, method: "HEAD", headers: { Accept: MANIFESTS.join(", ") }, agent: false });
+  const asked = request({
+    host: "127.0.0.1",
+    port,
+    path,
+    method: "HEAD",
+    headers: { Accept: MANIFESTS.join(", ") },
+    agent: false,
+  });
   asked.setTimeout(5000, () => asked.destroy(new Error("no answer within 5 s")));
   asked.end();
   const [response] = (await once(asked, "response")) as [import("node:http").IncomingMessage];

@@ -42,7 +42,8 @@ export async function removeRun(engine: Docker, id: string): Promise<void> {
   const { Volumes: volumes } = await engine.listVolumes({ filters });
   await Promise.all(volumes.map(({ Name }) => unlessGone(engine.getVolume(Name).remove({ force: true }))));
   for (const { Id } of await engine.listNetworks({ filters })) await removeNetwork(engine, Id);
-  for (const { Id } of await engine.listImages({ filters })) await unlessGone(engine.getImage(Id).remove({ force: true }));
+  for (const { Id } of await engine.listImages({ filters }))
+    await unlessGone(engine.getImage(Id).remove({ force: true }));
 }
 
 /** Removes a container and its volumes, dead or alive. */
@@ -53,8 +54,9 @@ export async function removeContainer(engine: Docker, id: string): Promise<void>
   } catch (error) {
     // 409: somebody else is removing it.
     if (statusOf(error) !== 409) throw error;
-    for (const end = Date.now() + RELEASE_LIMIT * 1000; Date.now() < end; await sleep(200)) {
+    for (const end = Date.now() + RELEASE_LIMIT * 1000; Date.now() < end;) {
       if ((await unlessGone(container.inspect())) === undefined) return;
+      await sleep(200);
     }
     throw new Error(`The container ${id} is still being removed after ${String(RELEASE_LIMIT)} s.`, { cause: error });
   }
@@ -62,12 +64,13 @@ export async function removeContainer(engine: Docker, id: string): Promise<void>
 
 /** Removes a network as soon as nothing is on it. */
 export async function removeNetwork(engine: Docker, id: string): Promise<void> {
-  for (const end = Date.now() + RELEASE_LIMIT * 1000; ; await sleep(200)) {
+  for (const end = Date.now() + RELEASE_LIMIT * 1000; ;) {
     try {
       await unlessGone(engine.getNetwork(id).remove());
       return;
     } catch (error) {
       if (statusOf(error) !== 403 || Date.now() > end) throw error;
+      await sleep(200);
     }
   }
 }
@@ -75,7 +78,12 @@ export async function removeNetwork(engine: Docker, id: string): Promise<void> {
 async function removeDeadRuns(engine: Docker): Promise<void> {
   const filters = { label: [RUN_LABEL] };
   const { Volumes: volumes } = await engine.listVolumes({ filters });
-  const things = [...(await engine.listContainers({ all: true, filters })), ...(await engine.listNetworks({ filters })), ...volumes, ...(await engine.listImages({ filters }))];
+  const things = [
+    ...(await engine.listContainers({ all: true, filters })),
+    ...(await engine.listNetworks({ filters })),
+    ...volumes,
+    ...(await engine.listImages({ filters })),
+  ];
   const dead = things.flatMap(({ Labels: labels }) => {
     const { [RUN_LABEL]: id, [PROCESS_LABEL]: owner } = (labels ?? {}) as Record<string, string | undefined>;
     if (id === undefined || owner === undefined) return [];

@@ -7,9 +7,9 @@ const LONGEST = 21_600;
 /** Whom the service speaks for. */
 export interface MetadataSource {
   /** The instance that has this address; undefined for nobody. */
-  caller(address: string): string | undefined;
+  readonly caller: (address: string) => string | undefined;
   /** Text of a path. @returns undefined for a 404 */
-  answer(instance: string, path: string): string | undefined;
+  readonly answer: (instance: string, path: string) => string | undefined;
 }
 
 /**

@@ -25,7 +25,10 @@ export function mirrorListener(folder: string): RequestListener {
     }
     response.writeHead(200, { "Content-Length": size, "Content-Type": "application/octet-stream" });
     if (request.method === "HEAD") response.end();
-    else createReadStream(file, { highWaterMark: 1 << 20 }).on("error", () => response.destroy()).pipe(response);
+    else
+      createReadStream(file, { highWaterMark: 1 << 20 })
+        .on("error", () => response.destroy())
+        .pipe(response);
   };
 }
 

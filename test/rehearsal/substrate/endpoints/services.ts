@@ -28,7 +28,7 @@ export function tlsServer(authority: Authority, dispatch: Dispatch): Server {
     answerBy(dispatch),
   );
   server.on("tlsClientError", () => undefined);
-  return server as unknown as Server;
+  return server;
 }
 
 /** HTTP for the mirrors alone: AWS's services are asked by HTTPS. */
