@@ -31,7 +31,7 @@ export function doorsOf(resource: Planned): Door[] {
       if (resource.inputs["referencedSecurityGroupId"] !== undefined) return [];
       return othersOf(resource).map((to) => ({ from: target(resource), to, ...what(resource) }));
     case "aws:ec2/securityGroup:SecurityGroup":
-      return listAt(resource.inputs, "ingress").flatMap((rule) => inlineDoors(rule, shortName(resource.name)));
+      return listAt(resource.inputs, "ingress").flatMap((rule) => inlineDoors(rule, nameOfUrn(resource.name)));
     case "aws:ec2/securityGroupRule:SecurityGroupRule":
       return textAt(resource.inputs, "type") === "egress" ? [] : inlineDoors(resource.inputs, target(resource));
     case "pulumi-nodejs:dynamic/swarm-ha:Machine":
@@ -48,7 +48,7 @@ function othersOf({ inputs, references }: Planned): string[] {
   const named = ["referencedSecurityGroupId", "prefixListId"].flatMap(
     (key) => references[key]?.[0] ?? textAt(inputs, key) ?? [],
   );
-  return [shortName(named[0] ?? "unknown")];
+  return [nameOfUrn(named[0] ?? "unknown")];
 }
 
 function what({ inputs }: Planned): Pick<Door, "protocol" | "port"> {
@@ -75,12 +75,7 @@ function localDoor(port: unknown, to: string): Door[] {
 /** The group that a rule belongs to. */
 function target({ references, inputs }: Planned): string {
   const [group] = references["securityGroupId"] ?? [];
-  return group === undefined ? (textAt(inputs, "securityGroupId") ?? "unknown") : shortName(group);
-}
-
-/** Security groups are called `sg-manager` here, after what is in them. Takes a name or a URN. */
-function shortName(group: string): string {
-  return nameOfUrn(group).replace(/^sg-(?=[a-z])/, "");
+  return group === undefined ? (textAt(inputs, "securityGroupId") ?? "unknown") : nameOfUrn(group);
 }
 
 /** AWS writes `-1` for all protocols, and 50 for ESP. */

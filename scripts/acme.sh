@@ -7,6 +7,7 @@
 # Prints the certificate and those between it and the authority's root, PEM. They are no secret.
 
 . lib/common.sh
+. lib/packages.sh
 
 domain=$(value domain)
 directory=$(value directory)
@@ -37,10 +38,10 @@ if [ -s "$kept" ] && [ "$(head -n 1 "$kept")" = "# $term" ]; then
   exit 0
 fi
 
-# The local platform's image has it. In the cloud only operators that need it get it.
+# The local platform's image has it. In the cloud only bastions that need it get it.
+install_lego() { apt update && apt install --no-install-recommends lego; }
 if ! command -v lego >/dev/null; then
-  heard=$(DEBIAN_FRONTEND=noninteractive timeout 300 bash -c \
-    'apt-get -q update && apt-get -qy -o DPkg::Lock::Timeout=120 install --no-install-recommends lego' 2>&1 </dev/null) ||
+  heard=$(repeated 240 install_lego 2>&1) ||
     fail "lego can't be installed: $(tail -n 2 <<<"$heard" | tr '\n' ' '). On a local stack it comes with the operator's" \
       "image, and this operator's is older: npm run replace -- <stack> operator"
 fi

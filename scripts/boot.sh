@@ -1,16 +1,31 @@
 #!/usr/bin/env bash
-# First boot of a machine in the cloud, run once by cloud-init: host key, sshd, packages. Idempotent all the same.
+# First boot of a host in the cloud: host key, sshd, packages.
+#
+# cloud-init stores it and runs it once. It is idempotent and goes on where it ended: a systemd unit runs it again after
+# a reboot, and the first step of an `up` does (lib/booted.sh), until it has written /var/lib/swarm-ha/booted.
 #
 # Data, as variables before this text (components/platform/aws/user-data.ts): region, host_name, host_key (name of the
-# parameter), engine (version, or empty), client (public key), sshd_settings. None of it is secret.
+# parameter), engine (version of Docker's packages), node (yes: a host with an engine; else the bastion, which has the
+# command line only), client (public key), sshd_settings. None of it is secret.
 # shellcheck disable=SC2154 # set before this text
 
 set -Eeuo pipefail
 shopt -s inherit_errexit
 umask 077
-export DEBIAN_FRONTEND=noninteractive
 
-# What is read by everybody, as what is written here is meant for root alone.
+. lib/packages.sh
+
+state=/var/lib/swarm-ha
+
+# For how long packages are tried, in seconds.
+packages_limit=900
+
+# Two at a time would undo each other: cloud-init's, and the one that a step resumes.
+exec 9>/run/swarm-ha-boot.lock
+flock -w 1200 9
+[ ! -e "$state/booted" ] || exit 0
+
+# Files that everybody may read; what is written here is otherwise meant for root alone.
 public_file() {
   cat >"$1.new"
   chmod 0644 "$1.new"
@@ -23,11 +38,7 @@ echo 'preserve_hostname: true' | public_file /etc/cloud/cloud.cfg.d/99-swarm-ha.
 hostnamectl hostname "$host_name"
 grep -qxF "127.0.1.1 $host_name" /etc/hosts || echo "127.0.1.1 $host_name" >>/etc/hosts
 
-# --- Host key: its own, and only its own, may this machine read --------------------------------------------------------
-
-# Nobody may meet a key that wasn't meant for this name.
-systemctl disable --now ssh.socket ssh.service 2>/dev/null || true
-rm -f /etc/ssh/ssh_host_* /etc/ssh/sshd_config.d/*
+# --- Host key: its own, and only its own, may this host read -----------------------------------------------------------
 
 # field NAME: one field of the JSON on standard input. (jq isn't there yet; cloud-init brings python3.)
 field() {
@@ -56,58 +67,86 @@ own_key() {
     -d "{\"Name\":\"$host_key\",\"WithDecryption\":true}" "https://ssm.$region.amazonaws.com/" | field Parameter.Value
 }
 
-# The key is given to this very instance after it was made, so at first there is none to read.
-end=$((SECONDS + 600))
-until own_key >/etc/ssh/ssh_host_ed25519_key.new 2>/run/swarm-ha-host-key.log; do
-  if ((SECONDS >= end)); then
-    echo "waited 600 s for the host key $host_key; saw last: $(tail -n 3 /run/swarm-ha-host-key.log)" >&2
-    exit 1
-  fi
-  sleep 5
-done
-mv -f /etc/ssh/ssh_host_ed25519_key.new /etc/ssh/ssh_host_ed25519_key
+# Once it serves, it stays up: a resumed boot comes in through it.
+if [ ! -e "$state/serving" ]; then
+  # Nobody may meet a key that wasn't meant for this name.
+  systemctl disable --now ssh.socket ssh.service 2>/dev/null || true
+  rm -f /etc/ssh/ssh_host_* /etc/ssh/sshd_config.d/*
 
-# --- sshd: root, by the stack's one key --------------------------------------------------------------------------------
+  # The key is given to this very instance after it was made, so at first there is none to read. When `up` was killed in
+  # between, the next one brings it: a day is time enough.
+  end=$((SECONDS + 86400))
+  until own_key >/etc/ssh/ssh_host_ed25519_key.new 2>/run/swarm-ha-host-key.log; do
+    if ((SECONDS >= end)); then
+      echo "waited a day for the host key $host_key; saw last: $(tail -n 3 /run/swarm-ha-host-key.log)" >&2
+      exit 1
+    fi
+    # Quick while an `up` is running, then easy on the API.
+    sleep $((SECONDS < 600 ? 5 : 60))
+  done
+  mv -f /etc/ssh/ssh_host_ed25519_key.new /etc/ssh/ssh_host_ed25519_key
 
-printf '%s\n' "$client" | public_file /etc/ssh/authorized_keys
-printf '%s\n' "$sshd_settings" | public_file /etc/ssh/sshd_config
-# sshd takes an account whose password is locked by '!' for one that nobody may use.
-usermod -p '*' root
-systemctl enable ssh.service
-systemctl restart ssh.service
+  # --- sshd: root, by the stack's one key ------------------------------------------------------------------------------
+
+  printf '%s\n' "$client" | public_file /etc/ssh/authorized_keys
+  printf '%s\n' "$sshd_settings" | public_file /etc/ssh/sshd_config
+  # EC2 Instance Connect lets in whoever an IAM policy allows, by an option on sshd's command line, which no setting beats.
+  mkdir -p /etc/systemd/system/ssh.service.d
+  ln -sf /dev/null /etc/systemd/system/ssh.service.d/ec2-instance-connect.conf
+  systemctl daemon-reload
+  # sshd takes an account whose password is locked by '!' for one that nobody may use.
+  usermod -p '*' root
+  systemctl enable ssh.service
+  systemctl restart ssh.service
+  touch "$state/serving"
+fi
 
 # --- Packages ----------------------------------------------------------------------------------------------------------
 
-apt() {
-  apt-get -y -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300 "$@"
-}
+# Ubuntu updates itself at the first boot, and has apt's locks meanwhile.
+updates=(apt-daily.timer apt-daily-upgrade.timer)
+timeout 300 systemctl stop "${updates[@]}" apt-daily.service apt-daily-upgrade.service || true
 
 # No service starts before prepare has written its settings: the engine would make networks in ranges of its own.
 printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
 chmod 0755 /usr/sbin/policy-rc.d
-trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+trap 'rm -f /usr/sbin/policy-rc.d; systemctl start --no-block "${updates[@]}" || true' EXIT
 
-apt update
-packages=(ca-certificates curl jq openssl iproute2)
-if [ -n "$engine" ]; then
-  packages+=(haproxy iptables kmod)
-  curl -sSf --retry 5 --max-time 60 https://download.docker.com/linux/ubuntu/gpg | public_file /etc/apt/keyrings/docker.asc
-  # Docker's key for its packages; another one is somebody else's.
-  gpg --show-keys --with-colons /etc/apt/keyrings/docker.asc | grep -q '^fpr:*9DC858229FC7DD38854AE2D88D81803C0EBFCD88:' || {
-    echo "the key of download.docker.com isn't Docker's" >&2
-    exit 1
+# docker_key FILE: whether a file holds exactly Docker's key. Each primary key in it could sign packages.
+docker_key() {
+  local keys
+  keys=$(gpg --show-keys --with-colons "$1" | awk -F: '$1 == "pub" { primary = 1 } $1 == "fpr" && primary { print $10; primary = 0 }')
+  [ "$keys" = 9DC858229FC7DD38854AE2D88D81803C0EBFCD88 ] || {
+    echo "the key file of download.docker.com has to hold Docker's key alone; it holds: ${keys:-none}" >&2
+    return 1
   }
+}
+
+install_all() {
+  local release pinned key=/etc/apt/keyrings/docker.asc
+  local packages=(ca-certificates curl jq openssl iproute2 openssh-client)
+  apt update &&
+    curl -sSf --retry 5 --max-time 60 -o "$key.new" https://download.docker.com/linux/ubuntu/gpg &&
+    docker_key "$key.new" && public_file "$key" <"$key.new" || return 1
   # shellcheck source=/dev/null
-  release=$(. /etc/os-release && echo "$VERSION_CODENAME $VERSION_ID")
-  echo "deb [signed-by=/etc/apt/keyrings/docker.asc] https://download.docker.com/linux/ubuntu ${release% *} stable" |
-    public_file /etc/apt/sources.list.d/docker.list
-  apt update
+  release=$(. /etc/os-release && echo "$VERSION_CODENAME $VERSION_ID") || return 1
+  echo "deb [signed-by=$key] https://download.docker.com/linux/ubuntu ${release% *} stable" |
+    public_file /etc/apt/sources.list.d/docker.list || return 1
   pinned="5:$engine-1~ubuntu.${release#* }~${release% *}"
-  packages+=("docker-ce=$pinned" "docker-ce-cli=$pinned" containerd.io)
-fi
-apt install --no-install-recommends "${packages[@]}"
-if [ -n "$engine" ]; then
-  # An engine is replaced with its host, not under it.
-  apt-mark hold docker-ce docker-ce-cli containerd.io
+  packages+=("docker-ce-cli=$pinned")
+  [ -z "$node" ] || packages+=(haproxy iptables kmod "docker-ce=$pinned" containerd.io)
+  apt update && apt install --no-install-recommends "${packages[@]}" || return 1
+  ! dpkg -s ec2-instance-connect >/dev/null 2>&1 || apt purge ec2-instance-connect
+}
+
+repeated "$packages_limit" install_all || {
+  echo "the packages couldn't be installed within $packages_limit s" >&2
+  exit 1
+}
+# An engine is replaced with its host, not under it.
+apt-mark hold docker-ce-cli
+if [ -n "$node" ]; then
+  apt-mark hold docker-ce containerd.io
   systemctl disable docker.service docker.socket haproxy.service
 fi
+touch "$state/booted"

@@ -5,6 +5,9 @@
 # drain: { timeout (seconds), onTimeout: fail | continue }, steps: text of the cluster-wide steps by name }
 
 . lib/common.sh
+. lib/booted.sh
+
+await_boot
 
 for tool in curl jq flock docker; do
   command -v "$tool" >/dev/null || fail "$tool is not installed on the operator; its image has to bring it"

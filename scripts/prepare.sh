@@ -7,6 +7,7 @@
 # Prints: { engine, kernel, ipvs, esp, pending } as JSON; pending: it has to be replaced to take its settings over.
 
 . lib/common.sh
+. lib/booted.sh
 . lib/service.sh
 . lib/engine.sh
 . lib/proxy.sh
@@ -15,13 +16,7 @@ name=$(value name)
 
 # --- The machine -----------------------------------------------------------------------------------------------------
 
-# A cloud image is still installing when its sshd is up already.
-if command -v cloud-init >/dev/null; then
-  booted=0
-  timeout 600 cloud-init status --wait >/dev/null || booted=$?
-  # 2: done, with errors that it has recovered from.
-  ((booted == 0 || booted == 2)) || fail "cloud-init didn't end well ($booted): $(cloud-init status --long 2>&1)"
-fi
+await_boot
 
 for tool in dockerd curl haproxy jq ip ss openssl; do
   command -v "$tool" >/dev/null || fail "$tool is not installed on $name; the host image has to bring it"

@@ -1,13 +1,14 @@
 /**
  * A stand-in for the aws provider that answers previews, and nothing else: it asks AWS for nothing, needs no
- * credentials, and makes nothing. Only tests and CI may use it (SWARM_HA_ALLOW_KIT=1): what a preview of it shows is what
- * this program plans, not what AWS would say to it.
+ * credentials, and makes nothing. A preview of it shows what this program plans, and refuses what AWS is known to refuse
+ * (rules/): limits, character sets, reserved names. Quotas, and what there is in an account already, only AWS can tell.
  */
 import { createHash } from "node:crypto";
 import { changes } from "../lib/diff";
 import { serveProvider } from "../lib/provider";
 import type { ResourceType } from "../lib/resource";
-import { reveal, UNKNOWN, type Properties } from "../lib/values";
+import { reveal, revealAll, UNKNOWN, type Properties } from "../lib/values";
+import { violations } from "./rules";
 import { AWS_TYPES } from "./types";
 
 const MISSING =
@@ -16,9 +17,15 @@ const MISSING =
 
 const refuse = (): Promise<never> => Promise.reject(new Error(MISSING));
 
-function previewed({ replaces = [], computed }: (typeof AWS_TYPES)[string]): ResourceType {
+function previewed(token: string, { replaces = [], computed }: (typeof AWS_TYPES)[string]): ResourceType {
   return {
-    check: (news) => ({ inputs: news, failures: [] }),
+    check: (news, name) => ({
+      inputs: news,
+      failures: violations(token, revealAll(news), name).map(({ property, value, rule, source }) => ({
+        property,
+        reason: `got ${value}; AWS takes a value that ${rule} (${source})`,
+      })),
+    }),
     diff: ({ inputs }, news) => ({
       changes: changes(inputs, news),
       replaces: (path) => replaces.some((one) => one === "*" || path === one || path.startsWith(`${one}.`)),
@@ -36,7 +43,7 @@ function previewed({ replaces = [], computed }: (typeof AWS_TYPES)[string]): Res
 serveProvider({
   name: "aws",
   version: "7.48.0",
-  types: Object.fromEntries(Object.entries(AWS_TYPES).map(([token, type]) => [`aws:${token}`, previewed(type)])),
+  types: Object.fromEntries(Object.entries(AWS_TYPES).map(([token, type]) => [`aws:${token}`, previewed(token, type)])),
   functions: {
     // An id that looks like one, and is another for every image.
     "aws:ec2/getAmi:getAmi": (inputs) => {

@@ -14,7 +14,8 @@ export const AWS_TYPES: Readonly<
   "ec2/eipAssociation:EipAssociation": { replaces: ["allocationId", "instanceId"], computed: ["publicIp"] },
   "ec2/flowLog:FlowLog": { replaces: ["*"], computed: ["arn"] },
   "ec2/instance:Instance": {
-    replaces: ["ami", "subnetId", "privateIp", "availabilityZone", "rootBlockDevice.encrypted"],
+    // User data: by the program's userDataReplaceOnChange.
+    replaces: ["ami", "subnetId", "privateIp", "availabilityZone", "rootBlockDevice.encrypted", "userData"],
     computed: ["arn", "privateIp", "privateDns", "availabilityZone", "instanceState"],
   },
   "ec2/internetGateway:InternetGateway": { computed: ["arn"] },

@@ -63,7 +63,7 @@ function sourceHash(): string {
   hash.update(readFileSync(__filename));
   const offline = join(root, "offline");
   for (const name of readdirSync(offline, { recursive: true, encoding: "utf8" }).sort())
-    if (name.endsWith(".ts")) hash.update(`${name}\n`).update(readFileSync(join(offline, name)));
+    if (/\.(ts|json)$/.test(name)) hash.update(`${name}\n`).update(readFileSync(join(offline, name)));
   return hash.digest("hex").slice(0, 16);
 }
 

@@ -90,7 +90,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
     // In a borrowed network the first thing of ours, which everything else stands on.
     this.lifetime = this.network.vpc ?? this.security.group("node");
     const storage = new RegistryBucket("registry-storage", { stack, protect: aws.protect }, child);
-    this.registryStorage = { kind: "s3", bucket: storage.bucket.bucket, region: aws.region };
+    this.registryStorage = { kind: "s3", bucket: storage.name, region: aws.region };
     this.roles = new Roles("roles", { stack, region: aws.region, bucketArn: storage.bucket.arn }, child);
     this.operator = this.createOperator();
     this.hosts = hosts.map((spec) => this.createHost(spec));
@@ -123,7 +123,6 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
         shape: tierShape(config, "operator"),
         subnet: (bastion ? this.network.edge : this.network.inner)[zone],
         groups: ["operator"],
-        forwards: true,
         tier: "operator",
       },
     );
@@ -139,7 +138,11 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
       return { identity, connection, ready: [made.instance, made.key, ...rules] };
     }
     // The address outlives the machine.
-    const address = new ec2.Eip("operator", { domain: "vpc", tags: nameTag(stack, "operator") }, { parent: this });
+    const address = new ec2.Eip(
+      "operator",
+      { domain: "vpc", tags: nameTag(stack, "operator") },
+      { parent: this, dependsOn: [...this.network.open] },
+    );
     const association = new ec2.EipAssociation(
       "operator",
       { allocationId: address.id, instanceId: made.instance.id },
@@ -157,8 +160,6 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
       subnet: this.network.inner[host.zone],
       ...(fixed === undefined ? {} : { address: fixed }),
       groups: ["node", host.role],
-      engine: config.aws.engine,
-      forwards: false,
       tier: host.role,
     });
     const address = fixed === undefined ? made.instance.privateIp : pulumi.output(fixed);
@@ -182,16 +183,15 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
     what: Pick<MachineArgs, "shape" | "address"> & {
       readonly subnet: MachineArgs["subnet"] | undefined;
       readonly groups: readonly Parameters<SecurityGroups["group"]>[0][];
-      readonly engine?: string;
-      readonly forwards: boolean;
       readonly tier: Parameters<Roles["of"]>[0];
     },
   ): Ec2Machine {
     const { config, keys } = this.args;
     const { stack, aws } = config;
-    const { subnet, groups, engine, forwards, tier, ...rest } = what;
+    const { subnet, groups, tier, ...rest } = what;
     if (subnet === undefined) throw new Error(`the network has no subnet in ${host.zone}`);
     const { region } = aws;
+    const bastion = tier === "operator";
     return machine(
       {
         stack,
@@ -202,14 +202,11 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
         groups: groups.map((group) => this.security.group(group).id),
         profile: this.roles.of(tier),
         userData: keys.client.publicKeyOpenssh.apply((client) =>
-          userData({ stack, region, name: host.name, client, forwards, ...(engine === undefined ? {} : { engine }) }),
+          userData({ stack, region, name: host.name, client, engine: aws.engine, node: !bastion, forwards: bastion }),
         ),
         hostKey: keys.hostKey(host.name).privateKeyOpenssh,
         renewed: isRenewed(host.name),
-        after: [
-          ...(this.network.ready[host.zone] ?? []),
-          ...this.security.waysOut(host.role === "operator" ? "operator" : "node"),
-        ],
+        after: [...(this.network.ready[host.zone] ?? []), ...this.security.waysOut(bastion ? "operator" : "node")],
       },
       this,
     );
@@ -227,6 +224,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
         subnets: zones.flatMap((zone) => this.network.edge[zone] ?? []),
         securityGroup: this.security.group(spec.group).id,
         members: this.hosts.filter(({ role }) => role === spec.members),
+        after: spec.internal ? [] : this.network.open,
         ...(alarms === undefined ? {} : { alarms }),
       },
       { parent: this },
@@ -243,7 +241,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
     return {
       name,
       // Waits for it: an endpoint that is handed out should be there.
-      endpoint: made.resource.arn.apply(() => `${host}${port}`),
+      endpoint: made.ready.apply(() => `${host}${port}`),
       // Its addresses are in its subnets, and nothing else that members listen to is.
       sources: this.args.config.zones.flatMap((zone) => this.network.edge[zone]?.cidr ?? []),
       dnsNames: [host],

@@ -53,6 +53,8 @@ export function machine(args: MachineArgs, parent: pulumi.Resource): Ec2Machine 
       vpcSecurityGroupIds: [...args.groups],
       iamInstanceProfile: args.profile.profile,
       userData: args.userData,
+      // In place the provider would stop and start the host for it, and cloud-init wouldn't run it even so.
+      userDataReplaceOnChange: true,
       // Version 2 only, and no hop beyond the host: what runs in a bridged container never has the host's role.
       metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
       rootBlockDevice: {

@@ -1,6 +1,7 @@
 import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as lb from "@pulumi/aws/lb";
 import * as pulumi from "@pulumi/pulumi";
+import { autoNamed, ELB_NAME } from "./auto-name";
 import type { LoadBalancerSpec, Way } from "./load-balancer-spec";
 import type { Subnet } from "./network";
 import { machineTags } from "./tags";
@@ -22,11 +23,15 @@ export interface NetworkLoadBalancerArgs {
   readonly members: readonly { readonly name: string; readonly identity: pulumi.Output<string> }[];
   /** Topic for alarms. @default no alarms */
   readonly alarms?: string;
+  /** What has to be there before it: the internet gateway's route, where it faces the internet. */
+  readonly after: readonly pulumi.Resource[];
 }
 
 /** One network load balancer over all zones: in a security group from birth, since it can't be given one later. */
 export class NetworkLoadBalancer extends pulumi.ComponentResource {
   public readonly resource: lb.LoadBalancer;
+  /** Known once it can be connected to. */
+  public readonly ready: pulumi.Output<unknown>;
 
   public constructor(
     name: string,
@@ -35,7 +40,7 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
   ) {
     super("swarm-ha:aws:LoadBalancer", name, {}, opts);
     this.resource = new lb.LoadBalancer(
-      name,
+      autoNamed(name, ELB_NAME),
       {
         loadBalancerType: "network",
         internal: args.spec.internal,
@@ -45,19 +50,19 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
         enableCrossZoneLoadBalancing: true,
         tags: machineTags(args.stack, { name, role: "load-balancer", zone: "all" }),
       },
-      { parent: this },
+      { parent: this, dependsOn: [...args.after] },
     );
-    for (const way of args.spec.ways) this.way(name, way);
+    this.ready = pulumi.all(args.spec.ways.map((way) => this.way(name, way).id));
     this.registerOutputs({});
   }
 
-  private way(name: string, way: Way): void {
+  private way(name: string, way: Way): lb.Listener {
     const { spec, stack, vpcId, members, alarms } = this.args;
     const at = `${name}-${String(way.port)}`;
     const ends = way.certificate !== undefined;
     const tags = { Name: `${stack}-${at}` };
     const group = new lb.TargetGroup(
-      at,
+      autoNamed(at, ELB_NAME),
       {
         vpcId,
         port: way.port,
@@ -85,7 +90,7 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    new lb.Listener(
+    const listener = new lb.Listener(
       at,
       {
         loadBalancerArn: this.resource.arn,
@@ -129,5 +134,6 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
         { parent: this },
       );
     }
+    return listener;
   }
 }

@@ -29,6 +29,11 @@ export interface AwsNetwork {
    * free. No zone waits for another's.
    */
   readonly ready: Readonly<Record<string, readonly pulumi.Resource[]>>;
+  /**
+   * What makes the public subnets public: the gateway, its route and the subnets' route table. Load balancers that face the
+   * internet and Elastic IPs wait for it, and go before it. None in an existing VPC.
+   */
+  readonly open: readonly pulumi.Resource[];
 }
 
 /**
@@ -48,7 +53,7 @@ export function createNetwork(config: AwsStackConfig, ranges: pulumi.Resource, p
   const ready = Object.fromEntries(
     Object.entries(inner).map(([zone, { id }]) => [zone, reserve(zone, id, plan.zones[zone]?.fixed ?? [], { parent })]),
   );
-  return { vpcId: vpc.id, inner, edge: pick("public"), ready };
+  return { vpcId: vpc.id, inner, edge: pick("public"), ready, open: [] };
 }
 
 /**
@@ -79,6 +84,7 @@ class OwnNetwork extends pulumi.ComponentResource implements AwsNetwork {
   public readonly edge: Readonly<Record<string, Subnet>>;
   public readonly s3PrefixList: pulumi.Output<string>;
   public readonly ready: AwsNetwork["ready"];
+  public readonly open: readonly pulumi.Resource[];
 
   public constructor(
     name: string,
@@ -96,11 +102,7 @@ class OwnNetwork extends pulumi.ComponentResource implements AwsNetwork {
     );
     this.vpcId = this.vpc.id;
     // What AWS gives to whoever names no group: nothing gets through it.
-    new ec2.DefaultSecurityGroup(
-      "sg-default",
-      { vpcId: this.vpcId, tags: nameTag(stack, "default") },
-      { parent: this },
-    );
+    new ec2.DefaultSecurityGroup("default", { vpcId: this.vpcId, tags: nameTag(stack, "default") }, { parent: this });
 
     const gateway = new ec2.InternetGateway(
       "gateway",
@@ -116,12 +118,12 @@ class OwnNetwork extends pulumi.ComponentResource implements AwsNetwork {
       const address = new ec2.Eip(
         `nat-${zone}`,
         { domain: "vpc", tags: nameTag(stack, `nat-${zone}`) },
-        { parent: this },
+        { parent: this, dependsOn: [gateway] },
       );
       return new ec2.NatGateway(
         `nat-${zone}`,
         { subnetId: edge[i]?.subnet.id ?? "", allocationId: address.id, tags: nameTag(stack, `nat-${zone}`) },
-        { parent: this, dependsOn: [out] },
+        { parent: this, dependsOn: [out, ...(edge[i] ? [edge[i].association] : [])] },
       );
     });
     const inner = zones.map((zone, i) => {
@@ -156,6 +158,7 @@ class OwnNetwork extends pulumi.ComponentResource implements AwsNetwork {
       Object.fromEntries(zones.map((zone, i) => [zone, { id: all[i]?.subnet.id ?? "", cidr: all[i]?.cidr ?? "" }]));
     this.inner = byZone(inner);
     this.edge = byZone(edge);
+    this.open = [out, ...edge.map(({ association }) => association)];
     this.ready = Object.fromEntries(
       zones.map((zone, i) => [zone, [out, ...(edge[i] ? [edge[i].association] : []), ...(inner[i]?.ready ?? [])]]),
     );

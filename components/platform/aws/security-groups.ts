@@ -1,6 +1,7 @@
 import * as ec2 from "@pulumi/aws/ec2";
 import * as vpc from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
+import { description } from "./description";
 import {
   securityGroups,
   securityRules,
@@ -38,9 +39,10 @@ export class SecurityGroups extends pulumi.ComponentResource {
       securityGroups(config).map((group) => [
         group,
         new ec2.SecurityGroup(
-          `sg-${group}`,
+          // EC2 refuses names that begin with `sg-`.
+          group,
           {
-            description: `${stack} ${group}`,
+            description: description(`${stack} ${group}`),
             vpcId,
             tags: nameTag(stack, group),
           },

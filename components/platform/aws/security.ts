@@ -1,5 +1,6 @@
 import type { AwsStackConfig } from "../../../config";
 import { PORTS } from "../../swarm/ports";
+import { description, type Description } from "./description";
 
 /** Security groups. Every node is in `node` and in the one of its tier. */
 export type GroupName =
@@ -24,7 +25,7 @@ export interface SecurityRule {
   /** None for ESP, which has no ports. */
   readonly port?: number;
   /** What for, for people who look at the rule. */
-  readonly why: string;
+  readonly why: Description;
 }
 
 /** What the table depends on. */
@@ -62,20 +63,20 @@ export function securityRules(config: SecurityConfig): SecurityRule[] {
 }
 
 function tcp(from: SecurityRule["from"], to: SecurityRule["to"], port: number, why: string): SecurityRule {
-  return { from, to, protocol: "tcp", port, why };
+  return { from, to, protocol: "tcp", port, why: description(why) };
 }
 
 function betweenNodes({ aws }: SecurityConfig): SecurityRule[] {
   return [
     tcp("node", "manager", PORTS.swarm, "swarm management"),
     tcp("node", "node", PORTS.gossip, "gossip"),
-    { from: "node", to: "node", protocol: "udp", port: PORTS.gossip, why: "gossip" },
-    { from: "node", to: "node", protocol: "udp", port: PORTS.vxlan, why: "overlay networks" },
+    { from: "node", to: "node", protocol: "udp", port: PORTS.gossip, why: description("gossip") },
+    { from: "node", to: "node", protocol: "udp", port: PORTS.vxlan, why: description("overlay networks") },
     ...(aws.network.encryptedOverlays
-      ? [{ from: "node", to: "node", protocol: "esp", why: "encrypted overlay networks" } as const]
+      ? [{ from: "node", to: "node", protocol: "esp", why: description("encrypted overlay networks") } as const]
       : []),
-    tcp("worker", "manager", PORTS.door, "read-only door for the ingress"),
-    tcp("worker", "manager", PORTS.health, "health of that door's manager"),
+    tcp("worker", "manager", PORTS.door, "read-only API for the ingress"),
+    tcp("worker", "manager", PORTS.health, "health of the manager that serves it"),
   ];
 }
 
@@ -98,6 +99,8 @@ function bySteps(): SecurityRule[] {
     tcp("operator", "node", PORTS.ssh, "steps"),
     tcp("operator", "manager", PORTS.api, "cluster-wide steps"),
     tcp("operator", "manager", PORTS.health, "health, for status and repair"),
+    tcp("operator", "registry", PORTS.registry, "certificate, for status"),
+    tcp("operator", "worker", PORTS.https, "certificate, for status"),
   ];
 }
 
@@ -121,6 +124,6 @@ function toOutside({ access, aws }: SecurityConfig): SecurityRule[] {
       ranges.flatMap((range) => ports.map((port) => tcp(from, { range }, port, "egress"))),
     ),
     // Whatever else is closed: without its bucket the registry is nothing. (A borrowed VPC has its own endpoint, or none.)
-    ...(aws.network.vpc === undefined ? [tcp("registry", { prefixList: "s3" }, 443, "the registry's bucket")] : []),
+    ...(aws.network.vpc === undefined ? [tcp("registry", { prefixList: "s3" }, 443, "bucket of the registry")] : []),
   ];
 }

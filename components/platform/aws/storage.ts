@@ -17,6 +17,8 @@ export interface RegistryBucketArgs {
 /** The bucket that all replicas of the registry share: versioned, encrypted, private, by TLS only. */
 export class RegistryBucket extends pulumi.ComponentResource {
   public readonly bucket: s3.Bucket;
+  /** Its name, known once its settings are made: nothing is written before it is encrypted and versioned. */
+  public readonly name: pulumi.Output<string>;
 
   public constructor(name: string, { stack, protect }: RegistryBucketArgs, opts?: pulumi.ComponentResourceOptions) {
     super("swarm-ha:aws:RegistryBucket", name, {}, opts);
@@ -24,8 +26,8 @@ export class RegistryBucket extends pulumi.ComponentResource {
     const tags = { ...nameTag(stack, name), ...(protect ? {} : { [TAGS.throwaway]: "yes" }) };
     this.bucket = new s3.Bucket(name, { forceDestroy: !protect, tags }, { ...child, protect });
     const bucket = this.bucket.id;
-    new s3.BucketVersioning(name, { bucket, versioningConfiguration: { status: "Enabled" } }, child);
-    new s3.BucketServerSideEncryptionConfiguration(
+    const versioning = new s3.BucketVersioning(name, { bucket, versioningConfiguration: { status: "Enabled" } }, child);
+    const encryption = new s3.BucketServerSideEncryptionConfiguration(
       name,
       { bucket, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }] },
       child,
@@ -35,12 +37,16 @@ export class RegistryBucket extends pulumi.ComponentResource {
       { bucket, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
       child,
     );
-    new s3.BucketOwnershipControls(name, { bucket, rule: { objectOwnership: "BucketOwnerEnforced" } }, child);
-    new s3.BucketPolicy(
+    // All three write the bucket's access settings, and S3 refuses two such changes at a time.
+    const ownership = new s3.BucketOwnershipControls(
+      name,
+      { bucket, rule: { objectOwnership: "BucketOwnerEnforced" } },
+      { ...child, dependsOn: [shut] },
+    );
+    const policy = new s3.BucketPolicy(
       name,
       { bucket, policy: this.bucket.arn.apply((arn) => statements(tlsOnly(arn))) },
-      // Both write the bucket's access settings, and S3 refuses one of two at the same time.
-      { ...child, dependsOn: [shut] },
+      { ...child, dependsOn: [shut, ownership] },
     );
     new s3.BucketLifecycleConfiguration(
       name,
@@ -53,11 +59,17 @@ export class RegistryBucket extends pulumi.ComponentResource {
             filter: {},
             abortIncompleteMultipartUpload: { daysAfterInitiation: UPLOAD_DAYS },
             noncurrentVersionExpiration: { noncurrentDays: KEPT_DAYS },
+            // Markers of deleted objects whose versions are all gone would stay for ever, and slow listings down.
+            expiration: { expiredObjectDeleteMarker: true },
           },
         ],
       },
-      child,
+      // Rules about noncurrent versions need versioning first.
+      { ...child, dependsOn: [versioning] },
     );
+    this.name = pulumi
+      .all([this.bucket.bucket, versioning.id, encryption.id, policy.id])
+      .apply(([bucketName]) => bucketName);
     this.registerOutputs({});
   }
 }

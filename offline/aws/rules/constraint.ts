@@ -16,7 +16,7 @@ export interface Constraint {
   readonly pattern?: string;
   /** What the text must not match, likewise. */
   readonly not?: string;
-  /** The rule in words. @default written from the other fields */
+  /** The rule in words, continuing "a value that". @default written from the other fields */
   readonly says?: string;
 }
 
@@ -29,7 +29,7 @@ export interface Violation {
   readonly property: string;
   /** The value, as JSON of at most 120 characters. */
   readonly value: string;
-  /** The rule in words. */
+  /** The rule in words, continuing "a value that". */
   readonly rule: string;
   /** Where the rule is from. */
   readonly source: string;
@@ -43,7 +43,7 @@ export function shown(value: unknown): string {
 
 /** The first thing that is wrong with a value, in words. @returns undefined when nothing is */
 export function refusal(value: unknown, rule: Constraint): string | undefined {
-  if (value === undefined || value === null) return rule.required === true ? says(rule, "is required") : undefined;
+  if (value === undefined || value === null) return rule.required === true ? says(rule, "is there") : undefined;
   const text = typeof value === "string" || typeof value === "number" ? String(value) : undefined;
   if (text !== undefined) {
     if (rule.enum !== undefined && !rule.enum.includes(text)) return says(rule, `is one of ${rule.enum.join(", ")}`);

@@ -242,6 +242,7 @@ export const PROSE_RULES: Readonly<Record<string, PropertyRules>> = {
         source: `${SSM_NAMES} (standard tier)`,
         required: true,
         counts: "bytes",
+        min: 1,
         max: 4096,
         says: "has 1 to 4096 bytes in the standard tier",
       },

@@ -1,4 +1,4 @@
-import { UNKNOWN_MARKS } from "../../../policy/planned";
+import { UNKNOWN } from "../../lib/values";
 
 /** A value and where it was found. */
 export interface Found {
@@ -6,9 +6,9 @@ export interface Found {
   readonly value: unknown;
 }
 
-/** Whether a value is only known after the update. */
+/** Whether a value is only known after the update: the SDK's one mark, or a symbol in its place (policy/planned.ts). */
 export function isUnknown(value: unknown): boolean {
-  return typeof value === "symbol" || UNKNOWN_MARKS.has(value);
+  return typeof value === "symbol" || value === UNKNOWN;
 }
 
 /**

@@ -283,7 +283,7 @@ for (const stack of ["prod", "test"] as const) {
         ["lb-app-80", true, "HTTP 8082 /ping"],
         ["lb-manager-2376", false, "HTTP 8380 /health"],
         ["lb-registry-5000", false, "HTTPS 5000 /"],
-        ...(stack === "test" ? [["lb-registry-internal-5000", false, "HTTPS 5000 /"]] : []),
+        ...(stack === "test" ? [["lb-registry-int-5000", false, "HTTPS 5000 /"]] : []),
       ]);
     });
 

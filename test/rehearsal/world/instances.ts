@@ -196,6 +196,8 @@ function launch(cloud: Cloud, inputs: Inputs, tags: Kept["tags"], images: ImageI
 }
 
 async function start(cloud: Cloud, instance: Instance): Promise<void> {
+  // Its packet filter comes first: it boots behind it.
+  cloud.network.expect(instance.id);
   await cloud.network.changed();
   await cloud.substrate.launch({
     id: instance.id,
@@ -205,8 +207,6 @@ async function start(cloud: Cloud, instance: Instance): Promise<void> {
     metadataHops: instance.metadataHops,
     labels: { ...instance.tags },
   });
-  cloud.network.launched(instance.id);
-  await cloud.network.changed();
   await cloud.clock.wait(10);
   if (instance.state === "pending") instance.state = "running";
 }

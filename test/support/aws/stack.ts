@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
-import { parseConfig, planHosts } from "../../../config";
+import { parseConfig, planHosts, type StackConfig } from "../../../config";
 import { createPlatform } from "../../../components/platform";
 import { SshKeys } from "../../../components/ssh/keys";
 import { AddressRanges } from "../../../components/swarm/ranges";
@@ -45,7 +45,22 @@ export function buildAws(stack: string, options: BuildOptions = {}): Promise<Reg
 }
 
 function build(stack: string, preview: boolean, changes: Record<string, unknown>): Promise<Registered[]> {
-  const config = parseConfig({ ...stackValues(stack), ...changes }, stack);
+  return registeredBy(parseConfig({ ...stackValues(stack), ...changes }, stack), preview);
+}
+
+/** Everything that the platform of a configuration registers, under mocks. */
+export async function registeredBy(config: StackConfig, preview = false): Promise<Registered[]> {
+  const { stackTraceLimit } = Error;
+  // The SDK takes a stack trace for each promise: two thirds of the time (measured: 0.5 s without, 1.5 s with them).
+  Error.stackTraceLimit = 0;
+  try {
+    return await recorded(config, preview);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+function recorded(config: StackConfig, preview: boolean): Promise<Registered[]> {
   const hosts = planHosts(config);
   return record(
     () => {
@@ -57,7 +72,7 @@ function build(stack: string, preview: boolean, changes: Record<string, unknown>
       ]);
     },
     {
-      stack,
+      stack: config.stack,
       preview,
       answer: (resource) => (resource.type.startsWith("aws:") ? awsAnswer(resource) : answer(resource)),
       call: awsCall,

@@ -30,7 +30,7 @@ const BAD: readonly (readonly [rule: string, what: string, resources: readonly P
     "nodes-by-group",
     "a range on a worker, whatever its group is called",
     [
-      instance("worker-1", "a", {}, { references: { vpcSecurityGroupIds: [urn(GROUP, "sg-operator")] } }),
+      instance("worker-1", "a", {}, { references: { vpcSecurityGroupIds: [urn(GROUP, "operator")] } }),
       ingress("operator", { range: "203.0.113.0/24" }, 22),
     ],
   ],
@@ -58,8 +58,8 @@ const BAD: readonly (readonly [rule: string, what: string, resources: readonly P
         { ipProtocol: "-1" },
         {
           references: {
-            securityGroupId: [urn(GROUP, "sg-node")],
-            referencedSecurityGroupId: [urn(GROUP, "sg-node")],
+            securityGroupId: [urn(GROUP, "node")],
+            referencedSecurityGroupId: [urn(GROUP, "node")],
           },
         },
       ),
@@ -73,14 +73,14 @@ const BAD: readonly (readonly [rule: string, what: string, resources: readonly P
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
         "all",
         { ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" },
-        { references: { securityGroupId: [urn(GROUP, "sg-node")] } },
+        { references: { securityGroupId: [urn(GROUP, "node")] } },
       ),
     ],
   ],
   [
     "no-inline-rules",
     "inline rules",
-    [planned("aws:ec2/securityGroup:SecurityGroup", "sg-x", { egress: [{ protocol: "tcp" }] })],
+    [planned("aws:ec2/securityGroup:SecurityGroup", "x", { egress: [{ protocol: "tcp" }] })],
   ],
   ["no-public-hosts", "a public worker", [instance("worker-1", "a", { associatePublicIpAddress: true })]],
   ["public-addresses-have-owners", "an address of a worker", address("x", instance("worker-1", "a"))],

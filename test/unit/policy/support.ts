@@ -32,8 +32,8 @@ export function ingress(to: string, from: { range: string } | { group: string },
     { securityGroupId: UNKNOWN, ipProtocol: "tcp", fromPort: port, toPort: port, ...source },
     {
       references: {
-        securityGroupId: [urn(GROUP, `sg-${to}`)],
-        ...("group" in from ? { referencedSecurityGroupId: [urn(GROUP, `sg-${from.group}`)] } : {}),
+        securityGroupId: [urn(GROUP, to)],
+        ...("group" in from ? { referencedSecurityGroupId: [urn(GROUP, from.group)] } : {}),
       },
     },
   );
@@ -57,7 +57,7 @@ export function instance(
       vpcSecurityGroupIds: [UNKNOWN],
       ...inputs,
     },
-    { references: { vpcSecurityGroupIds: [urn(GROUP, `sg-${role}`)] }, ...more },
+    { references: { vpcSecurityGroupIds: [urn(GROUP, role)] }, ...more },
   );
 }
 
@@ -114,7 +114,7 @@ export const GOOD: readonly Planned[] = [
   ...address("door", instance("operator", "a", { associatePublicIpAddress: true })),
   ...address("way-out-a", planned("aws:ec2/natGateway:NatGateway", "a", { allocationId: UNKNOWN })),
   planned("aws:ec2/subnet:Subnet", "private-a", { mapPublicIpOnLaunch: false }),
-  planned("aws:ec2/securityGroup:SecurityGroup", "sg-manager", {}),
+  planned("aws:ec2/securityGroup:SecurityGroup", "manager", {}),
   ingress("manager", { group: "node" }, 2377),
   ingress("operator", { range: "203.0.113.0/24" }, 22),
   ingress("lb-app", { range: "0.0.0.0/0" }, 443),

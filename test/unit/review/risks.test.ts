@@ -12,8 +12,8 @@ const rule = (name: string, op: string, inputs: Record<string, unknown>, to: str
     inputs: { ipProtocol: "tcp", ...inputs },
     old: { ipProtocol: "tcp", ...old },
     references: {
-      securityGroupId: [`sg-${to}`],
-      ...(from === undefined ? {} : { referencedSecurityGroupId: [`sg-${from}`] }),
+      securityGroupId: [to],
+      ...(from === undefined ? {} : { referencedSecurityGroupId: [from] }),
     },
   });
 const ssh = (range: string) => ({ cidrIpv4: range, fromPort: 22, toPort: 22 });
@@ -41,7 +41,7 @@ describe("ports", () => {
     };
     const byId = { securityGroupId: "sg-0123", referencedSecurityGroupId: "sg-4567", fromPort: 22, toPort: 22 };
     const review = ports(
-      step("aws:ec2/securityGroup:SecurityGroup", "sg-own", { op: "create", inputs: { ingress: [inline] } }),
+      step("aws:ec2/securityGroup:SecurityGroup", "own", { op: "create", inputs: { ingress: [inline] } }),
       step(RULE, "ids", { op: "create", inputs: { ipProtocol: "tcp", ...byId } }),
       step(RULE, "none", { op: "create", inputs: { ipProtocol: "tcp", fromPort: 22, toPort: 22 } }),
     );
@@ -56,7 +56,7 @@ describe("ports", () => {
       step("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", name, {
         op: "create",
         inputs: { ipProtocol: "tcp", ...inputs },
-        references: { securityGroupId: ["sg-node"], ...references },
+        references: { securityGroupId: ["node"], ...references },
       });
     const review = ports(
       out("a", { cidrIpv4: "0.0.0.0/0", fromPort: 5432, toPort: 5432 }),

@@ -43,6 +43,7 @@ export class FakeSubstrate implements Substrate {
 
   public launch(instance: InstancePlan): Promise<void> {
     return this.note(`launch ${instance.id}`, () => {
+      if (!this.filters.has(instance.id)) throw new Error(`${instance.id} boots without a packet filter`);
       if (!this.vpcs.has(instance.vpc)) throw new Error(`there is no VPC ${instance.vpc}`);
       const twin = [...this.instances.values()].find(
         ({ vpc, address }) => vpc === instance.vpc && address === instance.address,
@@ -68,10 +69,7 @@ export class FakeSubstrate implements Substrate {
   }
 
   public filter(id: string, rules: readonly PacketRule[]): Promise<void> {
-    return this.note(`filter ${id}`, () => {
-      if (!this.instances.has(id) && !this.balancers.has(id)) throw new Error(`there is no ${id}`);
-      this.filters.set(id, rules);
-    });
+    return this.note(`filter ${id}`, () => this.filters.set(id, rules));
   }
 
   public balance(plan: BalancerPlan): Promise<void> {

@@ -1,0 +1,20 @@
+# shellcheck shell=bash
+# Packages on a host that isn't alone with apt: a cloud image updates itself at its first boot, and mirrors have hiccups.
+
+# apt ARGUMENT…: apt-get, which waits for dpkg's lock. Nothing makes it wait for the lock of the package lists.
+apt() {
+  DEBIAN_FRONTEND=noninteractive apt-get -qy -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 "$@" </dev/null
+}
+
+# repeated SECONDS COMMAND…: repeats a command until it succeeds, with growing pauses; false when the time is over.
+# The command runs in a condition, where the shell's own strictness is off: each of its steps says so itself.
+repeated() {
+  local end=$((SECONDS + $1)) pause=5
+  shift
+  until "$@"; do
+    ((SECONDS < end)) || return 1
+    echo "$1 failed; again in $pause s" >&2
+    sleep "$pause"
+    pause=$((pause * 2 > 60 ? 60 : pause * 2))
+  done
+}
