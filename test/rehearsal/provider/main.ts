@@ -8,7 +8,16 @@ import { AUTO_NAMES, SUFFIX_LENGTH } from "../../../offline/aws/rules/names";
 import { changes } from "../../../offline/lib/diff";
 import { serveProvider } from "../../../offline/lib/provider";
 import type { Call, ResourceType } from "../../../offline/lib/resource";
-import { equal, hasUnknown, isObject, reveal, revealAll, UNKNOWN, type Properties, type Value } from "../../../offline/lib/values";
+import {
+  equal,
+  hasUnknown,
+  isObject,
+  reveal,
+  revealAll,
+  UNKNOWN,
+  type Properties,
+  type Value,
+} from "../../../offline/lib/values";
 import { ask } from "./ask";
 import type { Plain } from "./protocol";
 
@@ -96,11 +105,15 @@ function resourceType(type: string, { replaces = [], computed }: (typeof AWS_TYP
       }
       const made = await ask({ operation: "create", ...question(call, "", inputs, {}) });
       if (!("outputs" in made) || made.id === undefined) throw new Error(`${type} was made without an id`);
-      return { id: made.id, state: merged({ ...inputs, ...regional() }, made.outputs) };
+      const state = merged({ ...inputs, ...regional() }, made.outputs);
+      const missing = computed.filter((name) => state[name] === undefined);
+      if (missing.length > 0) throw new Error(`the simulated AWS doesn't tell ${missing.join(", ")} of ${type}`);
+      return { id: made.id, state };
     },
     async update(call, state, inputs) {
       const next = { ...state, ...inputs };
-      for (const key of Object.keys(state)) if (!(key in inputs) && !isComputed(computed, key)) Reflect.deleteProperty(next, key);
+      for (const key of Object.keys(state))
+        if (!(key in inputs) && !isComputed(computed, key)) Reflect.deleteProperty(next, key);
       if (call.preview) return next;
       const made = await ask({ operation: "update", ...question(call, call.id, inputs, state) });
       if (!("outputs" in made)) throw new Error(`${type} is gone`);
@@ -142,7 +155,9 @@ const EXTRA = [
 serveProvider({
   name: "aws",
   version: "7.48.0",
-  types: Object.fromEntries(Object.entries(AWS_TYPES).map(([token, type]) => [`aws:${token}`, resourceType(token, type)])),
+  types: Object.fromEntries(
+    Object.entries(AWS_TYPES).map(([token, type]) => [`aws:${token}`, resourceType(token, type)]),
+  ),
   async configure(config) {
     settings = Object.fromEntries(Object.entries(config).map(([key, value]) => [key, parsed(value)]));
     await ask({ operation: "configure", config: revealAll(settings) });

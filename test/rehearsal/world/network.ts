@@ -80,7 +80,9 @@ export class Network {
   }
 
   private filter(id: string, groups: readonly string[]): Promise<void> {
-    return this.tell(`filter ${id}`, packetRules(this.cloud, groups), (rules) => this.cloud.substrate.filter(id, rules));
+    return this.tell(`filter ${id}`, packetRules(this.cloud, groups), (rules) =>
+      this.cloud.substrate.filter(id, rules),
+    );
   }
 
   private async tell<T>(what: string, value: T, send: (value: T) => Promise<void>): Promise<void> {

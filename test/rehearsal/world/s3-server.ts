@@ -62,7 +62,8 @@ function send(port: number, method: string, path: string, body: string): Promise
       Host: "s3.amazonaws.com",
       "Content-Length": Buffer.byteLength(body),
       // moto takes a call without it for one of the public's.
-      Authorization: "AWS4-HMAC-SHA256 Credential=x/20260101/eu-central-1/s3/aws4_request, SignedHeaders=host, Signature=0",
+      Authorization:
+        "AWS4-HMAC-SHA256 Credential=x/20260101/eu-central-1/s3/aws4_request, SignedHeaders=host, Signature=0",
     };
     const asked = request({ host: "127.0.0.1", port, method, path, headers, agent: false }, (response) => {
       const chunks: Buffer[] = [];

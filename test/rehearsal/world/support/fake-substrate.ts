@@ -1,12 +1,5 @@
 /** A substrate in memory. It refuses what the real one refuses: unknown ids, a VPC in use, a container that isn't there. */
-import type {
-  BalancerPlan,
-  InstancePlan,
-  PacketRule,
-  Routing,
-  Substrate,
-  TargetState,
-} from "../../cloud/substrate";
+import type { BalancerPlan, InstancePlan, PacketRule, Routing, Substrate, TargetState } from "../../cloud/substrate";
 
 /** See the file's head. */
 export class FakeSubstrate implements Substrate {

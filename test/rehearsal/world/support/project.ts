@@ -67,7 +67,8 @@ export class PlatformProject {
   public async must(...args: string[]): Promise<Readonly<Record<string, number>>> {
     const { code, stdout, stderr } = await this.run(...args, "--json");
     if (code !== 0) throw new Error(`pulumi ${args.join(" ")}:\n${complaints(stdout)}${stderr}`);
-    const text = /"(?:changeSummary|resourceChanges)":\s*(\{[^}]*\})/.exec(stdout)?.[1] ?? "{}";
+    const text = /"(?:changeSummary|resourceChanges)":\s*(\{[^}]*\})/.exec(stdout)?.[1];
+    if (text === undefined) throw new Error(`pulumi ${args.join(" ")} printed no summary`);
     const counts = JSON.parse(text) as Record<string, number>;
     return Object.fromEntries(Object.entries(counts).filter(([what]) => what !== "same"));
   }
