@@ -113,11 +113,11 @@ chmod 0755 /usr/sbin/policy-rc.d
 trap 'rm -f /usr/sbin/policy-rc.d; systemctl start --no-block "${updates[@]}" || true' EXIT
 
 install_all() {
-  local release pinned key=/etc/apt/keyrings/docker.asc
+  local release pinned key=/etc/apt/keyrings/docker.asc fetched=/run/swarm-ha-docker.asc
   local packages=(ca-certificates curl jq openssl iproute2 openssh-client)
   apt update &&
-    curl -sSf --retry 5 --max-time 60 -o "$key.new" https://download.docker.com/linux/ubuntu/gpg &&
-    only_key 9DC858229FC7DD38854AE2D88D81803C0EBFCD88 "$key.new" && public_file "$key" <"$key.new" || return 1
+    curl -sSf --retry 5 --max-time 60 -o "$fetched" https://download.docker.com/linux/ubuntu/gpg &&
+    only_key 9DC858229FC7DD38854AE2D88D81803C0EBFCD88 "$fetched" && public_file "$key" <"$fetched" || return 1
   # shellcheck source=/dev/null
   release=$(. /etc/os-release && echo "$VERSION_CODENAME $VERSION_ID") || return 1
   echo "deb [signed-by=$key] https://download.docker.com/linux/ubuntu ${release% *} stable" |

@@ -7,8 +7,17 @@ import { AWS_TYPES } from "../../../offline/aws/types";
 import { AUTO_NAMES, SUFFIX_LENGTH } from "../../../offline/aws/rules/names";
 import { changes } from "../../../offline/lib/diff";
 import { serveProvider } from "../../../offline/lib/provider";
-import type { Call, CheckFacts, ResourceType } from "../../../offline/lib/resource";
-import { equal, hasUnknown, isObject, reveal, revealAll, UNKNOWN, type Properties, type Value } from "../../../offline/lib/values";
+import type { Call, ResourceType } from "../../../offline/lib/resource";
+import {
+  equal,
+  hasUnknown,
+  isObject,
+  reveal,
+  revealAll,
+  UNKNOWN,
+  type Properties,
+  type Value,
+} from "../../../offline/lib/values";
 import { ask } from "./ask";
 import type { Plain } from "./protocol";
 
@@ -37,7 +46,7 @@ function allTags(tags: Value | undefined): Value | undefined {
  * The name that Pulumi gives where the program gives none: kept as long as the resource is the same.
  * Source: pulumi/pulumi-terraform-bridge pkg/tfbridge/names.go.
  */
-function named(type: string, news: Properties, { name, olds }: CheckFacts): Properties {
+function named(type: string, news: Properties, name: string, olds: Properties | undefined): Properties {
   const rule = AUTO_NAMES[type];
   if (rule === undefined || news[rule.property] !== undefined) return news;
   const { property, limit, lowerCase = false } = rule;
@@ -75,9 +84,9 @@ function resourceType(type: string, { replaces = [], computed }: (typeof AWS_TYP
   });
   const regional = (): Properties => (GLOBAL.test(type) ? {} : { region: text(reveal(settings["region"] ?? "")) });
   return {
-    check(news, facts) {
+    check(news, { name, olds }) {
       const tagged = UNTAGGED.test(type) ? {} : { tagsAll: allTags(news["tags"]) ?? {} };
-      return { inputs: named(type, { ...news, ...tagged }, facts), failures: [] };
+      return { inputs: named(type, { ...news, ...tagged }, name, olds), failures: [] };
     },
     diff: ({ inputs }, news) => {
       const found = changes(inputs, news);
@@ -96,11 +105,15 @@ function resourceType(type: string, { replaces = [], computed }: (typeof AWS_TYP
       }
       const made = await ask({ operation: "create", ...question(call, "", inputs, {}) });
       if (!("outputs" in made) || made.id === undefined) throw new Error(`${type} was made without an id`);
-      return { id: made.id, state: merged({ ...inputs, ...regional() }, made.outputs) };
+      const state = merged({ ...inputs, ...regional() }, made.outputs);
+      const missing = computed.filter((name) => state[name] === undefined);
+      if (missing.length > 0) throw new Error(`the simulated AWS doesn't tell ${missing.join(", ")} of ${type}`);
+      return { id: made.id, state };
     },
     async update(call, state, inputs) {
       const next = { ...state, ...inputs };
-      for (const key of Object.keys(state)) if (!(key in inputs) && !isComputed(computed, key)) Reflect.deleteProperty(next, key);
+      for (const key of Object.keys(state))
+        if (!(key in inputs) && !isComputed(computed, key)) Reflect.deleteProperty(next, key);
       if (call.preview) return next;
       const made = await ask({ operation: "update", ...question(call, call.id, inputs, state) });
       if (!("outputs" in made)) throw new Error(`${type} is gone`);
@@ -142,7 +155,9 @@ const EXTRA = [
 serveProvider({
   name: "aws",
   version: "7.48.0",
-  types: Object.fromEntries(Object.entries(AWS_TYPES).map(([token, type]) => [`aws:${token}`, resourceType(token, type)])),
+  types: Object.fromEntries(
+    Object.entries(AWS_TYPES).map(([token, type]) => [`aws:${token}`, resourceType(token, type)]),
+  ),
   async configure(config) {
     settings = Object.fromEntries(Object.entries(config).map(([key, value]) => [key, parsed(value)]));
     await ask({ operation: "configure", config: revealAll(settings) });

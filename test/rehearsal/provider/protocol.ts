@@ -24,6 +24,4 @@ export type Question =
 
 /** The answer: what is computed, none for a resource that is gone, or an error's message. */
 export type Answer =
-  | { readonly id?: string; readonly outputs: Plain }
-  | { readonly gone: true }
-  | { readonly error: string };
+  { readonly id?: string; readonly outputs: Plain } | { readonly gone: true } | { readonly error: string };

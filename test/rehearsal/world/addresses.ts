@@ -62,11 +62,7 @@ function eipKind(cloud: Cloud): Kind {
   return {
     create(inputs) {
       if (state.addresses.size >= cloud.quotas["L-0263D0A3"])
-        throw refuse(
-          "AllocateAddress",
-          "AddressLimitExceeded",
-          "The maximum number of addresses has been reached.",
-        );
+        throw refuse("AllocateAddress", "AddressLimitExceeded", "The maximum number of addresses has been reached.");
       const id = newId("eipalloc");
       const arn = arnOf(cloud, "ec2", `elastic-ip/${id}`);
       const one: Address = { id, arn, tags: tagsOf(inputs), publicAddress: freePublicAddress(cloud, "elastic") };
@@ -124,7 +120,11 @@ function associationKind(cloud: Cloud): Kind {
           `The pending instance '${instanceId}' is not in a valid state for this operation.`,
         );
       if (gatewayOf(cloud, instance.vpc) === undefined)
-        throw refuse(operation, "Gateway.NotAttached", `Network ${instance.vpc} is not attached to any internet gateway`);
+        throw refuse(
+          operation,
+          "Gateway.NotAttached",
+          `Network ${instance.vpc} is not attached to any internet gateway`,
+        );
       if (address.natGateway !== undefined || (address.instance !== undefined && address.instance !== instanceId))
         throw refuse(
           operation,
@@ -170,7 +170,11 @@ function natKind(cloud: Cloud): Kind {
         (one) => state.subnets.get(one.subnet)?.zone === subnet.zone,
       );
       if (inZone.length >= cloud.quotas["L-FE5A380F"])
-        throw refuse(operation, "NatGatewayLimitExceeded", `The limit for 'NAT gateways' in ${subnet.zone} is reached.`);
+        throw refuse(
+          operation,
+          "NatGatewayLimitExceeded",
+          `The limit for 'NAT gateways' in ${subnet.zone} is reached.`,
+        );
       // AWS makes the gateway and fails it a minute later, and the provider's wait then ends with its failure code.
       // Source: docs.aws.amazon.com, "Troubleshoot NAT gateways", "NAT gateway creation fails".
       const failed = (code: string, text: string) => refuse(operation, code, `${code}: ${text}`);

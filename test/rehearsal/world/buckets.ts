@@ -98,7 +98,7 @@ function bucketKind(cloud: Cloud): Kind {
 function settingKind(cloud: Cloud, type: string, operation: string): Kind {
   const { state, clock } = cloud;
   const nameOf = (fields: Fields): string => z.object({ bucket: z.string() }).parse(fields).bucket;
-  const write = (name: string, change: (bucket: Bucket) => void): Promise<void> =>
+  const write = (name: string, change: (bucket: Bucket) => Promise<void> | void): Promise<void> =>
     clock.retry(
       300,
       (error) => isRefusal(error, "OperationAborted"),
@@ -114,15 +114,16 @@ function settingKind(cloud: Cloud, type: string, operation: string): Kind {
         bucket.busy = true;
         try {
           await clock.wait(1);
-          change(bucket);
+          await change(bucket);
         } finally {
           bucket.busy = false;
         }
       },
     );
   const put = (fields: Fields): Promise<void> =>
-    write(nameOf(fields), (bucket) => {
+    write(nameOf(fields), async (bucket) => {
       if (type === POLICY) setPolicy(bucket, fields);
+      if (type === VERSIONING) await cloud.objects.setVersioned(bucket.name);
       bucket.settings.set(type, fields);
     });
   return {
@@ -146,6 +147,7 @@ function settingKind(cloud: Cloud, type: string, operation: string): Kind {
 }
 
 const POLICY = "s3/bucketPolicy:BucketPolicy";
+const VERSIONING = "s3/bucketVersioning:BucketVersioning";
 const PUBLIC_ACCESS = "s3/bucketPublicAccessBlock:BucketPublicAccessBlock";
 
 /** PutBucketPolicy. Source: docs.aws.amazon.com, S3 error responses; "Blocking public access", BlockPublicPolicy. */
@@ -177,7 +179,7 @@ export function bucketKinds(cloud: Cloud): Kinds {
   const settings: Readonly<Record<string, string>> = {
     [POLICY]: "PutBucketPolicy",
     [PUBLIC_ACCESS]: "PutPublicAccessBlock",
-    "s3/bucketVersioning:BucketVersioning": "PutBucketVersioning",
+    [VERSIONING]: "PutBucketVersioning",
     "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": "PutBucketLifecycleConfiguration",
     "s3/bucketOwnershipControls:BucketOwnershipControls": "PutBucketOwnershipControls",
     "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": "PutBucketEncryption",

@@ -1,12 +1,11 @@
 /** Faults that a drive can set. */
-import type { RequestListener } from "node:http";
 
 /** See the file's head. Fields may be set at any time. */
 export interface Faults {
   /** Zones that have no capacity for new instances. */
   readonly withoutCapacity: Set<string>;
-  /** Instances, by their tag `swarm-ha.host`, whose package mirror answers 503; see {@link mirrorFault}. */
-  readonly withoutPackages: Set<string>;
+  /** Called before an instance's container is made, for a first boot that shall fail. @default nothing happens */
+  beforeLaunch?: (instance: { readonly id: string; readonly tags: Readonly<Record<string, string>> }) => Promise<void>;
   /** Names of buckets that other accounts have. */
   readonly foreignBuckets: Set<string>;
   /** Seconds on AWS until EC2 sees a new instance profile. AWS's documentation says "several seconds". */
@@ -23,7 +22,6 @@ export interface Faults {
 export function noFaults(): Faults {
   return {
     withoutCapacity: new Set(),
-    withoutPackages: new Set(),
     foreignBuckets: new Set(),
     profileDelay: 10,
     policyDelay: 5,
@@ -31,8 +29,3 @@ export function noFaults(): Faults {
     tagMemory: 3600,
   };
 }
-
-/** What a package mirror answers to an instance that shall get no packages. */
-export const MIRROR_FAULT: RequestListener = (_request, response) => {
-  response.writeHead(503, { "Content-Type": "text/plain" }).end("503 Service Unavailable\n");
-};

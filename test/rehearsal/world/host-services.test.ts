@@ -41,7 +41,9 @@ describe("the services that hosts of the simulated AWS call", () => {
   });
 
   const keys = (id: string): { AccessKeyId: string; SecretAccessKey: string; Token: string } =>
-    JSON.parse(made.world.metadata(id, "/latest/meta-data/iam/security-credentials/worker") ?? "{}") as ReturnType<typeof keys>;
+    JSON.parse(made.world.metadata(id, "/latest/meta-data/iam/security-credentials/worker") ?? "{}") as ReturnType<
+      typeof keys
+    >;
 
   const curl = async (
     id: string,
@@ -103,7 +105,10 @@ describe("the services that hosts of the simulated AWS call", () => {
     assert.equal(own.status, "200", own.body);
     assert.match(own.body, /"Value":"the host key"/);
     assert.match((await getParameter(instances[1] ?? "")).body, /AccessDeniedException/);
-    assert.match((await getParameter(instances[0] ?? "", {}, "/swarm-ha/t/host-keys/none")).body, /AccessDeniedException/);
+    assert.match(
+      (await getParameter(instances[0] ?? "", {}, "/swarm-ha/t/host-keys/none")).body,
+      /AccessDeniedException/,
+    );
   });
 
   it("refuse wrong signatures and tokens", async () => {

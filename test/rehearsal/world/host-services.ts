@@ -145,6 +145,8 @@ function s3(cloud: Cloud, credentials: Credentials, host: string, request: Incom
     s3Error(response, 403, "AccessDenied", `User: ${identity.arn} is not authorized to perform: ${action}`);
     return;
   }
+  // The server behind is told paths as the bucket's own host name has them.
+  if (!host.startsWith(`${bucket.name}.`)) request.url = url.slice(bucket.name.length + 1).replace(/^(?!\/)/, "/");
   cloud.objects.forward(request, response, bucket.name);
 }
 

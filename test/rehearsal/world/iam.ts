@@ -47,8 +47,7 @@ function document(operation: string, text: string): PolicyDocument {
 
 function needRole(cloud: Cloud, operation: string, name: string): Role {
   const role = cloud.state.roles.get(name);
-  if (role === undefined)
-    throw refuse(operation, "NoSuchEntity", `The role with name ${name} cannot be found.`, 404);
+  if (role === undefined) throw refuse(operation, "NoSuchEntity", `The role with name ${name} cannot be found.`, 404);
   return role;
 }
 

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { terminate } from "./instances";
 import { gateway, instanceIn, smallStack, TRUST, type SmallStack } from "./support/small-stack";
 import { Caller, makeWorld, type Made } from "./support/world";
 
@@ -90,11 +89,19 @@ describe("instances of the simulated AWS", () => {
     const made1 = await aws.create("ec2/eipAssociation:EipAssociation", association);
     const [route] = made.substrate.routes.values();
     assert.deepEqual(Object.values(route?.publicAddresses ?? {}), ["10.0.0.4"]);
-    const instance = made.world.cloud.state.instances.get(id);
-    assert.ok(instance);
-    await terminate(made.world.cloud, instance);
+    assert.deepEqual(await made.world.endInstances(({ zone }) => zone === "eu-central-1a"), [id]);
     assert.equal(await aws.read("ec2/eipAssociation:EipAssociation", made1, association), undefined);
     assert.deepEqual(Object.keys([...made.substrate.routes.values()][0]?.publicAddresses ?? {}), []);
+  });
+
+  it("call what a drive has set before their first boot", async () => {
+    const told: string[] = [];
+    made.world.faults.beforeLaunch = ({ id, tags }) => {
+      told.push(`${String(tags["swarm-ha.host"])} ${String(made.substrate.instances.has(id))}`);
+      return Promise.resolve();
+    };
+    await launch({ tagsAll: { "swarm-ha.host": "worker-2" } });
+    assert.deepEqual(told, ["worker-2 false"]);
   });
 
   it("are stopped and started for other user data, in place", async () => {

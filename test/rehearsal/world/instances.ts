@@ -196,6 +196,9 @@ function launch(cloud: Cloud, inputs: Inputs, tags: Kept["tags"], images: ImageI
 }
 
 async function start(cloud: Cloud, instance: Instance): Promise<void> {
+  await cloud.faults.beforeLaunch?.(instance);
+  // Its packet filter comes first: it boots behind it.
+  cloud.network.expect(instance.id);
   await cloud.network.changed();
   await cloud.substrate.launch({
     id: instance.id,
@@ -205,8 +208,6 @@ async function start(cloud: Cloud, instance: Instance): Promise<void> {
     metadataHops: instance.metadataHops,
     labels: { ...instance.tags },
   });
-  cloud.network.launched(instance.id);
-  await cloud.network.changed();
   await cloud.clock.wait(10);
   if (instance.state === "pending") instance.state = "running";
 }
@@ -255,15 +256,18 @@ export interface ImageIndex {
  * What terraform-provider-aws forgives in RunInstances (internal/service/ec2/ec2_instance.go and service_package_extra.go):
  * a profile that isn't visible yet, for 2 minutes, and too little capacity, for the SDK's 25 attempts (about 7 minutes).
  */
-async function launchPatiently(cloud: Cloud, inputs: Inputs, tags: Kept["tags"], images: ImageIndex): Promise<Instance> {
+async function launchPatiently(
+  cloud: Cloud,
+  inputs: Inputs,
+  tags: Kept["tags"],
+  images: ImageIndex,
+): Promise<Instance> {
   const { clock } = cloud;
   const ofProfile = (error: unknown): boolean =>
     isRefusal(error, "InvalidParameterValue") &&
     /Invalid IAM Instance Profile|has no associated IAM Roles/.test(error.text);
   const ofCapacity = (error: unknown): boolean => isRefusal(error, "InsufficientInstanceCapacity");
-  return clock.retry(420, ofCapacity, () =>
-    clock.retry(120, ofProfile, () => launch(cloud, inputs, tags, images)),
-  );
+  return clock.retry(420, ofCapacity, () => clock.retry(120, ofProfile, () => launch(cloud, inputs, tags, images)));
 }
 
 function instanceKind(cloud: Cloud, images: ImageIndex): Kind {
@@ -281,7 +285,11 @@ function instanceKind(cloud: Cloud, images: ImageIndex): Kind {
       const instance = await launchPatiently(cloud, inputsOf.parse(fields), tagsOf(fields), images);
       await instance.running;
       if (instance.state !== "running")
-        throw refuse("DescribeInstances", "IncorrectInstanceState", `unexpected state '${instance.state}', wanted 'running'`);
+        throw refuse(
+          "DescribeInstances",
+          "IncorrectInstanceState",
+          `unexpected state '${instance.state}', wanted 'running'`,
+        );
       return { id: instance.id, outputs: outputs(instance) };
     },
     read(id) {

@@ -57,7 +57,11 @@ function check(cloud: Cloud, operation: string, fields: Fields, own?: string) {
       `The target group '${targetGroup}' and the load balancer '${loadBalancerArn}' are in different VPCs`,
     );
   if (inputs.certificateArn !== undefined)
-    throw refuse(operation, "CertificateNotFound", `Certificate '${inputs.certificateArn}' not found: ACM isn't simulated`);
+    throw refuse(
+      operation,
+      "CertificateNotFound",
+      `Certificate '${inputs.certificateArn}' not found: ACM isn't simulated`,
+    );
   if (inputs.protocol !== group.protocol)
     throw refuse(
       operation,

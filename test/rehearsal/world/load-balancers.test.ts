@@ -24,12 +24,20 @@ describe("load balancers of the simulated AWS", () => {
   const group = (more: Record<string, unknown> = {}): Promise<string> =>
     aws.create(GROUP, { name: "tg", vpcId: net.vpc, port: 443, protocol: "TCP", targetType: "instance", ...more });
   const listen = (loadBalancerArn: string, targetGroupArn: string, port = 443): Promise<string> =>
-    aws.create(LISTENER, { loadBalancerArn, port, protocol: "TCP", defaultActions: [{ type: "forward", targetGroupArn }] });
+    aws.create(LISTENER, {
+      loadBalancerArn,
+      port,
+      protocol: "TCP",
+      defaultActions: [{ type: "forward", targetGroupArn }],
+    });
 
   it("face the internet only where a gateway is, and a route to it", async () => {
     await assert.rejects(balancer({ internal: false }), /InvalidSubnet: VPC vpc-\w+ has no internet gateway/);
     await aws.create("ec2/internetGateway:InternetGateway", { vpcId: net.vpc });
-    await assert.rejects(balancer({ internal: false }), /InvalidSubnet: Subnet \S+ has no route to an internet gateway/);
+    await assert.rejects(
+      balancer({ internal: false }),
+      /InvalidSubnet: Subnet \S+ has no route to an internet gateway/,
+    );
   });
 
   it("have public addresses by their name, and their own address behind it when they are internal", async () => {
@@ -103,7 +111,8 @@ describe("load balancers of the simulated AWS", () => {
     const targetGroupArn = await group();
     const other = await smallStack(aws, "10.1.0.0/16");
     const foreign = await aws.create("ec2/instance:Instance", instanceIn(other));
-    const attach = (targetId: string): Promise<string> => aws.create(ATTACHMENT, { targetGroupArn, targetId, port: 443 });
+    const attach = (targetId: string): Promise<string> =>
+      aws.create(ATTACHMENT, { targetGroupArn, targetId, port: 443 });
     await assert.rejects(attach(foreign), /InvalidTarget: The following targets are not in the target group VPC/);
     await assert.rejects(attach("i-00000000000000000"), /InvalidTarget/);
     const own = await aws.create("ec2/instance:Instance", instanceIn(net));

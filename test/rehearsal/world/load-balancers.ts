@@ -116,9 +116,7 @@ function createBalancer(cloud: Cloud, fields: Fields): BalancerRecord {
       throw refuse(operation, "InvalidSubnet", `Not enough IP space available in ${subnet.id}.`);
     }
     const place = { subnet: subnet.id, zone: subnet.zone, address };
-    interfaces.push(
-      inputs.internal ? place : { ...place, publicAddress: freePublicAddress(cloud, "balancer") },
-    );
+    interfaces.push(inputs.internal ? place : { ...place, publicAddress: freePublicAddress(cloud, "balancer") });
   }
   return record;
 }
@@ -166,8 +164,7 @@ function balancerKind(cloud: Cloud): Kind {
       const record = state.balancers.get(id);
       if (record === undefined || record.state === "deleting") return;
       record.state = "deleting";
-      for (const one of [...state.listeners.values()])
-        if (one.balancer === id) state.forget(state.listeners, one.id);
+      for (const one of [...state.listeners.values()]) if (one.balancer === id) state.forget(state.listeners, one.id);
       await cloud.network.changed();
       await clock.wait(60);
       state.forget(state.balancers, id);

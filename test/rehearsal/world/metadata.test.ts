@@ -36,7 +36,10 @@ describe("metadata of the simulated AWS", () => {
   it("gives the same temporary keys until they are about to end", () => {
     const path = "/latest/meta-data/iam/security-credentials/worker-1";
     assert.equal(get("/latest/meta-data/iam/security-credentials/"), "worker-1");
-    assert.equal(get(path), get(path)?.replace(/"LastUpdated": "[^"]+"/, /"LastUpdated": "[^"]+"/.exec(get(path) ?? "")?.[0] ?? ""));
+    assert.equal(
+      get(path),
+      get(path)?.replace(/"LastUpdated": "[^"]+"/, /"LastUpdated": "[^"]+"/.exec(get(path) ?? "")?.[0] ?? ""),
+    );
     const keys = JSON.parse(get(path) ?? "") as { AccessKeyId: string; Expiration: string };
     assert.match(keys.AccessKeyId, /^ASIA[A-Z2-7]{16}$/);
     assert.ok(Date.parse(keys.Expiration) > Date.now() + 3_600_000);

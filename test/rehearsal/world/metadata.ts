@@ -130,7 +130,11 @@ const listing = (folder: Folder): string =>
 export function metadata(cloud: Cloud, credentials: Credentials, id: string, path: string): string | undefined {
   const instance = cloud.state.instances.get(id);
   if (instance === undefined) return undefined;
-  const parts = path.split("?", 1)[0]?.split("/").filter((part) => part !== "") ?? [];
+  const parts =
+    path
+      .split("?", 1)[0]
+      ?.split("/")
+      .filter((part) => part !== "") ?? [];
   const [version, ...rest] = parts;
   if (version === undefined) return VERSIONS.join("\n");
   if (!VERSIONS.includes(version)) return undefined;

@@ -67,7 +67,8 @@ function flowLogKind(cloud: Cloud): Kind {
       if (!state.vpcs.has(vpcId)) throw ec2(operation, "InvalidVpcId.NotFound", `The vpc ID '${vpcId}' does not exist`);
       const role = [...state.roles.values()].find((one) => one.arn === iamRoleArn);
       const trusted = role?.trust.Statement.some(
-        ({ Principal }) => typeof Principal === "object" && Principal["Service"]?.includes("vpc-flow-logs.amazonaws.com"),
+        ({ Principal }) =>
+          typeof Principal === "object" && Principal["Service"]?.includes("vpc-flow-logs.amazonaws.com"),
       );
       if (trusted !== true) throw ec2(operation, "InvalidParameter", "Unable to assume given IAM role");
       // AWS makes the flow log, which then fails with "Access error": nothing tells the provider.

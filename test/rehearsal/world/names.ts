@@ -23,7 +23,8 @@ function inZone(cloud: Cloud, zone: Zone, name: string): readonly string[] | und
   const wildcards = labels.slice(1).map((_, i) => `*.${labels.slice(i + 1).join(".")}`);
   for (const candidate of [name, ...wildcards]) {
     const record = zone.records.get(`${candidate} A`);
-    if (record !== undefined) return record.alias === undefined ? record.values : balancer(cloud, plainName(record.alias));
+    if (record !== undefined)
+      return record.alias === undefined ? record.values : balancer(cloud, plainName(record.alias));
   }
   return undefined;
 }

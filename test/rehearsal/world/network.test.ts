@@ -17,7 +17,10 @@ describe("networks of the simulated AWS", () => {
   it("don't go while anything is in them", async () => {
     const id = await launch();
     await assert.rejects(aws.delete("ec2/subnet:Subnet", net.subnet), new RegExp(`DependencyViolation.*${id}`));
-    await assert.rejects(aws.delete("ec2/securityGroup:SecurityGroup", net.group), new RegExp(`DependencyViolation.*${id}`));
+    await assert.rejects(
+      aws.delete("ec2/securityGroup:SecurityGroup", net.group),
+      new RegExp(`DependencyViolation.*${id}`),
+    );
     await aws.delete("ec2/instance:Instance", id);
     await assert.rejects(aws.delete("ec2/vpc:Vpc", net.vpc), new RegExp(`DependencyViolation.*${net.subnet}`));
     await aws.delete("ec2/subnet:Subnet", net.subnet);
@@ -91,7 +94,10 @@ describe("networks of the simulated AWS", () => {
     const said = { ...rule, cidrIpv4: "198.51.100.0/24", description: "the registry's bucket" };
     await assert.rejects(aws.create(INGRESS, said), /description/);
     const other = await smallStack(aws, "10.1.0.0/16");
-    await assert.rejects(aws.create(INGRESS, { ...rule, referencedSecurityGroupId: other.group }), /InvalidGroup\.NotFound/);
+    await assert.rejects(
+      aws.create(INGRESS, { ...rule, referencedSecurityGroupId: other.group }),
+      /InvalidGroup\.NotFound/,
+    );
   });
 
   it("keep a group that another one's rule names", async () => {

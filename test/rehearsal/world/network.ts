@@ -36,8 +36,8 @@ export class Network {
     return this.next;
   }
 
-  /** An instance has a container from now on. */
-  public launched(id: string): void {
+  /** An instance gets a container: its packet filter is told from now on. */
+  public expect(id: string): void {
     this.hosts.add(id);
   }
 
@@ -56,9 +56,9 @@ export class Network {
       [...state.balancers.values()]
         .filter(({ state: now }) => now !== "deleting")
         .map(async (record) => {
+          await this.filter(record.name, record.groups);
           await this.tell(`balance ${record.name}`, balancing(this.cloud, record), (plan) => substrate.balance(plan));
           this.balancers.add(record.name);
-          await this.filter(record.name, record.groups);
         }),
     );
     await Promise.all(
@@ -80,7 +80,9 @@ export class Network {
   }
 
   private filter(id: string, groups: readonly string[]): Promise<void> {
-    return this.tell(`filter ${id}`, packetRules(this.cloud, groups), (rules) => this.cloud.substrate.filter(id, rules));
+    return this.tell(`filter ${id}`, packetRules(this.cloud, groups), (rules) =>
+      this.cloud.substrate.filter(id, rules),
+    );
   }
 
   private async tell<T>(what: string, value: T, send: (value: T) => Promise<void>): Promise<void> {

@@ -3,15 +3,14 @@ import { z } from "zod";
 
 const list = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
 
-const statement = z
-  .strictObject({
-    Sid: z.string().optional(),
-    Effect: z.enum(["Allow", "Deny"]),
-    Principal: z.union([z.string(), z.record(z.string(), list)]).optional(),
-    Action: list,
-    Resource: list.optional(),
-    Condition: z.record(z.string(), z.record(z.string(), list)).optional(),
-  });
+const statement = z.strictObject({
+  Sid: z.string().optional(),
+  Effect: z.enum(["Allow", "Deny"]),
+  Principal: z.union([z.string(), z.record(z.string(), list)]).optional(),
+  Action: list,
+  Resource: list.optional(),
+  Condition: z.record(z.string(), z.record(z.string(), list)).optional(),
+});
 
 const policy = z.strictObject({
   Version: z.literal("2012-10-17"),
@@ -50,7 +49,10 @@ export function parsePolicy(text: string): PolicyDocument {
 
 /** The whole text matches a pattern with `*` and `?`. */
 export function matches(pattern: string, text: string): boolean {
-  const source = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
   return new RegExp(`^${source}$`, "s").test(text);
 }
 

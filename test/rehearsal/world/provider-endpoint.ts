@@ -16,7 +16,9 @@ export async function answer(world: World, question: Question): Promise<Answer> 
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     if (!("type" in question)) return { error: text };
-    return { error: `${verbs[question.operation]} ${question.type.split(":").at(-1) ?? ""} (${question.name}): ${text}` };
+    return {
+      error: `${verbs[question.operation]} ${question.type.split(":").at(-1) ?? ""} (${question.name}): ${text}`,
+    };
   }
 }
 

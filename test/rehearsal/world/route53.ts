@@ -124,9 +124,7 @@ function setRecord(cloud: Cloud, fields: Fields, action: "CREATE" | "UPSERT"): {
     throw batch(`RRSet with DNS name ${name}. is not permitted in zone ${zone.name}.`);
   const key = `${name} ${inputs.type}`;
   if (action === "CREATE" && zone.records.has(key))
-    throw batch(
-      `Tried to create resource record set [name='${name}.', type='${inputs.type}'] but it already exists`,
-    );
+    throw batch(`Tried to create resource record set [name='${name}.', type='${inputs.type}'] but it already exists`);
   const alias = inputs.aliases[0]?.name;
   const known = [...cloud.state.balancers.values()].some(({ dnsName }) => dnsName === alias);
   if (alias !== undefined && !known)

@@ -232,11 +232,7 @@ function associationKind(cloud: Cloud): Kind {
       const operation = "AssociateRouteTable";
       const subnet = needSubnet(cloud, operation, subnetId);
       if (state.routeTables.get(routeTableId)?.vpc !== subnet.vpc)
-        throw refuse(
-          operation,
-          "InvalidRouteTableID.NotFound",
-          `The routeTable ID '${routeTableId}' does not exist`,
-        );
+        throw refuse(operation, "InvalidRouteTableID.NotFound", `The routeTable ID '${routeTableId}' does not exist`);
       if ([...state.associations.values()].some((one) => one.subnet === subnetId))
         throw refuse(
           operation,

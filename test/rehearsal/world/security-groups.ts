@@ -135,7 +135,8 @@ function defaultGroupKind(cloud: Cloud): Kind {
     async create(fields) {
       const { vpcId } = z.object({ vpcId: z.string() }).parse(fields);
       const group = state.groups.get(needVpc(cloud, "DescribeSecurityGroups", vpcId).defaultGroup);
-      if (group === undefined) throw refuse("DescribeSecurityGroups", "InvalidGroup.NotFound", "there is no default group");
+      if (group === undefined)
+        throw refuse("DescribeSecurityGroups", "InvalidGroup.NotFound", "there is no default group");
       group.tags = tagsOf(fields);
       for (const one of [...state.rules.values()]) if (one.group === group.id) state.rules.delete(one.id);
       await cloud.network.changed();
@@ -202,7 +203,11 @@ function checkRule(cloud: Cloud, operation: string, direction: Rule["direction"]
   if (what.prefixList !== undefined && ![...state.endpoints.values()].some((one) => one.prefixList === what.prefixList))
     throw refuse(operation, "InvalidPrefixListID.NotFound", `The prefix list ID '${what.prefixList}' does not exist`);
   if (["tcp", "udp", "6", "17"].includes(what.protocol) && what.ports === undefined)
-    throw refuse(operation, "InvalidParameterValue", `Invalid value 'Must specify both from and to ports with TCP/UDP.'`);
+    throw refuse(
+      operation,
+      "InvalidParameterValue",
+      `Invalid value 'Must specify both from and to ports with TCP/UDP.'`,
+    );
   const others = [...state.rules.values()].filter(
     (one) => one.id !== own && one.group === securityGroupId && one.direction === direction,
   );
@@ -241,7 +246,9 @@ function ruleKind(cloud: Cloud, direction: Rule["direction"]): Kind {
       const rule = state.rules.get(id);
       if (rule === undefined)
         throw refuse("ModifySecurityGroupRules", "InvalidSecurityGroupRuleId.NotFound", `${id} does not exist`);
-      Object.assign(rule, checkRule(cloud, "ModifySecurityGroupRules", direction, fields, id), { tags: tagsOf(fields) });
+      Object.assign(rule, checkRule(cloud, "ModifySecurityGroupRules", direction, fields, id), {
+        tags: tagsOf(fields),
+      });
       await cloud.network.changed();
       return {};
     },

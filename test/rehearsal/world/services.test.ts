@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { AWS_TYPES } from "../../../offline/aws/types";
 import { answer } from "./provider-endpoint";
 import { smallStack, TRUST } from "./support/small-stack";
 import { Caller, makeWorld, type Made } from "./support/world";
@@ -86,6 +87,10 @@ describe("IAM, SSM, S3 and Route 53 of the simulated AWS", () => {
     await assert.rejects(record(zoneId, ["10.0.0.9"]), /InvalidChangeBatch.*already exists/);
     await assert.rejects(record(zoneId, ["10.0.0.9"], "x.example.org"), /is not permitted in zone/);
     await assert.rejects(aws.delete("route53/zone:Zone", zoneId), /HostedZoneNotEmpty/);
+  });
+
+  it("are there for every type that the program uses", () => {
+    assert.deepEqual(Object.keys(made.world.kinds).sort(), Object.keys(AWS_TYPES).sort());
   });
 
   it("refuse other regions and other accounts in the provider's settings", async () => {

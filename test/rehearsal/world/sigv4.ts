@@ -59,8 +59,9 @@ const one = (value: string | string[] | undefined): string | undefined =>
 function fromHeader(headers: IncomingHttpHeaders): Parts | undefined {
   const header = headers.authorization;
   if (header === undefined) return undefined;
-  const found =
-    /^AWS4-HMAC-SHA256\s+Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})$/.exec(header);
+  const found = /^AWS4-HMAC-SHA256\s+Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})$/.exec(
+    header,
+  );
   if (found === null) throw new SignatureError("IncompleteSignature", "the Authorization header has another form");
   const [, credential = "", signed = "", signature = ""] = found;
   const time = one(headers["x-amz-date"]) ?? "";

@@ -149,11 +149,7 @@ function createSubnet(cloud: Cloud, fields: Record<string, unknown>): Subnet {
     throw refuse("CreateSubnet", "InvalidSubnet.Range", `The CIDR '${cidrBlock}' is invalid.`);
   const others = [...cloud.state.subnets.values()].filter((one) => one.vpc === vpcId);
   if (others.some((one) => overlaps(parseRange(one.cidr), range)))
-    throw refuse(
-      "CreateSubnet",
-      "InvalidSubnet.Conflict",
-      `The CIDR '${cidrBlock}' conflicts with another subnet`,
-    );
+    throw refuse("CreateSubnet", "InvalidSubnet.Conflict", `The CIDR '${cidrBlock}' conflicts with another subnet`);
   const id = newId("subnet");
   const subnet: Subnet = {
     id,
@@ -307,7 +303,11 @@ export function vpcKinds(cloud: Cloud): Kinds {
       update(id, fields) {
         const made = state.endpoints.get(id);
         if (made === undefined)
-          throw refuse("ModifyVpcEndpoint", "InvalidVpcEndpointId.NotFound", `The Vpc Endpoint Id '${id}' does not exist`);
+          throw refuse(
+            "ModifyVpcEndpoint",
+            "InvalidVpcEndpointId.NotFound",
+            `The Vpc Endpoint Id '${id}' does not exist`,
+          );
         made.tables = endpointInputs.parse(fields).routeTableIds;
         made.tags = tagsOf(fields);
         return Promise.resolve({});

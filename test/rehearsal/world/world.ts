@@ -9,7 +9,7 @@ import { noFaults, type Faults } from "./faults";
 import { serviceFor } from "./host-services";
 import { iamKinds } from "./iam";
 import { Images } from "./images";
-import { instanceKinds } from "./instances";
+import { instanceKinds, terminate, type Instance } from "./instances";
 import type { Kinds } from "./kind";
 import { listenerKinds } from "./listeners";
 import { balancerKinds } from "./load-balancers";
@@ -100,6 +100,18 @@ export class World implements CloudServices {
   /** Makes a public hosted zone, which the program takes for granted. */
   public addHostedZone(id: string, name: string): void {
     addZone(this.cloud, { id, name, tags: {} });
+  }
+
+  /**
+   * Terminates instances behind Pulumi's back, and waits until they have ended.
+   *
+   * @param which What an instance has to be like
+   * @returns their ids
+   */
+  public async endInstances(which: (instance: Readonly<Instance>) => boolean): Promise<string[]> {
+    const ended = [...this.cloud.state.instances.values()].filter((one) => one.state !== "terminated" && which(one));
+    await Promise.all(ended.map((one) => terminate(this.cloud, one)));
+    return ended.map(({ id }) => id);
   }
 
   /** Addresses of a name as the workstation resolves it. @returns undefined for one that doesn't exist */

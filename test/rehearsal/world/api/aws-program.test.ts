@@ -151,11 +151,14 @@ describe("the API of the simulated AWS, asked by aws", function () {
     const attachment = { targetGroupArn, targetId: instance, port: 443 };
     await aws.create("lb/targetGroupAttachment:TargetGroupAttachment", attachment);
     const health = async (): Promise<string> =>
-      JSON.stringify(
-        await answered("elbv2", "describe-target-health", "--target-group-arn", targetGroupArn),
-      );
+      JSON.stringify(await answered("elbv2", "describe-target-health", "--target-group-arn", targetGroupArn));
     assert.match(await health(), /"State":"unused","Reason":"Target.NotInUse"/);
-    const listener = { loadBalancerArn, port: 443, protocol: "TCP", defaultActions: [{ type: "forward", targetGroupArn }] };
+    const listener = {
+      loadBalancerArn,
+      port: 443,
+      protocol: "TCP",
+      defaultActions: [{ type: "forward", targetGroupArn }],
+    };
     await aws.create("lb/listener:Listener", listener);
     assert.match(await health(), /"State":"healthy"/);
     made.substrate.sick.add(instance);
@@ -177,7 +180,14 @@ describe("the API of the simulated AWS, asked by aws", function () {
     assert.deepEqual(MetricAlarms, []);
     await aws.create("s3/bucket:Bucket", { bucket: "registry-storage-0123abc" });
     await answered("s3api", "head-bucket", "--bucket", "registry-storage-0123abc");
-    const missing = await ask(["s3api", "head-bucket", "--bucket", "registry-storage-none", "--region", "eu-central-1"]);
+    const missing = await ask([
+      "s3api",
+      "head-bucket",
+      "--bucket",
+      "registry-storage-none",
+      "--region",
+      "eu-central-1",
+    ]);
     assert.match(missing.stderr, /\(404\)/);
   });
 });

@@ -30,8 +30,7 @@ function described<T extends Kept>(what: Described<T>): (query: Query) => Record
     const ids = query.list(what.ids);
     const all = [...what.records()];
     const missing = ids.filter((id) => !all.some((one) => one.id === id));
-    if (missing.length > 0)
-      throw refuse(query.action, what.missing, `The ID '${missing.join(", ")}' does not exist`);
+    if (missing.length > 0) throw refuse(query.action, what.missing, `The ID '${missing.join(", ")}' does not exist`);
     const found = all.filter(
       (one) =>
         (ids.length === 0 || ids.includes(one.id)) &&
@@ -58,7 +57,14 @@ function passes<T extends Kept>(
 
 const tagSet = ({ tags }: Kept): Xml => pairs(tags, "key", "value");
 
-const STATE_CODES = { pending: 0, running: 16, "shutting-down": 32, terminated: 48, stopping: 64, stopped: 80 } as const;
+const STATE_CODES = {
+  pending: 0,
+  running: 16,
+  "shutting-down": 32,
+  terminated: 48,
+  stopping: 64,
+  stopped: 80,
+} as const;
 
 function instances({ cloud }: World) {
   const tell = (one: ReturnType<typeof all>[number]): Record<string, Xml> => {
@@ -172,7 +178,11 @@ function networks({ cloud }: World) {
         mapPublicIpOnLaunch: false,
         tagSet: tagSet(one),
       }),
-      filters: { "subnet-id": ({ id }) => [id], "vpc-id": ({ vpc }) => [vpc], "availability-zone": ({ zone }) => [zone] },
+      filters: {
+        "subnet-id": ({ id }) => [id],
+        "vpc-id": ({ vpc }) => [vpc],
+        "availability-zone": ({ zone }) => [zone],
+      },
     }),
     DescribeRouteTables: described({
       set: "routeTableSet",
@@ -182,7 +192,11 @@ function networks({ cloud }: World) {
       tell: (one) => ({
         routeTableId: one.id,
         vpcId: one.vpc,
-        routeSet: [...one.routes].map(([destinationCidrBlock, target]) => ({ destinationCidrBlock, ...target, state: "active" })),
+        routeSet: [...one.routes].map(([destinationCidrBlock, target]) => ({
+          destinationCidrBlock,
+          ...target,
+          state: "active",
+        })),
         tagSet: tagSet(one),
       }),
       filters: { "route-table-id": ({ id }) => [id], "vpc-id": ({ vpc }) => [vpc] },
@@ -227,7 +241,13 @@ function networks({ cloud }: World) {
       ids: "VpcEndpointId",
       missing: "InvalidVpcEndpointId.NotFound",
       records: () => state.endpoints.values(),
-      tell: (one) => ({ vpcEndpointId: one.id, vpcId: one.vpc, serviceName: one.service, state: "available", tagSet: tagSet(one) }),
+      tell: (one) => ({
+        vpcEndpointId: one.id,
+        vpcId: one.vpc,
+        serviceName: one.service,
+        state: "available",
+        tagSet: tagSet(one),
+      }),
       filters: { "vpc-endpoint-id": ({ id }) => [id], "vpc-id": ({ vpc }) => [vpc] },
     }),
     DescribeFlowLogs: described({
@@ -365,7 +385,8 @@ export function ec2Api(world: World): (body: string, region: string) => Reply {
     const query = new Query(body);
     const { action } = query;
     const operation = operations[action];
-    if (operation === undefined) throw refuse(action, "InvalidAction", `The action ${action} is not valid for this web service.`);
+    if (operation === undefined)
+      throw refuse(action, "InvalidAction", `The action ${action} is not valid for this web service.`);
     const answer = region === world.cloud.region ? operation(query) : emptied(operation, query);
     const text = Object.entries({ requestId: randomUUID(), ...answer })
       .map(([name, value]) => xml(name, value, "item"))

@@ -36,7 +36,8 @@ function ssm({ cloud }: World): Readonly<Record<string, Operation>> {
       const base = path.endsWith("/") ? path : `${path}/`;
       return one.name.startsWith(base) && (deep || !one.name.slice(base.length).includes("/"));
     };
-    if (Key === "Name") return Values.some((value) => (Option === "BeginsWith" ? one.name.startsWith(value) : one.name === value));
+    if (Key === "Name")
+      return Values.some((value) => (Option === "BeginsWith" ? one.name.startsWith(value) : one.name === value));
     if (Key === "Path") return Values.some((value) => below(value, Option === "Recursive"));
     if (Key.startsWith("tag:")) return Values.includes(one.tags[Key.slice(4)] ?? "");
     throw refuse("SSM: DescribeParameters", "InvalidFilterKey", `the filter ${Key} isn't simulated`);
@@ -95,11 +96,16 @@ function quotas({ cloud }: World): Readonly<Record<string, Operation>> {
     Unit: "None",
   });
   const byDefault = Object.fromEntries(Object.entries(QUOTAS).map(([code, { value }]) => [code, value]));
-  const one = (operation: string, limits: () => Readonly<Record<string, number>>): Operation =>
+  const one =
+    (operation: string, limits: () => Readonly<Record<string, number>>): Operation =>
     (input) => {
       const { ServiceCode, QuotaCode } = z.object({ ServiceCode: z.string(), QuotaCode: z.string() }).parse(input);
       if (!(QuotaCode in QUOTAS) || QUOTAS[QuotaCode as QuotaCode].service !== ServiceCode)
-        throw refuse(`Service Quotas: ${operation}`, "NoSuchResourceException", "The request failed because the specified quota does not exist.");
+        throw refuse(
+          `Service Quotas: ${operation}`,
+          "NoSuchResourceException",
+          "The request failed because the specified quota does not exist.",
+        );
       return { Quota: tell(QuotaCode as QuotaCode, limits()) };
     };
   const prefix = "ServiceQuotasV20190624";

@@ -17,7 +17,12 @@ const refuse = (service: string, action: string, code: string, text: string, sta
   new AwsError(`${service}: ${action}`, code, text, status);
 
 /** Records by ARN or name; one that is asked for and missing is an error. */
-function picked<T>(all: readonly T[], asked: readonly string[], keys: (one: T) => string[], missing: () => AwsError): T[] {
+function picked<T>(
+  all: readonly T[],
+  asked: readonly string[],
+  keys: (one: T) => string[],
+  missing: () => AwsError,
+): T[] {
   if (asked.length === 0) return [...all];
   return asked.map((key) => {
     const found = all.find((one) => keys(one).includes(key));
@@ -29,15 +34,19 @@ function picked<T>(all: readonly T[], asked: readonly string[], keys: (one: T) =
 /** Elastic Load Balancing v2. */
 export function balancingApi(world: World): QueryService {
   const { state } = world.cloud;
-  const fail = (action: string, code: string, text: string): AwsError => refuse("Elastic Load Balancing v2", action, code, text);
+  const fail = (action: string, code: string, text: string): AwsError =>
+    refuse("Elastic Load Balancing v2", action, code, text);
   return {
     namespace: "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
     operations: {
       DescribeLoadBalancers: (query) => {
         const all = [...state.balancers.values()].filter((one) => one.state !== "deleting");
         const asked = [...query.list("LoadBalancerArns"), ...query.list("Names")];
-        const found = picked(all, asked, ({ arn, name }) => [arn, name], () =>
-          fail(query.action, "LoadBalancerNotFound", "One or more load balancers not found"),
+        const found = picked(
+          all,
+          asked,
+          ({ arn, name }) => [arn, name],
+          () => fail(query.action, "LoadBalancerNotFound", "One or more load balancers not found"),
         );
         return {
           LoadBalancers: found.map((one) => ({
@@ -58,12 +67,16 @@ export function balancingApi(world: World): QueryService {
       DescribeTargetGroups: (query) => {
         const all = [...state.targetGroups.values()];
         const asked = [...query.list("TargetGroupArns"), ...query.list("Names")];
-        const found = picked(all, asked, ({ arn, name }) => [arn, name], () =>
-          fail(query.action, "TargetGroupNotFound", "One or more target groups not found"),
+        const found = picked(
+          all,
+          asked,
+          ({ arn, name }) => [arn, name],
+          () => fail(query.action, "TargetGroupNotFound", "One or more target groups not found"),
         );
         const balancer = query.text("LoadBalancerArn");
-        const users = (arn: string): string[] =>
-          [...new Set([...state.listeners.values()].filter((one) => one.targetGroup === arn).map((one) => one.balancer))];
+        const users = (arn: string): string[] => [
+          ...new Set([...state.listeners.values()].filter((one) => one.targetGroup === arn).map((one) => one.balancer)),
+        ];
         return {
           TargetGroups: found
             .filter(({ arn }) => balancer === undefined || users(arn).includes(balancer))
@@ -81,8 +94,11 @@ export function balancingApi(world: World): QueryService {
       DescribeListeners: (query) => {
         const asked = query.list("ListenerArns");
         const balancer = query.text("LoadBalancerArn");
-        const found = picked([...state.listeners.values()], asked, ({ arn }) => [arn], () =>
-          fail(query.action, "ListenerNotFound", "One or more listeners not found"),
+        const found = picked(
+          [...state.listeners.values()],
+          asked,
+          ({ arn }) => [arn],
+          () => fail(query.action, "ListenerNotFound", "One or more listeners not found"),
         );
         return {
           Listeners: found
@@ -177,7 +193,11 @@ export function stsApi(world: World): QueryService {
   return {
     namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
     operations: {
-      GetCallerIdentity: () => ({ Arn: user.identity.arn, UserId: user.id.replace("AKIA", "AIDA"), Account: world.cloud.account }),
+      GetCallerIdentity: () => ({
+        Arn: user.identity.arn,
+        UserId: user.id.replace("AKIA", "AIDA"),
+        Account: world.cloud.account,
+      }),
     },
   };
 }

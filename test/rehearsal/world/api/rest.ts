@@ -47,7 +47,8 @@ export function route53Api({ cloud }: World, method: string, path: string): Repl
 /** S3: HeadBucket alone, whose answers have no body. */
 export function bucketApi({ cloud }: World, method: string, path: string): Reply {
   const [, bucket = "", key = ""] = path.split("/");
-  if (method !== "HEAD" || key !== "") throw new AwsError("S3", "NotImplemented", `${method} ${path} isn't simulated`, 501);
+  if (method !== "HEAD" || key !== "")
+    throw new AwsError("S3", "NotImplemented", `${method} ${path} isn't simulated`, 501);
   const known = cloud.state.buckets.has(bucket);
   const foreign = cloud.faults.foreignBuckets.has(bucket);
   return { status: known ? 200 : foreign ? 403 : 404, type: "application/xml", body: "" };

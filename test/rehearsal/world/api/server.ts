@@ -33,7 +33,8 @@ const ERRORS: Readonly<Record<string, (error: AwsError) => Reply>> = {
 /** What is wrong with a signature, in the words of a service. Source: errors of EC2, common errors of the others. */
 function signatureError({ code, message }: SignatureError, service: string): AwsError {
   if (service === "ec2") {
-    const known = code === "RequestExpired" ? code : code === "SignatureDoesNotMatch" ? "SignatureDoesNotMatch" : "AuthFailure";
+    const known =
+      code === "RequestExpired" ? code : code === "SignatureDoesNotMatch" ? "SignatureDoesNotMatch" : "AuthFailure";
     return new AwsError("EC2", known, message, 401);
   }
   const json = service in ERRORS;

@@ -47,7 +47,8 @@ export class Query {
   public list(name: string): string[] {
     const found: string[] = [];
     for (const prefix of [name, `${name}.member`])
-      for (let i = 1; this.fields.has(`${prefix}.${String(i)}`); i++) found.push(this.text(`${prefix}.${String(i)}`) ?? "");
+      for (let i = 1; this.fields.has(`${prefix}.${String(i)}`); i++)
+        found.push(this.text(`${prefix}.${String(i)}`) ?? "");
     return found;
   }
 

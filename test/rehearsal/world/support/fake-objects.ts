@@ -11,6 +11,11 @@ export class FakeObjects implements ObjectStore {
     return Promise.resolve();
   }
 
+  public setVersioned(name: string): Promise<void> {
+    this.keys(name);
+    return Promise.resolve();
+  }
+
   public deleteBucket(name: string): Promise<void> {
     if (this.keys(name).length > 0) return Promise.reject(new Error("BucketNotEmpty"));
     this.buckets.delete(name);

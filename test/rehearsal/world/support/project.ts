@@ -28,7 +28,8 @@ export class PlatformProject {
     const endpoint = await serveProvider(world, join(folder, "aws.sock"));
     const project = new PlatformProject({ path: engine, version, kind: "kit", home }, folder, stack, endpoint);
     mkdirSync(join(folder, "state"));
-    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+    // Dynamic resources find their modules by paths from the project.
+    for (const name of ["node_modules", "components", "config"]) symlinkSync(join(root, name), join(folder, name));
     writeFileSync(join(folder, "package.json"), JSON.stringify({ main: "index.ts" }));
     const program = join(root, "test", "rehearsal", "world", "support", "program");
     writeFileSync(join(folder, "index.ts"), `export * from ${JSON.stringify(program)};\n`);
@@ -66,7 +67,8 @@ export class PlatformProject {
   public async must(...args: string[]): Promise<Readonly<Record<string, number>>> {
     const { code, stdout, stderr } = await this.run(...args, "--json");
     if (code !== 0) throw new Error(`pulumi ${args.join(" ")}:\n${complaints(stdout)}${stderr}`);
-    const text = /"(?:changeSummary|resourceChanges)":\s*(\{[^}]*\})/.exec(stdout)?.[1] ?? "{}";
+    const text = /"(?:changeSummary|resourceChanges)":\s*(\{[^}]*\})/.exec(stdout)?.[1];
+    if (text === undefined) throw new Error(`pulumi ${args.join(" ")} printed no summary`);
     const counts = JSON.parse(text) as Record<string, number>;
     return Object.fromEntries(Object.entries(counts).filter(([what]) => what !== "same"));
   }
