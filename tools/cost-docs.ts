@@ -35,6 +35,7 @@ and no quotation. Reserved capacity and other agreements make it less. A stack o
 What it comes from, by size: workers, then managers and registry nodes; one NAT gateway for each zone
 (\`swarm-ha:aws.network.nat: single\` is one for all, which ends with its zone); three load balancers, and a public address in
 each zone for each public one. A test environment is cheapest when it isn't there: \`destroy-test.yml\` removes it each night.
+\`npm run acceptance -- <stack>\` says by the same table what an hour costs, and a whole run at most.
 
 | a month (${PRICES.hoursPerMonth} hours) | ${PRICES.currency} |
 | --- | --- |

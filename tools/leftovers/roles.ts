@@ -9,7 +9,11 @@ const OURS = /^(?:role|profile|flow-logs)-/;
 /** Most of that kind that are looked at; a stack has nine. */
 const MOST = 500;
 
-const tagsSchema = z.object({ Tags: z.array(z.object({ Key: z.string(), Value: z.string() })) });
+const tagged = z.object({ Tags: z.array(z.object({ Key: z.string(), Value: z.string() })).default([]) });
+const foundSchema = z.union([
+  z.object({ Role: tagged }).transform(({ Role }) => Role.Tags),
+  z.object({ InstanceProfile: tagged }).transform(({ InstanceProfile }) => InstanceProfile.Tags),
+]);
 const rolesSchema = z.object({ Roles: z.array(z.object({ RoleName: z.string(), Arn: z.string() })) });
 const profilesSchema = z.object({
   InstanceProfiles: z.array(z.object({ InstanceProfileName: z.string(), Arn: z.string() })),
@@ -38,10 +42,12 @@ export async function rolesOf(stack: string): Promise<Leftover[]> {
 }
 
 /** Lists leave tags out. One that was deleted meanwhile has none. */
-async function tagsOf(kind: string, name: string): Promise<z.infer<typeof tagsSchema>["Tags"]> {
+async function tagsOf(kind: string, name: string): Promise<z.infer<typeof foundSchema>> {
   try {
-    const options = [`--${kind}-name`, name];
-    return (await askAws({ operation: ["iam", `list-${kind}-tags`], region: GLOBAL_REGION, options }, tagsSchema)).Tags;
+    return await askAws(
+      { operation: ["iam", `get-${kind}`], region: GLOBAL_REGION, options: [`--${kind}-name`, name] },
+      foundSchema,
+    );
   } catch (error) {
     if (error instanceof AwsError && error.code === "NoSuchEntity") return [];
     throw error;

@@ -3,6 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import { LONGEST } from "../../../tools/acceptance/steps";
+import { refuseKept } from "../../../tools/acceptance/throwaway";
+import { readStackFile } from "../../../tools/engine/project";
 import { root } from "../../../tools/paths";
 
 const folder = join(root, ".github/workflows");
@@ -29,7 +32,13 @@ const all = readdirSync(folder).map((file) => {
 /** What actionlint doesn't ask for; `npm run lint` runs that. */
 describe("the workflows", () => {
   it("are those that the documentation names", () => {
-    assert.deepEqual(all.map(({ file }) => file).sort(), ["ci.yml", "deploy.yml", "destroy-test.yml", "preview.yml"]);
+    assert.deepEqual(all.map(({ file }) => file).sort(), [
+      "acceptance.yml",
+      "ci.yml",
+      "deploy.yml",
+      "destroy-test.yml",
+      "preview.yml",
+    ]);
   });
 
   for (const { file, text, workflow } of all) {
@@ -67,5 +76,17 @@ describe("the workflows", () => {
         else assert.ok(job.environment !== undefined, file);
       }
     }
+  });
+
+  it("gives the acceptance test the time that it takes at most, on a stack that may go, by hand", () => {
+    const { workflow, text } = all.find(({ file }) => file === "acceptance.yml") ?? { text: "" };
+    const job = workflow?.jobs["acceptance"];
+    // Installing and previewing before, and a step under way that gets two minutes to end.
+    assert.ok((job?.["timeout-minutes"] ?? 0) >= LONGEST + 10);
+    assert.deepEqual(Object.keys(workflow?.on ?? {}), ["workflow_dispatch"]);
+    const stack = /STACK: (\w+)/.exec(text)?.[1] ?? "";
+    assert.doesNotThrow(() => {
+      refuseKept(stack, readStackFile(stack));
+    });
   });
 });
