@@ -7,10 +7,12 @@ import { findEngine } from "../../../tools/engine";
 import { rehearsalHome } from "../provider/home";
 import { SOCKET_VARIABLE } from "../provider/protocol";
 import { ContainerSubstrate } from "../substrate";
+import { startObjectStore } from "../substrate/object-store";
+import { awsProgram } from "../world/api/aws-program";
+import { serveApi } from "../world/api/server";
 import { terminate, type Instance } from "../world/instances";
 import { serveProvider } from "../world/provider-endpoint";
 import { World } from "../world/world";
-import { FakeObjects } from "../world/support/fake-objects";
 import { countedIn, countersText, SEND_TEXT, type Probe, type Probed } from "./probes";
 import { Workstation } from "./workstation";
 
@@ -33,6 +35,8 @@ export class SimulatedAws {
     try {
       const { path } = await findEngine();
       const { engine, home } = await rehearsalHome(path, folder);
+      const objects = await startObjectStore();
+      ends.push(() => objects.stop());
       let substrate: ContainerSubstrate | undefined;
       const world = await World.make({
         substrate: async (services) => {
@@ -40,20 +44,23 @@ export class SimulatedAws {
           ends.push(() => substrate?.end());
           return substrate;
         },
-        objects: new FakeObjects(),
+        objects,
         speed: { factor: FACTOR, patience: 60 },
       });
       if (substrate === undefined) throw new Error("the world has made no substrate");
       const socket = join(folder, "aws.sock");
       const endpoint = await serveProvider(world, socket);
       ends.push(() => endpoint.close());
+      const api = await serveApi(world);
+      ends.push(() => api.close());
       const workstation = new Workstation({
         stack,
         folder,
         engine,
         pulumiHome: home,
-        awsProgram: "/bin/false",
-        env: { [SOCKET_VARIABLE]: socket },
+        awsProgram: await awsProgram(),
+        env: { ...api.env, [SOCKET_VARIABLE]: socket },
+        changes: { images: await substrate.startRegistry() },
       });
       ends.push(() => {
         workstation.remove();
@@ -86,6 +93,15 @@ export class SimulatedAws {
         .filter(which)
         .map((instance) => terminate(this.world.cloud, instance)),
     );
+  }
+
+  /** Makes the first boot of a host fail from now on, or no more: the package mirrors answer 503 to it. */
+  public async failFirstBoot(host: string, fail: boolean): Promise<void> {
+    this.world.faults.beforeLaunch = async ({ id, tags }) => {
+      if (tags[TAGS.host] === host && fail) await this.substrate.failPackages(id, true);
+    };
+    const known = this.instances().filter(({ tags }) => tags[TAGS.host] === host);
+    for (const { id } of known) await this.substrate.failPackages(id, fail);
   }
 
   /** Runs a command on a host. @returns what it printed */

@@ -2,14 +2,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
-import { request, type IncomingMessage } from "node:http";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { cachePath } from "../../../tools/paths";
 import { command } from "../../../tools/setup/command";
 import { withLock } from "../../../tools/setup/lock";
 import { until } from "../../support/run";
 import type { ObjectStore } from "../world/object-store";
+import { objectsOf } from "../world/s3-server";
 import { forward } from "./endpoints/forward";
 
 /** Version of moto, exactly. */
@@ -23,33 +22,21 @@ export interface RunningObjectStore extends ObjectStore {
   stop(): Promise<void>;
 }
 
+/** What moto takes for a call to S3. */
+const HOST = "s3.amazonaws.com";
+
 /** Starts an S3 server of its own, empty. */
 export async function startObjectStore(): Promise<RunningObjectStore> {
   const python = await ensureMoto();
   const { port, server } = await startServer(python);
-  const ask = (method: string, path: string): Promise<string> => good(port, method, path);
-  const isEmpty = async (name: string): Promise<boolean> => entries(await ask("GET", `/${name}?versions`)).length === 0;
-  return {
+  const objects = objectsOf({
+    port,
     forward: (incoming, response, bucket) => {
-      const path = `/${bucket}${incoming.url ?? "/"}`;
-      forward(incoming, response, { port, path, host: HOST });
+      forward(incoming, response, { port, path: `/${bucket}${incoming.url ?? "/"}`, host: HOST });
     },
-    createBucket: async (name) => {
-      await ask("PUT", `/${name}`);
-    },
-    // moto refuses a bucket that isn't empty, as S3 does.
-    deleteBucket: async (name) => {
-      await ask("DELETE", `/${name}`);
-    },
-    isEmpty,
-    empty: async (name) => {
-      for (let page = 0; page < MOST_PAGES && !(await isEmpty(name)); page++) {
-        for (const { key, version } of entries(await ask("GET", `/${name}?versions`))) {
-          const path = key.split("/").map(encodeURIComponent).join("/");
-          await ask("DELETE", `/${name}/${path}?versionId=${encodeURIComponent(version)}`);
-        }
-      }
-    },
+  });
+  return {
+    ...objects,
     stop: async () => {
       if (server.exitCode !== null) return;
       const ended = once(server, "exit");
@@ -57,35 +44,6 @@ export async function startObjectStore(): Promise<RunningObjectStore> {
       await ended;
     },
   };
-}
-
-/** What moto takes for a call to S3. */
-const HOST = "s3.amazonaws.com";
-
-/** Pages of a thousand entries that a bucket may have. */
-const MOST_PAGES = 100;
-
-/** All versions and delete markers that a list names. */
-function entries(list: string): { readonly key: string; readonly version: string }[] {
-  return [...list.matchAll(/<(Version|DeleteMarker)>(.*?)<\/\1>/gs)].map(([, , text = ""]) => ({
-    key: plain(/<Key>(.*?)<\/Key>/s.exec(text)?.[1] ?? ""),
-    version: /<VersionId>(.*?)<\/VersionId>/s.exec(text)?.[1] ?? "null",
-  }));
-}
-
-function plain(xml: string): string {
-  return xml.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&amp;", "&");
-}
-
-async function good(port: number, method: string, path: string): Promise<string> {
-  const asked = request({ host: "127.0.0.1", port, method, path, agent: false, headers: { Host: HOST } });
-  asked.setTimeout(30_000, () => asked.destroy(new Error("no answer within 30 s")));
-  asked.end();
-  const [response] = (await once(asked, "response")) as [IncomingMessage];
-  const body = await text(response);
-  const status = response.statusCode ?? 0;
-  if (status >= 300) throw new Error(`moto answered ${method} ${path} with HTTP ${String(status)}: ${body}`);
-  return body;
 }
 
 async function startServer(python: string): Promise<{ port: number; server: ChildProcess }> {
