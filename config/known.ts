@@ -24,6 +24,7 @@ export interface Known {
   readonly network?: Partially<StackValues["network"]> | undefined;
   readonly certificates?: Partially<StackValues["certificates"]> | undefined;
   readonly ingress?: Partially<StackValues["ingress"]> | undefined;
+  readonly images?: Partially<StackValues["images"]> | undefined;
   /** Platform's default included. */
   readonly domain?: string | undefined;
   readonly acknowledge?: StackValues["acknowledge"] | undefined;

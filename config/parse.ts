@@ -62,7 +62,7 @@ function withPlatformDefaults(known: Known): Known {
 /** Nothing is wrong, so everything is known. */
 function complete(stack: string, values: StackValues, { zones = [], domain = "" }: Known): StackConfig {
   const { platform, local, aws, access, ...rest } = values;
-  const common = { ...rest, stack, zones, domain, warnings: warnings({ ...rest, zones }) };
+  const common = { ...rest, stack, zones, domain, warnings: warnings({ ...rest, zones, aws }) };
   if (platform === "local") return { ...common, platform, local };
   if (aws === undefined) throw new Error("a rule has to refuse the platform aws without swarm-ha:aws");
   return { ...common, platform, aws, access };

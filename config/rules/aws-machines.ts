@@ -3,33 +3,50 @@ import type { Known } from "../known";
 import { keyText, valueText, type PathPart, type Problem } from "../problem";
 import { didYouMean } from "../suggest";
 
-/** Every instance type exists, and has the architecture that its hosts are to have. */
-export function awsMachineProblems({ aws, workers = {} }: Known): Problem[] {
-  const hosts = aws?.hosts;
-  const tiers = (["manager", "registry", "worker", "operator"] as const).flatMap((tier) =>
-    problems(["aws", "hosts", tier], hosts?.[tier].instanceType, hosts?.[tier].architecture),
-  );
-  const pools = Object.entries(workers).flatMap(([pool, { instanceType, architecture }]) =>
-    problems(["workers", pool], instanceType, architecture ?? hosts?.worker.architecture),
-  );
-  return [...tiers, ...pools];
+/** An instance type where the configuration has one, with the architecture that its hosts are to have. */
+interface Wanted {
+  readonly path: readonly PathPart[];
+  readonly type: string;
+  readonly architecture: string | undefined;
 }
 
-function problems(path: readonly PathPart[], type: string | undefined, wanted: string | undefined): Problem[] {
-  if (type === undefined) return [];
+/** Every known instance type has the architecture that its hosts are to have. */
+export function awsMachineProblems(known: Pick<Known, "aws" | "workers">): Problem[] {
+  return wanted(known).flatMap(mismatch);
+}
+
+/** AWS has new types all the time, so one that isn't in our table isn't refused. */
+export function awsMachineWarnings(known: Pick<Known, "aws" | "workers">): string[] {
+  return wanted(known)
+    .filter(({ type }) => architectureOf(type) === undefined)
+    .map(({ path, type }) => {
+      const meant = didYouMean(type, INSTANCE_TYPES);
+      const key = keyText([...path, "instanceType"]);
+      return `${key} is ${valueText(type)}, which config/aws/instance-types.ts doesn't list: neither whether AWS has it nor its architecture is checked${meant === undefined ? "" : `; ${meant}`}.`;
+    });
+}
+
+function wanted({ aws, workers = {} }: Pick<Known, "aws" | "workers">): Wanted[] {
+  const hosts = aws?.hosts;
+  const all = [
+    ...(["manager", "registry", "worker", "operator"] as const).map((tier) => ({
+      path: ["aws", "hosts", tier],
+      type: hosts?.[tier].instanceType,
+      architecture: hosts?.[tier].architecture,
+    })),
+    ...Object.entries(workers).map(([pool, { instanceType, architecture }]) => ({
+      path: ["workers", pool],
+      type: instanceType,
+      architecture: architecture ?? hosts?.worker.architecture,
+    })),
+  ];
+  return all.flatMap(({ type, ...rest }) => (type === undefined ? [] : [{ type, ...rest }]));
+}
+
+function mismatch({ path, type, architecture: wanted }: Wanted): Problem[] {
   const key = keyText([...path, "instanceType"]);
   const architecture = architectureOf(type);
-  if (architecture === undefined) {
-    return [
-      {
-        key,
-        got: valueText(type),
-        allowed: "an instance type that config/aws/instance-types.ts knows (as of 2026-11-21)",
-        fix: didYouMean(type, INSTANCE_TYPES) ?? "use a type such as m6i.large, or add its family to that table",
-      },
-    ];
-  }
-  if (wanted === undefined || architecture === wanted) return [];
+  if (architecture === undefined || wanted === undefined || architecture === wanted) return [];
   return [
     {
       key,

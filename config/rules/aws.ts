@@ -18,6 +18,7 @@ export function awsProblems(known: Known): Problem[] {
     ...regionProblems(known),
     ...operatorZone(known),
     ...domainProblems(known),
+    ...placeholderProblems(known),
     ...retentionProblems(known),
     ...tagProblems(known),
     ...awsNetworkProblems(known),
@@ -69,6 +70,28 @@ function domainProblems({ aws, domain, given }: Known): Problem[] {
       fix: "write the id of the Route 53 hosted zone that the domain lies in, or none to make the records elsewhere",
     },
   ];
+}
+
+/** Account numbers that AWS's documentation uses. Source: docs.aws.amazon.com, "AWS account identifiers". */
+const EXAMPLE_ACCOUNTS = ["123456789012", "111122223333", "444455556666", "111111111111", "000000000000"];
+
+/** Values that were copied from an example: AWS would refuse them in the middle of an `up`. */
+function placeholderProblems({ aws }: Known): Problem[] {
+  const { registryCertificate, appCertificate, alarms } = aws?.loadBalancers ?? {};
+  const candidates: [readonly string[], string | undefined][] = [
+    [["hostedZone"], aws?.hostedZone],
+    [["accountId"], aws?.accountId],
+    [["loadBalancers", "registryCertificate"], registryCertificate],
+    [["loadBalancers", "appCertificate"], appCertificate],
+    [["loadBalancers", "alarms"], alarms],
+  ];
+  return candidates.flatMap(([path, text = ""]) => {
+    const account = text.startsWith("arn:") ? (text.split(":")[4] ?? "") : text;
+    if (!/EXAMPLE/.test(text) && !EXAMPLE_ACCOUNTS.includes(account)) return [];
+    const at = ["aws", ...path];
+    const { allowed = "", fix = "" } = describeKey(at);
+    return [{ key: keyText(at), got: `the placeholder ${valueText(text)}`, allowed, fix }];
+  });
 }
 
 function retentionProblems({ aws }: Known): Problem[] {

@@ -7,7 +7,7 @@ import { keyText, valueText, type Problem } from "../problem";
 export function platformProblems(known: Known): Problem[] {
   if (known.platform === undefined) return [];
   return known.platform === "local"
-    ? [...foreign(["aws", "access"], known), ...machineProblems(known), ...portProblems(known)]
+    ? [...foreign(["images", "aws", "access"], known), ...machineProblems(known), ...portProblems(known)]
     : [...missing(["zones", "domain", "aws"], known), ...foreign(["local"], known)];
 }
 

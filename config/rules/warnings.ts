@@ -1,7 +1,8 @@
 import { tasksPerWorker } from "../../components/platform/addressing";
 import { spread } from "../../components/platform/placement";
 import { keyText } from "../problem";
-import type { StackConfig } from "../schema";
+import type { StackConfig, StackValues } from "../schema";
+import { awsMachineWarnings } from "./aws-machines";
 
 /** More nodes than this don't all get an address in the swarm's ingress network, which is a /24. */
 const INGRESS_ADDRESSES = 250;
@@ -11,7 +12,9 @@ const FEW_TASKS = 10;
 
 /** What is accepted, but shouldn't go unsaid. */
 export function warnings(
-  config: Pick<StackConfig, "zones" | "managers" | "registry" | "workers" | "network">,
+  config: Pick<StackConfig, "zones" | "managers" | "registry" | "workers" | "network"> & {
+    readonly aws?: StackValues["aws"] | undefined;
+  },
 ): string[] {
   const found: string[] = [];
   if (config.managers.count === 1) {
@@ -40,5 +43,5 @@ export function warnings(
       `${keyText(["network", "apps"])} is ${config.network.apps}: the network that applications share has addresses for ${tasks} tasks on each of ${pools} workers. It stays for the life of a stack; further networks are yours to make (traefik.swarm.network).`,
     );
   }
-  return found;
+  return [...found, ...awsMachineWarnings(config)];
 }

@@ -103,6 +103,16 @@ export const aws = z
       allowed: `one of ${REGIONS.join(", ")}`,
       fix: "write the region that your zones belong to, such as eu-central-1",
     }),
+    accountId: z
+      .string()
+      .regex(/^\d{12}$/)
+      .meta({
+        description: "The AWS account that the stack belongs to. Credentials of any other account are refused.",
+        allowed: "the account's number of 12 digits, as a text",
+        fix: 'write "<12 digits>" in quotes; `aws sts get-caller-identity` shows the number',
+        defaultText: "whichever account the credentials belong to",
+      })
+      .optional(),
     protect: z.boolean().default(true).meta({
       description:
         "Whether data (the registry's bucket, the key of the stack's CA) is protected: then `npm run destroy` refuses. Without it, destroying removes the bucket with all that is in it.",
@@ -161,7 +171,7 @@ export const aws = z
   .meta({
     description: "What only the platform `aws` has.",
     allowed:
-      "a mapping with the keys region, protect, hostedZone, network, hosts, images, engine, operator, loadBalancers and tags, on the platform aws only",
+      "a mapping with the keys region, accountId, protect, hostedZone, network, hosts, images, engine, operator, loadBalancers and tags, on the platform aws only",
     fix: "write { region: eu-central-1, hostedZone: Z… }",
     defaultText: "required on aws",
   })

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ARCHITECTURES } from "../aws/instance-types";
 import { AWS_MACHINES, type AwsTier } from "./constants";
 
-const instanceType = z.string();
+const instanceType = z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/);
 const architecture = z.enum(ARCHITECTURES);
 /** GiB; EBS's own limit, and what the system and some images need. */
 const volume = z.int().min(10).max(16_384);
@@ -10,7 +10,7 @@ const volume = z.int().min(10).max(16_384);
 const words = {
   instanceType: {
     description: "EC2 instance type. Another one replaces the hosts, one manager at a time.",
-    allowed: "an instance type that config/aws/instance-types.ts knows",
+    allowed: "an instance type of EC2; a warning names one that config/aws/instance-types.ts lacks",
     fix: "write a type such as m6i.large, or m6g.large with architecture: arm64",
   },
   architecture: {

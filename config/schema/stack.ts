@@ -5,6 +5,7 @@ import { acknowledge } from "./acknowledge";
 import "./meta";
 import { certificates } from "./certificates";
 import { MAX_ZONES, PLATFORM_DEFAULTS, PLATFORMS } from "./constants";
+import { images } from "./images";
 import { ingress } from "./ingress";
 import { local } from "./local";
 import { network } from "./network";
@@ -94,6 +95,7 @@ export const stackSchema = z.strictObject({
   certificates,
   acknowledge,
   ingress,
+  images,
   local,
   aws,
   access,

@@ -16,6 +16,9 @@ export type AwsConfig = NonNullable<StackValues["aws"]>;
 /** Who may reach what from outside, on the platform `aws`. */
 export type AccessConfig = StackValues["access"];
 
+/** Images of the stack's own services that come from elsewhere than usual. */
+export type ImagesConfig = StackValues["images"];
+
 /** How the applications' certificate is got from an ACME authority. */
 export type AcmeConfig = NonNullable<StackValues["ingress"]["acme"]>;
 

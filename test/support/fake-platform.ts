@@ -48,7 +48,7 @@ export function fakePlatform(hosts: readonly HostSpec[], keys: SshKeys): Platfor
     loadBalancers: { manager: door("manager"), registry: door("registry"), app: door("app") },
     registryName: pulumi.output("registry.swarm.localhost:25000"),
     registryStorage: { kind: "folder", path: "/srv/registry" },
-    images: publicImages,
+    images: publicImages({}),
   };
 }
 

@@ -7,7 +7,7 @@ import { publicImages } from "../../images/public";
 import type { SshKeys } from "../../ssh/keys";
 import { PORTS } from "../../swarm/ports";
 import type { HostSpec } from "../placement";
-import type { Host, LoadBalancer, Operator, Platform, RegistryStorage } from "../types";
+import type { Host, Images, LoadBalancer, Operator, Platform, RegistryStorage } from "../types";
 import { imageLookup } from "./image";
 import { machine, type Ec2Machine, type MachineArgs } from "./instance";
 import { NetworkLoadBalancer } from "./load-balancer";
@@ -44,9 +44,10 @@ const CONNECT_LIMIT = 420;
 
 /** Three availability zones, private subnets, EC2, network load balancers, S3. */
 export function createAwsPlatform(args: AwsPlatformArgs): Platform {
-  const { region, tags } = args.config.aws;
+  const { region, tags, accountId } = args.config.aws;
   const provider = new Provider("aws", {
     region: region as pulumi.Input<"eu-central-1">,
+    ...(accountId === undefined ? {} : { allowedAccountIds: [accountId] }),
     defaultTags: { tags: { ...tags, [TAGS.stack]: args.config.stack } },
   });
   return new AwsPlatform("aws", args, { providers: [provider] });
@@ -62,7 +63,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
   public readonly registryName: pulumi.Output<string>;
   public readonly registryStorage: RegistryStorage;
 
-  public readonly images = publicImages;
+  public readonly images: Images;
 
   private readonly network: AwsNetwork;
   private readonly security: SecurityGroups;
@@ -78,6 +79,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
     const { config, hosts } = args;
     const { stack, aws, domain } = config;
     const child = { parent: this };
+    this.images = publicImages(config.images);
     this.image = imageLookup(aws, this);
     this.network = createNetwork(config, args.ranges, this);
     this.security = new SecurityGroups(

@@ -135,6 +135,8 @@ for (const stack of ["prod", "test"] as const) {
         assert.deepEqual(machine.ignoreChanges, ["ami", "userData"], machine.name);
         // In place AWS would stop all managers at once.
         assert.deepEqual(machine.replaceOnChanges, ["instanceType"], machine.name);
+        // In place it would be stopped and started, and cloud-init wouldn't run the new text.
+        assert.equal(machine.inputs["userDataReplaceOnChange"], true, machine.name);
       }
     });
 
@@ -171,7 +173,7 @@ for (const stack of ["prod", "test"] as const) {
       }
       for (const { inputs } of all(resources, INSTANCE)) {
         // AWS's limit is 16 KiB.
-        assert.ok(String(inputs["userData"]).length < 8192);
+        assert.ok(String(inputs["userData"]).length < 12_288);
       }
     });
 
@@ -246,6 +248,7 @@ for (const stack of ["prod", "test"] as const) {
           Condition: { Bool: { "aws:SecureTransport": "false" } },
         },
       ]);
+      assert.match(JSON.stringify(of("LifecycleConfiguration")), /"expiration":\{"expiredObjectDeleteMarker":true\}/);
       assert.match(
         JSON.stringify(of("LifecycleConfiguration")),
         /"abortIncompleteMultipartUpload":\{"daysAfterInitiation":7\}/,
@@ -305,18 +308,20 @@ for (const stack of ["prod", "test"] as const) {
       assert.deepEqual(behind("lb-app-443"), tier("worker"));
     });
 
-    it("resolves the registry's name inside, and all names outside where a hosted zone is given", () => {
-      const records = all(resources, "aws:route53/record:Record").map(({ inputs }) => [
-        inputs["zoneId"],
-        inputs["name"],
-      ]);
+    it("resolves the registry's name inside, and all names outside where a hosted zone is given", async () => {
+      const aws = { ...(stackValues(stack)["aws"] as object), hostedZone: "Z0ABCDEFGHIJ123456789" };
+      const zoned = stack === "prod" ? await buildAws(stack, { changes: { aws } }) : resources;
+      const records = all(zoned, "aws:route53/record:Record").map(({ inputs }) => [inputs["zoneId"], inputs["name"]]);
       const domain = config.domain;
       assert.deepEqual(
         records.sort(),
         [
           ["Zone(inside)", `registry.${domain}`],
           ...(stack === "prod"
-            ? [`manager.${domain}`, `registry.${domain}`, `*.app.${domain}`].map((name) => ["Z0123456789EXAMPLE", name])
+            ? [`manager.${domain}`, `registry.${domain}`, `*.app.${domain}`].map((name) => [
+                "Z0ABCDEFGHIJ123456789",
+                name,
+              ])
             : []),
         ].sort(),
       );
@@ -341,7 +346,12 @@ for (const stack of ["prod", "test"] as const) {
 
 describe("the platform aws", () => {
   it("places a pool's hosts on machines of its own kind", async () => {
-    const resources = await buildAws("prod");
+    const workers = {
+      worker: { count: 3 },
+      storage: { count: 3, instanceType: "m6i.xlarge", volume: 200 },
+      arm: { count: 3, architecture: "arm64" },
+    };
+    const resources = await buildAws("prod", { changes: { workers } });
     const shape = (name: string): unknown[] => {
       const { inputs } = one(resources, INSTANCE, name);
       return [
@@ -352,9 +362,9 @@ describe("the platform aws", () => {
     };
     const ami = (architecture: string): string =>
       `ami(ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-${architecture}-server-20260714)`;
-    assert.deepEqual(shape("storage-1"), ["m6id.large", ami("amd64"), 200]);
+    assert.deepEqual(shape("storage-1"), ["m6i.xlarge", ami("amd64"), 200]);
     assert.deepEqual(shape("arm-3"), ["m6g.large", ami("arm64"), 50]);
-    assert.deepEqual(shape("worker-6"), ["m6i.large", ami("amd64"), 50]);
+    assert.deepEqual(shape("worker-3"), ["m6i.large", ami("amd64"), 50]);
   });
 
   it("makes no machine wait for another: one that can't be made, for want of capacity say, takes only its own with it", async () => {
@@ -374,7 +384,9 @@ describe("the platform aws", () => {
   });
 
   it("has alarms on unhealthy members, and flow logs, where they are asked for", async () => {
-    const prod = await buildAws("prod");
+    const own = stackValues("prod")["aws"] as { readonly loadBalancers: object };
+    const loadBalancers = { ...own.loadBalancers, alarms: "arn:aws:sns:eu-central-1:210987654321:alarms" };
+    const prod = await buildAws("prod", { changes: { aws: { ...own, loadBalancers } } });
     assert.equal(all(prod, "aws:cloudwatch/metricAlarm:MetricAlarm").length, 4);
     assert.equal(all(prod, "aws:ec2/flowLog:FlowLog").length, 1);
     const test = await buildAws("test");
@@ -385,7 +397,7 @@ describe("the platform aws", () => {
   });
 
   it("ends TLS with a certificate of ACM where one is given, but never the managers'", async () => {
-    const acm = "arn:aws:acm:eu-central-1:123456789012:certificate/1";
+    const acm = "arn:aws:acm:eu-central-1:210987654321:certificate/1";
     const loadBalancers = { registryCertificate: acm, appCertificate: acm };
     const resources = await buildAws("test", {
       changes: { aws: { region: "eu-central-1", hostedZone: "none", loadBalancers } },
@@ -434,6 +446,25 @@ describe("the platform aws", () => {
     assert.equal(one(resources, INSTANCE, "operator").inputs["subnetId"], "subnet-10000000");
     for (const { inputs } of all(resources, "aws:ec2/securityGroup:SecurityGroup"))
       assert.equal(inputs["vpcId"], "vpc-01234567");
+  });
+
+  it("takes credentials of the configured account only", async () => {
+    const accounts = async (aws: Record<string, string>): Promise<unknown> => {
+      const resources = await buildAws("test", {
+        changes: { aws: { region: "eu-central-1", hostedZone: "none", ...aws } },
+      });
+      return all(resources, "pulumi:providers:aws").map(({ inputs }) => inputs["allowedAccountIds"])[0];
+    };
+    assert.deepEqual(await accounts({ accountId: "210987654321" }), '["210987654321"]');
+    assert.equal(await accounts({}), undefined);
+  });
+
+  it("gives the bastion Docker's command line of the engine's version, and no engine", async () => {
+    const resources = await buildAws("test");
+    const text = (name: string): string => String(one(resources, INSTANCE, name).inputs["userData"]);
+    for (const name of ["operator", "manager-1"]) assert.match(text(name), /^engine='28\.5\.2'$/m);
+    assert.match(text("operator"), /^node=''$/m);
+    assert.match(text("manager-1"), /^node='yes'$/m);
   });
 
   it("has no public address at all where the Session Manager leads to the operator", async () => {

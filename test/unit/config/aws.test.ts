@@ -95,8 +95,55 @@ describe("a configuration for aws", () => {
     assert.ok(!(attempt({ ...GOOD, workers: { worker: { count: 3, ...arm } } }) instanceof ConfigError));
   });
 
-  it("is refused for an unknown instance type, with the one that was meant", () => {
-    refusedFor({ workers: { worker: { count: 3, instanceType: "m6i.larg" } } }, /did you mean 'm6i.large'\?/);
+  it("is accepted with an instance type that the table lacks, and warns, with the one that was meant", () => {
+    const warned = (workers: Record<string, unknown>): readonly string[] =>
+      parseConfig({ ...GOOD, workers }, "x").warnings;
+    const [warning, ...more] = warned({ worker: { count: 3, instanceType: "m6i.larg" } });
+    assert.match(warning ?? "", /^swarm-ha:workers.worker.instanceType is "m6i.larg", .*did you mean 'm6i.large'\?/);
+    assert.deepEqual(more, []);
+    assert.deepEqual(warned({ worker: { count: 3, instanceType: "m6i.large" } }), []);
+    const hosts = { operator: { instanceType: "z9.nano" } };
+    assert.match(
+      parseConfig({ ...GOOD, aws: { ...AWS, hosts } }, "x").warnings.join(),
+      /hosts.operator.instanceType is "z9.nano"/,
+    );
+    refusedFor(
+      { workers: { worker: { count: 3, instanceType: "large" } } },
+      /^swarm-ha:workers.worker.instanceType: got "large"/,
+    );
+  });
+
+  it("is refused for values that were copied from an example", () => {
+    refusedFor(
+      { aws: { ...AWS, hostedZone: "Z0123456789EXAMPLE" } },
+      /^swarm-ha:aws.hostedZone: got the placeholder/,
+      /or write none/,
+    );
+    refusedFor(
+      { aws: { ...AWS, accountId: "123456789012" } },
+      /^swarm-ha:aws.accountId: got the placeholder "123456789012"/,
+    );
+    for (const [key, service] of [
+      ["alarms", "sns"],
+      ["appCertificate", "acm"],
+      ["registryCertificate", "acm"],
+    ] as const)
+      refusedFor(
+        { aws: { ...AWS, loadBalancers: { [key]: `arn:aws:${service}:eu-central-1:123456789012:x` } } },
+        new RegExp(`^swarm-ha:aws.loadBalancers.${key}: got the placeholder`),
+        /leave the key out/,
+      );
+  });
+
+  it("is accepted with images from a mirror by digest, and refused without one", () => {
+    const digest = `sha256:${"0".repeat(64)}`;
+    const config = parseConfig({ ...GOOD, images: { traefik: `mirror.example.com:5000/a/traefik:v3@${digest}` } }, "x");
+    assert.deepEqual(config.images, { traefik: `mirror.example.com:5000/a/traefik:v3@${digest}` });
+    refusedFor(
+      { images: { registry: "mirror.example.com/registry:3.0.0" } },
+      /^swarm-ha:images.registry: /,
+      /@sha256:/,
+    );
   });
 
   it("is refused for the world as administrator, whole or in pieces, but not as user", () => {
@@ -169,11 +216,17 @@ describe("a configuration for aws", () => {
 
 describe("a configuration for local", () => {
   it("is refused with what only aws has", () => {
-    const outcome = attempt({ platform: "local", aws: AWS, access: {}, workers: { worker: { count: 3, volume: 50 } } });
+    const outcome = attempt({
+      platform: "local",
+      aws: AWS,
+      access: {},
+      images: {},
+      workers: { worker: { count: 3, volume: 50 } },
+    });
     assert.ok(outcome instanceof ConfigError);
     assert.deepEqual(
       outcome.problems.map(({ key }) => key),
-      ["swarm-ha:workers.worker.volume", "swarm-ha:aws", "swarm-ha:access"],
+      ["swarm-ha:workers.worker.volume", "swarm-ha:images", "swarm-ha:aws", "swarm-ha:access"],
     );
   });
 });

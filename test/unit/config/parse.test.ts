@@ -20,6 +20,7 @@ describe("parseConfig", () => {
       certificateExpiry: 2160,
       certificates: { serverDays: 730, personDays: 90, renewalDays: 30 },
       acknowledge: [],
+      images: {},
       ingress: { hstsDays: 0 },
       local: { ports: { ssh: 22022, manager: 22376, registry: 25000, http: 28080, https: 28443 } },
       warnings: [],

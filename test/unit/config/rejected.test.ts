@@ -700,7 +700,7 @@ const EXAMPLES: [string, Record<string, unknown>, Problem[]][] = [
         key: "swarm-ha:aws",
         got: "nothing",
         allowed:
-          "a mapping with the keys region, protect, hostedZone, network, hosts, images, engine, operator, loadBalancers and tags, on the platform aws only",
+          "a mapping with the keys region, accountId, protect, hostedZone, network, hosts, images, engine, operator, loadBalancers and tags, on the platform aws only",
         fix: "the platform aws has no default; write { region: eu-central-1, hostedZone: Z… }",
       },
     ],

@@ -1,0 +1,27 @@
+import { z } from "zod";
+
+const reference = (what: string) =>
+  z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d+)?(\/[a-z0-9._-]+)+(:[\w.-]{1,128})?@sha256:[0-9a-f]{64}$/)
+    .meta({
+      description: `Reference of ${what}. It has to be of the same version, and for every processor architecture that hosts have.`,
+      allowed: "<registry>/<name>[:<tag>]@sha256:<64 hexadecimal digits>",
+      fix: "copy name and digest from the registry; `docker buildx imagetools inspect <name>` shows the digest",
+      defaultText: "the public one that components/images/index.ts pins",
+    })
+    .optional();
+
+/** `swarm-ha:images`. */
+export const images = z
+  .strictObject({
+    registry: reference("the registry's image (CNCF Distribution)"),
+    traefik: reference("the ingress's image (Traefik)"),
+  })
+  .prefault({})
+  .meta({
+    description:
+      "Where hosts get the images of the stack's own services from, for hosts that can't reach the public registries: a mirror that needs no login. Not on the platform `local`, where they come from this machine's engine.",
+    allowed: "a mapping with the keys registry and traefik, on every platform but local",
+    fix: "write { registry: mirror.example.com/registry:3.0.0@sha256:… }, or leave the key out",
+  });
