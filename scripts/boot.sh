@@ -112,22 +112,12 @@ printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
 chmod 0755 /usr/sbin/policy-rc.d
 trap 'rm -f /usr/sbin/policy-rc.d; systemctl start --no-block "${updates[@]}" || true' EXIT
 
-# docker_key FILE: whether a file holds exactly Docker's key. Each primary key in it could sign packages.
-docker_key() {
-  local keys
-  keys=$(gpg --show-keys --with-colons "$1" | awk -F: '$1 == "pub" { primary = 1 } $1 == "fpr" && primary { print $10; primary = 0 }')
-  [ "$keys" = 9DC858229FC7DD38854AE2D88D81803C0EBFCD88 ] || {
-    echo "the key file of download.docker.com has to hold Docker's key alone; it holds: ${keys:-none}" >&2
-    return 1
-  }
-}
-
 install_all() {
   local release pinned key=/etc/apt/keyrings/docker.asc
   local packages=(ca-certificates curl jq openssl iproute2 openssh-client)
   apt update &&
     curl -sSf --retry 5 --max-time 60 -o "$key.new" https://download.docker.com/linux/ubuntu/gpg &&
-    docker_key "$key.new" && public_file "$key" <"$key.new" || return 1
+    only_key 9DC858229FC7DD38854AE2D88D81803C0EBFCD88 "$key.new" && public_file "$key" <"$key.new" || return 1
   # shellcheck source=/dev/null
   release=$(. /etc/os-release && echo "$VERSION_CODENAME $VERSION_ID") || return 1
   echo "deb [signed-by=$key] https://download.docker.com/linux/ubuntu ${release% *} stable" |

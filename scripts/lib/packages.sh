@@ -18,3 +18,14 @@ repeated() {
     pause=$((pause * 2 > 60 ? 60 : pause * 2))
   done
 }
+
+# only_key FINGERPRINT FILE: whether a file holds exactly this primary key. Each one in it could sign packages.
+only_key() {
+  local keys
+  keys=$(gpg --show-keys --with-colons "$2" |
+    awk -F: '$1 == "pub" { primary = 1 } $1 == "fpr" && primary { print $10; primary = 0 }')
+  [ "$keys" = "$1" ] || {
+    printf '%s has to hold the key %s alone; it holds: %s\n' "$2" "$1" "${keys:-none}" >&2
+    return 1
+  }
+}

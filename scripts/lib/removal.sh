@@ -1,11 +1,34 @@
 # shellcheck shell=bash
 # Taking a node out of the cluster. Nothing here dials the node itself, so all of it works when the node is dead.
 
-# How long one manager waits for the others to be whole before it may go, in seconds: a replacement of the one before
-# takes well under a minute, a cloud instance's start some minutes.
+# How long one manager waits for the next change among the others before it may go, in seconds: a replacement of the one
+# before takes well under a minute, a cloud instance's start some minutes.
 guard_limit=600
 
-# demote_now ID: a check for wait_for: demotes the manager if the quorum guard lets it go at this moment.
+# demote_in_turn ID: demotes the manager once the quorum guard lets it go. When an `up` replaces several managers, each
+# waits for all before it, so the limit begins anew whenever the managers change, once for each of them at most.
+demote_in_turn() {
+  local before after turns
+  turns=$(wc -l <"$managers")
+  for ((; turns > 0; turns--)); do
+    managers_now
+    before=$managers_seen
+    if within "$guard_limit" demote_now "$1"; then return 0; fi
+    managers_now
+    after=$managers_seen
+    [ "$before" != "$after" ] || break
+  done
+  fail "waited $guard_limit s for the moment in which $node_name can go without a risk to the quorum; saw last: $seen"
+}
+
+# managers_now: sets managers_seen to the managers' ids and states.
+managers_now() {
+  cluster GET /nodes </dev/null || fail "the cluster doesn't list its nodes: $reply"
+  managers_seen=$(jq -c '[.[] | select(.ManagerStatus != null) | [.ID, .Status.State, .ManagerStatus.Reachability]] | sort' \
+    <<<"$reply")
+}
+
+# demote_now ID: a check: demotes the manager if the quorum guard lets it go at this moment.
 #
 # The guard's answer holds only as long as nobody else takes a manager away, so both are under one lock. It isn't held
 # while the guard says "wait": what is waited for may be a removal, too.
@@ -56,7 +79,7 @@ remove_node() {
     return 0
   fi
   if [ "$(jq -r '.ManagerStatus // empty' <<<"$reply")" != "" ]; then
-    wait_for "$guard_limit" "the moment in which $node_name can go without a risk to the quorum" demote_now "$id"
+    demote_in_turn "$id"
   fi
   wait_for 60 "the removal of $node_name ($id)" removed "$id"
 }
