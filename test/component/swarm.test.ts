@@ -66,6 +66,15 @@ describe("the graph of a swarm", () => {
     for (const host of ["manager-1", "registry-2", "worker-3"]) assert.ok(after(`prepare-${host}`, "ranges"), host);
   });
 
+  it("waits on every host for the end of its first boot, in the first step that runs there", () => {
+    const first = steps().filter((step) => !steps().some((other) => other !== step && after(step.name, other.name)));
+    assert.ok(first.length > 0);
+    for (const step of first) assert.match(String(step.inputs["stdin"]), /^await_boot$/m, step.name);
+    // The hosts' own first steps may wait for the bastion's.
+    for (const step of steps().filter(({ name }) => name.startsWith("prepare-")))
+      assert.match(String(step.inputs["stdin"]), /^await_boot$/m, step.name);
+  });
+
   it("lets workers join all at once", () => {
     assert.ok(!after("join-worker-worker-2", "join-worker-worker-1"));
     assert.ok(!after("join-worker-worker-1", "join-worker-worker-2"));
