@@ -21,7 +21,7 @@ export function accessProblems(known: Known): Problem[] {
 
 function rangeProblems(path: readonly PathPart[], ranges: readonly string[] = []): Problem[] {
   return ranges.flatMap((text, i) => {
-    const reason = refusal(text);
+    const reason = ranges.indexOf(text) < i ? "it is in the list already" : refusal(text);
     if (reason === undefined) return [];
     const { allowed = "" } = describeKey(path);
     const fix = `${reason}; ${describeKey([...path, i]).fix ?? ""}`;

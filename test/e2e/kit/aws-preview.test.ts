@@ -10,6 +10,7 @@ import { execEngine } from "../../../tools/engine/exec";
 import { root } from "../../../tools/paths";
 import { stackValues } from "../../support/aws/stack";
 import { run, type Ran } from "../../support/run";
+import { Project } from "./project";
 
 /** Neither credentials nor anything else of this machine's AWS, no backend but the run's own, and this clone's stacks. */
 const OTHERS = /^(AWS_|PULUMI_|SWARM_HA_)/;
@@ -99,6 +100,24 @@ describe("a preview of a stack on aws, by the real engine", () => {
       assert.match(output, /needs the official Pulumi/);
     });
   }
+
+  it("refuses what AWS would refuse, and names the rule", async () => {
+    const project = await Project.make();
+    try {
+      const group = "ec2/securityGroup:SecurityGroup";
+      assert.match(
+        await project.previewFails({ aws: { "sg-node": [group, { description: "x" }] } }),
+        /'sg-node'.*got "sg-node-\w{7}"; AWS takes a value that doesn't begin with sg-/,
+      );
+      assert.match(
+        await project.previewFails({ aws: { node: [group, { description: "the node's" }] } }),
+        /'node'.*got "the node's"; AWS takes a value that has letters, digits, spaces and/,
+      );
+      assert.deepEqual(await project.preview({ aws: { node: [group, { description: "the node" }] } }), { create: 2 });
+    } finally {
+      project.remove();
+    }
+  });
 
   it("is all that it does: `up` says that credentials are missing, and makes nothing", async () => {
     const folder = mkdtempSync(join(tmpdir(), "swarm-ha-aws-"));

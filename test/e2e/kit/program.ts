@@ -29,6 +29,8 @@ export interface Spec {
   readonly certificate?: { readonly commonName: string; readonly hours: number; readonly renewal: number };
   /** Files by path, as dynamic resources. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Resources of AWS by name: type without `aws:`, and inputs. */
+  readonly aws?: Readonly<Record<string, readonly [type: string, inputs: Record<string, unknown>]>>;
   /** Also make something that the kit doesn't have. */
   readonly copy?: Record<string, unknown>;
 }
@@ -78,6 +80,10 @@ function certificates({ commonName, hours, renewal }: NonNullable<Spec["certific
 }
 
 for (const [path, content] of Object.entries(spec.files ?? {})) new FileResource(path, content);
+/** A resource of the provider that only some folders may import. */
+class AwsResource extends pulumi.CustomResource {}
+for (const [name, [type, inputs]] of Object.entries(spec.aws ?? {}))
+  new AwsResource(`aws:${type}`, name, inputs, { version: "7.48.0" });
 if (spec.copy !== undefined) {
   const connection = spec.copy as unknown as remote.CopyToRemoteArgs["connection"];
   new remote.CopyToRemote("copy", {

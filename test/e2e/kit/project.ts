@@ -72,6 +72,14 @@ export class Project {
     return stdout + stderr;
   }
 
+  /** Looks what would be done, and fails. @returns all that the engine printed */
+  public async previewFails(spec: Spec): Promise<string> {
+    this.write(spec);
+    const { code, stdout, stderr } = await this.run("preview", "--color", "never");
+    assert.notEqual(code, 0, `it should have failed:\n${stdout}`);
+    return stdout + stderr;
+  }
+
   /** What would be done. */
   public async preview(spec: Spec): Promise<Summary> {
     this.write(spec);

@@ -160,6 +160,10 @@ describe("a configuration for aws", () => {
     refusedFor({ access: { ssh: pieces } }, /^swarm-ha:access.ssh: got 256 ranges that add up to a \/7 or more/);
     const companies = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "203.0.113.0/24"];
     assert.ok(!(attempt({ ...GOOD, access: { ssh: companies } }) instanceof ConfigError));
+    refusedFor(
+      { access: { ssh: ["203.0.113.0/24", "203.0.113.0/24"] } },
+      /access.ssh\[1\]: .*it is in the list already/,
+    );
     refusedFor({ access: { ssh: ["203.0.113.0"] } }, /it has no '\/<prefix length>'/);
   });
 
