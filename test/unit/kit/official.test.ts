@@ -23,7 +23,7 @@ describe("kit: the command plugin, held to what the official one does", () => {
   let seen: readonly Transcript[] = [];
 
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(180_000);
     seen = await transcripts([process.execPath, "--require", "tsx/cjs", join(root, "offline/command/main.ts")]);
   });
 
