@@ -6,7 +6,7 @@ import { assertNoSecret, assertNoSecretBelow, filesBelow, knownSecrets, ProcessS
 import { firstStart, useSharedStack } from "../../support/shared-stack";
 
 describe("no secret of the cluster", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const stack = useSharedStack();
   let secrets: string[] = [];
 

@@ -27,7 +27,7 @@ describe("hosts that freeze or die under a step", function () {
   });
 
   it("a paused worker ends the change of its label within a minute, and is named", async () => {
-    label("ssd");
+    label("hdd");
     await docker("pause", frozen);
     const { code, output, seconds } = await up();
     figure("pulumi up of a label while a worker is paused", seconds);
@@ -40,7 +40,7 @@ describe("hosts that freeze or die under a step", function () {
     await docker("unpause", frozen);
     await stack.pulumi("up", "--yes", "--skip-preview");
     const [labels = ""] = (await docker("exec", frozen, "docker", "info", "--format", "{{.Labels}}")).split("\n");
-    assert.match(labels, /com\.example\.storage=ssd/);
+    assert.match(labels, /com\.example\.storage=hdd/);
   });
 
   it("an operator that is killed in mid-step ends the up, and the next one goes on", async () => {
