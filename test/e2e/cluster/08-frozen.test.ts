@@ -7,7 +7,7 @@ import { useSharedStack } from "../../support/shared-stack";
 const LIMIT = 90;
 
 describe("hosts that freeze or die under a step", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   const stack = useSharedStack();
   const docker = (...args: string[]): Promise<string> => succeed("docker", args, { limit: 30 });
   const frozen = stack.container("worker-2");
@@ -48,7 +48,7 @@ describe("hosts that freeze or die under a step", function () {
     await docker("pause", frozen);
     const ran = up();
     // The step of the frozen worker waits on the operator.
-    await until("the step to wait", 60, () =>
+    await until("the step to wait", 180, () =>
       stack.exec("operator", ["pgrep", "-f", "^ssh -F none"]).then(() => undefined, String),
     );
     await sleep(1000);

@@ -109,7 +109,9 @@ async function transcript(plugin: Plugin, situation: Case): Promise<Transcript> 
   const proxy = situation.proxy === undefined ? undefined : await SshServer.start(situation.proxy);
   const privateKey = openSshPrivateKey(generateKeyPairSync("ed25519").privateKey);
   const hop = ({ port, hostKey }: SshServer) => ({
-    ...{ host: "127.0.0.1", port, user: "root", privateKey, hostKey, dialErrorLimit: limit, perDialTimeout: 1 },
+    ...{ host: "127.0.0.1", port, user: "root", privateKey, hostKey, dialErrorLimit: limit },
+    // Far below the time that silence is watched for, and else out of a busy machine's way.
+    perDialTimeout: endless ? 3 : 60,
   });
   const plain = (text: string): string => {
     const named = text.replaceAll(`:${host.port}`, ":HOST").replaceAll(`:${proxy?.port ?? "none"}`, ":PROXY");
