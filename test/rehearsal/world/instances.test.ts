@@ -59,7 +59,9 @@ describe("instances of the simulated AWS", () => {
     made.world.faults.withoutCapacity.add("eu-central-1a");
     await assert.rejects(launch(), /StatusCode: 500.*InsufficientInstanceCapacity/);
     const later = launch();
-    setTimeout(() => made.world.faults.withoutCapacity.clear(), 20);
+    setTimeout(() => {
+      made.world.faults.withoutCapacity.clear();
+    }, 20);
     await later;
   });
 
@@ -108,7 +110,7 @@ describe("instances of the simulated AWS", () => {
     const id = await launch();
     await aws.update(INSTANCE, id, instanceIn(net, { userData: "#!/bin/sh\ntrue\n" }));
     assert.deepEqual(
-      made.substrate.journal.filter((line) => line.endsWith(id) && /^st/.test(line)),
+      made.substrate.journal.filter((line) => line.endsWith(id) && line.startsWith("st")),
       [`stop ${id}`, `start ${id}`],
     );
     assert.equal(made.world.metadata(id, "/latest/user-data"), "#!/bin/sh\ntrue\n");

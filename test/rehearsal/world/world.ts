@@ -148,7 +148,7 @@ class Account implements Cloud {
     public readonly clock: Clock,
     public readonly objects: ObjectStore,
   ) {
-    this.zones = [...letters].map((letter) => `${region}${letter}`);
+    this.zones = letters.split("").map((letter) => `${region}${letter}`);
   }
 
   public get substrate(): Substrate {
