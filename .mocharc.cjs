@@ -1,5 +1,5 @@
 /** For `npx mocha <files>`; `npm test` (tools/test.ts) sets each suite's own time limit. */
-const SLOW = /test\/(e2e|long)\b/;
+const SLOW = /test\/(e2e|long|rehearsal)\b/;
 
 module.exports = {
   require: ["tsx/cjs"],

@@ -9,7 +9,7 @@
 
 await_boot
 
-for tool in curl jq flock docker; do
+for tool in curl jq flock docker ssh ssh-add ssh-agent; do
   command -v "$tool" >/dev/null || fail "$tool is not installed on the operator; its image has to bring it"
 done
 

@@ -1,6 +1,7 @@
 /**
- * `npm run context [-- <stack>]`: writes the docker context `swarm-ha-<stack>`: the managers' API through the manager load
- * balancer, with mutual TLS. It also logs docker in to the stack's registry.
+ * `npm run context [-- <stack>] [--tunnel]`: writes the docker context `swarm-ha-<stack>`: the managers' API through the manager load
+ * balancer, with mutual TLS. It also logs docker in to the stack's registry. With `--tunnel` the context leads to the port
+ * of `npm run tunnel`, for a load balancer without a public address.
  *
  * The certificate is the short-lived one for people. After it has run out, `up` has made a new one: run this again.
  */
@@ -10,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf } from "../components/message";
 import type { StackOutputs } from "../components/outputs";
+import { PORTS } from "../components/swarm/ports";
 import { readArguments } from "./cluster/arguments";
 import { exampleCommands } from "./cluster/example-commands";
 import { registryLogins, type RegistryLogin } from "./cluster/registry-login";
@@ -22,7 +24,8 @@ import { runMain, SetupError } from "./setup/errors";
 const LIMIT = 30_000;
 
 runMain(async () => {
-  const { stack } = readArguments("npm run context [-- <stack>]", { flags: [], stack: "local" });
+  const usage = "npm run context [-- <stack>] [--tunnel]";
+  const { stack, tunnel } = readArguments(usage, { flags: ["tunnel"], stack: "local" });
   const docker = findProgram("docker");
   if (docker === undefined) {
     throw new SetupError(
@@ -32,11 +35,10 @@ runMain(async () => {
   }
   const { outputs } = await readStack(stack);
   const name = `swarm-ha-${stack}`;
-  const certificate = await writeContext(docker, name, outputs);
+  const host = tunnel ? `tcp://127.0.0.1:${PORTS.api}` : outputs.endpoints.manager;
+  const certificate = await writeContext(docker, name, outputs, host);
   const until = new X509Certificate(certificate).validTo;
-  process.stdout.write(
-    `The docker context ${name} leads to ${outputs.endpoints.manager} (certificate valid until ${until}).\n`,
-  );
+  process.stdout.write(`The docker context ${name} leads to ${host} (certificate valid until ${until}).\n`);
   const logins = registryLogins(name, outputs);
   const refused = await logIn(docker, stack, logins, outputs.registryCredentials?.username ?? "");
   process.stdout.write(`Try:\n\n  docker --context ${name} node ls\n`);
@@ -86,7 +88,8 @@ async function logIn(
 async function writeContext(
   docker: string,
   name: string,
-  { access, endpoints, caCertificate }: StackOutputs,
+  { access, caCertificate }: StackOutputs,
+  host: string,
 ): Promise<string> {
   const { cert, key } = access.person ?? access.client;
   // The CLI copies the files into its own store; here they are for a moment only, and for nobody else (0700, 0600).
@@ -103,7 +106,7 @@ async function writeContext(
       "--description",
       "swarm-ha: managers behind the load balancer",
       "--docker",
-      `host=${endpoints.manager},${files}`,
+      `host=${host},${files}`,
     ];
     await command(docker, ["context", verb, name, ...settings], { timeout: LIMIT });
   } finally {

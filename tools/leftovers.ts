@@ -1,50 +1,48 @@
 /**
- * `npm run -s leftovers -- <stack>`: what carries a stack's tag in the cloud, whatever the state says. For stacks on AWS; it
- * asks with the `aws` program and its credentials, in its region.
+ * `npm run -s leftovers -- <stack>`: what a stack still has on AWS, whatever its state says. It asks with the `aws` program
+ * and its credentials: for the stack's tag, and then each resource's own service whether the resource is still there.
  *
- * Exit code 0: nothing is left; 1: it couldn't be asked; 2: something is left.
+ * Exit code 0: nothing is left; 1: AWS couldn't be asked; 2: something is left.
  */
+import { askAws } from "./aws/ask";
 import { readArguments } from "./cluster/arguments";
-import { isLocal } from "./cluster/platform";
-import { askAws } from "./leftovers/ask";
-import { instancesIn, leftoversIn, question } from "./leftovers/find";
+import { readStackFile, regionOf } from "./engine/project";
+import { confirm } from "./leftovers/confirm";
+import { byArn, GLOBAL_REGION, isGlobal, taggedCall, taggedIn, taggedSchema, type Leftover } from "./leftovers/find";
+import { rolesOf } from "./leftovers/roles";
 import { runMain, SetupError } from "./setup/errors";
 
 const SOME_LEFT = 2;
 
-runMain(() => {
+runMain(async () => {
   const { stack } = readArguments("npm run -s leftovers -- <stack>", { flags: [] });
-  if (isLocal(stack))
+  const file = readStackFile(stack);
+  if (file.platform === "local")
     throw new SetupError(`${stack} is a local stack: npm run destroy -- ${stack} finds what is left of it.`);
-  const answer = askAws(question(stack));
-  const left = leftoversIn(answer, terminated(instancesIn(leftoversIn(answer))));
+  const region = regionOf(file);
+  const [here, everywhere, roles] = await Promise.all([
+    tagged(stack, region),
+    tagged(stack, GLOBAL_REGION),
+    rolesOf(stack),
+  ]);
+  const all = new Map([...here, ...everywhere.filter(isGlobal), ...roles].map((one) => [one.arn, one]));
+  const left = (await confirm([...all.values()], region)).sort(byArn);
   if (left.length === 0) {
     process.stdout.write(`Nothing of the stack ${stack} is left.\n`);
-    return Promise.resolve(0);
+    return 0;
   }
-  process.stdout.write(left.map(({ arn, name }) => `${arn}${name === "" ? "" : ` (${name})`}\n`).join(""));
+  process.stdout.write(left.map(line).join(""));
   process.stderr.write(
     `error: ${left.length} of the stack ${stack} left; delete them by hand, or: npm run destroy -- ${stack}\n`,
   );
-  return Promise.resolve(SOME_LEFT);
+  return SOME_LEFT;
 });
 
-/** Those of the instances that are gone but for their entry. */
-function terminated(ids: readonly string[]): ReadonlySet<string> {
-  if (ids.length === 0) return new Set();
-  const filters = [
-    `Name=instance-id,Values=${ids.join(",")}`,
-    "Name=instance-state-name,Values=terminated,shutting-down",
-  ];
-  const answer = askAws([
-    "ec2",
-    "describe-instances",
-    "--filters",
-    ...filters,
-    "--query",
-    "Reservations[].Instances[].InstanceId",
-    "--output",
-    "json",
-  ]);
-  return new Set((JSON.parse(answer) as unknown[]).map(String));
+async function tagged(stack: string, region: string): Promise<Leftover[]> {
+  return taggedIn(await askAws(taggedCall(stack, region), taggedSchema));
+}
+
+function line({ arn, name, unconfirmed }: Leftover): string {
+  const why = unconfirmed === undefined ? "" : `: not confirmed, ${unconfirmed}`;
+  return `${arn}${name === "" ? "" : ` (${name})`}${why}\n`;
 }

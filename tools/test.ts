@@ -27,7 +27,7 @@ function setupFailed(why: string): Outcome {
 const JOBS = "2";
 
 /** The suites that make stacks. */
-const ALONE: readonly Suite["name"][] = ["e2e", "long"];
+const ALONE: readonly Suite["name"][] = ["e2e", "rehearsal", "rehearsal-whole", "long"];
 /** Held while one of them runs. Not in the cache: each user, and CI too, may have another one. */
 const LOCK = join(tmpdir(), "swarm-ha-tests.lock");
 /** Milliseconds to wait for another run. */

@@ -3,7 +3,7 @@ import * as tls from "@pulumi/tls";
 import type { AcmeConfig, StackConfig } from "../../config";
 import { PLATFORM_DEFAULTS } from "../../config/schema/constants";
 import type { IssuedCertificate } from "../pki";
-import { remoteStep } from "../ssh/remote-step";
+import { bastionStep } from "../ssh/remote-step";
 import type { Swarm } from "../swarm";
 import { appsDomain } from "./names";
 
@@ -59,13 +59,12 @@ export class AcmeCertificate extends pulumi.ComponentResource {
       },
       child,
     );
-    const step = remoteStep(
+    const step = bastionStep(
       name,
       {
         connection: operator.connection,
         script: "acme",
-        installed: true,
-        input: {
+          input: {
           term: term.validityStartTime,
           domain,
           email: acme.email,

@@ -1,14 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Image } from "../images";
-import type { SshConnection } from "../ssh/connection";
+import type { HostConnection, SshConnection } from "../ssh/connection";
 import type { HostSpec } from "./placement";
 
 /** A machine as the platform made it. */
 export interface Machine {
   /** Changes exactly when the machine is another one: container id, instance id. What belongs to it is replaced with it. */
   readonly identity: pulumi.Output<string>;
-  /** How steps reach it: address, port and keys belong to its name and outlive it. */
-  readonly connection: SshConnection;
   /** What has to be there before it can be reached: the machine itself, and on a cloud its routes and rules. */
   readonly ready: readonly pulumi.Resource[];
 }
@@ -17,10 +15,15 @@ export interface Machine {
 export interface Host extends Omit<HostSpec, "address">, Machine {
   /** Its private address; a manager's never changes. */
   readonly address: pulumi.Output<string>;
+  /** How the bastion reaches it: address, port and keys belong to its name and outlive it. */
+  readonly connection: HostConnection;
 }
 
-/** The bastion: the one machine that reaches all others, and where cluster-wide steps run. It holds nothing of value. */
-export type Operator = Machine;
+/** The bastion: the one host that reaches all others, and where cluster-wide steps run. It holds nothing of value. */
+export interface Operator extends Machine {
+  /** How steps reach it: address, port and keys belong to its name and outlive it. */
+  readonly connection: SshConnection;
+}
 
 /** One way in, over all zones. */
 export interface LoadBalancer {

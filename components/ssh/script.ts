@@ -85,14 +85,41 @@ export function sent(script: Script): string {
   return `script=$(head -c ${String(size)}); exec bash -c "$script" ${script.step} ${digest(script)}`;
 }
 
-/** The command line for a script that the machine has in {@link STEPS_FOLDER}; only data comes on standard input. */
+/** The command line for a script that the bastion has in {@link STEPS_FOLDER}; only data comes on standard input. */
 export function installed(script: Script): string {
-  const file = `${STEPS_FOLDER}/${script.step}.sh`;
-  const missing = `${script.step}: ${file} is missing: the operator was replaced and not prepared yet; run 'up' again`;
-  return (
-    `[ -s ${file} ] || { echo "${missing}" >&2; exit 1; }; ` +
-    `exec bash -c '. ${file}' ${script.step} ${digest(script)}`
-  );
+  return `${present(script.step, script.step)}exec bash -c '. ${fileOf(script.step)}' ${script.step} ${digest(script)}`;
+}
+
+/** Name of the script that takes a step from the bastion to its host. */
+export const ON_HOST = "on-host";
+
+/**
+ * The bastion's command line for a step of a host. On standard input come what {@link ON_HOST} reads ({@link sized}), and
+ * then what the host gets, as of {@link sent}.
+ *
+ * The digest is that of the step alone: another way to the host is no reason to run the steps of all hosts again. The
+ * SSH agent holds the client's key for as long as the call.
+ */
+export function forHost(script: Script): string {
+  const size = Buffer.byteLength(script.text, "utf8");
+  const run = `exec ssh-agent bash -c '. ${fileOf(ON_HOST)}' ${script.step} ${String(size)} ${digest(script)}`;
+  return present(script.step, ON_HOST) + run;
+}
+
+/** A text after its length in bytes: who reads it leaves what follows it to somebody else. */
+export function sized(text: string): string {
+  return `${String(Buffer.byteLength(text, "utf8"))}\n${text}`;
+}
+
+function fileOf(script: string): string {
+  return `${STEPS_FOLDER}/${script}.sh`;
+}
+
+/** Stops a command line whose script isn't there. */
+function present(step: string, script: string): string {
+  const file = fileOf(script);
+  const missing = `${step}: ${file} is missing: the operator was replaced and not prepared yet; run 'up' again`;
+  return `[ -s ${file} ] || { echo "${missing}" >&2; exit 1; }; `;
 }
 
 function digest(script: Script): string {

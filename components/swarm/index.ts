@@ -58,7 +58,7 @@ export class Swarm extends pulumi.ComponentResource {
     const prepared: Record<string, pulumi.Resource> = (this.prepared = {});
     const nodes: Record<string, pulumi.Resource> = (this.nodes = {});
     const join = (host: Platform["hosts"][number], after: readonly pulumi.Resource[]): pulumi.Resource => {
-      const ready = (prepared[host.name] = prepare(host, context, args.ranges, this));
+      const ready = (prepared[host.name] = prepare(host, context, [operator, args.ranges], this));
       const member = new Member({ host, swarmId, context, after: [ready, ...after] }, { parent: this });
       return (nodes[host.name] = member.node);
     };

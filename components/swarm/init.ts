@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { overlayNetwork } from "../platform/addressing";
-import { remoteStep, resultOf } from "../ssh/remote-step";
+import { bastionStep, resultOf } from "../ssh/remote-step";
 import { clientOf, type SwarmContext } from "./context";
 import type { ManagerAddress } from "./operator";
 
@@ -21,12 +21,11 @@ export function init(
   context: SwarmContext,
   parent: pulumi.Resource,
 ): { readonly step: pulumi.Resource; readonly swarmId: pulumi.Output<string> } {
-  const step = remoteStep(
+  const step = bastionStep(
     "init",
     {
       connection: context.operator.connection,
       script: "init",
-      installed: true,
       input: {
         first,
         overlay: overlayNetwork(context.config),

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../platform/types";
-import { remoteStep, resultOf } from "../ssh/remote-step";
+import { bastionStep, hostStep, resultOf } from "../ssh/remote-step";
 import { clientOf, type SwarmContext } from "./context";
 
 /** Arguments of {@link Member}. */
@@ -32,12 +32,11 @@ export class Member extends pulumi.ComponentResource {
     const role = host.role === "manager" ? "manager" : "worker";
 
     // Fetched at this moment and for this host alone: always fresh, and a preview of one more worker shows only it.
-    const token = remoteStep(
+    const token = bastionStep(
       `token-${host.name}`,
       {
         connection: context.operator.connection,
         script: "token",
-        installed: true,
         triggers: [host.identity],
         secretOutput: true,
         input: {
@@ -52,7 +51,7 @@ export class Member extends pulumi.ComponentResource {
       { ...common, dependsOn: [...args.after] },
     );
 
-    const join = remoteStep(
+    const join = hostStep(
       `join-${role}-${host.name}`,
       {
         connection: host.connection,
@@ -68,12 +67,11 @@ export class Member extends pulumi.ComponentResource {
       common,
     );
 
-    this.node = remoteStep(
+    this.node = bastionStep(
       `node-${host.name}`,
       {
         connection: context.operator.connection,
         script: "node",
-        installed: true,
         onDelete: "remove-node",
         triggers: [host.identity],
         input: {

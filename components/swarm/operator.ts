@@ -1,8 +1,8 @@
 import type * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
 import type { HostSpec } from "../platform/placement";
-import { remoteStep } from "../ssh/remote-step";
-import { readScript } from "../ssh/script";
+import { bastionStep } from "../ssh/remote-step";
+import { ON_HOST, readScript } from "../ssh/script";
 import type { SwarmContext } from "./context";
 
 /** A manager's place in the address plan. */
@@ -27,8 +27,8 @@ export function managersOf(hosts: readonly HostSpec[]): ManagerAddress[] {
     });
 }
 
-/** The cluster-wide steps, which all run on the operator. */
-const CLUSTER_STEPS = ["init", "token", "node", "remove-node", "stack", "remove-stack", "acme"];
+/** The cluster-wide steps, which all run on the operator, and what takes the steps of hosts to their host. */
+const CLUSTER_STEPS = ["init", "token", "node", "remove-node", "stack", "remove-stack", "acme", ON_HOST];
 
 /** Tells the operator who the managers are and whom to trust. Runs on the operator. */
 export function prepareOperator(
@@ -36,11 +36,12 @@ export function prepareOperator(
   context: SwarmContext,
   parent: pulumi.Resource,
 ): command.remote.Command {
-  return remoteStep(
+  return bastionStep(
     "prepare-operator",
     {
       connection: context.operator.connection,
       script: "operator",
+      installed: false,
       triggers: [context.operator.identity],
       input: {
         managers: managers.map(({ name, address }) => `${name} ${address}`),

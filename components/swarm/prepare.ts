@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { engineNetwork } from "../platform/addressing";
 import type { Host } from "../platform/types";
 import { REGISTRY_USER, STORAGE_MARKER } from "../registry/settings";
-import { remoteStep } from "../ssh/remote-step";
+import { hostStep } from "../ssh/remote-step";
 import type { SwarmContext } from "./context";
 import { daemonSettings } from "./engine";
 import { managerHealthSettings } from "./manager-health";
@@ -12,17 +12,18 @@ import { workerProxySettings } from "./worker-proxy";
 /**
  * Makes a machine ready to be a node: checked, engine set up and running. Runs on the host.
  *
- * @param ranges What refuses other address ranges than the stack's, before any host gets them.
+ * @param after The step that prepares the bastion, and what refuses other address ranges than the stack's before any host
+ * gets them.
  */
 export function prepare(
   host: Host,
   context: SwarmContext,
-  ranges: pulumi.Resource,
+  after: readonly pulumi.Resource[],
   parent: pulumi.Resource,
 ): command.remote.Command {
   const storage = context.registry.registryStorage;
   const server = context.pki.servers[host.name];
-  return remoteStep(
+  return hostStep(
     `prepare-${host.name}`,
     {
       connection: host.connection,
@@ -53,6 +54,6 @@ export function prepare(
         ...(host.role === "worker" ? { proxy: workerProxySettings(context.config) } : {}),
       },
     },
-    { parent, dependsOn: [...host.ready, ranges], deletedWith: context.lifetime },
+    { parent, dependsOn: [...host.ready, ...after], deletedWith: context.lifetime },
   );
 }

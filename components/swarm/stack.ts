@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import type * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
-import { remoteStep } from "../ssh/remote-step";
+import { bastionStep } from "../ssh/remote-step";
 import { clientOf, type SwarmContext } from "./context";
 
 /** Where the descriptions of stacks lie: compose files, as `docker stack deploy` takes them. */
@@ -78,12 +78,11 @@ export function swarmStack(
 ): command.remote.Command {
   const { context, values = {}, secrets = {}, configs = {}, networks = {}, registry, machines, limit = 300 } = args;
   const files = [name, ...(args.extensions ?? [])].map((file) => path.join(STACKS, `${file}.yml`));
-  return remoteStep(
+  return bastionStep(
     `stack-${name}`,
     {
       connection: context.operator.connection,
       script: "stack",
-      installed: true,
       onDelete: "remove-stack",
       input: {
         stack: name,

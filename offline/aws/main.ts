@@ -1,7 +1,7 @@
 /**
  * A stand-in for the aws provider that answers previews, and nothing else: it asks AWS for nothing, needs no
- * credentials, and makes nothing. A preview of it shows what this program plans, and refuses what AWS is known to refuse
- * (rules/): limits, character sets, reserved names. Quotas, and what there is in an account already, only AWS can tell.
+ * credentials, and makes nothing. Previews without a state use it. One shows what this program plans, and refuses what AWS
+ * is known to refuse (rules/): limits, character sets, reserved names. Quotas, and what an account has, only AWS can tell.
  */
 import { createHash } from "node:crypto";
 import { changes } from "../lib/diff";
@@ -19,7 +19,7 @@ const refuse = (): Promise<never> => Promise.reject(new Error(MISSING));
 
 function previewed(token: string, { replaces = [], computed }: (typeof AWS_TYPES)[string]): ResourceType {
   return {
-    check: (news, name) => ({
+    check: (news, { name }) => ({
       inputs: news,
       failures: violations(token, revealAll(news), name).map(({ property, value, rule, source }) => ({
         property,

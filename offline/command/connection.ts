@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { ConnectConfig } from "ssh2";
 import { utils } from "ssh2";
 import { isObject, type Properties, reveal, type Value } from "../lib/values";
+import { agentSocket } from "./agent";
 import { sshPrivateKey } from "./private-key";
 
 /** One hop. */
@@ -16,7 +17,7 @@ export interface Hop {
   readonly agentSocketPath?: string;
   /** Failed dials that are forgiven; -1 for no limit. */
   readonly dialErrorLimit: number;
-  /** Seconds for one dial; 0 for no limit. */
+  /** Seconds for a TCP connection; 0 for no limit. The handshake that follows has none. */
   readonly perDialTimeout: number;
   /** The only host key that is accepted, in authorized_keys format. @default any */
   readonly hostKey?: string;
@@ -67,30 +68,23 @@ export function fingerprint(connection: Hop): string {
   return createHash("sha256").update(JSON.stringify(connection)).digest("hex");
 }
 
-/** `user@host:port`, for messages. */
-export function label(hop: Hop): string {
-  return `${hop.user}@${hop.host.includes(":") ? `[${hop.host}]` : hop.host}:${hop.port}`;
-}
-
 /**
  * ssh2's settings for a hop.
  *
  * @throws Error for a key that can't be read; dialling again wouldn't help.
  */
 export function sshConfig(hop: Hop): ConnectConfig {
-  const agent = hop.agentSocketPath ?? process.env["SSH_AUTH_SOCK"];
+  const agent = agentSocket(hop);
   const secondFactor = hop.password;
   return {
     username: hop.user,
     ...(hop.privateKey === undefined ? {} : { privateKey: sshPrivateKey(hop.privateKey, hop.privateKeyPassword) }),
     ...(hop.privateKeyPassword === undefined ? {} : { passphrase: hop.privateKeyPassword }),
     ...(secondFactor === undefined ? {} : { password: secondFactor, tryKeyboard: true }),
-    ...(agent === undefined || agent === "" ? {} : { agent }),
+    ...(agent === undefined ? {} : { agent }),
     ...hostKeyCheck(hop.hostKey),
-    readyTimeout: hop.perDialTimeout * 1000,
-    // A machine that dies while a command runs is noticed after a minute; a busy one has that long to answer.
-    keepaliveInterval: 15_000,
-    keepaliveCountMax: 4,
+    // Neither a deadline for the handshake nor a look whether the other side is there: the official provider has none.
+    readyTimeout: 0,
   };
 }
 

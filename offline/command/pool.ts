@@ -1,17 +1,21 @@
 /**
- * SSH connections that are used more than once.
+ * SSH connections for commands.
  *
- * Upstream dials for every command, through the bastion twice. With 50 hosts and several commands on each that is most
- * of the work on a small machine. So a connection stays open for a few seconds after its last use. What a user can
- * see stays as upstream has it: the dial limits, and the host key checks, which belong to the pool's keys.
+ * One that was dialled directly serves several commands, which the official provider doesn't do: there each command dials
+ * its own connection, and none is closed before the provider ends. To whoever runs commands it is the same but for the
+ * number of logins, and this one is quicker. Behind a proxy nothing is shared: it is as slow and as fragile as there.
  */
 import type { Client } from "ssh2";
+import { checkAgent } from "./agent";
 import { type Connection, fingerprint, type Hop, sshConfig } from "./connection";
 import { dialTcp, dialThrough, handshake } from "./dial";
 import { retry } from "./retry";
 
-/** How long a connection stays open without being used, in milliseconds. */
-const IDLE = 15_000;
+/** How long a connection stays open without being used, in milliseconds. Servers may close it after 15 s. */
+const IDLE = 5_000;
+
+/** How long a connection that was kept has to answer, in milliseconds, before another one is dialled. */
+const ANSWER_LIMIT = 5_000;
 
 /** What dialling needs to know about who asks. */
 export interface Asker {
@@ -38,106 +42,38 @@ interface Entry {
 /** Connections to any number of machines. */
 export class Pool {
   private readonly open = new Map<string, Entry>();
-  /** Dials under way to bastions: those who want the same one wait for it. */
-  private readonly dialling = new Map<string, { work: Promise<unknown>; signal: AbortSignal }>();
 
   /**
    * A connection to a machine: one that is open, if it still answers, else a new one.
    *
-   * @throws Error when the dial limits are reached; the message names the hop.
+   * @throws Error when the dial limits are reached.
    */
   public async lease(connection: Connection, asker: Asker): Promise<Lease> {
     sshConfig(connection); // A key that can't be read is an error at once: no dial would help.
+    await checkAgent(connection);
+    if (connection.proxy !== undefined) return behindProxy(connection, connection.proxy, asker);
     const key = fingerprint(connection);
-    const pooled = await this.reuse(key, connection);
-    if (pooled !== undefined) return pooled;
-    const { proxy } = connection;
-    if (proxy === undefined) return this.add(key, await dialDirectly("Dial", connection, asker));
-    try {
-      const { client, done } = await this.dialVia(proxy, connection, asker);
-      return this.add(key, client, done);
-    } catch (error) {
-      asker.signal.throwIfAborted();
-      throw new Error(`proxy: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-    }
+    return (await this.reuse(key)) ?? this.add(key, await dialDirectly("Dial", connection, asker));
   }
 
-  /** A machine behind a bastion. The bastion's lease lasts as long as the connection. */
-  private async dialVia(proxy: Hop, hop: Hop, asker: Asker): Promise<{ client: Client; done: () => void }> {
-    sshConfig(proxy);
-    const options = { what: "Dial from proxy", limit: hop.dialErrorLimit, ...asker };
-    let bastion = await this.bastion(proxy, asker);
-    try {
-      return await retry(options, async () => {
-        // Whoever sees the shared connection end, another command or this one, takes a new one with a new count.
-        if (!this.isOpen(bastion.client)) {
-          bastion.release(false);
-          bastion = await this.bastion(proxy, asker);
-        }
-        const held = bastion;
-        const stream = await dialThrough(held.client, hop);
-        const client = await handshake(hop, stream);
-        return {
-          client,
-          done: () => {
-            held.release(true);
-          },
-        };
-      });
-    } catch (error) {
-      bastion.release(true);
-      throw error;
-    }
-  }
-
-  /**
-   * A bastion's connection; one dial serves all who ask meanwhile. They share its failure, too: dialled once more by each
-   * waiting step, one after the other, a dead bastion would take steps times the dial limits.
-   */
-  private async bastion(proxy: Hop, asker: Asker): Promise<Lease> {
-    const key = fingerprint(proxy);
-    for (let underway = this.dialling.get(key); underway !== undefined; underway = this.dialling.get(key)) {
-      const { work, signal } = underway;
-      try {
-        await unlessAborted(work, asker.signal);
-      } catch (error) {
-        asker.signal.throwIfAborted();
-        if (!signal.aborted) throw error;
-        continue; // Only the one that dialled was stopped: this says nothing about the bastion.
-      }
-      const entry = this.open.get(key);
-      if (entry !== undefined) return this.take(key, entry);
-    }
-    const work = (async (): Promise<Lease> => {
-      return (await this.reuse(key, proxy)) ?? this.add(key, await dialDirectly("Dial proxy", proxy, asker));
-    })().finally(() => this.dialling.delete(key));
-    this.dialling.set(key, { work, signal: asker.signal });
-    return work;
-  }
-
-  private isOpen(client: Client): boolean {
-    return [...this.open.values()].some((entry) => entry.client === client);
-  }
-
-  /** An open connection, if it still answers within the time of one dial. */
-  private async reuse(key: string, hop: Hop): Promise<Lease | undefined> {
+  /** An open connection, if it still answers. */
+  private async reuse(key: string): Promise<Lease | undefined> {
     const entry = this.open.get(key);
     if (entry === undefined) return undefined;
     const lease = this.take(key, entry);
-    if (await answers(entry.client, hop.perDialTimeout * 1000)) return lease;
+    if (await answers(entry.client)) return lease;
     lease.release(false);
     entry.client.destroy();
     return undefined;
   }
 
-  private add(key: string, client: Client, done?: () => void): Lease {
+  private add(key: string, client: Client): Lease {
     const entry: Entry = { client, users: 0, idle: undefined };
     this.open.set(key, entry);
     client.on("error", () => undefined); // "close" follows.
     client.once("close", () => {
       this.forget(key, entry);
       clearTimeout(entry.idle);
-      done?.();
     });
     return this.take(key, entry);
   }
@@ -169,31 +105,39 @@ export class Pool {
   }
 }
 
-/** Waits for somebody else's work, but not longer than until an abort of one's own. */
-async function unlessAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  let abort: () => void = () => undefined;
-  const aborted = new Promise<void>((resolve) => {
-    abort = resolve;
-    signal.addEventListener("abort", abort);
-  });
+function dialDirectly(what: string, hop: Hop, asker: Asker): Promise<Client> {
+  return retry({ what, limit: hop.dialErrorLimit, ...asker }, async () => handshake(hop, await dialTcp(hop)));
+}
+
+/**
+ * A machine behind a proxy, with the defects of the official provider: the machine is dialled until it takes the connection,
+ * and then every attempt to shake hands is made on that one connection. Neither of the two is ever closed.
+ */
+async function behindProxy(hop: Hop, proxy: Hop, asker: Asker): Promise<Lease> {
   try {
-    await Promise.race([work, aborted]);
-    signal.throwIfAborted();
-  } finally {
-    signal.removeEventListener("abort", abort);
+    sshConfig(proxy);
+    await checkAgent(proxy);
+    const bastion = quiet(await dialDirectly("Dial proxy", proxy, asker));
+    const limit = hop.dialErrorLimit;
+    const stream = await retry({ what: "Dial from proxy", limit, ...asker }, () => dialThrough(bastion, hop));
+    const client = quiet(await retry({ what: "Dial", limit, ...asker }, () => handshake(hop, stream)));
+    return { client, release: () => undefined };
+  } catch (error) {
+    asker.signal.throwIfAborted();
+    throw new Error(`proxy: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
 }
 
-function dialDirectly(what: string, hop: Hop, asker: Asker): Promise<Client> {
-  return retry({ what, limit: hop.dialErrorLimit, ...asker }, async () => handshake(hop, await dialTcp(hop)));
+/** An error of a connection that nobody listens to would end this process. */
+function quiet(client: Client): Client {
+  return client.on("error", () => undefined);
 }
 
 /**
  * Whether the other side answers. Asks it to end a forwarding that doesn't exist: a server refuses that, and the
  * refusal is the answer. Nothing else in SSH that a client may ask at any time has no effect at all.
  */
-function answers(client: Client, limit: number): Promise<boolean> {
+function answers(client: Client): Promise<boolean> {
   return new Promise((resolve) => {
     const finish = (alive: boolean): void => {
       clearTimeout(timer);
@@ -203,7 +147,7 @@ function answers(client: Client, limit: number): Promise<boolean> {
     const gone = (): void => {
       finish(false);
     };
-    const timer = limit > 0 ? setTimeout(gone, limit) : undefined;
+    const timer = setTimeout(gone, ANSWER_LIMIT);
     client.once("close", gone);
     try {
       client.unforwardIn("127.0.0.1", 1, () => {

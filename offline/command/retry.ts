@@ -33,7 +33,7 @@ export async function retry<T>({ what, limit, signal, status }: Retry, attempt: 
       const last = error instanceof Error ? error.message : String(error);
       if (limit >= 0 && failures > limit)
         throw new Error(`after ${failures - 1} failed attempts: ${last}`, { cause: error });
-      status(`${what} ${failures}/${limit < 0 ? "inf" : limit} failed: retrying (${last})`);
+      status(`${what} ${failures}/${limit < 0 ? "inf" : limit} failed: retrying`);
       await sleep(pause(failures), undefined, { signal });
     }
   }

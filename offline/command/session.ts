@@ -1,4 +1,5 @@
 /** Running one command over an SSH connection. */
+import { constants } from "node:os";
 import type { Client, ClientChannel } from "ssh2";
 
 /** What to run. */
@@ -45,7 +46,7 @@ function follow(channel: ClientChannel, job: Job): Promise<Error | undefined> {
     });
     channel.on("exit", (code: number | null, signal?: string) => {
       if (code === 0) ended = undefined;
-      else if (code === null) ended = new Error(`Process exited with signal ${signal ?? "unknown"}`);
+      else if (code === null) ended = new Error(`Process exited with ${signalled(signal ?? "")}`);
       else ended = new Error(`Process exited with status ${code}`);
     });
     channel.on("error", (error: Error) => {
@@ -58,6 +59,13 @@ function follow(channel: ClientChannel, job: Job): Promise<Error | undefined> {
     });
     channel.end(job.stdin ?? "");
   });
+}
+
+/** A process that a signal ended, in the words of Go's SSH library. */
+function signalled(signal: string): string {
+  const name = signal.replace(/^SIG/, "");
+  const number = constants.signals[`SIG${name}` as NodeJS.Signals] as number | undefined;
+  return number === undefined ? `signal ${name}` : `status ${128 + number} from signal ${name}`;
 }
 
 function open<T>(

@@ -26,7 +26,6 @@ export interface Provider {
 
 const properties = (struct: Struct | undefined): Properties => struct?.toJavaScript() ?? {};
 const struct = (values: Properties): Struct => Struct.fromJavaScript(values);
-
 /** The resource's name in the program. */
 const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");
 
@@ -154,9 +153,9 @@ function implement(provider: Provider, log: EngineLog): IResourceProviderServer 
       return response;
     }),
     check: answer((request) => {
-      const urn = request.getUrn();
-      const olds = request.hasOlds() ? properties(request.getOlds()) : undefined;
-      const { inputs, failures } = typeOf(urn).check(properties(request.getNews()), nameOf(urn), olds);
+      const olds = request.hasOlds() ? { olds: properties(request.getOlds()) } : {};
+      const facts = { name: nameOf(request.getUrn()), ...olds };
+      const { inputs, failures } = typeOf(request.getUrn()).check(properties(request.getNews()), facts);
       const response = new proto.CheckResponse();
       response.setInputs(struct(inputs));
       for (const { property, reason } of failures) {

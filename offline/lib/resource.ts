@@ -21,6 +21,14 @@ export interface Call {
   say(severity: Severity, message: string): void;
 }
 
+/** What a check knows besides the inputs. */
+export interface CheckFacts {
+  /** The resource's name in the program. */
+  readonly name: string;
+  /** The inputs as they were checked last time; undefined for a new resource. */
+  readonly olds?: Properties;
+}
+
 /** An input that can't be accepted. */
 export interface Failure {
   /** The property's name. */
@@ -39,17 +47,8 @@ export interface Diff {
 
 /** A resource type. Properties come and go with their secret marks on (see values.ts). */
 export interface ResourceType {
-  /**
-   * Validates inputs and fills in defaults.
-   *
-   * @param name The resource's name in the program.
-   * @param olds The inputs as they were checked last time; undefined for a new resource.
-   */
-  check(
-    news: Properties,
-    name: string,
-    olds?: Properties,
-  ): { readonly inputs: Properties; readonly failures: readonly Failure[] };
+  /** Validates inputs and fills in defaults. */
+  check(news: Properties, facts: CheckFacts): { readonly inputs: Properties; readonly failures: readonly Failure[] };
   /** Compares what is with what shall be. */
   diff(olds: { readonly state: Properties; readonly inputs: Properties }, news: Properties): Diff;
   /** Makes a resource, or says in a preview what it would look like. The id of a previewed one is ignored. */

@@ -8,9 +8,10 @@ umask 077
 
 # The step's data: a declaration of `given`, value by path, that the sender has quoted (components/ssh/script.ts). The
 # shell reads it by itself, because a jq for each value (25 ms of processor time with Debian's 1.6) was most of a step's
-# work. Read at once, so that no command of the script can eat it.
+# work. Read at once, so that no command of the script can eat it. (`input`: a step that hands on the rest of its standard
+# input has read its own data already.)
 declare -A given=()
-eval "$(cat)"
+eval "${input-$(cat)}"
 step=$0
 
 # value PATH: one value of the input; the step ends when it isn't there.

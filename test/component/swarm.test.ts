@@ -100,23 +100,37 @@ describe("the graph of a swarm", () => {
     assert.equal(named("manager-1").deletedWith, "");
   });
 
+  it("dials the bastion alone, and never through a proxy: the command plugin would dial a proxied host once", () => {
+    for (const step of steps()) {
+      const connection = step.inputs["connection"] as Record<string, unknown>;
+      assert.equal(connection["proxy"], undefined, step.name);
+      assert.equal(connection["port"], 22022, step.name);
+      assert.equal(connection["hostKey"], "ssh-ed25519 AAAAssh-host-operator", step.name);
+    }
+  });
+
   it("runs what has to work without a host on the operator", () => {
-    const port = (step: Registered): unknown => (step.inputs["connection"] as { port: unknown }).port;
     for (const step of steps()) {
       const onHost = /^(prepare|join)-/.test(step.name) && step.name !== "prepare-operator";
-      assert.equal(port(step), onHost ? 22 : 22022, step.name);
+      assert.equal(String(step.inputs["create"]).includes("/on-host.sh"), onHost, step.name);
       // Only an undoing that never dials the host may exist.
       assert.equal(step.inputs["delete"] !== undefined, step.name.startsWith("node-"), step.name);
     }
   });
 
-  it("pins the host key on both hops", () => {
-    const connection = named("join-worker-worker-1").inputs["connection"] as {
-      hostKey: string;
-      proxy: { hostKey: string };
-    };
-    assert.equal(connection.hostKey, "ssh-ed25519 AAAAssh-host-worker-1");
-    assert.equal(connection.proxy.hostKey, "ssh-ed25519 AAAAssh-host-operator");
+  it("runs a host's step only when the operator has what takes it there", () => {
+    for (const host of ["manager-1", "registry-2", "worker-3"]) {
+      assert.ok(after(`prepare-${host}`, "prepare-operator"), host);
+    }
+  });
+
+  it("tells the operator where the host is, and pins the host's key", () => {
+    const { stdin } = named("join-worker-worker-1").inputs;
+    const [size = "", ...rest] = String(stdin).split("\n");
+    const way = Buffer.from(rest.join("\n")).subarray(0, Number(size)).toString();
+    assert.match(way, /^given=\(\['name'\]='worker-1' .*\['hostKey'\]='ssh-ed25519 AAAAssh-host-worker-1' .*\)\n$/s);
+    assert.match(way, /\['port'\]='22' /);
+    assert.match(way, /\['limit'\]='45'/);
   });
 
   it("puts no secret into a command line, a trigger or an environment", () => {

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { publicImages } from "../../components/images/public";
 import type { HostSpec } from "../../components/platform/placement";
 import type { LoadBalancer, Platform } from "../../components/platform/types";
-import { directConnection, throughOperator } from "../../components/ssh/connection";
+import { directConnection, fromBastion } from "../../components/ssh/connection";
 import type { SshKeys } from "../../components/ssh/keys";
 
 /** A machine of a platform that is nothing but a resource. */
@@ -36,7 +36,8 @@ export function fakePlatform(hosts: readonly HostSpec[], keys: SshKeys): Platfor
         ...spec,
         identity: machine.identity,
         address,
-        connection: throughOperator(connection, {
+        connection: fromBastion(connection, {
+          name: spec.name,
           host: address,
           privateKey: keys.client.privateKeyOpenssh,
           hostKey: keys.hostKey(spec.name).publicKeyOpenssh,

@@ -1,5 +1,6 @@
-import type { CertificateStatus, Desired, LiveCertificate, Problem } from "./model";
-import { commands, span } from "./words";
+import { ROLES } from "../../components/outputs";
+import type { CertificateStatus, Desired, LiveCertificate, Problem, UnreadCertificate } from "./model";
+import { commands, list, span } from "./words";
 
 /** Seconds of a day. */
 const DAY = 86_400;
@@ -44,6 +45,30 @@ export function certificateProblems(
     return [
       { kind: wrong === undefined ? "renewal" : "certificate", hosts: [owner], text, ...(byHand ? { byHand } : {}) },
     ];
+  });
+}
+
+/**
+ * Certificates that couldn't be read: one problem for each role, however many hosts. A host that has another problem is
+ * left out, since that one says why it serves nothing. Pure.
+ *
+ * @param others hosts with other problems
+ */
+export function unreadProblems(
+  { stack, nodes }: Desired,
+  unread: readonly UnreadCertificate[],
+  others: ReadonlySet<string>,
+): Problem[] {
+  return ROLES.flatMap((role): Problem[] => {
+    const ours = new Set(nodes.filter((node) => node.role === role).map(({ name }) => name));
+    const [first, ...more] = unread.filter(({ host }) => ours.has(host) && !others.has(host));
+    if (first === undefined) return [];
+    const hosts = [first, ...more].map(({ host }) => host);
+    const which = more.length === 0 ? "certificate that" : "certificates that";
+    const text =
+      `The ${which} ${list(hosts)} ${more.length === 0 ? "serves" : "serve"} can't be read from the bastion ` +
+      `(${more.length === 0 ? "" : `${first.host}: `}${first.reason}). Check the service there: ${commands(stack).docker} service ls`;
+    return [{ kind: "unread", hosts, text, byHand: true }];
   });
 }
 

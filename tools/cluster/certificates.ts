@@ -4,7 +4,7 @@ import type { Role, StackOutputs } from "../../components/outputs";
 import { messageOf } from "../../components/message";
 import { PORTS } from "../../components/swarm/ports";
 import type { Connection } from "./connect";
-import type { CertificateUse, LiveCertificate } from "./model";
+import type { CertificateUse, LiveCertificate, UnreadCertificate } from "./model";
 
 /** Where hosts serve certificates, and of which name. A registry that people brought along has its own port elsewhere. */
 const SERVED: Readonly<Record<Role, { readonly port: number; readonly tier: "manager" | "registry" | "app" }>> = {
@@ -13,12 +13,18 @@ const SERVED: Readonly<Record<Role, { readonly port: number; readonly tier: "man
   worker: { port: PORTS.https, tier: "app" },
 };
 
+/** What a look at the certificates finds. */
+export interface FoundCertificates {
+  readonly found: readonly LiveCertificate[];
+  readonly unread: readonly UnreadCertificate[];
+}
+
 /**
  * Every certificate of the stack: servers' as the hosts really serve them at this moment, for what the state says may not
- * have reached them; clients' and the authority's from the outputs. Never throws. A host that serves none is left out:
- * why that is, other lines of the status tell.
+ * have reached them; clients' and the authority's from the outputs. Never throws. Where the operator can't be reached no
+ * host is asked, and none is reported.
  */
-export async function lookAtCertificates(connection: Connection, outputs: StackOutputs): Promise<LiveCertificate[]> {
+export async function lookAtCertificates(connection: Connection, outputs: StackOutputs): Promise<FoundCertificates> {
   const { access, caCertificate, endpoints, hosts } = outputs;
   const inFiles = [
     found("authority", "authority", caCertificate),
@@ -26,16 +32,21 @@ export async function lookAtCertificates(connection: Connection, outputs: StackO
     ...access.certificates.map(({ owner, use, certificate }) => found(owner, use, certificate)),
     ...(access.person === undefined ? [] : [found("person", "client", access.person.cert)]),
   ];
+  const unread: UnreadCertificate[] = [];
+  const reachable = connection.operatorError === undefined;
   const served = await Promise.all(
-    Object.entries(hosts).map(async ([name, { role, address }]) => {
+    Object.entries(reachable ? hosts : {}).map(async ([name, { role, address }]) => {
       const { port, tier } = SERVED[role];
       const endpoint = endpoints[tier];
       if (endpoint === undefined || address === undefined) return [];
       // A proxy that serves several names tells them apart by the one that is asked for.
       const asked = new URL(endpoint.replace("*.", "status.")).hostname;
       const source = tier === "app" ? access.appCertificate : "stack";
-      const certificate = await connection.certificate(address, port, asked).catch(() => undefined);
-      if (certificate === undefined) return [];
+      const certificate = await connection.certificate(address, port, asked).catch(messageOf);
+      if (typeof certificate === "string") {
+        unread.push({ host: name, reason: certificate });
+        return [];
+      }
       // Whose authority signed what the user has brought, or whom the user has sign, is the user's affair.
       const refused = refusal(certificate, asked, source === "stack" ? caCertificate : undefined);
       const more = {
@@ -46,7 +57,7 @@ export async function lookAtCertificates(connection: Connection, outputs: StackO
       return found(name, "server", certificate).map((one) => ({ ...one, ...more }));
     }),
   );
-  return [...inFiles.flat(), ...served.flat()];
+  return { found: [...inFiles.flat(), ...served.flat()], unread };
 }
 
 /**

@@ -75,7 +75,7 @@ function memberProblems(
     } else if (!seen.up && sick?.has(member) === false) {
       problems.push(
         problem(
-          `The ${name} load balancer sends nobody to ${member} for ${span(seen.seconds)} (${seen.check}), though its ` +
+          `The ${name} load balancer sends nobody to ${member}${lasting(seen)} (${seen.check}), though its ` +
             `node is Ready. If that lasts longer than 30 s: ${repair}`,
           [member],
         ),
@@ -89,4 +89,8 @@ function memberProblems(
     );
   }
   return problems;
+}
+
+function lasting({ seconds }: LiveMember): string {
+  return seconds === undefined ? "" : ` for ${span(seconds)}`;
 }

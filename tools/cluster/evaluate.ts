@@ -1,4 +1,4 @@
-import { certificateProblems, certificateStatus } from "./certificate-problems";
+import { certificateProblems, certificateStatus, unreadProblems } from "./certificate-problems";
 import { counts, IDENTITY_LABEL, votes } from "./labels";
 import { matchNodes, pickView, type Match, type View } from "./match";
 import {
@@ -44,7 +44,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
   const voters = votersOf(view);
   const sick = new Set(matches.filter(({ node }) => node?.state !== "ready").map((match) => match.desired.name));
   const balancers = evaluateLoadBalancers(desired, live, view === undefined ? undefined : sick);
-  const problems = [
+  const found = [
     ...accessProblems(desired, live),
     ...swarmProblems(desired, live.answers),
     ...(view === undefined
@@ -59,7 +59,11 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
     ...registryProblems(desired.stack, matches, live.registry),
     ...ingressProblems(desired.stack, matches, live.ingress),
     ...certificateProblems(desired, live.certificates, live.now),
-  ].sort((a, b) => PROBLEM_KINDS.indexOf(a.kind) - PROBLEM_KINDS.indexOf(b.kind));
+  ];
+  const troubled = new Set(found.flatMap(({ hosts }) => hosts));
+  const problems = [...found, ...unreadProblems(desired, live.unreadCertificates ?? [], troubled)].sort(
+    (a, b) => PROBLEM_KINDS.indexOf(a.kind) - PROBLEM_KINDS.indexOf(b.kind),
+  );
   const answered = live.answers.find((answer) => answer.answered && answer.swarmId !== "");
   const recorded = desired.swarmId;
   return {

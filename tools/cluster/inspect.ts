@@ -1,3 +1,4 @@
+import { askTargetHealth } from "../aws/target-health";
 import { connect } from "./connect";
 import type { DockerCall } from "./docker-api";
 import { evaluate, type Evaluation } from "./evaluate";
@@ -12,9 +13,11 @@ import type { LiveStack } from "./stack";
  * @param strays names of machines that the state doesn't know @default that isn't asked
  */
 export async function inspect(stack: LiveStack, strays: readonly string[] = []): Promise<Evaluation> {
+  // On its way while the operator is dialled: each question to AWS takes about a second.
+  const members = askTargetHealth(stack.deployment);
   const connection = await connect(stack.outputs);
   try {
-    return evaluate(stack.desired, { ...(await look(connection, stack.outputs)), strays });
+    return evaluate(stack.desired, { ...(await look(connection, stack.outputs, { members })), strays });
   } finally {
     connection.close();
   }

@@ -4,17 +4,27 @@ import type { Connection, Manager } from "./connect";
 import { listNodes, swarmInfo, type DockerCall } from "./docker-api";
 import { readStats } from "./haproxy";
 import { messageOf } from "../../components/message";
-import type { Live, ManagerAnswer } from "./model";
+import type { Members } from "../aws/target-health";
+import type { Live, LiveMember, ManagerAnswer } from "./model";
 import { readIngress } from "./ingress";
 import { readRegistry } from "./registry";
 
+/** What else a look depends on. */
+export interface LookOptions {
+  /** @default this moment */
+  readonly now?: Date;
+  /** Members of load balancers that can't be asked from inside. @default they are unknown */
+  readonly members?: Promise<Members>;
+}
+
 /** Asks all managers and load balancers at once. Never throws: what can't be asked is a finding. */
-export async function look(connection: Connection, outputs: StackOutputs, now = new Date()): Promise<Live> {
+export async function look(connection: Connection, outputs: StackOutputs, options: LookOptions = {}): Promise<Live> {
+  const { now = new Date(), members = Promise.resolve<Members>({}) } = options;
   const { access } = outputs;
   const names = Object.keys(access.loadBalancers) as LoadBalancerName[];
   const [direct, balancers, certificates] = await Promise.all([
     Promise.all(connection.managers.map(askManager)),
-    Promise.all(names.map(async (name) => [name, await askLoadBalancer(connection, access, name)] as const)),
+    Promise.all(names.map(async (name) => [name, await askLoadBalancer(connection, access, name, members)] as const)),
     lookAtCertificates(connection, outputs),
   ]);
   const listed = direct.some((answer) => answer.answered && !("error" in answer.nodes));
@@ -31,7 +41,8 @@ export async function look(connection: Connection, outputs: StackOutputs, now = 
     ...(connection.operatorError === undefined ? {} : { operatorError: connection.operatorError }),
     answers,
     loadBalancers: Object.fromEntries(balancers),
-    certificates,
+    certificates: certificates.found,
+    unreadCertificates: certificates.unread,
     ...(registry === undefined ? {} : { registry }),
     ...(ingress === undefined ? {} : { ingress }),
   };
@@ -47,9 +58,8 @@ function asker(connection: Connection, answers: readonly ManagerAnswer[]) {
   };
 }
 
-/** AWS alone knows what its load balancers see of their members; these tools have no access to AWS. */
-const NO_TABLE =
-  "it offers no table of its members that could be read here; on AWS: aws elbv2 describe-target-health, or the alarms";
+/** Of a load balancer that is neither HAProxy nor in the state. */
+const NO_TABLE = "it offers no table of its members, and the stack's state has no target group of it";
 
 async function askManager({ name, call }: Manager): Promise<ManagerAnswer> {
   // Without a leader /info hangs for up to 20 s in the engine, while /nodes says at once what is wrong; so both are asked.
@@ -66,9 +76,10 @@ async function askLoadBalancer(
   connection: Connection,
   access: Access,
   name: LoadBalancerName,
-): Promise<ReturnType<typeof readStats> | { error: string } | { untold: string }> {
+  members: Promise<Members>,
+): Promise<readonly LiveMember[] | { readonly error: string } | { readonly untold: string }> {
   const stats = access.loadBalancers[name]?.stats;
-  if (stats === undefined) return { untold: NO_TABLE };
+  if (stats === undefined) return (await members)[name] ?? { untold: NO_TABLE };
   try {
     return readStats(await connection.page(stats));
   } catch (error) {

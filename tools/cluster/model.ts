@@ -18,6 +18,13 @@ export interface LiveCertificate {
   readonly acmeDays?: number;
 }
 
+/** A host that should serve a certificate, and why none could be read. */
+export interface UnreadCertificate {
+  readonly host: string;
+  /** What was seen last. */
+  readonly reason: string;
+}
+
 /** The replicas that there are to be, by node id. */
 export type Replicas = Readonly<Record<string, { readonly state: string; readonly error: string }>>;
 
@@ -130,6 +137,8 @@ export const PROBLEM_KINDS = [
   "ingress",
   /** A certificate that is due, and that no `up` has issued anew. */
   "renewal",
+  /** A certificate that couldn't be read. */
+  "unread",
 ] as const;
 
 /** See {@link PROBLEM_KINDS}. */
@@ -208,8 +217,8 @@ export interface LiveMember {
   readonly up: boolean;
   /** What its health check says. */
   readonly check: string;
-  /** Since how many seconds. */
-  readonly seconds: number;
+  /** Since how many seconds. @default the load balancer doesn't tell */
+  readonly seconds?: number;
 }
 
 /** What was found. */
@@ -225,6 +234,8 @@ export interface Live {
     Record<LoadBalancerName, readonly LiveMember[] | { readonly error: string } | { readonly untold: string }>
   >;
   readonly certificates: readonly LiveCertificate[];
+  /** Hosts whose certificates couldn't be read. @default none */
+  readonly unreadCertificates?: readonly UnreadCertificate[];
   /** The registry, or why it can't be told. @default the stack has none, or no manager answered */
   readonly registry?: LiveRegistry | { readonly error: string };
   /** Likewise, the ingress. */

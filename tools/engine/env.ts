@@ -6,12 +6,16 @@ import { backendDir, passphraseFile } from "../paths";
 import type { Engine } from "./engine";
 
 /**
- * What an engine needs, wherever its state is: no questions for updates, and for the kit no plugins from anywhere else.
+ * What an engine needs, wherever its state is: no questions for updates, no SSH agent, and for the kit no plugins from
+ * anywhere else.
  *
  * @param base @default this process's own
  */
 export function engineEnv(engine: Engine, base: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { ...base, PULUMI_SKIP_UPDATE_CHECK: "true" };
+  // Steps log in with the stack's own key. The command plugin asks an agent all the same, and one that is gone fails
+  // every dial (recorded: test/unit/kit/transcripts).
+  Reflect.deleteProperty(env, "SSH_AUTH_SOCK");
   if (engine.kind === "official") return env;
   return {
     ...env,
@@ -23,11 +27,8 @@ export function engineEnv(engine: Engine, base: NodeJS.ProcessEnv = process.env)
   };
 }
 
-/**
- * What isn't for local stacks: another passphrase, another stack, and an SSH agent. Steps log in with the stack's own
- * key, so an agent isn't needed, and one that is gone would fail every dial.
- */
-const FOREIGN = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_STACK", "SSH_AUTH_SOCK"];
+/** What isn't for local stacks: another passphrase, and another stack. */
+const FOREIGN = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_STACK"];
 
 /** The environment for stacks on this machine: our state and passphrase, whatever the user has set for others. */
 export function localEnv(engine: Engine, base: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {

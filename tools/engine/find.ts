@@ -31,20 +31,31 @@ export function findEngine(options: FindOptions = {}): Promise<Engine> {
   return found;
 }
 
+/**
+ * The official Pulumi on this workstation, if there is one: on PATH, else one that was downloaded before. Nothing is
+ * downloaded or built.
+ */
+export async function installedEngine(progress: Progress = createProgress()): Promise<Engine | undefined> {
+  if (process.env["SWARM_HA_ENGINE"] === "kit") return undefined;
+  return (await onPath(progress)) ?? downloadedEngine();
+}
+
+/** The kit's engine. @throws SetupError when it can't be built */
+export async function kitEngine(progress: Progress = createProgress()): Promise<Engine> {
+  const kit = await prepareKit(await ensureBuiltEngine(progress));
+  return { path: kit.engine, version: ENGINE_VERSION, kind: "kit", home: kit.home };
+}
+
 async function search(options: FindOptions): Promise<Engine> {
   const progress = options.progress ?? createProgress();
-  if (process.env["SWARM_HA_ENGINE"] !== "kit") {
-    const official = (await onPath(progress)) ?? downloadedEngine();
-    if (official !== undefined) return official;
-  }
+  const official = await installedEngine(progress);
+  if (official !== undefined) return official;
   const interactive = options.interactive ?? (process.stdin.isTTY && process.stderr.isTTY);
   if (cachedEngine() === undefined && interactive && process.env["CI"] === undefined) {
     const downloaded = await downloadEngine(progress);
     if (downloaded !== undefined) return downloaded;
   }
-  const built = await ensureBuiltEngine(progress);
-  const kit = await prepareKit(built);
-  return { path: kit.engine, version: ENGINE_VERSION, kind: "kit", home: kit.home };
+  return kitEngine(progress);
 }
 
 /** `pulumi` of PATH, if it is recent enough. */

@@ -2,18 +2,21 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { SetupError } from "../setup/errors";
 import { needsHealing } from "./arguments";
+import { checkBastion, localBastion, publicBastion } from "./bastion";
 import { forgetDestroying, noted, refuseHalfDestroyed, STATE_AT_END } from "./destroying";
 import { engineEnv, localEnv } from "./env";
 import { execEngine, type RunResult } from "./exec";
 import type { Engine } from "./engine";
-import { findEngine } from "./find";
+import { findEngine, installedEngine, kitEngine } from "./find";
+import { hasState } from "./log-in";
 import { ensureLocalState, forgetStack, withoutSalt, workingConfig } from "./local-state";
 import { readStackFile, type StackFile } from "./project";
 import { pruneHistory } from "./prune";
 import { ensureLocalStack, healLocalStack, localStackExists } from "./stack";
 import { runTrial } from "./trial";
 import { checkOrphans } from "./orphans";
-import { checkTunnel } from "./tunnel";
+import { checkQuotas } from "./check-quotas";
+import { checkTunnel, tunnelPort } from "./tunnel";
 
 export type { Engine } from "./engine";
 export { findEngine } from "./find";
@@ -54,18 +57,20 @@ const WITH_CONFIG = ["up", "update", "preview", "destroy", "refresh", "config", 
 export async function runPulumi(args: readonly string[], options: RunOptions): Promise<RunResult> {
   const { stack } = options;
   const file = readStackFile(stack);
-  const engine = await findEngine();
   const base = { ...process.env, ...options.env };
+  const trial = file.platform !== "local" && (await isTrial(args, base));
+  const engine = trial ? await kitEngine() : await findEngine();
   const run = {
     capture: options.capture === true,
     ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
   if (file.platform !== "local") {
-    refuseKit(engine, stack, file);
-    if (engine.kind === "kit" && args[0] === "preview" && (base["PULUMI_BACKEND_URL"] ?? "") === "") {
+    if (trial) {
+      announceTrial(stack);
       return runTrial(engine, args, { stack, file }, { ...run, env: base });
     }
+    refuseKit(engine, stack, file);
     const env = engineEnv(engine, base);
     const state = onlyOnce(async () => {
       const { code, stdout } = await execEngine(engine, ["stack", "export", "--stack", stack], { env, capture: true });
@@ -73,10 +78,15 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
     });
     await checkTunnel(stack, file, args, async () => (await state())?.includes(':Instance::operator"') === true);
     // The kit's stand-in for AWS makes nothing, and nobody may be asked for its sake.
-    if (engine.kind === "official") await checkOrphans(stack, file, args, state);
+    if (engine.kind === "official") {
+      await checkOrphans(stack, file, args, state);
+      await checkQuotas(stack, file, args, state);
+    }
+    if (tunnelPort(file) === undefined) await checkBastion(stack, args, async () => publicBastion(await state()));
     return execEngine(engine, [...goOn(args), "--stack", stack, ...configFlag(args, file.path)], { ...run, env });
   }
   refuseHalfDestroyed(stack, args);
+  await checkBastion(stack, args, () => Promise.resolve(localStackExists(stack) ? localBastion(file) : undefined));
   await ensureLocalStack(engine, stack, file);
   const changing = needsHealing(args);
   if (changing) {
@@ -134,12 +144,27 @@ function announceKit(engine: Engine): void {
   process.stderr.write(`Pulumi ${engine.version}, built here, with the offline kit's plugins (no pulumi on PATH).\n`);
 }
 
+/**
+ * Whether a command can only be tried: a preview where there is neither the official Pulumi nor a state to compare with. It
+ * then runs with the kit on an empty state, which is gone afterwards, and asks nobody.
+ */
+async function isTrial(args: readonly string[], env: NodeJS.ProcessEnv): Promise<boolean> {
+  return args[0] === "preview" && !hasState(env) && (await installedEngine()) === undefined;
+}
+
+/** Says so on stderr: standard output belongs to the preview. */
+function announceTrial(stack: string): void {
+  process.stderr.write(
+    `Neither Pulumi nor a state of the stack ${stack} is configured here: previewing with the offline kit against an empty state.\n`,
+  );
+}
+
 /** Production runs on the official plugins: the kit's are for trying things out on this machine. */
 function refuseKit(engine: Engine, stack: string, file: StackFile): void {
   if (engine.kind === "official" || process.env["SWARM_HA_ALLOW_KIT"] === "1") return;
   throw new SetupError(
-    `The stack '${stack}' (platform ${file.platform ?? "not set"}) needs the official Pulumi; the offline kit only runs local stacks. ` +
-      "Install Pulumi: curl -fsSL https://get.pulumi.com | sh",
+    `The stack '${stack}' (platform ${file.platform ?? "not set"}) needs the official Pulumi; the offline kit only runs local ` +
+      "stacks, and previews of stacks that have no state. Install Pulumi: curl -fsSL https://get.pulumi.com | sh",
   );
 }
 

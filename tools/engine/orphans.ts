@@ -1,13 +1,16 @@
 /**
- * Instances on AWS that carry a stack's tag and that its state doesn't know: a run that was killed between making one and
- * writing it down has left them. A manager's or registry's then holds the address that the next one needs.
+ * Resources on AWS that a stack's state doesn't have, and that stop its next `up`: a run that was killed between creating
+ * one and writing it down leaves them. An instance of a manager or registry holds the address that the next one needs, and
+ * a parameter the name.
  */
 import { z } from "zod";
-import { askAws, canAsk } from "../leftovers/ask";
-import { stackName } from "../leftovers/find";
+import { askAws, canAsk, type AwsCall } from "../aws/ask";
+import { stackFilter } from "../aws/stack-name";
 import { SetupError } from "../setup/errors";
 import { hasEnvironment, isAboutCredentials } from "./aws-credentials";
+import { describeParameters, parameterCall, parametersSchema, unknownParameters } from "./orphan-parameters";
 import { awsKeys, type StackFile } from "./project";
+import { idsIn, YOUNG } from "./orphan-state";
 
 /** Commands that make machines. */
 const MAKING = ["up", "update"];
@@ -15,14 +18,8 @@ const MAKING = ["up", "update"];
 /** Roles of the machines that have a fixed address, which AWS gives to one instance only. */
 const ADDRESSED = ["manager", "registry"];
 
-/**
- * Milliseconds after its start in which an instance may be that of a run which goes on: it is written down once it runs, for
- * which AWS's provider waits 10 minutes at most, and `stack export` waits for nobody.
- */
-const YOUNG = 15 * 60_000;
-
 /** What `aws ec2 describe-instances` prints, as far as it is read here. */
-const answerSchema = z.object({
+export const instancesSchema = z.object({
   Reservations: z.array(
     z.object({
       Instances: z.array(
@@ -38,13 +35,6 @@ const answerSchema = z.object({
   ),
 });
 
-/** What `pulumi stack export` prints, as far as it is read here; also what is half replaced is known. */
-const stateSchema = z.object({
-  deployment: z.object({
-    resources: z.array(z.object({ type: z.string(), id: z.string().optional() })).nullish(),
-  }),
-});
-
 /** An instance that the state doesn't know. */
 export interface Orphan {
   readonly id: string;
@@ -58,19 +48,16 @@ export interface Orphan {
   readonly since: string;
 }
 
-/** Arguments of the `aws` program that list all instances of a stack. */
-export function instanceQuestion(stack: string, region: string): string[] {
-  const filter = `Name=tag:swarm-ha.stack,Values=${stackName(stack)}`;
-  return ["ec2", "describe-instances", "--region", region, "--filters", filter, "--output", "json"];
+/** Lists all instances of a stack. */
+export function instanceCall(stack: string, region: string): AwsCall {
+  return { operation: ["ec2", "describe-instances"], region, options: ["--filters", stackFilter(stack)] };
 }
 
-/** The instances of an answer that a state doesn't know, but for those that have ended. */
-export function orphansIn(answer: string, state: string): Orphan[] {
-  const { deployment } = stateSchema.parse(JSON.parse(state));
-  const known = new Set(deployment.resources?.filter(({ type }) => type.endsWith(":Instance")).map(({ id }) => id));
-  return answerSchema
-    .parse(JSON.parse(answer))
-    .Reservations.flatMap(({ Instances }) => Instances)
+/** The instances of an answer that a state doesn't have, but for those that have ended. */
+export function orphansIn(answer: z.infer<typeof instancesSchema>, state: string): Orphan[] {
+  // Also what is half replaced is in the state.
+  const known = idsIn(state, "aws:ec2/instance:Instance");
+  return answer.Reservations.flatMap(({ Instances }) => Instances)
     .filter(({ InstanceId, State }) => State.Name !== "terminated" && !known.has(InstanceId))
     .map(({ InstanceId: id, LaunchTime: since, PrivateIpAddress: address = "", State: { Name: state }, Tags }) => {
       const tag = (key: string): string => Tags.find(({ Key }) => Key === key)?.Value ?? "";
@@ -79,11 +66,11 @@ export function orphansIn(answer: string, state: string): Orphan[] {
 }
 
 /**
- * Looks for them before a command that would stumble over one half-way. Any but managers and registries are in nobody's way:
- * they are only named.
+ * Looks for them before a command that would fail half-way because of one. Instances other than managers and registries are
+ * in nobody's way: they are only named.
  *
  * @param state What `pulumi stack export` prints; undefined when it fails, which the command itself then says
- * @throws SetupError that names each instance and the command that removes it; or that AWS takes no credentials
+ * @throws SetupError that names each resource and the command that removes it; or that AWS takes no credentials
  */
 export async function checkOrphans(
   stack: string,
@@ -93,14 +80,22 @@ export async function checkOrphans(
 ): Promise<void> {
   const { region } = awsKeys(file);
   if (file.platform !== "aws" || region === undefined || !MAKING.includes(args[0] ?? "")) return;
-  const answer = instances(stack, region, file);
-  const exported = answer === undefined ? undefined : await state();
-  if (answer === undefined || exported === undefined) return;
-  const found = orphansIn(answer, exported);
-  if (found.length === 0) return;
-  const text = describeOrphans(stack, region, found, Date.now());
-  if (found.some(({ role }) => ADDRESSED.includes(role))) throw new SetupError(`Nothing was done. ${text}`);
-  process.stderr.write(`warning: ${text}\n`);
+  const [instances, parameters] = await Promise.all([
+    answered(stack, file, "instances", askAws(instanceCall(stack, region), instancesSchema)),
+    answered(stack, file, "parameters", askAws(parameterCall(stack, region), parametersSchema)),
+  ]);
+  const exported = instances === undefined && parameters === undefined ? undefined : await state();
+  if (exported === undefined) return;
+  const found = instances === undefined ? [] : orphansIn(instances, exported);
+  const names = parameters === undefined ? [] : unknownParameters(parameters, exported);
+  const texts = [
+    ...(found.length === 0 ? [] : [describeOrphans(stack, region, found, Date.now())]),
+    ...(names.length === 0 ? [] : [describeParameters(stack, region, names, Date.now())]),
+  ];
+  if (texts.length === 0) return;
+  const stops = names.length > 0 || found.some(({ role }) => ADDRESSED.includes(role));
+  if (stops) throw new SetupError(`Nothing was done. ${texts.join("\n")}`);
+  process.stderr.write(`warning: ${texts.join("\n")}\n`);
 }
 
 /**
@@ -131,13 +126,13 @@ export function describeOrphans(stack: string, region: string, found: readonly O
 }
 
 /**
- * What AWS has; undefined where it can't be asked, which is said.
+ * What AWS answers; undefined where it can't be asked, which is said.
  *
  * @throws SetupError where Pulumi can't have credentials either
  */
-function instances(stack: string, region: string, file: StackFile): string | undefined {
+async function answered<T>(stack: string, file: StackFile, what: string, question: Promise<T>): Promise<T | undefined> {
   try {
-    return askAws(instanceQuestion(stack, region));
+    return await question;
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     if (canAsk() && isAboutCredentials(error.message) && !hasEnvironment(file)) {
@@ -147,7 +142,7 @@ function instances(stack: string, region: string, file: StackFile): string | und
       );
     }
     process.stderr.write(
-      `warning: nobody looked for instances that an interrupted run of ${stack} may have left: ${error.message}\n`,
+      `warning: nobody looked for ${what} that an interrupted run of ${stack} may have left: ${error.message}\n`,
     );
     return undefined;
   }

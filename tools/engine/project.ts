@@ -65,3 +65,12 @@ export function awsKeys({ text }: Pick<StackFile, "text">): AwsKeys {
   const content = parse(text) as { config?: Record<string, AwsKeys | null | undefined> } | null;
   return content?.config?.[`${PROJECT}:aws`] ?? {};
 }
+
+/** The region of a stack on AWS. @throws SetupError for a stack file without one, or with something else in its place */
+export function regionOf(file: Pick<StackFile, "text" | "path">): string {
+  const { region } = awsKeys(file);
+  if (typeof region !== "string" || !/^[a-z0-9-]+$/.test(region)) {
+    throw new SetupError(`${file.path}: swarm-ha:aws.region has to be a region's name, such as eu-central-1.`);
+  }
+  return region;
+}

@@ -3,9 +3,9 @@
  * it has to be there before they run.
  */
 import { connect } from "node:net";
-import { stackName } from "../leftovers/find";
+import { stackName } from "../aws/stack-name";
 import { SetupError } from "../setup/errors";
-import { awsKeys, type StackFile } from "./project";
+import { awsKeys, regionOf, type StackFile } from "./project";
 
 /** Commands whose steps dial the operator. */
 const DIALLING = ["up", "update"];
@@ -65,10 +65,7 @@ export function openTunnel(stack: string, file: StackFile): string | undefined {
  * yet, and a shell runs what is in it: so each part is looked at here.
  */
 function tunnelCommand(stack: string, file: StackFile, port: number): string {
-  const { region } = awsKeys(file);
-  if (typeof region !== "string" || !/^[a-z0-9-]+$/.test(region)) {
-    throw new SetupError(`${file.path}: swarm-ha:aws.region has to be a region's name, such as eu-central-1.`);
-  }
+  const region = regionOf(file);
   if (!Number.isInteger(port))
     throw new SetupError(`${file.path}: swarm-ha:aws.operator.port has to be a whole number.`);
   const filters = [

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import type { AwsCall } from "../aws/ask";
+import { stackName } from "../aws/stack-name";
 
 /** What `aws resourcegroupstaggingapi get-resources` prints, as far as it is read here. */
-const answerSchema = z.object({
+export const taggedSchema = z.object({
   ResourceTagMappingList: z.array(
     z.object({ ResourceARN: z.string(), Tags: z.array(z.object({ Key: z.string(), Value: z.string() })).optional() }),
   ),
@@ -12,37 +14,37 @@ export interface Leftover {
   readonly arn: string;
   /** Name in the stack, from its tags; empty without. */
   readonly name: string;
+  /** Why its service couldn't confirm that it is still there. @default it did */
+  readonly unconfirmed?: string;
 }
 
-/**
- * Arguments of the `aws` program that list everything with a stack's tag, in one region.
- *
- * @throws Error for what is no stack name: it would become a part of the question
- */
-export function question(stack: string): string[] {
-  const filter = `Key=swarm-ha.stack,Values=${stackName(stack)}`;
-  return ["resourcegroupstaggingapi", "get-resources", "--tag-filters", filter, "--output", "json"];
+/** Where the tagging API tells of resources that belong to no region: Route 53's zones, instance profiles. */
+export const GLOBAL_REGION = "us-east-1";
+
+/** Lists everything with a stack's tag in one region. @throws Error for what is no stack name */
+export function taggedCall(stack: string, region: string): AwsCall {
+  return {
+    operation: ["resourcegroupstaggingapi", "get-resources"],
+    region,
+    options: ["--tag-filters", `Key=swarm-ha.stack,Values=${stackName(stack)}`],
+  };
 }
 
-/** A stack's name, which becomes a part of a question. @throws Error for what is none */
-export function stackName(stack: string): string {
-  if (!/^[A-Za-z0-9_.-]+$/.test(stack)) throw new Error(`${JSON.stringify(stack)} is no stack name`);
-  return stack;
+/** What is tagged, in the order of ARNs. */
+export function taggedIn(answer: z.infer<typeof taggedSchema>): Leftover[] {
+  return answer.ResourceTagMappingList.map(({ ResourceARN: arn, Tags: tags = [] }) => ({
+    arn,
+    name: tags.find(({ Key }) => Key === "swarm-ha.host" || Key === "Name")?.Value ?? "",
+  })).sort(byArn);
 }
 
-/** What is left, in the order of ARNs. Instances that have been terminated keep their tags for an hour: ask for those alone. */
-export function leftoversIn(answer: string, terminated: ReadonlySet<string> = new Set()): Leftover[] {
-  const { ResourceTagMappingList: found } = answerSchema.parse(JSON.parse(answer));
-  return found
-    .filter(({ ResourceARN: arn }) => !terminated.has(arn.split("/").pop() ?? ""))
-    .map(({ ResourceARN: arn, Tags: tags = [] }) => ({
-      arn,
-      name: tags.find(({ Key }) => Key === "swarm-ha.host" || Key === "Name")?.Value ?? "",
-    }))
-    .sort((a, b) => (a.arn < b.arn ? -1 : 1));
+/** Whether a resource belongs to no region. (The ARN of a bucket names none, either, but a bucket has one.) */
+export function isGlobal({ arn }: Pick<Leftover, "arn">): boolean {
+  const [, , service = ""] = arn.split(":");
+  return service === "iam" || service === "route53";
 }
 
-/** Ids of the instances among ARNs. */
-export function instancesIn(leftovers: readonly Leftover[]): string[] {
-  return leftovers.flatMap(({ arn }) => /:instance\/(i-[0-9a-f]+)$/.exec(arn)?.[1] ?? []);
+/** Order of a list of leftovers. */
+export function byArn(a: Leftover, b: Leftover): number {
+  return a.arn < b.arn ? -1 : a.arn > b.arn ? 1 : 0;
 }

@@ -2,7 +2,7 @@
 
 /** A folder of test/ that `npm test` runs as one. */
 export interface Suite {
-  readonly name: "unit" | "component" | "e2e" | "long";
+  readonly name: "unit" | "component" | "e2e" | "rehearsal" | "rehearsal-whole" | "long";
   /** Milliseconds that one test of it may take unless it says otherwise. */
   readonly timeout: number;
   /** Does it need a Docker engine, the host image and a Pulumi engine? */
@@ -21,11 +21,14 @@ export const SUITES: readonly Suite[] = [
   { name: "component", timeout: 60_000, needsEngines: false },
   // The files of cluster/ share a stack; they and those of platform/ measure, and setup/ removes what it takes for leftovers.
   { name: "e2e", timeout: 600_000, needsEngines: true, inOrder: ["cluster", "platform", "setup"] },
+  // The simulated AWS has one range of public addresses.
+  { name: "rehearsal", timeout: 600_000, needsEngines: true, inOrder: ["substrate", "drive"] },
+  { name: "rehearsal-whole", timeout: 1_800_000, needsEngines: true, inOrder: ["."] },
   { name: "long", timeout: 3_600_000, needsEngines: true, inOrder: ["."] },
 ];
 
 /** What `npm test` runs when no suite is named: all but the long drills. */
-const DEFAULT_SUITES = SUITES.filter(({ name }) => name !== "long");
+const DEFAULT_SUITES = SUITES.filter(({ name }) => name !== "long" && name !== "rehearsal-whole");
 
 /**
  * Reads `npm test`'s arguments: names of suites, and for mocha whatever else there is (`-g <pattern>`, files).

@@ -2,7 +2,7 @@ import { Provider } from "@pulumi/aws/provider";
 import * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
 import type { AwsStackConfig } from "../../../config";
-import { directConnection, throughOperator, type SshConnection } from "../../ssh/connection";
+import { directConnection, fromBastion } from "../../ssh/connection";
 import { publicImages } from "../../images/public";
 import type { SshKeys } from "../../ssh/keys";
 import { PORTS } from "../../swarm/ports";
@@ -34,10 +34,13 @@ export interface AwsPlatformArgs {
 }
 
 /**
- * Failed dials that are forgiven: an instance that was just made answers after one to three minutes, when it has its
- * host key. A machine that refuses is so given up after 3 minutes, one that is silent after 7.
+ * Failed dials of the bastion that are forgiven: an instance that was just made answers after one to three minutes, when
+ * it has its host key. One that refuses is so given up after 3 minutes, one that is silent after 7.
  */
 const DIALS = 40;
+
+/** Seconds until a host must let its steps in: as long as a silent bastion is waited for. */
+const CONNECT_LIMIT = 420;
 
 /** Three availability zones, private subnets, EC2, network load balancers, S3. */
 export function createAwsPlatform(args: AwsPlatformArgs): Platform {
@@ -163,11 +166,12 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
       tier: host.role,
     });
     const address = fixed === undefined ? made.instance.privateIp : pulumi.output(fixed);
-    const connection: SshConnection = throughOperator(this.operator.connection, {
+    const connection = fromBastion(this.operator.connection, {
+      name: host.name,
       host: address,
       privateKey: keys.client.privateKeyOpenssh,
       hostKey: keys.hostKey(host.name).publicKeyOpenssh,
-      dialErrorLimit: DIALS,
+      connectLimit: CONNECT_LIMIT,
     });
     return {
       ...host,
@@ -245,7 +249,8 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
       // Its addresses are in its subnets, and nothing else that members listen to is.
       sources: this.args.config.zones.flatMap((zone) => this.network.edge[zone]?.cidr ?? []),
       dnsNames: [host],
-      ipAddresses: [],
+      // Without a public address it is reached by a tunnel, which begins on the workstation.
+      ipAddresses: name === "manager" && this.args.config.aws.loadBalancers.manager === "internal" ? ["127.0.0.1"] : [],
     };
   }
 }

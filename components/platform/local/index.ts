@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LocalStackConfig } from "../../../config";
-import { directConnection, throughOperator, type SshConnection } from "../../ssh/connection";
+import { directConnection, fromBastion, type SshConnection } from "../../ssh/connection";
 import type { SshKeys } from "../../ssh/keys";
 import { PORTS } from "../../swarm/ports";
 import { addressPlan, type AddressPlan } from "../addressing";
@@ -106,7 +106,8 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
     });
     // A fixed address is known before the machine is there, and stays the same when it is replaced.
     const address = fixed === undefined ? machine.address : pulumi.output(fixed);
-    const connection = throughOperator(operator, {
+    const connection = fromBastion(operator, {
+      name: spec.name,
       host: address,
       privateKey: this.args.keys.client.privateKeyOpenssh,
       hostKey: this.args.keys.hostKey(spec.name).publicKeyOpenssh,

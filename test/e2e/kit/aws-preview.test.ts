@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseConfig, planHosts } from "../../../config";
 import { findEngine } from "../../../tools/engine";
@@ -12,12 +12,27 @@ import { stackValues } from "../../support/aws/stack";
 import { run, type Ran } from "../../support/run";
 
 /** Neither credentials nor anything else of this machine's AWS, no backend but the run's own, and this clone's stacks. */
-const OTHERS = /^(AWS_|PULUMI_BACKEND_URL$|PULUMI_CONFIG_PASSPHRASE|SWARM_HA_CONFIG_DIR$)/;
-const ENV = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OTHERS.test(name)));
+const OTHERS = /^(AWS_|PULUMI_|SWARM_HA_)/;
+const ENV: NodeJS.ProcessEnv = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !OTHERS.test(name))),
+  // As on a machine where nobody has installed Pulumi, or logged in.
+  PATH: (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .filter((folder) => !existsSync(join(folder, "pulumi")))
+    .join(delimiter),
+  PULUMI_CREDENTIALS_PATH: "/nonexistent",
+};
+
+/** With the kit where it is refused otherwise. */
+const ALLOWED = { SWARM_HA_ENGINE: "kit", SWARM_HA_ALLOW_KIT: "1" };
 
 function pulumi(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
-  const tool = [join(root, "tools", "run.mjs"), "pulumi", ...args];
-  const all = { ...ENV, SWARM_HA_ENGINE: "kit", SWARM_HA_ALLOW_KIT: "1", ...env };
+  return tool("pulumi", args, env);
+}
+
+function tool(name: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+  const tool = [join(root, "tools", "run.mjs"), name, ...args];
+  const all = { ...ENV, ...env };
   // A network with nothing but the loopback, where this user may make one.
   const script =
     'unshare -n sh -c "ip link set lo up" 2>/dev/null && exec unshare -n sh -c \'ip link set lo up; exec "$@"\' sh "$@"; exec "$@"';
@@ -31,7 +46,7 @@ async function makeStack(folder: string, env: NodeJS.ProcessEnv): Promise<void> 
   const args = ["stack", "init", "test", "--no-select", "--non-interactive", "--secrets-provider", "passphrase"];
   const made = await execEngine(engine, args, {
     cwd: folder,
-    env: { ...engineEnv(engine, ENV), ...env },
+    env: { ...engineEnv(engine, { ...ENV, ...env }), ...env },
     capture: true,
   });
   assert.equal(made.code, 0, made.stderr);
@@ -59,6 +74,29 @@ describe("a preview of a stack on aws, by the real engine", () => {
         stack === "prod" ? ["ca-key", "registry-storage"] : [],
       );
       assert.equal(readFileSync(file, "utf8"), before);
+      assert.match(stderr, /previewing with the offline kit against an empty state\.\n/);
+    });
+  }
+
+  it("is what a review needs, too: no variable, no account", async () => {
+    const { code, stdout, stderr } = await tool("review", ["prod"]);
+    assert.match(stdout, /^<!-- swarm-ha review of prod -->\n[^]*### Availability/, stderr);
+    assert.match(stderr, /previewing with the offline kit against an empty state\.\n/);
+    // 2: there are dangers to acknowledge, as for every new stack without them in its configuration.
+    assert.ok(code === 0 || code === 2, stderr);
+  });
+
+  it("isn't made where there is a state that it should be compared with", async () => {
+    const { code, output } = await pulumi(["preview", "-s", "prod"], { PULUMI_BACKEND_URL: "file:///nonexistent" });
+    assert.equal(code, 1);
+    assert.match(output, /needs the official Pulumi/);
+  });
+
+  for (const command of ["up", "destroy"]) {
+    it(`doesn't make the kit do for ${command}`, async () => {
+      const { code, output } = await pulumi([command, "-s", "prod", "--yes"]);
+      assert.equal(code, 1);
+      assert.match(output, /needs the official Pulumi/);
     });
   }
 
@@ -66,6 +104,7 @@ describe("a preview of a stack on aws, by the real engine", () => {
     const folder = mkdtempSync(join(tmpdir(), "swarm-ha-aws-"));
     try {
       const env = {
+        ...ALLOWED,
         PULUMI_BACKEND_URL: pathToFileURL(folder).href,
         PULUMI_CONFIG_PASSPHRASE: "of this test",
         SWARM_HA_CONFIG_DIR: folder,

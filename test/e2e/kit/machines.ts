@@ -38,6 +38,7 @@ MaxStartups 500
 AcceptEnv ACCEPTED
 $SETTINGS
 CONFIG
+eval "$BEFORE"
 exec /usr/sbin/sshd -D -e -f /etc/ssh/test_config
 `;
 
@@ -47,21 +48,27 @@ export const DIALS = { dialErrorLimit: 2, perDialTimeout: 3 };
 /** A bastion that is published on the loopback, and machines behind it. */
 export class Machines {
   private readonly containers: Docker.Container[] = [];
-  /** Always the same, so that the next run finds what an interrupted one has left. */
-  private readonly name = "swarm-ha-test-kit";
   private readonly hostKeys = new Map<string, KeyPair>();
   private network: Docker.Network | undefined;
   private port = 0;
   /** The key that all of them let in. */
   public readonly client = keyPair();
-  private readonly subnet = "10.253.0";
 
-  private constructor(private readonly docker: Docker) {}
+  private constructor(
+    private readonly docker: Docker,
+    private readonly name: string,
+    private readonly subnet: string,
+  ) {}
 
-  /** Starts the bastion (`.2`) and one machine, `target` (`.3`). */
-  public static async start(): Promise<Machines> {
+  /**
+   * Starts the bastion (`.2`) and one machine, `target` (`.3`).
+   *
+   * @param name Always the same, so that the next run finds what an interrupted one has left.
+   * @param subnet The first three numbers of their addresses.
+   */
+  public static async start(name = "swarm-ha-test-kit", subnet = "10.253.0"): Promise<Machines> {
     const { docker } = await prepareMachine();
-    const machines = new Machines(docker);
+    const machines = new Machines(docker, name, subnet);
     await removeLeftovers(docker, machines.name);
     try {
       machines.network = await docker.createNetwork({
@@ -69,7 +76,7 @@ export class Machines {
         Labels: { [TEST_LABEL]: machines.name },
         IPAM: { Config: [{ Subnet: `${machines.subnet}.0/24` }] },
       });
-      await machines.add("bastion", 2, "MaxSessions 500");
+      await machines.add("bastion", 2, "MaxSessions 2");
       await machines.add("target", 3, "MaxSessions 500");
       return machines;
     } catch (error) {
@@ -78,8 +85,13 @@ export class Machines {
     }
   }
 
-  /** Starts one more machine with settings of its sshd. @param host the last number of its address */
-  public async add(name: string, host: number, settings: string): Promise<void> {
+  /**
+   * Starts one more machine with settings of its sshd.
+   *
+   * @param host the last number of its address
+   * @param before shell that runs before its sshd does, and says "Server listening" if it takes its time
+   */
+  public async add(name: string, host: number, settings: string, before = ""): Promise<void> {
     const hostKey = keyPair();
     this.hostKeys.set(name, hostKey);
     const container = await this.docker.createContainer({
@@ -87,7 +99,12 @@ export class Machines {
       name: `${this.name}-${name}`,
       Labels: { [TEST_LABEL]: this.name },
       Entrypoint: ["/bin/bash", "-c", START],
-      Env: [`HOST_KEY=${hostKey.privateKey}`, `AUTHORIZED=${this.client.publicKey}\n`, `SETTINGS=${settings}`],
+      Env: [
+        `HOST_KEY=${hostKey.privateKey}`,
+        `AUTHORIZED=${this.client.publicKey}\n`,
+        `SETTINGS=${settings}`,
+        `BEFORE=${before}`,
+      ],
       ExposedPorts: { "22/tcp": {} },
       HostConfig: {
         NetworkMode: this.name,
@@ -119,9 +136,14 @@ export class Machines {
     return { ...this.hop(name), host: this.address(host), proxy: this.bastion(), ...changes };
   }
 
+  /** The public key of a machine's sshd. */
+  public hostKey(name: string): string {
+    return this.hostKeys.get(name)?.publicKey ?? keyPair().publicKey;
+  }
+
   private hop(name: string): Record<string, unknown> {
     const { privateKey } = this.client;
-    const hostKey = this.hostKeys.get(name)?.publicKey ?? keyPair().publicKey;
+    const hostKey = this.hostKey(name);
     return { user: "root", privateKey, hostKey, ...DIALS };
   }
 
@@ -136,6 +158,16 @@ export class Machines {
     const read = "cat /tmp/journal 2>/dev/null || true; rm -f /tmp/journal";
     const text = await succeed("docker", ["exec", `${this.name}-target`, "bash", "-c", read], { limit: 30 });
     return text.split("\n").filter((line) => line !== "");
+  }
+
+  /** Runs shell on a machine; it has to succeed. @returns what it prints */
+  public exec(name: string, script: string, input = ""): Promise<string> {
+    return succeed("docker", ["exec", "-i", `${this.name}-${name}`, "bash", "-c", script], { limit: 30, input });
+  }
+
+  /** Freezes a machine: its kernel still takes connections, and nobody answers. */
+  public async pause(name: string): Promise<void> {
+    await this.docker.getContainer(`${this.name}-${name}`).pause();
   }
 
   /** Stops a machine at once. */

@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { stackOutputsSchema } from "../../../components/outputs";
 import type { LiveCertificate } from "../../../tools/cluster/model";
 import { lookAtCertificates, refusal } from "../../../tools/cluster/certificates";
-import { certificateProblems, certificateStatus } from "../../../tools/cluster/certificate-problems";
+import { certificateProblems, certificateStatus, unreadProblems } from "../../../tools/cluster/certificate-problems";
 import { evaluate } from "../../../tools/cluster/evaluate";
 import { planRepair } from "../../../tools/cluster/plan-repair";
 import { obstacles } from "../../../tools/cluster/plan-replace";
@@ -109,6 +109,46 @@ describe("certificates' ends", () => {
   });
 });
 
+describe("certificates that can't be read", () => {
+  const unread = (...hosts: string[]) => hosts.map((host) => ({ host, reason: `no answer in 5 s from ${host}` }));
+
+  it("are one problem for each role, with the first host's reason", () => {
+    const problems = unreadProblems(desired, unread("worker-1", "worker-2", "registry-3"), new Set());
+    assert.deepEqual(
+      problems.map(({ kind, hosts, text }) => [kind, hosts, text]),
+      [
+        [
+          "unread",
+          ["registry-3"],
+          "The certificate that registry-3 serves can't be read from the bastion (no answer in 5 s from registry-3). " +
+            "Check the service there: docker --context swarm-ha-local service ls",
+        ],
+        [
+          "unread",
+          ["worker-1", "worker-2"],
+          "The certificates that worker-1 and worker-2 serve can't be read from the bastion (worker-1: no answer in 5 s " +
+            "from worker-1). Check the service there: docker --context swarm-ha-local service ls",
+        ],
+      ],
+    );
+  });
+
+  it("degrade the status, and stop no replacement and no repair", () => {
+    const live = found(desired, nodesOf(desired), { unreadCertificates: unread("worker-2") });
+    const evaluation = evaluate(desired, live);
+    assert.equal(evaluation.exitCode, 1);
+    assert.deepEqual(obstacles(evaluation.problems, new Set(["worker-1"])), []);
+    assert.deepEqual(planRepair({ desired, evaluation, others: [], tried: new Set() }).steps, []);
+  });
+
+  it("aren't mentioned of a host that has another problem, which says why", () => {
+    const nodes = nodesOf(desired, { "worker-2": { state: "down" } });
+    const { problems } = evaluate(desired, found(desired, nodes, { unreadCertificates: unread("worker-2") }));
+    assert.ok(problems.some(({ hosts }) => hosts.includes("worker-2")));
+    assert.ok(!problems.some(({ kind }) => kind === "unread"));
+  });
+});
+
 describe("why a client refuses a certificate", () => {
   it("is the name that it asks for, or who signed it", async () => {
     const [sign, other] = [await stranger(), await stranger()];
@@ -155,7 +195,7 @@ describe("a look at the certificates", () => {
       "10.0.0.1:2376 m.example": manager.cert,
       "10.0.0.2:443 status.app.example": app.cert,
     };
-    const found = await lookAtCertificates(
+    const { found, unread } = await lookAtCertificates(
       {
         managers: [],
         balanced: { name: "nobody", call: unused },
@@ -174,8 +214,8 @@ describe("a look at the certificates", () => {
     assert.deepEqual(
       servers.map(({ owner }) => owner),
       ["manager-1", "worker-1"],
-      "of a host that serves none nothing is said",
     );
+    assert.deepEqual(unread, [{ host: "worker-2", reason: "refused" }]);
     return Object.fromEntries(servers.map((one) => [one.owner, one]));
   }
 

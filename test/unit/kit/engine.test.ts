@@ -59,9 +59,16 @@ describe("engine: commands that only read", () => {
 });
 
 describe("engine: environment", () => {
+  const official: Engine = { path: "pulumi", version: "3.245.0", kind: "official" };
+
   it("leaves the official engine to the user, but for the update check", () => {
-    const official: Engine = { path: "pulumi", version: "3.245.0", kind: "official" };
     assert.deepEqual(engineEnv(official, { A: "1" }), { A: "1", PULUMI_SKIP_UPDATE_CHECK: "true" });
+  });
+
+  it("gives no engine an SSH agent, which fails every step when it is gone", () => {
+    for (const engine of [official, kit]) {
+      assert.ok(!("SSH_AUTH_SOCK" in engineEnv(engine, { SSH_AUTH_SOCK: "/gone" })), engine.kind);
+    }
   });
 
   it("keeps the kit from downloading, and local stacks from another's state and secrets", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
-import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { Server, type Connection as Peer } from "ssh2";
 import type { Connection } from "../../../offline/command/connection";
 import { Pool } from "../../../offline/command/pool";
@@ -38,12 +38,6 @@ describe("kit: connection pool", () => {
       peer.on("authentication", (context) => {
         context.accept();
       });
-      peer.on("tcpip", (accept, _reject, { destIP, destPort }) => {
-        const stream = accept();
-        stream.on("error", () => undefined);
-        const onward = connect(destPort, destIP).on("error", () => undefined);
-        stream.pipe(onward).pipe(stream);
-      });
       peer.on("session", (accept, reject) => {
         if (left-- <= 0) {
           reject();
@@ -70,64 +64,6 @@ describe("kit: connection pool", () => {
       lease.release(true);
     }
     assert.equal(peers.length, 1);
-  });
-
-  it("dials a bastion once for all who want it at once", async () => {
-    const users = ["a", "b", "c", "d", "e"];
-    const leases = await Promise.all(
-      users.map((user) => pool.lease({ ...connection({ user }), proxy: connection() }, asker)),
-    );
-    for (const lease of leases) {
-      await run(lease.client, job);
-      lease.release(true);
-    }
-    assert.equal(peers.length, users.length + 1);
-  });
-
-  it("dials a dead bastion no more often for many than for one", async () => {
-    let dials = 0;
-    const dead = createServer((socket) => {
-      dials++;
-      socket.destroy();
-    });
-    await new Promise<void>((done) => dead.listen(0, "127.0.0.1", done));
-    try {
-      const proxy = connection({ port: (dead.address() as AddressInfo).port });
-      const steps = ["a", "b", "c", "d", "e"].map((user) => pool.lease({ ...connection({ user }), proxy }, asker));
-      for (const result of await Promise.allSettled(steps)) {
-        assert.match(String((result as PromiseRejectedResult).reason), /proxy: .*after 1 failed attempts/);
-      }
-      assert.equal(dials, 2);
-      await assert.rejects(pool.lease({ ...connection(), proxy }, asker), /proxy: /);
-      assert.equal(dials, 4, "whoever comes later dials anew");
-    } finally {
-      dead.close();
-    }
-  });
-
-  it("doesn't fail others when the one that dials a bastion for them is stopped, nor keeps stopped ones waiting", async () => {
-    const silent: Socket[] = [];
-    const bastion = createServer((socket) => {
-      silent.push(socket);
-    });
-    await new Promise<void>((done) => bastion.listen(0, "127.0.0.1", done));
-    try {
-      const proxy = connection({ port: (bastion.address() as AddressInfo).port, perDialTimeout: 1 });
-      const [dialler, impatient] = [new AbortController(), new AbortController()];
-      const lease = (user: string, signal: AbortSignal) =>
-        pool.lease({ ...connection({ user }), proxy }, { ...asker, signal });
-      const all = [lease("a", dialler.signal), lease("b", asker.signal), lease("c", impatient.signal)];
-      const settled = Promise.allSettled(all);
-      impatient.abort(new Error("stopped waiting"));
-      await assert.rejects(all[2] ?? Promise.resolve(), /stopped waiting/);
-      dialler.abort(new Error("stopped dialling"));
-      const [first, second] = await settled;
-      assert.match(String((first as PromiseRejectedResult).reason), /stopped dialling/);
-      assert.match(String((second as PromiseRejectedResult).reason), /after 1 failed attempts/);
-    } finally {
-      for (const socket of silent) socket.destroy();
-      bastion.close();
-    }
   });
 
   it("doesn't mix connections that differ in anything", async () => {

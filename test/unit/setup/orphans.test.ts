@@ -4,7 +4,9 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { hasEnvironment, isAboutCredentials } from "../../../tools/engine/aws-credentials";
-import { describeOrphans, instanceQuestion, orphansIn } from "../../../tools/engine/orphans";
+import { awsArguments } from "../../../tools/aws/ask";
+import { describeParameters, parametersSchema, unknownParameters } from "../../../tools/engine/orphan-parameters";
+import { describeOrphans, instanceCall, instancesSchema, orphansIn } from "../../../tools/engine/orphans";
 import { root } from "../../../tools/paths";
 
 const INSTANCE = "aws:ec2/instance:Instance";
@@ -13,6 +15,7 @@ const INSTANCE = "aws:ec2/instance:Instance";
 const SINCE = "2026-11-20T03:00:00+00:00";
 const instance = (id: string, host: string, role: string, state = "running", since = SINCE) => ({
   InstanceId: id,
+  InstanceType: "t3.medium",
   LaunchTime: since,
   PrivateIpAddress: "10.213.32.9",
   State: { Name: state },
@@ -30,10 +33,14 @@ const state = (...ids: string[]) =>
     deployment: { resources: ids.map((id) => ({ urn: `urn::${id}`, type: INSTANCE, id, custom: true })) },
   });
 
+const instancesIn = (text: string) => instancesSchema.parse(JSON.parse(text));
+
 describe("instances that an interrupted run has left", () => {
   it("are those with the stack's tag that the state doesn't know, and that haven't ended", () => {
     const found = orphansIn(
-      answer(instance("i-0a", "manager-1", "manager"), instance("i-0b", "manager-2", "manager", "pending")),
+      instancesIn(
+        answer(instance("i-0a", "manager-1", "manager"), instance("i-0b", "manager-2", "manager", "pending")),
+      ),
       state("i-0a"),
     );
     assert.deepEqual(found, [
@@ -46,18 +53,21 @@ describe("instances that an interrupted run has left", () => {
         since: "2026-11-20T03:00:00+00:00",
       },
     ]);
-    assert.deepEqual(orphansIn(answer(instance("i-0b", "manager-2", "manager", "terminated")), state()), []);
+    assert.deepEqual(
+      orphansIn(instancesIn(answer(instance("i-0b", "manager-2", "manager", "terminated"))), state()),
+      [],
+    );
   });
 
   it("are not what is half replaced: the state knows the old one, too", () => {
     const half = { urn: "urn::x", type: INSTANCE, id: "i-0a", delete: true };
     const exported = JSON.stringify({ deployment: { resources: [half] } });
-    assert.deepEqual(orphansIn(answer(instance("i-0a", "manager-1", "manager")), exported), []);
+    assert.deepEqual(orphansIn(instancesIn(answer(instance("i-0a", "manager-1", "manager"))), exported), []);
   });
 
   it("are never nothing because an answer was another one", () => {
-    assert.throws(() => orphansIn("{}", state()));
-    assert.throws(() => orphansIn(answer(), ""));
+    assert.throws(() => instancesIn("{}"));
+    assert.throws(() => orphansIn(instancesIn(answer()), ""));
   });
 
   it("get no command that removes them as long as a run may be making them", () => {
@@ -75,7 +85,7 @@ describe("instances that an interrupted run has left", () => {
   });
 
   it("are asked for by the stack's tag, in its region", () => {
-    assert.deepEqual(instanceQuestion("prod", "eu-central-1"), [
+    assert.deepEqual(awsArguments(instanceCall("prod", "eu-central-1")).slice(0, 8), [
       "ec2",
       "describe-instances",
       "--region",
@@ -85,7 +95,44 @@ describe("instances that an interrupted run has left", () => {
       "--output",
       "json",
     ]);
-    assert.throws(() => instanceQuestion("test,prod", "eu-central-1"), /no stack name/);
+    assert.throws(() => instanceCall("test,prod", "eu-central-1"), /no stack name/);
+  });
+});
+
+describe("host keys that an interrupted run has left", () => {
+  const KEY = "/swarm-ha/prod/host-keys/manager-1";
+  const keys = (...names: string[]) =>
+    parametersSchema.parse({
+      Parameters: names.map((Name) => ({ Name, LastModifiedDate: "2026-11-20T03:00:00+00:00" })),
+    });
+
+  it("are those under the stack's path that its state doesn't have", () => {
+    const exported = JSON.stringify({
+      deployment: { resources: [{ urn: "urn::k", type: "aws:ssm/parameter:Parameter", id: KEY }] },
+    });
+    assert.deepEqual(unknownParameters(keys(KEY), exported), []);
+    assert.deepEqual(unknownParameters(keys(KEY, `${KEY}0`), exported), [
+      { name: `${KEY}0`, since: Date.parse("2026-11-20T03:00:00Z") },
+    ]);
+    assert.throws(() => parametersSchema.parse({}));
+  });
+
+  it("are dated in seconds by the first version of aws", () => {
+    const old = parametersSchema.parse({ Parameters: [{ Name: KEY, LastModifiedDate: 1_795_143_600.5 }] });
+    assert.equal(unknownParameters(old, state())[0]?.since, 1_795_143_600_500);
+  });
+
+  it("get commands of ten names each that remove them, once no run can be about to write them down", () => {
+    const found = unknownParameters(keys(...Array.from({ length: 11 }, (_, i) => `${KEY}${i}`)), state());
+    const text = describeParameters("prod", "eu-central-1", found, Date.parse("2026-11-20T03:30:00Z"));
+    const commands = text.match(/aws ssm delete-parameters --region eu-central-1 --names .*/g) ?? [];
+    assert.deepEqual(
+      commands.map((line) => line.split(" --names ")[1]?.split(" ").length),
+      [10, 1],
+    );
+    const young = describeParameters("prod", "eu-central-1", found, Date.parse("2026-11-20T03:10:00Z"));
+    assert.doesNotMatch(young, /delete-parameters/);
+    assert.match(young, /a run may still be in progress/);
   });
 });
 
@@ -124,7 +171,20 @@ describe("credentials for AWS", () => {
   });
 });
 
-/** The tool itself, with a `pulumi` and an `aws` that only write down that they were asked. */
+/** What `aws` answers where an account has all that it needs, by service and operation. */
+const PLENTY = {
+  "ec2 describe-instances": { Reservations: [] },
+  "ec2 describe-addresses": { Addresses: [] },
+  "ec2 describe-vpcs": { Vpcs: [{ VpcId: "vpc-default" }] },
+  "ec2 describe-internet-gateways": { InternetGateways: [{ InternetGatewayId: "igw-default" }] },
+  "ec2 describe-nat-gateways": { NatGateways: [] },
+  "ec2 describe-subnets": { Subnets: [] },
+  "elbv2 describe-load-balancers": { LoadBalancers: [] },
+  "ssm describe-parameters": { Parameters: [] },
+  "service-quotas get-service-quota": { Quota: { Value: 64 } },
+};
+
+/** The tool itself, with a `pulumi` that only writes down that it was asked, and an `aws` that answers from files. */
 describe("npm run pulumi -- up, on aws", () => {
   let folder: string;
   const program = (name: string, text: string): void => {
@@ -150,15 +210,25 @@ describe("npm run pulumi -- up, on aws", () => {
   };
   /** @param known ids of the instances in the state */
   const given = (found: string, ...known: string[]): void => {
-    writeFileSync(join(folder, "instances"), found);
+    answers({ "ec2 describe-instances": JSON.parse(found) as object });
     writeFileSync(join(folder, "state"), state(...known));
+  };
+
+  const answers = (given: Readonly<Record<string, object>>): void => {
+    for (const [operation, value] of Object.entries(given))
+      writeFileSync(join(folder, operation.replace(" ", "-")), JSON.stringify(value));
   };
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "swarm-ha-orphans-"));
+    answers(PLENTY);
     const exported = '"stack export"*) cat "$FOLDER/state" ;;';
     program("pulumi", `case "$*" in version) echo v3.245.0 ;; ${exported} *) echo "$*" >> "$FOLDER/log" ;; esac`);
-    program("aws", 'cat "$FOLDER/instances"');
+    // Like the real one it refuses an operation that it doesn't have: exit code 252.
+    program(
+      "aws",
+      'echo "$*" >> "$FOLDER/asked"; cat "$FOLDER/$1-$2" 2>/dev/null || { echo "aws: no $1 $2" >&2; exit 252; }',
+    );
   });
   afterEach(() => {
     rmSync(folder, { recursive: true, force: true });
@@ -170,6 +240,9 @@ describe("npm run pulumi -- up, on aws", () => {
     assert.equal(status, 0, stderr);
     assert.match(went, /^up --yes --continue-on-error --stack prod --config-file .*Pulumi\.prod\.yaml\n$/);
     assert.equal(stderr, "");
+    // Whatever the shell's own region is.
+    for (const call of readFileSync(join(folder, "asked"), "utf8").trim().split("\n"))
+      assert.match(call, /--region eu-central-1 /);
   });
 
   it("stops before its first step where one holds a manager's address, and says what removes it", () => {
@@ -242,6 +315,44 @@ describe("npm run pulumi -- up, on aws", () => {
     assert.equal(status, 0, stderr);
     assert.match(went, /^up /);
     assert.match(stderr, /nobody looked .*UnauthorizedOperation/);
+  });
+
+  it("stops where a host key is there that the state doesn't have, and says what removes it", () => {
+    const Name = "/swarm-ha/prod/host-keys/manager-1";
+    answers({ "ssm describe-parameters": { Parameters: [{ Name, LastModifiedDate: "2026-11-20T03:00:00+00:00" }] } });
+    given(answer());
+    const { status, went, stderr } = pulumi("up", "-s", "prod", "--yes");
+    assert.equal(status, 1);
+    assert.equal(went, "");
+    assert.ok(stderr.includes(`aws ssm delete-parameters --region eu-central-1 --names ${Name}`), stderr);
+  });
+
+  it("stops where the account's quotas are too small, with figures and the command that requests more", () => {
+    answers({ "service-quotas get-service-quota": { Quota: { Value: 5 } } });
+    given(answer());
+    const { status, went, stderr } = pulumi("up", "-s", "test", "--yes");
+    assert.equal(status, 1);
+    assert.equal(went, "");
+    assert.match(stderr, /Nothing was done\. The account's quotas in eu-central-1 are too small for the stack test/);
+    assert.match(stderr, /L-1216C47A\): needs 20 more, 0 in use, limit 5\n/);
+    assert.match(
+      stderr,
+      /aws service-quotas request-service-quota-increase --region eu-central-1 --service-code ec2 --quota-code L-1216C47A --desired-value 20\n/,
+    );
+    // One default VPC, two addresses: within 5.
+    assert.doesNotMatch(stderr, /L-0263D0A3|L-F678F1CE/);
+  });
+
+  it("says which quotas weren't checked where that isn't allowed, and goes on", () => {
+    rmSync(join(folder, "service-quotas-get-service-quota"));
+    given(answer());
+    const { status, went, stderr } = pulumi("up", "-s", "test", "--yes");
+    assert.equal(status, 0, stderr);
+    assert.match(went, /^up /);
+    assert.match(
+      stderr,
+      /^warning: These quotas of eu-central-1.* weren't checked: .*no service-quotas get-service-quota/,
+    );
   });
 
   it("asks nobody before a command that makes nothing", () => {

@@ -6,14 +6,14 @@ describe("npm test", () => {
   const names = (...args: string[]) => chooseSuites(args).suites.map(({ name }) => name);
 
   it("runs all but the long drills, or what is named", () => {
-    assert.deepEqual(names(), ["unit", "component", "e2e"]);
+    assert.deepEqual(names(), ["unit", "component", "e2e", "rehearsal"]);
     assert.deepEqual(names("long"), ["long"]);
     assert.deepEqual(names("e2e", "unit"), ["unit", "e2e"]);
   });
 
   it("gives everything else to mocha", () => {
     assert.deepEqual(chooseSuites(["e2e", "-g", "unit"]).mochaArgs, ["-g", "unit"]);
-    assert.deepEqual(names("-g", "unit"), ["unit", "component", "e2e"]);
+    assert.deepEqual(names("-g", "unit"), ["unit", "component", "e2e", "rehearsal"]);
   });
 
   const counts = fc.record({

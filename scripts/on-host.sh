@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Takes a step from the bastion to its host: waits until the host shows its pinned key, then runs the step there.
+#
+# Runs on the bastion, under an SSH agent of its own. Arguments: length of the step's script in bytes, its digest.
+# Standard input: the length of the input below and a newline, the input, and then what the host gets: script and data.
+# Input: { name, address, port, hostKey: pinned, key: the client's private key, limit: seconds to connect }
+# Exits as the step does. Nothing is repeated once the step has begun.
+
+read -r size && input=$(head -c "$size")
+
+. lib/common.sh
+
+script_size=$1 digest=$2
+name=$(value name)
+address=$(value address)
+port=$(value port)
+limit=$(value limit)
+host_key=$(value hostKey)
+where="$name ($address:$port)"
+
+# No secret lies here: the pinned key, and what ssh has to say about the connection. The client's key is in the agent alone.
+folder=$(mktemp -d /run/swarm-ha-on-host.XXXXXX)
+trap 'kill "$SSH_AGENT_PID" 2>/dev/null; rm -rf "$folder"' EXIT
+heard=$folder/heard begun=$folder/begun
+printf '%s %s\n' "$name" "$host_key" >"$folder/known_hosts"
+value key | ssh-add -q - 2>"$heard" || fail "the SSH agent doesn't take the client's key: $(<"$heard")"
+unset 'given[key]' input
+
+# A host that is silent for 30 s is lost: what dies or hangs ends its step within a minute.
+options=(
+  -F none -E "$heard" -T -p "$port" -l root
+  -o BatchMode=yes -o IdentityFile=none -o PreferredAuthentications=publickey
+  -o StrictHostKeyChecking=yes -o "UserKnownHostsFile=$folder/known_hosts" -o GlobalKnownHostsFile=none
+  -o "HostKeyAlias=$name" -o "HostKeyAlgorithms=${host_key%% *}" -o UpdateHostKeys=no
+  -o ServerAliveInterval=10 -o ServerAliveCountMax=3
+  # OpenSSH 9's sntrup761 costs 0.15 s of processor time on each side (measured), X25519 0.02 s. ML-KEM stays, where it is.
+  -o 'KexAlgorithms=-sntrup*'
+  # Runs here once the host has let the client in, before the step begins there.
+  -o PermitLocalCommand=yes -o "LocalCommand=: >'$begun'"
+)
+remote="script=\$(head -c $script_size); exec bash -c \"\$script\" $step $digest"
+
+# explained: what the last dial met, in one line.
+explained() {
+  local line fingerprint=""
+  while read -r line; do
+    [[ $line != SHA256:* ]] || fingerprint=${line%.}
+  done <"$heard"
+  line=$(grep -v '^$' "$heard" | tail -n 1) || line="nothing"
+  case $line in
+    "Host key verification failed"*) echo "another host key than the pinned one${fingerprint:+: $fingerprint}" ;;
+    *) echo "${line%$'\r'}" ;;
+  esac
+}
+
+# called: whether whoever runs this step still waits for it. sshd ends with its connection, and init takes us over.
+called() {
+  local parent
+  read -r _ _ _ parent _ <"/proc/$$/stat"
+  ((parent == PPID))
+}
+
+end=$((SECONDS + limit)) pause=100
+while true; do
+  left=$((end - SECONDS)) code=0
+  : >"$heard"
+  # Until the host has let it in, ssh takes nothing off the standard input.
+  ssh "${options[@]}" -o "ConnectTimeout=$((left > 10 ? 10 : left < 1 ? 1 : left))" "$address" "$remote" || code=$?
+  [ ! -e "$begun" ] || break
+  seen=$(explained)
+  ((SECONDS < end)) || fail "$where didn't let the step in with its pinned host key within $limit s; saw last: $seen"
+  called || fail "whoever asked for the step is gone"
+  printf -v seconds '%d.%03d' $((pause / 1000)) $((pause % 1000))
+  sleep "$seconds"
+  pause=$((pause * 8 / 5 > 2000 ? 2000 : pause * 8 / 5))
+done
+
+# 255 is ssh's own, unless it has nothing to say: then a signal ended the step.
+((code != 255)) || [ ! -s "$heard" ] || fail "the connection to $where was lost while the step ran: $(explained)"
+((code != 255)) || fail "the step ended on $where without an exit code"
+exit "$code"

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { figure, succeed, until, type Ran } from "../../support/run";
+import { useSharedStack } from "../../support/shared-stack";
+
+/** Seconds of an `up` with one step that ends within a minute: the rest is Pulumi's own start. */
+const LIMIT = 90;
+
+describe("hosts that freeze or die under a step", function () {
+  this.timeout(300_000);
+  const stack = useSharedStack();
+  const docker = (...args: string[]): Promise<string> => succeed("docker", args, { limit: 30 });
+  const frozen = stack.container("worker-2");
+  const label = (storage: string): void => {
+    stack.configure({ workers: { worker: { count: 3, labels: { "com.example.storage": storage } } } });
+  };
+  const up = (): Promise<Ran> =>
+    stack.tool("pulumi", ["up", "--yes", "--skip-preview", "--color", "never", "-s", stack.name]);
+
+  afterEach(async () => {
+    // What a test has already set right is refused.
+    await docker("unpause", frozen).catch(() => undefined);
+    await stack.revive("operator");
+    stack.configure();
+    await stack.pulumi("up", "--yes", "--skip-preview");
+    await stack.untilHealthy();
+  });
+
+  it("a paused worker ends the change of its label within a minute, and is named", async () => {
+    label("ssd");
+    await docker("pause", frozen);
+    const { code, output, seconds } = await up();
+    figure("pulumi up of a label while a worker is paused", seconds);
+    assert.notEqual(code, 0);
+    assert.match(
+      output,
+      /prepare on operator: worker-2 \([\d.]+:22\) didn't let the step in .* within 45 s; saw last: .*timed out/,
+    );
+    assert.ok(seconds < LIMIT, `took ${seconds} s`);
+    await docker("unpause", frozen);
+    await stack.pulumi("up", "--yes", "--skip-preview");
+    const [labels = ""] = (await docker("exec", frozen, "docker", "info", "--format", "{{.Labels}}")).split("\n");
+    assert.match(labels, /com\.example\.storage=ssd/);
+  });
+
+  it("an operator that is killed in mid-step ends the up, and the next one goes on", async () => {
+    label("nvme");
+    await docker("pause", frozen);
+    const ran = up();
+    // The step of the frozen worker waits on the operator.
+    await until("the step to wait", 60, () =>
+      stack.exec("operator", ["pgrep", "-f", "^ssh -F none"]).then(() => undefined, String),
+    );
+    await sleep(1000);
+    const begun = Date.now();
+    await stack.kill("operator");
+    const { code, output } = await ran;
+    figure("end of pulumi up after its operator was killed", (Date.now() - begun) / 1000);
+    assert.notEqual(code, 0);
+    assert.match(output, /prepare-worker-2/);
+    assert.ok(Date.now() - begun < LIMIT * 1000, `took ${Date.now() - begun} ms`);
+    await stack.revive("operator");
+    await docker("unpause", frozen);
+    await stack.pulumi("up", "--yes", "--skip-preview");
+    assert.match(
+      await docker("exec", frozen, "docker", "info", "--format", "{{.Labels}}"),
+      /com\.example\.storage=nvme/,
+    );
+  });
+
+  it("an operator that is paused is found before the run begins", async () => {
+    await docker("pause", stack.container("operator"));
+    try {
+      const { code, output, seconds } = await up();
+      assert.equal(code, 1);
+      assert.match(
+        output,
+        /Nothing was done: the operator of the stack e2e takes connections at 127\.0\.0\.1:\d+, but shows no/,
+      );
+      assert.ok(seconds < 40, `took ${seconds} s`);
+    } finally {
+      await docker("unpause", stack.container("operator"));
+    }
+  });
+});

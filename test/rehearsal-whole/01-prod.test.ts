@@ -1,0 +1,150 @@
+/** The life of production on the simulated AWS. Its order is a story: each test goes on from the one before. */
+import assert from "node:assert/strict";
+import { figure, until } from "../support/run";
+import { SimulatedAws } from "../rehearsal/drive/simulated-aws";
+
+/** Keys of the stack file for a number of workers. */
+const workers = (count: number): Record<string, unknown> => ({ workers: { worker: { count } } });
+
+describe("the stack prod on the simulated AWS", function () {
+  this.timeout(1_200_000);
+  let aws: SimulatedAws;
+  const healthy = async (): Promise<void> => {
+    const { code, status } = await aws.workstation.status();
+    assert.deepEqual([code, status.problems], [0, []]);
+  };
+  const ids = (): Record<string, string> =>
+    Object.fromEntries(aws.instances().map(({ id, tags }) => [tags["swarm-ha.host"] ?? "", id]));
+
+  before(async () => {
+    aws = await SimulatedAws.start("prod");
+  });
+  after(() => aws.end());
+
+  it("comes up healthy at its first up, and has nothing to do afterwards", async () => {
+    figure("up of prod from nothing", (await aws.workstation.up()).seconds);
+    await healthy();
+    assert.deepEqual(await aws.workstation.preview(), {});
+  });
+
+  it("grows from 3 workers to 10 and shrinks back", async () => {
+    const before = ids();
+    aws.workstation.configure(workers(10));
+    figure("3 to 10 workers", (await aws.workstation.up()).seconds);
+    await healthy();
+    aws.workstation.configure(workers(3));
+    figure("10 to 3 workers", (await aws.workstation.up()).seconds);
+    await healthy();
+    assert.deepEqual(ids(), before);
+  });
+
+  it("resumes a first boot that failed for want of packages", async () => {
+    await aws.world.failPackages("worker-4", true);
+    aws.workstation.configure(workers(4));
+    const running = aws.workstation.tool("pulumi", ["up", "--yes", "--skip-preview", "--color", "never", "-s", "prod"]);
+    const failed = await running;
+    assert.notEqual(failed.code, 0);
+    assert.match(failed.output, /worker-4/);
+    const { id } = aws.instance("worker-4");
+    await aws.world.failPackages("worker-4", false);
+    figure("a first boot that failed, resumed", (await aws.workstation.up()).seconds);
+    await healthy();
+    assert.equal(aws.instance("worker-4").id, id);
+  });
+
+  it("finishes all else where a zone has no capacity, and the rest when it has", async () => {
+    const zone = "eu-central-1b";
+    aws.world.faults.withoutCapacity.add(zone);
+    aws.workstation.configure(workers(6));
+    const failed = await aws.workstation.tool("pulumi", [
+      "up",
+      "--yes",
+      "--skip-preview",
+      "--color",
+      "never",
+      "-s",
+      "prod",
+    ]);
+    assert.notEqual(failed.code, 0);
+    assert.match(failed.output, /InsufficientInstanceCapacity/);
+    assert.ok("worker-6" in ids() && !("worker-5" in ids()), JSON.stringify(ids()));
+    aws.world.faults.withoutCapacity.clear();
+    await aws.workstation.up();
+    await healthy();
+    assert.equal(aws.instance("worker-5").zone, zone);
+  });
+
+  it("goes on after an up that was killed in the middle of making an instance, and names what that left", async () => {
+    aws.workstation.configure(workers(7));
+    const killed = await aws.workstation.tool(
+      "pulumi",
+      ["up", "--yes", "--skip-preview", "--color", "never", "-s", "prod"],
+      {
+        watch: (output, kill) => {
+          if (/worker-7 creating/.test(output)) setTimeout(kill, 500);
+        },
+      },
+    );
+    assert.equal(killed.code, null);
+    await until("the instance of the killed run", 30, () =>
+      Promise.resolve("worker-7" in ids() ? undefined : "AWS has none yet"),
+    );
+    await aws.workstation.good("pulumi", ["cancel", "--yes", "-s", "prod"]);
+    const orphan = aws.instance("worker-7").id;
+    const next = await aws.workstation.up();
+    assert.match(next.output, new RegExp(orphan));
+    await healthy();
+    assert.deepEqual(
+      aws
+        .instances()
+        .flatMap(({ id, tags }) =>
+          tags["swarm-ha.host"] === "worker-7" && id !== orphan ? [tags["swarm-ha.host"]] : [],
+        ),
+      ["worker-7"],
+    );
+    await aws.terminate(({ id }) => id === orphan);
+  });
+
+  it("goes on after an up that was killed in a step on a host", async () => {
+    aws.workstation.configure(workers(8));
+    const killed = await aws.workstation.tool(
+      "pulumi",
+      ["up", "--yes", "--skip-preview", "--color", "never", "-s", "prod"],
+      {
+        watch: (output, kill) => {
+          if (/prepare-worker-8 creating/.test(output)) setTimeout(kill, 3000);
+        },
+      },
+    );
+    assert.equal(killed.code, null);
+    await aws.workstation.good("pulumi", ["cancel", "--yes", "-s", "prod"]);
+    await aws.workstation.up();
+    await healthy();
+    aws.workstation.configure(workers(3));
+    await aws.workstation.up();
+    await healthy();
+  });
+
+  it("replaces nothing for a newer image, until it is told to", async () => {
+    const image = "ami-0123456789abcdef0";
+    aws.world.images.add({ id: image, architecture: "amd64" });
+    aws.workstation.configure({ aws: { images: { amd64: image } } });
+    const before = ids();
+    assert.deepEqual(await aws.workstation.preview(), {});
+    figure("replace --all", (await aws.workstation.good("replace", ["prod", "--all"], { limit: 1500 })).seconds);
+    await healthy();
+    for (const [host, id] of Object.entries(ids()).filter(([name]) => name !== "operator")) {
+      assert.notEqual(id, before[host], host);
+      assert.equal(aws.instance(host).image, image, host);
+    }
+  });
+
+  it("refuses its destroy before the first step", async () => {
+    const before = ids();
+    const { code, output } = await aws.workstation.tool("destroy", ["prod", "--yes"]);
+    assert.notEqual(code, 0);
+    assert.match(output, /registry-storage/);
+    assert.deepEqual(ids(), before);
+    await healthy();
+  });
+});

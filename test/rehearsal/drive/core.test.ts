@@ -1,0 +1,73 @@
+/** The life of a stack on the simulated AWS, as short as it can be told: the whole of it is in test/rehearsal-whole. */
+import assert from "node:assert/strict";
+import { parseConfig } from "../../../config";
+import { securityRules } from "../../../components/platform/aws/security";
+import { stackValues } from "../../support/aws/stack";
+import { figure } from "../../support/run";
+import { isAllowed, probesFor, type Probed } from "./probes";
+import { SimulatedAws } from "./simulated-aws";
+
+/** Seconds that an `up` from nothing may take here. */
+const UP_LIMIT = 480;
+
+describe("the stack test on the simulated AWS", function () {
+  this.timeout(900_000);
+  let aws: SimulatedAws;
+
+  before(async () => {
+    aws = await SimulatedAws.start("test");
+  });
+  after(() => aws.end());
+
+  it("comes up healthy at its first up", async () => {
+    const { seconds } = await aws.workstation.up();
+    figure("up of test from nothing", seconds);
+    assert.ok(seconds < UP_LIMIT);
+    const { code, status } = await aws.workstation.status();
+    assert.deepEqual([code, status.problems], [0, []]);
+  });
+
+  it("has nothing to do afterwards", async () => {
+    assert.deepEqual(await aws.workstation.preview(), {});
+  });
+
+  it("lets through what the table of rules has, and nothing else", async () => {
+    const config = parseConfig(stackValues("test"), "test");
+    if (config.platform !== "aws") throw new Error("the stack test isn't on aws");
+    const rules = securityRules(config);
+    const tiers = ["manager", "registry", "worker"] as const;
+    const hosts: Probed[] = [
+      ...tiers.flatMap((tier) => [1, 2].map((n) => ({ tier, name: `${tier}-${String(n)}` }))),
+      { tier: "operator" as const, name: "operator" },
+    ].map((host) => ({ ...host, address: aws.instance(host.name).address }));
+    const probes = probesFor(hosts, rules);
+    const answers = await aws.probe(probes);
+    const wrong = probes.flatMap((probe, i) => {
+      const allowed = isAllowed(probe, rules);
+      if (allowed === answers[i]) return [];
+      const { from, to, protocol, port } = probe;
+      return [`${from.name} -> ${to.name} ${protocol} ${String(port)}: ${allowed ? "is blocked" : "comes through"}`];
+    });
+    assert.deepEqual(wrong, []);
+    assert.ok(answers.includes(true) && answers.includes(false));
+  });
+
+  it("comes back after all instances of a zone were terminated behind its back", async () => {
+    const zone = aws.instance("manager-2").zone;
+    await aws.terminate((instance) => instance.zone === zone);
+    const { code } = await aws.workstation.status();
+    assert.equal(code, 1);
+    const { seconds } = await aws.workstation.up("--refresh");
+    figure("a zone's instances made again", seconds);
+    const healthy = await aws.workstation.untilHealthy(60);
+    figure("healthy after that", healthy);
+  });
+
+  it("is destroyed in an order that AWS accepts, and leaves nothing", async () => {
+    const { seconds } = await aws.workstation.good("destroy", ["test", "--yes"]);
+    figure("destroy", seconds);
+    const { code, stdout } = await aws.workstation.tool("leftovers", ["test"], { limit: 60 });
+    assert.deepEqual([code, stdout], [0, "Nothing of the stack test is left.\n"]);
+    assert.deepEqual(aws.instances(), []);
+  });
+});

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { utils } from "ssh2";
+import { userData } from "../../../components/platform/aws/user-data";
+import { until } from "../../support/run";
+import { ContainerSubstrate } from ".";
+import { TestCloud } from "./test-cloud";
+
+/** An instance that boots with our own user data, on two busy cores. */
+const BOOT_LIMIT = 240;
+
+describe("substrate: instances", () => {
+  const cloud = new TestCloud("10.231.0.0/20");
+  let substrate: ContainerSubstrate;
+
+  before(async function () {
+    this.timeout(600_000);
+    substrate = await ContainerSubstrate.start(cloud, { prefix: "substrate", publicRange: "198.51.100.0/24" });
+    await cloud.createVpc(substrate);
+  });
+  after(() => substrate.end());
+
+  it("boots with trivial user data: cloud-init is done, and sshd shows keys of its own", async () => {
+    const started = Date.now();
+    await cloud.launch(substrate, "i-trivial", "10.231.1.10", "#!/bin/sh\necho hello >/root/said\n");
+    const status = await cloud.booted(substrate, "i-trivial", 60);
+    console.log(`      cloud-init: ${status} after ${String((Date.now() - started) / 1000)} s`);
+    assert.match(status, /status: done/);
+    assert.equal(await substrate.execute("i-trivial", ["cat", "/root/said"]), "hello");
+    const keys = await substrate.execute("i-trivial", ["sh", "-c", "ls /etc/ssh/*_key"]);
+    assert.match(keys, /ssh_host_ed25519_key/);
+    console.log(await substrate.execute("i-trivial", ["sh","-c", "systemd-analyze; systemd-analyze blame | head -15; systemctl --failed; cat /etc/apt/sources.list; cat /etc/hostname; systemctl list-timers --all; cat /sys/fs/cgroup/cpuacct/cpuacct.usage"]));
+  });
+
+  it("boots with our own user data: the pinned host key, and the pinned engine", async function () {
+    this.timeout(300_000);
+    const host = utils.generateKeyPairSync("ed25519");
+    const client = utils.generateKeyPairSync("ed25519");
+    cloud.hostKey = host.private;
+    const text = userData({
+      stack: "test",
+      region: cloud.region,
+      name: "worker-1",
+      engine: "28.5.2",
+      node: true,
+      forwards: false,
+      client: client.public,
+    });
+    const started = Date.now();
+    await cloud.launch(substrate, "i-worker", "10.231.1.11", text);
+    await until("the pinned host key", BOOT_LIMIT, async () => {
+      const seen = await substrate.execute("i-trivial", ["sh", "-c", "ssh-keyscan -t ed25519 10.231.1.11 2>/dev/null || true"]);
+      return seen.includes(host.public.split(" ")[1] ?? "?") ? undefined : seen;
+    });
+    console.log(`      pinned key after ${String((Date.now() - started) / 1000)} s`);
+    const status = await cloud.booted(substrate, "i-worker", BOOT_LIMIT);
+    console.log(`      cloud-init: ${status} after ${String((Date.now() - started) / 1000)} s`);
+    console.log(await substrate.execute("i-worker", ["sh","-c", "systemd-analyze blame | head -15; dpkg -l docker-ce haproxy jq; cat /sys/fs/cgroup/cpuacct/cpuacct.usage; tail -n 30 /var/log/cloud-init-output.log"]));
+    assert.match(status, /status: done/);
+  });
+});

@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { request } from "node:http";
+import { createServer, type AddressInfo, type Server } from "node:net";
+import { parseConfig, type AwsStackConfig } from "../../../config";
+import { SetupError } from "../../../tools/setup/errors";
+import { Bastion } from "../../../tools/tunnel/bastion";
+import { forwardsOf, listen, type Forward } from "../../../tools/tunnel/forward";
+import { forwardText } from "../../../tools/tunnel/text";
+import { stackValues } from "../../support/aws/stack";
+import { Fakes, type Answer } from "./fakes";
+
+const HOSTS = {
+  "manager-1": { role: "manager", zone: "a", address: "10.0.0.1" },
+  "manager-2": { role: "manager", zone: "b", address: "10.0.0.2" },
+  // Left out of an `up`: it has no machine.
+  "manager-3": { role: "manager", zone: "c" },
+  "registry-1": { role: "registry", zone: "a", address: "10.0.0.4" },
+} as const;
+
+const MANAGER: Forward = { name: "manager", role: "manager", port: 2376, health: { port: 8380, path: "/health" } };
+
+/** What is read at a port of this workstation; an error once the connection was closed without a word. */
+function get(server: Server): Promise<string> {
+  const { port } = server.address() as AddressInfo;
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: "127.0.0.1", port, path: "/", agent: false, timeout: 5000 }, (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (text: string) => (body += text));
+      response.on("end", () => {
+        resolve(body);
+      });
+    });
+    asked.on("error", reject);
+    asked.end();
+  });
+}
+
+describe("ports that lead through the bastion", () => {
+  let fakes: Fakes;
+  let closers: (() => void)[];
+  let failures: string[];
+
+  beforeEach(() => {
+    fakes = new Fakes();
+    closers = [];
+    failures = [];
+  });
+  afterEach(() => {
+    for (const close of closers) close();
+    fakes.close();
+  });
+
+  const says =
+    (text: string, status = 200): Answer =>
+    () => ({ status, body: text });
+  const open = async (forward: Forward, routes: ReadonlyMap<string, number>): Promise<Server> => {
+    const bastion = new Bastion({ host: "127.0.0.1", user: "root", ...(await fakes.operator(routes)) }, 2);
+    const server = await listen(forward, HOSTS, bastion, { local: 0, failed: (text) => void failures.push(text) });
+    closers.push(() => {
+      server.close();
+      bastion.close();
+    });
+    return server;
+  };
+
+  it("take the healthy managers in turn", async () => {
+    const healthy = await fakes.page(says("ok"));
+    const routes = new Map([
+      ["10.0.0.1:8380", healthy],
+      ["10.0.0.2:8380", healthy],
+      ["10.0.0.1:2376", await fakes.page(says("one"))],
+      ["10.0.0.2:2376", await fakes.page(says("two"))],
+    ]);
+    const server = await open(MANAGER, routes);
+    assert.deepEqual([await get(server), await get(server), await get(server)], ["one", "two", "one"]);
+    assert.deepEqual(failures, []);
+  });
+
+  it("leave out one that answers and isn't healthy, and one that refuses", async () => {
+    const one = await fakes.page(says("one"));
+    const sick = new Map([
+      ["10.0.0.1:8380", await fakes.page(says("no leader", 503))],
+      ["10.0.0.1:2376", one],
+      ["10.0.0.2:8380", await fakes.page(says("ok"))],
+      ["10.0.0.2:2376", await fakes.page(says("two"))],
+    ]);
+    const server = await open(MANAGER, sick);
+    assert.deepEqual([await get(server), await get(server)], ["two", "two"]);
+  });
+
+  it("close a connection that nobody takes, and say what was seen last", async () => {
+    const server = await open({ name: "registry", role: "registry", port: 5000 }, new Map());
+    await assert.rejects(get(server));
+    assert.match(failures.join(), /^registry: 10\.0\.0\.4:5000 from the operator: /);
+  });
+
+  it("come back after the log-in to the bastion was lost", async () => {
+    const routes = new Map([["10.0.0.4:5000", await fakes.page(says("images"))]]);
+    const operator = await fakes.operator(routes);
+    const bastion = new Bastion({ host: "127.0.0.1", user: "root", ...operator }, 2);
+    const forward: Forward = { name: "registry", role: "registry", port: 5000 };
+    const server = await listen(forward, HOSTS, bastion, { local: 0, failed: (text) => void failures.push(text) });
+    closers.push(() => server.close());
+    assert.equal(await get(server), "images");
+    const { login } = bastion as unknown as { login: Promise<{ close(): void }> };
+    (await login).close();
+    assert.equal(await get(server), "images", failures.join());
+    bastion.close();
+  });
+
+  it("say that one is in use", async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+    closers.push(() => taken.close());
+    const { port } = taken.address() as AddressInfo;
+    const bastion = new Bastion({ host: "127.0.0.1", user: "root", ...(await fakes.operator(new Map())) }, 2);
+    await assert.rejects(
+      listen(MANAGER, HOSTS, bastion, { local: port, failed: () => undefined }),
+      (error: unknown) => error instanceof SetupError && /EADDRINUSE.*Stop what listens there/.test(error.message),
+    );
+  });
+
+  it("are those of internal load balancers alone", () => {
+    const config = (stack: string): AwsStackConfig => parseConfig(stackValues(stack), stack) as AwsStackConfig;
+    assert.deepEqual(
+      forwardsOf(config("prod")).map(({ name, port }) => [name, port]),
+      [
+        ["manager", 2376],
+        ["registry", 5000],
+      ],
+    );
+    assert.deepEqual(forwardsOf(config("test")), []);
+    const text = forwardText("prod", forwardsOf(config("prod")), {
+      endpoints: { manager: "tcp://manager.example:2376", registry: "https://registry.example:5000" },
+    });
+    for (const part of ["127.0.0.1:2376  manager", "npm run context -- prod --tunnel", "127.0.0.1 registry.example"])
+      assert.ok(text.includes(part), text);
+  });
+});
