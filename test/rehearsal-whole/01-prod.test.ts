@@ -39,14 +39,14 @@ describe("the stack prod on the simulated AWS", function () {
   });
 
   it("resumes a first boot that failed for want of packages", async () => {
-    await aws.failFirstBoot("worker-4", true);
+    await aws.world.failPackages("worker-4", true);
     aws.workstation.configure(workers(4));
     const running = aws.workstation.tool("pulumi", ["up", "--yes", "--skip-preview", "--color", "never", "-s", "prod"]);
     const failed = await running;
     assert.notEqual(failed.code, 0);
     assert.match(failed.output, /worker-4/);
     const { id } = aws.instance("worker-4");
-    await aws.failFirstBoot("worker-4", false);
+    await aws.world.failPackages("worker-4", false);
     figure("a first boot that failed, resumed", (await aws.workstation.up()).seconds);
     await healthy();
     assert.equal(aws.instance("worker-4").id, id);

@@ -123,6 +123,8 @@ export interface Substrate {
   launch(instance: InstancePlan): Promise<void>;
   stop(id: string): Promise<void>;
   start(id: string): Promise<void>;
+  /** Whether package mirrors answer 503 to an instance, and to no other; may be told before it is launched. */
+  failPackages(id: string, fail: boolean): Promise<void>;
   /** Removes container and volumes. */
   terminate(id: string): Promise<void>;
   /** Sets the packet filter of an instance or a load balancer, whole. What no rule names doesn't pass. */

@@ -95,15 +95,6 @@ export class SimulatedAws {
     );
   }
 
-  /** Makes the first boot of a host fail from now on, or no more: the package mirrors answer 503 to it. */
-  public async failFirstBoot(host: string, fail: boolean): Promise<void> {
-    this.world.faults.beforeLaunch = async ({ id, tags }) => {
-      if (tags[TAGS.host] === host && fail) await this.substrate.failPackages(id, true);
-    };
-    const known = this.instances().filter(({ tags }) => tags[TAGS.host] === host);
-    for (const { id } of known) await this.substrate.failPackages(id, fail);
-  }
-
   /** Runs a command on a host. @returns what it printed */
   public execute(host: string, command: readonly string[], input = ""): Promise<string> {
     return this.substrate.execute(this.instance(host).id, command, input);

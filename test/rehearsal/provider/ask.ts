@@ -22,7 +22,7 @@ export function ask(question: Question): Promise<Exclude<Answer, { readonly erro
           if ("error" in answer) reject(new Error(answer.error));
           else resolve(answer);
         } catch (error) {
-          reject(error as Error);
+          reject(error instanceof Error ? error : new Error(String(error)));
         }
       });
     });

@@ -7,7 +7,7 @@ import { AWS_TYPES } from "../../../offline/aws/types";
 import { AUTO_NAMES, SUFFIX_LENGTH } from "../../../offline/aws/rules/names";
 import { changes } from "../../../offline/lib/diff";
 import { serveProvider } from "../../../offline/lib/provider";
-import type { Call, ResourceType } from "../../../offline/lib/resource";
+import type { Call, CheckFacts, ResourceType } from "../../../offline/lib/resource";
 import {
   equal,
   hasUnknown,
@@ -46,7 +46,7 @@ function allTags(tags: Value | undefined): Value | undefined {
  * The name that Pulumi gives where the program gives none: kept as long as the resource is the same.
  * Source: pulumi/pulumi-terraform-bridge pkg/tfbridge/names.go.
  */
-function named(type: string, news: Properties, name: string, olds: Properties | undefined): Properties {
+function named(type: string, news: Properties, { name, olds }: CheckFacts): Properties {
   const rule = AUTO_NAMES[type];
   if (rule === undefined || news[rule.property] !== undefined) return news;
   const { property, limit, lowerCase = false } = rule;
@@ -84,9 +84,9 @@ function resourceType(type: string, { replaces = [], computed }: (typeof AWS_TYP
   });
   const regional = (): Properties => (GLOBAL.test(type) ? {} : { region: text(reveal(settings["region"] ?? "")) });
   return {
-    check(news, { name, olds }) {
+    check(news, facts) {
       const tagged = UNTAGGED.test(type) ? {} : { tagsAll: allTags(news["tags"]) ?? {} };
-      return { inputs: named(type, { ...news, ...tagged }, name, olds), failures: [] };
+      return { inputs: named(type, { ...news, ...tagged }, facts), failures: [] };
     },
     diff: ({ inputs }, news) => {
       const found = changes(inputs, news);

@@ -4,8 +4,8 @@
 export interface Faults {
   /** Zones that have no capacity for new instances. */
   readonly withoutCapacity: Set<string>;
-  /** Called before an instance's container is made, for a first boot that shall fail. @default nothing happens */
-  beforeLaunch?: (instance: { readonly id: string; readonly tags: Readonly<Record<string, string>> }) => Promise<void>;
+  /** Hosts, by their tag `swarm-ha.host`, whose instances get no packages; set by `World.failPackages`. */
+  readonly withoutPackages: Set<string>;
   /** Names of buckets that other accounts have. */
   readonly foreignBuckets: Set<string>;
   /** Seconds on AWS until EC2 sees a new instance profile. AWS's documentation says "several seconds". */
@@ -22,6 +22,7 @@ export interface Faults {
 export function noFaults(): Faults {
   return {
     withoutCapacity: new Set(),
+    withoutPackages: new Set(),
     foreignBuckets: new Set(),
     profileDelay: 10,
     policyDelay: 5,

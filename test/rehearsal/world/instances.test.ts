@@ -59,7 +59,9 @@ describe("instances of the simulated AWS", () => {
     made.world.faults.withoutCapacity.add("eu-central-1a");
     await assert.rejects(launch(), /StatusCode: 500.*InsufficientInstanceCapacity/);
     const later = launch();
-    setTimeout(() => made.world.faults.withoutCapacity.clear(), 20);
+    setTimeout(() => {
+      made.world.faults.withoutCapacity.clear();
+    }, 20);
     await later;
   });
 
@@ -94,21 +96,22 @@ describe("instances of the simulated AWS", () => {
     assert.deepEqual(Object.keys([...made.substrate.routes.values()][0]?.publicAddresses ?? {}), []);
   });
 
-  it("call what a drive has set before their first boot", async () => {
-    const told: string[] = [];
-    made.world.faults.beforeLaunch = ({ id, tags }) => {
-      told.push(`${String(tags["swarm-ha.host"])} ${String(made.substrate.instances.has(id))}`);
-      return Promise.resolve();
-    };
-    await launch({ tagsAll: { "swarm-ha.host": "worker-2" } });
-    assert.deepEqual(told, ["worker-2 false"]);
+  it("get no packages from their first boot on, until they may have them", async () => {
+    await made.world.failPackages("worker-2", true);
+    const id = await launch({ tagsAll: { "swarm-ha.host": "worker-2" } });
+    const other = await launch({ tagsAll: { "swarm-ha.host": "worker-3" } });
+    await made.world.failPackages("worker-2", false);
+    assert.deepEqual(
+      made.substrate.journal.filter((line) => /^(failPackages|launch)/.test(line)),
+      [`failPackages ${id} true`, `launch ${id}`, `launch ${other}`, `failPackages ${id} false`],
+    );
   });
 
   it("are stopped and started for other user data, in place", async () => {
     const id = await launch();
     await aws.update(INSTANCE, id, instanceIn(net, { userData: "#!/bin/sh\ntrue\n" }));
     assert.deepEqual(
-      made.substrate.journal.filter((line) => line.endsWith(id) && /^st/.test(line)),
+      made.substrate.journal.filter((line) => line.endsWith(id) && line.startsWith("st")),
       [`stop ${id}`, `start ${id}`],
     );
     assert.equal(made.world.metadata(id, "/latest/user-data"), "#!/bin/sh\ntrue\n");

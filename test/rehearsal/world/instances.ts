@@ -196,7 +196,8 @@ function launch(cloud: Cloud, inputs: Inputs, tags: Kept["tags"], images: ImageI
 }
 
 async function start(cloud: Cloud, instance: Instance): Promise<void> {
-  await cloud.faults.beforeLaunch?.(instance);
+  if (cloud.faults.withoutPackages.has(instance.tags["swarm-ha.host"] ?? ""))
+    await cloud.substrate.failPackages(instance.id, true);
   // Its packet filter comes first: it boots behind it.
   cloud.network.expect(instance.id);
   await cloud.network.changed();

@@ -87,8 +87,8 @@ export function listenerKinds(cloud: Cloud): Kinds {
       async update(id, fields) {
         const listener = state.listeners.get(id);
         if (listener === undefined) throw refuse("ModifyListener", "ListenerNotFound", `Listener '${id}' not found`);
-        const { balancer: _, ...what } = check(cloud, "ModifyListener", fields, id);
-        Object.assign(listener, what, { tags: tagsOf(fields) });
+        const { port, protocol, targetGroup } = check(cloud, "ModifyListener", fields, id);
+        Object.assign(listener, { port, protocol, targetGroup, tags: tagsOf(fields) });
         await cloud.network.changed();
         return { arn: id };
       },

@@ -66,13 +66,9 @@ const OPERATORS: Readonly<Record<string, (value: string, actual: string) => bool
 
 /** A value with its variables filled in; undefined where the call hasn't got one. */
 function filled(value: string, context: AccessRequest["context"]): string | undefined {
-  let missing = false;
-  const text = value.replace(/\$\{([^}]+)\}/g, (_, key: string) => {
-    const found = context[key];
-    missing ||= found === undefined;
-    return found ?? "";
-  });
-  return missing ? undefined : text;
+  const variables = /\$\{([^}]+)\}/g;
+  if ([...value.matchAll(variables)].some(([, key = ""]) => context[key] === undefined)) return undefined;
+  return value.replace(variables, (_, key: string) => context[key] ?? "");
 }
 
 /** All operators and keys must hold, with any of their values. A key that is missing holds for none of those operators. */

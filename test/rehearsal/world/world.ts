@@ -102,6 +102,16 @@ export class World implements CloudServices {
     addZone(this.cloud, { id, name, tags: {} });
   }
 
+  /** Whether package mirrors answer 503 to a host: to its instance, and to those that it gets later. */
+  public async failPackages(host: string, fail: boolean): Promise<void> {
+    if (fail) this.faults.withoutPackages.add(host);
+    else this.faults.withoutPackages.delete(host);
+    const there = [...this.cloud.state.instances.values()].filter(
+      ({ tags, state }) => tags["swarm-ha.host"] === host && state !== "terminated",
+    );
+    await Promise.all(there.map(({ id }) => this.cloud.substrate.failPackages(id, fail)));
+  }
+
   /**
    * Terminates instances behind Pulumi's back, and waits until they have ended.
    *
@@ -148,7 +158,7 @@ class Account implements Cloud {
     public readonly clock: Clock,
     public readonly objects: ObjectStore,
   ) {
-    this.zones = [...letters].map((letter) => `${region}${letter}`);
+    this.zones = letters.split("").map((letter) => `${region}${letter}`);
   }
 
   public get substrate(): Substrate {

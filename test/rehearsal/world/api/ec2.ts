@@ -109,10 +109,10 @@ function instances({ cloud }: World) {
     },
   });
   return (query: Query): Record<string, Xml> => {
-    const found = list(query)["instances"] as Record<string, Xml>[];
+    const found = list(query)["instances"] as (Record<string, Xml> & { readonly instanceId: string })[];
     return {
       reservationSet: found.map((one) => ({
-        reservationId: `r-${String(one["instanceId"]).slice(2)}`,
+        reservationId: `r-${one.instanceId.slice(2)}`,
         ownerId: cloud.account,
         groupSet: [],
         instancesSet: [one],

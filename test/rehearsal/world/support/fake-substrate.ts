@@ -54,6 +54,10 @@ export class FakeSubstrate implements Substrate {
     return this.note(`start ${id}`, () => (this.instance(id).running = true));
   }
 
+  public failPackages(id: string, fail: boolean): Promise<void> {
+    return this.note(`failPackages ${id} ${String(fail)}`, () => undefined);
+  }
+
   public terminate(id: string): Promise<void> {
     return this.note(`terminate ${id}`, () => {
       this.instances.delete(id);

@@ -84,7 +84,7 @@ export class PlatformProject {
 function complaints(stdout: string): string {
   return stdout
     .split("\n")
-    .filter((line) => /"severity":"error"/.test(line))
+    .filter((line) => line.includes('"severity":"error"'))
     .join("\n")
     .slice(0, 6000);
 }
