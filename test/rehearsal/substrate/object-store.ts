@@ -62,6 +62,10 @@ export async function startObjectStore(): Promise<RunningObjectStore> {
 /** What moto takes for a call to S3. */
 const HOST = "s3.amazonaws.com";
 
+/** Who calls without a signature may read nothing, as with S3. moto doesn't check it: the world has. */
+const SIGNED =
+  "AWS4-HMAC-SHA256 Credential=moto/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=unchecked";
+
 /** Pages of a thousand entries that a bucket may have. */
 const MOST_PAGES = 100;
 
@@ -78,7 +82,14 @@ function plain(xml: string): string {
 }
 
 async function good(port: number, method: string, path: string): Promise<string> {
-  const asked = request({ host: "127.0.0.1", port, method, path, agent: false, headers: { Host: HOST } });
+  const asked = request({
+    host: "127.0.0.1",
+    port,
+    method,
+    path,
+    agent: false,
+    headers: { Host: HOST, Authorization: SIGNED },
+  });
   asked.setTimeout(30_000, () => asked.destroy(new Error("no answer within 30 s")));
   asked.end();
   const [response] = (await once(asked, "response")) as [IncomingMessage];

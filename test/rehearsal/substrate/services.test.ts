@@ -58,14 +58,16 @@ describe("substrate: services", () => {
     assert.ok(store !== undefined);
     await store.createBucket(BUCKET);
     const url = `https://${BUCKET}.s3.eu-central-1.amazonaws.com/docker/registry/v2/some%20key`;
-    assert.equal(await curl("-o", "/dev/null", "-w", "%{http_code}", "-T", "/etc/os-release", url), "200");
-    assert.match(await curl("-f", url), /noble/);
+    const signed = ["--aws-sigv4", "aws:amz:eu-central-1:s3", "-u", "key:secret"];
+    const code = ["-o", "/dev/null", "-w", "%{http_code}"];
+    assert.equal(await curl(...signed, ...code, "-T", "/etc/os-release", url), "200");
+    assert.match(await curl(...signed, "-f", url), /noble/);
     assert.equal(await store.isEmpty(BUCKET), false);
     await assert.rejects(store.deleteBucket(BUCKET), /BucketNotEmpty/);
     await store.empty(BUCKET);
     assert.equal(await store.isEmpty(BUCKET), true);
     await store.deleteBucket(BUCKET);
-    assert.equal(await curl("-o", "/dev/null", "-w", "%{http_code}", url), "404");
+    assert.equal(await curl(...signed, ...code, url), "404");
   });
 
   it("its end leaves nothing on the Docker engine", async function () {
