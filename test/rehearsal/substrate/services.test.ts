@@ -11,7 +11,7 @@ const BUCKET = "of-a-registry";
 describe("substrate: services", () => {
   const cloud = new TestCloud("10.235.0.0/20");
   let substrate: ContainerSubstrate;
-  let store: RunningObjectStore;
+  let store: RunningObjectStore | undefined;
   let images: RegistryContent;
 
   const curl = (...args: string[]): Promise<string> =>
@@ -19,21 +19,20 @@ describe("substrate: services", () => {
 
   before(async function () {
     this.timeout(900_000);
-    store = await startObjectStore();
-    const hosts = {
-      [`${BUCKET}.s3.eu-central-1.amazonaws.com`]: ((request, response) => {
-        store.forward(request, response, BUCKET);
-      }) satisfies import("node:http").RequestListener,
-    };
-    substrate = await ContainerSubstrate.start(cloud, { prefix: "subsvc", publicRange: "198.51.100.0/24", hosts });
+    substrate = await ContainerSubstrate.start(cloud, { prefix: "subsvc", publicRange: "198.51.100.0/24" });
+    const started = await startObjectStore();
+    store = started;
+    substrate.serve(`${BUCKET}.s3.eu-central-1.amazonaws.com`, (request, response) => {
+      started.forward(request, response, BUCKET);
+    });
     images = await substrate.startRegistry();
     console.log(`        ${images.registry}\n        ${images.traefik}`);
     await cloud.createVpc(substrate);
     await cloud.launch(substrate, "i-1", "10.235.1.10", "#!/bin/sh\n");
   });
   after(async () => {
+    await store?.stop();
     await substrate.end();
-    await store.stop();
   });
 
   it("the image registry has the stack's images by digest, over TLS that instances trust", async () => {
@@ -56,16 +55,19 @@ describe("substrate: services", () => {
   });
 
   it("S3 keeps what is put into a bucket, and gives it back", async () => {
+    assert.ok(store !== undefined);
     await store.createBucket(BUCKET);
     const url = `https://${BUCKET}.s3.eu-central-1.amazonaws.com/docker/registry/v2/some%20key`;
-    assert.equal(await curl("-o", "/dev/null", "-w", "%{http_code}", "-T", "/etc/os-release", url), "200");
-    assert.match(await curl("-f", url), /noble/);
+    const signed = ["--aws-sigv4", "aws:amz:eu-central-1:s3", "-u", "key:secret"];
+    const code = ["-o", "/dev/null", "-w", "%{http_code}"];
+    assert.equal(await curl(...signed, ...code, "-T", "/etc/os-release", url), "200");
+    assert.match(await curl(...signed, "-f", url), /noble/);
     assert.equal(await store.isEmpty(BUCKET), false);
     await assert.rejects(store.deleteBucket(BUCKET), /BucketNotEmpty/);
     await store.empty(BUCKET);
     assert.equal(await store.isEmpty(BUCKET), true);
     await store.deleteBucket(BUCKET);
-    assert.equal(await curl("-o", "/dev/null", "-w", "%{http_code}", url), "404");
+    assert.equal(await curl(...signed, ...code, url), "404");
   });
 
   it("its end leaves nothing on the Docker engine", async function () {
