@@ -12,8 +12,12 @@ export interface S3Server {
   forward(request: IncomingMessage, response: ServerResponse, bucket: string): void;
 }
 
-const VERSIONED =
-  '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>';
+/** The region of its buckets, which moto takes from who creates one. */
+const REGION = "eu-central-1";
+
+const XMLNS = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
+const PLACED = `<CreateBucketConfiguration ${XMLNS}><LocationConstraint>${REGION}</LocationConstraint></CreateBucketConfiguration>`;
+const VERSIONED = `<VersioningConfiguration ${XMLNS}><Status>Enabled</Status></VersioningConfiguration>`;
 
 function unescape(text: string): string {
   return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&amp;", "&");
@@ -36,7 +40,7 @@ export function objectsOf(server: S3Server): ObjectStore {
   };
   return {
     createBucket: async (name) => {
-      await call("PUT", `/${name}`);
+      await call("PUT", `/${name}`, PLACED);
     },
     setVersioned: async (name) => {
       await call("PUT", `/${name}?versioning`, VERSIONED);
@@ -62,8 +66,7 @@ function send(port: number, method: string, path: string, body: string): Promise
       Host: "s3.amazonaws.com",
       "Content-Length": Buffer.byteLength(body),
       // moto takes a call without it for one of the public's.
-      Authorization:
-        "AWS4-HMAC-SHA256 Credential=x/20260101/eu-central-1/s3/aws4_request, SignedHeaders=host, Signature=0",
+      Authorization: `AWS4-HMAC-SHA256 Credential=x/20260101/${REGION}/s3/aws4_request, SignedHeaders=host, Signature=0`,
     };
     const asked = request({ host: "127.0.0.1", port, method, path, headers, agent: false }, (response) => {
       const chunks: Buffer[] = [];
