@@ -26,6 +26,12 @@ function setupFailed(why: string): Outcome {
 /** How many files run at a time where their order doesn't matter: most wait half of their time. */
 const JOBS = "2";
 
+/**
+ * Room for young objects, MiB; mocha's workers inherit it. With Node's own 16, collecting them takes a third of the time
+ * of tests that evaluate the program (measured: 54 s of processor time for 200 stacks, 43 s with 64).
+ */
+const YOUNG = ["--max-semi-space-size=64"];
+
 /** The suites that make stacks. */
 const ALONE: readonly Suite["name"][] = ["e2e", "rehearsal", "rehearsal-whole", "long"];
 /** Held while one of them runs. Not in the cache: each user, and CI too, may have another one. */
@@ -130,7 +136,7 @@ function mocha(args: readonly string[], tallyFile: string): Promise<number | nul
   const program = join(root, "node_modules/mocha/bin/mocha.js");
   const env = { ...process.env, SWARM_HA_TALLY: tallyFile };
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, ...args], { cwd: root, env, stdio: "inherit" });
+    const child = spawn(process.execPath, [...YOUNG, program, ...args], { cwd: root, env, stdio: "inherit" });
     const forward = (signal: NodeJS.Signals) => {
       child.kill(signal);
       child.once("close", () => process.exit(130));

@@ -64,7 +64,7 @@ export class AcmeCertificate extends pulumi.ComponentResource {
       {
         connection: operator.connection,
         script: "acme",
-          input: {
+        input: {
           term: term.validityStartTime,
           domain,
           email: acme.email,

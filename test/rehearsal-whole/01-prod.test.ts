@@ -81,7 +81,7 @@ describe("the stack prod on the simulated AWS", function () {
       ["up", "--yes", "--skip-preview", "--color", "never", "-s", "prod"],
       {
         watch: (output, kill) => {
-          if (/worker-7 creating/.test(output)) setTimeout(kill, 500);
+          if (output.includes("worker-7 creating")) setTimeout(kill, 500);
         },
       },
     );
@@ -112,7 +112,7 @@ describe("the stack prod on the simulated AWS", function () {
       ["up", "--yes", "--skip-preview", "--color", "never", "-s", "prod"],
       {
         watch: (output, kill) => {
-          if (/prepare-worker-8 creating/.test(output)) setTimeout(kill, 3000);
+          if (output.includes("prepare-worker-8 creating")) setTimeout(kill, 3000);
         },
       },
     );

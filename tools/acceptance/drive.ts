@@ -79,15 +79,23 @@ async function runStep(step: Step, hands: Hands, interrupted?: AbortSignal): Pro
 async function tryStep(step: Step, hands: Hands, signal: AbortSignal): Promise<string | undefined> {
   if (step.extraWorkers !== undefined) hands.setWorkers(step.extraWorkers);
   for (const command of step.commands) {
-    let code: number;
-    do {
-      if (signal.aborted) return `${nameOf(command)} didn't begin`;
-      code = await hands.run(command, signal);
-      if (code !== 0 && command.waits === true) await hands.pause(signal);
-    } while (code !== 0 && command.waits === true && !signal.aborted);
-    if (code !== 0) return `${nameOf(command)} ended with exit code ${code}`;
+    const failure = await tryCommand(command, hands, signal);
+    if (failure !== undefined) return failure;
   }
   return undefined;
+}
+
+/** Runs a command until it succeeds, where it is one that waits. @returns why it failed */
+async function tryCommand(command: Command, hands: Hands, signal: AbortSignal): Promise<string | undefined> {
+  let failure = `${nameOf(command)} didn't begin`;
+  while (!signal.aborted) {
+    const code = await hands.run(command, signal);
+    if (code === 0) return undefined;
+    failure = `${nameOf(command)} ended with exit code ${code}`;
+    if (command.waits !== true) return failure;
+    await hands.pause(signal);
+  }
+  return failure;
 }
 
 function nameOf({ tool, args }: Command): string {

@@ -43,8 +43,8 @@ export function targetGroups(deployment: Deployment): TargetGroup[] {
   const resources = resourcesOf(deployment);
   const names = new Map(
     resources.flatMap(({ type, id, outputs }) => {
-      const tags = outputs?.["tags"] as Record<string, unknown> | undefined;
-      return type === LOAD_BALANCER && id !== undefined ? [[id, String(tags?.["swarm-ha.host"] ?? "")] as const] : [];
+      const tags = outputs?.["tags"] as Record<string, string> | undefined;
+      return type === LOAD_BALANCER && id !== undefined ? [[id, tags?.["swarm-ha.host"] ?? ""] as const] : [];
     }),
   );
   return resources.flatMap(({ type, outputs }): TargetGroup[] => {
@@ -115,5 +115,5 @@ export async function askTargetHealth(deployment: Deployment): Promise<Members> 
       }
     }),
   );
-  return Object.fromEntries(found) as Members;
+  return Object.fromEntries(found);
 }

@@ -224,7 +224,7 @@ export function deployDataPolicy(): Policy {
     ),
     allow(
       "WriteRegistryBucket",
-      writes("s3").filter((action) => !/:DeleteObject/.test(action)),
+      writes("s3").filter((action) => !action.includes(":DeleteObject")),
       [BUCKET],
     ),
     allow("EmptyRegistryBucket", ["s3:DeleteObject", "s3:DeleteObjectVersion"], [`${BUCKET}/*`]),

@@ -28,7 +28,7 @@ export function violations(type: string, inputs: Readonly<Record<string, unknown
   const isNamed = auto === undefined || inputs[auto.property] !== undefined;
   const named = isNamed ? inputs : { ...inputs, [auto.property]: autoName(token, name) };
   const found = [API_RULES[token] ?? {}, PROSE_RULES[token] ?? {}].flatMap((rules) => broken(named, rules));
-  const limit = isNamed || auto === undefined ? {} : limitOf(auto.property, autoNameLimit(token));
+  const limit = isNamed ? {} : limitOf(auto.property, autoNameLimit(token));
   // AWS's own limit of a name is said once.
   const own = found.some(({ property }) => property === auto?.property) ? [] : broken(named, limit);
   return [...found, ...own, ...CHECKS.flatMap((check) => check(token, named))];

@@ -9,7 +9,7 @@ import { awsValues, stackName } from "../../support/aws/arbitraries";
 import { buildAws, registeredBy } from "../../support/aws/stack";
 import type { Registered } from "../../support/recording-mocks";
 
-/** Generated configurations; each takes about half a second of processor time. */
+/** Generated configurations; each takes about a quarter of a second of processor time. */
 const RUNS = 200;
 
 /** Ids as AWS makes them: those of the mocks have brackets. */

@@ -77,9 +77,10 @@ export class SimulatedAws {
 
   /** The instance that plays a host now. */
   public instance(host: string): Instance {
-    const found = this.instances().filter(({ tags }) => tags[TAGS.host] === host);
-    if (found.length !== 1) throw new Error(`AWS has ${String(found.length)} instances of ${host}`);
-    return found[0] as Instance;
+    const [found, ...more] = this.instances().filter(({ tags }) => tags[TAGS.host] === host);
+    if (found === undefined) throw new Error(`AWS has no instance of ${host}`);
+    if (more.length > 0) throw new Error(`AWS has ${String(more.length + 1)} instances of ${host}`);
+    return found;
   }
 
   /** All instances that aren't terminated. */

@@ -12,8 +12,8 @@ import { stackValues } from "../../support/aws/stack";
 
 function configOf(stack: string, changes: Record<string, unknown> = {}): AwsStackConfig {
   const config = parseConfig({ ...stackValues(stack), ...changes }, stack);
-  assert.equal(config.platform, "aws");
-  return config as AwsStackConfig;
+  assert.ok(config.platform === "aws");
+  return config;
 }
 
 /** vCPUs and Elastic IPs of a stack. */
