@@ -122,7 +122,9 @@ describe("ports that lead through the bastion", () => {
     stream.on("close", () => (closed = true));
     await assert.rejects(bastion.connect("10.0.0.1", 2376), /10\.0\.0\.1:2376 from the operator/);
     await assert.rejects(bastion.connect("10.0.0.2", 2376), /no answer in 1 s while connecting to 10\.0\.0\.2:2376/);
-    const answer = new Promise<string>((resolve) => stream.once("data", (data: Buffer) => resolve(data.toString())));
+    const answer = new Promise<string>((resolve) =>
+      stream.once("data", (data: Buffer) => void resolve(data.toString())),
+    );
     stream.write("still there");
     assert.equal(
       await Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 2000, "nothing"))]),
