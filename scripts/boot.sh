@@ -115,7 +115,8 @@ trap 'rm -f /usr/sbin/policy-rc.d; systemctl start --no-block "${updates[@]}" ||
 install_all() {
   local release pinned key=/etc/apt/keyrings/docker.asc fetched=/run/swarm-ha-docker.asc
   local packages=(ca-certificates curl jq openssl iproute2 openssh-client)
-  apt update &&
+  # A host that was reset while it installed resumes here.
+  finish_packages && apt update &&
     curl -sSf --retry 5 --max-time 60 -o "$fetched" https://download.docker.com/linux/ubuntu/gpg &&
     only_key 9DC858229FC7DD38854AE2D88D81803C0EBFCD88 "$fetched" && public_file "$key" <"$fetched" || return 1
   # shellcheck source=/dev/null

@@ -20,7 +20,8 @@ where="$name ($address:$port)"
 
 # No secret lies here: the pinned key, and what ssh has to say about the connection. The client's key is in the agent alone.
 folder=$(mktemp -d /run/swarm-ha-on-host.XXXXXX)
-trap 'kill "$SSH_AGENT_PID" 2>/dev/null; rm -rf "$folder"' EXIT
+# (An agent that is gone already must not become the step's exit code.)
+trap 'kill "$SSH_AGENT_PID" 2>/dev/null || true; rm -rf "$folder"' EXIT
 heard=$folder/heard begun=$folder/begun
 printf '%s %s\n' "$name" "$host_key" >"$folder/known_hosts"
 value key | ssh-add -q - 2>"$heard" || fail "the SSH agent doesn't take the client's key: $(<"$heard")"

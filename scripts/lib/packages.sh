@@ -6,6 +6,11 @@ apt() {
   DEBIAN_FRONTEND=noninteractive apt-get -qy -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 "$@" </dev/null
 }
 
+# finish_packages: configures what an interrupted installation has left; apt installs nothing until then.
+finish_packages() {
+  DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a </dev/null
+}
+
 # repeated SECONDS COMMAND…: repeats a command until it succeeds, with growing pauses; false when the time is over.
 # The command runs in a condition, where the shell's own strictness is off: each of its steps says so itself.
 repeated() {

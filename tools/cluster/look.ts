@@ -28,7 +28,7 @@ export async function look(connection: Connection, outputs: StackOutputs, option
     lookAtCertificates(connection, outputs),
   ]);
   const listed = direct.some((answer) => answer.answered && !("error" in answer.nodes));
-  // The way of the people is there, too, when the operator isn't, or can't get through.
+  // Falls back to the load balancer if the operator is unreachable.
   const answers = listed ? direct : [...direct, await askManager(connection.balanced)];
   const ask = asker(connection, answers);
   const { endpoints } = outputs;

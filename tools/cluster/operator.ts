@@ -3,9 +3,12 @@ import { Client } from "ssh2";
 import type { Access } from "../../components/outputs";
 import { within } from "./limit";
 
+/** The operator answers, and can't open a connection: the log-in is alive. */
+export class Refused extends Error {}
+
 /** A way to the machines inside. */
 export interface Tunnel {
-  /** Opens a TCP connection from the operator. @throws Error when it is refused */
+  /** Opens a TCP connection from the operator. @throws Refused when the operator can't, Error when the log-in is dead */
   connect(address: string, port: number): Promise<Duplex>;
   /**
    * Runs a command line on the operator; what it prints goes where this program's own goes.
@@ -76,7 +79,10 @@ function forward(client: Client, address: string, port: number): Promise<Duplex>
     client.once("close", lost);
     client.forwardOut("127.0.0.1", 0, address, port, (error, channel) => {
       client.off("close", lost);
-      if (error) reject(new Error(`${address}:${port} from the operator: ${error.message.replace(/^\(SSH\) /, "")}`));
+      const text = `${address}:${port} from the operator: ${error?.message.replace(/^\(SSH\) /, "") ?? ""}`;
+      // ssh2 gives a failure a number as its reason when the server has sent one.
+      const refused = typeof (error as { reason?: unknown } | undefined)?.reason === "number";
+      if (error) reject(refused ? new Refused(text) : new Error(text));
       else resolve(channel.on("error", () => undefined)); // Whoever reads from it sees that it ends.
     });
   });

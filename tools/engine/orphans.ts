@@ -67,7 +67,7 @@ export function orphansIn(answer: z.infer<typeof instancesSchema>, state: string
 
 /**
  * Looks for them before a command that would fail half-way because of one. Instances other than managers and registries are
- * in nobody's way: they are only named.
+ * only named: they stop nothing.
  *
  * @param state What `pulumi stack export` prints; undefined when it fails, which the command itself then says
  * @throws SetupError that names each resource and the command that removes it; or that AWS takes no credentials
@@ -142,7 +142,7 @@ async function answered<T>(stack: string, file: StackFile, what: string, questio
       );
     }
     process.stderr.write(
-      `warning: nobody looked for ${what} that an interrupted run of ${stack} may have left: ${error.message}\n`,
+      `warning: not checked for ${what} that an interrupted run of ${stack} may have left: ${error.message}\n`,
     );
     return undefined;
   }

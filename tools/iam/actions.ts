@@ -15,11 +15,15 @@ const EC2_TAGS = ["ec2:CreateTags", "ec2:DeleteTags"];
 const ELB = "elasticloadbalancing";
 const ELB_TAGS = [`${ELB}:AddTags`, `${ELB}:RemoveTags`];
 
-/** Reading a bucket: the resource reads all of its settings, whichever of them the program sets. */
+/**
+ * Reading a bucket: the resource reads all of its settings, whichever of them the program sets. Its tags it asks S3 Control
+ * for, and S3 itself only where that is refused. Source: the provider's changelog, 6.23.0.
+ */
 const BUCKET_READ = [
   "s3:ListBucket",
   "s3:GetBucketLocation",
   "s3:GetBucketTagging",
+  "s3:ListTagsForResource",
   "s3:GetBucketAcl",
   "s3:GetBucketPolicy",
   "s3:GetBucketCORS",
@@ -279,8 +283,8 @@ export const ACTIONS: Readonly<Record<string, TypeActions>> = {
   // `forceDestroy` empties it first, versions included.
   "s3/bucket:Bucket": {
     read: BUCKET_READ,
-    create: ["s3:CreateBucket", "s3:PutBucketTagging"],
-    update: ["s3:PutBucketTagging"],
+    create: ["s3:CreateBucket", "s3:PutBucketTagging", "s3:TagResource"],
+    update: ["s3:PutBucketTagging", "s3:TagResource", "s3:UntagResource"],
     delete: ["s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:DeleteBucket"],
   },
   "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": bucketSetting(

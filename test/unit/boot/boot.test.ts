@@ -124,6 +124,22 @@ describe("user data", () => {
     assert.match(text, /ConditionPathExists=!\/var\/lib\/swarm-ha\/booted/);
   });
 
+  it("finishes what an interrupted installation has left before it asks apt, which would refuse everything", () => {
+    const calls = bash(
+      `set -Eeuo pipefail; dpkg() { echo "dpkg $*"; rm "$journal"; }; apt-get() { echo "apt-get $*"; [ ! -e "$journal" ]; }
+      curl() { false; }; journal=$(mktemp)
+      ${/^finish_packages\(\)[\s\S]*?^}$/m.exec(text)?.[0] ?? ""}
+      ${/^apt\(\)[\s\S]*?^}$/m.exec(text)?.[0] ?? ""}
+      ${/^install_all\(\)[\s\S]*?^}$/m.exec(text)?.[0] ?? ""}
+      engine=1 node=yes; install_all || echo "after apt: $?"`,
+    );
+    assert.equal(calls.code, 0, calls.stderr);
+    const [first = "", second = "", third = ""] = calls.stdout.split("\n");
+    assert.match(first, /^dpkg .*--configure -a$/);
+    assert.match(second, /^apt-get .*update$/);
+    assert.equal(third, "after apt: 1");
+  });
+
   it("takes Ubuntu's other way in away, and stops its updates before it installs", () => {
     assert.match(text, /ln -sf \/dev\/null \/etc\/systemd\/system\/ssh.service.d\/ec2-instance-connect.conf/);
     assert.ok(text.indexOf("systemctl stop") < text.indexOf("apt update"));

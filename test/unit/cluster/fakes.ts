@@ -91,7 +91,7 @@ export class Fakes {
   /**
    * An operator's sshd, which forwards to where `routes` says.
    *
-   * @param routes local port by `address:port` inside
+   * @param routes local port by `address:port` inside; 0 for a host that drops packets
    */
   public async operator(
     routes: ReadonlyMap<string, number>,
@@ -114,6 +114,7 @@ export class Fakes {
           reject();
           return;
         }
+        if (target === 0) return;
         const socket = connect(target, "127.0.0.1", () => {
           const channel = accept();
           channel.pipe(socket).pipe(channel);

@@ -102,9 +102,36 @@ describe("ports that lead through the bastion", () => {
     const server = await listen(forward, HOSTS, bastion, { local: 0, failed: (text) => void failures.push(text) });
     closers.push(() => server.close());
     assert.equal(await get(server), "images");
-    const { login } = bastion as unknown as { login: Promise<{ close(): void }> };
-    (await login).close();
+    const { login } = bastion as unknown as { login: { tunnel: Promise<{ close(): void }> } };
+    (await login.tunnel).close();
     assert.equal(await get(server), "images", failures.join());
+    bastion.close();
+  });
+
+  it("keep the connections that are open when a host refuses another one, or drops its packets", async () => {
+    const echo = createServer((socket) => void socket.pipe(socket).on("error", () => undefined));
+    await new Promise<void>((resolve) => echo.listen(0, "127.0.0.1", resolve));
+    closers.push(() => echo.close());
+    const routes = new Map([
+      ["10.0.0.4:5000", (echo.address() as AddressInfo).port],
+      ["10.0.0.2:2376", 0],
+    ]);
+    const bastion = new Bastion({ host: "127.0.0.1", user: "root", ...(await fakes.operator(routes)) }, 1);
+    const stream = await bastion.connect("10.0.0.4", 5000);
+    let closed = false;
+    stream.on("close", () => (closed = true));
+    await assert.rejects(bastion.connect("10.0.0.1", 2376), /10\.0\.0\.1:2376 from the operator/);
+    await assert.rejects(bastion.connect("10.0.0.2", 2376), /no answer in 1 s while connecting to 10\.0\.0\.2:2376/);
+    const answer = new Promise<string>((resolve) =>
+      stream.once("data", (data: Buffer) => void resolve(data.toString())),
+    );
+    stream.write("still there");
+    assert.equal(
+      await Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 2000, "nothing"))]),
+      "still there",
+    );
+    assert.equal(closed, false);
+    stream.destroy();
     bastion.close();
   });
 

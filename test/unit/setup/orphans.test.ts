@@ -306,15 +306,15 @@ describe("npm run pulumi -- up, on aws", () => {
     const { status, went, stderr } = pulumiIn(folder, "up", "-s", "prod", "--yes");
     assert.equal(status, 0, stderr);
     assert.match(went, /^up /);
-    assert.match(stderr, /nobody looked .*Unable to locate credentials/);
+    assert.match(stderr, /not checked for .*Unable to locate credentials/);
   });
 
-  it("says that nobody looked when AWS can't be asked for another reason, and goes on", () => {
+  it("warns that nothing was checked when AWS can't be asked for another reason, and goes on", () => {
     program("aws", 'echo "An error occurred (UnauthorizedOperation): ec2:DescribeInstances" >&2; exit 254');
     const { status, went, stderr } = pulumi("up", "-s", "prod", "--yes");
     assert.equal(status, 0, stderr);
     assert.match(went, /^up /);
-    assert.match(stderr, /nobody looked .*UnauthorizedOperation/);
+    assert.match(stderr, /not checked for .*UnauthorizedOperation/);
   });
 
   it("stops where a host key is there that the state doesn't have, and says what removes it", () => {
