@@ -163,6 +163,8 @@ export function deployPolicy(): Policy {
       Null: { [`aws:ResourceTag/${TAG}`]: "true" },
     }),
     allow("Own", ownEc2(), ec2("*"), OURS),
+    // It may be authorised on no resource, and then no tag is compared. A reservation holds no data.
+    allow("Reservations", [FREE], ["*"]),
     // An instance's network interface has no tag.
     allow(
       "Interfaces",
@@ -186,12 +188,15 @@ export function deployPolicy(): Policy {
   );
 }
 
-/** Everything of EC2 that changes or deletes what is there. */
+/** The one call to EC2 whose resource type could not be confirmed. */
+const FREE = "ec2:DeleteSubnetCidrReservation";
+
+/** Everything of EC2 that changes or deletes what is there, but for {@link FREE}. */
 function ownEc2(): string[] {
   const creating = new Set(["AllocateAddress", "CreateInternetGateway", "CreateVpc", "RunInstances"]);
   return service("ec2", actionsOf("create", "update", "delete")).filter((action) => {
     const name = action.slice("ec2:".length);
-    return !name.startsWith("Describe") && !creating.has(name);
+    return !name.startsWith("Describe") && !creating.has(name) && action !== FREE;
   });
 }
 
