@@ -17,6 +17,7 @@ import { readArguments } from "./cluster/arguments";
 import { resourcesOf } from "./cluster/deployment";
 import { lastLines, readState } from "./cluster/stack";
 import { runPulumi } from "./engine";
+import { checkQuotas } from "./engine/check-quotas";
 import { configDirectory, readStackFile, regionOf } from "./engine/project";
 import { runMain, SetupError } from "./setup/errors";
 
@@ -33,6 +34,10 @@ runMain(async () => {
     throw new SetupError(
       `Nothing was done. To run it, for at most ${LONGEST} min: npm run acceptance -- ${stack} --yes`,
     );
+
+  // At its largest: a quota that only a later step exceeds would end the run after half an hour.
+  const most = Math.max(...STEPS.map(({ extraWorkers = 0 }) => extraWorkers));
+  await checkQuotas(stack, { ...file, text: withWorkers(file.text, most) }, ["up"], () => Promise.resolve(undefined));
 
   // The steps change the number of workers in a copy: the author's file stays as it is.
   const folder = mkdtempSync(join(tmpdir(), "swarm-ha-acceptance-"));

@@ -92,6 +92,21 @@ describe("npm run acceptance", function () {
     assert.equal(log(), "");
   });
 
+  it("refuses a quota that only a later step would exceed, before anything is made", async () => {
+    program(
+      "aws",
+      `case "$1 $2" in
+        "service-quotas get-service-quota") echo '{"Quota": {"Value": 22}}' ;;
+        "ec2 describe-instances") echo '{"Reservations": []}' ;;
+        *) echo "An error occurred (AccessDenied) when calling $2" >&2; exit 254 ;;
+      esac`,
+    );
+    const { code, output } = await begin("test", "--yes").ended;
+    assert.equal(code, 1);
+    assert.match(output, /L-1216C47A\): needs 24 more, 0 in use, limit 22/);
+    assert.equal(log(), "");
+  });
+
   it("destroys and looks for leftovers after an interruption, even when it is sent twice", async () => {
     const { child, ended } = begin("test", "--yes");
     const until = Date.now() + 120_000;
