@@ -45,7 +45,7 @@ describe("the stack prod on the simulated AWS", function () {
     const cutOff = async (): Promise<string> => {
       const log = (): Promise<string> => aws.execute("worker-4", ["cat", "/var/log/swarm-ha-boot.log"]);
       await until("worker-4's first boot to miss its packages", 240, async () =>
-        (await log()).includes('install_all failed; again') ? undefined : (await log()).slice(-300),
+        (await log()).includes("install_all failed; again") ? undefined : (await log()).slice(-300),
       );
       await aws.execute("worker-4", ["pkill", "-KILL", "-f", "^/bin/bash /var/lib/swarm-ha/boot.sh"]);
       await until("cloud-init to notice it", 60, async () => {
