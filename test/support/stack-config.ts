@@ -1,5 +1,9 @@
 /** Config files for stacks that run beside a person's own: tests and CI never touch the stack `local`. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import type { StackFile } from "../../tools/engine/project";
+import { root } from "../../tools/paths";
 
 /** What has to differ between two local stacks that run side by side. */
 export interface OwnPlace {
@@ -30,4 +34,12 @@ export function stackConfigIn(place: OwnPlace, text: string): string {
       "swarm-ha:local": { ...local, ports: { ...(local["ports"] as Section | undefined), ...place.ports } },
     },
   });
+}
+
+/** A stack file of this clone, wherever the stack files of the run are (SWARM_HA_CONFIG_DIR). */
+export function shippedStack(stack: string): StackFile {
+  const path = join(root, `Pulumi.${stack}.yaml`);
+  const text = readFileSync(path, "utf8");
+  const { config } = parse(text) as { config: Record<string, unknown> };
+  return { path, text, platform: String(config["swarm-ha:platform"]) };
 }

@@ -6,7 +6,7 @@ import { priceText } from "../../../tools/acceptance/price";
 import { END, LONGEST, STEPS, STEPS_LIMIT, type Command, type Step } from "../../../tools/acceptance/steps";
 import { refuseKept, withWorkers } from "../../../tools/acceptance/throwaway";
 import { instancesOfZone } from "../../../tools/acceptance/zone";
-import { readStackFile } from "../../../tools/engine/project";
+import { shippedStack } from "../../support/stack-config";
 import { root } from "../../../tools/paths";
 import { SetupError } from "../../../tools/setup/errors";
 import { parse } from "yaml";
@@ -130,7 +130,7 @@ describe("the acceptance test's steps", () => {
   it("leave the number of workers as it was", () => {
     const extras = STEPS.flatMap(({ extraWorkers }) => extraWorkers ?? []);
     assert.equal(extras.at(-1), 0);
-    const { text } = readStackFile("test");
+    const { text } = shippedStack("test");
     const count = (changed: string): unknown =>
       (parse(changed) as { config: Record<string, { worker: { count: number } }> }).config["swarm-ha:workers"]?.worker
         .count;
@@ -143,7 +143,7 @@ describe("the acceptance test's steps", () => {
 describe("a stack for the acceptance test", () => {
   it("is one on aws that isn't protected", () => {
     assert.doesNotThrow(() => {
-      refuseKept("test", readStackFile("test"));
+      refuseKept("test", shippedStack("test"));
     });
     for (const [stack, why] of [
       ["prod", /is protected/],
@@ -151,7 +151,7 @@ describe("a stack for the acceptance test", () => {
     ] as const)
       assert.throws(
         () => {
-          refuseKept(stack, readStackFile(stack));
+          refuseKept(stack, shippedStack(stack));
         },
         (error: unknown) => error instanceof SetupError && why.test(error.message),
         stack,
