@@ -47,10 +47,16 @@ export async function startObjectStore(): Promise<RunningObjectStore> {
 }
 
 async function startServer(python: string): Promise<{ port: number; server: ChildProcess }> {
+  // It ends with its standard input, so also when this process is killed.
+  const program = [
+    "import os, sys, threading",
+    "threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()",
+    "from moto.server import main",
+    "main(sys.argv[1:])",
+  ].join("\n");
   // Port 0: a free one, which it prints.
-  const program = "import sys; from moto.server import main; main(sys.argv[1:])";
   const server = spawn(python, ["-u", "-c", program, "-H", "127.0.0.1", "-p", "0"], {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, AWS_ACCESS_KEY_ID: "moto", AWS_SECRET_ACCESS_KEY: "moto" },
   });
   const stop = (): void => {
