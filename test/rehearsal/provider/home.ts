@@ -5,6 +5,12 @@ import { prepareKit, type Kit } from "../../../tools/engine/kit";
 import { root } from "../../../tools/paths";
 
 /**
+ * Names a folder with the official programs: `pulumi` with its language host beside it, and `pulumi-resource-command`. Drives
+ * then use these. @default the kit's, which tests hold to the official ones
+ */
+const OFFICIAL = "SWARM_HA_REHEARSAL_OFFICIAL";
+
+/**
  * Makes one in a folder.
  *
  * @param enginePath The Pulumi engine
@@ -34,5 +40,10 @@ export async function rehearsalHome(enginePath: string, folder: string): Promise
   rmSync(launcher);
   writeFileSync(launcher, `#!/bin/sh\nexec '${process.execPath}' '${script}' "$@"\n`);
   chmodSync(launcher, 0o755);
-  return { engine: kit.engine, home };
+  const official = process.env[OFFICIAL];
+  if (official === undefined) return { engine: kit.engine, home };
+  const command = readdirSync(plugins).find((name) => name.startsWith("resource-command-"));
+  if (command === undefined) throw new Error("the kit has no command plugin to be replaced");
+  cpSync(join(official, "pulumi-resource-command"), join(plugins, command, "pulumi-resource-command"));
+  return { engine: join(official, "pulumi"), home };
 }
