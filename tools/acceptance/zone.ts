@@ -1,21 +1,14 @@
 /** The loss of a zone: its instances are terminated with AWS's API, and Pulumi isn't told. */
 import { z } from "zod";
 import { askAws, callAws, type AwsCall } from "../aws/ask";
+import { instancesAnswer, tagsField } from "../aws/instances";
 import { stackFilter } from "../aws/stack-name";
 import { SetupError } from "../setup/errors";
 
-const instancesSchema = z.object({
-  Reservations: z.array(
-    z.object({
-      Instances: z.array(
-        z.object({
-          InstanceId: z.string(),
-          Placement: z.object({ AvailabilityZone: z.string() }),
-          Tags: z.array(z.object({ Key: z.string(), Value: z.string() })).default([]),
-        }),
-      ),
-    }),
-  ),
+const instancesSchema = instancesAnswer({
+  InstanceId: z.string(),
+  Placement: z.object({ AvailabilityZone: z.string() }),
+  Tags: tagsField,
 });
 
 /** Lists the running instances of a stack. */

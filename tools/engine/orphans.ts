@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { askAws, canAsk, type AwsCall } from "../aws/ask";
+import { instancesAnswer, tagsField } from "../aws/instances";
 import { stackFilter } from "../aws/stack-name";
 import { SetupError } from "../setup/errors";
 import { hasEnvironment, isAboutCredentials } from "./aws-credentials";
@@ -19,20 +20,12 @@ const MAKING = ["up", "update"];
 const ADDRESSED = ["manager", "registry"];
 
 /** What `aws ec2 describe-instances` prints, as far as it is read here. */
-export const instancesSchema = z.object({
-  Reservations: z.array(
-    z.object({
-      Instances: z.array(
-        z.object({
-          InstanceId: z.string(),
-          LaunchTime: z.string(),
-          PrivateIpAddress: z.string().optional(),
-          State: z.object({ Name: z.string() }),
-          Tags: z.array(z.object({ Key: z.string(), Value: z.string() })).default([]),
-        }),
-      ),
-    }),
-  ),
+export const instancesSchema = instancesAnswer({
+  InstanceId: z.string(),
+  LaunchTime: z.string(),
+  PrivateIpAddress: z.string().optional(),
+  State: z.object({ Name: z.string() }),
+  Tags: tagsField,
 });
 
 /** An instance that the state doesn't know. */

@@ -1,6 +1,7 @@
 /** What an account uses of its quotas in a region. */
 import { z } from "zod";
 import { AwsError, askAws } from "../aws/ask";
+import { instancesAnswer } from "../aws/instances";
 import type { Quota } from "./quotas";
 import { isStandard, vcpusOf } from "./vcpus";
 
@@ -10,20 +11,12 @@ export interface UsedInstance {
   readonly vcpus: number;
 }
 
-const instancesSchema = z.object({
-  Reservations: z.array(
-    z.object({
-      Instances: z.array(
-        z.object({
-          InstanceId: z.string(),
-          InstanceType: z.string(),
-          InstanceLifecycle: z.string().optional(),
-          State: z.object({ Name: z.string() }),
-          CpuOptions: z.object({ CoreCount: z.number(), ThreadsPerCore: z.number() }).optional(),
-        }),
-      ),
-    }),
-  ),
+const instancesSchema = instancesAnswer({
+  InstanceId: z.string(),
+  InstanceType: z.string(),
+  InstanceLifecycle: z.string().optional(),
+  State: z.object({ Name: z.string() }),
+  CpuOptions: z.object({ CoreCount: z.number(), ThreadsPerCore: z.number() }).optional(),
 });
 
 /** States of instances whose vCPUs count. Source: EC2 user guide, "On-Demand Instance quotas". */

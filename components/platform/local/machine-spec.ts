@@ -88,7 +88,7 @@ export function containerOptions(inputs: MachineInputs, address: string): Contai
  * What an engine inside a container needs, short of `--privileged`, which fails where root itself lacks a capability
  * (sandboxes lack CAP_SYS_RESOURCE). Works where privileged works, too.
  */
-function nested(): ContainerCreateOptions["HostConfig"] {
+export function nested(): NonNullable<ContainerCreateOptions["HostConfig"]> {
   return {
     CapAdd: ["ALL"],
     CapDrop: ["SYS_RESOURCE"],

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import type { MachineFile } from "../../../components/platform/local/machine-spec";
+import { nested, type MachineFile } from "../../../components/platform/local/machine-spec";
 import { archive } from "../../../components/platform/local/provider/archive";
 import type { InstancePlan } from "../cloud/substrate";
 import type { Run } from "./run";
@@ -42,14 +42,9 @@ export async function createInstance(
         },
       ],
       LogConfig: { Type: "json-file", Config: { "max-size": "5m", "max-file": "2" } },
-      // systemd and an engine in a container: see components/platform/local/machine-spec.ts.
+      ...nested(),
+      // systemd wants its own.
       CgroupnsMode: "private",
-      CapAdd: ["ALL"],
-      CapDrop: ["SYS_RESOURCE"],
-      SecurityOpt: ["seccomp=unconfined", "apparmor=unconfined"],
-      MaskedPaths: [],
-      ReadonlyPaths: [],
-      DeviceCgroupRules: ["a *:* rwm"],
     } as Docker.HostConfig,
   });
   await container.putArchive(await archive(files), { path: "/" });
