@@ -195,7 +195,8 @@ export class ContainerSubstrate implements Substrate {
       const vpc = this.vpcs.get(id);
       if (vpc === undefined) return;
       const inside = [...this.instances.values(), ...this.balancers.values()].filter(({ plan }) => plan.vpc === id);
-      if (inside.length > 0) throw new Error(`${id} isn't empty: ${inside.map(({ plan }) => plan.id).join(", ")}`);
+      const ids = inside.map(({ plan }) => plan.id).sort();
+      if (ids.length > 0) throw new Error(`${id} isn't empty: ${ids.join(", ")}`);
       this.vpcs.delete(id);
       await Promise.all([close(vpc.metadata.server), vpc.names.close()]);
       await removeContainer(this.run.engine, vpc.container.id);

@@ -175,7 +175,7 @@ describe("substrate: networks", () => {
   });
 
   it("refuses to delete a VPC that isn't empty", async () => {
-    await assert.rejects(substrate.deleteVpc(cloud.vpc), /isn't empty: i-public, i-private/);
+    await assert.rejects(substrate.deleteVpc(cloud.vpc), /isn't empty: i-private, i-public/);
   });
 });
 
