@@ -1,8 +1,6 @@
 /** The life of a stack on the simulated AWS, as short as it can be told: the whole of it is in test/rehearsal-whole. */
 import assert from "node:assert/strict";
-import { parseConfig } from "../../../config";
-import { securityRules } from "../../../components/platform/aws/security";
-import { stackValues } from "../../support/aws/stack";
+import { TEST } from "../../support/aws/matrix";
 import { figure } from "../../support/run";
 import { isAllowed, probesFor, type Probed } from "./probes";
 import { SimulatedAws } from "./simulated-aws";
@@ -31,19 +29,41 @@ describe("the stack test on the simulated AWS", function () {
     assert.deepEqual(await aws.workstation.preview(), {});
   });
 
-  it("lets through what the table of rules has, and nothing else", async () => {
-    const config = parseConfig(stackValues("test"), "test");
-    if (config.platform !== "aws") throw new Error("the stack test isn't on aws");
-    const rules = securityRules(config);
-    const tiers = ["manager", "registry", "worker"] as const;
-    const hosts: Probed[] = [
-      ...tiers.flatMap((tier) => [1, 2].map((n) => ({ tier, name: `${tier}-${String(n)}` }))),
-      { tier: "operator" as const, name: "operator" },
-    ].map((host) => ({ ...host, address: aws.instance(host.name).address }));
-    const probes = probesFor(hosts, rules);
+  it("lets through what the table of rules has, between all roles and from outside, and nothing else", async () => {
+    const hosts = ["manager", "registry", "worker"].flatMap((row) =>
+      [1, 2].map((n): Probed => {
+        const name = `${row}-${String(n)}`;
+        return { name, row, kind: "host", address: aws.instance(name).address };
+      }),
+    );
+    const operator: Probed = {
+      name: "operator",
+      row: "operator",
+      kind: "host",
+      address: aws.instance("operator").address,
+    };
+    const inside = [...hosts, operator];
+    const balancers = ["lb-manager", "lb-registry", "lb-registry-internal", "lb-app"].map((name) => {
+      const [first] = aws.balancer(name).interfaces;
+      const end: Probed = { name, row: name, kind: "load balancer", address: first?.address ?? "" };
+      return { end, publicAddress: first?.publicAddress };
+    });
+    const outside: Probed = { name: "workstation", row: "203.0.113.0/24", kind: "outside", address: "" };
+    const elastic = [...aws.world.cloud.state.addresses.values()].find(({ tags }) => tags["Name"] === "test-operator");
+    const fronts: Probed[] = [
+      { ...operator, address: elastic?.publicAddress ?? "" },
+      ...balancers.flatMap(({ end, publicAddress: address }) => (address === undefined ? [] : [{ ...end, address }])),
+    ];
+    const pairs = [
+      ...inside.flatMap((from) => inside.filter((to) => to !== from).map((to) => [from, to] as const)),
+      ...inside.flatMap((from) => balancers.map(({ end }) => [from, end] as const)),
+      ...balancers.flatMap(({ end }) => inside.map((to) => [end, to] as const)),
+      ...fronts.map((to) => [outside, to] as const),
+    ];
+    const probes = probesFor(pairs, TEST);
     const answers = await aws.probe(probes);
     const wrong = probes.flatMap((probe, i) => {
-      const allowed = isAllowed(probe, rules);
+      const allowed = isAllowed(probe, TEST);
       if (allowed === answers[i]) return [];
       const { from, to, protocol, port } = probe;
       return [`${from.name} -> ${to.name} ${protocol} ${String(port)}: ${allowed ? "is blocked" : "comes through"}`];

@@ -1,12 +1,15 @@
-/** Who reaches whom, tried out on the hosts of the simulated AWS. */
-import type { GroupName, SecurityRule } from "../../../components/platform/aws/security";
+/** Who reaches whom, tried out on the hosts and load balancers of the simulated AWS, and from outside. */
+import { connect } from "node:net";
+import type { Matrix } from "../../support/aws/reachability";
 
-/** A host that takes part in probes. */
+/** Who takes part in probes. */
 export interface Probed {
   readonly name: string;
-  /** Its tier: a row of the table. */
-  readonly tier: "manager" | "registry" | "worker" | "operator";
-  /** Private address. */
+  /** A row of the matrix: a tier, a load balancer, or the range that the workstation is in. */
+  readonly row: string;
+  /** Hosts and load balancers send by themselves; what is outside sends from the workstation, and TCP alone. */
+  readonly kind: "host" | "load balancer" | "outside";
+  /** The address that it is reached at from where the other end is. */
   readonly address: string;
 }
 
@@ -27,35 +30,52 @@ const UDP_BYTES = 1237;
 /** Ports that no rule names: a sample of what people forget open. */
 const OTHERS = { tcp: [21, 111, 2375, 3306, 8080, 9323], udp: [53, 161, 4790] } as const;
 
-/** All attempts between the tiers, one host of each, on the ports of the table and some others. */
-export function probesFor(hosts: readonly Probed[], rules: readonly SecurityRule[]): Probe[] {
-  const ports = (protocol: "tcp" | "udp"): number[] => {
-    const named = rules.flatMap((rule) => (rule.protocol === protocol && rule.port !== undefined ? [rule.port] : []));
-    return [...new Set([...named, ...OTHERS[protocol]])].sort((a, b) => a - b);
-  };
-  return hosts.flatMap((from) =>
-    hosts
-      .filter((to) => to !== from)
-      .flatMap((to) =>
-        (["tcp", "udp"] as const).flatMap((protocol) => ports(protocol).map((port) => ({ from, to, protocol, port }))),
-      ),
-  );
+/** All attempts between two ends, on the ports of the matrix and some others. UDP goes between hosts only. */
+export function probesFor(pairs: readonly (readonly [Probed, Probed])[], matrix: Matrix): Probe[] {
+  const named = (protocol: "tcp" | "udp"): number[] =>
+    Object.values(matrix).flatMap((texts) =>
+      texts.flatMap((text) => (text.startsWith(`${protocol} `) ? [Number(text.split(" ")[1])] : [])),
+    );
+  const ports = (protocol: "tcp" | "udp"): number[] =>
+    [...new Set([...named(protocol), ...OTHERS[protocol]])].sort((a, b) => a - b);
+  return pairs.flatMap(([from, to]) => {
+    const protocols = from.kind === "host" && to.kind === "host" ? (["tcp", "udp"] as const) : (["tcp"] as const);
+    return protocols.flatMap((protocol) => ports(protocol).map((port) => ({ from, to, protocol, port })));
+  });
 }
 
-/** Whether the table lets an attempt pass. Hosts of the stack are in the range of no rule for the outside. */
-export function isAllowed({ from, to, protocol, port }: Probe, rules: readonly SecurityRule[]): boolean {
-  const [sources, targets] = [groupsOf(from), groupsOf(to)];
-  const inside = (end: SecurityRule["from"], groups: readonly GroupName[]): boolean =>
-    typeof end === "string" && groups.includes(end);
-  return rules.some(
-    (rule) =>
-      rule.protocol === protocol && rule.port === port && inside(rule.from, sources) && inside(rule.to, targets),
-  );
+/** Whether the matrix lets an attempt pass. */
+export function isAllowed({ from, to, protocol, port }: Probe, matrix: Matrix): boolean {
+  return matrix[`${from.row} -> ${to.row}`]?.includes(`${protocol} ${String(port)}`) === true;
 }
 
-function groupsOf({ tier }: Probed): GroupName[] {
-  return tier === "operator" ? ["operator"] : ["node", tier];
+/** Makes an attempt from the workstation. @returns whether there was an answer, a refusal included */
+export function fromWorkstation({ to, port }: Probe): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: to.address, port });
+    const end = (answered: boolean) => (): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(answered);
+    };
+    const timer = setTimeout(end(false), SILENCE);
+    socket.once("connect", end(true));
+    socket.once("error", (error: NodeJS.ErrnoException) => {
+      end(error.code === "ECONNREFUSED")();
+    });
+  });
 }
+
+/** The shell text that makes the attempts of a load balancer's container, which has no Python: answers as {@link SEND_TEXT}. */
+export const SEND_BY_SHELL = `
+i=0
+while read -r _ address port; do
+  { timeout ${String(SILENCE / 1000)} bash -c "exec 3<>/dev/tcp/$address/$port" 2>/dev/null; echo "$i $?"; } &
+  i=$((i + 1))
+done | sort -n | while read -r _ code; do
+  if [ "$code" = 124 ]; then echo filtered; else echo open; fi
+done
+`;
 
 /**
  * The Python text that makes a host's attempts, all at a time: standard input has a line `protocol address port` for each,

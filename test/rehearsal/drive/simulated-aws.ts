@@ -11,9 +11,10 @@ import { startObjectStore } from "../substrate/object-store";
 import { awsProgram } from "../world/api/aws-program";
 import { serveApi } from "../world/api/server";
 import { terminate, type Instance } from "../world/instances";
+import type { BalancerRecord } from "../world/load-balancers";
 import { serveProvider } from "../world/provider-endpoint";
 import { World } from "../world/world";
-import { countedIn, countersText, SEND_TEXT, type Probe, type Probed } from "./probes";
+import { countedIn, countersText, fromWorkstation, SEND_BY_SHELL, SEND_TEXT, type Probe, type Probed } from "./probes";
 import { Workstation } from "./workstation";
 
 /** Real seconds for one of AWS's: containers need theirs all the same. */
@@ -87,6 +88,13 @@ export class SimulatedAws {
     return [...this.world.cloud.state.instances.values()].filter(({ state }) => state !== "terminated");
   }
 
+  /** A load balancer, by its name in the stack. */
+  public balancer(name: string): BalancerRecord {
+    const found = [...this.world.cloud.state.balancers.values()].find(({ tags }) => tags[TAGS.host] === name);
+    if (found === undefined) throw new Error(`AWS has no load balancer ${name}`);
+    return found;
+  }
+
   /** Terminates instances behind Pulumi's back, all at once. */
   public async terminate(which: (instance: Instance) => boolean): Promise<void> {
     await Promise.all(
@@ -103,36 +111,38 @@ export class SimulatedAws {
 
   /** Tries who reaches whom. @returns for each attempt whether it came through */
   public async probe(probes: readonly Probe[]): Promise<readonly boolean[]> {
-    const hosts = new Map<string, Probed>(
-      probes.flatMap(({ from, to }) => [
-        [from.name, from],
-        [to.name, to],
-      ]),
-    );
+    const of = (kind: Probed["kind"], end: "from" | "to"): Map<string, Probe[]> => {
+      const groups = new Map<string, Probe[]>();
+      for (const probe of probes.filter((one) => one[end].kind === kind))
+        groups.set(probe[end].name, [...(groups.get(probe[end].name) ?? []), probe]);
+      return groups;
+    };
     const results = new Map<Probe, boolean>();
-    for (const { name } of hosts.values()) {
-      await this.execute(
-        name,
-        ["iptables-restore", "--noflush", "-w", "10"],
-        countersText(probes.filter(({ to }) => to.name === name)),
-      );
-    }
-    for (const { name } of hosts.values()) {
-      const own = probes.filter(({ from }) => from.name === name);
-      const lines = own.map(({ protocol, to, port }) => `${protocol} ${to.address} ${String(port)}\n`).join("");
-      const answers = (await this.execute(name, ["python3", "-c", SEND_TEXT], lines)).trim().split("\n");
-      own.forEach((probe, i) => results.set(probe, answers[i] === "open"));
-    }
-    for (const { name } of hosts.values()) {
-      const came = countedIn(await this.execute(name, ["iptables", "-w", "10", "-nvxL", "PROBED"]));
-      for (const probe of probes.filter(({ to, protocol }) => to.name === name && protocol === "udp"))
+    const send = async (own: readonly Probe[], answers: Promise<string>): Promise<void> => {
+      const lines = (await answers).trim().split("\n");
+      own.forEach((probe, i) => results.set(probe, lines[i] === "open"));
+    };
+    const text = (own: readonly Probe[]): string =>
+      own.map(({ protocol, to, port }) => `${protocol} ${to.address} ${String(port)}\n`).join("");
+    const iptables = (host: string, ...args: string[]): Promise<string> =>
+      this.execute(host, ["iptables", "-w", "10", ...args]);
+
+    const receivers = [...of("host", "to")];
+    for (const [host, own] of receivers)
+      await this.execute(host, ["iptables-restore", "--noflush", "-w", "10"], countersText(own));
+    for (const [host, own] of of("host", "from"))
+      await send(own, this.execute(host, ["python3", "-c", SEND_TEXT], text(own)));
+    for (const [name, own] of of("load balancer", "from"))
+      await send(own, this.substrate.execute(this.balancer(name).name, ["bash", "-c", SEND_BY_SHELL], text(own)));
+    for (const own of of("outside", "from").values())
+      for (const probe of own) results.set(probe, await fromWorkstation(probe));
+    for (const [host, own] of receivers) {
+      const came = countedIn(await iptables(host, "-nvxL", "PROBED"));
+      for (const probe of own.filter(({ protocol }) => protocol === "udp"))
         results.set(probe, came.has(`${probe.from.address} ${String(probe.port)}`));
-      for (const command of [
-        ["-D", "INPUT", "-j", "PROBED"],
-        ["-F", "PROBED"],
-        ["-X", "PROBED"],
-      ])
-        await this.execute(name, ["iptables", "-w", "10", ...command]);
+      await iptables(host, "-D", "INPUT", "-j", "PROBED");
+      await iptables(host, "-F", "PROBED");
+      await iptables(host, "-X", "PROBED");
     }
     return probes.map((probe) => results.get(probe) === true);
   }
