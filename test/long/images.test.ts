@@ -9,6 +9,7 @@ import { dockerClient, hasImage } from "../../tools/setup/docker-client";
 import { ensureImage } from "../../tools/setup/host-image";
 import { startOwnEngine, stopOwnEngine, type OwnEnginePlace } from "../../tools/setup/own-engine";
 import { createProgress } from "../../tools/setup/progress";
+import { besideAnotherEngine, removeBridge } from "../support/engine-beside";
 
 /** On an engine that has nothing yet, beside the machine's own. It takes half a minute, and Debian's packages. */
 describe("images on a new engine", function () {
@@ -22,6 +23,7 @@ describe("images on a new engine", function () {
     await stopOwnEngine(place);
     await command("umount", [join(place.directory, "data")], { timeout: 5000 }).catch(() => undefined);
     rmSync(place.directory, { recursive: true, force: true });
+    await removeBridge();
   };
 
   before(async function () {
@@ -29,9 +31,9 @@ describe("images on a new engine", function () {
       this.skip();
     // Always the same, so that an engine of an interrupted run is found and stopped.
     const directory = join(tmpdir(), "swarm-ha-test-images");
-    const extraArgs = ["--bridge=none", "--iptables=false", "--ip-forward=false", "--ip-masq=false"];
-    place = { directory, socket: join(directory, "docker.sock"), extraArgs };
+    place = { directory, socket: join(directory, "docker.sock"), extraArgs: [] };
     await clean();
+    place = { ...place, extraArgs: await besideAnotherEngine() };
     mkdirSync(directory, { recursive: true });
     process.env["XDG_CACHE_HOME"] = join(directory, "cache");
     await startOwnEngine(place, progress);

@@ -1,6 +1,5 @@
 import { createServer, type Server } from "node:net";
 import type Docker from "dockerode";
-import { utils } from "ssh2";
 import { docker, unlessGone } from "../../../components/platform/local/docker";
 import { hostImage, IMAGE_FOLDER } from "../../../components/platform/local/image";
 import { LABELS } from "../../../components/platform/local/labels";
@@ -9,10 +8,11 @@ import { createMachine, deleteMachine, type MachineState } from "../../../compon
 import { createNetwork, deleteNetwork, type NetworkInputs } from "../../../components/platform/local/provider/network";
 import { ensureImage } from "../../../tools/setup/host-image";
 import { removeLeftovers } from "../../support/leftovers";
+import { sshKeyPair } from "../../support/ssh-keys";
 
 /** Two keys, made once: one that machines show, one that logs in. */
-const host = utils.generateKeyPairSync("ed25519");
-const client = utils.generateKeyPairSync("ed25519");
+const host = sshKeyPair();
+const client = sshKeyPair();
 
 /** Private keys, which must show up nowhere. */
 export const PRIVATE_KEYS = [host.private, client.private];

@@ -8,12 +8,11 @@ import { askEngine } from "../../../tools/setup/docker-socket";
 import { readEngineRecord, startOwnEngine, stopOwnEngine, type OwnEnginePlace } from "../../../tools/setup/own-engine";
 import { isAlive } from "../../../tools/setup/process-identity";
 import { createProgress } from "../../../tools/setup/progress";
-
-/** A real engine beside the machine's own: it must not touch that one's bridge and firewall. */
-const BESIDE = ["--bridge=none", "--iptables=false", "--ip-forward=false", "--ip-masq=false"];
+import { besideAnotherEngine, bridges, removeBridge } from "../../support/engine-beside";
 
 describe("an engine of our own", function () {
   let place: Required<OwnEnginePlace>;
+  let others: readonly string[];
   const said: string[] = [];
   const progress = createProgress({ write: (text) => said.push(text) });
   const ensure = () =>
@@ -24,14 +23,17 @@ describe("an engine of our own", function () {
     // An engine that didn't end in peace leaves its data directory mounted on itself.
     await command("umount", [join(place.directory, "data")], { timeout: 5000 }).catch(() => undefined);
     rmSync(place.directory, { recursive: true, force: true });
+    await removeBridge();
   };
 
   before(async function () {
     if (process.getuid?.() !== 0 || findProgram("dockerd") === undefined) this.skip();
     // Always the same, so that an engine of an interrupted run is found and stopped.
     const directory = join(tmpdir(), "swarm-ha-test-engine");
-    place = { directory, socket: join(directory, "docker.sock"), extraArgs: BESIDE };
+    place = { directory, socket: join(directory, "docker.sock"), extraArgs: [] };
     await clean();
+    others = await bridges();
+    place = { ...place, extraArgs: await besideAnotherEngine() };
   });
 
   after(async () => {
@@ -87,6 +89,8 @@ describe("an engine of our own", function () {
     const left = await command("ps", ["-eo", "args"], { timeout: 5000 });
     assert.ok(!left.includes(place.directory), left);
     assert.match(await stopOwnEngine(place), /nothing to stop/);
+    const now = await bridges();
+    for (const bridge of others) assert.ok(now.includes(bridge), `${bridge} was another engine's, and is gone`);
   });
 
   it("that can't start says why, with its log", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { utils } from "ssh2";
 import { userData } from "../../../components/platform/aws/user-data";
 import { figure, until } from "../../support/run";
+import { sshKeyPair } from "../../support/ssh-keys";
 import { ContainerSubstrate } from ".";
 import { TestCloud } from "./test-cloud";
 
@@ -40,8 +40,8 @@ describe("substrate: instances", () => {
 
   it("boots with our own user data: the pinned host key, and the pinned engine", async function () {
     this.timeout(300_000);
-    const host = utils.generateKeyPairSync("ed25519");
-    const client = utils.generateKeyPairSync("ed25519");
+    const host = sshKeyPair();
+    const client = sshKeyPair();
     cloud.hostKey = host.private;
     const text = userData({
       stack: "test",

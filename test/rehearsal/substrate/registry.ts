@@ -64,6 +64,9 @@ export async function startRegistry(run: Run, ca: string): Promise<ImageRegistry
 }
 
 async function startServer(run: Run): Promise<number> {
+  // Not the engine's default bridge: an engine may have none.
+  const network = run.name("images");
+  await run.engine.createNetwork({ Name: network, CheckDuplicate: true, Driver: "bridge", Labels: { ...run.labels } });
   const container = await run.engine.createContainer({
     name: run.name("images"),
     Image: localImage(IMAGES.registry),
@@ -71,7 +74,7 @@ async function startServer(run: Run): Promise<number> {
     Env: ["OTEL_TRACES_EXPORTER=none"],
     Labels: { ...run.labels },
     ExposedPorts: { "5000/tcp": {} },
-    HostConfig: { PortBindings: { "5000/tcp": [{ HostIp: "127.0.0.1", HostPort: "" }] } },
+    HostConfig: { NetworkMode: network, PortBindings: { "5000/tcp": [{ HostIp: "127.0.0.1", HostPort: "" }] } },
   });
   const content = [
     "version: 0.1",

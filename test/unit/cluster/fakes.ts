@@ -7,6 +7,7 @@ import { connect, createServer as createTcp, type AddressInfo, type Server } fro
 import type { TLSSocket } from "node:tls";
 import * as x509 from "@peculiar/x509";
 import { Server as SshServer, utils } from "ssh2";
+import { sshKeyPair } from "../../support/ssh-keys";
 
 /** A certificate and its key, PEM. */
 export interface Pair {
@@ -96,7 +97,7 @@ export class Fakes {
   public async operator(
     routes: ReadonlyMap<string, number>,
   ): Promise<{ port: number; hostKey: string; privateKey: string }> {
-    const [host, client] = [utils.generateKeyPairSync("ed25519"), utils.generateKeyPairSync("ed25519")];
+    const [host, client] = [sshKeyPair(), sshKeyPair()];
     const allowed = utils.parseKey(client.public);
     const server = new SshServer({ hostKeys: [host.private] }, (connection) => {
       connection.on("error", () => undefined);
