@@ -4,15 +4,12 @@
  * Exit code 0 healthy, 1 degraded, 2 unreachable (or no such stack, or not up).
  */
 import pc from "picocolors";
-import { docker } from "../components/platform/local/docker";
 import { readArguments } from "./cluster/arguments";
 import { inspect } from "./cluster/inspect";
 import type { ClusterStatus } from "./cluster/model";
 import { render } from "./cluster/render";
 import { readStack } from "./cluster/stack";
-import { readStackFile } from "./engine/project";
 import { runMain, SetupError } from "./setup/errors";
-import { findStrays } from "./strays";
 
 const UNREACHABLE = 2;
 
@@ -23,8 +20,7 @@ runMain(async () => {
       flags: ["json"],
       stack: "local",
     });
-    const [live, strays] = await Promise.all([readStack(stack), straysOf(stack)]);
-    const { status, exitCode } = await inspect(live, strays);
+    const { status, exitCode } = await inspect(await readStack(stack));
     // picocolors by itself also colours what CI writes into a file.
     const colors = pc.createColors(process.stdout.isTTY && pc.isColorSupported);
     if (json) print(status);
@@ -41,13 +37,3 @@ runMain(async () => {
     return UNREACHABLE;
   }
 });
-
-/** Names of a local stack's machines that its state doesn't know; none where there is no engine to be asked. */
-async function straysOf(stack: string): Promise<string[]> {
-  if (readStackFile(stack).platform !== "local") return [];
-  try {
-    return (await findStrays(docker(), stack)).map(({ name }) => name);
-  } catch {
-    return [];
-  }
-}

@@ -11,8 +11,9 @@ import {
   type Problem,
 } from "./model";
 import { evaluateLoadBalancers } from "./evaluate-load-balancers";
-import { ingressProblems } from "./ingress";
+import { ingressProblems, PING } from "./ingress";
 import { ghostProblems, nodeProblems } from "./node-problems";
+import { serviceProblems, stepOf } from "./services";
 import { quorum, type Quorum, type Voter } from "./quorum";
 import { registryProblems } from "./registry";
 import { accessProblems, leaderProblems, quorumProblems, swarmProblems, unreachableProblem } from "./swarm-problems";
@@ -44,6 +45,9 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
   const voters = votersOf(view);
   const sick = new Set(matches.filter(({ node }) => node?.state !== "ready").map((match) => match.desired.name));
   const balancers = evaluateLoadBalancers(desired, live, view === undefined ? undefined : sick);
+  const running = live.services !== undefined && !("error" in live.services) ? live.services : undefined;
+  const services = serviceProblems(desired, running);
+  const isGone = (name: string): boolean => running?.includes(name) === false && stepOf(desired, name) !== undefined;
   const found = [
     ...accessProblems(desired, live),
     ...swarmProblems(desired, live.answers),
@@ -56,8 +60,12 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
           ...ghostProblems(desired, ghosts, live.now),
         ]),
     ...balancers.problems,
-    ...registryProblems(desired.stack, matches, live.registry),
-    ...ingressProblems(desired.stack, matches, live.ingress),
+    ...services,
+    // Of a service that is gone there is nothing more to tell.
+    ...(isGone("registry_registry") ? [] : registryProblems(desired.stack, matches, live.registry)),
+    ...(isGone("ingress_traefik") || isGone(PING)
+      ? []
+      : ingressProblems(desired.stack, matches, live.ingress, stepOf(desired, PING))),
     ...certificateProblems(desired, live.certificates, live.now),
   ];
   const troubled = new Set(found.flatMap(({ hosts }) => hosts));

@@ -5,19 +5,18 @@ import { evaluate, type Evaluation } from "./evaluate";
 import { messageOf } from "../../components/message";
 import { sleep } from "./limit";
 import { look } from "./look";
+import { lookAtPlatform } from "./platform";
 import type { LiveStack } from "./stack";
 
-/**
- * Looks at the live cluster once.
- *
- * @param strays names of machines that the state doesn't know @default that isn't asked
- */
-export async function inspect(stack: LiveStack, strays: readonly string[] = []): Promise<Evaluation> {
+/** Looks once at what lives: the platform's machines, the swarm, its services, the load balancers' members. */
+export async function inspect(stack: LiveStack): Promise<Evaluation> {
   // On its way while the operator is dialled: each question to AWS takes about a second.
   const members = askTargetHealth(stack.deployment);
+  const platform = lookAtPlatform(stack.stack);
   const connection = await connect(stack.outputs);
   try {
-    return evaluate(stack.desired, { ...(await look(connection, stack.outputs, { members })), strays });
+    const live = await look(connection, stack.outputs, { members });
+    return evaluate(stack.desired, { ...live, ...(await platform) });
   } finally {
     connection.close();
   }

@@ -8,6 +8,7 @@ import type { Members } from "../aws/target-health";
 import type { Live, LiveMember, ManagerAnswer } from "./model";
 import { readIngress } from "./ingress";
 import { readRegistry } from "./registry";
+import { readServices } from "./services";
 
 /** What else a look depends on. */
 export interface LookOptions {
@@ -32,7 +33,8 @@ export async function look(connection: Connection, outputs: StackOutputs, option
   const answers = listed ? direct : [...direct, await askManager(connection.balanced)];
   const ask = asker(connection, answers);
   const { endpoints } = outputs;
-  const [registry, ingress] = await Promise.all([
+  const [services, registry, ingress] = await Promise.all([
+    ask(readServices),
     endpoints.registry === undefined ? undefined : ask(readRegistry),
     endpoints.app === undefined ? undefined : ask(readIngress),
   ]);
@@ -43,6 +45,7 @@ export async function look(connection: Connection, outputs: StackOutputs, option
     loadBalancers: Object.fromEntries(balancers),
     certificates: certificates.found,
     unreadCertificates: certificates.unread,
+    ...(services === undefined ? {} : { services }),
     ...(registry === undefined ? {} : { registry }),
     ...(ingress === undefined ? {} : { ingress }),
   };

@@ -1,0 +1,37 @@
+/**
+ * What a command does before it reports success: it looks at what lives. The state alone says what was done once, and
+ * an `up` that changes nothing asks nobody.
+ */
+import { createProgress } from "../setup/progress";
+import type { Evaluation } from "./evaluate";
+import { settle } from "./inspect";
+import type { Problem } from "./model";
+import { readStack } from "./stack";
+
+/** Seconds until a load balancer has noticed members that are well (two checks), and a replica has come up. */
+export const NOTICE_LIMIT = 15;
+/** Seconds that a swarm may take to find itself again after its hosts were started: an election alone takes 21. */
+export const RECOVERY_LIMIT = 120;
+
+/** Problems that pass by themselves; any other one is waited for only where a swarm is coming back. */
+const PASSING: readonly Problem["kind"][] = ["loadBalancer", "ingress", "registry", "leader", "unreachable", "api"];
+
+/**
+ * Looks at what lives until it is healthy, or waiting on can't help.
+ *
+ * @param recovering Whether hosts were just started or made, so that everything may pass. @default false
+ */
+export async function verify(stack: string, recovering = false): Promise<Evaluation> {
+  const live = await readStack(stack);
+  const limit = recovering ? RECOVERY_LIMIT : NOTICE_LIMIT;
+  const enough = ({ status, problems }: Evaluation): boolean =>
+    status.healthy || (!recovering && problems.some(({ kind }) => !PASSING.includes(kind)));
+  return createProgress().step(`Looking at what lives of the stack ${stack}`, "1 to 10 s", (note) =>
+    settle(live, { limit, note, enough }),
+  );
+}
+
+/** What a command says when its work is done and the cluster isn't healthy. Every problem names its remedy. */
+export function unhealthyText(stack: string, { status }: Evaluation): string {
+  return `The stack ${stack} is not healthy:\n${status.problems.map((text) => `  - ${text}`).join("\n")}`;
+}
