@@ -6,15 +6,19 @@ import { createProgress } from "../setup/progress";
 import type { Evaluation } from "./evaluate";
 import { settle } from "./inspect";
 import type { Problem } from "./model";
+import { isLocal } from "./platform";
 import { readStack } from "./stack";
 
-/** Seconds until a load balancer has noticed members that are well (two checks), and a replica has come up. */
-export const NOTICE_LIMIT = 15;
+/**
+ * Seconds until a load balancer has noticed members that are well: two checks of HAProxy, 5 s apart. A cloud's takes up to
+ * two minutes to register one.
+ */
+const NOTICE_LIMIT = { local: 15, elsewhere: 120 };
 /** Seconds that a swarm may take to find itself again after its hosts were started: an election alone takes 21. */
-export const RECOVERY_LIMIT = 120;
+const RECOVERY_LIMIT = 120;
 
-/** Problems that pass by themselves; any other one is waited for only where a swarm is coming back. */
-const PASSING: readonly Problem["kind"][] = ["loadBalancer", "ingress", "registry", "leader", "unreachable", "api"];
+/** Problems that don't pass by themselves, so that nobody waits for it. */
+const LASTING: readonly Problem["kind"][] = ["machine", "swarm", "identity", "stray", "service"];
 
 /**
  * Looks at what lives until it is healthy, or waiting on can't help.
@@ -23,9 +27,9 @@ const PASSING: readonly Problem["kind"][] = ["loadBalancer", "ingress", "registr
  */
 export async function verify(stack: string, recovering = false): Promise<Evaluation> {
   const live = await readStack(stack);
-  const limit = recovering ? RECOVERY_LIMIT : NOTICE_LIMIT;
+  const limit = recovering ? RECOVERY_LIMIT : isLocal(stack) ? NOTICE_LIMIT.local : NOTICE_LIMIT.elsewhere;
   const enough = ({ status, problems }: Evaluation): boolean =>
-    status.healthy || (!recovering && problems.some(({ kind }) => !PASSING.includes(kind)));
+    status.healthy || problems.some(({ kind }) => LASTING.includes(kind));
   return createProgress().step(`Looking at what lives of the stack ${stack}`, "1 to 10 s", (note) =>
     settle(live, { limit, note, enough }),
   );

@@ -80,7 +80,11 @@ function stateOf(stack: string): Deployment {
 }
 
 /** The swarm, and all that only it knows, is on the managers' volumes. @throws SetupError when none is left */
-function refuseNoManager(stack: string, { machines }: KnownObjects, { gone }: HealPlan): void {
+export function refuseNoManager(
+  stack: string,
+  { machines }: Pick<KnownObjects, "machines">,
+  { gone }: Pick<HealPlan, "gone">,
+): void {
   const managers = machines.filter(({ role }) => role === "manager");
   if (managers.length === 0 || managers.some((manager) => !gone.includes(manager))) return;
   throw new SetupError(
