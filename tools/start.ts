@@ -28,7 +28,7 @@ runMain(async () => {
   await refuseLostState(docker, stack);
   const healed = await heal(docker, stack);
   await bringUp(stack, healed);
-  let evaluation = await verify(stack, healed.changed || healed.gone.length > 0);
+  let evaluation = await verify(stack, healed);
   if (!evaluation.status.healthy) {
     const machines = () => listMachines(docker, stack);
     evaluation = await makeMissing(stack, evaluation, { gone: healed.gone, machines });

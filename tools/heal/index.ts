@@ -105,11 +105,11 @@ async function perform(
   { network }: KnownObjects,
   plan: HealPlan,
 ): Promise<{ readonly failures: readonly string[]; readonly retry: boolean }> {
-  const { actions } = plan;
-  if (actions.length === 0 || network === undefined) return { failures: [], retry: false };
+  const { actions, emptied } = plan;
+  if ((actions.length === 0 && emptied.length === 0) || network === undefined) return { failures: [], retry: false };
   const progress = createProgress();
   const machines = [...new Set(actions.flatMap((action) => ("machine" in action ? [action.machine] : [])))];
-  const what = machines.length === 0 ? "the network" : list(machines.map(({ name }) => name));
+  const what = machines.length === 0 ? list([network.name, ...emptied]) : list(machines.map(({ name }) => name));
   return progress.step(`Bringing back ${what} of the stack ${stack}`, "2 to 20 s", async () => {
     if (needsUp(plan)) await redo(stack, (state) => toRedo(state, plan));
     const deployment = actions.some(({ kind }) => kind === "restore") ? (await readState(stack)).deployment : {};
@@ -130,6 +130,11 @@ async function perform(
       }),
     );
     for (const line of doneText(actions)) progress.info(line);
+    for (const volume of emptied) {
+      progress.info(
+        `The volume ${volume} was lost, and comes back empty: images of yours that were in the registry have to be pushed again.`,
+      );
+    }
     for (const failure of failures) progress.info(`This one can't be brought back: ${failure}`);
     for (const volume of new Set(lost)) await dropVolume(docker, volume);
     return { failures, retry: lost.length > 0 };

@@ -65,13 +65,14 @@ describe("what was removed behind the stack's back", function () {
   });
 
   it("while it is unchanged for the state, an up says so, and doesn't end well", async () => {
-    await docker("pause", stack.container("worker-2"));
+    await docker("pause", stack.container("registry-2"));
     try {
-      await stack.upPast("worker-2");
+      await stack.upPast("registry-2");
       const { output } = await stack.pulumi("refresh", "--yes", "--skip-preview");
       assert.match(output, /Resources:\s+\d+ unchanged/);
+      assert.match(output, /registry-2 was not asked: its container is paused/);
     } finally {
-      await followStatus(stack, [/^The container of worker-2 is paused: npm run repair/]);
+      await followStatus(stack, [/^The container of registry-2 is paused: npm run repair/]);
     }
   });
 });
