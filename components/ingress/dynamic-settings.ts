@@ -25,6 +25,18 @@ export function dynamicSettings({ domain, hstsDays }: DynamicSettings): string {
       options: { default: { minVersion: "VersionTLS12" } },
     },
     http: {
+      // For applications that speak HTTP/2 and accept pings: a label chooses it (docs/applications.md). Not for all: gRPC
+      // servers end connections that are pinged more often than every 5 minutes (grpc-go and gRPC core, by default).
+      serversTransports: {
+        "http2-ping": {
+          forwardingTimeouts: {
+            dialTimeout: "1s",
+            idleConnTimeout: "5s",
+            readIdleTimeout: "5s",
+            pingTimeout: "2s",
+          },
+        },
+      },
       routers: {
         dashboard: {
           rule: `Host(\`${dashboardHost(domain)}\`)`,

@@ -62,6 +62,7 @@ export class Ingress extends pulumi.ComponentResource {
             httpsPort: config.platform === "local" ? config.local.ports.https : PORTS.https,
             trusted: platform.loadBalancers.app.sources,
             hsts: ingress.hstsDays > 0,
+            timeouts: ingress.timeouts,
           }),
           dynamic: dynamicSettings({ domain, hstsDays: ingress.hstsDays }),
           "tls-certificate": certificate.certificate,

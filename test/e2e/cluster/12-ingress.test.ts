@@ -5,11 +5,14 @@ import { Hello } from "../../support/hello";
 import { Load, type Report } from "../../support/load";
 import { figure, until } from "../../support/run";
 import { useSharedStack } from "../../support/shared-stack";
+import { SlowApp } from "../../support/slow-app";
 
 const DOOR = "https://door.swarm-ha.internal:8381";
 const WORKERS = ["worker-1", "worker-2", "worker-3"];
 /** Seconds until the load balancer has noticed a dead member: two checks five seconds apart, each given 3 s. */
 const WINDOW = 13;
+/** Seconds that what takes long takes: more than Traefik's own limit of 60. */
+const LONG = 64;
 
 describe("the application ingress", function () {
   this.timeout(180_000);
@@ -17,6 +20,9 @@ describe("the application ingress", function () {
   let client: AppClient;
   let hello: Hello | undefined;
   let password = "";
+  let slow: SlowApp | undefined;
+  /** What takes long, from the beginning of this file on, beside its other tests. */
+  let long: Readonly<Record<string, Promise<string>>> = {};
 
   before(async () => {
     const outputs = await stack.outputs();
@@ -24,10 +30,24 @@ describe("the application ingress", function () {
     const { host, port } = new URL(outputs.endpoints.registry ?? "");
     hello = new Hello(stack, client, Number(port), host);
     password = outputs.registryCredentials?.password ?? "";
+    slow = new SlowApp(stack, { domain: client.domain, port: client.ports.https, ca: outputs.caCertificate });
+    await slow.create(["worker-2"]);
+    const end = (call: Promise<void>): Promise<string> => call.then(() => "whole", String);
+    long = {
+      "an upload of known length": end(slow.upload(LONG, false)),
+      "an upload in chunks": end(slow.upload(LONG, true)),
+      "an upload by HTTP/2": end(slow.uploadByHttp2(LONG)),
+      "a gRPC stream in both directions": end(slow.exchange(LONG, 2)),
+      "a silent gRPC stream": end(slow.exchange(LONG, LONG)),
+      "server-sent events": end(slow.events(LONG)),
+      "a silent WebSocket": end(slow.webSocket(LONG)),
+      "64 kB of headers": end(slow.headers(64_000)),
+    };
   });
 
-  after("the example is gone", async function () {
+  after("the examples are gone", async function () {
     this.timeout(120_000);
+    await slow?.remove();
     await hello?.remove();
   });
 
@@ -89,6 +109,16 @@ describe("the application ingress", function () {
     // This machine, as the stack's network has it: its gateway. Not the load balancer, and not the ingress.
     const gateway = /via (\S+)/.exec(await stack.exec("operator", ["ip", "-4", "route", "show", "default"]))?.[1];
     assert.deepEqual([...new Set(greetings.map((greeting) => greeting.client))], [gateway]);
+  });
+
+  it("cuts nothing that takes long", async () => {
+    const begun = Date.now();
+    const ends = await Promise.all(Object.entries(long).map(async ([what, end]) => [what, await end] as const));
+    figure("waited for what takes long, beside the tests above", (Date.now() - begun) / 1000);
+    assert.deepEqual(
+      ends,
+      Object.keys(long).map((what) => [what, "whole"]),
+    );
   });
 
   it("goes on with what it knows without its managers, and gets nobody where it has never seen them", async () => {
