@@ -11,11 +11,11 @@
 . lib/docker-cli.sh
 . lib/services.sh
 
-service=registry_registry
-job=registry-gc
+service=swarm-ha-registry_registry
+job=swarm-ha-registry-gc
 
 # The stack's own lock: an `up` that deployed it now would end the read-only mode.
-exec 9>/run/swarm-ha-stack-registry.lock
+exec 9>/run/swarm-ha-stack-swarm-ha-registry.lock
 flock -w 60 9 || fail "another run has been deploying the registry, or collecting its garbage, for more than 60 s"
 docker_folder registry-gc
 
@@ -47,7 +47,7 @@ registry_mode() {
     return 0
   fi
   # Also where it is described like that already: a run that was cut short may have left replicas that don't know it yet.
-  wait_for "$(value limit)" "the registry to change its mode" converged registry
+  wait_for "$(value limit)" "the registry to change its mode" converged swarm-ha-registry
 }
 
 # However this ends, the registry takes pushes again, and the job is gone.

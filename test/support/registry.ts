@@ -128,7 +128,7 @@ export class RegistryClient {
   /** Puts an empty folder over a replica's storage, as a mount that got lost shows one; or takes it away again. */
   public async storage(replica: string, there: boolean): Promise<void> {
     const change = there ? "umount /var/lib/registry" : "mount -t tmpfs none /var/lib/registry";
-    const text = `id=$(docker ps -q --filter name=registry_registry) &&
+    const text = `id=$(docker ps -q --filter name=swarm-ha-registry_registry) &&
       nsenter -m -t "$(docker inspect -f '{{.State.Pid}}' "$id")" ${change}`;
     await succeed("docker", ["exec", this.stack.container(replica), "bash", "-c", text], { limit: 30 });
   }

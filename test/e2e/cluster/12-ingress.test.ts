@@ -134,7 +134,7 @@ describe("the application ingress", function () {
       // It looks for changes once a second.
       await sleep(3000);
       assert.equal(await ping(), "200");
-      const task = "$(docker ps -q --filter label=com.docker.swarm.service.name=ingress_traefik)";
+      const task = "$(docker ps -q --filter label=com.docker.swarm.service.name=swarm-ha-ingress_traefik)";
       await stack.exec(worker, ["bash", "-c", `docker kill ${task}`]);
       await until("a new task that answers its ping with 404", 30, async () => {
         const answer = await ping();
