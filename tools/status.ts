@@ -35,7 +35,15 @@ runMain(async () => {
     const text =
       error instanceof SetupError ? error.message : error instanceof Error ? (error.stack ?? "") : String(error);
     if (process.argv.includes("--json")) {
-      print({ healthy: false, swarmId: "", nodes: [], loadBalancers: {}, certificates: [], problems: [text] });
+      print({
+        healthy: false,
+        swarmId: "",
+        nodes: [],
+        loadBalancers: {},
+        certificates: [],
+        ingress: [],
+        problems: [text],
+      });
     }
     process.stderr.write(`error: ${text}\n`);
     return UNREACHABLE;

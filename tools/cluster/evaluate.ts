@@ -11,6 +11,7 @@ import {
   type Problem,
 } from "./model";
 import { evaluateLoadBalancers } from "./evaluate-load-balancers";
+import { applicationProblems, ingressFindings } from "./applications";
 import { ingressProblems } from "./ingress";
 import { ghostProblems, nodeProblems } from "./node-problems";
 import { quorum, type Quorum, type Voter } from "./quorum";
@@ -33,6 +34,8 @@ export interface Evaluation {
   readonly quorum: Quorum;
   /** Whether a manager could list the nodes. */
   readonly reachable: boolean;
+  /** Whether nothing is wrong but with applications, which no repair mends. */
+  readonly platformHealthy: boolean;
   /** 0 healthy, 1 degraded, 2 unreachable. */
   readonly exitCode: 0 | 1 | 2;
 }
@@ -44,6 +47,12 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
   const voters = votersOf(view);
   const sick = new Set(matches.filter(({ node }) => node?.state !== "ready").map((match) => match.desired.name));
   const balancers = evaluateLoadBalancers(desired, live, view === undefined ? undefined : sick);
+  const { applications } = live;
+  // Where they can't be listed, the ingress's own problem says so.
+  const findings =
+    applications === undefined || "error" in applications || desired.domain === undefined
+      ? []
+      : ingressFindings(applications, desired.domain, live.now);
   const found = [
     ...accessProblems(desired, live),
     ...swarmProblems(desired, live.answers),
@@ -58,6 +67,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
     ...balancers.problems,
     ...registryProblems(desired.stack, matches, live.registry),
     ...ingressProblems(desired.stack, matches, live.ingress),
+    ...applicationProblems(findings),
     ...certificateProblems(desired, live.certificates, live.now),
   ];
   const troubled = new Set(found.flatMap(({ hosts }) => hosts));
@@ -76,6 +86,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
       ],
       loadBalancers: balancers.status,
       certificates: certificateStatus(live.certificates, live.now),
+      ingress: findings,
       problems: problems.map((problem) => problem.text),
     },
     problems,
@@ -84,6 +95,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
     voters,
     quorum: quorum(voters),
     reachable: view !== undefined,
+    platformHealthy: problems.every(({ kind }) => kind === "application"),
     exitCode: view === undefined ? 2 : problems.length > 0 ? 1 : 0,
   };
 }

@@ -6,6 +6,7 @@ import { readStats } from "./haproxy";
 import { messageOf } from "../../components/message";
 import type { Members } from "../aws/target-health";
 import type { Live, LiveMember, ManagerAnswer } from "./model";
+import { readApplications } from "./applications/read";
 import { readIngress } from "./ingress";
 import { readRegistry } from "./registry";
 
@@ -32,9 +33,10 @@ export async function look(connection: Connection, outputs: StackOutputs, option
   const answers = listed ? direct : [...direct, await askManager(connection.balanced)];
   const ask = asker(connection, answers);
   const { endpoints } = outputs;
-  const [registry, ingress] = await Promise.all([
+  const [registry, ingress, applications] = await Promise.all([
     endpoints.registry === undefined ? undefined : ask(readRegistry),
     endpoints.app === undefined ? undefined : ask(readIngress),
+    endpoints.app === undefined ? undefined : ask(readApplications),
   ]);
   return {
     now,
@@ -45,6 +47,7 @@ export async function look(connection: Connection, outputs: StackOutputs, option
     unreadCertificates: certificates.unread,
     ...(registry === undefined ? {} : { registry }),
     ...(ingress === undefined ? {} : { ingress }),
+    ...(applications === undefined ? {} : { applications }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { DesiredNode, LoadBalancerName, Role } from "../../components/outputs";
+import type { IngressFinding, LiveApplications } from "./applications/model";
 
 /** What a certificate is for: it answers TLS connections, opens them, or signs the others. */
 export type CertificateUse = "server" | "client" | "authority";
@@ -97,6 +98,8 @@ export interface ClusterStatus {
   readonly loadBalancers: Partial<Record<LoadBalancerName, LoadBalancerStatus>>;
   /** The first to end first. Of hosts that serve one at this moment, and of clients. */
   readonly certificates: CertificateStatus[];
+  /** What applications' labels, networks and ports do to each other, the ingress and the platform. */
+  readonly ingress: readonly IngressFinding[];
   /** In words, the worst first; each says what is wrong, where, and the command that mends it. */
   readonly problems: string[];
 }
@@ -135,6 +138,8 @@ export const PROBLEM_KINDS = [
   "registry",
   /** A worker without a replica of the ingress, or a ping that can't answer. */
   "ingress",
+  /** An application that isn't served as it asks for, or harms another one. No reason to stop a repair or a replacement. */
+  "application",
   /** A certificate that is due, and that no `up` has issued anew. */
   "renewal",
   /** A certificate that couldn't be read. */
@@ -170,6 +175,8 @@ export interface Desired {
   readonly unfinished?: readonly string[];
   /** How long before its end a certificate is due, in days. */
   readonly renewalDays: number;
+  /** Domain of the stack: applications answer below `app.<domain>`. @default it has no application load balancer */
+  readonly domain?: string;
 }
 
 /** A node as the swarm has it. */
@@ -240,6 +247,8 @@ export interface Live {
   readonly registry?: LiveRegistry | { readonly error: string };
   /** Likewise, the ingress. */
   readonly ingress?: LiveIngress | { readonly error: string };
+  /** Likewise, all services of the swarm. */
+  readonly applications?: LiveApplications | { readonly error: string };
   /** Names of machines that the state doesn't know. @default none, or nobody has looked for them */
   readonly strays?: readonly string[];
 }

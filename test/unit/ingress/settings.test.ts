@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { dynamicSettings } from "../../../components/ingress/dynamic-settings";
+import { MAX_PRIORITY } from "../../../components/ingress/priority";
 import { INNER_PORTS, staticSettings, type StaticSettings } from "../../../components/ingress/static-settings";
 import { PORTS } from "../../../components/swarm/ports";
 
@@ -141,6 +142,7 @@ describe("the ingress's static settings", () => {
     assert.equal(label("http.routers.swarm-ha-ping.rule"), "Path(`/ping`)");
     assert.equal(label("http.routers.swarm-ha-ping.entryPoints"), statics().ping.entryPoint);
     assert.equal(label("http.routers.swarm-ha-ping.service"), "ping@internal");
+    assert.equal(label("http.routers.swarm-ha-ping.priority"), String(MAX_PRIORITY));
     assert.equal(traefik.healthcheck.test.at(-1), `http://127.0.0.1:${String(PORTS.ping)}/ping`);
   });
 
@@ -212,7 +214,7 @@ describe("the ingress's dynamic settings", () => {
   });
 
   it("put the dashboard behind a password, and refuse what is older than TLS 1.2", () => {
-    const { http, tls } = parse(dynamicSettings({ domain: "a.example", hstsDays: 0 })) as {
+    const { http, tls } = parse(dynamicSettings({ domain: "a.example", hstsDays: 0 }), { intAsBigInt: true }) as {
       http: { routers: Record<string, unknown>; middlewares: { admin: { basicAuth: { usersFile: string } } } };
       tls: { options: { default: { minVersion: string } } };
     };
@@ -221,6 +223,7 @@ describe("the ingress's dynamic settings", () => {
       entryPoints: ["websecure"],
       middlewares: ["admin"],
       service: "api@internal",
+      priority: MAX_PRIORITY,
     });
     assert.equal(http.middlewares.admin.basicAuth.usersFile, "/run/secrets/users");
     assert.equal(tls.options.default.minVersion, "VersionTLS12");
