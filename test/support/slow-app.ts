@@ -4,10 +4,11 @@ import { connect, type ClientHttp2Session, type ClientHttp2Stream } from "node:h
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { root } from "../../tools/paths";
-import { run, succeed, until } from "./run";
+import { succeed, until } from "./run";
 import type { TestStack } from "./test-stack";
 
-const IMAGE = "swarm-ha/test-slow-app:1";
+/** The image, in the engines of the hosts that the service is created on. */
+export const IMAGE = "swarm-ha/test-slow-app:1";
 const SERVICE = "test-slow";
 /** Its names below `app.<domain>`: HTTP/1.1, and HTTP/2 without TLS. */
 const NAMES = { web: "slow", grpc: "slow-grpc" } as const;
@@ -79,13 +80,16 @@ export class SlowApp {
     await this.stack.onManager(["docker", "service", "rm", SERVICE]);
   }
 
-  /** Host and task by the task's name for itself. */
-  public async hostOf(task: string, hosts: readonly string[]): Promise<string> {
-    for (const host of hosts) {
-      const found = await run("docker", ["exec", this.stack.container(host), "docker", "inspect", task], { limit: 20 });
-      if (found.code === 0) return host;
-    }
-    throw new Error(`no host has the task ${task}`);
+  /** A cookie that leads to the replica on that host. */
+  public async cookieOf(host: string): Promise<string> {
+    const containers = (await this.stack.exec(host, ["docker", "ps", "-q", "--no-trunc"])).trim().split("\n");
+    let cookie = "";
+    await until(`an answer of the replica on ${host}`, 20, async () => {
+      const one = await this.who();
+      cookie = one.cookie;
+      return containers.some((id) => id.startsWith(one.task)) ? undefined : one.task;
+    });
+    return cookie;
   }
 
   /** Which task answers, and the cookie that it sets. @throws Error when it isn't a 200 within the limit, in seconds */

@@ -5,7 +5,7 @@ import { Hello } from "../../support/hello";
 import { Load, type Report } from "../../support/load";
 import { figure, until } from "../../support/run";
 import { useSharedStack } from "../../support/shared-stack";
-import { SlowApp } from "../../support/slow-app";
+import { IMAGE, SlowApp } from "../../support/slow-app";
 
 const DOOR = "https://door.swarm-ha.internal:8381";
 const WORKERS = ["worker-1", "worker-2", "worker-3"];
@@ -31,7 +31,10 @@ describe("the application ingress", function () {
     hello = new Hello(stack, client, Number(port), host);
     password = outputs.registryCredentials?.password ?? "";
     slow = new SlowApp(stack, { domain: client.domain, port: client.ports.https, ca: outputs.caCertificate });
-    await slow.create(["worker-2"]);
+    await slow.create(["worker-1", "worker-2"], {
+      "traefik.http.services.slow.loadbalancer.sticky.cookie.name": "slow",
+      "traefik.http.services.slow.loadbalancer.passivehealthcheck.failurewindow": "5s",
+    });
     const end = (call: Promise<void>): Promise<string> => call.then(() => "whole", String);
     long = {
       "an upload of known length": end(slow.upload(LONG, false)),
@@ -95,6 +98,11 @@ describe("the application ingress", function () {
     await assert.rejects(stack.exec("worker-2", args), /refused|Couldn't connect|Failed to connect/i);
   });
 
+  const application = (): SlowApp => {
+    assert.ok(slow, "no application");
+    return slow;
+  };
+
   const example = (): Hello => {
     assert.ok(hello, "no example");
     return hello;
@@ -152,6 +160,53 @@ describe("the application ingress", function () {
     figure("until it is in again", await stack.untilHealthy());
   });
 
+  it("keeps what is its own from an application that asks for everything, and status names that and others", async () => {
+    const all = "HostRegexp(`^.+$`) || PathPrefix(`/`)";
+    const trap = { "traefik.http.routers.trap.rule": all, "traefik.http.routers.trap.priority": "9223372036854774000" };
+    const port = { "traefik.enable": "true", "traefik.http.services.trap.loadbalancer.server.port": "8080" };
+    const foreign = { ...port, "traefik.http.routers.foreign.entrypoints": "https" };
+    const create = (name: string, labels: Record<string, string>, options: readonly string[]): Promise<string> => {
+      const all = Object.entries(labels).flatMap(([label, value]) => ["--label", `${label}=${value}`]);
+      const own = ["--quiet", "--detach", "--no-resolve-image", "--name", name, ...options, ...all, IMAGE];
+      return stack.onManager(["docker", "service", "create", ...own], 30);
+    };
+    try {
+      await create("trap", { ...port, ...trap }, ["--network", "apps", "--constraint", "node.hostname==worker-2"]);
+      await create("foreign", foreign, ["--network", "apps", "--replicas", "0"]);
+      const small = ["--driver", "overlay", "--subnet", "10.99.0.0/29", "full"];
+      await stack.onManager(["docker", "network", "create", ...small]);
+      await create("crowd", {}, ["--network", "full", "--replicas", "9", "--constraint", "node.hostname==worker-2"]);
+      await until("the trap to take other requests", 20, async () => {
+        const { status } = await client.ask("nobody", "/");
+        return status === 200 ? undefined : String(status);
+      });
+      assert.equal((await client.ask("traefik", "/api/overview")).status, 401);
+      const wanted = [
+        /takes the requests of .*test-slow/,
+        /foreign.* names https/,
+        /crowd: \d tasks? waits? in New .*full/,
+      ];
+      await until("status to name all of them", 30, async () => {
+        const { status } = await stack.status();
+        const { problems, ingress, loadBalancers } = status;
+        assert.deepEqual(loadBalancers.app?.unhealthy, []);
+        assert.deepEqual(
+          ingress.filter(({ level }) => level === "problem").map(({ text }) => text),
+          problems,
+        );
+        const missing = wanted.find((pattern) => !problems.some((text) => pattern.test(text)));
+        return missing === undefined ? undefined : `nothing like ${String(missing)} in ${problems.join("\n")}`;
+      });
+    } finally {
+      await stack.onManager(["docker", "service", "rm", "trap", "foreign", "crowd"]).catch(() => undefined);
+      await until("the network to be free", 60, async () => {
+        await stack.onManager(["docker", "network", "rm", "full"]);
+        return undefined;
+      });
+    }
+    await stack.untilHealthy();
+  });
+
   it("fails no request while the example is updated", async () => {
     const load = underLoad(example());
     const begun = Date.now();
@@ -169,10 +224,31 @@ describe("the application ingress", function () {
     try {
       // One that has replicas, so that the ingress has to do without the load balancer's help, too.
       const victim = (await example().nodes())[0] ?? "";
+      assert.equal(victim, "worker-1");
+      const cookie = await application().cookieOf(victim);
       const zone = Object.entries(hosts).filter(([name, host]) => name !== victim && host.zone === hosts[victim]?.zone);
       let killed = Date.now();
       await stack.kill(victim);
-      await sleep((WINDOW + 5) * 1000);
+      const times = (ask: () => Promise<string>): Promise<string[]> =>
+        Promise.all(Array.from({ length: 9 }, () => ask().catch(String)));
+      const [stuck, http2] = await Promise.all([
+        times(async () => (await application().who({ cookie }, 6)).task),
+        times(() => application().whoByHttp2(32)),
+        sleep((WINDOW + 5) * 1000),
+      ]);
+      // The load balancer's share for the dead worker is cut: everybody else has an answer of the other replica.
+      const answers = stuck.filter((answer) => /^[0-9a-f]{12}$/.test(answer));
+      assert.ok(answers.length >= 5, stuck.join("\n"));
+      assert.equal(new Set(answers).size, 1, stuck.join("\n"));
+      assert.deepEqual(
+        [...stuck, ...http2].filter((answer) => /not done within/.test(answer)),
+        [],
+      );
+      assert.deepEqual(
+        stuck.filter((answer) => /HTTP/.test(answer)),
+        [],
+      );
+      console.log(`        HTTP/2 without TLS, of a dead worker's: ${http2.join(", ")}`);
       const worker = load.report(killed);
       show("a worker is killed", worker);
       killed = Date.now();
