@@ -88,6 +88,16 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
   };
 }
 
+/** The same with problems that only a longer look finds. Pure. */
+export function withProblems(
+  { status, exitCode }: Pick<Evaluation, "status" | "exitCode">,
+  more: readonly string[],
+): Pick<Evaluation, "status" | "exitCode"> {
+  if (more.length === 0) return { status, exitCode };
+  const problems = [...status.problems, ...more];
+  return { status: { ...status, healthy: false, problems }, exitCode: exitCode === 0 ? 1 : exitCode };
+}
+
 function votersOf(view: View | undefined): Voter[] {
   return (view?.nodes ?? []).filter(votes).map((node) => ({ name: node.hostname, counts: counts(node) }));
 }
