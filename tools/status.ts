@@ -29,7 +29,7 @@ runMain(async () => {
       stack: "local",
     });
     const [live, strays] = await Promise.all([readStack(stack), straysOf(stack)]);
-    const seen = await inspect(live, strays);
+    const seen = await inspect(live, { strays, disks: true });
     const { status, exitCode } = deep && seen.reachable ? withProblems(seen, await damageIn(live)) : seen;
     // picocolors by itself also colours what CI writes into a file.
     const colors = pc.createColors(process.stdout.isTTY && pc.isColorSupported);

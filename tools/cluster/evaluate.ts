@@ -1,4 +1,5 @@
 import { certificateProblems, certificateStatus, unreadProblems } from "./certificate-problems";
+import { diskProblems, unreadDiskProblems } from "./disks";
 import { counts, IDENTITY_LABEL, votes } from "./labels";
 import { matchNodes, pickView, type Match, type View } from "./match";
 import {
@@ -59,11 +60,14 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
     ...registryProblems(desired.stack, matches, live.registry),
     ...ingressProblems(desired.stack, matches, live.ingress),
     ...certificateProblems(desired, live.certificates, live.now),
+    ...diskProblems(desired.stack, desired.nodes, live.disks ?? []),
   ];
   const troubled = new Set(found.flatMap(({ hosts }) => hosts));
-  const problems = [...found, ...unreadProblems(desired, live.unreadCertificates ?? [], troubled)].sort(
-    (a, b) => PROBLEM_KINDS.indexOf(a.kind) - PROBLEM_KINDS.indexOf(b.kind),
-  );
+  const problems = [
+    ...found,
+    ...unreadProblems(desired, live.unreadCertificates ?? [], troubled),
+    ...unreadDiskProblems(live.unreadDisks ?? [], troubled),
+  ].sort((a, b) => PROBLEM_KINDS.indexOf(a.kind) - PROBLEM_KINDS.indexOf(b.kind));
   const answered = live.answers.find((answer) => answer.answered && answer.swarmId !== "");
   const recorded = desired.swarmId;
   return {
@@ -76,6 +80,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
       ],
       loadBalancers: balancers.status,
       certificates: certificateStatus(live.certificates, live.now),
+      ...(live.disks === undefined ? {} : { disks: live.disks }),
       problems: problems.map((problem) => problem.text),
     },
     problems,
