@@ -112,6 +112,25 @@ export class RegistryClient {
     return Number(size);
   }
 
+  /** Empties the link of a repository's only layer that isn't its configuration, as a full disk does. @returns the file */
+  public async damageLayer(replica: string, repository: string): Promise<string> {
+    const find = `find ${FOLDER}/${repository}/_layers -name link | sort | head -n 1`;
+    const file = (
+      await this.stack.exec(replica, ["bash", "-c", `file=$(${find}) && : >"$file" && echo "$file"`])
+    ).trim();
+    return file.slice(FOLDER.length + 1);
+  }
+
+  /** What a link holds. */
+  public link(replica: string, file: string): Promise<string> {
+    return this.stack.exec(replica, ["cat", `${FOLDER}/${file}`]);
+  }
+
+  /** Writes a link. */
+  public async writeLink(replica: string, file: string, content: string): Promise<void> {
+    await this.stack.exec(replica, ["bash", "-c", `printf %s '${content}' >'${FOLDER}/${file}'`]);
+  }
+
   /** How many bytes of a repository's unfinished uploads have come so far, and at which replica the most come in. */
   public async upload(repository: string, replicas: readonly string[]): Promise<{ bytes: number; at: string }> {
     const [first = ""] = replicas;

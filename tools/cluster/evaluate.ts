@@ -1,4 +1,5 @@
 import { certificateProblems, certificateStatus, unreadProblems } from "./certificate-problems";
+import { diskProblems, unreadDiskProblems } from "./disks";
 import { counts, IDENTITY_LABEL, votes } from "./labels";
 import { matchNodes, pickView, type Match, type View } from "./match";
 import {
@@ -69,11 +70,14 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
     ...ingressProblems(desired.stack, matches, live.ingress),
     ...applicationProblems(findings),
     ...certificateProblems(desired, live.certificates, live.now),
+    ...diskProblems(desired.stack, desired.nodes, live.disks ?? []),
   ];
   const troubled = new Set(found.flatMap(({ hosts }) => hosts));
-  const problems = [...found, ...unreadProblems(desired, live.unreadCertificates ?? [], troubled)].sort(
-    (a, b) => PROBLEM_KINDS.indexOf(a.kind) - PROBLEM_KINDS.indexOf(b.kind),
-  );
+  const problems = [
+    ...found,
+    ...unreadProblems(desired, live.unreadCertificates ?? [], troubled),
+    ...unreadDiskProblems(live.unreadDisks ?? [], troubled),
+  ].sort((a, b) => PROBLEM_KINDS.indexOf(a.kind) - PROBLEM_KINDS.indexOf(b.kind));
   const answered = live.answers.find((answer) => answer.answered && answer.swarmId !== "");
   const recorded = desired.swarmId;
   return {
@@ -87,6 +91,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
       loadBalancers: balancers.status,
       certificates: certificateStatus(live.certificates, live.now),
       ingress: findings,
+      ...(live.disks === undefined ? {} : { disks: live.disks }),
       problems: problems.map((problem) => problem.text),
     },
     problems,
@@ -98,6 +103,16 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
     platformHealthy: problems.every(({ kind }) => kind === "application"),
     exitCode: view === undefined ? 2 : problems.length > 0 ? 1 : 0,
   };
+}
+
+/** The same with problems that only a longer look finds. Pure. */
+export function withProblems(
+  { status, exitCode }: Pick<Evaluation, "status" | "exitCode">,
+  more: readonly string[],
+): Pick<Evaluation, "status" | "exitCode"> {
+  if (more.length === 0) return { status, exitCode };
+  const problems = [...status.problems, ...more];
+  return { status: { ...status, healthy: false, problems }, exitCode: exitCode === 0 ? 1 : exitCode };
 }
 
 function votersOf(view: View | undefined): Voter[] {

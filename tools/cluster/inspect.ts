@@ -1,5 +1,6 @@
 import { askTargetHealth } from "../aws/target-health";
 import { connect } from "./connect";
+import { readDisks } from "./disks";
 import type { DockerCall } from "./docker-api";
 import { evaluate, type Evaluation } from "./evaluate";
 import { messageOf } from "../../components/message";
@@ -7,17 +8,30 @@ import { sleep } from "./limit";
 import { look } from "./look";
 import type { LiveStack } from "./stack";
 
-/**
- * Looks at the live cluster once.
- *
- * @param strays names of machines that the state doesn't know @default that isn't asked
- */
-export async function inspect(stack: LiveStack, strays: readonly string[] = []): Promise<Evaluation> {
+/** What else is looked at. */
+export interface InspectOptions {
+  /** Names of machines that the state doesn't know. @default that isn't asked */
+  readonly strays?: readonly string[];
+  /** Whether the hosts are asked how full their disks are: a log-in to each. @default no */
+  readonly disks?: boolean;
+}
+
+/** Looks at the live cluster once. */
+export async function inspect(stack: LiveStack, options: InspectOptions = {}): Promise<Evaluation> {
   // On its way while the operator is dialled: each question to AWS takes about a second.
   const members = askTargetHealth(stack.deployment);
   const connection = await connect(stack.outputs);
   try {
-    return evaluate(stack.desired, { ...(await look(connection, stack.outputs, { members })), strays });
+    const { tunnel } = connection;
+    const [live, found] = await Promise.all([
+      look(connection, stack.outputs, { members }),
+      options.disks === true && tunnel !== undefined ? readDisks(stack, tunnel) : undefined,
+    ]);
+    return evaluate(stack.desired, {
+      ...live,
+      ...(found === undefined ? {} : { disks: found.disks, unreadDisks: found.unread }),
+      ...(options.strays === undefined ? {} : { strays: options.strays }),
+    });
   } finally {
     connection.close();
   }

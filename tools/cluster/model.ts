@@ -19,6 +19,27 @@ export interface LiveCertificate {
   readonly acmeDays?: number;
 }
 
+/** A filesystem of a host that something of the cluster is kept on. */
+export interface LiveDisk {
+  readonly host: string;
+  /** Docker's own data (images, containers, a manager's Raft log), or the registry's storage. */
+  readonly what: "docker" | "registry";
+  /** Where it is mounted. */
+  readonly mount: string;
+  readonly sizeKib: number;
+  readonly usedKib: number;
+  /** What others than root may still use. */
+  readonly freeKib: number;
+  /** Of a hundred files that it can hold, how many are free. @default it has no such limit */
+  readonly freeFiles?: number;
+}
+
+/** A host that couldn't say how full its disks are, and what was seen last. */
+export interface UnreadDisks {
+  readonly host: string;
+  readonly reason: string;
+}
+
 /** A host that should serve a certificate, and why none could be read. */
 export interface UnreadCertificate {
   readonly host: string;
@@ -100,6 +121,8 @@ export interface ClusterStatus {
   readonly certificates: CertificateStatus[];
   /** What applications' labels, networks and ports do to each other, the ingress and the platform. */
   readonly ingress: readonly IngressFinding[];
+  /** Filesystems of the hosts. @default nobody has asked them */
+  readonly disks?: readonly LiveDisk[];
   /** In words, the worst first; each says what is wrong, where, and the command that mends it. */
   readonly problems: string[];
 }
@@ -130,6 +153,8 @@ export const PROBLEM_KINDS = [
   "api",
   /** A certificate that has ended. */
   "certificate",
+  /** A disk that is nearly full. */
+  "disk",
   "role",
   "availability",
   "labels",
@@ -142,7 +167,7 @@ export const PROBLEM_KINDS = [
   "application",
   /** A certificate that is due, and that no `up` has issued anew. */
   "renewal",
-  /** A certificate that couldn't be read. */
+  /** A certificate that couldn't be read, or a host's disks. */
   "unread",
 ] as const;
 
@@ -249,6 +274,10 @@ export interface Live {
   readonly ingress?: LiveIngress | { readonly error: string };
   /** Likewise, all services of the swarm. */
   readonly applications?: LiveApplications | { readonly error: string };
+  /** Filesystems of the hosts. @default nobody has asked them */
+  readonly disks?: readonly LiveDisk[];
+  /** Hosts whose disks couldn't be read. @default none */
+  readonly unreadDisks?: readonly UnreadDisks[];
   /** Names of machines that the state doesn't know. @default none, or nobody has looked for them */
   readonly strays?: readonly string[];
 }
