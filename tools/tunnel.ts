@@ -11,6 +11,7 @@ import { readStack } from "./cluster/stack";
 import { awsConfigOf } from "./engine/aws-config";
 import { readStackFile } from "./engine/project";
 import { openTunnel } from "./engine/tunnel";
+import { wholeEnvironment } from "./environment";
 import { runMain, SetupError } from "./setup/errors";
 import { Bastion } from "./tunnel/bastion";
 import { forwardsOf, listen, type Forward } from "./tunnel/forward";
@@ -27,8 +28,8 @@ runMain(async () => {
     return 0;
   }
   // A process group of its own, so that ending it also ends the `aws` in it.
-  const sessions =
-    command === undefined ? undefined : spawn("sh", ["-c", command], { detached: true, stdio: "inherit" });
+  const options = { detached: true, stdio: "inherit", env: wholeEnvironment() } as const;
+  const sessions = command === undefined ? undefined : spawn("sh", ["-c", command], options);
   const ended = untilEnded(sessions);
   try {
     if (forwards.length > 0) await open(stack, forwards, command !== undefined);

@@ -1,5 +1,6 @@
 /** Running Pulumi: the one door to the engine for all tools. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { wholeEnvironment } from "../environment";
 import { SetupError } from "../setup/errors";
 import { needsHealing } from "./arguments";
 import { checkBastion, localBastion, publicBastion } from "./bastion";
@@ -57,7 +58,7 @@ const WITH_CONFIG = ["up", "update", "preview", "destroy", "refresh", "config", 
 export async function runPulumi(args: readonly string[], options: RunOptions): Promise<RunResult> {
   const { stack } = options;
   const file = readStackFile(stack);
-  const base = { ...process.env, ...options.env };
+  const base = wholeEnvironment(options.env);
   const trial = file.platform !== "local" && (await isTrial(args, base));
   const engine = trial ? await kitEngine() : await findEngine();
   const run = {
