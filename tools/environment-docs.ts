@@ -14,13 +14,13 @@ const HEAD = `# Environment variables
 For whoever sets variables of Pulumi, Docker, Node, npm, AWS or SSH on a workstation, or runs this behind a proxy.
 
 Our commands (\`npm start\`, \`npm run …\`) give each program that they start the variables of this list, and nothing else.
-*Passed on to* names who gets a variable:
+Who gets a variable:
 
-- **Pulumi, local**: the Pulumi engine for stacks on this machine, **Pulumi, elsewhere**: for all other stacks
-- **docker**: the docker client, **Docker engine**: one that \`npm start\` had to start
-- **aws**, **npm**: these programs, **set-up**: apt-get, mmdebstrap, go, tar, systemctl
+- **Pulumi (local)**: the Pulumi engine for stacks on this machine; **Pulumi (elsewhere)**: for all other stacks
+- **docker**: the docker client; **Docker engine**: one that \`npm start\` had to start
+- **aws**, **npm**: these programs; **set-up**: apt-get, mmdebstrap, go, tar, systemctl
 
-*Ignored*: no program gets it. *Refused*: with that value, a command ends before it does anything. A variable that isn't
+"Ignored": no program gets it. "Refused": with that value, a command ends before it does anything. A variable that isn't
 listed is ignored.
 
 ## Proxies
@@ -37,8 +37,8 @@ address as text, so \`localhost\` doesn't help
 `;
 
 const WHO: Readonly<Record<Recipient, string>> = {
-  local: "Pulumi, local",
-  cloud: "Pulumi, elsewhere",
+  local: "Pulumi (local)",
+  cloud: "Pulumi (elsewhere)",
   docker: "docker",
   dockerd: "Docker engine",
   aws: "aws",
@@ -50,16 +50,17 @@ const WHO: Readonly<Record<Recipient, string>> = {
 export function environmentDocs(rules: readonly Rule[] = RULES): string {
   const groups = [...new Set(rules.map((rule) => rule.of))];
   const sections = groups.map((group) => {
-    const rows = rules.filter((rule) => rule.of === group).map(row);
-    return `\n### ${group}\n\n| variable | passed on to | why |\n| -------- | ------------ | --- |\n${rows.join("")}`;
+    const items = rules.filter((rule) => rule.of === group).map(item);
+    return `\n### ${group}\n\n${items.join("\n")}\n`;
   });
   return HEAD + sections.join("");
 }
 
-function row({ names, to, refused, why }: Rule): string {
-  const who = to === "all" ? "all" : to.length === 0 ? "*ignored*" : to.map((one) => WHO[one]).join("; ");
-  const verdict = refused === undefined ? who : `*refused* with \`${refused.replaceAll(/[\^$]/g, "")}\`, else ${who}`;
-  return `| ${names.map((name) => `\`${name}\``).join(" ")} | ${verdict} | ${why} |\n`;
+function item({ names, to, refused, why }: Rule): string {
+  const who = to === "all" ? "all programs" : to.map((one) => WHO[one]).join(", ");
+  const verdict = who === "" ? "Ignored" : `Passed on to ${who}`;
+  const unless = refused === undefined ? "" : ` Refused with \`${refused.replaceAll(/[\^$]/g, "")}\`.`;
+  return `- ${names.map((name) => `\`${name}\``).join(", ")}: ${verdict}.${unless} ${why}`;
 }
 
 if (require.main === module) writeFileSync(ENVIRONMENT_DOCS, environmentDocs());

@@ -16,6 +16,18 @@ import { pruneHistory } from "./prune";
 import { ensureLocalStack, healLocalStack, localStackExists } from "./stack";
 import { runTrial } from "./trial";
 import { checkOrphans } from "./orphans";
+import {
+  asksWhose,
+  exportedResources,
+  fileToRename,
+  isRename,
+  localOriginal,
+  madeFor,
+  newName,
+  refuseRenamed,
+  refuseRenamedAway,
+  renameConfig,
+} from "./renamed";
 import { checkQuotas } from "./check-quotas";
 import { checkTunnel, tunnelPort } from "./tunnel";
 
@@ -57,7 +69,7 @@ const WITH_CONFIG = ["up", "update", "preview", "destroy", "refresh", "config", 
  */
 export async function runPulumi(args: readonly string[], options: RunOptions): Promise<RunResult> {
   const { stack } = options;
-  const file = readStackFile(stack);
+  const file = isRename(args) ? fileToRename(stack, args) : readStackFile(stack);
   const base = wholeEnvironment(options.env);
   const trial = file.platform !== "local" && (await isTrial(args, base));
   const engine = trial ? await kitEngine() : await findEngine();
@@ -77,6 +89,7 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
       const { code, stdout } = await execEngine(engine, ["stack", "export", "--stack", stack], { env, capture: true });
       return code === 0 ? stdout : undefined;
     });
+    if (asksWhose(args)) refuseRenamed(stack, args, madeFor(exportedResources((await state()) ?? "{}")));
     await checkTunnel(stack, file, args, async () => (await state())?.includes(':Instance::operator"') === true);
     // The kit's stand-in for AWS makes nothing, and nobody may be asked for its sake.
     if (engine.kind === "official") {
@@ -84,8 +97,15 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
       await checkQuotas(stack, file, args, state);
     }
     if (tunnelPort(file) === undefined) await checkBastion(stack, args, async () => publicBastion(await state()));
-    return execEngine(engine, [...goOn(args), "--stack", stack, ...configFlag(args, file.path)], { ...run, env });
+    const ended = await execEngine(engine, [...goOn(args), "--stack", stack, ...configFlag(args, file.path)], {
+      ...run,
+      env,
+    });
+    if (isRename(args) && ended.code === 0) renameConfig(stack, newName(args) ?? stack);
+    return ended;
   }
+  if (args[0] !== "stack" || args[1] !== "rm") refuseRenamedAway(stack);
+  if (asksWhose(args)) refuseRenamed(stack, args, localOriginal(stack));
   refuseHalfDestroyed(stack, args);
   await checkBastion(stack, args, () => Promise.resolve(localStackExists(stack) ? localBastion(file) : undefined));
   await ensureLocalStack(engine, stack, file);
@@ -102,6 +122,7 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
       : await execEngine(engine, all, { ...run, env });
   if (changing) pruneHistory(stack);
   if (args[0] === "config") keepConfig(stack, file);
+  if (isRename(args) && result.code === 0) renameConfig(stack, newName(args) ?? stack);
   if (args[0] === "stack" && args[1] === "rm" && result.code === 0) {
     forgetStack(stack);
     forgetDestroying(stack);
