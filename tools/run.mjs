@@ -25,6 +25,13 @@ const modules = path.join(root, "node_modules");
 const stampFile = path.join(modules, ".swarm-ha-stamp");
 const hiddenLock = path.join(modules, ".package-lock.json");
 
+// Who reads our output may stop (`2>&1 | head`): the work goes on.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error) => {
+    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
+  });
+}
+
 const say = (text) => process.stderr.write(`${text}\n`);
 
 function die(text) {

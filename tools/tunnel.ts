@@ -28,8 +28,10 @@ runMain(async () => {
     return 0;
   }
   // A process group of its own, so that ending it also ends the `aws` in it.
-  const options = { detached: true, stdio: "inherit", env: wholeEnvironment() } as const;
-  const sessions = command === undefined ? undefined : spawn("sh", ["-c", command], options);
+  const sessions =
+    command === undefined
+      ? undefined
+      : spawn("sh", ["-c", command], { detached: true, stdio: "inherit", env: wholeEnvironment() });
   const ended = untilEnded(sessions);
   try {
     if (forwards.length > 0) await open(stack, forwards, command !== undefined);
