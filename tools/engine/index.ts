@@ -28,6 +28,7 @@ import {
   refuseRenamedAway,
   renameConfig,
 } from "./renamed";
+import { checkOfferings } from "./check-offerings";
 import { checkQuotas } from "./check-quotas";
 import { checkTunnel, tunnelPort } from "./tunnel";
 
@@ -95,6 +96,7 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
     if (engine.kind === "official") {
       await checkOrphans(stack, file, args, state);
       await checkQuotas(stack, file, args, state);
+      await checkOfferings(stack, file, args, state);
     }
     if (tunnelPort(file) === undefined) await checkBastion(stack, args, async () => publicBastion(await state()));
     const ended = await execEngine(engine, [...goOn(args), "--stack", stack, ...configFlag(args, file.path)], {
