@@ -192,9 +192,11 @@ function refuseKit(engine: Engine, stack: string, file: StackFile): void {
   );
 }
 
-/** Runs Pulumi without a stack, e.g. `stack ls` or `version`, on the local state. */
+/** Runs Pulumi without a stack, e.g. `stack ls` or `version`, on the local state; `login` on the user's own. */
 export async function runPulumiBare(args: readonly string[]): Promise<RunResult> {
   const engine = await findEngine();
+  // A log-in is for stacks elsewhere: it needs the user's credentials, for a bucket's state, say.
+  if (args[0] === "login" || args[0] === "logout") return execEngine(engine, args, { env: engineEnv(engine) });
   ensureLocalState(); // The engine doesn't make its state's directory, so on a new machine it would fail.
   return execEngine(engine, args, { env: localEnv(engine) });
 }
