@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Ends a node's membership: drains it, waits until its tasks run elsewhere, demotes it, removes it.
+# Ends a node's membership: waits for its turn, drains it, waits until its tasks run elsewhere, demotes it, removes it.
 #
 # Runs on the operator and never dials the node, so that a dead one can be removed. Input: as node.sh.
 
@@ -7,6 +7,7 @@
 . lib/cluster.sh
 . lib/quorum.sh
 . lib/removal.sh
+. lib/turns.sh
 
 name=$(value name)
 id=$(value nodeId)
@@ -92,8 +93,9 @@ if [ "$seen" = ready ]; then
     running_of "$service" true || fail "the tasks of a service can't be counted: $reply"
     before[$service]=$running
   done
-  # (404: a step that a killed run has left behind has just removed it.)
-  node_update "$id" '.Availability = "drain"' || [ "$status" = 404 ] || fail "$name can't be drained: $reply"
+  drain_in_turn "$id" "$name"
+  # The time of the drain begins with the drain.
+  deadline=$((SECONDS + drain_timeout))
   within_drain "$name to be empty" empty
   within_drain "the tasks of $name to run elsewhere" elsewhere
 fi

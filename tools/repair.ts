@@ -71,7 +71,12 @@ runMain(async () => {
 
   const { refused, left } = plan(evaluation);
   if (refused === undefined && left.length === 0) {
-    evaluation = await wait("Waiting until the cluster is healthy", stack, STEP_LIMIT, ({ status }) => status.healthy);
+    evaluation = await wait(
+      "Waiting until the cluster is healthy",
+      stack,
+      STEP_LIMIT,
+      (found) => found.platformHealthy,
+    );
   }
   return report(name, evaluation, refused, [...left, ...failures]);
 });
@@ -97,12 +102,12 @@ function isWayIn({ kind, names }: RepairStep, { machines }: LiveStack): boolean 
 
 /** Whether waiting on can't help: all is well, or what is broken doesn't run. */
 function isSettled(
-  { status }: Evaluation,
+  { platformHealthy }: Evaluation,
   { steps, refused }: RepairPlan,
   stack: LiveStack,
   machines: readonly LocalMachine[] | undefined,
 ): boolean {
-  if (status.healthy) return true;
+  if (platformHealthy) return true;
   const runs = (name: string): boolean =>
     machines?.find((machine) => machine.name === name)?.running ?? machines === undefined;
   const [first] = steps;
@@ -135,14 +140,21 @@ function headline(step: RepairStep): string {
   }
 }
 
-function report(stack: string, { status }: Evaluation, refused: string | undefined, left: readonly string[]): number {
+function report(
+  stack: string,
+  { status, platformHealthy }: Evaluation,
+  refused: string | undefined,
+  left: readonly string[],
+): number {
   const lines = [
     ...(refused === undefined ? [] : [`Repair stops here. ${refused}`]),
     ...left.map((text) => `not repaired: ${text}`),
     ...(refused === undefined ? status.problems.map((text) => `still: ${text}`) : []),
   ];
-  if (status.healthy) {
-    process.stdout.write(`The stack ${stack} is healthy: ${status.nodes.length} nodes.\n`);
+  if (platformHealthy) {
+    const applications = status.problems.map((text) => `\n  ${text}`);
+    const rest = applications.length === 0 ? "." : `. These problems of applications are left:${applications.join("")}`;
+    process.stdout.write(`The stack ${stack} is healthy: ${status.nodes.length} nodes${rest}\n`);
     // Something failed at first and worked in the end, for example one of a batch that was then made by itself.
     return 0;
   }

@@ -46,9 +46,16 @@ export function desiredOf(
     loadBalancers: outputs.access.loadBalancers,
     services,
     renewalDays: outputs.access.renewalDays,
+    ...domainOf(outputs.endpoints.app),
     unfinished: [
       ...current.filter((node) => node.identity === "").map((node) => node.name),
       ...added.map((node) => node.name),
     ],
   };
+}
+
+/** The domain, from where applications answer: `https://*.app.<domain>[:port]`. */
+function domainOf(app: string | undefined): { domain?: string } {
+  const domain = /^https:\/\/\*\.app\.([^:/]+)/.exec(app ?? "")?.[1];
+  return domain === undefined ? {} : { domain };
 }

@@ -1,4 +1,5 @@
 import { certificateProblems, certificateStatus, unreadProblems } from "./certificate-problems";
+import { diskProblems, unreadDiskProblems } from "./disks";
 import { counts, IDENTITY_LABEL, votes } from "./labels";
 import { matchNodes, pickView, type Match, type View } from "./match";
 import {
@@ -12,7 +13,9 @@ import {
 } from "./model";
 import { evaluateLoadBalancers } from "./evaluate-load-balancers";
 import { ingressProblems, PING } from "./ingress";
+import { applicationProblems, ingressFindings } from "./applications";
 import { ghostProblems, nodeProblems } from "./node-problems";
+import { SERVICES } from "../../components/swarm/stack-names";
 import { serviceProblems, stepOf } from "./services";
 import { quorum, type Quorum, type Voter } from "./quorum";
 import { registryProblems } from "./registry";
@@ -34,6 +37,8 @@ export interface Evaluation {
   readonly quorum: Quorum;
   /** Whether a manager could list the nodes. */
   readonly reachable: boolean;
+  /** Whether nothing is wrong but with applications, which no repair mends. */
+  readonly platformHealthy: boolean;
   /** 0 healthy, 1 degraded, 2 unreachable. */
   readonly exitCode: 0 | 1 | 2;
 }
@@ -48,6 +53,12 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
   const running = live.services !== undefined && !("error" in live.services) ? live.services : undefined;
   const services = serviceProblems(desired, running);
   const isGone = (name: string): boolean => running?.includes(name) === false && stepOf(desired, name) !== undefined;
+  const { applications } = live;
+  // Where they can't be listed, the ingress's own problem says so.
+  const findings =
+    applications === undefined || "error" in applications || desired.domain === undefined
+      ? []
+      : ingressFindings(applications, desired.domain, live.now);
   const found = [
     ...accessProblems(desired, live),
     ...swarmProblems(desired, live.answers),
@@ -62,16 +73,20 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
     ...balancers.problems,
     ...services,
     // Of a service that is gone there is nothing more to tell.
-    ...(isGone("registry_registry") ? [] : registryProblems(desired.stack, matches, live.registry)),
-    ...(isGone("ingress_traefik") || isGone(PING)
+    ...(isGone(SERVICES.registry) ? [] : registryProblems(desired.stack, matches, live.registry)),
+    ...(isGone(SERVICES.traefik) || isGone(PING)
       ? []
       : ingressProblems(desired.stack, matches, live.ingress, stepOf(desired, PING))),
+    ...applicationProblems(findings),
     ...certificateProblems(desired, live.certificates, live.now),
+    ...diskProblems(desired.stack, desired.nodes, live.disks ?? []),
   ];
   const troubled = new Set(found.flatMap(({ hosts }) => hosts));
-  const problems = [...found, ...unreadProblems(desired, live.unreadCertificates ?? [], troubled)].sort(
-    (a, b) => PROBLEM_KINDS.indexOf(a.kind) - PROBLEM_KINDS.indexOf(b.kind),
-  );
+  const problems = [
+    ...found,
+    ...unreadProblems(desired, live.unreadCertificates ?? [], troubled),
+    ...unreadDiskProblems(live.unreadDisks ?? [], troubled),
+  ].sort((a, b) => PROBLEM_KINDS.indexOf(a.kind) - PROBLEM_KINDS.indexOf(b.kind));
   const answered = live.answers.find((answer) => answer.answered && answer.swarmId !== "");
   const recorded = desired.swarmId;
   return {
@@ -84,6 +99,8 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
       ],
       loadBalancers: balancers.status,
       certificates: certificateStatus(live.certificates, live.now),
+      ingress: findings,
+      ...(live.disks === undefined ? {} : { disks: live.disks }),
       problems: problems.map((problem) => problem.text),
     },
     problems,
@@ -92,8 +109,19 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
     voters,
     quorum: quorum(voters),
     reachable: view !== undefined,
+    platformHealthy: problems.every(({ kind }) => kind === "application"),
     exitCode: view === undefined ? 2 : problems.length > 0 ? 1 : 0,
   };
+}
+
+/** The same with problems that only a longer look finds. Pure. */
+export function withProblems(
+  { status, exitCode }: Pick<Evaluation, "status" | "exitCode">,
+  more: readonly string[],
+): Pick<Evaluation, "status" | "exitCode"> {
+  if (more.length === 0) return { status, exitCode };
+  const problems = [...status.problems, ...more];
+  return { status: { ...status, healthy: false, problems }, exitCode: exitCode === 0 ? 1 : exitCode };
 }
 
 function votersOf(view: View | undefined): Voter[] {

@@ -1,5 +1,6 @@
 import { askTargetHealth } from "../aws/target-health";
 import { connect } from "./connect";
+import { readDisks } from "./disks";
 import type { DockerCall } from "./docker-api";
 import { evaluate, type Evaluation } from "./evaluate";
 import { messageOf } from "../../components/message";
@@ -8,15 +9,29 @@ import { look } from "./look";
 import { lookAtPlatform } from "./platform";
 import type { LiveStack } from "./stack";
 
+/** What else is looked at. */
+export interface InspectOptions {
+  /** Whether the hosts are asked how full their disks are: a log-in to each. @default no */
+  readonly disks?: boolean;
+}
+
 /** Looks once at what lives: the platform's machines, the swarm, its services, the load balancers' members. */
-export async function inspect(stack: LiveStack): Promise<Evaluation> {
+export async function inspect(stack: LiveStack, options: InspectOptions = {}): Promise<Evaluation> {
   // On its way while the operator is dialled: each question to AWS takes about a second.
   const members = askTargetHealth(stack.deployment);
   const platform = lookAtPlatform(stack.stack);
   const connection = await connect(stack.outputs);
   try {
-    const live = await look(connection, stack.outputs, { members });
-    return evaluate(stack.desired, { ...live, ...(await platform) });
+    const { tunnel } = connection;
+    const [live, found] = await Promise.all([
+      look(connection, stack.outputs, { members }),
+      options.disks === true && tunnel !== undefined ? readDisks(stack, tunnel) : undefined,
+    ]);
+    return evaluate(stack.desired, {
+      ...live,
+      ...(found === undefined ? {} : { disks: found.disks, unreadDisks: found.unread }),
+      ...(await platform),
+    });
   } finally {
     connection.close();
   }

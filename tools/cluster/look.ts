@@ -6,6 +6,7 @@ import { readStats } from "./haproxy";
 import { messageOf } from "../../components/message";
 import type { Members } from "../aws/target-health";
 import type { Live, LiveMember, ManagerAnswer } from "./model";
+import { readApplications } from "./applications/read";
 import { readIngress } from "./ingress";
 import { readRegistry } from "./registry";
 import { readServices } from "./services";
@@ -33,10 +34,11 @@ export async function look(connection: Connection, outputs: StackOutputs, option
   const answers = listed ? direct : [...direct, await askManager(connection.balanced)];
   const ask = asker(connection, answers);
   const { endpoints } = outputs;
-  const [services, registry, ingress] = await Promise.all([
+  const [services, registry, ingress, applications] = await Promise.all([
     ask(readServices),
     endpoints.registry === undefined ? undefined : ask(readRegistry),
     endpoints.app === undefined ? undefined : ask(readIngress),
+    endpoints.app === undefined ? undefined : ask(readApplications),
   ]);
   return {
     now,
@@ -48,6 +50,7 @@ export async function look(connection: Connection, outputs: StackOutputs, option
     ...(services === undefined ? {} : { services }),
     ...(registry === undefined ? {} : { registry }),
     ...(ingress === undefined ? {} : { ingress }),
+    ...(applications === undefined ? {} : { applications }),
   };
 }
 

@@ -15,9 +15,10 @@ export interface Tunnel {
    *
    * @param input its standard input
    * @param limit seconds after which the connection ends, and with it the command
+   * @param hear gets its standard output instead @default it is printed
    * @returns its exit code @throws Error when it doesn't end by itself
    */
-  run(command: string, input: string, limit: number): Promise<number>;
+  run(command: string, input: string, limit: number, hear?: (text: string) => void): Promise<number>;
   close(): void;
 }
 
@@ -60,11 +61,11 @@ export function openOperator(operator: Access["operator"], limit: number): Promi
     });
     return {
       connect: (address, to) => forward(client, address, to),
-      run: (command, input, seconds) =>
+      run: (command, input, seconds, hear) =>
         within(seconds, ({ signal, phase }) => {
           phase("a command ran on the operator");
           signal.addEventListener("abort", () => client.end());
-          return execute(client, command, input);
+          return execute(client, command, input, hear);
         }),
       close: () => void client.end(),
     };
@@ -88,14 +89,15 @@ function forward(client: Client, address: string, port: number): Promise<Duplex>
   });
 }
 
-function execute(client: Client, command: string, input: string): Promise<number> {
+function execute(client: Client, command: string, input: string, hear?: (text: string) => void): Promise<number> {
   return new Promise((resolve, reject) => {
     client.exec(command, (error, channel) => {
       if (error) {
         reject(error);
         return;
       }
-      channel.pipe(process.stdout, { end: false });
+      if (hear === undefined) channel.pipe(process.stdout, { end: false });
+      else channel.setEncoding("utf8").on("data", hear);
       channel.stderr.pipe(process.stderr, { end: false });
       let code: number | null = null;
       channel.on("exit", (ended: number | null) => (code = ended));

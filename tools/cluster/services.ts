@@ -1,5 +1,6 @@
 /** The services of the stack's own, against the swarm's. */
 import { z } from "zod";
+import { SERVICES } from "../../components/swarm/stack-names";
 import { nameOf, resourcesOf, unwrap, type Deployment } from "./deployment";
 import type { DockerCall } from "./docker-api";
 import type { Desired, DesiredServices, Problem } from "./model";
@@ -13,9 +14,9 @@ const servicesSchema = z.array(z.object({ Spec: z.object({ Name: z.string() }) }
 
 /** What the loss of a service means. */
 const LOSS: Readonly<Record<string, string>> = {
-  registry_registry: "no image can be pulled or pushed",
-  ingress_traefik: "no application is reached",
-  ingress_ping:
+  [SERVICES.registry]: "no image can be pulled or pushed",
+  [SERVICES.traefik]: "no application is reached",
+  [SERVICES.ping]:
     "by its labels the ingress's /ping answers: no worker gets healthy, and the load balancer sends nobody to them",
 };
 

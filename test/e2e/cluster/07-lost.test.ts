@@ -50,13 +50,13 @@ describe("what was removed behind the stack's back", function () {
   it("services of the stack's own, settings of nodes: repair mends what status names", async () => {
     const [first] = await stack.nodes();
     assert.ok(first !== undefined);
-    await stack.onManager(["docker", "service", "rm", "registry_registry", "ingress_ping"]);
+    await stack.onManager(["docker", "service", "rm", "swarm-ha-registry_registry", "swarm-ha-ingress_ping"]);
     await stack.onManager(["docker", "node", "update", "--availability", "drain", "worker-3"]);
     await stack.onManager(["docker", "node", "update", "--label-rm", "swarm-ha.zone", "worker-2"]);
     await stack.remove("lb-app");
     const { seconds } = await followStatus(stack, [
-      /^The service registry_registry is gone/,
-      /^The service ingress_ping is gone/,
+      /^The service swarm-ha-registry_registry is gone/,
+      /^The service swarm-ha-ingress_ping is gone/,
       /^worker-3 .* has availability Drain instead of Active/,
       /^worker-2 .* lacks node label swarm-ha.zone/,
       /^The container of lb-app was removed/,

@@ -10,20 +10,20 @@ const INGRESS = "urn:pulumi:local::swarm-ha::command:remote:Command::stack-ingre
 const desired = {
   ...wanted(),
   services: [
-    { step: STEP, names: ["registry_registry"] },
-    { step: INGRESS, names: ["ingress_ping", "ingress_traefik"] },
+    { step: STEP, names: ["swarm-ha-registry_registry"] },
+    { step: INGRESS, names: ["swarm-ha-ingress_ping", "swarm-ha-ingress_traefik"] },
   ],
 };
-const ALL = ["registry_registry", "ingress_ping", "ingress_traefik", "shop_web"];
+const ALL = ["swarm-ha-registry_registry", "swarm-ha-ingress_ping", "swarm-ha-ingress_traefik", "shop_web"];
 const look = (services: string[]) =>
   evaluate(
     desired,
     found(desired, nodesOf(desired), {
       services,
-      registry: services.includes("registry_registry")
+      registry: services.includes("swarm-ha-registry_registry")
         ? { readOnly: false, replicas: replicas("registry") }
-        : { error: "HTTP 404: service registry_registry not found" },
-      ingress: { ping: services.filter((name) => name === "ingress_ping"), replicas: replicas("worker") },
+        : { error: "HTTP 404: service swarm-ha-registry_registry not found" },
+      ingress: { ping: services.filter((name) => name === "swarm-ha-ingress_ping"), replicas: replicas("worker") },
     }),
   );
 const replicas = (role: string) =>
@@ -41,19 +41,19 @@ describe("the services of the stack's own", () => {
       outputs: { stdout },
     });
     const resources = [
-      resource("stack-registry", '{"services":["registry_registry"]}'),
+      resource("stack-registry", '{"services":["swarm-ha-registry_registry"]}'),
       resource("stack-ingress", ""),
       resource("prepare-worker-1", '{"services":["no"]}'),
     ];
-    assert.deepEqual(servicesIn({ deployment: { resources } }), [{ step: STEP, names: ["registry_registry"] }]);
+    assert.deepEqual(servicesIn({ deployment: { resources } }), [{ step: STEP, names: ["swarm-ha-registry_registry"] }]);
   });
 
   it("are a problem each when they are gone, one line, whose remedy is a repair that deploys them again", () => {
     assert.deepEqual(look(ALL).status.problems, []);
     for (const [name, step] of [
-      ["registry_registry", STEP],
-      ["ingress_traefik", INGRESS],
-      ["ingress_ping", INGRESS],
+      ["swarm-ha-registry_registry", STEP],
+      ["swarm-ha-ingress_traefik", INGRESS],
+      ["swarm-ha-ingress_ping", INGRESS],
     ] as const) {
       const seen = look(ALL.filter((one) => one !== name));
       assert.equal(seen.problems.length, 1, seen.status.problems.join("\n"));
