@@ -27,11 +27,15 @@ runMain(async () => {
   const { docker } = await prepareMachine();
   await refuseLostState(docker, stack);
   const healed = await heal(docker, stack);
-  await bringUp(stack, healed);
+  const whole = await bringUp(stack, healed);
   let evaluation = await verify(stack, healed);
   if (!evaluation.status.healthy) {
     const machines = () => listMachines(docker, stack);
     evaluation = await makeMissing(stack, evaluation, { gone: healed.gone, machines });
+  }
+  if (!whole) {
+    await bringUp(stack, { ...healed, gone: [] });
+    evaluation = await verify(stack);
   }
   if (!evaluation.status.healthy) throw new SetupError(`${unhealthyText(stack, evaluation)}${failed(healed)}`);
   console.log(`\nThe stack ${stack} is up (${duration(Date.now() - begun)}).\n\n${nextSteps(stack)}`);
@@ -50,27 +54,25 @@ async function refuseLostState(docker: Docker, stack: string): Promise<void> {
 /**
  * Runs `up`. Without a terminal it shows a line for each step that is done, and signs of life in between.
  *
- * @throws SetupError when it fails, unless machines are gone that are made again afterwards
+ * @returns false when it failed because machines are gone that are made again afterwards
+ * @throws SetupError when it fails, and no machine is gone
  */
-async function bringUp(stack: string, healed: Healed): Promise<void> {
+async function bringUp(stack: string, healed: Healed): Promise<boolean> {
   const args = ["up", "--yes", "--skip-preview", ...(healed.gone.length > 0 ? ["--continue-on-error"] : [])];
-  const isUp = (code: number): void => {
-    if (code === 0 || healed.gone.length > 0) return;
+  const isUp = (code: number): boolean => {
+    if (code === 0 || healed.gone.length > 0) return code === 0;
     throw new SetupError(
       `The stack ${stack} is not up: see above. Once that is put right, npm start goes on from here.${failed(healed)}`,
     );
   };
-  if (process.stdout.isTTY) {
-    isUp((await runPulumi(args, { stack })).code);
-    return;
-  }
-  await createProgress().step(`Bringing up the stack ${stack}`, "1 min at first, then 10 s", async (note) => {
+  if (process.stdout.isTTY) return isUp((await runPulumi(args, { stack })).code);
+  return createProgress().step(`Bringing up the stack ${stack}`, "1 min at first, then 10 s", async (note) => {
     const onLine = (line: string): void => {
       const read = readLogLine(line);
       if (read.kind === "show") process.stdout.write(`${read.text}\n`);
       else if (read.kind === "under way") note(read.text);
     };
-    isUp((await runPulumi([...args, ...PLAIN], { stack, onLine })).code);
+    return isUp((await runPulumi([...args, ...PLAIN], { stack, onLine })).code);
   });
 }
 
