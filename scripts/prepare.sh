@@ -54,9 +54,10 @@ fi
 
 # All but labels is taken over only by a restart, and the steps of several managers run at the same time: restarts would
 # cost the quorum. So a member of the swarm keeps the settings it has until it is replaced, which is an act of its own.
-# (Asked of the disk, not of the engine: one that is slow to answer is no less a member.)
+# (Asked of the disk, not of the engine: one that is slow to answer is no less a member.) A member without settings has
+# lost its file system, not its data: its engine doesn't run yet, and starts with the settings of today.
 member=false
-[ ! -s /var/lib/docker/swarm/docker-state.json ] || member=true
+[ ! -s /var/lib/docker/swarm/docker-state.json ] || [ ! -s /etc/docker/daemon.json ] || member=true
 
 # Digest of what only a restart takes over, and of the labels; what the engine runs with is noted once it does.
 restart_digest=$(value daemon | jq -cS 'del(.labels)' | sha256sum)

@@ -133,7 +133,7 @@ async function confirm(
 /** Containers that the state doesn't know: an interrupted run made them, and they would hold the network. */
 async function removeUnknown(docker: Docker, { stack, machines }: StackState): Promise<void> {
   const known = new Set(machines.map((machine) => machine.id));
-  const unknown = (await stackContainers(docker, stack)).filter((container) => !known.has(container.id));
+  const unknown = (await stackContainers(docker, stack)).filter((container) => !known.has(container.identity));
   await removeLeftovers(
     docker,
     unknown.map(({ name }) => ({ kind: "container", name })),

@@ -1,46 +1,25 @@
-/** What the tools do to the machines of a local stack behind Pulumi's back: look, start, and clear away leftovers. */
+/** What the tools do to the machines of a local stack behind Pulumi's back: look, and clear away leftovers. */
 import type Docker from "dockerode";
-import { messageOf } from "../components/message";
 import { statusOf } from "../components/platform/local/docker";
 import { LABELS } from "../components/platform/local/labels";
 import { sleep } from "./cluster/limit";
 import type { MachineState } from "./cluster/plan-repair";
 import { stackContainers } from "./setup/leftovers";
 
-/** Containers that can be started again; one that was only created is left to the next `up`, which makes it anew. */
-const STARTABLE = ["exited", "paused"];
-
 /** Seconds for a network to be let go of. */
 const NETWORK_PATIENCE = 15;
 
 /** A machine of a local stack. */
-export interface LocalMachine extends MachineState {
-  /** Whether it has stopped and can be started again. */
-  readonly startable: boolean;
-}
+export type LocalMachine = MachineState;
 
 /** All machines that the engine has for the stack: hosts, operator, load balancers. */
 export async function listMachines(docker: Docker, stack: string): Promise<LocalMachine[]> {
   const containers = await stackContainers(docker, stack);
-  return containers.map(({ id, name, state }) => ({
-    name: name.startsWith(`${stack}-`) ? name.slice(stack.length + 1) : name,
-    id,
+  return containers.map(({ identity, host, name, state }) => ({
+    name: host === "" ? name : host,
+    id: identity,
     running: state === "running",
-    startable: STARTABLE.includes(state),
   }));
-}
-
-/** Starts a stopped machine. @returns why it couldn't be started */
-export async function startMachine(docker: Docker, machine: LocalMachine): Promise<string | undefined> {
-  const container = docker.getContainer(machine.id);
-  try {
-    const { State } = await container.inspect();
-    if (State.Paused) await container.unpause();
-    else await container.start();
-    return undefined;
-  } catch (error) {
-    return statusOf(error) === 304 ? undefined : messageOf(error); // 304: it runs already.
-  }
 }
 
 /** Something on the engine that carries the stack's label. */

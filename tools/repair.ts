@@ -1,6 +1,6 @@
 /**
- * `npm run repair -- <stack>`: removes what a killed run has left, starts what can be started, then makes what is lost
- * anew, the operator first and managers one at a time; ends with exit code 0 when the cluster is healthy.
+ * `npm run repair -- <stack>`: removes what a killed run has left, brings back what can be brought back (network,
+ * containers, stopped and paused ones; see heal/), then makes what is lost anew, the operator first and managers one at a time; ends with exit code 0 when the cluster is healthy.
  *
  * It goes on past a host that can't be made just now, and then ends with exit code 1. Without a majority of the managers
  * it refuses: see docs/runbooks/lost-majority.md.
@@ -14,12 +14,12 @@ import { perform } from "./cluster/perform";
 import { planRepair, stepKey, type RepairPlan, type RepairStep } from "./cluster/plan-repair";
 import { prepareFor } from "./cluster/platform";
 import { majority } from "./cluster/quorum";
-import { readStack, type LiveStack } from "./cluster/stack";
+import { readStack, up, type LiveStack } from "./cluster/stack";
 import { list } from "./cluster/words";
-import { listMachines, startMachine, type LocalMachine } from "./platform-local";
+import { heal } from "./heal";
+import { listMachines, type LocalMachine } from "./platform-local";
 import { runMain } from "./setup/errors";
 import { createProgress } from "./setup/progress";
-import { removeStrays } from "./strays";
 
 /** Seconds that a machine which runs gets to come to itself, before it counts as dead: an election alone takes 21. */
 const COME_BACK_LIMIT = 90;
@@ -32,9 +32,9 @@ runMain(async () => {
   const { stack: name } = readArguments("npm run repair -- <stack>", { flags: [] });
   const docker = await prepareFor(name);
   const failures: string[] = [];
+  if (docker !== undefined) failures.push(...(await bringBack(docker, name)));
   let stack = await readStack(name);
-  if (docker !== undefined) await removeStrays(docker, name);
-  let machines = await startStopped(docker, name, failures);
+  let machines = docker === undefined ? undefined : await listMachines(docker, name);
   const tried = new Set<string>();
   const plan = (evaluation: Evaluation): RepairPlan =>
     planRepair({
@@ -81,25 +81,18 @@ runMain(async () => {
   return report(name, evaluation, refused, [...left, ...failures]);
 });
 
-/** @returns all machines, after those that had stopped were started; nothing where the platform can't tell */
-async function startStopped(
-  docker: Docker | undefined,
-  stack: string,
-  failures: string[],
-): Promise<LocalMachine[] | undefined> {
-  if (docker === undefined) return undefined;
-  const stopped = (await listMachines(docker, stack)).filter((machine) => machine.startable);
-  if (stopped.length > 0) {
-    await progress.step(`Starting ${list(stopped.map((machine) => machine.name))}`, "2 to 10 s", () =>
-      Promise.all(
-        stopped.map(async (machine) => {
-          const failure = await startMachine(docker, machine);
-          if (failure !== undefined) failures.push(`${machine.name} could not be started: ${failure}`);
-        }),
-      ),
-    );
-  }
-  return listMachines(docker, stack);
+/**
+ * Brings back what the platform still has of the stack's machines, and does over what new containers need.
+ *
+ * @returns why what couldn't be brought back
+ */
+async function bringBack(docker: Docker, stack: string): Promise<string[]> {
+  const { failures, due } = await heal(docker, stack);
+  if (!due) return [...failures];
+  const failure = await progress.step("Setting up the new containers", "10 to 60 s", () =>
+    up(stack, [], ["--continue-on-error"]),
+  );
+  return failure === undefined ? [...failures] : [...failures, failure];
 }
 
 /** Whether a step makes what leads to the cluster: operator or load balancers. */

@@ -10,6 +10,7 @@ import { nextBatch, obstacles } from "./cluster/plan-replace";
 import { prepareFor } from "./cluster/platform";
 import { readStack, up, urnOf, type LiveStack } from "./cluster/stack";
 import { commands, list } from "./cluster/words";
+import { heal } from "./heal";
 import { runMain, SetupError } from "./setup/errors";
 import { createProgress } from "./setup/progress";
 
@@ -26,8 +27,12 @@ runMain(async () => {
   if (hosts.length === 0 && !all) throw new SetupError(`Which hosts? Usage: ${usage}`);
   let stack = await readStack(name);
   const todo = new Set(chosen(stack, hosts, all));
-  await prepareFor(name);
+  const docker = await prepareFor(name);
   const progress = createProgress();
+  if (docker !== undefined && (await heal(docker, name)).due) {
+    const failure = await progress.step("Setting up the new containers", "10 to 60 s", () => up(name, []));
+    if (failure !== undefined) throw new SetupError(`The new containers could not be set up.\n${failure}`);
+  }
   let done = 0;
   const makeAnew = async (names: readonly string[]): Promise<void> => {
     const urns = names.map((host) => urnOf(stack, host));

@@ -6,7 +6,6 @@
  */
 import pc from "picocolors";
 import { messageOf } from "../components/message";
-import { docker } from "../components/platform/local/docker";
 import { readArguments } from "./cluster/arguments";
 import { withProblems } from "./cluster/evaluate";
 import { inspect } from "./cluster/inspect";
@@ -15,9 +14,7 @@ import { render } from "./cluster/render";
 import { damageLines } from "./cluster/registry-storage";
 import { readStack, type LiveStack } from "./cluster/stack";
 import { runStorageJob } from "./cluster/storage-job";
-import { readStackFile } from "./engine/project";
 import { runMain, SetupError } from "./setup/errors";
-import { findStrays } from "./strays";
 
 const UNREACHABLE = 2;
 
@@ -28,8 +25,8 @@ runMain(async () => {
       flags: ["json", "deep"],
       stack: "local",
     });
-    const [live, strays] = await Promise.all([readStack(stack), straysOf(stack)]);
-    const seen = await inspect(live, { strays, disks: true });
+    const live = await readStack(stack);
+    const seen = await inspect(live, { disks: true });
     const { status, exitCode } = deep && seen.reachable ? withProblems(seen, await damageIn(live)) : seen;
     // picocolors by itself also colours what CI writes into a file.
     const colors = pc.createColors(process.stdout.isTTY && pc.isColorSupported);
@@ -64,15 +61,5 @@ async function damageIn(live: LiveStack): Promise<string[]> {
     return damageLines(live.stack, report);
   } catch (error) {
     return [`The registry's storage can't be looked through: ${messageOf(error)}`];
-  }
-}
-
-/** Names of a local stack's machines that its state doesn't know; none where there is no engine to be asked. */
-async function straysOf(stack: string): Promise<string[]> {
-  if (readStackFile(stack).platform !== "local") return [];
-  try {
-    return (await findStrays(docker(), stack)).map(({ name }) => name);
-  } catch {
-    return [];
   }
 }

@@ -29,7 +29,7 @@ export function straysAmong(
   resources: readonly StateResource[],
 ): StackContainer[] {
   if (!resources.some(({ type }) => type.endsWith("swarm-ha:Network"))) return [];
-  return containers.filter(({ id }) => !resources.some((resource) => resource.id === id));
+  return containers.filter(({ identity }) => !resources.some((resource) => resource.id === identity));
 }
 
 /** What an engine has on its volume as long as it is in a swarm, be it running or not. Source: moby, daemon/cluster. */

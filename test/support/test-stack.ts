@@ -96,6 +96,18 @@ export class TestStack {
     return this.good("pulumi", [...args, "--color", "never", "-s", this.name]);
   }
 
+  /** The whole `up` with hosts that are down: done, past them, and they are named. */
+  public async upPast(...down: string[]): Promise<Ran> {
+    const args = ["up", "--yes", "--skip-preview", "--color", "never", "-s", this.name];
+    const ran = await this.tool("pulumi", args);
+    assert.equal(ran.code, 1, `an up with ${down.join(", ")} down ended with ${String(ran.code)}:\n${ran.output}`);
+    assert.match(ran.stdout, /Resources:\n/, ran.output.slice(-6000));
+    const [, problems = ""] = ran.stderr.split("error: the up is done, but: ");
+    for (const host of down) assert.ok(problems.includes(host), ran.stderr);
+    assert.ok(problems.includes(`npm run repair -- ${this.name}`), ran.stderr);
+    return ran;
+  }
+
   /** `npm run destroy -- <stack> --yes`. */
   public destroy(): Promise<Ran> {
     return this.good("destroy", [this.name, "--yes"], 120);

@@ -11,6 +11,11 @@ const resourceSchema = z.object({
   protect: z.boolean().optional(),
   /** Set on the old one of a pair while a replacement is half done. */
   delete: z.boolean().optional(),
+  /** Set on what the next `up` makes anew, whatever its inputs are; see tools/engine/unfinished.ts. */
+  pendingReplacement: z.boolean().optional(),
+  taint: z.boolean().optional(),
+  /** Which resources an input comes from, by its name. */
+  propertyDependencies: z.record(z.string(), z.array(z.string()).nullable()).nullish(),
   inputs: z.record(z.string(), z.unknown()).optional(),
   outputs: z.record(z.string(), z.unknown()).optional(),
 });
@@ -22,7 +27,8 @@ export const deploymentSchema = z.object({
 
 /** See {@link deploymentSchema}. */
 export type Deployment = z.infer<typeof deploymentSchema>;
-type Resource = z.infer<typeof resourceSchema>;
+/** A resource of a {@link Deployment}. */
+export type Resource = z.infer<typeof resourceSchema>;
 
 /** A machine in the state: a host, the operator or a load balancer. */
 export interface Machine {
@@ -113,7 +119,7 @@ const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 export const UNKNOWN = "unknown";
 
 /** Takes secrets out of their wrapping, at any depth, and puts {@link UNKNOWN} in the place of the engine's mark. */
-function unwrap(value: unknown): unknown {
+export function unwrap(value: unknown): unknown {
   if (UNKNOWN_MARKS.has(value)) return UNKNOWN;
   if (Array.isArray(value)) return value.map(unwrap);
   if (typeof value !== "object" || value === null) return value;

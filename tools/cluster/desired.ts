@@ -1,6 +1,6 @@
 import type { DesiredNode, StackOutputs } from "../../components/outputs";
 import { isHost, UNKNOWN, type Machine } from "./deployment";
-import type { Desired } from "./model";
+import type { Desired, DesiredServices } from "./model";
 
 /**
  * What the stack wants, from its outputs and its state.
@@ -9,8 +9,14 @@ import type { Desired } from "./model";
  * right: a machine that it holds is a wanted one, and its identity is the one in the state.
  *
  * @param machines what the state holds
+ * @param services the services that its steps have deployed @default none
  */
-export function desiredOf(stack: string, outputs: StackOutputs, machines: readonly Machine[]): Desired {
+export function desiredOf(
+  stack: string,
+  outputs: StackOutputs,
+  machines: readonly Machine[],
+  services: readonly DesiredServices[] = [],
+): Desired {
   const hosts = new Map(machines.filter(isHost).map((machine) => [machine.name, machine]));
   const known = outputs.access.nodes;
   const current = known.map((node): DesiredNode => ({
@@ -38,6 +44,7 @@ export function desiredOf(stack: string, outputs: StackOutputs, machines: readon
     swarmId: outputs.swarmId,
     nodes: [...current, ...added],
     loadBalancers: outputs.access.loadBalancers,
+    services,
     renewalDays: outputs.access.renewalDays,
     ...domainOf(outputs.endpoints.app),
     unfinished: [

@@ -1,6 +1,7 @@
 /** How full the hosts' disks are: what they say, and from when on that is a problem. */
 import { messageOf } from "../../components/message";
 import type { Role } from "../../components/outputs";
+import { SERVICES } from "../../components/swarm/stack-names";
 import { hostKeysOf, runOnHost } from "./host-shell";
 import type { LiveDisk, Problem, UnreadDisks } from "./model";
 import type { Tunnel } from "./operator";
@@ -35,7 +36,7 @@ const FREE_FILES = 5;
  */
 const COMMAND = `said() { [ ! -d "$2" ] || echo "$1" "$(df -Pk "$2" | tail -n 1)" "$(df -Pi "$2" | tail -n 1)"; }
 for part in "" /swarm /tmp /overlay2 /containers /volumes; do said docker "/var/lib/docker$part"; done
-id=$(timeout 4 docker ps -q --filter label=com.docker.swarm.service.name=registry_registry | head -n 1)
+id=$(timeout 4 docker ps -q --filter label=com.docker.swarm.service.name=${SERVICES.registry} | head -n 1)
 [ -z "$id" ] || said registry "$(timeout 4 docker inspect -f '{{range .Mounts}}{{if eq .Destination "/var/lib/registry"}}{{.Source}}{{end}}{{end}}' "$id")"
 true`;
 

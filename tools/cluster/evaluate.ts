@@ -1,3 +1,4 @@
+import { SERVICES } from "../../components/swarm/stack-names";
 import { certificateProblems, certificateStatus, unreadProblems } from "./certificate-problems";
 import { diskProblems, unreadDiskProblems } from "./disks";
 import { counts, IDENTITY_LABEL, votes } from "./labels";
@@ -15,6 +16,7 @@ import { evaluateLoadBalancers } from "./evaluate-load-balancers";
 import { applicationProblems, ingressFindings } from "./applications";
 import { ingressProblems } from "./ingress";
 import { ghostProblems, nodeProblems } from "./node-problems";
+import { serviceProblems, stepOf } from "./services";
 import { quorum, type Quorum, type Voter } from "./quorum";
 import { registryProblems } from "./registry";
 import { accessProblems, leaderProblems, quorumProblems, swarmProblems, unreachableProblem } from "./swarm-problems";
@@ -54,6 +56,9 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
     applications === undefined || "error" in applications || desired.domain === undefined
       ? []
       : ingressFindings(applications, desired.domain, live.now);
+  const running = live.services !== undefined && !("error" in live.services) ? live.services : undefined;
+  const services = serviceProblems(desired, running);
+  const isGone = (name: string): boolean => running?.includes(name) === false && stepOf(desired, name) !== undefined;
   const found = [
     ...accessProblems(desired, live),
     ...swarmProblems(desired, live.answers),
@@ -66,8 +71,12 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
           ...ghostProblems(desired, ghosts, live.now),
         ]),
     ...balancers.problems,
-    ...registryProblems(desired.stack, matches, live.registry),
-    ...ingressProblems(desired.stack, matches, live.ingress),
+    ...services,
+    // Of a service that is gone there is nothing more to tell.
+    ...(isGone(SERVICES.registry) ? [] : registryProblems(desired.stack, matches, live.registry)),
+    ...(isGone(SERVICES.traefik) || isGone(SERVICES.ping)
+      ? []
+      : ingressProblems(desired.stack, matches, live.ingress, stepOf(desired, SERVICES.ping))),
     ...applicationProblems(findings),
     ...certificateProblems(desired, live.certificates, live.now),
     ...diskProblems(desired.stack, desired.nodes, live.disks ?? []),

@@ -31,35 +31,39 @@ export async function readIngress(call: DockerCall): Promise<LiveIngress> {
   return { ping, replicas };
 }
 
-/** What keeps `/ping` from answering, and workers on which no replica of the ingress runs. Pure. */
+/**
+ * What keeps `/ping` from answering, and workers on which no replica of the ingress runs. Pure.
+ *
+ * @param step URN of the step that deploys it @default it isn't known
+ */
 export function ingressProblems(
   stack: string,
   matches: readonly Match[],
   live: LiveIngress | { readonly error: string } | undefined,
+  step?: string,
 ): Problem[] {
   const kind = "ingress";
   if (live === undefined) return [];
   if ("error" in live) {
-    const text = `The managers can't tell how the ingress is (${live.error}): ${commands(stack).up}`;
+    const text = `The managers can't tell how the ingress is (${live.error}): ${commands(stack).repair}`;
     return [{ kind, hosts: [], text }];
   }
   const missing = missingReplicas(stack, matches, live.replicas, SERVICE);
-  return [...pingProblems(stack, live.ping).map((text) => ({ hosts: [], text })), ...missing].map((problem) => ({
-    kind,
-    ...problem,
-  }));
+  return [...pingProblems(stack, live.ping, step), ...missing].map((problem) => ({ kind, ...problem }));
 }
 
 /** Without the route, or with another one of its name, every replica's `/ping` is a 404: none is healthy, nor in. */
-function pingProblems(stack: string, ping: readonly string[]): string[] {
-  const { docker, forget, up } = commands(stack);
+function pingProblems(stack: string, ping: readonly string[], step?: string): Omit<Problem, "kind">[] {
+  const { docker, repair } = commands(stack);
   const others = ping.filter((name) => name !== PING);
   const gone =
-    `The service ${PING} is gone, by whose labels the ingress's /ping answers: no worker gets healthy, and the load ` +
-    `balancer sends nobody to them. Deploy it again: ` +
-    `${forget("swarm-ha:ingress:Ingress$command:remote:Command::stack-ingress")}, then ${up}`;
+    `The service ${PING} lacks the labels by which the ingress's /ping answers: no worker gets healthy, and the load ` +
+    `balancer sends nobody to them. Deploy it again: ${repair}`;
   const taken =
     `${list(others)} defines Traefik's router or service swarm-ha-ping, which is the ingress's own: its /ping fails, ` +
     `and the load balancer takes all workers out. Remove it, or its labels: ${docker} service rm ${others.join(" ")}`;
-  return [...(ping.includes(PING) ? [] : [gone]), ...(others.length === 0 ? [] : [taken])];
+  return [
+    ...(ping.includes(PING) ? [] : [{ hosts: [], text: gone, ...(step === undefined ? {} : { redo: step }) }]),
+    ...(others.length === 0 ? [] : [{ hosts: [], text: taken }]),
+  ];
 }

@@ -6,20 +6,20 @@ import { evaluate, type Evaluation } from "./evaluate";
 import { messageOf } from "../../components/message";
 import { sleep } from "./limit";
 import { look } from "./look";
+import { lookAtPlatform } from "./platform";
 import type { LiveStack } from "./stack";
 
 /** What else is looked at. */
 export interface InspectOptions {
-  /** Names of machines that the state doesn't know. @default that isn't asked */
-  readonly strays?: readonly string[];
   /** Whether the hosts are asked how full their disks are: a log-in to each. @default no */
   readonly disks?: boolean;
 }
 
-/** Looks at the live cluster once. */
+/** Looks once at what lives: the platform's machines, the swarm, its services, the load balancers' members. */
 export async function inspect(stack: LiveStack, options: InspectOptions = {}): Promise<Evaluation> {
   // On its way while the operator is dialled: each question to AWS takes about a second.
   const members = askTargetHealth(stack.deployment);
+  const platform = lookAtPlatform(stack.stack);
   const connection = await connect(stack.outputs);
   try {
     const { tunnel } = connection;
@@ -30,7 +30,7 @@ export async function inspect(stack: LiveStack, options: InspectOptions = {}): P
     return evaluate(stack.desired, {
       ...live,
       ...(found === undefined ? {} : { disks: found.disks, unreadDisks: found.unread }),
-      ...(options.strays === undefined ? {} : { strays: options.strays }),
+      ...(await platform),
     });
   } finally {
     connection.close();

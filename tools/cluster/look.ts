@@ -9,6 +9,7 @@ import type { Live, LiveMember, ManagerAnswer } from "./model";
 import { readApplications } from "./applications/read";
 import { readIngress } from "./ingress";
 import { readRegistry } from "./registry";
+import { readServices } from "./services";
 
 /** What else a look depends on. */
 export interface LookOptions {
@@ -33,7 +34,8 @@ export async function look(connection: Connection, outputs: StackOutputs, option
   const answers = listed ? direct : [...direct, await askManager(connection.balanced)];
   const ask = asker(connection, answers);
   const { endpoints } = outputs;
-  const [registry, ingress, applications] = await Promise.all([
+  const [services, registry, ingress, applications] = await Promise.all([
+    ask(readServices),
     endpoints.registry === undefined ? undefined : ask(readRegistry),
     endpoints.app === undefined ? undefined : ask(readIngress),
     endpoints.app === undefined ? undefined : ask(readApplications),
@@ -45,6 +47,7 @@ export async function look(connection: Connection, outputs: StackOutputs, option
     loadBalancers: Object.fromEntries(balancers),
     certificates: certificates.found,
     unreadCertificates: certificates.unread,
+    ...(services === undefined ? {} : { services }),
     ...(registry === undefined ? {} : { registry }),
     ...(ingress === undefined ? {} : { ingress }),
     ...(applications === undefined ? {} : { applications }),

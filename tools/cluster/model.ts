@@ -136,6 +136,8 @@ export const PROBLEM_KINDS = [
   "leader",
   /** The last `up` ended before its end. */
   "unfinished",
+  /** A machine or the network that the platform hasn't as the state has it: gone, stopped, paused. */
+  "machine",
   "operator",
   /** A manager that doesn't count: not Ready, or not Reachable, or not there. */
   "manager",
@@ -159,6 +161,8 @@ export const PROBLEM_KINDS = [
   "availability",
   "labels",
   "loadBalancer",
+  /** A service of the stack's own that is gone. */
+  "service",
   /** A registry host without a replica, or a registry that refuses pushes. */
   "registry",
   /** A worker without a replica of the ingress, or a ping that can't answer. */
@@ -185,6 +189,16 @@ export interface Problem {
   readonly byHand?: boolean;
   /** For a ghost: its node id. */
   readonly nodeId?: string;
+  /** URN of the step that mends it when it is done again. @default none is known to */
+  readonly redo?: string;
+}
+
+/** A stack of services, as the step that deploys it has it in the state. */
+export interface DesiredServices {
+  /** URN of that step. */
+  readonly step: string;
+  /** Names of its services. */
+  readonly names: readonly string[];
 }
 
 /** What the stack wants. */
@@ -198,6 +212,8 @@ export interface Desired {
   readonly loadBalancers: Readonly<Partial<Record<LoadBalancerName, { readonly url: string } | undefined>>>;
   /** Hosts that the state has and the outputs don't, or the other way round: traces of an `up` that didn't end. */
   readonly unfinished?: readonly string[];
+  /** The services of the stack's own. @default none are known */
+  readonly services?: readonly DesiredServices[];
   /** How long before its end a certificate is due, in days. */
   readonly renewalDays: number;
   /** Domain of the stack: applications answer below `app.<domain>`. @default it has no application load balancer */
@@ -253,6 +269,14 @@ export interface LiveMember {
   readonly seconds?: number;
 }
 
+/** Machines that aren't as the state has them. */
+export interface LiveMachines {
+  /** Their names; empty for what they have in common, such as their network. */
+  readonly hosts: readonly string[];
+  /** What is wrong, in words. */
+  readonly text: string;
+}
+
 /** What was found. */
 export interface Live {
   /** When, for the ages in messages. */
@@ -278,6 +302,10 @@ export interface Live {
   readonly disks?: readonly LiveDisk[];
   /** Hosts whose disks couldn't be read. @default none */
   readonly unreadDisks?: readonly UnreadDisks[];
+  /** Names of all services. @default no manager could be asked */
+  readonly services?: readonly string[] | { readonly error: string };
   /** Names of machines that the state doesn't know. @default none, or nobody has looked for them */
   readonly strays?: readonly string[];
+  /** What the platform hasn't as the state has it. @default nothing, or the platform can't tell */
+  readonly machines?: readonly LiveMachines[];
 }

@@ -3,6 +3,7 @@ import { throughManager } from "./inspect";
 import { messageOf } from "../../components/message";
 import { sleep } from "./limit";
 import type { RepairStep } from "./plan-repair";
+import { redo } from "../engine";
 import { up, type LiveStack } from "./stack";
 
 /** Seconds until a manager that was demoted must have left the managers' store, so that it can be removed. */
@@ -12,6 +13,11 @@ const DEMOTION_LIMIT = 20;
 export async function perform(step: RepairStep, stack: LiveStack): Promise<string | undefined> {
   switch (step.kind) {
     case "up":
+      if (step.redo !== undefined) {
+        const marking = redo(stack.stack, () => ({ replace: [], update: step.redo ?? [] }));
+        const failure = await attempt(() => marking);
+        if (failure !== undefined) return failure;
+      }
       return up(stack.stack, [], ["--continue-on-error"]);
     case "replace":
       // What the state has lost needs no replacing: any `up` makes it.

@@ -5,6 +5,7 @@ import { counts, desiredAvailability, desiredLabels, IDENTITY_LABEL, missingLabe
 import type { Match } from "./match";
 import type { Desired, ProblemKind } from "./model";
 import { guard, majority, type Voter } from "./quorum";
+import { nameOf } from "./deployment";
 import { LOST_MAJORITY } from "./words";
 
 /** A machine as the platform has it. */
@@ -20,8 +21,13 @@ export interface MachineState {
 export type RepairStep =
   /** Makes machines again: the operator, load balancers, one manager, or any number of dead workers and registry nodes. */
   | { readonly kind: "replace"; readonly names: readonly string[]; readonly why: string }
-  /** Ends what an interrupted `up` began. */
-  | { readonly kind: "up"; readonly names: readonly string[]; readonly why: string }
+  /** Ends what an interrupted `up` began. `redo`: steps of the state that it does over. */
+  | {
+      readonly kind: "up";
+      readonly names: readonly string[];
+      readonly why: string;
+      readonly redo?: readonly string[];
+    }
   /** Removes a dead node that nobody wants. */
   | {
       readonly kind: "ghost";
@@ -87,6 +93,12 @@ export function planRepair(input: RepairInput): RepairPlan {
 
   const unfinished = desired.unfinished ?? [];
   if (unfinished.length > 0) add({ kind: "up", names: unfinished, why: "the last up didn't end" });
+
+  const undone = evaluation.problems.flatMap(({ redo }) => redo ?? []);
+  if (undone.length > 0) {
+    const redo = [...new Set(undone)];
+    add({ kind: "up", names: redo.map(nameOf), why: "what it deployed is gone", redo });
+  }
 
   // What takes more than an `up`, the status says.
   const due = evaluation.problems.filter(({ kind, byHand }) => isDue(kind) && byHand !== true);
@@ -172,7 +184,7 @@ function refusal({ reachable, quorum, problems }: Evaluation, desired: Desired):
   const managers = desired.nodes.filter((node) => node.role === "manager").length;
   const explain =
     `A swarm without a majority (${majority(managers)} of ${managers} managers) can't be changed, and replacing a manager ` +
-    `now would destroy what the others still know. Applications run on meanwhile. The way back: ${LOST_MAJORITY}`;
+    `now would destroy what the others still know. The way back: ${LOST_MAJORITY}`;
   if (!reachable) {
     const seen = problems.find((problem) => problem.kind === "unreachable")?.text ?? "no manager could be asked";
     return `No manager can say who is in the swarm. ${explain}\nSeen last: ${seen}`;

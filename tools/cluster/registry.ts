@@ -33,11 +33,11 @@ export function registryProblems(
   matches: readonly Match[],
   live: LiveRegistry | { readonly error: string } | undefined,
 ): Problem[] {
-  const { up } = commands(stack);
+  const { repair } = commands(stack);
   const kind = "registry";
   if (live === undefined) return [];
   if ("error" in live) {
-    return [{ kind, hosts: [], text: `The managers can't tell how the registry is (${live.error}): ${up}` }];
+    return [{ kind, hosts: [], text: `The managers can't tell how the registry is (${live.error}): ${repair}` }];
   }
   const problems: Problem[] = [];
   if (live.readOnly) {

@@ -9,6 +9,7 @@ import { SetupError } from "../setup/errors";
 import { deploymentSchema, machinesOf, nameOf, outputsOf, UNKNOWN, type Deployment, type Machine } from "./deployment";
 import { desiredOf } from "./desired";
 import type { Desired } from "./model";
+import { servicesIn } from "./services";
 import { commands } from "./words";
 
 /** A stack as Pulumi's state has it. */
@@ -58,7 +59,8 @@ export async function readStack(stack: string): Promise<LiveStack> {
         commands(stack).up,
     );
   }
-  return { ...state, outputs: outputs.data, desired: desiredOf(stack, outputs.data, state.machines) };
+  const desired = desiredOf(stack, outputs.data, state.machines, servicesIn(state.deployment));
+  return { ...state, outputs: outputs.data, desired };
 }
 
 /** URN of a machine, by its name. @throws SetupError when the state has none of that name */

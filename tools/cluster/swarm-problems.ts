@@ -17,6 +17,9 @@ export function accessProblems(desired: Desired, live: Live): Problem[] {
     const text = `The last up ended before it was through with ${list(unfinished)}; run it again: ${up}`;
     problems.push({ kind: "unfinished", hosts: unfinished, text });
   }
+  for (const { hosts, text } of live.machines ?? []) {
+    problems.push({ kind: "machine", hosts, text: `${text}: ${repair}` });
+  }
   for (const name of live.strays ?? []) {
     const text = `The machine ${name} is one that a killed run has made and not written down; it serves nobody. ${repair} removes it`;
     problems.push({ kind: "stray", hosts: [name], text });

@@ -7,8 +7,6 @@ export function commands(stack: string): {
   replace: string;
   context: string;
   set: string;
-  /** @param resource type and name, the end of its URN. The state forgets it, nothing is undone: the next `up` makes it. */
-  forget: (resource: string) => string;
 } {
   return {
     repair: `npm run repair -- ${stack}`,
@@ -18,8 +16,6 @@ export function commands(stack: string): {
     replace: `npm run replace -- ${stack}`,
     context: `npm run context -- ${stack}`,
     set: `npm run pulumi -- config set --stack ${stack}`,
-    forget: (resource) =>
-      `npm run pulumi -- state delete 'urn:pulumi:${stack}::swarm-ha::${resource}' --stack ${stack} --yes`,
   };
 }
 

@@ -47,3 +47,13 @@ export function needsNoStack(args: readonly string[]): boolean {
     first,
   );
 }
+
+/** Options of an `up` that leave the rest of the stack aside, or change nothing. */
+const PARTIAL = ["--target", "-t", "--exclude", "--target-dependents", "--help", "-h"];
+
+/** Whether a command brings up the whole stack: then it is to be healthy afterwards. */
+export function isWholeUp(args: readonly string[]): boolean {
+  const [first] = args.filter((argument) => !argument.startsWith("-"));
+  const partial = args.some((argument) => PARTIAL.includes(argument.split("=")[0] ?? ""));
+  return (first === "up" || first === "update") && !partial;
+}

@@ -38,7 +38,7 @@ export async function checkBastion(
   if (at === undefined || !(await isSilent(at, limit))) return;
   throw new SetupError(
     `Nothing was done: the operator of the stack ${stack} takes connections at ${at.host}:${at.port}, but shows no SSH banner ` +
-      `within ${limit} s. It may be paused or overloaded. Start it again, or replace it: npm run replace -- ${stack} operator`,
+      `within ${limit} s. It may be paused or overloaded. Bring it back: npm run repair -- ${stack}`,
   );
 }
 

@@ -13,6 +13,7 @@ import { hasState } from "./log-in";
 import { ensureLocalState, forgetStack, withoutSalt, workingConfig } from "./local-state";
 import { readStackFile, type StackFile } from "./project";
 import { pruneHistory } from "./prune";
+import { markState } from "./redo";
 import { ensureLocalStack, healLocalStack, localStackExists } from "./stack";
 import { runTrial } from "./trial";
 import { checkOrphans } from "./orphans";
@@ -31,6 +32,7 @@ import {
 import { checkOfferings } from "./check-offerings";
 import { checkQuotas } from "./check-quotas";
 import { checkTunnel, tunnelPort } from "./tunnel";
+import type { State, Unfinished } from "./unfinished";
 
 export type { Engine } from "./engine";
 export { findEngine } from "./find";
@@ -130,6 +132,25 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
     forgetDestroying(stack);
   }
   return result;
+}
+
+/**
+ * Marks resources of a stack, so that the next `up` does them over. The state is written, be it a local stack's or not.
+ *
+ * @param choose what is marked, by the state
+ * @throws SetupError when the state can't be read or written
+ */
+export async function redo(stack: string, choose: (state: State) => Unfinished): Promise<void> {
+  await markState((args) => runPulumi(args, { stack, capture: true }), stack, choose);
+}
+
+/**
+ * Frees a local stack's state of what an interrupted run has left, as every `up` does.
+ *
+ * @throws SetupError when a run that lives holds the stack
+ */
+export async function healState(stack: string): Promise<void> {
+  await healLocalStack(await findEngine(), stack);
 }
 
 function onlyOnce<T>(find: () => Promise<T>): () => Promise<T> {

@@ -11,7 +11,8 @@ import { checkpointFile, ensureLocalState, readCheckpoint, workingConfig, writeW
 import { healLocks } from "./locks";
 import type { StackFile } from "./project";
 import { dropDamagedAttributes, dropHalfCheckpoints } from "./prune";
-import { isWhole, marked, unfinished, type State, type Unfinished } from "./unfinished";
+import { markState, type RunOnStack } from "./redo";
+import { isWhole, unfinished, type Unfinished } from "./unfinished";
 
 /** Whether a local stack exists. */
 export function localStackExists(stack: string): boolean {
@@ -54,22 +55,9 @@ export async function healLocalStack(engine: Engine, stack: string): Promise<voi
   const known = readCheckpoint(stack)?.latest;
   // Looking at the file spares almost every run two starts of the engine.
   if (known == null || (isWhole(unfinished(known)) && (known.pending_operations ?? []).length === 0)) return;
-  const run = { env: localEnv(engine), capture: true };
-  const exported = await execEngine(engine, ["stack", "export", "--stack", stack], run);
-  if (exported.code !== 0) throw new SetupError(`The state of '${stack}' can't be read: ${exported.stderr.trim()}`);
-  const state = JSON.parse(exported.stdout) as { deployment: State };
-  const left = unfinished(state.deployment);
-  const folder = mkdtempSync(join(tmpdir(), "swarm-ha-state-"));
-  try {
-    const file = join(folder, "state.json");
-    const deployment = marked(state.deployment, left);
-    writeFileSync(file, JSON.stringify({ ...state, deployment }), { mode: 0o600 });
-    const imported = await execEngine(engine, ["stack", "import", "--stack", stack, "--file", file], run);
-    if (imported.code !== 0) throw new SetupError(`The state of '${stack}' can't be healed: ${imported.stderr.trim()}`);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-  tell(left);
+  const run: RunOnStack = (args) =>
+    execEngine(engine, [...args, "--stack", stack], { env: localEnv(engine), capture: true });
+  tell(await markState(run, stack, unfinished));
 }
 
 /** Says what the next `up` will do over: it isn't what anybody has asked for now. */

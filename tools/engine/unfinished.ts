@@ -87,6 +87,19 @@ function machinesLeftBehind(step: StateResource, resources: readonly StateResour
   );
 }
 
+/**
+ * The steps that were done for a machine, and that have to be done again when it has lost its file system but not its
+ * data. Those are the ones that would be replaced with the machine: its identity is one of their triggers.
+ */
+export function stepsOf(machine: string, resources: readonly StateResource[]): string[] {
+  return urnsOf(
+    resources.filter(
+      ({ type, propertyDependencies, delete: old }) =>
+        old !== true && type.startsWith("command:") && propertyDependencies?.["triggers"]?.includes(machine) === true,
+    ),
+  );
+}
+
 /** Whether deleting it does anything: of the steps only those that say how they are undone. */
 function isUndoable({ type, inputs }: StateResource): boolean {
   return !type.startsWith("command:") || inputs?.["delete"] !== undefined;

@@ -6,6 +6,10 @@ import { SetupError } from "./errors";
 /** A container of a stack, as the engine lists it. */
 export interface StackContainer {
   readonly id: string;
+  /** What a state calls it: the id of the machine's first container. */
+  readonly identity: string;
+  /** The machine's name in the stack; empty for a container without that label. */
+  readonly host: string;
   readonly name: string;
   /** `running`, `exited`, `created`, … */
   readonly state: string;
@@ -15,7 +19,13 @@ export interface StackContainer {
 export async function stackContainers(docker: Docker, stack: string): Promise<StackContainer[]> {
   const filters = { label: [`${LABELS.stack}=${stack}`] };
   const found = await docker.listContainers({ all: true, filters });
-  const containers = found.map(({ Id, Names, State }) => ({ id: Id, name: Names[0]?.slice(1) ?? Id, state: State }));
+  const containers = found.map(({ Id, Names, State, Labels }) => ({
+    id: Id,
+    identity: Labels[LABELS.identity] ?? Id,
+    host: Labels[LABELS.host] ?? "",
+    name: Names[0]?.slice(1) ?? Id,
+    state: State,
+  }));
   return containers.sort((a, b) => a.name.localeCompare(b.name));
 }
 

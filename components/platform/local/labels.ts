@@ -8,4 +8,6 @@ export const LABELS = {
   zone: "swarm-ha.zone",
   /** The machine's name in the stack. */
   host: "swarm-ha.host",
+  /** On a container that took the place of a removed one: the machine's identity, the id of its first container. */
+  identity: "swarm-ha.identity",
 } as const;

@@ -1,4 +1,4 @@
-import type { ContainerCreateOptions, MountSettings } from "dockerode";
+import type { ContainerCreateOptions, EndpointSettings, MountSettings } from "dockerode";
 import type { AddressSpan } from "../addressing";
 import { LABELS } from "./labels";
 
@@ -51,16 +51,18 @@ export function volumeOf(container: string): string {
  * What the engine is asked for.
  *
  * No file and no secret is in it: everybody who may ask the engine could read it there.
+ *
+ * @param identity Of a machine that has lost its container, which this one replaces. @default the container's own id
  */
-export function containerOptions(inputs: MachineInputs, address: string): ContainerCreateOptions {
+export function containerOptions(inputs: MachineInputs, address: string, identity?: string): ContainerCreateOptions {
   return {
     name: inputs.container,
     Hostname: inputs.hostname,
     Image: inputs.image,
-    Labels: { ...inputs.labels },
+    Labels: { ...inputs.labels, ...(identity === undefined ? {} : { [LABELS.identity]: identity }) },
     ExposedPorts: Object.fromEntries(inputs.ports.map((port) => [containerPort(port), {}])),
     NetworkingConfig: {
-      EndpointsConfig: { [inputs.network]: { IPAMConfig: { IPv4Address: address }, Aliases: [inputs.hostname] } },
+      EndpointsConfig: { [inputs.network]: endpoint(inputs, address) },
     },
     HostConfig: {
       NetworkMode: inputs.network,
@@ -82,6 +84,11 @@ export function containerOptions(inputs: MachineInputs, address: string): Contai
       ...(inputs.nested ? nested() : {}),
     },
   };
+}
+
+/** A machine's place on the stack's network. */
+export function endpoint({ hostname }: Pick<MachineInputs, "hostname">, address: string): EndpointSettings {
+  return { IPAMConfig: { IPv4Address: address }, Aliases: [hostname] };
 }
 
 /**

@@ -90,10 +90,10 @@ describe("images on the local platform", () => {
 
     it("are given to it by this machine, and seen there", async () => {
       assert.ok(!(await has(program)));
-      assert.equal(await readHostImage(of(program)), undefined);
+      assert.deepEqual(await readHostImage(of(program)), { kind: "gone" });
       const { outs } = await createHostImage(of(program));
       assert.ok(await has(program));
-      assert.deepEqual(await readHostImage(outs), outs);
+      assert.deepEqual(await readHostImage(outs), { kind: "there", state: outs });
     });
 
     it("that are there already stay: this machine isn't asked for them", async () => {
@@ -108,13 +108,40 @@ describe("images on the local platform", () => {
     it("aren't known to be lost while the host's engine doesn't answer, and can't be given to it", async () => {
       await run("sv", "-w", "30", "force-stop", "/etc/service/docker");
       try {
-        assert.deepEqual(await readHostImage(of(program)), of(program));
+        assert.equal((await readHostImage(of(program))).kind, "unknown");
         await assert.rejects(
           createHostImage(of(program)),
           /host's engine can't take the image .*Cannot connect to the Docker daemon/,
         );
       } finally {
         await run("sv", "up", "/etc/service/docker");
+      }
+      await engineAnswers();
+    });
+
+    it("aren't known to be lost while the host is paused, and it is told as paused", async () => {
+      const container = stack.engine.getContainer(host.identity);
+      await container.pause();
+      try {
+        assert.deepEqual(await readHostImage(of(program)), {
+          kind: "unknown",
+          who: "host",
+          why: "its container is paused",
+        });
+        await assert.rejects(createHostImage(of(program)), /host is paused, .*`npm run repair -- swha-t-images`/);
+      } finally {
+        await container.unpause();
+      }
+    });
+
+    it("aren't known to be lost while the host's engine hangs", async () => {
+      await run("pkill", "-STOP", "-x", "dockerd");
+      try {
+        const seen = await readHostImage(of(program));
+        assert.equal(seen.kind, "unknown");
+        assert.match("why" in seen ? seen.why : "", /docker image inspect.* didn't end within/);
+      } finally {
+        await run("pkill", "-CONT", "-x", "dockerd");
       }
       await engineAnswers();
     });
@@ -138,10 +165,10 @@ describe("images on the local platform", () => {
       });
 
       it("are pushed to it, named with the digest that hosts pull them by", async () => {
-        assert.equal(await readRegistryImage({ ...inputs, reference: "" }), undefined);
+        assert.deepEqual(await readRegistryImage({ ...inputs, reference: "" }), { kind: "gone" });
         const { outs } = await createRegistryImage(inputs);
         assert.match(outs.reference, new RegExp(`^${NAME}:${String(port)}/${image}@sha256:[0-9a-f]{64}$`));
-        assert.deepEqual(await readRegistryImage(outs), outs);
+        assert.deepEqual(await readRegistryImage(outs), { kind: "there", state: outs });
         const there = outs.reference.replace(/^[^/]+/, "127.0.0.1:5000");
         assert.doesNotMatch(await run("docker", "pull", "--quiet", there), /exit code/);
       });
@@ -180,24 +207,24 @@ describe("images on the local platform", () => {
         await run("docker", "exec", "registry", "rm", "-rf", "/var/lib/registry/docker");
         await run("docker", "restart", "registry");
         await serves();
-        assert.equal(await readRegistryImage(outs), undefined);
+        assert.deepEqual(await readRegistryImage(outs), { kind: "gone" });
         assert.equal((await createRegistryImage(inputs)).outs.reference, outs.reference);
       });
 
       it("aren't known to be lost while it doesn't answer", async () => {
         const state = { ...inputs, reference: "as it was" };
         await run("docker", "stop", "-t", "1", "registry");
-        assert.deepEqual(await readRegistryImage(state), state);
+        assert.equal((await readRegistryImage(state)).kind, "unknown");
       });
     });
 
     describe("that is lost", () => {
       it("can't be had, and are gone with it", async () => {
         await stack.engine.getContainer(host.identity).kill();
-        assert.deepEqual(await readHostImage(of(program)), of(program));
+        assert.equal((await readHostImage(of(program))).kind, "unknown");
         await assert.rejects(createHostImage(of(program)), /host is stopped, .*`npm run repair -- swha-t-images`/);
         await stack.delete(host);
-        assert.equal(await readHostImage(of(program)), undefined);
+        assert.deepEqual(await readHostImage(of(program)), { kind: "gone" });
         await assert.rejects(createHostImage(of(program)), /host is gone/);
       });
     });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { deleteMachine, readMachine, updateMachine } from "../../../components/platform/local/provider/machine";
+import { restoreMachine } from "../../../components/platform/local/restore";
 import { machine as provider } from "../../../components/platform/local/provider";
 import { freePort, PRIVATE_KEYS, Stack, takenPort, until } from "./machines";
 
@@ -74,14 +75,34 @@ describe("machines of the local platform", () => {
 
   it("are still there when they are stopped, and gone when they are removed", async () => {
     const made = await stack.create("read", { nested: true });
-    assert.deepEqual(await readMachine(made.identity, made), made);
+    assert.deepEqual(await readMachine(made, made.identity), { kind: "there", state: made });
     await stack.engine.getContainer(made.identity).kill();
-    assert.deepEqual(await readMachine(made.identity, made), made);
+    assert.deepEqual(await readMachine(made, made.identity), { kind: "there", state: made });
     await stack.engine.getContainer(made.identity).remove({ v: true });
-    assert.equal(await readMachine(made.identity, made), undefined);
+    assert.deepEqual(await readMachine(made, made.identity), { kind: "gone" });
     assert.deepEqual(await provider.read?.(made.identity, made), { id: "" });
     await deleteMachine(made.identity, made);
     assert.ok(!(await stack.has("volume", `${made.container}-engine`)), "its volume goes, though it went before");
+  });
+
+  it("that lost their container get one on the same data, and stay the same machine", async () => {
+    const made = await stack.create("lost", { nested: true, address: stack.address(9) });
+    await stack.run(made.identity, "touch", "/var/lib/docker/kept");
+    await stack.engine.getContainer(made.identity).remove({ force: true, v: true });
+    await restoreMachine(stack.engine, made, [{ path: "/etc/swarm-ha/joined", mode: "0644", content: "node 1\n" }]);
+    assert.deepEqual(await readMachine(made, made.identity), { kind: "there", state: made });
+    const [id] = await stack.containersOf(made.identity);
+    assert.ok(id !== undefined && id !== made.identity);
+    assert.doesNotMatch(await stack.run(id, "ls", "/var/lib/docker/kept"), /exit code/);
+    assert.match(await stack.run(id, "cat", "/etc/swarm-ha/joined"), /^node 1/);
+    const { NetworkSettings } = await stack.engine.getContainer(id).inspect();
+    assert.equal(NetworkSettings.Networks[stack.name]?.IPAddress, stack.address(9));
+    const extra = { path: "/etc/ssh/sshd_config.d/more.conf", mode: "0644", content: "MaxSessions 7\n" };
+    await updateMachine(made.identity, made, { ...made, files: [...made.files, extra] });
+    assert.match(await stack.run(id, "sshd", "-T"), /maxsessions 7/);
+    await deleteMachine(made.identity, made);
+    assert.deepEqual(await stack.containersOf(made.identity), []);
+    assert.ok(!(await stack.has("volume", `${made.container}-engine`)));
   });
 
   it("are made again over what an interrupted run left, with nothing of its data", async () => {

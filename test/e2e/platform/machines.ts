@@ -94,6 +94,12 @@ export class Stack {
     return ExitCode === 0 ? text : `${text}\nexit code ${String(ExitCode)}`;
   }
 
+  /** Ids of the containers that took a machine's first one's place. */
+  public async containersOf(identity: string): Promise<string[]> {
+    const filters = { label: [`${LABELS.identity}=${identity}`] };
+    return (await this.engine.listContainers({ all: true, filters })).map(({ Id }) => Id);
+  }
+
   /** Names of all containers and volumes with this stack's label. */
   public async left(): Promise<string[]> {
     const filters = { label: [`${LABELS.stack}=${this.name}`] };

@@ -5,6 +5,7 @@ import {
   readNetwork,
   removeNetwork,
 } from "../../../components/platform/local/provider/network";
+import { reconnect, restoreNetwork } from "../../../components/platform/local/restore";
 import { hostImage } from "../../../components/platform/local/image";
 import { command, findProgram } from "../../../tools/setup/command";
 import { Stack } from "./machines";
@@ -17,15 +18,32 @@ describe("networks of the local platform", () => {
 
   it("are taken over from an interrupted run when nobody is on them", async () => {
     const { id } = await createNetwork(stack.network);
-    assert.deepEqual(await readNetwork(id, stack.network), stack.network);
+    assert.deepEqual(await readNetwork(stack.network, id), { kind: "there", state: stack.network });
     await removeNetwork(id);
-    assert.equal(await readNetwork(id, stack.network), undefined);
+    assert.deepEqual(await readNetwork(stack.network, id), { kind: "gone" });
     await removeNetwork(id);
   });
 
   it("with machines on them that no state knows are an error that says how to remove those", async () => {
     await stack.create("a");
     await assert.rejects(createNetwork(stack.network), /npm run destroy -- swha-t-net/);
+  });
+
+  it("that were pruned while their machines were stopped are made again, and the machines put on them", async () => {
+    const made = await stack.create("a", { address: stack.address(9) });
+    const container = stack.engine.getContainer(made.identity);
+    await container.kill();
+    await removeNetwork(stack.name);
+    await assert.rejects(container.start(), /network .* not found/);
+    await restoreNetwork(stack.engine, stack.network);
+    await reconnect(stack.engine, made.identity, { network: stack.name, address: stack.address(9), hostname: "a" });
+    await container.start();
+    const { NetworkSettings } = await container.inspect();
+    assert.equal(NetworkSettings.Networks[stack.name]?.IPAddress, stack.address(9));
+    assert.deepEqual(await readNetwork(stack.network, "gone"), { kind: "there", state: stack.network });
+    // The state has the former id, and its delete removes the network all the same.
+    await deleteNetwork("gone", stack.network);
+    assert.deepEqual(await readNetwork(stack.network, "gone"), { kind: "gone" });
   });
 
   it("of somebody else are left alone", async () => {

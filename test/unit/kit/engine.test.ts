@@ -11,11 +11,10 @@ import {
 } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { needsHealing, needsNoStack, splitStack } from "../../../tools/engine/arguments";
+import { isWholeUp, needsHealing, needsNoStack, splitStack } from "../../../tools/engine/arguments";
 import { forgetDestroying, noted, refuseHalfDestroyed } from "../../../tools/engine/destroying";
 import { engineEnv, localEnv } from "../../../tools/engine/env";
 import type { Engine } from "../../../tools/engine/engine";
-import { changedAnything } from "../../../tools/engine/last-run";
 import { ensureLocalState, withoutSalt, workingConfig, writeWorkingConfig } from "../../../tools/engine/local-state";
 import { healLocks, isHeld, isStale } from "../../../tools/engine/locks";
 import { readStackFile } from "../../../tools/engine/project";
@@ -213,16 +212,18 @@ describe("engine: a destroy that writes the state at its end", () => {
   });
 });
 
-describe("engine: history of local stacks", () => {
-  it("tells whether a run changed anything", () => {
-    const note = (resourceChanges?: object): string => JSON.stringify({ kind: "update", resourceChanges });
-    assert.ok(changedAnything(note({ same: 98, create: 1 })));
-    assert.ok(changedAnything(note({ delete: 2 })));
-    assert.ok(!changedAnything(note({ same: 98 })));
-    assert.ok(!changedAnything(note({ same: 98, update: 0 })));
-    assert.ok(!changedAnything(note()));
+describe("engine: an up of the whole stack", () => {
+  it("is told from one of a part, from help, and from what isn't one", () => {
+    for (const args of [["up"], ["update", "--yes", "--skip-preview"], ["--yes", "up"]]) {
+      assert.ok(isWholeUp(args), args.join(" "));
+    }
+    for (const args of [["preview"], ["up", "--target", "u"], ["up", "--target=u"], ["up", "--help"], ["refresh"], []]) {
+      assert.ok(!isWholeUp(args), args.join(" "));
+    }
   });
+});
 
+describe("engine: history of local stacks", () => {
   it("keeps all files of the last runs, and what it doesn't know", () => {
     const run = (time: number): string[] => [
       `local-${time}000000000.history.json`,

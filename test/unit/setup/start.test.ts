@@ -23,7 +23,7 @@ describe("npm start", () => {
   });
 
   it("says what to do about containers without state, in one command", () => {
-    const container = (name: string) => ({ id: name, name, state: "running" });
+    const container = (name: string) => ({ id: name, identity: name, host: name, name, state: "running" });
     const error = stateLost("x", ["x-a", "x-b", "x-c", "x-d", "x-e"].map(container));
     assert.match(error.message, /x-a, x-b, x-c, 2 more/);
     assert.ok(error.message.includes(removalCommand("x")));
@@ -34,7 +34,13 @@ describe("npm start", () => {
   });
 
   it("takes containers for strays that the state doesn't know, if it knows the stack's network", () => {
-    const [known, dying, stray] = ["known", "dying", "stray"].map((id) => ({ id, name: `x-${id}`, state: "running" }));
+    const [known, dying, stray] = ["known", "dying", "stray"].map((id) => ({
+      id: `container-${id}`,
+      identity: id,
+      host: id,
+      name: `x-${id}`,
+      state: "running",
+    }));
     assert.ok(known !== undefined && dying !== undefined && stray !== undefined);
     const resource = (kind: string, id: string) => ({ urn: id, type: `pulumi-nodejs:dynamic/swarm-ha:${kind}`, id });
     const network = resource("Network", "n");

@@ -10,7 +10,7 @@ describe("machines that a state doesn't know", () => {
   let server: Server;
   let docker: Docker;
   const answers = new Map<string, number>();
-  const stray = (name: string) => ({ id: name, name, state: "exited" });
+  const stray = (name: string) => ({ id: name, identity: name, host: name, name, state: "exited" });
 
   before(async () => {
     server = createServer(({ method, url }, response) => {

@@ -1,7 +1,10 @@
 import type Docker from "dockerode";
-import { checkImage, docker, unlessGone } from "../docker";
+import { messageOf } from "../../../message";
+import { checkImage, docker } from "../docker";
+import { findMachine } from "../find";
 import { LABELS } from "../labels";
 import { execIn } from "./exec";
+import type { Seen } from "./reading";
 
 /** What says which image is to be on which host. */
 export interface HostImageInputs {
@@ -24,37 +27,54 @@ const LOAD_LIMIT = 300;
  * @throws Error when this machine doesn't have the image, or the host can't take it.
  */
 export async function createHostImage(inputs: HostImageInputs): Promise<{ id: string; outs: HostImageInputs }> {
-  const engine = docker();
-  const container = engine.getContainer(inputs.identity);
-  await checkRuns(container, inputs);
-  if ((await look(container, inputs)) !== "there") await load(engine, container, inputs);
+  const container = await running(inputs);
+  if ((await look(container, inputs)).kind !== "there") await load(docker(), container, inputs);
   return { id: `${inputs.identity.slice(0, 12)}/${inputs.image}`, outs: inputs };
 }
 
-/** The image as it is now; undefined when the host is there without it. Of a host that doesn't answer nothing is known. */
-export async function readHostImage(inputs: HostImageInputs): Promise<HostImageInputs | undefined> {
-  const container = docker().getContainer(inputs.identity);
-  const found = await unlessGone(container.inspect());
-  if (found === undefined) return undefined;
-  if (!found.State.Running) return inputs;
-  return (await look(container, inputs)) === "missing" ? undefined : inputs;
+/** The image as it is now: gone when the host is there without it, or gone itself. */
+export async function readHostImage(inputs: HostImageInputs): Promise<Seen<HostImageInputs>> {
+  const found = await findMachine(docker(), inputs.identity);
+  if (found === undefined) return { kind: "gone" };
+  const stopped = stoppedState(found.info);
+  if (stopped !== undefined) return { kind: "unknown", who: inputs.host, why: `its container is ${stopped}` };
+  const { kind, why } = await look(found.container, inputs);
+  if (kind === "missing") return { kind: "gone" };
+  return kind === "there" ? { kind, state: inputs } : { kind, who: inputs.host, why };
 }
 
-async function checkRuns(container: Docker.Container, { host, image }: HostImageInputs): Promise<void> {
-  const found = await unlessGone(container.inspect());
-  if (found?.State.Running === true) return;
-  const stack = found?.Config.Labels[LABELS.stack] ?? "<stack>";
+/** The host's container. @throws Error with the remedy when it doesn't run */
+async function running({ host, identity, image }: HostImageInputs): Promise<Docker.Container> {
+  const found = await findMachine(docker(), identity);
+  const state = found === undefined ? "gone" : stoppedState(found.info);
+  if (found !== undefined && state === undefined) return found.container;
+  const stack = found?.info.Config.Labels[LABELS.stack] ?? "<stack>";
   throw new Error(
-    `${host} is ${found === undefined ? "gone" : "stopped"}, so it can't be given the image ${image}; ` +
+    `${host} is ${state ?? "gone"}, so it can't be given the image ${image}; ` +
       `\`npm run repair -- ${stack}\` brings it back`,
   );
 }
 
-/** Whether a host's engine has an image; `unknown` while it doesn't answer. */
-async function look(container: Docker.Container, { image }: HostImageInputs): Promise<"there" | "missing" | "unknown"> {
-  const { code, stderr } = await execIn(container, ["docker", "image", "inspect", "-f", "{{.Id}}", image], LOOK_LIMIT);
-  if (code === 0) return "there";
-  return /no such image/i.test(stderr) ? "missing" : "unknown";
+/** How a container doesn't run; undefined when it does. A paused one counts as running for the engine. */
+function stoppedState({ State }: Docker.ContainerInspectInfo): "paused" | "stopped" | undefined {
+  if (State.Paused) return "paused";
+  return State.Running ? undefined : "stopped";
+}
+
+/** Whether a host's engine has an image; `unknown`, and why, while it doesn't answer. */
+async function look(
+  container: Docker.Container,
+  { image }: HostImageInputs,
+): Promise<{ readonly kind: "there" | "missing" | "unknown"; readonly why: string }> {
+  const command = ["docker", "image", "inspect", "-f", "{{.Id}}", image];
+  try {
+    const { code, stderr } = await execIn(container, command, LOOK_LIMIT);
+    if (code === 0) return { kind: "there", why: "" };
+    return /no such image/i.test(stderr) ? { kind: "missing", why: "" } : { kind: "unknown", why: stderr };
+  } catch (error) {
+    // Its engine hangs, or it was paused or removed at this moment.
+    return { kind: "unknown", why: messageOf(error) };
+  }
 }
 
 async function load(engine: Docker, container: Docker.Container, inputs: HostImageInputs): Promise<void> {
@@ -62,7 +82,7 @@ async function load(engine: Docker, container: Docker.Container, inputs: HostIma
   await checkImage(engine, image);
   const archive = await engine.getImage(image).get();
   const { code, stdout, stderr } = await execIn(container, ["docker", "load", "--quiet"], LOAD_LIMIT, archive);
-  if (code === 0 && (await look(container, inputs)) === "there") return;
+  if (code === 0 && (await look(container, inputs)).kind === "there") return;
   const said = [stderr, stdout].filter((each) => each !== "").join(" ");
   throw new Error(`${host}'s engine can't take the image ${image} in (exit code ${String(code)}): ${said}`);
 }

@@ -6,6 +6,7 @@ import { createHostImage, readHostImage, type HostImageInputs } from "./host-ima
 import { createMachine, deleteMachine, readMachine, updateMachine, type MachineState } from "./machine";
 import type { MachineInputs } from "../machine-spec";
 import { createNetwork, deleteNetwork, readNetwork, refuseMove, type NetworkInputs } from "./network";
+import { reading } from "./reading";
 import {
   createRegistryImage,
   readRegistryImage,
@@ -21,11 +22,7 @@ export const machine: Provider = {
     // `reload` says what to do on a change, and is none itself.
     Promise.resolve(difference(old, inputs, ["image", "reload"], ["files"])),
   create: explained(createMachine),
-  read: explained(async (id: string, state: MachineState) => {
-    const found = await readMachine(id, state);
-    // An empty id says that it is gone.
-    return found === undefined ? { id: "" } : { id, props: found };
-  }),
+  read: reading(readMachine),
   update: explained(async (id: string, old: MachineState, inputs: MachineInputs) => ({
     outs: await updateMachine(id, old, inputs),
   })),
@@ -39,10 +36,7 @@ export const network: Provider = {
     return Promise.resolve(difference(old, inputs, [], []));
   },
   create: explained(createNetwork),
-  read: explained(async (id: string, state: NetworkInputs) => {
-    const found = await readNetwork(id, state);
-    return found === undefined ? { id: "" } : { id, props: found };
-  }),
+  read: reading(readNetwork),
   delete: explained(deleteNetwork),
 };
 
@@ -50,10 +44,7 @@ export const network: Provider = {
 export const hostImage: Provider = {
   diff: (_id, old: HostImageInputs, inputs: HostImageInputs) => Promise.resolve(difference(old, inputs, ["host"], [])),
   create: explained(createHostImage),
-  read: explained(async (id: string, state: HostImageInputs) => {
-    const found = await readHostImage(state);
-    return found === undefined ? { id: "" } : { id, props: found };
-  }),
+  read: reading(readHostImage),
 };
 
 /** Images that are pushed to the stack's registry. They stay there: a service may be about to pull one. */
@@ -61,10 +52,7 @@ export const registryImage: Provider = {
   diff: (_id, old: RegistryImageState, inputs: RegistryImageInputs) =>
     Promise.resolve(difference(old, inputs, [], ["ca", "username", "password"])),
   create: explained((inputs: RegistryImageInputs) => createRegistryImage(inputs)),
-  read: explained(async (id: string, state: RegistryImageState) => {
-    const found = await readRegistryImage(state);
-    return found === undefined ? { id: "" } : { id, props: found };
-  }),
+  read: reading(readRegistryImage),
   // How to reach the registry has changed, not what is in it.
   update: (_id, old: RegistryImageState, inputs: RegistryImageInputs) =>
     Promise.resolve({ outs: { ...inputs, reference: old.reference } }),

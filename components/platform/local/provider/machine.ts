@@ -1,6 +1,7 @@
 import type Docker from "dockerode";
 import { messageOf } from "../../../message";
 import { checkImage, docker, statusOf, unlessGone } from "../docker";
+import { findMachine } from "../find";
 import { LABELS } from "../labels";
 import { containerOptions, volumeOf, type MachineInputs } from "../machine-spec";
 import { pickAddress, releaseAddress } from "./address";
@@ -8,6 +9,7 @@ import { archive } from "./archive";
 import { gone, reload } from "./container";
 import { explain } from "./explain";
 import { ensureRoomForOneMore } from "./neighbours";
+import type { Seen } from "./reading";
 import { startAndWait } from "./serving";
 
 /** A machine as it stands in the state. */
@@ -54,24 +56,23 @@ async function makeMachine(engine: Docker, inputs: MachineInputs, address: strin
   return container.id;
 }
 
-/** The machine as it is now; undefined when it is gone. One that is stopped is still there, as in a cloud. */
-export async function readMachine(id: string, state: MachineState): Promise<MachineState | undefined> {
-  const container = await unlessGone(docker().getContainer(id).inspect());
-  return container === undefined ? undefined : { ...state, identity: container.Id };
+/** The machine as it is now. One that is stopped or paused is still there, as in a cloud. */
+export async function readMachine(state: MachineState, id: string): Promise<Seen<MachineState>> {
+  return (await findMachine(docker(), id)) === undefined ? { kind: "gone" } : { kind: "there", state };
 }
 
 /** Puts changed files in and has the services read them; everything else about a machine can only be replaced. */
 export async function updateMachine(id: string, old: MachineState, inputs: MachineInputs): Promise<MachineState> {
-  const container = docker().getContainer(id);
-  const found = await unlessGone(container.inspect());
+  const found = await findMachine(docker(), id);
   if (found === undefined) {
     throw new Error(
       `${inputs.container} is gone; \`npm run repair -- ${inputs.labels[LABELS.stack] ?? ""}\` makes it again`,
     );
   }
+  const { container, info } = found;
   await container.putArchive(await archive(inputs.files), { path: "/" });
   // A stopped one reads its files when it starts.
-  if (found.State.Running) {
+  if (info.State.Running) {
     for (const service of inputs.reload) await reload(container, service);
   }
   return { ...inputs, identity: old.identity, address: old.address };
@@ -80,12 +81,13 @@ export async function updateMachine(id: string, old: MachineState, inputs: Machi
 /** Removes the machine and its data, dead or alive; true of one that is gone already, too. */
 export async function deleteMachine(id: string, state: MachineInputs): Promise<void> {
   const engine = docker();
+  const container = (await findMachine(engine, id))?.container ?? engine.getContainer(id);
   try {
-    await unlessGone(engine.getContainer(id).remove({ force: true, v: true }));
+    await unlessGone(container.remove({ force: true, v: true }));
   } catch (error) {
     // 409: somebody else is removing it at this moment.
     if (statusOf(error) !== 409) throw error;
-    await gone(engine.getContainer(id));
+    await gone(container);
   }
   if (state.nested) await unlessGone(engine.getVolume(volumeOf(state.container)).remove({ force: true }));
   if (state.address !== undefined) releaseAddress(state.network, state.address);

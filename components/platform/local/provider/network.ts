@@ -3,8 +3,10 @@ import type Docker from "dockerode";
 import { parseRange, rangeText } from "../../../../config/ipv4";
 import { messageOf } from "../../../message";
 import { docker, statusOf, unlessGone } from "../docker";
+import { findNetwork } from "../find";
 import { LABELS } from "../labels";
 import { refuseForeignNetworks } from "./foreign-networks";
+import type { Seen } from "./reading";
 
 /** What a network is made from. */
 export interface NetworkInputs {
@@ -61,6 +63,16 @@ export async function createNetwork(inputs: NetworkInputs): Promise<{ id: string
     }
     await removeNetwork(inputs.name);
   }
+  return { id: await makeNetwork(engine, inputs), outs: inputs };
+}
+
+/**
+ * Makes the network itself.
+ *
+ * @returns its id
+ * @throws Error with the remedy when its range is taken
+ */
+export async function makeNetwork(engine: Docker, inputs: NetworkInputs): Promise<string> {
   await refuseForeignNetworks(engine, inputs.subnet);
   try {
     const network = await engine.createNetwork({
@@ -73,7 +85,7 @@ export async function createNetwork(inputs: NetworkInputs): Promise<{ id: string
       },
       Labels: { [LABELS.stack]: inputs.stack },
     });
-    return { id: network.id, outs: inputs };
+    return network.id;
   } catch (error) {
     throw new Error(
       `the network '${inputs.name}' with the range ${inputs.subnet} can't be made: ${messageOf(error)}. If the range is ` +
@@ -94,10 +106,9 @@ export function guestRange(subnet: string): string {
   return rangeText({ first: first + eighth * 0.75, prefix: prefix + 5 });
 }
 
-/** The network as it is now; undefined when it is gone. */
-export async function readNetwork(id: string, inputs: NetworkInputs): Promise<NetworkInputs | undefined> {
-  const network = await unlessGone(docker().getNetwork(id).inspect());
-  return network === undefined ? undefined : inputs;
+/** The network as it is now. */
+export async function readNetwork(inputs: NetworkInputs, id: string): Promise<Seen<NetworkInputs>> {
+  return (await findNetwork(docker(), id, inputs)) === undefined ? { kind: "gone" } : { kind: "there", state: inputs };
 }
 
 /**
@@ -106,7 +117,7 @@ export async function readNetwork(id: string, inputs: NetworkInputs): Promise<Ne
  */
 export async function deleteNetwork(id: string, inputs: NetworkInputs): Promise<void> {
   await removeForgotten(docker(), inputs.stack);
-  await removeNetwork(id);
+  await removeNetwork((await findNetwork(docker(), id, inputs))?.Id ?? id);
 }
 
 async function removeForgotten(engine: Docker, stack: string): Promise<void> {

@@ -3,6 +3,7 @@ import type Docker from "dockerode";
 import { messageOf } from "../../../message";
 import { checkImage, docker } from "../docker";
 import { ask, manifestPath, nameIn, portOf, untilKnown, type RegistryClient } from "./registry-client";
+import type { Seen } from "./reading";
 
 /** What says which image is to be in the stack's registry. */
 export interface RegistryImageInputs extends RegistryClient {
@@ -53,15 +54,16 @@ export async function createRegistryImage(
   return { id: reference, outs: { ...inputs, reference } };
 }
 
-/** The image as it is now; undefined when the registry is there without it. Of one that doesn't answer nothing is known. */
-export async function readRegistryImage(state: RegistryImageState): Promise<RegistryImageState | undefined> {
+/** The image as it is now: gone when the registry is there without it. */
+export async function readRegistryImage(state: RegistryImageState): Promise<Seen<RegistryImageState>> {
+  const unknown = (why: string): Seen<RegistryImageState> => ({ kind: "unknown", who: "The registry", why });
   try {
     const { status, digest } = await ask(state, manifestPath(state.image));
-    if (status === 404) return undefined;
-    if (status !== 200 || digest === undefined) return state;
-    return { ...state, reference: referenceOf(state, digest) };
-  } catch {
-    return state;
+    if (status === 404) return { kind: "gone" };
+    if (status !== 200 || digest === undefined) return unknown(`it answered HTTP ${String(status)}`);
+    return { kind: "there", state: { ...state, reference: referenceOf(state, digest) } };
+  } catch (error) {
+    return unknown(messageOf(error));
   }
 }
 

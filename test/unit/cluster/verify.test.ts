@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import type { Problem } from "../../../tools/cluster/model";
+import { isSettled } from "../../../tools/cluster/verify";
+
+const seen = (...problems: Omit<Problem, "text">[]): Parameters<typeof isSettled>[0] => ({
+  status: {
+    healthy: problems.length === 0,
+    swarmId: "",
+    nodes: [],
+    loadBalancers: {},
+    certificates: [],
+    problems: [],
+  },
+  problems: problems.map((problem) => ({ ...problem, text: problem.kind })),
+});
+
+describe("the look before a command reports success", () => {
+  it("waits for what may pass, and not for what lasts", () => {
+    assert.ok(isSettled(seen()));
+    assert.ok(!isSettled(seen({ kind: "loadBalancer", hosts: ["worker-1"] })));
+    assert.ok(!isSettled(seen({ kind: "unreachable", hosts: [] })));
+    assert.ok(isSettled(seen({ kind: "node", hosts: ["worker-1"] }, { kind: "machine", hosts: ["worker-1"] })));
+    assert.ok(isSettled(seen({ kind: "service", hosts: [] })));
+  });
+
+  it("after hosts were brought back waits until only what is gone is missing", () => {
+    const recovery = { changed: true, gone: ["worker-1"] };
+    const gone = [
+      { kind: "machine", hosts: ["worker-1"] },
+      { kind: "node", hosts: ["worker-1"] },
+    ] as const;
+    assert.ok(isSettled(seen(...gone), recovery));
+    assert.ok(isSettled(seen(...gone, { kind: "service", hosts: [], redo: "urn" }), recovery));
+    assert.ok(!isSettled(seen(...gone, { kind: "node", hosts: ["worker-2"] }), recovery));
+    assert.ok(!isSettled(seen({ kind: "unreachable", hosts: [] }, ...gone), recovery));
+  });
+});
