@@ -6,7 +6,7 @@
 import pc from "picocolors";
 import { docker } from "../components/platform/local/docker";
 import { readArguments } from "./cluster/arguments";
-import { inspect } from "./cluster/inspect";
+import { inspectDeep } from "./cluster/inspect";
 import type { ClusterStatus } from "./cluster/model";
 import { render } from "./cluster/render";
 import { readStack } from "./cluster/stack";
@@ -24,7 +24,7 @@ runMain(async () => {
       stack: "local",
     });
     const [live, strays] = await Promise.all([readStack(stack), straysOf(stack)]);
-    const { status, exitCode } = await inspect(live, strays);
+    const { status, exitCode } = (await inspectDeep(live, { strays })).evaluation;
     // picocolors by itself also colours what CI writes into a file.
     const colors = pc.createColors(process.stdout.isTTY && pc.isColorSupported);
     if (json) print(status);

@@ -1,10 +1,14 @@
+import type Docker from "dockerode";
 import { askTargetHealth } from "../aws/target-health";
+import { askHosts } from "./ask-hosts";
 import { connect } from "./connect";
 import type { DockerCall } from "./docker-api";
 import { evaluate, type Evaluation } from "./evaluate";
 import { messageOf } from "../../components/message";
 import { sleep } from "./limit";
+import type { AllFacts } from "./host-facts";
 import { look } from "./look";
+import type { Problem } from "./model";
 import type { LiveStack } from "./stack";
 
 /**
@@ -21,6 +25,41 @@ export async function inspect(stack: LiveStack, strays: readonly string[] = []):
   } finally {
     connection.close();
   }
+}
+
+/** A look at the cluster, and what the hosts that something is wrong with report of themselves. */
+export interface DeepLook {
+  readonly evaluation: Evaluation;
+  readonly facts: AllFacts;
+}
+
+/**
+ * Looks at the live cluster once and, where hosts aren't in service, asks them and all managers by themselves.
+ *
+ * @param docker the engine that a local stack's hosts run on: another way to ask them
+ */
+export async function inspectDeep(
+  stack: LiveStack,
+  { strays = [], docker }: { readonly strays?: readonly string[]; readonly docker?: Docker } = {},
+): Promise<DeepLook> {
+  const members = askTargetHealth(stack.deployment);
+  const connection = await connect(stack.outputs);
+  const live = await look(connection, stack.outputs, { members }).finally(() => {
+    connection.close();
+  });
+  const first = evaluate(stack.desired, { ...live, strays });
+  const facts = await askHosts(stack, { troubled: troubledHosts(first), ...(docker === undefined ? {} : { docker }) });
+  return { evaluation: evaluate(stack.desired, { ...live, strays, hosts: facts }), facts };
+}
+
+/** Hosts that aren't in service as the swarm has it, or whose API doesn't answer. */
+export function troubledHosts({ problems, matches, reachable }: Evaluation): string[] {
+  const kinds: readonly Problem["kind"][] = ["swarm", "manager", "node", "identity", "api"];
+  const wanted = matches.map(({ desired }) => desired.name);
+  // Nobody can say who is in the swarm: then it is the managers that are asked.
+  if (!reachable) return matches.flatMap(({ desired: { role, name } }) => (role === "manager" ? [name] : []));
+  const found = problems.filter(({ kind }) => kinds.includes(kind)).flatMap(({ hosts }) => hosts);
+  return [...new Set(found)].filter((name) => wanted.includes(name));
 }
 
 /** How to wait for a cluster. */

@@ -1,4 +1,5 @@
 import type { DesiredNode, LoadBalancerName, Role } from "../../components/outputs";
+import type { AllFacts } from "./host-facts";
 
 /** What a certificate is for: it answers TLS connections, opens them, or signs the others. */
 export type CertificateUse = "server" | "client" | "authority";
@@ -242,4 +243,6 @@ export interface Live {
   readonly ingress?: LiveIngress | { readonly error: string };
   /** Names of machines that the state doesn't know. @default none, or nobody has looked for them */
   readonly strays?: readonly string[];
+  /** What hosts report of themselves. @default nobody asked them */
+  readonly hosts?: AllFacts;
 }

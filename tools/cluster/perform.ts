@@ -1,16 +1,44 @@
+import type Docker from "dockerode";
+import { z } from "zod";
+import { messageOf } from "../../components/message";
+import { actOnHost } from "./ask-hosts";
+import { connect } from "./connect";
+import { nameOf, resourcesOf } from "./deployment";
 import { listNodes, removeNode, updateNode } from "./docker-api";
 import { throughManager } from "./inspect";
-import { messageOf } from "../../components/message";
 import { sleep } from "./limit";
 import type { RepairStep } from "./plan-repair";
 import { up, type LiveStack } from "./stack";
+import { commands } from "./words";
 
 /** Seconds until a manager that was demoted must have left the managers' store, so that it can be removed. */
 const DEMOTION_LIMIT = 20;
 
-/** Does one step of a repair. @returns why it couldn't be done */
-export async function perform(step: RepairStep, stack: LiveStack): Promise<string | undefined> {
+/** Seconds until the managers must have noticed that a node has left. Heartbeats are 5 s apart, and three may be missed. */
+const LEAVE_LIMIT = 60;
+
+/** Name of the step that fetches a host's token, in components/swarm/member.ts. */
+const tokenStep = (host: string): string => `token-${host}`;
+
+/**
+ * Does one step of a repair.
+ *
+ * @param docker the engine that a local stack's hosts run on
+ * @returns why it couldn't be done
+ */
+export async function perform(
+  step: RepairStep,
+  stack: LiveStack,
+  docker: Docker | undefined,
+): Promise<string | undefined> {
+  const [name = ""] = step.names;
   switch (step.kind) {
+    case "engine":
+      return attempt(() => actOnHost(stack, name, step.action, docker));
+    case "unlock":
+      return attempt(() => unlock(name, stack));
+    case "rejoin":
+      return rejoin(step, stack, docker);
     case "up":
       return up(stack.stack, [], ["--continue-on-error"]);
     case "replace":
@@ -27,8 +55,53 @@ export async function perform(step: RepairStep, stack: LiveStack): Promise<strin
   }
 }
 
-async function removeGhost(id: string, stack: LiveStack): Promise<void> {
-  const end = Date.now() + DEMOTION_LIMIT * 1000;
+/** Takes the unlock key from a manager that has it, to the one that is locked. It stays in memory and in TLS. */
+async function unlock(name: string, stack: LiveStack): Promise<void> {
+  const connection = await connect(stack.outputs);
+  try {
+    const locked = connection.managers.find((manager) => manager.name === name);
+    if (locked === undefined) throw new Error("the bastion can't be reached");
+    const heard: string[] = [];
+    for (const other of connection.managers.filter((manager) => manager.name !== name)) {
+      const key = await other.call("GET", "/swarm/unlockkey").then(keyOf, (error: unknown) => {
+        heard.push(`${other.name}: ${messageOf(error)}`);
+        return undefined;
+      });
+      if (key === undefined) continue;
+      await locked.call("POST", "/swarm/unlock", { UnlockKey: key });
+      return;
+    }
+    throw new Error(`no other manager tells the key (${heard.join("; ")})`);
+  } finally {
+    connection.close();
+  }
+}
+
+function keyOf(answer: unknown): string {
+  return z.object({ UnlockKey: z.string().min(1) }).parse(answer).UnlockKey;
+}
+
+/**
+ * Lets a host leave its swarm and join this one again; its volumes and images stay. A fresh token makes Pulumi run the
+ * join, and what follows from it, once more.
+ */
+async function rejoin(
+  { names: [name = ""], nodeId }: Extract<RepairStep, { kind: "rejoin" }>,
+  stack: LiveStack,
+  docker: Docker | undefined,
+): Promise<string | undefined> {
+  const token = resourcesOf(stack.deployment).find(({ urn }) => nameOf(urn) === tokenStep(name));
+  if (token === undefined) return `the state has no step ${tokenStep(name)}: ${commands(stack.stack).up}`;
+  const failure = await attempt(async () => {
+    await actOnHost(stack, name, "leave", docker);
+    // Before it joins again: as a dead manager it would count while the new one isn't in service yet.
+    if (nodeId !== undefined) await removeGhost(nodeId, stack, LEAVE_LIMIT);
+  });
+  return failure ?? up(stack.stack, [token.urn], ["--continue-on-error"]);
+}
+
+async function removeGhost(id: string, stack: LiveStack, limit = DEMOTION_LIMIT): Promise<void> {
+  const end = Date.now() + limit * 1000;
   for (;;) {
     try {
       await throughManager(stack, async (call) => {
