@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# Ends a node's membership: drains it, waits until its tasks run elsewhere, demotes it, removes it.
+# Ends a node's membership: asks whether its tasks have room elsewhere, drains it, waits until they run there, demotes it,
+# removes it. When it fails, the node has its availability back.
 #
 # Runs on the operator and never dials the node, so that a dead one can be removed. Input: as node.sh.
 
 . lib/common.sh
 . lib/cluster.sh
 . lib/quorum.sh
+. lib/labels.sh
 . lib/removal.sh
+. lib/room.sh
 
 name=$(value name)
 id=$(value nodeId)
@@ -54,24 +57,92 @@ elsewhere() {
     running_of "$service" ".NodeID != \$id" || return 1
     seen="the service $seen runs $running of $wanted tasks elsewhere$(jq -r '[.[].Status.Err // empty | select(. != "")]
       | unique | map("; " + .) | add // ""' <<<"$reply")"
+    if jq -e 'any(.[]; .Status.State == "pending" and ((.Status.Err // "") | startswith("no suitable node")))' \
+      <<<"$reply" >/dev/null; then
+      stuck_since=${stuck_since:-$SECONDS}
+    else
+      stuck_since=""
+    fi
     ((running >= wanted)) || return 1
   done
 }
 
-# within_drain WHAT CHECK: waits for what is left of the drain's time; then it is the configuration's choice.
-#
 # Limit and choice come from the operator's file, not from the input: the state's input is as old as the node, and
 # somebody who has just changed the choice because a drain is stuck wants the new one.
 read -r drain_timeout on_timeout </etc/swarm-ha/drain || fail "/etc/swarm-ha/drain is missing; run \`up\` again"
 deadline=$((SECONDS + drain_timeout))
+
+# Seconds for which the scheduler must find no node for a task before the drain gives up. Another step may be about to
+# free the room.
+stuck_limit=10
+
+# gap_accepted: whether somebody has said that the tasks may be without a node for a while, for all drains by
+# configuration or for this one by \`npm run replace -- … --force\`, which notes names and a time in seconds.
+gap_accepted() {
+  local until host
+  [ "$on_timeout" != continue ] || return 0
+  while read -r until host; do
+    [ "$host" != "$name" ] || ((until < $(date +%s))) || return 0
+  done < <(cat /run/swarm-ha-accepted-gaps 2>/dev/null || true)
+  return 1
+}
+
+# within_drain WHAT CHECK: waits for what is left of the drain's time, or until it can be seen that waiting is in vain.
 within_drain() {
-  local left=$((deadline - SECONDS))
-  if [ "$on_timeout" = continue ]; then
-    (wait_for "$((left > 0 ? left : 0))" "$1" "$2") || printf '%s: going on, as swarm-ha:drain says\n' "$name" >&2
-  else
-    wait_for "$((left > 0 ? left : 0))" "$1 (the node stays drained; swarm-ha:drain sets limit and choice)" "$2"
+  local why pause=1
+  stuck_since=""
+  until "$2"; do
+    if [ -n "$stuck_since" ] && ((SECONDS - stuck_since >= stuck_limit)); then
+      why="the scheduler finds no node for them"
+    elif ((SECONDS >= deadline)); then
+      why="waited ${drain_timeout} s (swarm-ha:drain.timeout)"
+    else
+      sleep "0.$pause"
+      pause=$((pause < 9 ? pause + 2 : 9))
+      continue
+    fi
+    gap_accepted || fail "gave up waiting for $1: $why; saw last: $seen. $name gets its availability back"
+    printf '%s: going on without waiting for %s: %s; saw last: %s\n' "$name" "$1" "$why" "$seen" >&2
+    return 0
+  done
+}
+
+# Nodes that steps are about to remove, each with the id of its step's process: nobody's tasks have room on those.
+leaving_folder=/run/swarm-ha-leaving
+
+# leaving: prints the ids of these nodes as a JSON list.
+leaving() {
+  local file pid
+  for file in "$leaving_folder"/*; do
+    if read -r pid 2>/dev/null <"$file" && kill -0 "$pid" 2>/dev/null; then basename "$file"; else rm -f "$file"; fi
+  done | jq -Rnc '[inputs | select(. != "*")]'
+}
+
+# leave_together: notes that this node leaves, and gives the steps of others that leave in the same run the time to do so.
+leave_together() {
+  mkdir -p "$leaving_folder"
+  echo "$$" >"$leaving_folder/$id"
+  sleep 3
+}
+
+# has_to_move: whether the node has tasks that are to run elsewhere. Those of global services have nowhere to go.
+has_to_move() {
+  cluster GET /services </dev/null || fail "the cluster doesn't list its services: $reply"
+  jq -e --arg here "$services" '($here | split("\n")) as $here
+    | any(.[]; (.ID as $id | $here | index($id)) and .Spec.Mode.Global == null and .Spec.Mode.GlobalJob == null)' \
+    <<<"$reply" >/dev/null
+}
+
+# What this step has changed is set back when it fails.
+availability_before="" removal_done=false
+end_removal() {
+  rm -f "$leaving_folder/$id"
+  if ! $removal_done && [ -n "$availability_before" ]; then
+    node_update "$id" ".Availability = \"$availability_before\"" ||
+      printf '%s: its availability stays drain, for it could not be set back to %s: %s\n' "$name" "$availability_before" "$reply" >&2
   fi
 }
+trap end_removal EXIT
 
 # known: a check; the managers know whether it lives. After an election they don't, until it has called.
 known() {
@@ -88,14 +159,29 @@ done
 if [ "$seen" = ready ]; then
   tasks
   services=$(jq -r '[.[].service] | unique[]' <<<"$tasks")
+  if has_to_move; then
+    leave_together
+    room_without "$(leaving)" || fail "the cluster doesn't say whether there is room for the tasks of $name: $reply"
+    if [ "$without" != "[]" ]; then
+      reasons=$(jq -r 'join(". ")' <<<"$without")
+      gap_accepted || fail "$name is not drained, because its tasks have no room elsewhere. Nothing was changed." \
+        "$reasons. Make room first; or replace the host with a spare one beside it: npm run replace -- <stack> $name --surge;" \
+        "or accept that these tasks wait: --force instead of --surge, and for a host that is to go for good" \
+        "swarm-ha:drain.onTimeout: continue"
+      printf '%s: drained although its tasks have no room elsewhere: %s\n' "$name" "$reasons" >&2
+    fi
+  fi
   for service in $services; do
     running_of "$service" true || fail "the tasks of a service can't be counted: $reply"
     before[$service]=$running
   done
   # (404: a step that a killed run has left behind has just removed it.)
+  cluster GET "/nodes/$id" </dev/null || [ "$status" = 404 ] || fail "the cluster doesn't show $name ($id): $reply"
+  [ "$status" = 404 ] || availability_before=$(jq -r .Spec.Availability <<<"$reply")
   node_update "$id" '.Availability = "drain"' || [ "$status" = 404 ] || fail "$name can't be drained: $reply"
   within_drain "$name to be empty" empty
   within_drain "the tasks of $name to run elsewhere" elsewhere
 fi
 
 remove_node "$id" "$name"
+removal_done=true
