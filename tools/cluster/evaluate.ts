@@ -15,6 +15,7 @@ import { ingressProblems } from "./ingress";
 import { ghostProblems, nodeProblems } from "./node-problems";
 import { quorum, type Quorum, type Voter } from "./quorum";
 import { registryProblems } from "./registry";
+import { pinnedTo, placementProblems } from "./tasks";
 import { accessProblems, leaderProblems, quorumProblems, swarmProblems, unreachableProblem } from "./swarm-problems";
 import { capital } from "./words";
 
@@ -31,6 +32,8 @@ export interface Evaluation {
   /** All managers of the swarm, unwanted ones, too. */
   readonly voters: readonly Voter[];
   readonly quorum: Quorum;
+  /** Services that only this very node may run, by host name: a successor has another id. */
+  readonly pinned: Readonly<Record<string, readonly string[]>>;
   /** Whether a manager could list the nodes. */
   readonly reachable: boolean;
   /** 0 healthy, 1 degraded, 2 unreachable. */
@@ -58,6 +61,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
     ...balancers.problems,
     ...registryProblems(desired.stack, matches, live.registry),
     ...ingressProblems(desired.stack, matches, live.ingress),
+    ...placementProblems(desired.stack, live.tasks, live.now),
     ...certificateProblems(desired, live.certificates, live.now),
   ];
   const troubled = new Set(found.flatMap(({ hosts }) => hosts));
@@ -83,6 +87,12 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
     ghosts,
     voters,
     quorum: quorum(voters),
+    pinned: Object.fromEntries(
+      matches.flatMap(({ desired: { name }, node }) => {
+        const services = node === undefined ? [] : pinnedTo(node.id, live.tasks);
+        return services.length === 0 ? [] : [[name, services]];
+      }),
+    ),
     reachable: view !== undefined,
     exitCode: view === undefined ? 2 : problems.length > 0 ? 1 : 0,
   };

@@ -21,6 +21,8 @@ export interface Climb {
   readonly bastion: boolean;
   /** Whether this step was tried already. */
   readonly isTried: (step: RepairStep) => boolean;
+  /** Services that only this very node may run. */
+  readonly pinned: readonly string[];
 }
 
 /** The next thing to do for a host, or why nothing may be done. */
@@ -40,7 +42,7 @@ export function nextRung(climb: Climb): Rung {
   const own = facts[name];
   if (machinesKnown && machine === undefined) return replacing(climb, undefined);
   if (machine !== undefined && (!machine.running || isOther(machine, match.desired))) {
-    return replacing(climb, lossOf(match.desired, own));
+    return replacing(climb, lossOf(match.desired, own, climb.pinned));
   }
   if (own?.reached !== true) return unreached(climb, own);
 
@@ -48,7 +50,7 @@ export function nextRung(climb: Climb): Rung {
   if (!own.service || !own.answers) {
     const steps = own.service ? [restart] : [engineStep(name, "start", "its engine is stopped"), restart];
     const next = steps.find((step) => !isTried(step));
-    return next === undefined ? replacing(climb, lossOf(match.desired, own)) : { step: next };
+    return next === undefined ? replacing(climb, lossOf(match.desired, own, climb.pinned)) : { step: next };
   }
   if (own.state === "locked") return unlocking(climb);
   const cuts = networkCuts(name, facts);
@@ -66,7 +68,7 @@ export function nextRung(climb: Climb): Rung {
   // What isn't in the swarm, or is in another one, doesn't come back by a restart.
   const steps = match.node === undefined || own.state === "inactive" ? [rejoin] : [restart, rejoin];
   const next = steps.find((step) => !isTried(step));
-  return next === undefined ? replacing(climb, lossOf(match.desired, own)) : { step: next };
+  return next === undefined ? replacing(climb, lossOf(match.desired, own, climb.pinned)) : { step: next };
 }
 
 /** Engines that don't run or don't answer on hosts that can be reached: mended without a majority, too. */
@@ -108,7 +110,7 @@ function unreached(climb: Climb, own: HostFacts | undefined): Rung {
         `replace it all the same: ${commands(stack).replace} ${name}`,
     };
   }
-  return replacing(climb, lossOf(match.desired, own));
+  return replacing(climb, lossOf(match.desired, own, climb.pinned));
 }
 
 function unlocking({ match, isTried, stack }: Climb): Rung {
@@ -140,13 +142,28 @@ function isLabelledOtherwise({ desired, node }: Match): boolean {
 }
 
 /**
- * The data that goes with a host. Managers take no tasks, and their store is on the others, too.
+ * What goes with a host: its volumes, and the services that are pinned to its node's id. Managers take no tasks, and their store is on the others, too.
  *
  * @returns nothing when nothing is lost
  */
-export function lossOf({ name, role }: DesiredNode, own: HostFacts | undefined): string | undefined {
+export function lossOf(
+  host: DesiredNode,
+  own: HostFacts | undefined,
+  pinned: readonly string[],
+): string | undefined {
+  const volumes = volumesOf(host, own);
+  const services =
+    pinned.length === 0
+      ? undefined
+      : `the node of ${pinned.length === 1 ? "the service" : "the services"} ${list(pinned)} (pinned to the id of ${host.name}, a successor has another)`;
+  const losses = [volumes, services].flatMap((one) => one ?? []);
+  return losses.length === 0 ? undefined : losses.join(", and ");
+}
+
+function volumesOf({ name, role }: DesiredNode, own: HostFacts | undefined): string | undefined {
   if (own?.reached === true && own.answers) {
-    return own.volumes.length === 0 ? undefined : `the ${own.volumes.length === 1 ? "volume" : "volumes"} ${list(own.volumes)} on ${name}`;
+    if (own.volumes.length === 0) return undefined;
+    return `the ${own.volumes.length === 1 ? "volume" : "volumes"} ${list(own.volumes)} on ${name}`;
   }
   return role === "manager" ? undefined : `all volumes on ${name} (they can't be listed while its engine doesn't answer)`;
 }

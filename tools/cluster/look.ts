@@ -8,6 +8,7 @@ import type { Members } from "../aws/target-health";
 import type { Live, LiveMember, ManagerAnswer } from "./model";
 import { readIngress } from "./ingress";
 import { readRegistry } from "./registry";
+import { readTasks } from "./tasks";
 
 /** What else a look depends on. */
 export interface LookOptions {
@@ -32,9 +33,10 @@ export async function look(connection: Connection, outputs: StackOutputs, option
   const answers = listed ? direct : [...direct, await askManager(connection.balanced)];
   const ask = asker(connection, answers);
   const { endpoints } = outputs;
-  const [registry, ingress] = await Promise.all([
+  const [registry, ingress, tasks] = await Promise.all([
     endpoints.registry === undefined ? undefined : ask(readRegistry),
     endpoints.app === undefined ? undefined : ask(readIngress),
+    ask(readTasks),
   ]);
   return {
     now,
@@ -45,6 +47,7 @@ export async function look(connection: Connection, outputs: StackOutputs, option
     unreadCertificates: certificates.unread,
     ...(registry === undefined ? {} : { registry }),
     ...(ingress === undefined ? {} : { ingress }),
+    ...(tasks === undefined ? {} : { tasks }),
   };
 }
 

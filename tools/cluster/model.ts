@@ -36,6 +36,17 @@ export interface LiveIngress {
   readonly replicas: Replicas;
 }
 
+/** The services as the scheduler has them. */
+export interface LiveTasks {
+  readonly services: readonly {
+    readonly name: string;
+    /** Placement constraints. */
+    readonly constraints: readonly string[];
+    /** Tasks that have no node: since when, RFC 3339, and why not, in the scheduler's words. */
+    readonly waiting: readonly { readonly since: string; readonly reason: string }[];
+  }[];
+}
+
 /** The registry as the swarm has it. */
 export interface LiveRegistry {
   /** Whether it refuses pushes. */
@@ -136,6 +147,8 @@ export const PROBLEM_KINDS = [
   "registry",
   /** A worker without a replica of the ingress, or a ping that can't answer. */
   "ingress",
+  /** A service with tasks that no node takes. */
+  "placement",
   /** A certificate that is due, and that no `up` has issued anew. */
   "renewal",
   /** A certificate that couldn't be read. */
@@ -239,6 +252,8 @@ export interface Live {
   readonly unreadCertificates?: readonly UnreadCertificate[];
   /** The registry, or why it can't be told. @default the stack has none, or no manager answered */
   readonly registry?: LiveRegistry | { readonly error: string };
+  /** Likewise, the services. @default no manager answered */
+  readonly tasks?: LiveTasks | { readonly error: string };
   /** Likewise, the ingress. */
   readonly ingress?: LiveIngress | { readonly error: string };
   /** Names of machines that the state doesn't know. @default none, or nobody has looked for them */

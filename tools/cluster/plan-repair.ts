@@ -156,7 +156,7 @@ export function planRepair(input: RepairInput): RepairPlan {
     const machine = machines?.find((one) => one.name === match.desired.name);
     const machinesKnown = machines !== undefined;
     const { stack } = desired;
-    const given = { stack, match, why, facts, machinesKnown, bastion, isTried };
+    const given = { stack, match, why, facts, machinesKnown, bastion, isTried, pinned: evaluation.pinned[match.desired.name] ?? [] };
     return nextRung(machine === undefined ? given : { ...given, machine });
   };
   const isTried = (step: RepairStep): boolean => tried.has(stepKey(step));

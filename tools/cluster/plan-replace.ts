@@ -63,11 +63,12 @@ function batchOf(first: DesiredNode, todo: readonly DesiredNode[], all: readonly
 
 /**
  * Problems that forbid going on: all but those that are only about hosts that are to be replaced, dead ones among them,
- * and certificates that are due, which the `up` of the replacement issues anew, or that can't be read.
+ * certificates that are due, which the `up` of the replacement issues anew, or that can't be read, and services that no
+ * node takes, which may wait for just these hosts.
  */
 export function obstacles(problems: readonly Problem[], todo: ReadonlySet<string>): Problem[] {
   return problems.filter(
     ({ kind, hosts }) =>
-      !["renewal", "unread"].includes(kind) && (hosts.length === 0 || !hosts.every((host) => todo.has(host))),
+      !["renewal", "unread", "placement"].includes(kind) && (hosts.length === 0 || !hosts.every((host) => todo.has(host))),
   );
 }

@@ -32,9 +32,10 @@ interface Case {
   readonly machine?: "gone" | "stopped" | "unknown";
   readonly node?: "down" | "absent" | "other label";
   readonly bastion?: boolean;
+  readonly pinned?: readonly string[];
 }
 
-function climb(name: string, { facts = {}, tried = [], machine, node = "down", bastion = true }: Case): Rung {
+function climb(name: string, { facts = {}, tried = [], machine, node = "down", bastion = true, pinned = [] }: Case): Rung {
   const one = host(name);
   const labels = { ...nodeOf(one).labels, "swarm-ha.identity": "other" };
   const state = node === "down" ? { state: "down", reachability: "" } : { labels };
@@ -45,6 +46,7 @@ function climb(name: string, { facts = {}, tried = [], machine, node = "down", b
     facts,
     machinesKnown: machine !== "unknown",
     bastion,
+    pinned,
     isTried: (step) => tried.includes(stepKey(step)),
     ...(machine === "gone" || machine === "unknown"
       ? {}
@@ -146,6 +148,10 @@ describe("the repair ladder", () => {
     const facts = { "worker-1": well({ volumes: ["db", "wal"] }) };
     const tried = ["restart worker-1", "rejoin worker-1"];
     assert.equal(loses(climb("worker-1", { facts, tried })), "the volumes db and wal on worker-1");
+    assert.equal(
+      loses(climb("worker-1", { facts, tried, pinned: ["queue"] })),
+      "the volumes db and wal on worker-1, and the node of the service queue (pinned to the id of worker-1, a successor has another)",
+    );
   });
 
   it("corrects the identity label of the very node that the host is", () => {
