@@ -7,6 +7,7 @@
 . lib/common.sh
 . lib/cluster.sh
 . lib/quorum.sh
+. lib/drain.sh
 . lib/labels.sh
 . lib/removal.sh
 . lib/room.sh
@@ -72,59 +73,6 @@ elsewhere() {
 read -r drain_timeout on_timeout </etc/swarm-ha/drain || fail "/etc/swarm-ha/drain is missing; run \`up\` again"
 deadline=$((SECONDS + drain_timeout))
 
-# Seconds for which the scheduler must find no node for a task before the drain gives up. Another step may be about to
-# free the room.
-stuck_limit=10
-
-# gap_accepted: whether somebody has said that the tasks may be without a node for a while, for all drains by
-# configuration or for this one by \`npm run replace -- … --force\`, which notes names and a time in seconds.
-gap_accepted() {
-  local until host
-  [ "$on_timeout" != continue ] || return 0
-  while read -r until host; do
-    [ "$host" != "$name" ] || ((until < $(date +%s))) || return 0
-  done < <(cat /run/swarm-ha-accepted-gaps 2>/dev/null || true)
-  return 1
-}
-
-# within_drain WHAT CHECK: waits for what is left of the drain's time, or until it can be seen that waiting is in vain.
-within_drain() {
-  local why pause=1
-  stuck_since=""
-  until "$2"; do
-    if [ -n "$stuck_since" ] && ((SECONDS - stuck_since >= stuck_limit)); then
-      why="the scheduler finds no node for them"
-    elif ((SECONDS >= deadline)); then
-      why="waited ${drain_timeout} s (swarm-ha:drain.timeout)"
-    else
-      sleep "0.$pause"
-      pause=$((pause < 9 ? pause + 2 : 9))
-      continue
-    fi
-    gap_accepted || fail "gave up waiting for $1: $why; saw last: $seen. $name gets its availability back"
-    printf '%s: going on without waiting for %s: %s; saw last: %s\n' "$name" "$1" "$why" "$seen" >&2
-    return 0
-  done
-}
-
-# Nodes that steps are about to remove, each with the id of its step's process: nobody's tasks have room on those.
-leaving_folder=/run/swarm-ha-leaving
-
-# leaving: prints the ids of these nodes as a JSON list.
-leaving() {
-  local file pid
-  for file in "$leaving_folder"/*; do
-    if read -r pid 2>/dev/null <"$file" && kill -0 "$pid" 2>/dev/null; then basename "$file"; else rm -f "$file"; fi
-  done | jq -Rnc '[inputs | select(. != "*")]'
-}
-
-# leave_together: notes that this node leaves, and gives the steps of others that leave in the same run the time to do so.
-leave_together() {
-  mkdir -p "$leaving_folder"
-  echo "$$" >"$leaving_folder/$id"
-  sleep 3
-}
-
 # has_to_move: whether the node has tasks that are to run elsewhere. Those of global services have nowhere to go.
 has_to_move() {
   cluster GET /services </dev/null || fail "the cluster doesn't list its services: $reply"
@@ -150,10 +98,7 @@ known() {
   seen=$(jq -r '.Status.State' <<<"$reply")
   [ "$seen" = ready ] || [ "$seen" = down ]
 }
-for _ in $(seq 40); do
-  if known; then break; fi
-  sleep 1
-done
+within 40 known || true
 
 # A dead node has nothing to drain: its tasks run elsewhere already, or will once there is room.
 if [ "$seen" = ready ]; then

@@ -71,7 +71,7 @@ room_program='
           | [-(.value.memory), (.value.count | add // 0), .key]] | min) as $best
       | if $best == null then
           .without[$s.id] = { name: $s.name, tasks: ((.without[$s.id].tasks // 0) + 1), why: ($seen | group_by(.why)
-            | map("\(.[0].why) \(map(.name) | join(", "))") | join("; ")) }
+            | map("\(.[0].why) \(map(.name) | sort | join(", "))") | join("; ")) }
         else .room[$best[2]] |= (.cpu -= $s.cpu | .memory -= $s.memory | .ports += $s.ports | .count[$s.id] += 1) end)
   | [.without[] | "the service \(.name) (\(.tasks) \(if .tasks == 1 then "task" else "tasks" end)): "
       + (if .why == "" then "no other node is Ready and Active" else .why end)] | sort'

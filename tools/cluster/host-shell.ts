@@ -57,7 +57,7 @@ export async function runOnHost(
     });
     return await within(limit, ({ phase }) => {
       phase(`a script ran on ${host.name}`);
-      return execute(client, call.command, call.input);
+      return executeScript(client, call.command, call.input);
     });
   } finally {
     client.destroy();
@@ -87,11 +87,13 @@ function login(client: Client, host: HostShell, sock: Duplex): Promise<void> {
   });
 }
 
-function execute(client: Client, command: string, input: string): Promise<ScriptEnd> {
+/** Runs a command over a connection that has logged in. @throws Error when it ends without an exit code */
+export function executeScript(client: Client, command: string, input: string): Promise<ScriptEnd> {
   return new Promise((resolve, reject) => {
-    client.once("close", () => {
+    const lost = (): void => {
       reject(new Error("the connection ended while the script ran"));
-    });
+    };
+    client.once("close", lost);
     client.exec(command, (error, channel) => {
       if (error) {
         reject(error);
@@ -101,6 +103,7 @@ function execute(client: Client, command: string, input: string): Promise<Script
       let code: number | null = null;
       channel.on("exit", (ended: number | null) => (code = ended));
       channel.on("close", () => {
+        client.off("close", lost);
         outputs.then(([stdout, stderr]) => {
           if (code === null) reject(new Error(`the script ended without an exit code: ${stderr.trim().slice(-300)}`));
           else resolve({ code, stdout, stderr });
