@@ -56,8 +56,11 @@ runMain(async () => {
   const comeBack = async (): Promise<DeepLook> => {
     const first = await ask();
     if (first.evaluation.status.healthy || cannotWait(plan(first))) return first;
-    const seen = await wait("Waiting for hosts that may come back by themselves", stack, COME_BACK_LIMIT, (evaluation) =>
-      isSettled(evaluation, plan({ evaluation, facts: first.facts }), stack, machines),
+    const seen = await wait(
+      "Waiting for hosts that may come back by themselves",
+      stack,
+      COME_BACK_LIMIT,
+      (evaluation) => isSettled(evaluation, plan({ evaluation, facts: first.facts }), stack, machines),
     );
     return seen.status.healthy ? { evaluation: seen, facts: {} } : ask();
   };

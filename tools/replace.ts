@@ -59,7 +59,9 @@ runMain(async () => {
   const changeSpare = async (what: string, spare: Spare | undefined): Promise<void> => {
     const failure = await progress.step(what, "20 to 60 s", () => up(name, [], [], spare));
     if (failure !== undefined) {
-      throw new SetupError(`${what} failed; the next up removes a spare worker that is left: ${commands(name).up}\n${failure}`);
+      throw new SetupError(
+        `${what} failed; the next up removes a spare worker that is left: ${commands(name).up}\n${failure}`,
+      );
     }
     stack = await readStack(name);
   };
@@ -76,7 +78,9 @@ runMain(async () => {
       const node = seen.matches.find(({ desired }) => desired.name === host)?.node;
       const without = node === undefined ? [] : await withoutRoom(stack, [node.id]);
       if (without.length > 0) {
-        throw new SetupError(`${host} was not replaced: a spare worker is no room for its tasks. ${without.join(". ")}`);
+        throw new SetupError(
+          `${host} was not replaced: a spare worker is no room for its tasks. ${without.join(". ")}`,
+        );
       }
       await makeAnew([host], spare);
       refuseObstacles(name, await waitForHealth(stack, todo), todo);

@@ -14,7 +14,8 @@ import { managers, pool, registry, zoneName } from "./tiers";
 const drain = z
   .strictObject({
     timeout: z.int().min(1).max(86_400).default(300).meta({
-      description: "How long a node may take until its tasks run elsewhere before it is removed. A drain doesn't begin where they have no room elsewhere, and ends early when the scheduler finds no node for one of them.",
+      description:
+        "How long a node may take until its tasks run elsewhere before it is removed. A drain doesn't begin where they have no room elsewhere, and ends early when the scheduler finds no node for one of them.",
       unit: "seconds",
       allowed: "a whole number from 1 to 86400 (seconds)",
       fix: "write timeout: 300",

@@ -34,7 +34,11 @@ export async function askHosts(stack: LiveStack, { troubled, docker }: HostsAske
   const bastion = await openOperator(stack.outputs.access.operator, BASTION_LIMIT).catch(messageOf);
   try {
     const found = names.map(async (name) => {
-      const facts = await askHost(stack, name, { bastion, docker, peers: peersOf(stack, name, [...managers, ...troubled]) });
+      const facts = await askHost(stack, name, {
+        bastion,
+        docker,
+        peers: peersOf(stack, name, [...managers, ...troubled]),
+      });
       return [name, facts] as const;
     });
     return Object.fromEntries(await Promise.all(found));
@@ -87,7 +91,8 @@ async function runScript(
   const call = scriptCall("host", { name, action, peers: [...peers] });
   try {
     if (typeof bastion === "string") throw new Error(`the bastion can't be reached (${bastion})`);
-    if (address === UNKNOWN || hostKey === undefined) throw new Error("the stack's state has no address or host key of it");
+    if (address === UNKNOWN || hostKey === undefined)
+      throw new Error("the stack's state has no address or host key of it");
     const host = { name, address, hostKey, privateKey: stack.outputs.access.operator.privateKey };
     return { end: await runOnHost(host, (to, port) => bastion.connect(to, port), call, limit), via: "bastion" };
   } catch (error) {

@@ -34,7 +34,9 @@ export async function askBefore(
 ): Promise<string[]> {
   const chosen = evaluation.matches.filter(({ desired }) => hosts.includes(desired.name));
   const facts = await askHosts(stack, { troubled: chosen.map(({ desired }) => desired.name) });
-  const cuts = chosen.filter(({ desired }) => desired.role === "manager").flatMap(({ desired }) => networkCuts(desired.name, facts));
+  const cuts = chosen
+    .filter(({ desired }) => desired.role === "manager")
+    .flatMap(({ desired }) => networkCuts(desired.name, facts));
   if (cuts.length > 0) {
     throw new SetupError(
       `Nothing was replaced: ${describeCuts(cuts)}. A manager's successor has the same address and couldn't join. Mend the network between them first`,
@@ -58,7 +60,9 @@ export async function askBefore(
     );
   }
 
-  const losses = chosen.flatMap(({ desired }) => lossOf(desired, facts[desired.name], evaluation.pinned[desired.name] ?? []) ?? []);
+  const losses = chosen.flatMap(
+    ({ desired }) => lossOf(desired, facts[desired.name], evaluation.pinned[desired.name] ?? []) ?? [],
+  );
   if (losses.length > 0) {
     const what = `Replacing ${list(hosts)} loses ${losses.join("; ")}`;
     if (!(await confirmed(what, accepted.yes))) {

@@ -71,7 +71,9 @@ function login(client: Client, host: HostShell, sock: Duplex): Promise<void> {
     client.once("ready", resolve);
     // Always listened to: a second error, long after the first, would otherwise end the process.
     client.on("error", (error) => {
-      reject(shown === undefined || shown === pinned ? error : new Error("it shows another host key than the pinned one"));
+      reject(
+        shown === undefined || shown === pinned ? error : new Error("it shows another host key than the pinned one"),
+      );
     });
     client.once("close", () => {
       reject(new Error("it closed the connection during the login"));

@@ -1,6 +1,6 @@
 import type { DesiredNode } from "../../components/outputs";
 import { cutsOf, describeCuts, isNetworkCut, witnesses, type AllFacts, type Cut, type HostFacts } from "./host-facts";
-import { IDENTITY_LABEL } from "./labels";
+import { IDENTITY_LABEL, votes } from "./labels";
 import type { Match } from "./match";
 import type { MachineState, RepairStep } from "./plan-repair";
 import { commands, list } from "./words";
@@ -54,7 +54,10 @@ export function nextRung(climb: Climb): Rung {
   }
   if (own.state === "locked") return unlocking(climb);
   const cuts = networkCuts(name, facts);
-  if (cuts.length > 0) return { left: `${why}, and ${describeCuts(cuts)}. Mend the network between them: a successor would have the same address` };
+  if (cuts.length > 0)
+    return {
+      left: `${why}, and ${describeCuts(cuts)}. Mend the network between them: a successor would have the same address`,
+    };
   if (match.node?.state === "ready" && match.node.id === own.nodeId && isLabelledOtherwise(match)) {
     const change = { labels: { [IDENTITY_LABEL]: match.desired.identity } };
     return { step: { kind: "settings", names: [name], nodeId: own.nodeId, change, why: "wrong identity label" } };
@@ -63,7 +66,8 @@ export function nextRung(climb: Climb): Rung {
     kind: "rejoin",
     names: [name],
     why,
-    ...(match.node === undefined ? {} : { nodeId: match.node.id }),
+    // Other nodes' former selves go when the new one is in service (scripts/node.sh).
+    ...(match.node === undefined || !votes(match.node) ? {} : { nodeId: match.node.id }),
   };
   // What isn't in the swarm, or is in another one, doesn't come back by a restart.
   const steps = match.node === undefined || own.state === "inactive" ? [rejoin] : [restart, rejoin];
@@ -146,11 +150,7 @@ function isLabelledOtherwise({ desired, node }: Match): boolean {
  *
  * @returns nothing when nothing is lost
  */
-export function lossOf(
-  host: DesiredNode,
-  own: HostFacts | undefined,
-  pinned: readonly string[],
-): string | undefined {
+export function lossOf(host: DesiredNode, own: HostFacts | undefined, pinned: readonly string[]): string | undefined {
   const volumes = volumesOf(host, own);
   const services =
     pinned.length === 0
@@ -165,7 +165,9 @@ function volumesOf({ name, role }: DesiredNode, own: HostFacts | undefined): str
     if (own.volumes.length === 0) return undefined;
     return `the ${own.volumes.length === 1 ? "volume" : "volumes"} ${list(own.volumes)} on ${name}`;
   }
-  return role === "manager" ? undefined : `all volumes on ${name} (they can't be listed while its engine doesn't answer)`;
+  return role === "manager"
+    ? undefined
+    : `all volumes on ${name} (they can't be listed while its engine doesn't answer)`;
 }
 
 /** What a host itself says about why it isn't in service; empty when it says nothing new. */
@@ -181,5 +183,7 @@ export function describeHost(name: string, facts: AllFacts): string {
   if (!own.answers) return `the host runs, its engine doesn't answer${where}`;
   const cuts = networkCuts(name, facts);
   if (cuts.length > 0) return describeCuts(cuts);
-  return where === "" ? "the host and its engine run" : "the host and its engine run, but the bastion can't log in to it";
+  return where === ""
+    ? "the host and its engine run"
+    : "the host and its engine run, but the bastion can't log in to it";
 }

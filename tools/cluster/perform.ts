@@ -4,9 +4,10 @@ import { messageOf } from "../../components/message";
 import { actOnHost } from "./ask-hosts";
 import { connect } from "./connect";
 import { nameOf, resourcesOf } from "./deployment";
-import { listNodes, removeNode, updateNode } from "./docker-api";
+import { listNodes, removeNode, updateNode, type DockerCall } from "./docker-api";
 import { throughManager } from "./inspect";
 import { sleep } from "./limit";
+import type { LiveNode } from "./model";
 import type { RepairStep } from "./plan-repair";
 import { up, type LiveStack } from "./stack";
 import { commands } from "./words";
@@ -109,6 +110,7 @@ async function removeGhost(id: string, stack: LiveStack, limit = DEMOTION_LIMIT)
         if (node === undefined) return;
         // It may have come back to life since it was looked at; then it is for a person to say.
         if (node.state === "ready") throw new Error("it is alive again");
+        await keepLabels(call, node);
         if (node.role === "manager") await updateNode(call, id, { role: "worker" });
         await removeNode(call, id);
       });
@@ -118,6 +120,21 @@ async function removeGhost(id: string, stack: LiveStack, limit = DEMOTION_LIMIT)
       await sleep(1);
     }
   }
+}
+
+/** Keeps the labels that people have set on a node for the next one of its name: the same as scripts/lib/labels.sh does. */
+async function keepLabels(call: DockerCall, { hostname, labels }: LiveNode): Promise<void> {
+  const own = Object.fromEntries(Object.entries(labels).filter(([key]) => !key.startsWith("swarm-ha.")));
+  if (Object.keys(own).length === 0) return;
+  const name = `swarm-ha.labels.${hostname}`;
+  const filters = encodeURIComponent(JSON.stringify({ name: [name] }));
+  const configs = z.array(z.object({ ID: z.string(), Spec: z.object({ Name: z.string() }) }));
+  // The filter takes the name for a prefix.
+  for (const { ID, Spec } of configs.parse(await call("GET", `/configs?filters=${filters}`))) {
+    if (Spec.Name === name) await call("DELETE", `/configs/${ID}`);
+  }
+  const Data = Buffer.from(JSON.stringify(own)).toString("base64");
+  await call("POST", "/configs/create", { Name: name, Data, Labels: { "swarm-ha.labels": "true" } });
 }
 
 async function attempt(work: () => Promise<void>): Promise<string | undefined> {

@@ -34,7 +34,7 @@ export type RepairStep =
       readonly kind: "rejoin";
       readonly names: readonly string[];
       readonly why: string;
-      /** Its former node, which goes. @default it has none */
+      /** Its former node, if that has a vote: it goes first. @default it has none */
       readonly nodeId?: string;
       /** What is lost by it. @default nothing */
       readonly loses?: string;
@@ -156,7 +156,16 @@ export function planRepair(input: RepairInput): RepairPlan {
     const machine = machines?.find((one) => one.name === match.desired.name);
     const machinesKnown = machines !== undefined;
     const { stack } = desired;
-    const given = { stack, match, why, facts, machinesKnown, bastion, isTried, pinned: evaluation.pinned[match.desired.name] ?? [] };
+    const given = {
+      stack,
+      match,
+      why,
+      facts,
+      machinesKnown,
+      bastion,
+      isTried,
+      pinned: evaluation.pinned[match.desired.name] ?? [],
+    };
     return nextRung(machine === undefined ? given : { ...given, machine });
   };
   const isTried = (step: RepairStep): boolean => tried.has(stepKey(step));
@@ -245,11 +254,7 @@ function otherSteps({ evaluation, machines, others }: RepairInput): RepairStep[]
   return steps;
 }
 
-function refusal(
-  { reachable, quorum, problems }: Evaluation,
-  desired: Desired,
-  facts: AllFacts,
-): string | undefined {
+function refusal({ reachable, quorum, problems }: Evaluation, desired: Desired, facts: AllFacts): string | undefined {
   const managers = desired.nodes.filter((node) => node.role === "manager").length;
   const locked = desired.nodes.filter(({ name }) => {
     const own = facts[name];

@@ -69,6 +69,7 @@ function batchOf(first: DesiredNode, todo: readonly DesiredNode[], all: readonly
 export function obstacles(problems: readonly Problem[], todo: ReadonlySet<string>): Problem[] {
   return problems.filter(
     ({ kind, hosts }) =>
-      !["renewal", "unread", "placement"].includes(kind) && (hosts.length === 0 || !hosts.every((host) => todo.has(host))),
+      !["renewal", "unread", "placement"].includes(kind) &&
+      (hosts.length === 0 || !hosts.every((host) => todo.has(host))),
   );
 }

@@ -26,6 +26,7 @@ export async function lendLabels(stack: LiveStack, from: string, to: readonly st
     const nodes = (await listNodes(call)).filter((node) => node.state === "ready");
     const lender = nodes.find((node) => node.hostname === from);
     const labels = Object.fromEntries(Object.entries(lender?.labels ?? {}).filter(([key]) => !key.startsWith(OWN)));
-    for (const node of nodes.filter(({ hostname }) => to.includes(hostname))) await updateNode(call, node.id, { labels });
+    for (const node of nodes.filter(({ hostname }) => to.includes(hostname)))
+      await updateNode(call, node.id, { labels });
   });
 }

@@ -35,7 +35,10 @@ interface Case {
   readonly pinned?: readonly string[];
 }
 
-function climb(name: string, { facts = {}, tried = [], machine, node = "down", bastion = true, pinned = [] }: Case): Rung {
+function climb(
+  name: string,
+  { facts = {}, tried = [], machine, node = "down", bastion = true, pinned = [] }: Case,
+): Rung {
   const one = host(name);
   const labels = { ...nodeOf(one).labels, "swarm-ha.identity": "other" };
   const state = node === "down" ? { state: "down", reachability: "" } : { labels };
@@ -136,7 +139,10 @@ describe("the repair ladder", () => {
   });
 
   it("takes no host for dead while the bastion can't be reached", () => {
-    assert.match(left(climb("worker-1", { facts: { "worker-1": silent }, bastion: false })), /bastion can't be reached/);
+    assert.match(
+      left(climb("worker-1", { facts: { "worker-1": silent }, bastion: false })),
+      /bastion can't be reached/,
+    );
   });
 
   it("replaces a machine that is gone without a question, and one that can't be started only with one", () => {
@@ -168,7 +174,10 @@ describe("the repair ladder", () => {
       state: fc.constantFrom("active", "inactive", "pending", "error", "locked", ""),
       volumes: fc.subarray(["db", "wal"]),
       reach: fc.array(
-        fc.tuple(fc.constantFrom("manager-1", "manager-2", "worker-1"), fc.constantFrom<Outcome>("open", "silent", "refused")),
+        fc.tuple(
+          fc.constantFrom("manager-1", "manager-2", "worker-1"),
+          fc.constantFrom<Outcome>("open", "silent", "refused"),
+        ),
         { maxLength: 3 },
       ),
     });
@@ -181,12 +190,17 @@ describe("the repair ladder", () => {
       { noNullPrototype: true },
     );
     fc.assert(
-      fc.property(facts, fc.constantFrom("manager-2", "worker-1"), fc.constantFrom("down", "absent"), (found, name, node) => {
-        const rungs = ladder(name, { facts: found, node });
-        const own = found[name];
-        if (own?.reached === true) assert.notEqual(rungs[0], `replace ${name}`, rungs.join());
-        assert.ok(rungs.indexOf(`replace ${name}`) === rungs.length - 1 || !rungs.includes(`replace ${name}`));
-      }),
+      fc.property(
+        facts,
+        fc.constantFrom("manager-2", "worker-1"),
+        fc.constantFrom("down", "absent"),
+        (found, name, node) => {
+          const rungs = ladder(name, { facts: found, node });
+          const own = found[name];
+          if (own?.reached === true) assert.notEqual(rungs[0], `replace ${name}`, rungs.join());
+          assert.ok(rungs.indexOf(`replace ${name}`) === rungs.length - 1 || !rungs.includes(`replace ${name}`));
+        },
+      ),
     );
   });
 });
@@ -194,13 +208,18 @@ describe("the repair ladder", () => {
 describe("describeHost", () => {
   it("tells unreachable from dead", () => {
     const facts = {
-      "manager-1": well({ reach: [to("manager-2", "silent"), to("manager-2", "silent", 7946), to("worker-1", "open", 7946)] }),
+      "manager-1": well({
+        reach: [to("manager-2", "silent"), to("manager-2", "silent", 7946), to("worker-1", "open", 7946)],
+      }),
       "manager-2": well(),
       "worker-1": silent,
       "worker-2": well({ service: false }),
       "worker-3": silent,
     };
-    assert.equal(describeHost("manager-2", facts), "manager-1 can't reach manager-2 on 2377/tcp (no answer), 7946/tcp (no answer)");
+    assert.equal(
+      describeHost("manager-2", facts),
+      "manager-1 can't reach manager-2 on 2377/tcp (no answer), 7946/tcp (no answer)",
+    );
     assert.match(describeHost("worker-1", facts), /the bastion can't log in .* but manager-1 can reach it/);
     assert.equal(describeHost("worker-2", facts), "the host runs, its engine is stopped");
     assert.equal(describeHost("worker-3", facts), "the bastion can't log in to the host (no answer in 8 s)");

@@ -34,7 +34,16 @@ function report(change: Partial<HostReport>): HostFacts {
   return { reached: true, via: "bastion", ...well, ...change };
 }
 
-function plan({ changes = {}, extra = [], gone, stopped, live = {}, tried = [], unfinished = [], facts = {} }: Case): RepairPlan {
+function plan({
+  changes = {},
+  extra = [],
+  gone,
+  stopped,
+  live = {},
+  tried = [],
+  unfinished = [],
+  facts = {},
+}: Case): RepairPlan {
   const evaluation = evaluate(desired, found(desired, nodesOf(desired, changes, extra), live));
   return planRepair({
     desired: { ...desired, unfinished },

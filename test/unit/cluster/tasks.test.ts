@@ -27,7 +27,10 @@ describe("services that can't be placed", () => {
       { ServiceID: "s1", CreatedAt: ago(30), Status: pending },
     );
     assert.deepEqual(more, []);
-    assert.match(text ?? "", /^2 tasks of the service db can't be placed since .* \(90 s ago\): no suitable node \(scheduling/);
+    assert.match(
+      text ?? "",
+      /^2 tasks of the service db can't be placed since .* \(90 s ago\): no suitable node \(scheduling/,
+    );
     assert.match(text ?? "", /node\.labels\.disk==ssd\. .*docker --context swarm-ha-local service ps --no-trunc db$/);
   });
 

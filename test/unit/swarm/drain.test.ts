@@ -40,7 +40,10 @@ describe("a drain", () => {
   it("ends early once the scheduler finds no node, and says so", () => {
     const { code, stderr } = drain({ check: "stuck_since=${stuck_since:-$SECONDS}; false" });
     assert.equal(code, 1);
-    assert.match(stderr, /the scheduler finds no node for them; saw last: no suitable node \(x\)\. worker-1 gets its availability/);
+    assert.match(
+      stderr,
+      /the scheduler finds no node for them; saw last: no suitable node \(x\)\. worker-1 gets its availability/,
+    );
   });
 
   it("ends at its limit", () => {

@@ -8,7 +8,10 @@ interface NodeShape {
   readonly state?: string;
 }
 
-function node(name: string, { labels = {}, memory = 8, availability = "active", state = "ready" }: NodeShape = {}): object {
+function node(
+  name: string,
+  { labels = {}, memory = 8, availability = "active", state = "ready" }: NodeShape = {},
+): object {
   return {
     ID: `id-${name}`,
     Spec: { Role: "worker", Availability: availability, Labels: { "swarm-ha.role": "worker", ...labels } },
@@ -101,7 +104,12 @@ describe("room for the tasks of nodes that leave", () => {
   });
 
   it("is there where constraints are met, and where it can't be told", () => {
-    const constraints = ["engine.labels.storage==ssd", "node.role!=manager", "node.platform.os==linux", "node.ip==10.0.0.0/8"];
+    const constraints = [
+      "engine.labels.storage==ssd",
+      "node.role!=manager",
+      "node.platform.os==linux",
+      "node.ip==10.0.0.0/8",
+    ];
     assert.deepEqual(without(three, [service("db", { constraints })], [task("db", "w1")], ["w1"]), []);
   });
 
@@ -114,13 +122,19 @@ describe("room for the tasks of nodes that leave", () => {
       only(without(nodes, services, [...tasks, task("small", "w1", 2)], ["w1"])),
       /^the service small \(1 task\): its memory reservation does not fit on w2, w3$/,
     );
-    assert.match(only(without(nodes, services, [...tasks, task("small", "w3", 2)], ["w1"])), /service small \(1 task\)/);
+    assert.match(
+      only(without(nodes, services, [...tasks, task("small", "w3", 2)], ["w1"])),
+      /service small \(1 task\)/,
+    );
   });
 
   it("isn't there when a host port is taken, by whichever service", () => {
     const services = [service("web", { hostPort: 8080 }), service("other", { hostPort: 8080 })];
     const tasks = [task("web", "w1"), task("other", "w2"), task("other", "w3")];
-    assert.match(only(without(three, services, tasks, ["w1"])), /service web \(1 task\): host port 8080\/tcp is taken on w2, w3/);
+    assert.match(
+      only(without(three, services, tasks, ["w1"])),
+      /service web \(1 task\): host port 8080\/tcp is taken on w2, w3/,
+    );
     assert.deepEqual(without(three, services, [task("web", "w1"), task("other", "w2")], ["w1"]), []);
   });
 
