@@ -201,8 +201,11 @@ export function planRepair(input: RepairInput): RepairPlan {
   }
 
   for (const { hosts } of evaluation.problems.filter(({ kind }) => kind === "api")) {
-    // Starting what runs changes nothing; what doesn't, its HAProxy, say, comes back.
-    for (const name of hosts) add({ kind: "engine", action: "start", names: [name], why: "its API doesn't answer" });
+    // Starting what runs changes nothing; what doesn't, its HAProxy, say, comes back. The status tells what is left.
+    for (const name of hosts) {
+      const step: RepairStep = { kind: "engine", action: "start", names: [name], why: "its API doesn't answer" };
+      if (!isTried(step)) addOnce(steps, step);
+    }
   }
 
   const busy = new Set(lost.map((one) => one.host.name));
