@@ -19,6 +19,7 @@ import { ghostProblems, nodeProblems } from "./node-problems";
 import { serviceProblems, stepOf } from "./services";
 import { quorum, type Quorum, type Voter } from "./quorum";
 import { registryProblems } from "./registry";
+import { pinnedTo, placementProblems } from "./tasks";
 import { accessProblems, leaderProblems, quorumProblems, swarmProblems, unreachableProblem } from "./swarm-problems";
 import { capital } from "./words";
 
@@ -35,6 +36,8 @@ export interface Evaluation {
   /** All managers of the swarm, unwanted ones, too. */
   readonly voters: readonly Voter[];
   readonly quorum: Quorum;
+  /** Services that only this very node may run, by host name: a successor has another id. */
+  readonly pinned: Readonly<Record<string, readonly string[]>>;
   /** Whether a manager could list the nodes. */
   readonly reachable: boolean;
   /** Whether nothing is wrong but with applications, which no repair mends. */
@@ -78,6 +81,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
       ? []
       : ingressProblems(desired.stack, matches, live.ingress, stepOf(desired, SERVICES.ping))),
     ...applicationProblems(findings),
+    ...placementProblems(desired.stack, live.tasks, live.now),
     ...certificateProblems(desired, live.certificates, live.now),
     ...diskProblems(desired.stack, desired.nodes, live.disks ?? []),
   ];
@@ -108,6 +112,12 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
     ghosts,
     voters,
     quorum: quorum(voters),
+    pinned: Object.fromEntries(
+      matches.flatMap(({ desired: { name }, node }) => {
+        const services = node === undefined ? [] : pinnedTo(node.id, live.tasks);
+        return services.length === 0 ? [] : [[name, services]];
+      }),
+    ),
     reachable: view !== undefined,
     platformHealthy: problems.every(({ kind }) => kind === "application"),
     exitCode: view === undefined ? 2 : problems.length > 0 ? 1 : 0,
