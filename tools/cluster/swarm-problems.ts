@@ -10,7 +10,11 @@ export function accessProblems(desired: Desired, live: Live): Problem[] {
   const { repair, up } = commands(desired.stack);
   const problems: Problem[] = [];
   if (live.operatorError !== undefined) {
-    const text = `The operator can't be reached (${live.operatorError}); the swarm works on without it, changes don't: ${repair}`;
+    // Only what was seen is claimed.
+    const alive = live.answers.some(({ answered }) => answered)
+      ? "the swarm works on without it, changes don't"
+      : "no change is possible";
+    const text = `The operator can't be reached (${live.operatorError}); ${alive}: ${repair}`;
     problems.push({ kind: "operator", hosts: ["operator"], text });
   }
   const unfinished = desired.unfinished ?? [];

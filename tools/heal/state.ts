@@ -48,5 +48,6 @@ export function objectsIn(deployment: Deployment): KnownObjects {
     const name = labels["swarm-ha.host"] ?? machine.data.hostname;
     return [{ ...machine.data, name, urn: resource.urn, identity: resource.id, role: labels["swarm-ha.role"] ?? "" }];
   });
+  machines.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
   return { ...(network === undefined ? {} : { network: networkSchema.parse(network.outputs) }), machines };
 }
