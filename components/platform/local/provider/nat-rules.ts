@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { promisify } from "node:util";
 import { parseRange, type Ipv4Range } from "../../../../config/ipv4";
 
-
 /** The part of the kernel's firewall where engines have the rules below; milliseconds that a call may take. */
 const [TABLE, LIMIT] = [["-w", "5", "-t", "nat"], 15_000];
 
