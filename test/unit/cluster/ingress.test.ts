@@ -74,7 +74,10 @@ describe("the ingress's part of the status", () => {
       asked.push(decodeURIComponent(path));
       return Promise.resolve(path === "/services" ? services : [task]);
     });
-    assert.deepEqual(live, { replicas: { n1: { state: "running", error: "" } }, ping: ["Another", "swarm-ha-ingress_ping"] });
+    assert.deepEqual(live, {
+      replicas: { n1: { state: "running", error: "" } },
+      ping: ["Another", "swarm-ha-ingress_ping"],
+    });
     assert.deepEqual(asked, ['/tasks?filters={"service":["swarm-ha-ingress_traefik"]}', "/services"]);
   });
 });

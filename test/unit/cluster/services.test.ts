@@ -45,7 +45,9 @@ describe("the services of the stack's own", () => {
       resource("stack-ingress", ""),
       resource("prepare-worker-1", '{"services":["no"]}'),
     ];
-    assert.deepEqual(servicesIn({ deployment: { resources } }), [{ step: STEP, names: ["swarm-ha-registry_registry"] }]);
+    assert.deepEqual(servicesIn({ deployment: { resources } }), [
+      { step: STEP, names: ["swarm-ha-registry_registry"] },
+    ]);
   });
 
   it("are a problem each when they are gone, one line, whose remedy is a repair that deploys them again", () => {
