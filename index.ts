@@ -4,6 +4,7 @@ import { Ingress } from "./components/ingress";
 import type { ProgramOutputs } from "./components/outputs";
 import { createPlatform } from "./components/platform";
 import { planHosts } from "./components/platform/placement";
+import { spareIn } from "./components/platform/spare";
 import { Pki } from "./components/pki";
 import { Registry } from "./components/registry";
 import { SshKeys } from "./components/ssh/keys";
@@ -13,7 +14,7 @@ import { managersOf } from "./components/swarm/operator";
 import { AddressRanges } from "./components/swarm/ranges";
 
 const config = loadConfig();
-const hosts = planHosts(config);
+const hosts = planHosts(config, spareIn(process.env));
 
 const ranges = new AddressRanges("ranges", config);
 const keys = new SshKeys("ssh", { machines: ["operator", ...hosts.map((host) => host.name)] });

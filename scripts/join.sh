@@ -39,10 +39,8 @@ join() {
   heard+="; $1: $reply"
   # The engine gives up answering after 20 s, and goes on trying.
   if [[ $reply == *"will continue in the background"* ]]; then
-    for _ in $(seq 60); do
-      if is_active; then return 0; fi
-      sleep 1
-    done
+    # (By the clock: each look may take 20 s while the engine has no leader.)
+    if within 60 is_active; then return 0; fi
   fi
   swarm_state
   [ "$state" = inactive ] || start_over
@@ -83,7 +81,14 @@ esac
 if [ "$state" = inactive ]; then
   heard=""
   let_in=false
+  # All attempts together: a manager that others can't reach fails with each of them.
+  join_limit=300
+  join_deadline=$((SECONDS + join_limit))
   for manager in $(value grant.managers); do
+    if ((SECONDS >= join_deadline)); then
+      heard+="; gave up after $join_limit s"
+      break
+    fi
     # Its own address stands there while the cluster still sees its predecessor.
     if [ "${manager%:*}" != "$address" ] && join "$manager"; then
       let_in=true

@@ -6,6 +6,7 @@
 . lib/common.sh
 . lib/cluster.sh
 . lib/quorum.sh
+. lib/labels.sh
 . lib/removal.sh
 
 name=$(value name)
@@ -26,10 +27,6 @@ ready() {
 }
 wait_for 90 "$name to be Ready" ready
 
-# Labels that people have set stay. So does a worker that somebody drained for maintenance.
-node_update "$id" ".Labels += $(value labels) | if $(value drained) then .Availability = \"drain\" else . end" ||
-  fail "$name can't be labelled: $reply"
-
 # What an attempt to join that was given up has left: the same machine's name with another id. As a manager it would be
 # a dead vote for ever.
 cluster GET /nodes </dev/null || fail "the cluster doesn't list its nodes: $reply"
@@ -37,6 +34,12 @@ for ghost in $(jq -r --arg name "$name" --arg id "$id" \
   '.[] | select(.Description.Hostname == $name and .ID != $id and .Status.State != "ready") | .ID' <<<"$reply"); do
   remove_node "$ghost" "$name"
 done
+
+# Labels that people have set stay, those of a predecessor included. So does a worker that somebody drained for maintenance.
+labels_kept "$name"
+node_update "$id" ".Labels = $kept + (.Labels // {}) + $(value labels) | if $(value drained) then .Availability = \"drain\" else . end" ||
+  fail "$name can't be labelled: $reply"
+labels_forget "$name"
 
 # Its turn to join is over (see the token step).
 if [ "$role" = manager ] && read -r other _ 2>/dev/null </run/swarm-ha-joining && [ "$other" = "$name" ]; then

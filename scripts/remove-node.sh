@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
-# Ends a node's membership: waits for its turn, drains it, waits until its tasks run elsewhere, demotes it, removes it.
+# Ends a node's membership: asks whether its tasks have room elsewhere, waits for its turn, drains it, waits until they run
+# there, demotes it, removes it. When it fails, the node has its availability back.
 #
 # Runs on the operator and never dials the node, so that a dead one can be removed. Input: as node.sh.
 
 . lib/common.sh
 . lib/cluster.sh
 . lib/quorum.sh
+. lib/drain.sh
+. lib/labels.sh
 . lib/removal.sh
+. lib/room.sh
 . lib/turns.sh
 
 name=$(value name)
@@ -55,24 +59,39 @@ elsewhere() {
     running_of "$service" ".NodeID != \$id" || return 1
     seen="the service $seen runs $running of $wanted tasks elsewhere$(jq -r '[.[].Status.Err // empty | select(. != "")]
       | unique | map("; " + .) | add // ""' <<<"$reply")"
+    if jq -e 'any(.[]; .Status.State == "pending" and ((.Status.Err // "") | startswith("no suitable node")))' \
+      <<<"$reply" >/dev/null; then
+      stuck_since=${stuck_since:-$SECONDS}
+    else
+      stuck_since=""
+    fi
     ((running >= wanted)) || return 1
   done
 }
 
-# within_drain WHAT CHECK: waits for what is left of the drain's time; then it is the configuration's choice.
-#
 # Limit and choice come from the operator's file, not from the input: the state's input is as old as the node, and
 # somebody who has just changed the choice because a drain is stuck wants the new one.
 read -r drain_timeout on_timeout </etc/swarm-ha/drain || fail "/etc/swarm-ha/drain is missing; run \`up\` again"
 deadline=$((SECONDS + drain_timeout))
-within_drain() {
-  local left=$((deadline - SECONDS))
-  if [ "$on_timeout" = continue ]; then
-    (wait_for "$((left > 0 ? left : 0))" "$1" "$2") || printf '%s: going on, as swarm-ha:drain says\n' "$name" >&2
-  else
-    wait_for "$((left > 0 ? left : 0))" "$1 (the node stays drained; swarm-ha:drain sets limit and choice)" "$2"
+
+# has_to_move: whether the node has tasks that are to run elsewhere. Those of global services have nowhere to go.
+has_to_move() {
+  cluster GET /services </dev/null || fail "the cluster doesn't list its services: $reply"
+  jq -e --arg here "$services" '($here | split("\n")) as $here
+    | any(.[]; (.ID as $id | $here | index($id)) and .Spec.Mode.Global == null and .Spec.Mode.GlobalJob == null)' \
+    <<<"$reply" >/dev/null
+}
+
+# What this step has changed is set back when it fails.
+availability_before="" removal_done=false
+end_removal() {
+  rm -f "$leaving_folder/$id"
+  if ! $removal_done && [ -n "$availability_before" ]; then
+    node_update "$id" ".Availability = \"$availability_before\"" ||
+      printf '%s: its availability stays drain, for it could not be set back to %s: %s\n' "$name" "$availability_before" "$reply" >&2
   fi
 }
+trap end_removal EXIT
 
 # known: a check; the managers know whether it lives. After an election they don't, until it has called.
 known() {
@@ -80,19 +99,31 @@ known() {
   seen=$(jq -r '.Status.State' <<<"$reply")
   [ "$seen" = ready ] || [ "$seen" = down ]
 }
-for _ in $(seq 40); do
-  if known; then break; fi
-  sleep 1
-done
+within 40 known || true
 
 # A dead node has nothing to drain: its tasks run elsewhere already, or will once there is room.
 if [ "$seen" = ready ]; then
   tasks
   services=$(jq -r '[.[].service] | unique[]' <<<"$tasks")
+  if has_to_move; then
+    leave_together
+    room_without "$(leaving)" || fail "the cluster doesn't say whether there is room for the tasks of $name: $reply"
+    if [ "$without" != "[]" ]; then
+      reasons=$(jq -r 'join(". ")' <<<"$without")
+      gap_accepted || fail "$name is not drained, because its tasks have no room elsewhere. Nothing was changed." \
+        "$reasons. Make room first; or replace the host with a spare one beside it: npm run replace -- <stack> $name --surge;" \
+        "or accept that these tasks wait: --force instead of --surge, and for a host that is to go for good" \
+        "swarm-ha:drain.onTimeout: continue"
+      printf '%s: drained although its tasks have no room elsewhere: %s\n' "$name" "$reasons" >&2
+    fi
+  fi
   for service in $services; do
     running_of "$service" true || fail "the tasks of a service can't be counted: $reply"
     before[$service]=$running
   done
+  # (404: a step that a killed run has left behind has just removed it.)
+  cluster GET "/nodes/$id" </dev/null || [ "$status" = 404 ] || fail "the cluster doesn't show $name ($id): $reply"
+  [ "$status" = 404 ] || availability_before=$(jq -r .Spec.Availability <<<"$reply")
   drain_in_turn "$id" "$name"
   # The time of the drain begins with the drain.
   deadline=$((SECONDS + drain_timeout))
@@ -101,3 +132,4 @@ if [ "$seen" = ready ]; then
 fi
 
 remove_node "$id" "$name"
+removal_done=true

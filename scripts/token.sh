@@ -9,6 +9,7 @@
 . lib/common.sh
 . lib/cluster.sh
 . lib/quorum.sh
+. lib/labels.sh
 . lib/removal.sh
 
 name=$(value name)

@@ -1,27 +1,31 @@
 /**
- * `npm run repair -- <stack>`: removes what a killed run has left, brings back what can be brought back (network,
- * containers, stopped and paused ones; see heal/), then makes what is lost anew, the operator first and managers one at a time; ends with exit code 0 when the cluster is healthy.
+ * `npm run repair -- <stack> [--yes]`: removes what a killed run has left, brings back what the platform still has (network,
+ * containers, stopped and paused ones; see heal/), then climbs a ladder for what is broken, the least first: wait, start or
+ * restart engines, unlock, let hosts join again, and replace last; the operator first and managers one at a time. Ends with
+ * exit code 0 when the cluster is healthy.
  *
- * It goes on past a host that can't be made just now, and then ends with exit code 1. Without a majority of the managers
- * it refuses: see docs/runbooks/lost-majority.md.
+ * Before it replaces a host whose data would be lost it asks; without a terminal it wants `--yes`. It goes on past a host
+ * that can't be repaired just now, and then ends with exit code 1. Without a majority of the managers it refuses: see
+ * docs/runbooks/lost-majority.md.
  */
 import type Docker from "dockerode";
 import { readArguments } from "./cluster/arguments";
+import { confirmed } from "./cluster/confirm";
 import { isHost } from "./cluster/deployment";
 import type { Evaluation } from "./cluster/evaluate";
-import { settle } from "./cluster/inspect";
+import { inspectDeep, settle, type DeepLook } from "./cluster/inspect";
 import { perform } from "./cluster/perform";
 import { planRepair, stepKey, type RepairPlan, type RepairStep } from "./cluster/plan-repair";
 import { prepareFor } from "./cluster/platform";
 import { majority } from "./cluster/quorum";
 import { readStack, up, type LiveStack } from "./cluster/stack";
-import { list } from "./cluster/words";
+import { commands, list } from "./cluster/words";
 import { heal } from "./heal";
 import { listMachines, type LocalMachine } from "./platform-local";
 import { runMain } from "./setup/errors";
 import { createProgress } from "./setup/progress";
 
-/** Seconds that a machine which runs gets to come to itself, before it counts as dead: an election alone takes 21. */
+/** Seconds that a machine which runs gets to come to itself, before more is done to it: an election alone takes 21. */
 const COME_BACK_LIMIT = 90;
 /** Seconds for the cluster to take notice of a step. */
 const STEP_LIMIT = 45;
@@ -29,30 +33,53 @@ const STEP_LIMIT = 45;
 const progress = createProgress();
 
 runMain(async () => {
-  const { stack: name } = readArguments("npm run repair -- <stack>", { flags: [] });
+  const { stack: name, yes } = readArguments("npm run repair -- <stack> [--yes]", { flags: ["yes"] });
   const docker = await prepareFor(name);
   const failures: string[] = [];
   if (docker !== undefined) failures.push(...(await bringBack(docker, name)));
   let stack = await readStack(name);
   let machines = docker === undefined ? undefined : await listMachines(docker, name);
   const tried = new Set<string>();
-  const plan = (evaluation: Evaluation): RepairPlan =>
+  const plan = ({ evaluation, facts }: DeepLook): RepairPlan =>
     planRepair({
       desired: stack.desired,
       evaluation,
+      facts,
       ...(machines === undefined ? {} : { machines }),
       others: stack.machines.filter((machine) => !isHost(machine)).map((machine) => machine.name),
       tried,
     });
-
-  const comeBack = (): Promise<Evaluation> =>
-    wait("Looking at the cluster", stack, COME_BACK_LIMIT, (seen) => isSettled(seen, plan(seen), stack, machines));
-  let evaluation = await comeBack();
+  const ask = (): Promise<DeepLook> =>
+    progress.step("Asking the hosts that aren't in service", "1 to 10 s", () =>
+      inspectDeep(stack, docker === undefined ? {} : { docker }),
+    );
+  // What waiting can't mend ends the wait: a host that says so itself, or a machine that doesn't run.
+  const comeBack = async (): Promise<DeepLook> => {
+    const first = await ask();
+    if (first.evaluation.status.healthy || cannotWait(plan(first))) return first;
+    const seen = await wait(
+      "Waiting for hosts that may come back by themselves",
+      stack,
+      COME_BACK_LIMIT,
+      (evaluation) => isSettled(evaluation, plan({ evaluation, facts: first.facts }), stack, machines),
+    );
+    return seen.status.healthy ? { evaluation: seen, facts: {} } : ask();
+  };
+  let seen = await comeBack();
   for (;;) {
-    const [step] = plan(evaluation).steps;
+    const [step] = plan(seen).steps;
     if (step === undefined) break;
     tried.add(stepKey(step));
-    const failure = await progress.step(headline(step), "10 to 60 s", () => perform(step, stack));
+    const loses = "loses" in step ? step.loses : undefined;
+    if (loses !== undefined && !(await confirmed(`${headline(step)}: this loses ${loses}`, yes))) {
+      for (const host of step.names) tried.add(stepKey({ ...step, names: [host] }));
+      failures.push(
+        `${list(step.names)} (${step.why}): nothing but a replacement is left, and it loses ${loses}. To go on with it: ` +
+          `${commands(name).repair} --yes`,
+      );
+      continue;
+    }
+    const failure = await progress.step(headline(step), usually(step), () => perform(step, stack, docker));
     if (failure !== undefined) {
       failures.push(`${list(step.names)}: ${failure}`);
       progress.info(`That failed; going on with the rest.\n${failure}`);
@@ -61,15 +88,17 @@ runMain(async () => {
     if (docker !== undefined) machines = await listMachines(docker, name);
     if (isWayIn(step, stack)) {
       // Only now can be seen how the rest is.
-      evaluation = await comeBack();
+      seen = await comeBack();
       continue;
     }
     const doneWith = ({ problems }: Evaluation): boolean =>
       failure !== undefined || !problems.some(({ hosts }) => hosts.some((host) => step.names.includes(host)));
-    evaluation = await wait("Waiting until the cluster has taken notice", stack, STEP_LIMIT, doneWith);
+    await wait("Waiting until the cluster has taken notice", stack, STEP_LIMIT, doneWith);
+    seen = await ask();
   }
 
-  const { refused, left } = plan(evaluation);
+  const { refused, left } = plan(seen);
+  let { evaluation } = seen;
   if (refused === undefined && left.length === 0) {
     evaluation = await wait(
       "Waiting until the cluster is healthy",
@@ -95,6 +124,11 @@ async function bringBack(docker: Docker, stack: string): Promise<string[]> {
   return failure === undefined ? [...failures] : [...failures, failure];
 }
 
+/** Whether the first thing to do is for a host that says itself that it doesn't come back alone. */
+function cannotWait({ steps: [first] }: RepairPlan): boolean {
+  return first?.kind === "engine" || first?.kind === "unlock";
+}
+
 /** Whether a step makes what leads to the cluster: operator or load balancers. */
 function isWayIn({ kind, names }: RepairStep, { machines }: LiveStack): boolean {
   return kind === "replace" && machines.some((machine) => names.includes(machine.name) && !isHost(machine));
@@ -112,7 +146,8 @@ function isSettled(
     machines?.find((machine) => machine.name === name)?.running ?? machines === undefined;
   const [first] = steps;
   if (first !== undefined && isWayIn(first, stack) && !first.names.some(runs)) return true;
-  if (steps.some((step) => step.kind === "replace" && step.names.some(runs))) return false;
+  const mayComeBack: readonly RepairStep["kind"][] = ["replace", "rejoin", "engine"];
+  if (steps.some((step) => mayComeBack.includes(step.kind) && step.names.some(runs))) return false;
   const managers = stack.desired.nodes.filter((node) => node.role === "manager").map((node) => node.name);
   return refused === undefined || managers.filter(runs).length < majority(managers.length);
 }
@@ -129,6 +164,12 @@ function wait(
 function headline(step: RepairStep): string {
   const names = list(step.names);
   switch (step.kind) {
+    case "engine":
+      return `${step.action === "start" ? "Starting" : "Restarting"} the engine of ${names} (${step.why})`;
+    case "unlock":
+      return `Unlocking ${names} with the key that the other managers have`;
+    case "rejoin":
+      return `Letting ${names} join again, with its volumes and images (${step.why})`;
     case "replace":
       return `Making ${names} anew (${step.why})`;
     case "up":
@@ -138,6 +179,10 @@ function headline(step: RepairStep): string {
     case "settings":
       return `Setting ${names} right (${step.why})`;
   }
+}
+
+function usually({ kind }: RepairStep): string {
+  return kind === "engine" || kind === "unlock" ? "5 to 40 s" : "10 to 60 s";
 }
 
 function report(

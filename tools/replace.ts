@@ -1,14 +1,22 @@
 /**
- * `npm run replace -- <stack> <host…|--all>`: makes hosts anew, the way to a new host image: registry nodes and workers in
+ * `npm run replace -- <stack> <host…|--all> [--surge|--force] [--yes]`: makes hosts anew, the way to a new host image: registry nodes and workers in
  * small batches, managers one at a time, the leader last, and the cluster healthy in between. The first failure ends it.
+ *
+ * What it costs is asked before anything is touched: tasks that have no room elsewhere want `--surge` (a spare worker
+ * takes them meanwhile) or `--force` (they wait), and data that is lost wants a yes, at the terminal or by `--yes`.
+ *
  * The operator can be one of them, and goes first: the cluster doesn't need it, and the others are reached through it.
  */
+import type { Spare } from "../components/platform/spare";
 import { readArguments } from "./cluster/arguments";
+import { askBefore } from "./cluster/before-replace";
 import type { Evaluation } from "./cluster/evaluate";
 import { settle } from "./cluster/inspect";
 import { nextBatch, obstacles } from "./cluster/plan-replace";
 import { prepareFor } from "./cluster/platform";
+import { acceptGaps, withoutRoom } from "./cluster/room";
 import { readStack, up, urnOf, type LiveStack } from "./cluster/stack";
+import { lendLabels, spareFor } from "./cluster/surge";
 import { commands, list } from "./cluster/words";
 import { heal } from "./heal";
 import { runMain, SetupError } from "./setup/errors";
@@ -22,8 +30,10 @@ const FIRST_LIMIT = 90;
 const OPERATOR = "operator";
 
 runMain(async () => {
-  const usage = "npm run replace -- <stack> <host…|--all>";
-  const { stack: name, hosts, all } = readArguments(usage, { flags: ["all"], hosts: true });
+  const usage = "npm run replace -- <stack> <host…|--all> [--surge|--force] [--yes]";
+  const asked = readArguments(usage, { flags: ["all", "surge", "force", "yes"], hosts: true });
+  const { stack: name, hosts, all } = asked;
+  if (asked.surge && asked.force) throw new SetupError(`Use --surge or --force, not both. Usage: ${usage}`);
   if (hosts.length === 0 && !all) throw new SetupError(`Which hosts? Usage: ${usage}`);
   let stack = await readStack(name);
   const todo = new Set(chosen(stack, hosts, all));
@@ -34,9 +44,9 @@ runMain(async () => {
     if (failure !== undefined) throw new SetupError(`The new containers could not be set up.\n${failure}`);
   }
   let done = 0;
-  const makeAnew = async (names: readonly string[]): Promise<void> => {
+  const makeAnew = async (names: readonly string[], spare?: Spare): Promise<void> => {
     const urns = names.map((host) => urnOf(stack, host));
-    const failure = await progress.step(`Replacing ${list(names)}`, "20 to 60 s", () => up(name, urns));
+    const failure = await progress.step(`Replacing ${list(names)}`, "20 to 60 s", () => up(name, urns, [], spare));
     if (failure !== undefined) {
       throw new SetupError(`${list(names)} could not be replaced; ${remaining(name, todo)}\n${failure}`);
     }
@@ -47,8 +57,51 @@ runMain(async () => {
   // Before the first look at the cluster, which is through it.
   if (todo.has(OPERATOR)) await makeAnew([OPERATOR]);
   let evaluation = await waitForHealth(stack, todo, FIRST_LIMIT);
+  refuseObstacles(name, evaluation, todo);
+  const full = todo.size === 0 ? [] : await askBefore(stack, evaluation, [...todo], asked);
+  if (asked.force) await acceptGaps(stack, full);
+
+  const changeSpare = async (what: string, spare: Spare | undefined): Promise<void> => {
+    const failure = await progress.step(what, "20 to 60 s", () => up(name, [], [], spare));
+    if (failure !== undefined) {
+      throw new SetupError(
+        `${what} failed; the next up removes a spare worker that is left: ${commands(name).up}\n${failure}`,
+      );
+    }
+    stack = await readStack(name);
+  };
+  /** Replaces a host while a spare worker has its tasks. */
+  const withSpare = async (host: string): Promise<void> => {
+    const spare = spareFor(stack, host);
+    const before = stack.desired.nodes.map((node) => node.name);
+    await changeSpare(`Adding a spare worker for ${host}`, spare);
+    try {
+      const added = stack.desired.nodes.map((node) => node.name).filter((node) => !before.includes(node));
+      await lendLabels(stack, host, added);
+      const seen = await waitForHealth(stack, todo);
+      refuseObstacles(name, seen, todo);
+      const node = seen.matches.find(({ desired }) => desired.name === host)?.node;
+      const without = node === undefined ? [] : await withoutRoom(stack, [node.id]);
+      if (without.length > 0) {
+        throw new SetupError(
+          `${host} was not replaced: a spare worker is no room for its tasks. ${without.join(". ")}`,
+        );
+      }
+      await makeAnew([host], spare);
+      refuseObstacles(name, await waitForHealth(stack, todo), todo);
+    } finally {
+      await changeSpare("Removing the spare worker", undefined);
+    }
+  };
+
   while (todo.size > 0) {
     refuseObstacles(name, evaluation, todo);
+    const [crowded] = full.filter((host) => todo.has(host));
+    if (asked.surge && crowded !== undefined) {
+      await withSpare(crowded);
+      evaluation = await waitForHealth(stack, todo);
+      continue;
+    }
     const batch = nextBatch(todo, evaluation);
     if ("refused" in batch) throw new SetupError(`${batch.refused}. First: ${commands(name).repair}`);
     await makeAnew(batch.names);

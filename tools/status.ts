@@ -8,7 +8,7 @@ import pc from "picocolors";
 import { messageOf } from "../components/message";
 import { readArguments } from "./cluster/arguments";
 import { withProblems } from "./cluster/evaluate";
-import { inspect } from "./cluster/inspect";
+import { inspectDeep } from "./cluster/inspect";
 import type { ClusterStatus } from "./cluster/model";
 import { render } from "./cluster/render";
 import { damageLines } from "./cluster/registry-storage";
@@ -26,7 +26,7 @@ runMain(async () => {
       stack: "local",
     });
     const live = await readStack(stack);
-    const seen = await inspect(live, { disks: true });
+    const { evaluation: seen } = await inspectDeep(live, { disks: true });
     const { status, exitCode } = deep && seen.reachable ? withProblems(seen, await damageIn(live)) : seen;
     // picocolors by itself also colours what CI writes into a file.
     const colors = pc.createColors(process.stdout.isTTY && pc.isColorSupported);

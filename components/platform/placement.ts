@@ -1,4 +1,5 @@
 import type { StackConfig } from "../../config/schema";
+import { spareHost, type Spare } from "./spare";
 import { addressPlan, type AddressConfig } from "./addressing";
 
 /** What a host does in the swarm. */
@@ -45,8 +46,12 @@ export function spread(count: number, zones: readonly string[]): Map<string, num
   return spread;
 }
 
-/** All hosts of a stack: managers, registries, then the pools in the order of the configuration. */
-export function planHosts(config: PlacementConfig): HostSpec[] {
+/**
+ * All hosts of a stack: managers, registries, then the pools in the order of the configuration.
+ *
+ * @param spare a worker besides those of the configuration, the last of its pool @default none
+ */
+export function planHosts(config: PlacementConfig, spare?: Spare): HostSpec[] {
   const addresses = addressPlan(config);
   const tier = (role: Role, pool: string, count: number, own: readonly string[] | undefined): HostSpec[] =>
     Array.from({ length: count }, (_, i) => ({
@@ -63,6 +68,9 @@ export function planHosts(config: PlacementConfig): HostSpec[] {
   return [
     ...tier("manager", "manager", config.managers.count, config.managers.zones).map(fixed),
     ...tier("registry", "registry", config.registry.replicas, config.registry.zones).map(fixed),
-    ...Object.entries(config.workers).flatMap(([pool, { count, zones }]) => tier("worker", pool, count, zones)),
+    ...Object.entries(config.workers).flatMap(([pool, { count, zones }]) => [
+      ...tier("worker", pool, count, zones),
+      ...(spare?.pool === pool ? [spareHost(spare, count, config.workers[pool]?.labels ?? {})] : []),
+    ]),
   ];
 }

@@ -14,14 +14,15 @@ import { managers, pool, registry, zoneName } from "./tiers";
 const drain = z
   .strictObject({
     timeout: z.int().min(1).max(86_400).default(300).meta({
-      description: "How long a node may take until its tasks run elsewhere before it is removed.",
+      description:
+        "How long a node may take until its tasks run elsewhere before it is removed. A drain doesn't begin where they have no room elsewhere, and ends early when the scheduler finds no node for one of them.",
       unit: "seconds",
       allowed: "a whole number from 1 to 86400 (seconds)",
       fix: "write timeout: 300",
     }),
     onTimeout: z.enum(["fail", "continue"]).default("fail").meta({
       description:
-        "What happens then: `fail` ends the update with the node still there and drained, `continue` removes it with the tasks it has.",
+        "What happens when they don't: `fail` ends the update, and the node is in service as before; `continue` removes it, and the tasks wait for room.",
       allowed: "fail or continue",
       fix: "write onTimeout: fail",
     }),

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Taking a node out of the cluster. Nothing here dials the node itself, so all of it works when the node is dead.
+# Taking a node out of the cluster, after lib/labels.sh. Nothing here dials the node itself, so all of it works when the node is dead.
 
 # How long one manager waits for the next change among the others before it may go, in seconds: a replacement of the one
 # before takes well under a minute, a cloud instance's start some minutes.
@@ -78,7 +78,11 @@ remove_node() {
     [ "$status" = 404 ] || fail "the cluster doesn't show $node_name ($id): $reply"
     return 0
   fi
-  if [ "$(jq -r '.ManagerStatus // empty' <<<"$reply")" != "" ]; then
+  local labels manager
+  labels=$(jq -c '.Spec.Labels // {}' <<<"$reply")
+  manager=$(jq -r '.ManagerStatus // empty' <<<"$reply")
+  labels_keep "$node_name" "$labels"
+  if [ "$manager" != "" ]; then
     demote_in_turn "$id"
   fi
   wait_for 60 "the removal of $node_name ($id)" removed "$id"

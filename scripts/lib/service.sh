@@ -1,12 +1,13 @@
 # shellcheck shell=bash
 # Services of a host, whatever supervises them: systemd on cloud images, runit in container hosts.
 
-# service ACTION NAME: ACTION is start, restart, reload or status.
+# service ACTION NAME: ACTION is start, restart, force-restart (kills what doesn't stop by itself), reload or status.
 service() {
   local action=$1 name=$2
   if [ -d /run/systemd/system ]; then
     [ "$action" != start ] || systemctl enable --quiet "$name"
-    systemctl "$action" "$name"
+    # systemd's restart kills, too, after the unit's TimeoutStopSec.
+    systemctl "${action#force-}" "$name"
   else
     sv -w 30 "${action/reload/hup}" "/etc/service/$name" >&2
   fi

@@ -30,6 +30,11 @@ export interface Ingress {
   readonly ca: string;
 }
 
+/** A request, as far as it isn't like all others. */
+interface Call extends Pick<RequestOptions, "method" | "path"> {
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** See the top of this file. */
 export class SlowApp {
   private created = false;
@@ -116,7 +121,7 @@ export class SlowApp {
       { method: "POST", path: "/upload", headers },
       async (write) => {
         for (let i = 0; i < seconds; i++) {
-          write("x");
+          await write("x");
           await sleep(1000);
         }
       },
@@ -172,7 +177,9 @@ export class SlowApp {
       call.on("response", (response) => {
         let ticks = 0;
         response.on("error", done);
-        response.on("close", () => done(new Error(`cut after ${String(ticks)} events`)));
+        response.on("close", () => {
+          done(new Error(`cut after ${String(ticks)} events`));
+        });
         response.on("data", (part: Buffer) => {
           ticks += part.toString().split("tick").length - 1;
           if (ticks >= seconds) done();
@@ -186,10 +193,14 @@ export class SlowApp {
   public webSocket(seconds: number): Promise<void> {
     const headers = { connection: "Upgrade", upgrade: "websocket" };
     return this.open({ path: "/", headers }, seconds + 30, (call, done) => {
-      call.on("response", ({ statusCode }) => done(new Error(`no WebSocket, but ${String(statusCode)}`)));
+      call.on("response", ({ statusCode }) => {
+        done(new Error(`no WebSocket, but ${String(statusCode)}`));
+      });
       call.on("upgrade", (_response, socket) => {
         socket.on("error", done);
-        socket.on("close", () => done(new Error("the WebSocket was cut")));
+        socket.on("close", () => {
+          done(new Error("the WebSocket was cut"));
+        });
         socket.on("data", () => {
           done();
           socket.destroy();
@@ -208,7 +219,7 @@ export class SlowApp {
   }
 
   private send(
-    options: RequestOptions,
+    options: Call,
     give: (write: (part: string | Buffer) => Promise<void>) => Promise<void> | void,
     limit: number,
   ): Promise<{ body: string; cookie: string }> {
@@ -224,13 +235,16 @@ export class SlowApp {
         }, done);
       });
       const write = (part: string | Buffer): Promise<void> =>
-        new Promise((resolve) => (call.write(part) ? resolve() : call.once("drain", resolve)));
+        new Promise((resolve) => {
+          if (call.write(part)) resolve();
+          else call.once("drain", resolve);
+        });
       Promise.resolve(give(write)).then(() => call.end(), done);
     }).then(() => answer);
   }
 
   private open(
-    options: RequestOptions,
+    options: Call,
     limit: number,
     act: (call: ReturnType<typeof httpsRequest>, done: (error?: Error) => void) => void,
   ): Promise<void> {
@@ -247,7 +261,9 @@ export class SlowApp {
         else reject(error);
         call.destroy();
       };
-      const timer = setTimeout(() => done(new Error(`not done within ${String(limit)} s`)), limit * 1000);
+      const timer = setTimeout(() => {
+        done(new Error(`not done within ${String(limit)} s`));
+      }, limit * 1000);
       call.on("error", done);
       act(call, done);
     });
@@ -266,7 +282,9 @@ export class SlowApp {
     });
     const failed = new Promise<never>((_, reject) => {
       session.on("error", reject);
-      setTimeout(() => reject(new Error(`not done within ${String(limit)} s`)), limit * 1000).unref();
+      setTimeout(() => {
+        reject(new Error(`not done within ${String(limit)} s`));
+      }, limit * 1000).unref();
     });
     try {
       const stream = session.request({

@@ -1,8 +1,10 @@
 /** How full the hosts' disks are: what they say, and from when on that is a problem. */
-import { SERVICES } from "../../components/swarm/stack-names";
+import type { Duplex } from "node:stream";
 import { messageOf } from "../../components/message";
 import type { Role } from "../../components/outputs";
-import { hostKeysOf, runOnHost } from "./host-shell";
+import { SERVICES } from "../../components/swarm/stack-names";
+import { hostKeysOf } from "./deployment";
+import { runOnHost } from "./host-shell";
 import type { LiveDisk, Problem, UnreadDisks } from "./model";
 import type { Tunnel } from "./operator";
 import { size } from "./registry-storage";
@@ -77,7 +79,11 @@ export async function readDisks(
       const hostKey = keys[name];
       if (address === undefined || hostKey === undefined) continue;
       try {
-        disks.push(...disksIn(name, await runOnHost(tunnel, { name, address, hostKey, privateKey }, COMMAND, LIMIT)));
+        const connect = (to: string, port: number): Promise<Duplex> => tunnel.connect(to, port);
+        const call = { command: COMMAND, input: "" };
+        const { code, stdout, stderr } = await runOnHost({ name, address, hostKey, privateKey }, connect, call, LIMIT);
+        if (code !== 0) throw new Error(`exit code ${String(code)}: ${stderr.trim().slice(-300)}`);
+        disks.push(...disksIn(name, stdout));
       } catch (error) {
         unread.push({ host: name, reason: messageOf(error) });
       }

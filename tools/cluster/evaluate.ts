@@ -1,3 +1,4 @@
+import { SERVICES } from "../../components/swarm/stack-names";
 import { certificateProblems, certificateStatus, unreadProblems } from "./certificate-problems";
 import { diskProblems, unreadDiskProblems } from "./disks";
 import { counts, IDENTITY_LABEL, votes } from "./labels";
@@ -12,13 +13,13 @@ import {
   type Problem,
 } from "./model";
 import { evaluateLoadBalancers } from "./evaluate-load-balancers";
-import { ingressProblems, PING } from "./ingress";
 import { applicationProblems, ingressFindings } from "./applications";
+import { ingressProblems } from "./ingress";
 import { ghostProblems, nodeProblems } from "./node-problems";
-import { SERVICES } from "../../components/swarm/stack-names";
 import { serviceProblems, stepOf } from "./services";
 import { quorum, type Quorum, type Voter } from "./quorum";
 import { registryProblems } from "./registry";
+import { pinnedTo, placementProblems } from "./tasks";
 import { accessProblems, leaderProblems, quorumProblems, swarmProblems, unreachableProblem } from "./swarm-problems";
 import { capital } from "./words";
 
@@ -35,6 +36,8 @@ export interface Evaluation {
   /** All managers of the swarm, unwanted ones, too. */
   readonly voters: readonly Voter[];
   readonly quorum: Quorum;
+  /** Services that only this very node may run, by host name: a successor has another id. */
+  readonly pinned: Readonly<Record<string, readonly string[]>>;
   /** Whether a manager could list the nodes. */
   readonly reachable: boolean;
   /** Whether nothing is wrong but with applications, which no repair mends. */
@@ -50,15 +53,15 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
   const voters = votersOf(view);
   const sick = new Set(matches.filter(({ node }) => node?.state !== "ready").map((match) => match.desired.name));
   const balancers = evaluateLoadBalancers(desired, live, view === undefined ? undefined : sick);
-  const running = live.services !== undefined && !("error" in live.services) ? live.services : undefined;
-  const services = serviceProblems(desired, running);
-  const isGone = (name: string): boolean => running?.includes(name) === false && stepOf(desired, name) !== undefined;
   const { applications } = live;
   // Where they can't be listed, the ingress's own problem says so.
   const findings =
     applications === undefined || "error" in applications || desired.domain === undefined
       ? []
       : ingressFindings(applications, desired.domain, live.now);
+  const running = live.services !== undefined && !("error" in live.services) ? live.services : undefined;
+  const services = serviceProblems(desired, running);
+  const isGone = (name: string): boolean => running?.includes(name) === false && stepOf(desired, name) !== undefined;
   const found = [
     ...accessProblems(desired, live),
     ...swarmProblems(desired, live.answers),
@@ -74,10 +77,11 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
     ...services,
     // Of a service that is gone there is nothing more to tell.
     ...(isGone(SERVICES.registry) ? [] : registryProblems(desired.stack, matches, live.registry)),
-    ...(isGone(SERVICES.traefik) || isGone(PING)
+    ...(isGone(SERVICES.traefik) || isGone(SERVICES.ping)
       ? []
-      : ingressProblems(desired.stack, matches, live.ingress, stepOf(desired, PING))),
+      : ingressProblems(desired.stack, matches, live.ingress, stepOf(desired, SERVICES.ping))),
     ...applicationProblems(findings),
+    ...placementProblems(desired.stack, live.tasks, live.now),
     ...certificateProblems(desired, live.certificates, live.now),
     ...diskProblems(desired.stack, desired.nodes, live.disks ?? []),
   ];
@@ -108,6 +112,12 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
     ghosts,
     voters,
     quorum: quorum(voters),
+    pinned: Object.fromEntries(
+      matches.flatMap(({ desired: { name }, node }) => {
+        const services = node === undefined ? [] : pinnedTo(node.id, live.tasks);
+        return services.length === 0 ? [] : [[name, services]];
+      }),
+    ),
     reachable: view !== undefined,
     platformHealthy: problems.every(({ kind }) => kind === "application"),
     exitCode: view === undefined ? 2 : problems.length > 0 ? 1 : 0,

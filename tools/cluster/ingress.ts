@@ -10,7 +10,7 @@ import { commands, list } from "./words";
 const SERVICE = { role: "worker", name: SERVICES.traefik, what: "ingress" } as const;
 
 /** The service without tasks whose labels make `/ping` answer: see stacks/ingress.yml. */
-export const PING = SERVICES.ping;
+const PING = SERVICES.ping;
 
 /** Its labels, which Traefik takes from whichever service has them, in either case. */
 const PING_LABEL = /^traefik\.http\.(routers|services)\.swarm-ha-ping\./i;

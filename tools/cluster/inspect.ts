@@ -1,12 +1,16 @@
+import type Docker from "dockerode";
 import { askTargetHealth } from "../aws/target-health";
+import { askHosts } from "./ask-hosts";
 import { connect } from "./connect";
 import { readDisks } from "./disks";
 import type { DockerCall } from "./docker-api";
 import { evaluate, type Evaluation } from "./evaluate";
 import { messageOf } from "../../components/message";
 import { sleep } from "./limit";
+import type { AllFacts } from "./host-facts";
 import { look } from "./look";
 import { lookAtPlatform } from "./platform";
+import type { Live, Problem } from "./model";
 import type { LiveStack } from "./stack";
 
 /** What else is looked at. */
@@ -16,7 +20,32 @@ export interface InspectOptions {
 }
 
 /** Looks once at what lives: the platform's machines, the swarm, its services, the load balancers' members. */
-export async function inspect(stack: LiveStack, options: InspectOptions = {}): Promise<Evaluation> {
+export async function inspect(stack: LiveStack): Promise<Evaluation> {
+  return evaluate(stack.desired, await lookOnce(stack));
+}
+
+/** A look at the cluster, and what the hosts that something is wrong with report of themselves. */
+export interface DeepLook {
+  readonly evaluation: Evaluation;
+  readonly facts: AllFacts;
+}
+
+/**
+ * Looks at the live cluster once and, where hosts aren't in service, asks them and all managers by themselves.
+ *
+ * @param docker the engine that a local stack's hosts run on: another way to ask them
+ */
+export async function inspectDeep(
+  stack: LiveStack,
+  { docker, ...options }: InspectOptions & { readonly docker?: Docker } = {},
+): Promise<DeepLook> {
+  const live = await lookOnce(stack, options);
+  const troubled = troubledHosts(evaluate(stack.desired, live));
+  const facts = await askHosts(stack, { troubled, ...(docker === undefined ? {} : { docker }) });
+  return { evaluation: evaluate(stack.desired, { ...live, hosts: facts }), facts };
+}
+
+async function lookOnce(stack: LiveStack, { disks = false }: InspectOptions = {}): Promise<Live> {
   // On its way while the operator is dialled: each question to AWS takes about a second.
   const members = askTargetHealth(stack.deployment);
   const platform = lookAtPlatform(stack.stack);
@@ -25,16 +54,26 @@ export async function inspect(stack: LiveStack, options: InspectOptions = {}): P
     const { tunnel } = connection;
     const [live, found] = await Promise.all([
       look(connection, stack.outputs, { members }),
-      options.disks === true && tunnel !== undefined ? readDisks(stack, tunnel) : undefined,
+      disks && tunnel !== undefined ? readDisks(stack, tunnel) : undefined,
     ]);
-    return evaluate(stack.desired, {
+    return {
       ...live,
       ...(found === undefined ? {} : { disks: found.disks, unreadDisks: found.unread }),
       ...(await platform),
-    });
+    };
   } finally {
     connection.close();
   }
+}
+
+/** Hosts that aren't in service as the swarm has it, or whose API doesn't answer. */
+export function troubledHosts({ problems, matches, reachable }: Evaluation): string[] {
+  const kinds: readonly Problem["kind"][] = ["swarm", "manager", "node", "identity", "api"];
+  const wanted = matches.map(({ desired }) => desired.name);
+  // Nobody can say who is in the swarm: then it is the managers that are asked.
+  if (!reachable) return matches.flatMap(({ desired: { role, name } }) => (role === "manager" ? [name] : []));
+  const found = problems.filter(({ kind }) => kinds.includes(kind)).flatMap(({ hosts }) => hosts);
+  return [...new Set(found)].filter((name) => wanted.includes(name));
 }
 
 /** How to wait for a cluster. */

@@ -10,6 +10,7 @@ import { readApplications } from "./applications/read";
 import { readIngress } from "./ingress";
 import { readRegistry } from "./registry";
 import { readServices } from "./services";
+import { readTasks } from "./tasks";
 
 /** What else a look depends on. */
 export interface LookOptions {
@@ -34,11 +35,12 @@ export async function look(connection: Connection, outputs: StackOutputs, option
   const answers = listed ? direct : [...direct, await askManager(connection.balanced)];
   const ask = asker(connection, answers);
   const { endpoints } = outputs;
-  const [services, registry, ingress, applications] = await Promise.all([
+  const [services, registry, ingress, applications, tasks] = await Promise.all([
     ask(readServices),
     endpoints.registry === undefined ? undefined : ask(readRegistry),
     endpoints.app === undefined ? undefined : ask(readIngress),
     endpoints.app === undefined ? undefined : ask(readApplications),
+    ask(readTasks),
   ]);
   return {
     now,
@@ -51,6 +53,7 @@ export async function look(connection: Connection, outputs: StackOutputs, option
     ...(registry === undefined ? {} : { registry }),
     ...(ingress === undefined ? {} : { ingress }),
     ...(applications === undefined ? {} : { applications }),
+    ...(tasks === undefined ? {} : { tasks }),
   };
 }
 

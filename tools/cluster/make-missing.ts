@@ -39,7 +39,7 @@ export async function makeMissing(
     if (step === undefined) return seen;
     tried.add(stepKey(step));
     const failure = await progress.step(`Making ${list(step.names)} again (${step.why})`, "10 to 60 s", () =>
-      perform(step, stack),
+      perform(step, stack, undefined),
     );
     if (failure !== undefined) progress.info(`That failed.\n${failure}`);
     const after = await readStack(name);

@@ -1,5 +1,6 @@
 import type { DesiredNode, LoadBalancerName, Role } from "../../components/outputs";
 import type { IngressFinding, LiveApplications } from "./applications/model";
+import type { AllFacts } from "./host-facts";
 
 /** What a certificate is for: it answers TLS connections, opens them, or signs the others. */
 export type CertificateUse = "server" | "client" | "authority";
@@ -55,6 +56,17 @@ export interface LiveIngress {
   /** Names of the services that define its ping's route. */
   readonly ping: readonly string[];
   readonly replicas: Replicas;
+}
+
+/** The services as the scheduler has them. */
+export interface LiveTasks {
+  readonly services: readonly {
+    readonly name: string;
+    /** Placement constraints. */
+    readonly constraints: readonly string[];
+    /** Tasks that have no node: since when, RFC 3339, and why not, in the scheduler's words. */
+    readonly waiting: readonly { readonly since: string; readonly reason: string }[];
+  }[];
 }
 
 /** The registry as the swarm has it. */
@@ -169,6 +181,8 @@ export const PROBLEM_KINDS = [
   "ingress",
   /** An application that isn't served as it asks for, or harms another one. No reason to stop a repair or a replacement. */
   "application",
+  /** A service with tasks that no node takes. */
+  "placement",
   /** A certificate that is due, and that no `up` has issued anew. */
   "renewal",
   /** A certificate that couldn't be read, or a host's disks. */
@@ -294,18 +308,22 @@ export interface Live {
   readonly unreadCertificates?: readonly UnreadCertificate[];
   /** The registry, or why it can't be told. @default the stack has none, or no manager answered */
   readonly registry?: LiveRegistry | { readonly error: string };
+  /** Likewise, the services. @default no manager answered */
+  readonly tasks?: LiveTasks | { readonly error: string };
   /** Likewise, the ingress. */
   readonly ingress?: LiveIngress | { readonly error: string };
-  /** Names of all services. @default no manager could be asked */
-  readonly services?: readonly string[] | { readonly error: string };
   /** Likewise, all services of the swarm. */
   readonly applications?: LiveApplications | { readonly error: string };
   /** Filesystems of the hosts. @default nobody has asked them */
   readonly disks?: readonly LiveDisk[];
   /** Hosts whose disks couldn't be read. @default none */
   readonly unreadDisks?: readonly UnreadDisks[];
+  /** Names of all services. @default no manager could be asked */
+  readonly services?: readonly string[] | { readonly error: string };
   /** Names of machines that the state doesn't know. @default none, or nobody has looked for them */
   readonly strays?: readonly string[];
   /** What the platform hasn't as the state has it. @default nothing, or the platform can't tell */
   readonly machines?: readonly LiveMachines[];
+  /** What hosts report of themselves. @default nobody asked them */
+  readonly hosts?: AllFacts;
 }

@@ -1,4 +1,5 @@
 import { IDENTITY_LABEL, counts, desiredAvailability, desiredLabels, missingLabels } from "./labels";
+import { describeHost } from "./ladder";
 import type { Match } from "./match";
 import type { Desired, Live, LiveNode, Problem } from "./model";
 import { capital, commands, list, since } from "./words";
@@ -30,7 +31,7 @@ export function nodeProblems(stack: string, { desired, node }: Match, live: Live
       "manager",
       `${where} is Ready but ${what}${since(node.updatedAt, live.now)}, so it doesn't count${seen}: ${repair}`,
     );
-  } else if (role === "manager" && seen !== "") {
+  } else if (role === "manager" && managerAnswer(name, live) !== "") {
     add("api", `${where} is Ready and Reachable for the others${seen}; as long as that lasts, steps go around it`);
   }
   const identity = node.labels[IDENTITY_LABEL] ?? "";
@@ -61,12 +62,17 @@ export function nodeProblems(stack: string, { desired, node }: Match, live: Live
   return problems;
 }
 
-/** What a direct question to a manager brought, where it wasn't a proper answer. */
-function lastSeen(name: string, { answers }: Live): string {
+/** What direct questions to a host brought, where they weren't proper answers. */
+function lastSeen(name: string, live: Live): string {
+  const told = live.hosts === undefined ? "" : describeHost(name, live.hosts);
+  return `${managerAnswer(name, live)}${told === "" ? "" : `; ${told}`}`;
+}
+
+function managerAnswer(name: string, { answers }: Live): string {
   const answer = answers.find((one) => one.name === name);
   if (answer === undefined) return "";
   if (!answer.answered) return `; asked directly: ${answer.seen}`;
-  if (answer.localState === "locked") return "; its engine says that it is locked: docker swarm unlock";
+  if (answer.localState === "locked") return "; its engine is locked";
   if (answer.localState !== "active") return `; its engine's swarm state is "${answer.localState}"`;
   return "error" in answer.nodes ? `; asked directly: ${answer.nodes.error}` : "";
 }

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { Client } from "ssh2";
 import type { Access } from "../../components/outputs";
+import { executeScript, type ScriptEnd } from "./host-shell";
 import { within } from "./limit";
 
 /** The operator answers, and can't open a connection: the log-in is alive. */
@@ -19,6 +20,8 @@ export interface Tunnel {
    * @returns its exit code @throws Error when it doesn't end by itself
    */
   run(command: string, input: string, limit: number, hear?: (text: string) => void): Promise<number>;
+  /** The same; what it prints is its answer. @throws Error when it doesn't end by itself */
+  capture(command: string, input: string, limit: number): Promise<ScriptEnd>;
   close(): void;
 }
 
@@ -66,6 +69,12 @@ export function openOperator(operator: Access["operator"], limit: number): Promi
           phase("a command ran on the operator");
           signal.addEventListener("abort", () => client.end());
           return execute(client, command, input, hear);
+        }),
+      capture: (command, input, seconds) =>
+        within(seconds, ({ signal, phase }) => {
+          phase("a command ran on the operator");
+          signal.addEventListener("abort", () => client.end());
+          return executeScript(client, command, input);
         }),
       close: () => void client.end(),
     };

@@ -1,12 +1,14 @@
 import type { DesiredNode } from "../../components/outputs";
 import type { NodeChange } from "./docker-api";
 import type { Evaluation } from "./evaluate";
+import type { AllFacts } from "./host-facts";
+import { engineSteps, nextRung, type Rung } from "./ladder";
 import { counts, desiredAvailability, desiredLabels, IDENTITY_LABEL, missingLabels, votes } from "./labels";
 import type { Match } from "./match";
 import type { Desired, ProblemKind } from "./model";
 import { guard, majority, type Voter } from "./quorum";
 import { nameOf } from "./deployment";
-import { LOST_MAJORITY } from "./words";
+import { list, LOST_MAJORITY } from "./words";
 
 /** A machine as the platform has it. */
 export interface MachineState {
@@ -17,10 +19,35 @@ export interface MachineState {
   readonly running: boolean;
 }
 
-/** One step of a repair, smallest first to last in what it can break. */
+/** One step of a repair. */
 export type RepairStep =
+  /** Starts or restarts a host's engine. */
+  | {
+      readonly kind: "engine";
+      readonly action: "start" | "restart";
+      readonly names: readonly string[];
+      readonly why: string;
+    }
+  /** Unlocks a manager with the key that the others have. */
+  | { readonly kind: "unlock"; readonly names: readonly string[]; readonly why: string }
+  /** Lets a host leave its swarm and join again, with its volumes and images. */
+  | {
+      readonly kind: "rejoin";
+      readonly names: readonly string[];
+      readonly why: string;
+      /** Its former node, if that has a vote: it goes first. @default it has none */
+      readonly nodeId?: string;
+      /** What is lost by it. @default nothing */
+      readonly loses?: string;
+    }
   /** Makes machines again: the operator, load balancers, one manager, or any number of dead workers and registry nodes. */
-  | { readonly kind: "replace"; readonly names: readonly string[]; readonly why: string }
+  | {
+      readonly kind: "replace";
+      readonly names: readonly string[];
+      readonly why: string;
+      /** The data that is lost by it. @default none */
+      readonly loses?: string;
+    }
   /** Ends what an interrupted `up` began. `redo`: steps of the state that it does over. */
   | {
       readonly kind: "up";
@@ -53,6 +80,8 @@ export interface RepairInput {
   readonly machines?: readonly MachineState[];
   /** Operator and load balancers that the state has: they have to be there, too. */
   readonly others: readonly string[];
+  /** What hosts report of themselves. @default nobody asked them */
+  readonly facts?: AllFacts;
   /** Keys of steps that were tried in vain; they aren't tried again. See {@link stepKey}. */
   readonly tried: ReadonlySet<string>;
 }
@@ -68,12 +97,14 @@ export interface RepairPlan {
 
 /** What tells one step from another. */
 export function stepKey(step: RepairStep): string {
-  return `${step.kind} ${"nodeId" in step ? step.nodeId : step.names.join(" ")}`;
+  const what = step.kind === "engine" ? step.action : step.kind;
+  return `${what} ${step.kind === "ghost" || step.kind === "settings" ? step.nodeId : step.names.join(" ")}`;
 }
 
 /**
- * What to do next, in this order: operator, load balancers, an interrupted `up`, dead leftovers, managers one by one,
- * all other dead hosts together, settings. It is asked again after every step, with what is the case then.
+ * What to do next, in this order: operator, load balancers, engines that don't run, an interrupted `up`, dead leftovers,
+ * managers one by one, other hosts, settings. Every host climbs a ladder (ladder.ts), and only hosts at its end are
+ * replaced. It is asked again after every step, with what is the case then.
  *
  * No step takes more than one manager away, and none takes one away that the majority needs.
  */
@@ -88,7 +119,10 @@ export function planRepair(input: RepairInput): RepairPlan {
   };
   for (const step of otherSteps(input)) add(step);
 
-  const refused = refusal(evaluation, desired);
+  const facts = input.facts ?? {};
+  for (const step of engineSteps(desired.nodes, facts)) if (!tried.has(stepKey(step))) steps.push(step);
+
+  const refused = refusal(evaluation, desired, facts);
   if (refused !== undefined) return { steps, refused, left };
 
   const unfinished = desired.unfinished ?? [];
@@ -128,25 +162,62 @@ export function planRepair(input: RepairInput): RepairPlan {
     const why = whyLost(match, input);
     return why === undefined ? [] : [{ match, host: match.desired, why }];
   });
+  const { machines } = input;
+  const bastion = !evaluation.problems.some(({ kind }) => kind === "operator");
+  const climb = ({ match, why }: { match: Match; why: string }, isTried: (step: RepairStep) => boolean): Rung => {
+    const machine = machines?.find((one) => one.name === match.desired.name);
+    const machinesKnown = machines !== undefined;
+    const { stack } = desired;
+    const given = {
+      stack,
+      match,
+      why,
+      facts,
+      machinesKnown,
+      bastion,
+      isTried,
+      pinned: evaluation.pinned[match.desired.name] ?? [],
+    };
+    return nextRung(machine === undefined ? given : { ...given, machine });
+  };
+  const isTried = (step: RepairStep): boolean => tried.has(stepKey(step));
   // A worker that somebody promoted has a vote like any manager.
   const alone = ({ desired: host, node }: Match): boolean =>
     host.role === "manager" || (node !== undefined && votes(node));
-  for (const { match, host, why } of lost.filter((one) => alone(one.match))) {
-    // One without a vote can go, as long as there is a majority.
-    const vote = match.node !== undefined && votes(match.node);
-    const reason = takeAway(vote ? host.name : "", match.node !== undefined && counts(match.node));
-    if (reason !== undefined) left.push(`${host.name} (${why}): ${reason}`);
-    else add({ kind: "replace", names: [host.name], why });
+  for (const one of lost.filter(({ match }) => alone(match))) {
+    const { match, host, why } = one;
+    const rung = climb(one, isTried);
+    if ("left" in rung) left.push(`${host.name}: ${rung.left}`);
+    else if (rung.step.kind === "replace" || rung.step.kind === "rejoin") {
+      // One without a vote can go, as long as there is a majority.
+      const vote = match.node !== undefined && votes(match.node);
+      const reason = takeAway(vote ? host.name : "", match.node !== undefined && counts(match.node));
+      if (reason !== undefined) left.push(`${host.name} (${why}): ${reason}`);
+      else steps.push(rung.step);
+    } else addOnce(steps, rung.step);
   }
-  const dead = lost.filter((one) => !alone(one.match));
-  if (dead.length > 0) {
-    const each = (): void => {
-      for (const { host, why } of dead) add({ kind: "replace", names: [host.name], why });
-    };
-    const why = dead.map((one) => `${one.host.name}: ${one.why}`).join("; ");
-    // Together they are quickest; if that fails, each by itself, so that one can't hold up the others.
-    if (dead.length === 1) each();
-    else add({ kind: "replace", names: dead.map((one) => one.host.name), why }, each);
+  const others = lost.filter(({ match }) => !alone(match));
+  // Together replacements are quickest; if that fails, each by itself, so that one can't hold up the others.
+  const dead = others.flatMap((one) => {
+    const rung = climb(one, () => false);
+    return "step" in rung && rung.step.kind === "replace" ? [{ ...one, loses: rung.step.loses }] : [];
+  });
+  const batch = batchOf(dead);
+  const together = batch !== undefined && !isTried(batch);
+  if (together) steps.push(batch);
+  for (const one of others) {
+    if (together && dead.some(({ host }) => host === one.host)) continue;
+    const rung = climb(one, isTried);
+    if ("left" in rung) left.push(`${one.host.name}: ${rung.left}`);
+    else addOnce(steps, rung.step);
+  }
+
+  for (const { hosts } of evaluation.problems.filter(({ kind }) => kind === "api")) {
+    // Starting what runs changes nothing; what doesn't, its HAProxy, say, comes back. The status tells what is left.
+    for (const name of hosts) {
+      const step: RepairStep = { kind: "engine", action: "start", names: [name], why: "its API doesn't answer" };
+      if (!isTried(step)) addOnce(steps, step);
+    }
   }
 
   const busy = new Set(lost.map((one) => one.host.name));
@@ -160,6 +231,24 @@ export function planRepair(input: RepairInput): RepairPlan {
     else add(step);
   }
   return { steps, left };
+}
+
+/** The replacement of several hosts in one `up`; nothing for fewer than two. */
+function batchOf(
+  dead: readonly { readonly host: DesiredNode; readonly why: string; readonly loses: string | undefined }[],
+): RepairStep | undefined {
+  if (dead.length < 2) return undefined;
+  const losses = dead.flatMap(({ loses }) => loses ?? []);
+  return {
+    kind: "replace",
+    names: dead.map(({ host }) => host.name),
+    why: dead.map(({ host, why }) => `${host.name}: ${why}`).join("; "),
+    ...(losses.length === 0 ? {} : { loses: list(losses) }),
+  };
+}
+
+function addOnce(steps: RepairStep[], step: RepairStep): void {
+  if (!steps.some((one) => stepKey(one) === stepKey(step))) steps.push(step);
 }
 
 function isDue(kind: ProblemKind): boolean {
@@ -180,10 +269,19 @@ function otherSteps({ evaluation, machines, others }: RepairInput): RepairStep[]
   return steps;
 }
 
-function refusal({ reachable, quorum, problems }: Evaluation, desired: Desired): string | undefined {
+function refusal({ reachable, quorum, problems }: Evaluation, desired: Desired, facts: AllFacts): string | undefined {
   const managers = desired.nodes.filter((node) => node.role === "manager").length;
+  const locked = desired.nodes.filter(({ name }) => {
+    const own = facts[name];
+    return own?.reached === true && own.state === "locked";
+  });
+  const unlock =
+    locked.length === 0
+      ? ""
+      : `The engine of ${list(locked.map((node) => node.name))} is locked, and without a majority nobody else has the key: ` +
+        "unlock it there with yours (docker swarm unlock). ";
   const explain =
-    `A swarm without a majority (${majority(managers)} of ${managers} managers) can't be changed, and replacing a manager ` +
+    `${unlock}A swarm without a majority (${majority(managers)} of ${managers} managers) can't be changed, and replacing a manager ` +
     `now would destroy what the others still know. The way back: ${LOST_MAJORITY}`;
   if (!reachable) {
     const seen = problems.find((problem) => problem.kind === "unreachable")?.text ?? "no manager could be asked";
@@ -196,7 +294,7 @@ function refusal({ reachable, quorum, problems }: Evaluation, desired: Desired):
 }
 
 /** Why a host has to be made again; nothing when it needn't. */
-function whyLost({ desired, node }: Match, { machines, evaluation }: RepairInput): string | undefined {
+function whyLost({ desired, node }: Match, { machines, evaluation, facts }: RepairInput): string | undefined {
   if (machines !== undefined) {
     const machine = machines.find((one) => one.name === desired.name);
     if (machine === undefined) return "its machine is gone";
@@ -204,6 +302,8 @@ function whyLost({ desired, node }: Match, { machines, evaluation }: RepairInput
     if (desired.identity !== "" && machine.id !== desired.identity)
       return "its machine is another one than the stack's";
   }
+  const own = facts?.[desired.name];
+  if (own?.reached === true && !own.service) return "its engine is stopped";
   if (evaluation.problems.some((problem) => problem.kind === "swarm" && problem.hosts.includes(desired.name))) {
     return "it is in another swarm";
   }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { stackOutputsSchema, type StackOutputs } from "../../components/outputs";
 import { RENEWED_HOSTS } from "../../components/platform/aws/renewal";
+import { SPARE_WORKER, spareText, type Spare } from "../../components/platform/spare";
 import { runPulumi } from "../engine";
 import { readStackFile } from "../engine/project";
 import { refuseRenamedAway } from "../engine/renamed";
@@ -74,17 +75,24 @@ export function urnOf(state: StackState, name: string): string {
   return machine.urn;
 }
 
-/** Runs `up`, replacing these machines. @returns the end of Pulumi's output when it failed */
+/**
+ * Runs `up`, replacing these machines.
+ *
+ * @param more further arguments
+ * @param spare a worker that the configuration doesn't have; an `up` without it removes it again @default none
+ * @returns the end of Pulumi's output when it failed
+ */
 export async function up(
   stack: string,
   replace: readonly string[],
   more: readonly string[] = [],
+  spare?: Spare,
 ): Promise<string | undefined> {
   const urns = replace.flatMap((urn) => ["--replace", urn]);
   const { code, stdout, stderr } = await runPulumi(
     ["up", "--yes", "--skip-preview", "--color", "never", "--suppress-outputs", ...more, ...urns],
     // A cloud's hosts take today's image and first boot only if they are named: see platform/aws/renewal.ts.
-    { stack, capture: true, env: { [RENEWED_HOSTS]: replace.map(nameOf).join(",") } },
+    { stack, capture: true, env: { [RENEWED_HOSTS]: replace.map(nameOf).join(","), [SPARE_WORKER]: spareText(spare) } },
   );
   return code === 0 ? undefined : lastLines(`${stdout}\n${stderr}`);
 }

@@ -1,4 +1,5 @@
 import { votes } from "./labels";
+import { describeHost } from "./ladder";
 import type { Match, View } from "./match";
 import type { Desired, Live, ManagerAnswer, Problem } from "./model";
 import { quorum, type Voter } from "./quorum";
@@ -84,9 +85,14 @@ export function quorumProblems(desired: Desired, voters: readonly Voter[], match
 }
 
 /** Why nobody could say who is in the swarm, manager by manager. */
-export function unreachableProblem(desired: Desired, { answers }: Live): Problem {
+export function unreachableProblem(desired: Desired, { answers, hosts = {} }: Live): Problem {
   const { repair } = commands(desired.stack);
-  const reasons = answers.map((answer) => `${answer.name}: ${reason(answer)}`).join("; ");
+  const reasons = answers
+    .map((answer) => {
+      const told = describeHost(answer.name, hosts);
+      return `${answer.name}: ${reason(answer)}${told === "" ? "" : `, ${told}`}`;
+    })
+    .join("; ");
   const leaderless = answers.some((answer) => answer.answered && answer.localState === "active");
   const text = leaderless
     ? "Managers answer, but none can say who is in the swarm: most likely it has no leader, because an election is on " +

@@ -224,7 +224,6 @@ describe("the application ingress", function () {
     try {
       // One that has replicas, so that the ingress has to do without the load balancer's help, too.
       const victim = (await example().nodes())[0] ?? "";
-      assert.equal(victim, "worker-1");
       const cookie = await application().cookieOf(victim);
       const zone = Object.entries(hosts).filter(([name, host]) => name !== victim && host.zone === hosts[victim]?.zone);
       let killed = Date.now();
@@ -241,11 +240,11 @@ describe("the application ingress", function () {
       assert.ok(answers.length >= 5, stuck.join("\n"));
       assert.equal(new Set(answers).size, 1, stuck.join("\n"));
       assert.deepEqual(
-        [...stuck, ...http2].filter((answer) => /not done within/.test(answer)),
+        [...stuck, ...http2].filter((answer) => answer.includes("not done within")),
         [],
       );
       assert.deepEqual(
-        stuck.filter((answer) => /HTTP/.test(answer)),
+        stuck.filter((answer) => answer.includes("HTTP")),
         [],
       );
       console.log(`        HTTP/2 without TLS, of a dead worker's: ${http2.join(", ")}`);
@@ -261,6 +260,8 @@ describe("the application ingress", function () {
       assert.deepEqual(rest.failed, []);
     } finally {
       await load.stop();
+      // The new worker won't have its image.
+      await application().remove();
       await stack.good("repair", [stack.name]);
     }
     await stack.untilHealthy();

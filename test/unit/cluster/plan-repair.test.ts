@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { evaluate } from "../../../tools/cluster/evaluate";
+import type { AllFacts, HostFacts, HostReport } from "../../../tools/cluster/host-facts";
 import { counts } from "../../../tools/cluster/labels";
 import type { Live, LiveNode } from "../../../tools/cluster/model";
 import { planRepair, stepKey, type MachineState, type RepairPlan } from "../../../tools/cluster/plan-repair";
@@ -25,15 +26,31 @@ interface Case {
   readonly live?: Partial<Live>;
   readonly tried?: readonly string[];
   readonly unfinished?: readonly string[];
+  readonly facts?: AllFacts;
 }
 
-function plan({ changes = {}, extra = [], gone, stopped, live = {}, tried = [], unfinished = [] }: Case): RepairPlan {
+function report(change: Partial<HostReport>): HostFacts {
+  const well = { service: true, answers: true, state: "active", error: "", nodeId: "", volumes: [], reach: [] };
+  return { reached: true, via: "bastion", ...well, ...change };
+}
+
+function plan({
+  changes = {},
+  extra = [],
+  gone,
+  stopped,
+  live = {},
+  tried = [],
+  unfinished = [],
+  facts = {},
+}: Case): RepairPlan {
   const evaluation = evaluate(desired, found(desired, nodesOf(desired, changes, extra), live));
   return planRepair({
     desired: { ...desired, unfinished },
     evaluation,
     machines: machines(gone, stopped),
     others,
+    facts,
     tried: new Set(tried),
   });
 }
@@ -50,7 +67,6 @@ describe("planRepair", () => {
     const zone = {
       changes: { "manager-1": down, "registry-1": { state: "down" }, "worker-1": { state: "down" } },
       gone: ["operator", "lb-manager"],
-      live: { operatorError: "refused" },
     };
     assert.deepEqual(steps(plan(zone)), [
       "replace operator",
@@ -58,6 +74,37 @@ describe("planRepair", () => {
       "replace manager-1",
       "replace registry-1 worker-1",
     ]);
+  });
+
+  it("replaces no host while the operator can't be reached, for then its silence proves nothing", () => {
+    const blind = plan({ changes: { "worker-1": { state: "down" } }, live: { operatorError: "refused" } });
+    assert.deepEqual(steps(blind), ["replace operator"]);
+    assert.match(blind.left.join(), /worker-1: the bastion can't be reached/);
+  });
+
+  it("starts and restarts engines before it replaces anything, and without a majority, too", () => {
+    const facts: AllFacts = { "manager-1": report({ service: false }), "manager-2": report({ answers: false }) };
+    const changes = { "manager-1": down, "manager-2": down };
+    const { steps: found, refused } = plan({ changes, facts });
+    assert.deepEqual(found.map(stepKey), ["start manager-1", "restart manager-2"]);
+    assert.match(refused ?? "", /Only 1 of 3/);
+    const again = plan({ changes, facts: { "manager-1": report({ state: "locked" }) } });
+    assert.match(again.refused ?? "", /manager-1 is locked.*docker swarm unlock/);
+  });
+
+  it("names the data that goes with each of a batch, and asks only once", () => {
+    const changes = { "worker-1": { state: "down" }, "worker-2": { state: "down" } };
+    const [step] = plan({ changes }).steps;
+    assert.ok(step?.kind === "replace");
+    assert.match(step.loses ?? "", /all volumes on worker-1 .* and all volumes on worker-2/);
+  });
+
+  it("lets a manager join again under the guard alone", () => {
+    const facts = { "manager-1": report({}), "manager-2": report({}) };
+    const tried = ["restart manager-1"];
+    const one = { changes: { "manager-1": down }, facts, tried };
+    assert.deepEqual(steps(plan(one)), ["rejoin manager-1"]);
+    assert.match(plan({ ...one, changes: { "manager-1": down, "manager-2": down } }).refused ?? "", /majority/);
   });
 
   it("ends an interrupted up before it replaces anything", () => {
@@ -69,7 +116,10 @@ describe("planRepair", () => {
     assert.deepEqual(steps(plan({ gone: ["worker-2"] })), ["replace worker-2"]);
     assert.deepEqual(steps(plan({ stopped: ["worker-2"] })), ["replace worker-2"]);
     const labels = { ...nodeOf(desired.nodes[8] ?? assert.fail()).labels, "swarm-ha.identity": "another" };
-    assert.deepEqual(steps(plan({ changes: { "worker-3": { labels } } })), ["replace worker-3"]);
+    // Another machine answers under that name: the stack's own joins again.
+    const facts = { "worker-3": report({ nodeId: "id-of-another" }) };
+    const other = plan({ changes: { "worker-3": { labels } }, facts, tried: ["restart worker-3"] });
+    assert.deepEqual(steps(other), ["rejoin worker-3"]);
   });
 
   it("tries each of a batch by itself when the batch fails, and goes on past one that fails again", () => {

@@ -9,6 +9,7 @@ const seen = (...problems: Omit<Problem, "text">[]): Parameters<typeof isSettled
     nodes: [],
     loadBalancers: {},
     certificates: [],
+    ingress: [],
     problems: [],
   },
   problems: problems.map((problem) => ({ ...problem, text: problem.kind })),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { planHosts, spread, type HostSpec } from "../../../components/platform/placement";
+import { SPARE_WORKER, spareIn, spareText } from "../../../components/platform/spare";
 import { accepted, zones } from "./support";
 
 const nat = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });
@@ -54,6 +55,20 @@ describe("placement", () => {
       hosts.map(({ labels }) => labels),
       [{}, {}, { a: "b" }, { a: "b" }, { a: "b" }],
     );
+  });
+
+  it("adds a spare worker as the last of its pool, in the zone that it is asked for, and moves nobody", () => {
+    const config = accepted({ workers: { web: { count: 2, labels: { a: "b" } }, gpu: { count: 1 } } });
+    const spare = spareIn({ [SPARE_WORKER]: spareText({ pool: "web", zone: "zone-a" }) });
+    const [before, hosts] = [planHosts(config), planHosts(config, spare)];
+    const added = hosts.filter((host) => !before.some(({ name }) => name === host.name));
+    assert.deepEqual(added, [{ name: "web-3", role: "worker", zone: "zone-a", pool: "web", labels: { a: "b" } }]);
+    assert.deepEqual(
+      hosts.filter((host) => !added.includes(host)),
+      before,
+    );
+    assert.deepEqual(planHosts(config, spareIn({ [SPARE_WORKER]: spareText(undefined) })), before);
+    assert.throws(() => spareIn({ [SPARE_WORKER]: "web" }), /SWARM_HA_SPARE_WORKER is 'web'; write <pool>@<zone>/);
   });
 
   it("keeps zones within one host of each other", () => {

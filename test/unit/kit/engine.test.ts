@@ -217,7 +217,14 @@ describe("engine: an up of the whole stack", () => {
     for (const args of [["up"], ["update", "--yes", "--skip-preview"], ["--yes", "up"]]) {
       assert.ok(isWholeUp(args), args.join(" "));
     }
-    for (const args of [["preview"], ["up", "--target", "u"], ["up", "--target=u"], ["up", "--help"], ["refresh"], []]) {
+    for (const args of [
+      ["preview"],
+      ["up", "--target", "u"],
+      ["up", "--target=u"],
+      ["up", "--help"],
+      ["refresh"],
+      [],
+    ]) {
       assert.ok(!isWholeUp(args), args.join(" "));
     }
   });

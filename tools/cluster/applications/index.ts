@@ -55,5 +55,8 @@ function routersOf({ name, labels }: Application, domain: string): Router[] {
   if (given.length === 0) {
     return [{ protocol: "http", kind: "routers", name, label: "", values: {}, service: name, rule }];
   }
-  return given.map((router) => ({ ...router, service: name, rule: router.values["rule"] || rule }));
+  return given.map((router) => {
+    const own = router.values["rule"] ?? "";
+    return { ...router, service: name, rule: own === "" ? rule : own };
+  });
 }

@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# Reports how this host's engine is and which peers it reaches. With an action, changes the engine first.
+#
+# Runs on the host; day-two commands send it. Input: { name, action: look | start | restart | leave, peers: [name address port] }
+# Prints: { service, answers, state, error, nodeId, volumes: [name], reach: [{ to, port, outcome }] }
+#   service: the supervisor runs the engine; answers: its API answers. outcome: open, refused, silent or unreachable.
+
+. lib/common.sh
+. lib/service.sh
+
+name=$(value name)
+action=$(value action)
+
+# Seconds for one answer of the engine, and for one connection to a peer.
+answer_limit=5 connect_limit=3
+
+# asked METHOD PATH [SECONDS]: one call to this host's engine. (lib/engine.sh waits for the steps of a killed run. A look
+# must not.)
+asked() {
+  local code
+  reply=$(curl -sS --max-time "${3:-$answer_limit}" --unix-socket /var/run/docker.sock -X "$1" -w '\n%{http_code}' \
+    "http://engine$2" 2>&1) || return 1
+  code=${reply##*$'\n'}
+  reply=${reply%$'\n'*}
+  ((code < 400))
+}
+
+engine_up() {
+  asked GET /_ping || {
+    seen=$reply
+    return 1
+  }
+}
+
+# settled: a check; the engine has finished its start as a swarm node.
+settled() {
+  asked GET /info || return 1
+  seen="its swarm state is pending"
+  [[ $reply != *'"LocalNodeState":"pending"'* ]]
+}
+
+# started ACTION: starts or restarts the engine.
+started() {
+  service "$1" docker || fail "the engine of $name didn't ${1#force-}"
+  wait_for 90 "the engine of $name to answer after its ${1#force-}" engine_up
+  within 30 settled || true
+}
+
+if [ "$action" != look ]; then
+  [ -e /etc/swarm-ha/prepared ] || fail "$name was never prepared as a host of this stack; run \`up\`"
+  exec 8>/run/swarm-ha-step.lock
+  flock -w 60 8 || fail "an earlier step has been at work on $name for more than 60 s"
+fi
+case $action in
+  look) ;;
+  start) started start ;;
+  # A hung engine ignores SIGTERM.
+  restart) started force-restart ;;
+  # The gossip agent of the same process can't bind its port a second time, so the engine restarts after it has left.
+  leave)
+    asked POST '/swarm/leave?force=true' 30 || [[ $reply == *"not part of a swarm"* ]] ||
+      fail "$name can't leave the swarm: $reply"
+    rm -f /etc/swarm-ha/joined
+    started restart
+    ;;
+  *) fail "there is no action $action" ;;
+esac
+# (Where SSH doesn't answer, the platform runs this script. systemd restarts its sshd by itself.)
+if [ "$action" != look ] && [ ! -d /run/systemd/system ] && ! service_runs sshd; then
+  service start sshd || fail "sshd of $name didn't start"
+fi
+if [ "$action" != look ] && [ -s /etc/haproxy/haproxy.cfg ] && ! service_runs haproxy; then
+  service start haproxy || fail "HAProxy of $name didn't start"
+fi
+
+# outcome ADDRESS PORT: how a TCP connection goes.
+outcome() {
+  local heard code=0
+  # shellcheck disable=SC2016 # the inner shell's arguments
+  heard=$(timeout "$connect_limit" bash -c 'exec 3<>"/dev/tcp/$1/$2"' probe "$1" "$2" 2>&1) || code=$?
+  case $code:$heard in
+    0:*) echo open ;;
+    124:*) echo silent ;;
+    *refused*) echo refused ;;
+    *) echo unreachable ;;
+  esac
+}
+
+# reached: a line `to port outcome` for each peer, all asked at once.
+reached() {
+  local peer address port
+  while read -r peer address port; do
+    [ -n "$peer" ] || continue
+    printf '%s %s %s\n' "$peer" "$port" "$(outcome "$address" "$port")" &
+  done <<<"$(optional peers)"
+  wait
+}
+
+reach=$(reached | sort | jq -Rnc '[inputs | split(" ") | { to: .[0], port: (.[1] | tonumber), outcome: .[2] }]')
+service=false answers=false info='{}' volumes='[]'
+if service_runs docker; then service=true; fi
+if engine_up; then
+  answers=true
+  # On a manager without a leader this takes up to 20 s, and then the state is unknown.
+  if asked GET /info; then info=$(jq -c .Swarm <<<"$reply"); fi
+  # Volumes with a name were given one by a person; an anonymous one belongs to a container.
+  if asked GET /volumes; then
+    volumes=$(jq -c '[.Volumes // [] | .[] | .Name | select(test("^[0-9a-f]{64}$") | not)] | sort' <<<"$reply")
+  fi
+fi
+jq -nc --argjson service "$service" --argjson answers "$answers" --argjson info "$info" --argjson volumes "$volumes" \
+  --argjson reach "$reach" '{ service: $service, answers: $answers, state: ($info.LocalNodeState // ""),
+    error: ($info.Error // ""), nodeId: ($info.NodeID // ""), volumes: $volumes, reach: $reach }'

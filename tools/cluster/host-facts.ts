@@ -1,0 +1,100 @@
+import { z } from "zod";
+
+/** How a TCP connection between two hosts went. */
+const outcome = z.enum([
+  /** Somebody listens. */
+  "open",
+  /** The host answers, and nobody listens on that port. */
+  "refused",
+  /** No answer at all: a packet filter on the way, or no host. */
+  "silent",
+  /** The network has no way there, or no host answers for the address. */
+  "unreachable",
+]);
+
+const reportSchema = z.object({
+  /** Whether the supervisor runs the engine. */
+  service: z.boolean(),
+  /** Whether the engine's API answers on the host itself. */
+  answers: z.boolean(),
+  /** The engine's swarm state: `active`, `inactive`, `pending`, `error` or `locked`; empty when it doesn't answer. */
+  state: z.string(),
+  /** Why that state, in the engine's words. */
+  error: z.string(),
+  /** Node id as the engine itself has it. */
+  nodeId: z.string(),
+  /** Volumes that a person named. */
+  volumes: z.array(z.string()),
+  /** Connections from this host to others. */
+  reach: z.array(z.object({ to: z.string(), port: z.number().int(), outcome })),
+});
+
+/** What a host reports of itself: the output of scripts/host.sh. */
+export type HostReport = z.infer<typeof reportSchema>;
+
+/** What asking a host by itself brought. */
+export type HostFacts =
+  | ({
+      readonly reached: true;
+      /** The way there: SSH from the bastion, or the platform's own when SSH failed. */
+      readonly via: "bastion" | "platform";
+    } & HostReport)
+  | {
+      readonly reached: false;
+      /** What was seen last. */
+      readonly seen: string;
+    };
+
+/** By host name; hosts that nobody asked aren't there. */
+export type AllFacts = Readonly<Record<string, HostFacts>>;
+
+/** @throws Error when that is no report */
+export function parseReport(stdout: string): HostReport {
+  return reportSchema.parse(JSON.parse(stdout));
+}
+
+/** A connection that failed. */
+export interface Cut {
+  readonly from: string;
+  readonly to: string;
+  readonly port: number;
+  readonly outcome: "refused" | "silent" | "unreachable";
+}
+
+/** All connections to or from a host that failed, as its peers and it report them. */
+export function cutsOf(name: string, facts: AllFacts): Cut[] {
+  return Object.entries(facts).flatMap(([from, one]) => {
+    if (!one.reached) return [];
+    return one.reach.flatMap(({ to, port, outcome: how }): Cut[] =>
+      how !== "open" && (from === name || to === name) ? [{ from, to, port, outcome: how }] : [],
+    );
+  });
+}
+
+/** Whether a packet is lost on that way, which nothing on the host itself mends. A refusal comes from the host. */
+export function isNetworkCut({ outcome: how }: Cut): boolean {
+  return how !== "refused";
+}
+
+/** Peers that reach the host on at least one port, whoever listens there. */
+export function witnesses(name: string, facts: AllFacts): { readonly from: string; readonly port: number }[] {
+  return Object.entries(facts).flatMap(([from, one]) =>
+    !one.reached || from === name
+      ? []
+      : one.reach
+          // A refusal is an answer, too: the host lives.
+          .filter(({ to, outcome: how }) => to === name && (how === "open" || how === "refused"))
+          .map(({ port }) => ({ from, port })),
+  );
+}
+
+/** `manager-1 can't reach manager-3 on 2377/tcp (no answer)`, for each that failed. */
+export function describeCuts(cuts: readonly Cut[]): string {
+  const words = { refused: "refused", silent: "no answer", unreachable: "no route" } as const;
+  const pairs = new Map<string, string[]>();
+  for (const { from, to, port, outcome: how } of cuts) {
+    const pair = `${from} can't reach ${to} on`;
+    pairs.set(pair, [...(pairs.get(pair) ?? []), `${port}/tcp (${words[how]})`]);
+  }
+  return [...pairs].map(([pair, ports]) => `${pair} ${ports.join(", ")}`).join("; ");
+}
