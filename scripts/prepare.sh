@@ -2,7 +2,7 @@
 # Makes a machine ready to be a node: checks it, writes the engine's settings, starts the engine, and on a manager what
 # answers for it: HAProxy with the manager's certificate.
 #
-# Input: { name, ca, registry: host:port, storage?: { path, owner, marker }, daemon: text of daemon.json,
+# Input: { name, ca, registry: host:port, names?: [line of /etc/hosts], storage?: { path, owner, marker }, daemon: text of daemon.json,
 # tls?: { certificate, key, doorClients: CA }, proxy?: haproxy.cfg }
 # Prints: { engine, kernel, ipvs, esp, pending } as JSON; pending: it has to be replaced to take its settings over.
 
@@ -40,6 +40,15 @@ feature() {
 
 # Engines look there at each pull and push; none has to be restarted for it.
 value ca | write_file "/etc/docker/certs.d/$(value registry)/ca.crt" 0644 || true
+
+# Names that no resolver of the host has. They are added at each start, too (image/entrypoint): Docker writes the file anew then.
+# What it was born with under another name stays until then, and does no harm.
+if [ -n "$(optional names)" ]; then
+  optional names | write_file /etc/swarm-ha/names 0644 || true
+  while read -r line; do
+    grep -qxF "$line" /etc/hosts || printf '%s\n' "$line" >>/etc/hosts
+  done </etc/swarm-ha/names
+fi
 
 # The folder that all replicas share. What isn't mounted must never get the marker: a replica on it would serve nothing,
 # and lose what is pushed to it.

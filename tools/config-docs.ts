@@ -6,6 +6,35 @@ import { NAMESPACE } from "../config/problem";
 /** Where the generated page lies. */
 export const CONFIG_DOCS = path.join(__dirname, "..", "docs", "configuration.md");
 
+/** What a change of each top-level key does, and of those inside that do something else. A test holds it against the schema. */
+export const EFFECTS: Readonly<Record<string, string>> = {
+  platform: "another stack: destroy it, and make it anew",
+  zones:
+    "hosts whose zone changes are replaced, in batches. Append new zones at the end; where managers would move, do it in steps that move one each",
+  managers:
+    "a larger count: new hosts; a smaller one: the last hosts are removed, one at a time. `zones`: replaces what moves",
+  registry:
+    "a larger count: new hosts; a smaller one: the last hosts are removed. `zones`: replaces what moves, in batches. `maxUnavailable`: nothing",
+  workers:
+    "`count`: as above. `labels`: taken over without a restart. `zones`, `instanceType`, `architecture`: replaces what changes, in batches. `volume`: grows in place. `maxUnavailable`: nothing. Another name: a new pool, then the old one goes",
+  network:
+    "refused before anything is touched. Hosts and swarm take their ranges when they are born: make the stack anew",
+  domain:
+    "replaces no host. Certificates are issued again, registry and ingress roll from replica to replica, and images have another name: log in again, and deploy your services with the new one",
+  drain: "nothing, until the next host is drained",
+  joinEpoch: "join tokens are fetched again; no host is replaced",
+  certificateExpiry: "nothing: it counts when the swarm is born; afterwards it is `docker swarm update --cert-expiry`",
+  certificates:
+    "certificates are issued again where their life changes; services take them over without a restart of engines",
+  ingress: "the ingress rolls from replica to replica",
+  images: "registry and ingress roll from replica to replica; no host is replaced",
+  acknowledge: "nothing",
+  access: "security groups change in place",
+  local:
+    "`ports`: the load balancer or the bastion that publishes it is replaced, in seconds. `image`: for hosts that are made from then on",
+  aws: "`hosts`: another `instanceType` replaces the hosts of that tier, managers one at a time, others in batches; `volume` grows in place. `network`, `region`: make the stack anew. Images of hosts: for hosts that are made from then on",
+};
+
 const HEAD = `# Configuration
 
 <!-- Generated from config/schema by \`npx tsx tools/config-docs.ts\`: change it there. -->
@@ -40,10 +69,15 @@ What has to fit together:
 ## What a change does
 
 - A larger count: new hosts join, nobody moves. A smaller one: the hosts with the highest numbers are drained and removed.
-- Order or number of \`zones\`: hosts whose zone changes are replaced. Append new zones at the end, and where managers
-  would move, do it in steps that move one manager each.
-- Anything in \`network\`: refused before anything is touched. Hosts and swarm take their ranges when they are born: make the
-  stack anew.
+- A whole pool or all registry hosts: replaced in batches of at most \`maxUnavailable\`, each of one zone. The next hosts go when
+  those before are in service. \`npm run review\` asks for \`tier-unavailable\` in \`swarm-ha:acknowledge\`.
+- A renamed pool: the new one joins and serves, then the old one is drained and removed. Its volumes go with it.
+
+What a change of each key does to what is there:
+
+${Object.entries(EFFECTS)
+  .map(([key, effect]) => `- \`${key}\`: ${effect}.`)
+  .join("\n")}
 
 ## Keys
 `;

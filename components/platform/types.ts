@@ -17,6 +17,8 @@ export interface Host extends Omit<HostSpec, "address">, Machine {
   readonly address: pulumi.Output<string>;
   /** How the bastion reaches it: address, port and keys belong to its name and outlive it. */
   readonly connection: HostConnection;
+  /** Lines of /etc/hosts, for names that no resolver of the host has. @default none */
+  readonly names?: readonly string[];
 }
 
 /** The bastion: the one host that reaches all others, and where cluster-wide steps run. It holds nothing of value. */

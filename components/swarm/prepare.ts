@@ -33,6 +33,7 @@ export function prepare(
         name: host.name,
         ca: context.pki.ca,
         registry: context.registry.registryName,
+        ...(host.names === undefined ? {} : { names: host.names }),
         ...(host.role === "registry" && storage.kind === "folder"
           ? { storage: { path: storage.path, owner: REGISTRY_USER, marker: STORAGE_MARKER } }
           : {}),

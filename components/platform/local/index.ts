@@ -95,12 +95,13 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
 
   private createHost(spec: HostSpec, operator: SshConnection): Host {
     const { address: fixed, ...host } = spec;
+    const registryHost = `registry.${this.args.config.domain}`;
     const machine = this.machine(spec.name, spec.role, spec.zone, {
       ...(fixed === undefined ? { addresses: this.workerAddresses(spec.zone) } : { address: fixed }),
       files: this.sshFiles(spec.name),
       reload: ["sshd"],
       ports: [],
-      names: [`registry.${this.args.config.domain}:${this.plan.loadBalancers.registry}`],
+      names: [`${registryHost}:${this.plan.loadBalancers.registry}`],
       ...(spec.role === "registry" ? { volumes: [`${this.args.config.stack}-registry:${REGISTRY_FOLDER}`] } : {}),
       nested: true,
     });
@@ -112,7 +113,16 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
       privateKey: this.args.keys.client.privateKeyOpenssh,
       hostKey: this.args.keys.hostKey(spec.name).publicKeyOpenssh,
     });
-    return { ...host, identity: machine.identity, address, connection, ready: [machine, ...this.operator.ready] };
+    // A running host takes another name over from its preparation: it isn't replaced for another domain.
+    const names = [`${this.plan.loadBalancers.registry}\t${registryHost}`];
+    return {
+      ...host,
+      names,
+      identity: machine.identity,
+      address,
+      connection,
+      ready: [machine, ...this.operator.ready],
+    };
   }
 
   private createLoadBalancers(): Platform["loadBalancers"] {

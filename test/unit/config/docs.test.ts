@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describeSchema, type KeyDescription } from "../../../config/describe";
-import { CONFIG_DOCS, configDocs } from "../../../tools/config-docs";
+import { CONFIG_DOCS, configDocs, EFFECTS } from "../../../tools/config-docs";
 
 describe("docs/configuration.md", () => {
   it("is what the schema says now (else: npx tsx tools/config-docs.ts)", () => {
     assert.equal(readFileSync(CONFIG_DOCS, "utf8"), configDocs());
+  });
+
+  it("says of each key what a change of it does", () => {
+    assert.deepEqual(Object.keys(EFFECTS).sort(), Object.keys(describeSchema().properties ?? {}).sort());
   });
 
   it("is written from a schema in which each key says what it is, what is allowed, and what to do instead", () => {

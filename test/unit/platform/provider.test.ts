@@ -29,6 +29,8 @@ describe("differences of machines", () => {
   it("change files in place and replace for all else; a new image, and what is only known later, as decided", async () => {
     const diff = async (news: object) => machine.diff?.("id", old, { ...old, ...news });
     assert.equal((await diff({ image: "b", reload: ["sshd"] }))?.changes, false);
+    // Another domain replaces no host.
+    assert.equal((await diff({ names: ["registry.other.localhost:10.0.0.2"] }))?.changes, false);
     assert.deepEqual(await diff({ files: [] }), { changes: true, replaces: [], deleteBeforeReplace: true });
     assert.deepEqual((await diff({ network: "m" }))?.replaces, ["network"]);
     // Pulumi's sign for a value that isn't known yet.

@@ -19,8 +19,9 @@ type Provider = pulumi.dynamic.ResourceProvider;
 /** Containers that stand for machines. */
 export const machine: Provider = {
   diff: (_id, old: MachineState, inputs: MachineInputs) =>
-    // `reload` says what to do on a change, and is none itself.
-    Promise.resolve(difference(old, inputs, ["image", "reload"], ["files"])),
+    // `reload` says what to do on a change, and is none itself. `names` are what it is born with: the preparation gives a running
+    // one others (scripts/prepare.sh).
+    Promise.resolve(difference(old, inputs, ["image", "reload", "names"], ["files"])),
   create: explained(createMachine),
   read: reading(readMachine),
   update: explained(async (id: string, old: MachineState, inputs: MachineInputs) => ({
