@@ -4,6 +4,22 @@ const ONLY_THERE = "Only components/platform/aws may import @pulumi/aws.";
 /** @pulumi/aws and what is in it, as a selector's regular expression (a slash can't be in one as such). */
 const AWS = "/^@pulumi.aws(\\u002f|$)/";
 
+/** Programs get a list of variables, not whatever the user has set. */
+const LISTED = "Take the environment from tools/environment: it is a list of what goes in.";
+const STARTS = "/^(spawn|spawnSync|exec|execSync|execFile|execFileSync|fork)$/";
+const HAS_ENV = ":has(Property[key.name='env'])";
+const ENVIRONMENT = [
+  'SpreadElement[argument.object.name="process"][argument.property.name="env"]',
+  'Property[key.name="env"][value.object.name="process"][value.property.name="env"]',
+  `CallExpression[callee.name=${STARTS}]:not(${HAS_ENV})`,
+  `CallExpression[callee.callee.name="promisify"][callee.arguments.0.name=${STARTS}]:not(${HAS_ENV})`,
+  `VariableDeclarator > CallExpression[callee.name="promisify"][arguments.0.name=${STARTS}]`,
+].map((selector) => ({ selector, message: LISTED }));
+const AWS_ELSEWHERE = [
+  { selector: `ImportExpression[source.value=${AWS}]`, message: ONLY_THERE },
+  { selector: `CallExpression[callee.name="require"][arguments.0.value=${AWS}]`, message: ONLY_THERE },
+];
+
 export default tseslint.config(
   { ignores: ["node_modules/**"] },
   {
@@ -19,16 +35,17 @@ export default tseslint.config(
         "error",
         { patterns: [{ group: ["@pulumi/aws", "@pulumi/aws/*"], message: ONLY_THERE }] },
       ],
-      "no-restricted-syntax": [
-        "error",
-        { selector: `ImportExpression[source.value=${AWS}]`, message: ONLY_THERE },
-        { selector: `CallExpression[callee.name="require"][arguments.0.value=${AWS}]`, message: ONLY_THERE },
-      ],
+      "no-restricted-syntax": ["error", ...AWS_ELSEWHERE],
     },
   },
   {
+    files: ["tools/**/*.ts", "components/**/*.ts", "config/**/*.ts"],
+    ignores: ["tools/environment/**"],
+    rules: { "no-restricted-syntax": ["error", ...AWS_ELSEWHERE, ...ENVIRONMENT] },
+  },
+  {
     files: ["components/platform/aws/**/*.ts"],
-    rules: { "no-restricted-imports": "off", "no-restricted-syntax": "off" },
+    rules: { "no-restricted-imports": "off", "no-restricted-syntax": ["error", ...ENVIRONMENT] },
   },
   // mocha's describe/it return nothing that could float.
   { files: ["test/**/*.ts"], rules: { "@typescript-eslint/no-unused-expressions": "off" } },

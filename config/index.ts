@@ -7,6 +7,7 @@ export type {
   AcmeConfig,
   AwsConfig,
   AwsStackConfig,
+  IngressTimeouts,
   LocalConfig,
   LocalStackConfig,
   PoolConfig,

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Prepares the operator for the cluster-wide steps.
 #
-# Input: { managers: [name address], ca, certificate: what its steps show to managers,
+# Input: { managers: [name address], hosts: [name role pool zone maxUnavailable], ca, certificate: what its steps show to managers,
 # drain: { timeout (seconds), onTimeout: fail | continue }, steps: text of the cluster-wide steps by name }
 
 . lib/common.sh
@@ -17,6 +17,7 @@ value ca | write_file /etc/swarm-ha/ca.pem 0644 || true
 # Without its key, which comes with each step and stays on no disk.
 value certificate | write_file /etc/swarm-ha/client.pem 0644 || true
 echo "$(value drain.timeout) $(value drain.onTimeout)" | write_file /etc/swarm-ha/drain 0644 || true
+value hosts | write_file /etc/swarm-ha/hosts 0644 || true
 for path in "${!given[@]}"; do
   [[ $path == steps.* ]] || continue
   value "$path" | write_file "/var/lib/swarm-ha/steps/${path#steps.}.sh" 0644 || true

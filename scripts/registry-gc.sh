@@ -1,21 +1,23 @@
 #!/usr/bin/env bash
-# Collects the registry's garbage: layers that no manifest names any more. Pulls go on; pushes are refused meanwhile, for a
-# layer that has just been pushed, and whose manifest hasn't, looks like garbage.
+# Collects the registry's garbage: layers that no manifest names any more, and unfinished uploads. Pulls go on; pushes are
+# refused meanwhile, for a layer that has just been pushed, and whose manifest hasn't, looks like garbage.
 #
-# Runs on the operator. Input: { untagged: whether manifests without a tag are garbage, too, dryRun, limit (seconds),
-# client }
-# Prints: what the registry says.
+# Runs on the operator. Input: { mode: check (only looks for damage), dry-run, collect or mend (mends damage, then
+# collects), untagged: whether manifests without a tag are garbage, too, storage: text of registry-storage.sh, limit
+# (seconds), client }
+# Prints: what registry-storage.sh and the collector print. Exit code 65: the collector would stop, or has stopped, at
+# something damaged, and nothing was collected.
 
 . lib/common.sh
 . lib/cluster.sh
 . lib/docker-cli.sh
 . lib/services.sh
 
-service=registry_registry
-job=registry-gc
+service=swarm-ha-registry_registry
+job=swarm-ha-registry-gc
 
 # The stack's own lock: an `up` that deployed it now would end the read-only mode.
-exec 9>/run/swarm-ha-stack-registry.lock
+exec 9>/run/swarm-ha-stack-swarm-ha-registry.lock
 flock -w 60 9 || fail "another run has been deploying the registry, or collecting its garbage, for more than 60 s"
 docker_folder registry-gc
 
@@ -47,28 +49,33 @@ registry_mode() {
     return 0
   fi
   # Also where it is described like that already: a run that was cut short may have left replicas that don't know it yet.
-  wait_for "$(value limit)" "the registry to change its mode" converged registry
+  wait_for "$(value limit)" "the registry to change its mode" converged swarm-ha-registry
 }
 
-# However this ends, the registry takes pushes again, and the job is gone.
+# However this ends, the job is gone, and the registry takes pushes again.
 finish() {
   local code=$?
   trap - EXIT
   set +e
   docker_cli service rm "$job" </dev/null >/dev/null
-  (set -e; registry_mode "The registry takes pushes again, replica by replica" '') || say "The registry still refuses pushes: run the same again"
+  if $changes; then
+    (set -e; registry_mode "The registry takes pushes again, replica by replica" '') || say "The registry still refuses pushes: run the same again"
+  fi
   rm -rf "$folder"
   exit "$code"
 }
 
-dry_run=$(value dryRun)
+mode=$(value mode)
 arguments='["garbage-collect"'
-[ "$dry_run" != true ] || arguments+=', "--dry-run"'
-[ "$(value untagged)" != true ] || arguments+=', "--delete-untagged"'
+case $mode in check | dry-run) arguments+=', "--dry-run"' ;; esac
+# A check reads tags, too: one that is damaged stops the collector only where it is to delete what has no tag.
+if [ "$(value untagged)" = true ] || [ "$mode" = check ]; then arguments+=', "--delete-untagged"'; fi
 arguments+=', "/etc/distribution/config.yml"]'
 
-if [ "$dry_run" != true ]; then
-  trap finish EXIT
+changes=false storage_mode=look
+case $mode in collect | mend) changes=true storage_mode=$mode ;; esac
+trap finish EXIT
+if $changes; then
   all_ready
   registry_mode "The registry refuses pushes from now on, replica by replica; pulls go on" \
     '+ ["REGISTRY_STORAGE_MAINTENANCE_READONLY={\"enabled\":true}"]'
@@ -78,26 +85,46 @@ fi
 
 # --- The job ---------------------------------------------------------------------------------------------------------
 
-# A replica's own description, but for what it runs: the same image, settings and storage, on a registry host.
-say "Collecting"
+# A replica's own description, but for what it runs: the same image, settings and storage, on a registry host. A shared
+# folder is looked through first; a bucket only as the collector does it.
+#
+# One task that isn't repeated, and no replicated job: a job's tasks stay in the swarm for ever when its service is
+# removed (https://github.com/moby/moby/issues/44312), and may run twice after a change of the leader.
+case $mode in
+  check) say "Looking for damage" ;;
+  *) say "Collecting" ;;
+esac
 docker_cli service rm "$job" </dev/null >/dev/null || true
 cluster GET "/services/$service" </dev/null || fail "the registry's service can't be read: $reply"
-jq -c --argjson arguments "$arguments" --arg job "$job" '.Spec | {
-    Name: $job, Labels: {}, Mode: { ReplicatedJob: { MaxConcurrent: 1, TotalCompletions: 1 } },
-    TaskTemplate: (.TaskTemplate | .ContainerSpec.Args = $arguments | .ContainerSpec.Healthcheck = { Test: ["NONE"] }
-      | .RestartPolicy = { Condition: "none" })
+jq -c --argjson arguments "$arguments" --arg job "$job" --arg mode "$mode" --arg storage_mode "$storage_mode" --arg script "$(value storage)" '
+  "/var/lib/registry" as $folder
+  | .Spec
+  | ([.TaskTemplate.ContainerSpec.Mounts[]? | select(.Target == $folder)] | length > 0) as $shared
+  | {
+    Name: $job, Labels: {}, Mode: { Replicated: { Replicas: 1 } },
+    TaskTemplate: (.TaskTemplate | .ContainerSpec.Healthcheck = { Test: ["NONE"] } | .RestartPolicy = { Condition: "none" }
+      | if $shared then
+          .ContainerSpec.Command = ["/bin/sh", "-c", $script, "registry-storage", $storage_mode, $folder]
+          # What it notes of a large storage is larger than what a replica needs.
+          | .ContainerSpec.Mounts |= map(if .Target == "/tmp" then .TmpfsOptions.SizeBytes = 67108864 else . end)
+          | .ContainerSpec.Args = (if $mode == "check" then [] else ["registry"] + $arguments end)
+        else .ContainerSpec.Args = $arguments end)
   }' <<<"$reply" |
   if ! cluster POST /services/create; then fail "the job can't be made: $reply"; fi
 
-# ended: a check for wait_for; sets state to how the job ended.
+# ended: a check for wait_for; sets state and exit_code to how the job ended.
 ended() {
   cluster GET "/tasks?$(query "{\"service\":[\"$job\"]}")" </dev/null || fail "the job can't be seen: $reply"
-  jq -r 'sort_by(.CreatedAt) | last | "\(.Status.State // "new") \(.Status.Err // "")"' <<<"$reply" | read -r state seen
+  jq -r 'sort_by(.CreatedAt) | last
+    | "\(.Status.State // "new") \(.Status.ContainerStatus.ExitCode // 0) \(.Status.Err // "")"' <<<"$reply" | read -r state exit_code seen
   seen="$state $seen"
   case $state in complete | failed | rejected | orphaned | shutdown) return 0 ;; *) return 1 ;; esac
 }
 wait_for 3600 "the end of the collection" ended
 docker_cli service logs --raw "$job" </dev/null || say "what it said can't be read: $heard"
-printf '%s\n' "$heard" | grep eligible || printf '%s\n' "$heard" >&2
-docker_cli service rm "$job" </dev/null >/dev/null || true
-[ "$state" = complete ] || fail "the collection ended as $seen"
+# All of it: who called knows what to show. (The collector's last line has no newline.)
+printf '%s\n' "$heard"
+[ "$state" = complete ] || {
+  [ "$exit_code" != 65 ] && ! grep -q "failed to garbage collect" <<<"$heard" || exit 65
+  fail "the collection ended as $seen"
+}

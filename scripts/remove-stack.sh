@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Removes a stack's services, networks, secrets and configs. Volumes stay, for their content may be wanted.
+# Removes a stack's services, networks, secrets and configs, as far as they are ours. Volumes stay, for their content may be
+# wanted.
 #
 # Runs on the operator. Input: as stack.sh.
 
@@ -7,20 +8,30 @@
 . lib/cluster.sh
 . lib/docker-cli.sh
 . lib/services.sh
+. lib/own-stack.sh
 
 stack=$(value stack)
+# An older program's data has no other name for it.
+former=$(optional former)
+former=${former:-$stack}
 exec 9>"/run/swarm-ha-stack-$stack.lock"
 flock -w 900 9 || fail "an earlier run has been deploying the stack $stack for more than 900 s"
-docker_folder "$stack"
 
-# gone: a check for wait_for. Again and again, because a network stays while the last task that uses it is stopping.
+# gone: a check for wait_for.
 gone() {
-  docker_cli stack rm "$stack" </dev/null || {
-    seen=$heard
-    return 1
-  }
+  prune_services "$stack"
+  remove_former "$former"
   left_of "$stack"
-  seen="tasks still run on ${left:-no host}; $heard"
-  [[ -z $left && $heard == *"Nothing found"* ]]
+  seen="tasks still run on $left"
+  [ -z "$left" ]
 }
 wait_for 180 "the stack $stack to be gone" gone
+
+for kind in secret config; do
+  prune "$kind" "$stack" "$former" ""
+done
+# A network that applications use stays.
+cluster GET "/networks?$(query "{\"label\":[\"swarm-ha.stack=$stack\"]}")" </dev/null || fail "the cluster doesn't list its networks: $reply"
+jq -r '.[] | "\(.Id) \(.Name)"' <<<"$reply" | while read -r id name; do
+  drop network "$id" "$name"
+done

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Deploys a stack of services on the swarm and waits until it runs as described.
+# Deploys a stack of services on the swarm and waits until it runs as described. What it makes has the label swarm-ha.stack,
+# and nothing without it is ever removed: users' stacks may have any name.
 #
-# Runs on the operator. Input: { stack, compose: texts from 1 on, the later laid over the earlier, values: { NAME: text }, secrets: { name: text },
+# Runs on the operator. Input: { stack, former: the stack's name before it had that label, services: their names without the
+# stack's, a line each, compose: texts from 1 on, the later laid over the earlier, values: { NAME: text }, secrets: { name: text },
 # configs: { name: text }, networks: { name: CIDR }, registry?: { name, username, password }, limit (seconds), client }
 # The compose texts get each of the values as ${NAME}, and the names of its secrets and configs, which are external, as
-# ${SECRET_<NAME>} and ${CONFIG_<NAME>}, in capitals; ranges of networks as ${NETWORK_<NAME>}, and a tenth of the workers, at
+# ${SECRET_<NAME>} and ${CONFIG_<NAME>}, in capitals, and a tenth of the workers, at
 # least one, as ${TENTH_OF_WORKERS}, and as ${BORNE_WORKERS} the max_failure_ratio that bears one of them.
 # Prints: { services: [name] }
 
@@ -13,8 +15,10 @@
 . lib/docker-cli.sh
 . lib/services.sh
 . lib/deploy.sh
+. lib/own-stack.sh
 
 stack=$(value stack)
+former=$(value former)
 
 # Of two runs at the same time the second would clear away what the first has just made.
 exec 9>"/run/swarm-ha-stack-$stack.lock"
@@ -26,13 +30,13 @@ docker_folder "$stack"
 for path in "${!given[@]}"; do
   case $path in
     networks.*)
-      name=${path#*.}
-      network_fits "$name" "${given[$path]}"
-      variable=NETWORK_${name^^}
-      export "${variable//-/_}=${given[$path]}"
+      network_fits "${path#*.}" "${given[$path]}"
+      own_network "$stack" "${path#*.}" "${given[$path]}"
       ;;
   esac
 done
+mapfile -t names <<<"$(value services)"
+refuse_foreign "$stack" "${names[@]}"
 down_nodes
 down=$down_now
 TENTH_OF_WORKERS=$(tenth worker)
@@ -42,8 +46,8 @@ export TENTH_OF_WORKERS BORNE_WORKERS
 # --- Secrets and configs ---------------------------------------------------------------------------------------------
 
 # They can't be changed, so a name tells their content: a change makes a new one, and the services that use it roll.
-# names: what the stack uses now.
-names=""
+# used: those that the stack uses now.
+used=""
 
 # make KIND NAME PATH: makes a secret or config with the input's value, if it isn't there.
 make() {
@@ -51,12 +55,12 @@ make() {
   content=${given[$3]}
   hash=$(printf '%s' "$content" | sha256sum)
   name=$stack-$2-${hash:0:12}
-  names+=" $name"
+  used+=" $name"
   local variable=${kind^^}_${2^^}
   export "${variable//-/_}=$name"
   # Through a pipe: an argument could be read by every user of the operator.
   printf '%s' "$content" | base64 -w0 | jq -Rc --arg name "$name" --arg stack "$stack" \
-    '{ Name: $name, Labels: { "com.docker.stack.namespace": $stack }, Data: . }' |
+    '{ Name: $name, Labels: { "com.docker.stack.namespace": $stack, "swarm-ha.stack": $stack }, Data: . }' |
     if ! cluster POST "/${kind}s/create" && [ "$status" != 409 ]; then
       fail "the $kind $name can't be made: $reply"
     fi
@@ -79,9 +83,12 @@ for ((i = 1; ; i++)); do
   value "compose.$i" >"$folder/$i.yml"
   files+=(--compose-file "$folder/$i.yml")
 done
-docker_cli stack deploy --prune --resolve-image never --with-registry-auth "${files[@]}" "$stack" </dev/null ||
+# Two replicas can't have the same port of a host.
+remove_former "$former"
+docker_cli stack deploy --resolve-image never --with-registry-auth "${files[@]}" "$stack" </dev/null ||
   fail "the stack $stack can't be deployed: $heard"
 # Twice, for a manager that has just taken a new description in hasn't yet begun to act on it.
+prune_services "$stack" "${names[@]}"
 wait_for "$(value limit)" "the services of the stack $stack to run as described" converged "$stack"
 sleep 1
 wait_for "$(value limit)" "the services of the stack $stack to run as described" converged "$stack"
@@ -89,14 +96,7 @@ wait_for "$(value limit)" "the services of the stack $stack to run as described"
 # --- What is left of former descriptions -----------------------------------------------------------------------------
 
 for kind in secret config; do
-  cluster GET "/${kind}s?$(query "{\"label\":[\"com.docker.stack.namespace=$stack\"]}")" </dev/null ||
-    fail "the cluster doesn't list its ${kind}s: $reply"
-  jq -r '.[] | "\(.ID) \(.Spec.Name)"' <<<"$reply" | while read -r id name; do
-    [[ " $names " != *" $name "* ]] || continue
-    # One that something else uses stays: the cluster refuses.
-    cluster DELETE "/${kind}s/$id" </dev/null || [ "$status" = 404 ] ||
-      printf '%s: the %s %s stays: %s\n' "$stack" "$kind" "$name" "$reply" >&2
-  done
+  prune "$kind" "$stack" "$former" "$used"
 done
 
 services "$stack"

@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { environmentFor } from "./environment";
 import { root } from "./paths";
 import { findProgram } from "./setup/command";
 import { runMain } from "./setup/errors";
@@ -21,7 +22,7 @@ runMain(() => {
     return Promise.resolve(0);
   }
   // Outside the repository: its own modules are no part of this.
-  const env = { ...process.env, GOFLAGS: "-mod=mod", GOWORK: "off", CGO_ENABLED: "0" };
+  const env = { ...environmentFor("program"), GOFLAGS: "-mod=mod", GOWORK: "off", CGO_ENABLED: "0" };
   const { status, error } = spawnSync("go", ["run", ACTIONLINT, ...files], {
     cwd: root,
     env,

@@ -11,6 +11,7 @@ import * as path from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { Constraint } from "../offline/aws/rules/constraint";
 import { MEMBERS } from "../offline/aws/rules/members";
+import { wholeEnvironment } from "./environment";
 import { root } from "./paths";
 
 /** The release of botocore that the models are taken from. */
@@ -40,7 +41,7 @@ interface Model {
 /** Unpacks the pinned botocore into a folder. */
 function download(folder: string): string {
   const run = (args: readonly string[]): void =>
-    void execFileSync("python3", args, { stdio: ["ignore", "ignore", "inherit"] });
+    void execFileSync("python3", args, { stdio: ["ignore", "ignore", "inherit"], env: wholeEnvironment() });
   run(["-m", "pip", "download", `botocore==${BOTOCORE}`, "--no-deps", "--quiet", "--dest", folder]);
   run(["-m", "zipfile", "-e", path.join(folder, `botocore-${BOTOCORE}-py3-none-any.whl`), folder]);
   return path.join(folder, "botocore", "data");

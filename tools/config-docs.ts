@@ -31,6 +31,9 @@ What has to fit together:
   \`local\` none of them may overlap 172.17.0.0/16, the default bridge of the engine that runs the hosts.
 - Pool names: DNS labels of at most 40 characters that begin with a letter; not \`manager\`, \`registry\`, \`operator\`,
   \`lb\`, nor the name that a host of another pool has (\`web-1\` beside the pool \`web\`).
+- The stack's name, on the platform \`local\`: a letter or digit first, and none of the Docker engine's own networks (\`bridge\`,
+  \`host\`, \`none\`, \`default\`, \`ingress\`, \`docker_gwbridge\`). A stack keeps its name: names of machines, networks and
+  certificates come from it, so a renamed one (\`pulumi stack rename\`) is refused until it is renamed back.
 - Engine labels: names like \`com.example.storage\` or \`storage\`; \`swarm-ha.*\` and Docker's own prefixes are reserved.
 - \`renewalDays\` is less than every certificate's life.
 

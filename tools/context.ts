@@ -18,6 +18,7 @@ import { registryLogins, type RegistryLogin } from "./cluster/registry-login";
 import { readStack } from "./cluster/stack";
 import { commands, list } from "./cluster/words";
 import { command, findProgram } from "./setup/command";
+import { dockerConfigFile, missingHelper } from "./setup/docker-credentials";
 import { runMain, SetupError } from "./setup/errors";
 
 /** Milliseconds for a call of the docker CLI, which writes files or logs in. */
@@ -66,9 +67,14 @@ async function logIn(
 ): Promise<boolean> {
   const done: string[] = [];
   for (const { registry, options, input } of logins) {
+    const missing = missingHelper(registry);
+    if (missing !== undefined) {
+      process.stderr.write(`docker isn't logged in to ${registry}: ${missing}\n`);
+      continue;
+    }
     const args = [...options, "login", "--username", username, "--password-stdin", registry];
     try {
-      await command(docker, args, { timeout: LIMIT, input });
+      await command(docker, args, { timeout: LIMIT, input, as: "docker" });
       done.push(registry);
     } catch (error) {
       process.stderr.write(
@@ -78,8 +84,9 @@ async function logIn(
     }
   }
   if (done.length > 0) {
-    const where = `${process.env["DOCKER_CONFIG"] ?? "~/.docker"}/config.json`;
-    process.stdout.write(`docker is logged in to ${list(done)} (${where}, or the credential store that it names).\n`);
+    process.stdout.write(
+      `docker is logged in to ${list(done)} (${dockerConfigFile()}, or the credential store that it names).\n`,
+    );
   }
   return done.length < logins.length;
 }
@@ -108,7 +115,7 @@ async function writeContext(
       "--docker",
       `host=${host},${files}`,
     ];
-    await command(docker, ["context", verb, name, ...settings], { timeout: LIMIT });
+    await command(docker, ["context", verb, name, ...settings], { timeout: LIMIT, as: "docker" });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -116,7 +123,8 @@ async function writeContext(
 }
 
 async function contexts(docker: string): Promise<string[]> {
-  const names = await command(docker, ["context", "ls", "--format", "{{.Name}}"], { timeout: LIMIT });
+  const args = ["context", "ls", "--format", "{{.Name}}"];
+  const names = await command(docker, args, { timeout: LIMIT, as: "docker" });
   // Without a format of its own an old CLI marks the current one with a star.
   return names.split("\n").map((line) => line.replace(/\*$/, "").trim());
 }

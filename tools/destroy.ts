@@ -161,7 +161,7 @@ async function forgetAccess({ stack, deployment }: StackState): Promise<void> {
   const logins = outputs.success ? registryLogins(context, outputs.data) : [];
   for (const args of [["context", "rm", "-f", context], ...logins.map(({ registry }) => ["logout", registry])]) {
     // The same error for what was never written as for any other; neither matters to what has been destroyed.
-    await command(docker, args, { timeout: 30_000 }).catch(() => undefined);
+    await command(docker, args, { timeout: 30_000, as: "docker" }).catch(() => undefined);
   }
 }
 

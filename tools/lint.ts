@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { wholeEnvironment } from "./environment";
 import { root } from "./paths";
 import { runMain, SetupError } from "./setup/errors";
 
@@ -27,9 +28,10 @@ function program(name: string, bin: string): string {
 }
 
 async function passes(args: readonly string[]): Promise<boolean> {
-  const [code] = (await once(spawn(process.execPath, args, { cwd: root, stdio: "inherit" }), "close")) as [
-    number | null,
-  ];
+  const [code] = (await once(
+    spawn(process.execPath, args, { cwd: root, stdio: "inherit", env: wholeEnvironment() }),
+    "close",
+  )) as [number | null];
   return code === 0;
 }
 

@@ -1,41 +1,32 @@
 /**
- * `npm run registry:gc -- <stack> [--dry-run] [--delete-untagged]`: removes layers that no image names any more.
+ * `npm run registry:gc -- <stack> [--dry-run] [--delete-untagged] [--mend]`: removes layers that no image names any more,
+ * and unfinished uploads.
  *
  * Pulls go on; pushes are refused with 405 until it is done. See docs/runbooks/registry.md.
  */
-import { dataText, readScript, sent } from "../components/ssh/script";
 import { readArguments } from "./cluster/arguments";
-import { openOperator } from "./cluster/operator";
+import { damageLines, mendedLines, stopsCollector, uploadsLine } from "./cluster/registry-storage";
 import { readStack } from "./cluster/stack";
+import { runStorageJob } from "./cluster/storage-job";
 import { runMain, SetupError } from "./setup/errors";
 
-/** Seconds for the way to the operator. */
-const DIAL_LIMIT = 15;
-/** Seconds for all replicas to change their mode. */
-const MODE_LIMIT = 300;
-/** Seconds for all of it: the collection reads every manifest, and in a bucket each is a request. */
-const LIMIT = 2 * 3600;
-
 runMain(async () => {
-  const asked = readArguments("npm run registry:gc -- <stack> [--dry-run] [--delete-untagged]", {
-    flags: ["dry-run", "delete-untagged"],
+  const asked = readArguments("npm run registry:gc -- <stack> [--dry-run] [--delete-untagged] [--mend]", {
+    flags: ["dry-run", "delete-untagged", "mend"],
   });
-  const name = asked.stack;
-  const { outputs } = await readStack(name);
-  const { operator: machine, client } = outputs.access;
-  const operator = await openOperator(machine, DIAL_LIMIT);
-  try {
-    const script = readScript("registry-gc");
-    const data = {
-      dryRun: asked["dry-run"],
-      untagged: asked["delete-untagged"],
-      limit: MODE_LIMIT,
-      client: { key: client.key },
-    };
-    const code = await operator.run(sent(script), script.text + dataText(data), LIMIT);
-    if (code !== 0) throw new SetupError(`the garbage of ${name}'s registry wasn't collected: see above`);
-    return 0;
-  } finally {
-    operator.close();
-  }
+  if (asked["dry-run"] && asked.mend) throw new SetupError("--dry-run changes nothing, so it can't --mend anything");
+  const stack = await readStack(asked.stack);
+  const mode = asked["dry-run"] ? "dry-run" : asked.mend ? "mend" : "collect";
+  const { report, complete } = await runStorageJob(stack, { mode, untagged: asked["delete-untagged"] });
+  const garbage = report.rest.filter((line) => line.includes("eligible"));
+  const lines = [...mendedLines(report), ...uploadsLine(report, mode !== "dry-run"), ...garbage];
+  process.stdout.write(lines.map((line) => `${line}\n`).join(""));
+  const damage = damageLines(asked.stack, report);
+  for (const line of damage) process.stderr.write(`${line}\n`);
+  if (complete) return 0;
+  const stopping = report.damaged.filter((damage) => stopsCollector(damage, asked["delete-untagged"])).length;
+  throw new SetupError(
+    `No layer was collected: ${stopping === 0 ? "something" : `${String(stopping)} of these`} would stop the collector half way. ` +
+      "Images that aren't named here are whole.",
+  );
 });

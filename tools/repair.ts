@@ -99,7 +99,12 @@ runMain(async () => {
   const { refused, left } = plan(seen);
   let { evaluation } = seen;
   if (refused === undefined && left.length === 0) {
-    evaluation = await wait("Waiting until the cluster is healthy", stack, STEP_LIMIT, ({ status }) => status.healthy);
+    evaluation = await wait(
+      "Waiting until the cluster is healthy",
+      stack,
+      STEP_LIMIT,
+      (found) => found.platformHealthy,
+    );
   }
   return report(name, evaluation, refused, [...left, ...failures]);
 });
@@ -137,12 +142,12 @@ function isWayIn({ kind, names }: RepairStep, { machines }: LiveStack): boolean 
 
 /** Whether waiting on can't help: all is well, or what is broken doesn't run. */
 function isSettled(
-  { status }: Evaluation,
+  { platformHealthy }: Evaluation,
   { steps, refused }: RepairPlan,
   stack: LiveStack,
   machines: readonly LocalMachine[] | undefined,
 ): boolean {
-  if (status.healthy) return true;
+  if (platformHealthy) return true;
   const runs = (name: string): boolean =>
     machines?.find((machine) => machine.name === name)?.running ?? machines === undefined;
   const [first] = steps;
@@ -186,14 +191,21 @@ function usually({ kind }: RepairStep): string {
   return kind === "engine" || kind === "unlock" ? "5 to 40 s" : "10 to 60 s";
 }
 
-function report(stack: string, { status }: Evaluation, refused: string | undefined, left: readonly string[]): number {
+function report(
+  stack: string,
+  { status, platformHealthy }: Evaluation,
+  refused: string | undefined,
+  left: readonly string[],
+): number {
   const lines = [
     ...(refused === undefined ? [] : [`Repair stops here. ${refused}`]),
     ...left.map((text) => `not repaired: ${text}`),
     ...(refused === undefined ? status.problems.map((text) => `still: ${text}`) : []),
   ];
-  if (status.healthy) {
-    process.stdout.write(`The stack ${stack} is healthy: ${status.nodes.length} nodes.\n`);
+  if (platformHealthy) {
+    const applications = status.problems.map((text) => `\n  ${text}`);
+    const rest = applications.length === 0 ? "." : `. These problems of applications are left:${applications.join("")}`;
+    process.stdout.write(`The stack ${stack} is healthy: ${status.nodes.length} nodes${rest}\n`);
     // Something failed at first and worked in the end, for example one of a batch that was then made by itself.
     return 0;
   }

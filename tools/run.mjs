@@ -25,6 +25,13 @@ const modules = path.join(root, "node_modules");
 const stampFile = path.join(modules, ".swarm-ha-stamp");
 const hiddenLock = path.join(modules, ".package-lock.json");
 
+// Who reads our output may stop (`2>&1 | head`): the work goes on.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error) => {
+    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
+  });
+}
+
 const say = (text) => process.stderr.write(`${text}\n`);
 
 function die(text) {
@@ -182,18 +189,47 @@ function npmCommand() {
     : ["npm"];
 }
 
+/** Names in an .npmrc's `${NAME}`: the tokens of private registries. */
+function namedInNpmrc() {
+  const home = process.env.HOME ?? os.homedir();
+  const users = process.env.npm_config_userconfig ?? process.env.NPM_CONFIG_USERCONFIG ?? path.join(home, ".npmrc");
+  const texts = [users, path.join(root, ".npmrc")].map((file) => read(file) ?? "");
+  return texts.flatMap((text) => [...text.matchAll(/\$\{(\w+)\??\}/g)].map(([, name]) => name));
+}
+
+/** npm's environment: the list of tools/environment, which can't be loaded before there are dependencies. */
+function npmEnvironment() {
+  const rules = JSON.parse(read(path.join(root, "tools", "environment", "variables.json")));
+  const entries = rules.flatMap(({ names, to }) => names.map((name) => [name.toUpperCase(), to]));
+  const specific = ([a], [b]) => b.replace(/\*$/, "").length - a.replace(/\*$/, "").length;
+  const lists = (name) => {
+    const upper = name.toUpperCase();
+    const exact = entries.find(([listed]) => listed === upper);
+    const starts = ([listed]) => listed.endsWith("*") && upper.startsWith(listed.slice(0, -1));
+    const [, to] = exact ?? entries.filter(starts).sort(specific)[0] ?? [upper, []];
+    return to === "all" || to.includes("npm");
+  };
+  const more = namedInNpmrc();
+  const kept = Object.entries(process.env).filter(([name]) => lists(name) || more.includes(name));
+  const env = Object.fromEntries(kept);
+  // A registry on this machine is reached without the proxy.
+  env.NO_PROXY = env.no_proxy = [env.NO_PROXY ?? env.no_proxy, "localhost,127.0.0.1,::1"].filter(Boolean).join(",");
+  return env;
+}
+
 /** `npm ci`, its output kept for an error and shown as it comes in a terminal. */
 function install() {
   const started = Date.now();
   const seconds = () => `${Math.round((Date.now() - started) / 1000)} s`;
   say("Installing the dependencies of package-lock.json (npm ci; usually 10 to 60 s) …");
   const [file, ...head] = npmCommand();
-  // `npm run -s` hands its silence down in the environment, and a production NODE_ENV would leave out half of them.
+  // A user's .npmrc may omit some of them, or be silent.
   const args = [...head, "ci", "--include=dev", "--loglevel=warn"];
   const terminal = process.stderr.isTTY === true;
   return new Promise((done) => {
     const output = [];
-    const npm = spawn(file, args, { cwd: root, stdio: ["ignore", "pipe", terminal ? 2 : "pipe"] });
+    const stdio = ["ignore", "pipe", terminal ? 2 : "pipe"];
+    const npm = spawn(file, args, { cwd: root, stdio, env: npmEnvironment() });
     for (const stream of [npm.stdout, npm.stderr]) stream?.on("data", (chunk) => output.push(chunk));
     const ticker = setInterval(() => say(`  … installing for ${seconds()}`), 15_000);
     const forward = (signal) => npm.kill(signal);

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
+import { environmentFor } from "./environment";
 import { root } from "./paths";
 import { requirePackages } from "./setup/apt";
 import { findProgram } from "./setup/command";
@@ -33,7 +34,11 @@ runMain(async () => {
   if (findProgram("shellcheck") === undefined) await requirePackages(["shellcheck"], "Checking scripts", "10 to 30 s");
   const files = scripts();
   if (files.length === 0) throw new SetupError(`no shell scripts in ${FOLDERS.join(", ")}`);
-  const { status, error } = spawnSync("shellcheck", [...OPTIONS, ...files], { cwd: root, stdio: "inherit" });
+  const { status, error } = spawnSync("shellcheck", [...OPTIONS, ...files], {
+    cwd: root,
+    stdio: "inherit",
+    env: environmentFor("program"),
+  });
   if (error !== undefined) throw error;
   if (status === 0) console.log(`shellcheck: ${files.length} scripts and what they source are clean`);
   return status ?? 1;

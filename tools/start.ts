@@ -9,6 +9,7 @@ import { readStack } from "./cluster/stack";
 import { runPulumi } from "./engine";
 import { lastRunChanged } from "./engine/last-run";
 import { readLogLine } from "./engine/plain-log";
+import { wholeEnvironment } from "./environment";
 import { root } from "./paths";
 import { runMain, SetupError } from "./setup/errors";
 import { listMachines, startMachine } from "./platform-local";
@@ -126,7 +127,10 @@ async function untilHealthy(stack: string): Promise<void> {
     const end = Date.now() + RECOVERY_LIMIT;
     while (Date.now() < end) {
       const status = [join(root, "tools/run.mjs"), "status", stack, "--json"];
-      const { status: code, stdout } = spawnSync(process.execPath, status, { encoding: "utf8" });
+      const { status: code, stdout } = spawnSync(process.execPath, status, {
+        encoding: "utf8",
+        env: wholeEnvironment(),
+      });
       if (code === 0) return true;
       note(firstProblem(stdout));
       await sleep(1000);

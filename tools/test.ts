@@ -10,6 +10,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSyn
 import { tmpdir } from "node:os";
 import { join, sep } from "node:path";
 import type { Tally } from "../test/support/reporter";
+import { wholeEnvironment } from "./environment";
 import { root } from "./paths";
 import { prepareMachine } from "./setup/machine";
 import { runMain, SetupError } from "./setup/errors";
@@ -134,7 +135,7 @@ async function runMocha(args: readonly string[]): Promise<Outcome> {
 /** @returns mocha's exit code; null if a signal ended it */
 function mocha(args: readonly string[], tallyFile: string): Promise<number | null> {
   const program = join(root, "node_modules/mocha/bin/mocha.js");
-  const env = { ...process.env, SWARM_HA_TALLY: tallyFile };
+  const env = wholeEnvironment({ SWARM_HA_TALLY: tallyFile });
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...YOUNG, program, ...args], { cwd: root, env, stdio: "inherit" });
     const forward = (signal: NodeJS.Signals) => {

@@ -11,6 +11,7 @@ import { readStack } from "./cluster/stack";
 import { awsConfigOf } from "./engine/aws-config";
 import { readStackFile } from "./engine/project";
 import { openTunnel } from "./engine/tunnel";
+import { wholeEnvironment } from "./environment";
 import { runMain, SetupError } from "./setup/errors";
 import { Bastion } from "./tunnel/bastion";
 import { forwardsOf, listen, type Forward } from "./tunnel/forward";
@@ -28,7 +29,9 @@ runMain(async () => {
   }
   // A process group of its own, so that ending it also ends the `aws` in it.
   const sessions =
-    command === undefined ? undefined : spawn("sh", ["-c", command], { detached: true, stdio: "inherit" });
+    command === undefined
+      ? undefined
+      : spawn("sh", ["-c", command], { detached: true, stdio: "inherit", env: wholeEnvironment() });
   const ended = untilEnded(sessions);
   try {
     if (forwards.length > 0) await open(stack, forwards, command !== undefined);

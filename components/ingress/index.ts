@@ -52,7 +52,7 @@ export class Ingress extends pulumi.ComponentResource {
         : new AcmeCertificate("acme", { config, acme: ingress.acme, swarm }, { parent: this }).issued;
     const workers = platform.hosts.filter((host) => host.role === "worker");
     this.stack = swarmStack(
-      name,
+      "ingress",
       {
         context: swarm.context,
         values: { IMAGE: image.reference, DOOR_NAME, DOOR_ADDRESS: doorAddress(config) },
@@ -62,6 +62,7 @@ export class Ingress extends pulumi.ComponentResource {
             httpsPort: config.platform === "local" ? config.local.ports.https : PORTS.https,
             trusted: platform.loadBalancers.app.sources,
             hsts: ingress.hstsDays > 0,
+            timeouts: ingress.timeouts,
           }),
           dynamic: dynamicSettings({ domain, hstsDays: ingress.hstsDays }),
           "tls-certificate": certificate.certificate,

@@ -1,3 +1,4 @@
+import type { IngressTimeouts } from "../../config";
 import { DOOR_NAME } from "../pki";
 import { PORTS } from "../swarm/ports";
 import { APPS_NETWORK, appsDomain } from "./names";
@@ -25,15 +26,25 @@ export interface StaticSettings {
   readonly trusted: readonly string[];
   /** Whether browsers are told to use HTTPS only. */
   readonly hsts: boolean;
+  /** Time limits between clients and the ingress. */
+  readonly timeouts: IngressTimeouts;
 }
 
 /**
  * Traefik's static settings, YAML.
  * Source: doc.traefik.io, v3.6, "Static configuration" and "Swarm provider".
  */
-export function staticSettings({ domain, httpsPort, trusted, hsts }: StaticSettings): string {
+export function staticSettings({ domain, httpsPort, trusted, hsts, timeouts }: StaticSettings): string {
   const proxyProtocol = { trustedIPs: [...trusted] };
-  const transport = { lifeCycle: { requestAcceptGraceTimeout: `${LEAVING}s`, graceTimeOut: `${ENDING}s` } };
+  const lifeCycle = { requestAcceptGraceTimeout: `${LEAVING}s`, graceTimeOut: `${ENDING}s` };
+  // Traefik's own limit of 60 s for a whole request cuts uploads and client streams. It has no limit for headers alone
+  // (github.com/traefik/traefik/issues/11943). Its keep-alives, every 3 minutes, end connections of dead clients.
+  const respondingTimeouts = {
+    readTimeout: `${timeouts.request}s`,
+    writeTimeout: "0s",
+    idleTimeout: `${timeouts.idle}s`,
+  };
+  const transport = { lifeCycle, respondingTimeouts };
   return yaml({
     global: { checkNewVersion: false, sendAnonymousUsage: false },
     log: { level: "INFO", noColor: true },
@@ -61,12 +72,20 @@ export function staticSettings({ domain, httpsPort, trusted, hsts }: StaticSetti
       // It says 404 as soon as the task is to stop, and goes on saying so to the end.
       // (AWS puts the PROXY header before health checks, too; HAProxy's come without, which is as good.
       // Source: docs.aws.amazon.com, Network Load Balancers, "Proxy protocol", "Health check connections".)
-      ping: { address: `:${INNER_PORTS.ping}`, proxyProtocol, transport },
+      ping: {
+        address: `:${INNER_PORTS.ping}`,
+        proxyProtocol,
+        // Nobody sends a body here.
+        transport: { lifeCycle, respondingTimeouts: { readTimeout: "10s", writeTimeout: "10s", idleTimeout: "30s" } },
+      },
     },
     serversTransport: {
       forwardingTimeouts: {
         // A task whose host is dead answers nothing at all: the next one gets the request after this.
+        // (HTTP/2 without TLS doesn't take this from Traefik 3.6: tcp_syn_retries in stacks/ingress.yml limits it.)
         dialTimeout: "1s",
+        // No limit for an answer to begin: long polls, event streams.
+        responseHeaderTimeout: "0s",
         // A connection to a dead host looks like an idle one. Kept only this briefly, none outlives its host for long.
         idleConnTimeout: "5s",
       },

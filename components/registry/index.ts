@@ -54,10 +54,10 @@ export class Registry extends pulumi.ComponentResource {
         registrySettings(storage.kind === "s3" ? { ...storage, bucket } : { kind: "folder" }, secret),
       );
     swarmStack(
-      name,
+      "registry",
       {
         context: swarm.context,
-        ...(storage.kind === "folder" ? { extensions: [`${name}-folder`] } : {}),
+        ...(storage.kind === "folder" ? { extensions: ["registry-folder"] } : {}),
         values: {
           IMAGE: image.reference,
           USER: String(REGISTRY_USER),

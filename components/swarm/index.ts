@@ -49,7 +49,7 @@ export class Swarm extends pulumi.ComponentResource {
     const [first] = args.managers;
     if (first === undefined) throw new Error("a swarm needs a manager");
 
-    const operator = (this.operator = prepareOperator(args.managers, context, this));
+    const operator = (this.operator = prepareOperator(args.managers, platform.hosts, context, this));
     const isManager = (host: { readonly role: string }): boolean => host.role === "manager";
 
     const { step, swarmId } = init(first, operator, context, this);

@@ -1,3 +1,4 @@
+import { keepAlives } from "./keep-alives";
 import { PORTS } from "./ports";
 
 /** Where prepare puts a manager's TLS files. */
@@ -22,8 +23,9 @@ export function managerApiSettings(): string {
   return `frontend api
   mode tcp
   bind :${String(PORTS.api)} ssl crt ${MANAGER_TLS.server} ca-file ${MANAGER_TLS.ca} verify required ssl-min-ver TLSv1.2
-  # Followed logs and events are silent for hours; keep-alives end the connections of clients that are gone.
-  option clitcpka
+  # Followed logs and events are silent for hours; keep-alives end the connections of clients that are gone, and keep
+  # AWS's load balancer from forgetting the others after 350 s.
+${keepAlives("cli")}
   timeout client 24h
   default_backend engine-api
 

@@ -1,6 +1,7 @@
 import type * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
 import type { HostSpec } from "../platform/placement";
+import { hostLines, type PlannedHost } from "./batches";
 import { bastionStep } from "../ssh/remote-step";
 import { ON_HOST, readScript } from "../ssh/script";
 import type { SwarmContext } from "./context";
@@ -30,9 +31,10 @@ export function managersOf(hosts: readonly HostSpec[]): ManagerAddress[] {
 /** The cluster-wide steps, which all run on the operator, and what takes the steps of hosts to their host. */
 const CLUSTER_STEPS = ["init", "token", "node", "remove-node", "stack", "remove-stack", "acme", ON_HOST];
 
-/** Tells the operator who the managers are and whom to trust. Runs on the operator. */
+/** Tells the operator who the managers are, which hosts there are to be, and whom to trust. Runs on the operator. */
 export function prepareOperator(
   managers: readonly ManagerAddress[],
+  hosts: readonly PlannedHost[],
   context: SwarmContext,
   parent: pulumi.Resource,
 ): command.remote.Command {
@@ -45,6 +47,7 @@ export function prepareOperator(
       triggers: [context.operator.identity],
       input: {
         managers: managers.map(({ name, address }) => `${name} ${address}`),
+        hosts: hostLines(hosts, context.config),
         ca: context.pki.ca,
         certificate: context.pki.operator.certificate,
         drain: context.config.drain,

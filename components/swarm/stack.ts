@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import type * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
 import { bastionStep } from "../ssh/remote-step";
 import { clientOf, type SwarmContext } from "./context";
+import { stackName, type OwnStack } from "./stack-names";
 
 /** Where the descriptions of stacks lie: compose files, as `docker stack deploy` takes them. */
 const STACKS = path.join(__dirname, "..", "..", "stacks");
@@ -38,8 +40,8 @@ export interface SwarmStackArgs {
   /** Swarm configs, likewise, with `${CONFIG_<NAME>:?}`. @default none */
   readonly configs?: Texts;
   /**
-   * Its overlay networks' ranges by name, CIDR; the compose file gets them as `${NETWORK_<NAME>:?}`. A network can't be
-   * changed: one that is there and of another size is an error, before anything is deployed.
+   * Its overlay networks' ranges by name, CIDR. The step makes them; the compose file has them as external. A network can't
+   * be changed: one that is there and of another size is an error, before anything is deployed.
    *
    * @default none
    */
@@ -67,17 +69,20 @@ export interface SwarmStackArgs {
  * A stack of swarm services, described by `stacks/<name>.yml`.
  *
  * A step on the operator deploys it through any healthy manager, and has done its work when every task runs as described.
- * Its delete removes the stack, unless everything goes.
+ * In the swarm it is called `swarm-ha-<name>`. A service of that stack without the label of ours is an error, and only what
+ * has the label is ever removed. Its delete removes the stack, unless everything goes.
  *
  * @throws Error when there is no such file.
  */
 export function swarmStack(
-  name: string,
+  name: OwnStack,
   args: SwarmStackArgs,
   opts: pulumi.ComponentResourceOptions,
 ): command.remote.Command {
   const { context, values = {}, secrets = {}, configs = {}, networks = {}, registry, machines, limit = 300 } = args;
-  const files = [name, ...(args.extensions ?? [])].map((file) => path.join(STACKS, `${file}.yml`));
+  const texts = [name, ...(args.extensions ?? [])].map((file) =>
+    readFileSync(path.join(STACKS, `${file}.yml`), "utf8"),
+  );
   return bastionStep(
     `stack-${name}`,
     {
@@ -85,8 +90,10 @@ export function swarmStack(
       script: "stack",
       onDelete: "remove-stack",
       input: {
-        stack: name,
-        compose: Object.fromEntries(files.map((file, i) => [String(i + 1), readFileSync(file, "utf8")])),
+        stack: stackName(name),
+        former: name,
+        services: serviceNames(texts),
+        compose: Object.fromEntries(texts.map((text, i) => [String(i + 1), text])),
         values,
         secrets,
         configs,
@@ -99,4 +106,13 @@ export function swarmStack(
     },
     { ...opts, dependsOn: [...args.after], deletedWith: context.lifetime },
   );
+}
+
+/** Names of the services that compose files describe, without the stack's. */
+function serviceNames(texts: readonly string[]): string[] {
+  const names = texts.flatMap((text) => {
+    const { services } = parse(text, { merge: true }) as { services: Readonly<Record<string, unknown>> };
+    return Object.keys(services);
+  });
+  return [...new Set(names)].sort();
 }

@@ -2,13 +2,24 @@ import type { TopLevelKey } from "../check-key";
 import { describeKey } from "../describe";
 import type { Known } from "../known";
 import { keyText, valueText, type Problem } from "../problem";
+import { stackNameProblem } from "../stack-name";
 
 /** Keys that one platform needs and another hasn't got. */
 export function platformProblems(known: Known): Problem[] {
   if (known.platform === undefined) return [];
   return known.platform === "local"
-    ? [...foreign(["images", "aws", "access"], known), ...machineProblems(known), ...portProblems(known)]
+    ? [
+        ...nameProblems(known),
+        ...foreign(["images", "aws", "access"], known),
+        ...machineProblems(known),
+        ...portProblems(known),
+      ]
     : [...missing(["zones", "domain", "aws"], known), ...foreign(["local"], known)];
+}
+
+function nameProblems({ stack }: Known): Problem[] {
+  const problem = stackNameProblem(stack);
+  return problem === undefined ? [] : [problem];
 }
 
 function missing(keys: readonly TopLevelKey[], known: Known): Problem[] {

@@ -7,7 +7,30 @@ const SPREAD_FROM = 3;
 
 /** A tier of three or more hosts must not lie in one zone alone. (For managers, the rule of the majority is stricter.) */
 export function tierProblems(known: Known): Problem[] {
-  return [...registryProblems(known), ...workerProblems(known)];
+  return [...registryProblems(known), ...workerProblems(known), ...batchProblems(known)];
+}
+
+/** An update never takes all hosts of a tier or pool away, unless there is only one. */
+function batchProblems({ registry, workers = {} }: Known): Problem[] {
+  const tiers = [
+    { path: ["registry"], count: registry?.replicas, most: registry?.maxUnavailable },
+    ...Object.entries(workers).map(([pool, { count, maxUnavailable }]) => ({
+      path: ["workers", pool],
+      count,
+      most: maxUnavailable,
+    })),
+  ];
+  return tiers.flatMap(({ path, count, most }) => {
+    if (count === undefined || most === undefined || count < 2 || most < count) return [];
+    return [
+      {
+        key: keyText([...path, "maxUnavailable"]),
+        got: `${valueText(most)} of ${String(count)} hosts`,
+        allowed: `a number from 1 to ${String(count - 1)}, so that some stay`,
+        fix: `write maxUnavailable: ${String(Math.max(1, Math.floor(count / 3)))}, or leave the key out`,
+      },
+    ];
+  });
 }
 
 function registryProblems({ registry, zones: all }: Known): Problem[] {

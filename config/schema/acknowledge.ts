@@ -1,7 +1,13 @@
 import { z } from "zod";
 
 /** Dangers of an update that `npm run review` refuses unless they are acknowledged by name. */
-export const DANGERS = ["replaces-managers", "quorum-at-risk", "deletes-state", "opens-to-world"] as const;
+export const DANGERS = [
+  "replaces-managers",
+  "quorum-at-risk",
+  "tier-unavailable",
+  "deletes-state",
+  "opens-to-world",
+] as const;
 
 /** See {@link DANGERS}. */
 export type Danger = (typeof DANGERS)[number];
@@ -18,7 +24,7 @@ export const acknowledge = z
   .default([])
   .meta({
     description:
-      "Dangers of the next update that are meant so: without its name here, `npm run review` fails for each it finds. `replaces-managers`: more than one manager is replaced; `quorum-at-risk`: a loss of managers or of a zone ends the swarm; `deletes-state`: data or keys go, lose their protection, or are new without it; `opens-to-world`: ranges that are as good as the world (a /7 or more, in one or in many) may reach a port other than those of applications. The update itself doesn't ask. Take a name out again when its update is through: the review reminds you.",
+      "Dangers of the next update that are meant so: without its name here, `npm run review` fails for each it finds. `replaces-managers`: more than one manager is replaced; `quorum-at-risk`: a loss of managers or of a zone ends the swarm; `tier-unavailable`: all registry hosts or all workers of a pool are replaced or removed; `deletes-state`: data or keys go, lose their protection, or are new without it; `opens-to-world`: ranges that are as good as the world (a /7 or more, in one or in many) may reach a port other than those of applications. The update itself doesn't ask. Take a name out again when its update is through: the review reminds you.",
     allowed: `a list of names out of ${DANGERS.join(", ")}`,
     fix: "write [replaces-managers], or leave the key out",
   });

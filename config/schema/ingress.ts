@@ -16,6 +16,30 @@ const pem = (kind: "certificate" | "key", description: string): z.ZodOptional<z.
     })
     .optional();
 
+const timeouts = z
+  .strictObject({
+    request: z.int().min(0).max(604_800).default(0).meta({
+      description:
+        "How long a client may take to send a whole request, headers and body together. Longer uploads and client streams (gRPC) are cut off. 0: no limit.",
+      unit: "seconds",
+      allowed: "a whole number from 0 to 604800 (seconds); 0 for no limit",
+      fix: "write request: 0",
+    }),
+    idle: z.int().min(1).max(340).default(180).meta({
+      description:
+        "How long a client's connection without a request stays open. Less than the 350 s after which AWS's load balancer forgets a connection.",
+      unit: "seconds",
+      allowed: "a whole number from 1 to 340 (seconds)",
+      fix: "write idle: 180",
+    }),
+  })
+  .prefault({})
+  .meta({
+    description: "Time limits between clients and the ingress. Responses, event streams and WebSockets have none.",
+    allowed: "a mapping with the keys request and idle",
+    fix: "write { request: 0, idle: 180 }",
+  });
+
 /** `swarm-ha:ingress`. */
 export const ingress = z
   .strictObject({
@@ -32,10 +56,11 @@ export const ingress = z
       allowed: "a whole number from 0 to 730 (days)",
       fix: "write hstsDays: 0, or 365 once every application is reached by HTTPS",
     }),
+    timeouts,
   })
   .prefault({})
   .meta({
     description: "The application ingress: Traefik on every worker.",
-    allowed: "a mapping with the keys certificate, key, acme and hstsDays",
+    allowed: "a mapping with the keys certificate, key, acme, hstsDays and timeouts",
     fix: "leave the key out to use a certificate of the stack's own authority",
   });

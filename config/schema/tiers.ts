@@ -25,6 +25,21 @@ const tierZones = z
   })
   .optional();
 
+/** How many hosts of one tier or pool may be away while an update replaces them. */
+const maxUnavailable = z
+  .int()
+  .min(1)
+  .max(100)
+  .meta({
+    description:
+      "How many of these hosts an update may have away at once when it replaces them; all of one zone, and never all there are. The next ones go when these are back in service.",
+    unit: "hosts",
+    allowed: "a whole number from 1 to 100, less than the number of hosts",
+    fix: "write maxUnavailable: 1, or leave the key out",
+    defaultText: "a third of them, rounded down; at least 1",
+  })
+  .optional();
+
 /** `swarm-ha:managers`. */
 export const managers = z
   .strictObject({
@@ -58,11 +73,12 @@ export const registry = z
         fix: "use 3, one for each zone",
       }),
     zones: tierZones,
+    maxUnavailable,
   })
   .prefault({})
   .meta({
     description: "The registry tier: nodes of the swarm that run nothing but the image registry.",
-    allowed: "a mapping with the keys replicas and zones",
+    allowed: "a mapping with the keys replicas, zones and maxUnavailable",
     fix: "write { replicas: 3 }",
   });
 
@@ -92,10 +108,12 @@ export const pool = z
         fix: 'write { com.example.storage: "ssd" }',
       }),
     zones: tierZones,
+    maxUnavailable,
     ...poolMachine,
   })
   .meta({
     description: "One pool of workers; its hosts are called `<pool>-<n>`.",
-    allowed: "a mapping with the keys count, labels, zones, and on aws instanceType, architecture and volume",
+    allowed:
+      "a mapping with the keys count, labels, zones, maxUnavailable, and on aws instanceType, architecture and volume",
     fix: "write { count: 3 }",
   });

@@ -22,6 +22,9 @@ export type ImagesConfig = StackValues["images"];
 /** How the applications' certificate is got from an ACME authority. */
 export type AcmeConfig = NonNullable<StackValues["ingress"]["acme"]>;
 
+/** Time limits between clients and the ingress. */
+export type IngressTimeouts = StackValues["ingress"]["timeouts"];
+
 interface CommonConfig extends Omit<StackValues, "platform" | "zones" | "domain" | "local" | "aws" | "access"> {
   /** Name of the stack: machines, networks and contexts are called after it. */
   readonly stack: string;

@@ -21,13 +21,16 @@ describe("the collection of the registry's garbage", function () {
     assert.equal((await registry.push("worker-1", kept)).code, 0);
     const wanted = await registry.pull("worker-3", kept);
     await registry.leaveGarbage("worker-1", "drill/gone:1", 20);
+    await registry.makeImage("worker-1", "drill/damaged:1", 1);
+    assert.equal((await registry.push("worker-1", "drill/damaged:1")).code, 0);
+    const damaged = await registry.damageLayer("registry-1", "drill/damaged");
     const upload = (): Promise<string> => registry.status("worker-1", UPLOAD, true);
     assert.equal(await upload(), "202");
     const before = await registry.size("registry-1");
 
     let meanwhile: Promise<string> | undefined;
     const ended = new AbortController();
-    const collecting = stack.tool("registry-gc", [stack.name], 600, (output) => {
+    const collecting = stack.tool("registry-gc", [stack.name, "--mend"], 600, (output) => {
       if (output.includes("Collecting")) meanwhile ??= upload();
     });
     const end = (): void => {
@@ -45,6 +48,10 @@ describe("the collection of the registry's garbage", function () {
     }
     const { code, output, seconds } = await collecting;
     assert.equal(code, 0, output);
+    assert.match(output, new RegExp(`Mended: drill/damaged: the link of a layer .*${damaged}`));
+    assert.match(await registry.link("registry-1", damaged), /^sha256:[0-9a-f]{64}$/);
+    // The upload that was begun above.
+    assert.match(output, /Removed: \d+ unfinished upload/);
     figure("garbage collected", seconds);
     figure(`the longest of ${pulls} pulls meanwhile, repeats included`, longest);
     assert.equal(await meanwhile, "405", "a push while it collects");
@@ -52,6 +59,7 @@ describe("the collection of the registry's garbage", function () {
     const freed = before - (await registry.size("registry-1"));
     assert.ok(freed > 20_000_000, `${freed} bytes were freed`);
     assert.equal(await registry.pull("worker-3", kept), wanted);
+    await registry.pull("worker-3", "drill/damaged:1");
     await assert.rejects(registry.pull("worker-3", "drill/gone:1"), /manifest unknown|not found/);
   });
 });

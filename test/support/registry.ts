@@ -112,6 +112,25 @@ export class RegistryClient {
     return Number(size);
   }
 
+  /** Empties the link of a repository's only layer that isn't its configuration, as a full disk does. @returns the file */
+  public async damageLayer(replica: string, repository: string): Promise<string> {
+    const find = `find ${FOLDER}/${repository}/_layers -name link | sort | head -n 1`;
+    const file = (
+      await this.stack.exec(replica, ["bash", "-c", `file=$(${find}) && : >"$file" && echo "$file"`])
+    ).trim();
+    return file.slice(FOLDER.length + 1);
+  }
+
+  /** What a link holds. */
+  public link(replica: string, file: string): Promise<string> {
+    return this.stack.exec(replica, ["cat", `${FOLDER}/${file}`]);
+  }
+
+  /** Writes a link. */
+  public async writeLink(replica: string, file: string, content: string): Promise<void> {
+    await this.stack.exec(replica, ["bash", "-c", `printf %s '${content}' >'${FOLDER}/${file}'`]);
+  }
+
   /** How many bytes of a repository's unfinished uploads have come so far, and at which replica the most come in. */
   public async upload(repository: string, replicas: readonly string[]): Promise<{ bytes: number; at: string }> {
     const [first = ""] = replicas;
@@ -128,7 +147,7 @@ export class RegistryClient {
   /** Puts an empty folder over a replica's storage, as a mount that got lost shows one; or takes it away again. */
   public async storage(replica: string, there: boolean): Promise<void> {
     const change = there ? "umount /var/lib/registry" : "mount -t tmpfs none /var/lib/registry";
-    const text = `id=$(docker ps -q --filter name=registry_registry) &&
+    const text = `id=$(docker ps -q --filter name=swarm-ha-registry_registry) &&
       nsenter -m -t "$(docker inspect -f '{{.State.Pid}}' "$id")" ${change}`;
     await succeed("docker", ["exec", this.stack.container(replica), "bash", "-c", text], { limit: 30 });
   }

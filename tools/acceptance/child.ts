@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { wholeEnvironment } from "../environment";
 import { root } from "../paths";
 
 /** Milliseconds that a command gets to end after it was asked to: Pulumi finishes the steps that are under way. */
@@ -26,7 +27,7 @@ export function runTool(
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(root, "tools", "run.mjs"), ...args], {
       detached: true,
-      env: { ...process.env, ...env },
+      env: wholeEnvironment(env),
       stdio: ["ignore", "inherit", "inherit"],
     });
     let killed = false;

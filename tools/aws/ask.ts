@@ -1,6 +1,7 @@
 /** The one place that asks AWS: the `aws` program and its credentials. AWS_ENDPOINT_URL leads it to another API. */
 import { spawn } from "node:child_process";
 import type { z } from "zod";
+import { environmentFor } from "../environment";
 import { findProgram } from "../setup/command";
 import { SetupError } from "../setup/errors";
 
@@ -101,7 +102,7 @@ function run(program: string, call: AwsCall): Promise<string> {
     const child = spawn(program, awsArguments(call), {
       stdio: ["ignore", "pipe", "pipe"],
       // Without a pager, and without a prompt, whatever the shell has set.
-      env: { ...process.env, AWS_PAGER: "", AWS_CLI_AUTO_PROMPT: "off" },
+      env: { ...environmentFor("aws"), AWS_PAGER: "", AWS_CLI_AUTO_PROMPT: "off" },
     });
     const kept = { stdout: "", stderr: "" };
     let late = false;

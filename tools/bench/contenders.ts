@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { wholeEnvironment } from "../environment";
 import { root } from "../paths";
 import { SetupError } from "../setup/errors";
 import type { Ansible } from "./ansible";
@@ -49,7 +50,7 @@ async function timed(
       signal,
       timeout: LIMIT,
       maxBuffer: 1e8,
-      env: { ...process.env, ...env },
+      env: wholeEnvironment(env),
     });
   } catch (error) {
     signal.throwIfAborted();

@@ -3,9 +3,10 @@ import { Readable } from "node:stream";
 import { messageOf } from "../../components/message";
 import { execIn } from "../../components/platform/local/provider/exec";
 import { PORTS } from "../../components/swarm/ports";
-import { hostKeysOf, UNKNOWN } from "./deployment";
+import { UNKNOWN } from "./deployment";
 import { parseReport, type AllFacts, type HostFacts } from "./host-facts";
-import { runOnHost, scriptCall, type ScriptEnd } from "./host-shell";
+import { runScriptOnHost, scriptCall, type ScriptEnd } from "./host-script";
+import { hostKeysOf } from "./host-shell";
 import { openOperator, type Tunnel } from "./operator";
 import type { LiveStack } from "./stack";
 
@@ -94,7 +95,7 @@ async function runScript(
     if (address === UNKNOWN || hostKey === undefined)
       throw new Error("the stack's state has no address or host key of it");
     const host = { name, address, hostKey, privateKey: stack.outputs.access.operator.privateKey };
-    return { end: await runOnHost(host, (to, port) => bastion.connect(to, port), call, limit), via: "bastion" };
+    return { end: await runScriptOnHost(host, (to, port) => bastion.connect(to, port), call, limit), via: "bastion" };
   } catch (error) {
     const end = docker === undefined ? undefined : await throughPlatform(docker, stack, name, call, limit);
     if (end === undefined) throw error;

@@ -20,6 +20,8 @@ export interface Manager {
 export interface Connection {
   /** Why the operator can't be reached. @default it can */
   readonly operatorError?: string;
+  /** The log-in to the bastion. @default there is none */
+  readonly tunnel?: Tunnel;
   /** Every manager by itself; empty without an operator. */
   readonly managers: readonly Manager[];
   /** The way that people take, which needs no operator. */
@@ -45,6 +47,7 @@ export async function connect(outputs: StackOutputs, limit = LIMIT): Promise<Con
     return { operatorError: operator, managers: [], balanced, page, certificate: page, close: () => undefined };
   }
   return {
+    tunnel: operator,
     managers: Object.entries(outputs.hosts).flatMap(([name, { role, address }]) => {
       if (role !== "manager" || address === undefined) return [];
       return { name, call: dockerCall(outputs, [name, address], limit, () => operator.connect(address, PORTS.api)) };

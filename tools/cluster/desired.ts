@@ -39,9 +39,16 @@ export function desiredOf(stack: string, outputs: StackOutputs, machines: readon
     nodes: [...current, ...added],
     loadBalancers: outputs.access.loadBalancers,
     renewalDays: outputs.access.renewalDays,
+    ...domainOf(outputs.endpoints.app),
     unfinished: [
       ...current.filter((node) => node.identity === "").map((node) => node.name),
       ...added.map((node) => node.name),
     ],
   };
+}
+
+/** The domain, from where applications answer: `https://*.app.<domain>[:port]`. */
+function domainOf(app: string | undefined): { domain?: string } {
+  const domain = /^https:\/\/\*\.app\.([^:/]+)/.exec(app ?? "")?.[1];
+  return domain === undefined ? {} : { domain };
 }

@@ -1,4 +1,5 @@
 import { certificateProblems, certificateStatus, unreadProblems } from "./certificate-problems";
+import { diskProblems, unreadDiskProblems } from "./disks";
 import { counts, IDENTITY_LABEL, votes } from "./labels";
 import { matchNodes, pickView, type Match, type View } from "./match";
 import {
@@ -11,6 +12,7 @@ import {
   type Problem,
 } from "./model";
 import { evaluateLoadBalancers } from "./evaluate-load-balancers";
+import { applicationProblems, ingressFindings } from "./applications";
 import { ingressProblems } from "./ingress";
 import { ghostProblems, nodeProblems } from "./node-problems";
 import { quorum, type Quorum, type Voter } from "./quorum";
@@ -36,6 +38,8 @@ export interface Evaluation {
   readonly pinned: Readonly<Record<string, readonly string[]>>;
   /** Whether a manager could list the nodes. */
   readonly reachable: boolean;
+  /** Whether nothing is wrong but with applications, which no repair mends. */
+  readonly platformHealthy: boolean;
   /** 0 healthy, 1 degraded, 2 unreachable. */
   readonly exitCode: 0 | 1 | 2;
 }
@@ -47,6 +51,12 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
   const voters = votersOf(view);
   const sick = new Set(matches.filter(({ node }) => node?.state !== "ready").map((match) => match.desired.name));
   const balancers = evaluateLoadBalancers(desired, live, view === undefined ? undefined : sick);
+  const { applications } = live;
+  // Where they can't be listed, the ingress's own problem says so.
+  const findings =
+    applications === undefined || "error" in applications || desired.domain === undefined
+      ? []
+      : ingressFindings(applications, desired.domain, live.now);
   const found = [
     ...accessProblems(desired, live),
     ...swarmProblems(desired, live.answers),
@@ -62,12 +72,16 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
     ...registryProblems(desired.stack, matches, live.registry),
     ...ingressProblems(desired.stack, matches, live.ingress),
     ...placementProblems(desired.stack, live.tasks, live.now),
+    ...applicationProblems(findings),
     ...certificateProblems(desired, live.certificates, live.now),
+    ...diskProblems(desired.stack, desired.nodes, live.disks ?? []),
   ];
   const troubled = new Set(found.flatMap(({ hosts }) => hosts));
-  const problems = [...found, ...unreadProblems(desired, live.unreadCertificates ?? [], troubled)].sort(
-    (a, b) => PROBLEM_KINDS.indexOf(a.kind) - PROBLEM_KINDS.indexOf(b.kind),
-  );
+  const problems = [
+    ...found,
+    ...unreadProblems(desired, live.unreadCertificates ?? [], troubled),
+    ...unreadDiskProblems(live.unreadDisks ?? [], troubled),
+  ].sort((a, b) => PROBLEM_KINDS.indexOf(a.kind) - PROBLEM_KINDS.indexOf(b.kind));
   const answered = live.answers.find((answer) => answer.answered && answer.swarmId !== "");
   const recorded = desired.swarmId;
   return {
@@ -80,6 +94,8 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
       ],
       loadBalancers: balancers.status,
       certificates: certificateStatus(live.certificates, live.now),
+      ingress: findings,
+      ...(live.disks === undefined ? {} : { disks: live.disks }),
       problems: problems.map((problem) => problem.text),
     },
     problems,
@@ -94,8 +110,19 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
       }),
     ),
     reachable: view !== undefined,
+    platformHealthy: problems.every(({ kind }) => kind === "application"),
     exitCode: view === undefined ? 2 : problems.length > 0 ? 1 : 0,
   };
+}
+
+/** The same with problems that only a longer look finds. Pure. */
+export function withProblems(
+  { status, exitCode }: Pick<Evaluation, "status" | "exitCode">,
+  more: readonly string[],
+): Pick<Evaluation, "status" | "exitCode"> {
+  if (more.length === 0) return { status, exitCode };
+  const problems = [...status.problems, ...more];
+  return { status: { ...status, healthy: false, problems }, exitCode: exitCode === 0 ? 1 : exitCode };
 }
 
 function votersOf(view: View | undefined): Voter[] {

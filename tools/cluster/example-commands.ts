@@ -14,9 +14,11 @@ export function exampleCommands(
   if (endpoints.registry === undefined || endpoints.app === undefined) return [];
   const registry = new URL(endpoints.registry).host;
   const deploy = `docker --context ${context} stack deploy --with-registry-auth -c examples/hello/stack.yml hello`;
+  // On this machine the registry is localhost for its own engine alone, whatever context is the current one.
+  const docker = push.startsWith("localhost:") ? "docker --context default" : "docker";
   return [
-    `docker build -t ${push}/hello examples/hello`,
-    `docker push ${push}/hello`,
+    `${docker} build -t ${push}/hello examples/hello`,
+    `${docker} push ${push}/hello`,
     `REGISTRY=${registry} ${deploy}`,
     `curl -k ${endpoints.app.replace("*", "hello")}`,
   ];

@@ -1,15 +1,16 @@
 import { z } from "zod";
+import { SERVICES } from "../../components/swarm/stack-names";
 import type { DockerCall } from "./docker-api";
 import { missingReplicas, readReplicas } from "./global-service";
 import type { Match } from "./match";
 import type { LiveIngress, Problem } from "./model";
 import { commands, list } from "./words";
 
-/** The ingress's service: stack `ingress`, service `traefik`. */
-const SERVICE = { role: "worker", name: "ingress_traefik", what: "ingress" } as const;
+/** The ingress's service. */
+const SERVICE = { role: "worker", name: SERVICES.traefik, what: "ingress" } as const;
 
 /** The service without tasks whose labels make `/ping` answer: see stacks/ingress.yml. */
-const PING = "ingress_ping";
+const PING = SERVICES.ping;
 
 /** Its labels, which Traefik takes from whichever service has them, in either case. */
 const PING_LABEL = /^traefik\.http\.(routers|services)\.swarm-ha-ping\./i;

@@ -2,26 +2,44 @@ import type Docker from "dockerode";
 import { askTargetHealth } from "../aws/target-health";
 import { askHosts } from "./ask-hosts";
 import { connect } from "./connect";
+import { readDisks } from "./disks";
 import type { DockerCall } from "./docker-api";
 import { evaluate, type Evaluation } from "./evaluate";
 import { messageOf } from "../../components/message";
 import { sleep } from "./limit";
 import type { AllFacts } from "./host-facts";
 import { look } from "./look";
-import type { Problem } from "./model";
+import type { Live, Problem } from "./model";
 import type { LiveStack } from "./stack";
 
-/**
- * Looks at the live cluster once.
- *
- * @param strays names of machines that the state doesn't know @default that isn't asked
- */
-export async function inspect(stack: LiveStack, strays: readonly string[] = []): Promise<Evaluation> {
+/** What else is looked at. */
+export interface InspectOptions {
+  /** Names of machines that the state doesn't know. @default that isn't asked */
+  readonly strays?: readonly string[];
+  /** Whether the hosts are asked how full their disks are: a log-in to each. @default no */
+  readonly disks?: boolean;
+}
+
+/** Looks at the live cluster once. */
+export async function inspect(stack: LiveStack, options: InspectOptions = {}): Promise<Evaluation> {
+  return evaluate(stack.desired, await lookAt(stack, options));
+}
+
+async function lookAt(stack: LiveStack, options: InspectOptions): Promise<Live> {
   // On its way while the operator is dialled: each question to AWS takes about a second.
   const members = askTargetHealth(stack.deployment);
   const connection = await connect(stack.outputs);
   try {
-    return evaluate(stack.desired, { ...(await look(connection, stack.outputs, { members })), strays });
+    const { tunnel } = connection;
+    const [live, found] = await Promise.all([
+      look(connection, stack.outputs, { members }),
+      options.disks === true && tunnel !== undefined ? readDisks(stack, tunnel) : undefined,
+    ]);
+    return {
+      ...live,
+      ...(found === undefined ? {} : { disks: found.disks, unreadDisks: found.unread }),
+      ...(options.strays === undefined ? {} : { strays: options.strays }),
+    };
   } finally {
     connection.close();
   }
@@ -40,16 +58,12 @@ export interface DeepLook {
  */
 export async function inspectDeep(
   stack: LiveStack,
-  { strays = [], docker }: { readonly strays?: readonly string[]; readonly docker?: Docker } = {},
+  { docker, ...options }: InspectOptions & { readonly docker?: Docker } = {},
 ): Promise<DeepLook> {
-  const members = askTargetHealth(stack.deployment);
-  const connection = await connect(stack.outputs);
-  const live = await look(connection, stack.outputs, { members }).finally(() => {
-    connection.close();
-  });
-  const first = evaluate(stack.desired, { ...live, strays });
-  const facts = await askHosts(stack, { troubled: troubledHosts(first), ...(docker === undefined ? {} : { docker }) });
-  return { evaluation: evaluate(stack.desired, { ...live, strays, hosts: facts }), facts };
+  const live = await lookAt(stack, options);
+  const troubled = troubledHosts(evaluate(stack.desired, live));
+  const facts = await askHosts(stack, { troubled, ...(docker === undefined ? {} : { docker }) });
+  return { evaluation: evaluate(stack.desired, { ...live, hosts: facts }), facts };
 }
 
 /** Hosts that aren't in service as the swarm has it, or whose API doesn't answer. */

@@ -6,6 +6,7 @@ import { readStats } from "./haproxy";
 import { messageOf } from "../../components/message";
 import type { Members } from "../aws/target-health";
 import type { Live, LiveMember, ManagerAnswer } from "./model";
+import { readApplications } from "./applications/read";
 import { readIngress } from "./ingress";
 import { readRegistry } from "./registry";
 import { readTasks } from "./tasks";
@@ -33,10 +34,11 @@ export async function look(connection: Connection, outputs: StackOutputs, option
   const answers = listed ? direct : [...direct, await askManager(connection.balanced)];
   const ask = asker(connection, answers);
   const { endpoints } = outputs;
-  const [registry, ingress, tasks] = await Promise.all([
+  const [registry, ingress, tasks, applications] = await Promise.all([
     endpoints.registry === undefined ? undefined : ask(readRegistry),
     endpoints.app === undefined ? undefined : ask(readIngress),
     ask(readTasks),
+    endpoints.app === undefined ? undefined : ask(readApplications),
   ]);
   return {
     now,
@@ -48,6 +50,7 @@ export async function look(connection: Connection, outputs: StackOutputs, option
     ...(registry === undefined ? {} : { registry }),
     ...(ingress === undefined ? {} : { ingress }),
     ...(tasks === undefined ? {} : { tasks }),
+    ...(applications === undefined ? {} : { applications }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { DesiredNode, LoadBalancerName, Role } from "../../components/outputs";
+import type { IngressFinding, LiveApplications } from "./applications/model";
 import type { AllFacts } from "./host-facts";
 
 /** What a certificate is for: it answers TLS connections, opens them, or signs the others. */
@@ -17,6 +18,27 @@ export interface LiveCertificate {
   readonly brought?: boolean;
   /** How long it lives from its first day on, in days, where an ACME authority decides that. @default the stack does */
   readonly acmeDays?: number;
+}
+
+/** A filesystem of a host that something of the cluster is kept on. */
+export interface LiveDisk {
+  readonly host: string;
+  /** Docker's own data (images, containers, a manager's Raft log), or the registry's storage. */
+  readonly what: "docker" | "registry";
+  /** Where it is mounted. */
+  readonly mount: string;
+  readonly sizeKib: number;
+  readonly usedKib: number;
+  /** What others than root may still use. */
+  readonly freeKib: number;
+  /** Of a hundred files that it can hold, how many are free. @default it has no such limit */
+  readonly freeFiles?: number;
+}
+
+/** A host that couldn't say how full its disks are, and what was seen last. */
+export interface UnreadDisks {
+  readonly host: string;
+  readonly reason: string;
 }
 
 /** A host that should serve a certificate, and why none could be read. */
@@ -109,6 +131,10 @@ export interface ClusterStatus {
   readonly loadBalancers: Partial<Record<LoadBalancerName, LoadBalancerStatus>>;
   /** The first to end first. Of hosts that serve one at this moment, and of clients. */
   readonly certificates: CertificateStatus[];
+  /** What applications' labels, networks and ports do to each other, the ingress and the platform. */
+  readonly ingress: readonly IngressFinding[];
+  /** Filesystems of the hosts. @default nobody has asked them */
+  readonly disks?: readonly LiveDisk[];
   /** In words, the worst first; each says what is wrong, where, and the command that mends it. */
   readonly problems: string[];
 }
@@ -139,6 +165,8 @@ export const PROBLEM_KINDS = [
   "api",
   /** A certificate that has ended. */
   "certificate",
+  /** A disk that is nearly full. */
+  "disk",
   "role",
   "availability",
   "labels",
@@ -147,11 +175,11 @@ export const PROBLEM_KINDS = [
   "registry",
   /** A worker without a replica of the ingress, or a ping that can't answer. */
   "ingress",
-  /** A service with tasks that no node takes. */
-  "placement",
+  /** An application that isn't served as it asks for, or harms another one. No reason to stop a repair or a replacement. */
+  "application",
   /** A certificate that is due, and that no `up` has issued anew. */
   "renewal",
-  /** A certificate that couldn't be read. */
+  /** A certificate that couldn't be read, or a host's disks. */
   "unread",
 ] as const;
 
@@ -184,6 +212,8 @@ export interface Desired {
   readonly unfinished?: readonly string[];
   /** How long before its end a certificate is due, in days. */
   readonly renewalDays: number;
+  /** Domain of the stack: applications answer below `app.<domain>`. @default it has no application load balancer */
+  readonly domain?: string;
 }
 
 /** A node as the swarm has it. */
@@ -256,6 +286,12 @@ export interface Live {
   readonly tasks?: LiveTasks | { readonly error: string };
   /** Likewise, the ingress. */
   readonly ingress?: LiveIngress | { readonly error: string };
+  /** Likewise, all services of the swarm. */
+  readonly applications?: LiveApplications | { readonly error: string };
+  /** Filesystems of the hosts. @default nobody has asked them */
+  readonly disks?: readonly LiveDisk[];
+  /** Hosts whose disks couldn't be read. @default none */
+  readonly unreadDisks?: readonly UnreadDisks[];
   /** Names of machines that the state doesn't know. @default none, or nobody has looked for them */
   readonly strays?: readonly string[];
   /** What hosts report of themselves. @default nobody asked them */

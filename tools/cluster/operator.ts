@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import { Client } from "ssh2";
 import type { Access } from "../../components/outputs";
-import { executeScript, type ScriptEnd } from "./host-shell";
+import { executeScript, type ScriptEnd } from "./host-script";
 import { within } from "./limit";
 
 /** The operator answers, and can't open a connection: the log-in is alive. */
@@ -16,9 +16,10 @@ export interface Tunnel {
    *
    * @param input its standard input
    * @param limit seconds after which the connection ends, and with it the command
+   * @param hear gets its standard output instead @default it is printed
    * @returns its exit code @throws Error when it doesn't end by itself
    */
-  run(command: string, input: string, limit: number): Promise<number>;
+  run(command: string, input: string, limit: number, hear?: (text: string) => void): Promise<number>;
   /** The same; what it prints is its answer. @throws Error when it doesn't end by itself */
   capture(command: string, input: string, limit: number): Promise<ScriptEnd>;
   close(): void;
@@ -63,11 +64,11 @@ export function openOperator(operator: Access["operator"], limit: number): Promi
     });
     return {
       connect: (address, to) => forward(client, address, to),
-      run: (command, input, seconds) =>
+      run: (command, input, seconds, hear) =>
         within(seconds, ({ signal, phase }) => {
           phase("a command ran on the operator");
           signal.addEventListener("abort", () => client.end());
-          return execute(client, command, input);
+          return execute(client, command, input, hear);
         }),
       capture: (command, input, seconds) =>
         within(seconds, ({ signal, phase }) => {
@@ -97,14 +98,15 @@ function forward(client: Client, address: string, port: number): Promise<Duplex>
   });
 }
 
-function execute(client: Client, command: string, input: string): Promise<number> {
+function execute(client: Client, command: string, input: string, hear?: (text: string) => void): Promise<number> {
   return new Promise((resolve, reject) => {
     client.exec(command, (error, channel) => {
       if (error) {
         reject(error);
         return;
       }
-      channel.pipe(process.stdout, { end: false });
+      if (hear === undefined) channel.pipe(process.stdout, { end: false });
+      else channel.setEncoding("utf8").on("data", hear);
       channel.stderr.pipe(process.stderr, { end: false });
       let code: number | null = null;
       channel.on("exit", (ended: number | null) => (code = ended));

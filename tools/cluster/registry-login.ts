@@ -29,6 +29,6 @@ export function registryLogins(
   const here = new URL(endpoints.manager).hostname === "127.0.0.1";
   return [
     { registry: host, options: ["--context", context], input },
-    ...(here ? [{ registry: `localhost:${port}`, options: [], input }] : []),
+    ...(here ? [{ registry: `localhost:${port}`, options: ["--context", "default"], input }] : []),
   ];
 }

@@ -1,12 +1,12 @@
 import { z } from "zod";
+import { SERVICES } from "../../components/swarm/stack-names";
 import type { DockerCall } from "./docker-api";
 import { missingReplicas, readReplicas } from "./global-service";
 import type { Match } from "./match";
 import type { LiveRegistry, Problem } from "./model";
 import { commands } from "./words";
 
-/** The registry's service: stack `registry`, service `registry`. */
-const SERVICE = "registry_registry";
+const SERVICE = SERVICES.registry;
 
 /** What the registry's replicas are told while its garbage is collected; see scripts/registry-gc.sh. */
 const READ_ONLY = "REGISTRY_STORAGE_MAINTENANCE_READONLY=";

@@ -40,6 +40,16 @@ export function render(stack: string, status: ClusterStatus, exitCode: 0 | 1 | 2
     (cells, index) => ((status.certificates[index]?.daysLeft ?? 0) < 0 ? cells.map((cell) => colors.red(cell)) : cells),
     colors,
   );
+  const applications = table(
+    ["INGRESS: SERVICE", "LABEL", "LEVEL"],
+    status.ingress.map(({ service, label, level }) => [service, label || "-", level]),
+    (cells) => cells,
+    colors,
+  );
+  const ingress = [
+    ...(status.ingress.length === 0 ? [] : ["", ...applications]),
+    ...status.ingress.flatMap(({ level, text }) => (level === "advice" ? [`  advice: ${text}`] : [])),
+  ];
   const count = status.problems.length;
   const problems =
     count === 0
@@ -49,7 +59,7 @@ export function render(stack: string, status: ClusterStatus, exitCode: 0 | 1 | 2
           colors.bold(count === 1 ? "1 problem" : `${count} problems`),
           ...status.problems.map((text) => `  - ${text}`),
         ];
-  return [head, "", ...nodes, "", ...balancers, ...unknown, "", ...certificates, ...problems].join("\n");
+  return [head, "", ...nodes, "", ...balancers, ...unknown, "", ...certificates, ...ingress, ...problems].join("\n");
 }
 
 function nodeRow(node: NodeStatus): string[] {

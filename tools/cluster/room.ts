@@ -1,5 +1,5 @@
 import { messageOf } from "../../components/message";
-import { scriptCall } from "./host-shell";
+import { scriptCall } from "./host-script";
 import { openOperator, type Tunnel } from "./operator";
 import type { LiveStack } from "./stack";
 

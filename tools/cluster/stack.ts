@@ -4,6 +4,7 @@ import { RENEWED_HOSTS } from "../../components/platform/aws/renewal";
 import { SPARE_WORKER, spareText, type Spare } from "../../components/platform/spare";
 import { runPulumi } from "../engine";
 import { readStackFile } from "../engine/project";
+import { refuseRenamedAway } from "../engine/renamed";
 import { localStackExists } from "../engine/stack";
 import { SetupError } from "../setup/errors";
 import { deploymentSchema, machinesOf, nameOf, outputsOf, UNKNOWN, type Deployment, type Machine } from "./deployment";
@@ -29,7 +30,10 @@ export interface LiveStack extends StackState {
 export async function readState(stack: string): Promise<StackState> {
   // Looking at a stack that isn't there must not make one.
   const missing = readStackFile(stack).platform === "local" && !localStackExists(stack);
-  if (missing) return { stack, deployment: {}, machines: [] };
+  if (missing) {
+    refuseRenamedAway(stack);
+    return { stack, deployment: {}, machines: [] };
+  }
   const { code, stdout, stderr } = await runPulumi(["stack", "export", "--show-secrets"], { stack, capture: true });
   if (code !== 0) throw new SetupError(`The state of the stack ${stack} can't be read:\n${stderr.trim()}`);
   const deployment = deploymentSchema.parse(JSON.parse(stdout));

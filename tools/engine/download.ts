@@ -65,13 +65,16 @@ export async function downloadEngine(progress: Progress): Promise<Engine | undef
   }
 }
 
+/** Node's own `fetch` uses no proxies; undici's agent takes them from HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
 async function fetchWhole(url: string, note: (text: string) => void): Promise<Buffer> {
+  const undici = await import("undici");
+  const dispatcher = new undici.EnvHttpProxyAgent();
   const giveUp = new AbortController();
   let timer = setTimeout(() => {
     giveUp.abort(new Error(`no answer from ${new URL(url).host} within ${FIRST_ANSWER / 1000} s`));
   }, FIRST_ANSWER);
   try {
-    const response = await fetch(url, { signal: giveUp.signal });
+    const response = await undici.fetch(url, { signal: giveUp.signal, dispatcher });
     if (!response.ok || response.body === null) throw new Error(`${url}: ${response.status} ${response.statusText}`);
     clearTimeout(timer);
     timer = setTimeout(() => {
@@ -87,5 +90,7 @@ async function fetchWhole(url: string, note: (text: string) => void): Promise<Bu
     return Buffer.concat(parts);
   } finally {
     clearTimeout(timer);
+    // What is still open must not keep this process.
+    void dispatcher.destroy();
   }
 }

@@ -1,21 +1,23 @@
-/** The environment of engine runs. */
+/** The environment of engine runs: what tools/environment lets in, and what this program sets. */
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { environmentFor } from "../environment";
 import { backendDir, passphraseFile } from "../paths";
 import type { Engine } from "./engine";
 
 /**
- * What an engine needs, wherever its state is: no questions for updates, no SSH agent, and for the kit no plugins from
- * anywhere else.
+ * For stacks elsewhere: the user's own state and log-ins, and for the kit no plugins from anywhere else.
  *
- * @param base @default this process's own
+ * @param base what the user has set. @default this process's own
  */
 export function engineEnv(engine: Engine, base: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = { ...base, PULUMI_SKIP_UPDATE_CHECK: "true" };
-  // Steps log in with the stack's own key. The command plugin asks an agent all the same, and one that is gone fails
-  // every dial (recorded: test/unit/kit/transcripts).
-  Reflect.deleteProperty(env, "SSH_AUTH_SOCK");
+  return { ...environmentFor("cloud", base), ...always(engine, base) };
+}
+
+/** What every engine gets: no questions for updates, and for the kit its own plugins alone. */
+function always(engine: Engine, base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const env = { PULUMI_SKIP_UPDATE_CHECK: "true" };
   if (engine.kind === "official") return env;
   return {
     ...env,
@@ -27,15 +29,11 @@ export function engineEnv(engine: Engine, base: NodeJS.ProcessEnv = process.env)
   };
 }
 
-/** What isn't for local stacks: another passphrase, and another stack. */
-const FOREIGN = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_STACK"];
-
 /** The environment for stacks on this machine: our state and passphrase, whatever the user has set for others. */
 export function localEnv(engine: Engine, base: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  const env = engineEnv(engine, base);
-  for (const name of FOREIGN) Reflect.deleteProperty(env, name);
   return {
-    ...env,
+    ...environmentFor("local", base),
+    ...always(engine, base),
     // The engine writes the whole state for each step. `skip` leaves out a checksum of it in a file beside it, which nobody
     // reads, and saves a seventh of the engine's processor time. Nor can a kill then cut that file off: without it the state
     // can be read, with a half of it it can't (gocloud.dev, blob/fileblob, "metadata").
@@ -43,7 +41,7 @@ export function localEnv(engine: Engine, base: NodeJS.ProcessEnv = process.env):
     // The same writing makes much garbage; collected at five times what is in use, not twice, it takes a tenth less.
     GOGC: base["GOGC"] ?? "400",
     PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile(),
-    // Keep the compressed form off, whatever is set elsewhere: healing reads the state.
+    // Keep the compressed form off: healing reads the state.
     PULUMI_DIY_BACKEND_GZIP: "false",
     // Steps wait for hosts most of the time; the engine's default, four at a time per core, is made for less.
     PULUMI_PARALLEL: base["PULUMI_PARALLEL"] ?? "32",

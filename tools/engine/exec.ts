@@ -57,6 +57,14 @@ function inForeground(): boolean {
   }
 }
 
+/**
+ * Where an engine's output goes: to a terminal by itself, anywhere else through this process. An engine that wrote into a
+ * pipe without a reader (`| head`) would be killed by that, in the middle of an update.
+ */
+function channel(stream: NodeJS.WriteStream): "inherit" | "pipe" {
+  return stream.isTTY ? "inherit" : "pipe";
+}
+
 /** Runs an engine to its end. @throws SetupError when it can't be started at all */
 export function execEngine(engine: Engine, args: readonly string[], options: ExecOptions): Promise<RunResult> {
   const capture = options.capture === true;
@@ -65,7 +73,7 @@ export function execEngine(engine: Engine, args: readonly string[], options: Exe
     env: options.env,
     stdio: capture
       ? ["ignore", "pipe", "pipe"]
-      : ["inherit", options.onLine === undefined ? "inherit" : "pipe", "inherit"],
+      : ["inherit", options.onLine === undefined ? channel(process.stdout) : "pipe", channel(process.stderr)],
   });
   const stop = (): void => {
     child.kill("SIGINT");
@@ -80,9 +88,13 @@ export function execEngine(engine: Engine, args: readonly string[], options: Exe
   process.on("SIGINT", interrupted).on("SIGTERM", handOn).on("SIGHUP", handOn);
   options.signal?.addEventListener("abort", stop, { once: true });
   const kept = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-  if (options.onLine === undefined) child.stdout?.on("data", (data: Buffer) => kept.stdout.push(data));
+  const take = (name: "stdout" | "stderr") => (data: Buffer) => {
+    if (capture) kept[name].push(data);
+    else process[name].write(data);
+  };
+  if (options.onLine === undefined) child.stdout?.on("data", take("stdout"));
   else if (child.stdout !== null) createInterface({ input: child.stdout }).on("line", options.onLine);
-  child.stderr?.on("data", (data: Buffer) => kept.stderr.push(data));
+  child.stderr?.on("data", take("stderr"));
   if (options.signal?.aborted === true) stop();
   return new Promise<RunResult>((resolve, reject) => {
     child.on("error", (error) => {

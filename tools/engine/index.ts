@@ -1,5 +1,6 @@
 /** Running Pulumi: the one door to the engine for all tools. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { wholeEnvironment } from "../environment";
 import { SetupError } from "../setup/errors";
 import { needsHealing } from "./arguments";
 import { checkBastion, localBastion, publicBastion } from "./bastion";
@@ -15,6 +16,19 @@ import { pruneHistory } from "./prune";
 import { ensureLocalStack, healLocalStack, localStackExists } from "./stack";
 import { runTrial } from "./trial";
 import { checkOrphans } from "./orphans";
+import {
+  asksWhose,
+  exportedResources,
+  fileToRename,
+  isRename,
+  localOriginal,
+  madeFor,
+  newName,
+  refuseRenamed,
+  refuseRenamedAway,
+  renameConfig,
+} from "./renamed";
+import { checkOfferings } from "./check-offerings";
 import { checkQuotas } from "./check-quotas";
 import { checkTunnel, tunnelPort } from "./tunnel";
 
@@ -56,8 +70,8 @@ const WITH_CONFIG = ["up", "update", "preview", "destroy", "refresh", "config", 
  */
 export async function runPulumi(args: readonly string[], options: RunOptions): Promise<RunResult> {
   const { stack } = options;
-  const file = readStackFile(stack);
-  const base = { ...process.env, ...options.env };
+  const file = isRename(args) ? fileToRename(stack, args) : readStackFile(stack);
+  const base = wholeEnvironment(options.env);
   const trial = file.platform !== "local" && (await isTrial(args, base));
   const engine = trial ? await kitEngine() : await findEngine();
   const run = {
@@ -76,15 +90,24 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
       const { code, stdout } = await execEngine(engine, ["stack", "export", "--stack", stack], { env, capture: true });
       return code === 0 ? stdout : undefined;
     });
+    if (asksWhose(args)) refuseRenamed(stack, args, madeFor(exportedResources((await state()) ?? "{}")));
     await checkTunnel(stack, file, args, async () => (await state())?.includes(':Instance::operator"') === true);
     // The kit's stand-in for AWS makes nothing, and nobody may be asked for its sake.
     if (engine.kind === "official") {
       await checkOrphans(stack, file, args, state);
       await checkQuotas(stack, file, args, state);
+      await checkOfferings(stack, file, args, state);
     }
     if (tunnelPort(file) === undefined) await checkBastion(stack, args, async () => publicBastion(await state()));
-    return execEngine(engine, [...goOn(args), "--stack", stack, ...configFlag(args, file.path)], { ...run, env });
+    const ended = await execEngine(engine, [...goOn(args), "--stack", stack, ...configFlag(args, file.path)], {
+      ...run,
+      env,
+    });
+    if (isRename(args) && ended.code === 0) renameConfig(stack, newName(args) ?? stack);
+    return ended;
   }
+  if (args[0] !== "stack" || args[1] !== "rm") refuseRenamedAway(stack);
+  if (asksWhose(args)) refuseRenamed(stack, args, localOriginal(stack));
   refuseHalfDestroyed(stack, args);
   await checkBastion(stack, args, () => Promise.resolve(localStackExists(stack) ? localBastion(file) : undefined));
   await ensureLocalStack(engine, stack, file);
@@ -101,6 +124,7 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
       : await execEngine(engine, all, { ...run, env });
   if (changing) pruneHistory(stack);
   if (args[0] === "config") keepConfig(stack, file);
+  if (isRename(args) && result.code === 0) renameConfig(stack, newName(args) ?? stack);
   if (args[0] === "stack" && args[1] === "rm" && result.code === 0) {
     forgetStack(stack);
     forgetDestroying(stack);
@@ -168,9 +192,11 @@ function refuseKit(engine: Engine, stack: string, file: StackFile): void {
   );
 }
 
-/** Runs Pulumi without a stack, e.g. `stack ls` or `version`, on the local state. */
+/** Runs Pulumi without a stack, e.g. `stack ls` or `version`, on the local state; `login` on the user's own. */
 export async function runPulumiBare(args: readonly string[]): Promise<RunResult> {
   const engine = await findEngine();
+  // A log-in is for stacks elsewhere: it needs the user's credentials, for a bucket's state, say.
+  if (args[0] === "login" || args[0] === "logout") return execEngine(engine, args, { env: engineEnv(engine) });
   ensureLocalState(); // The engine doesn't make its state's directory, so on a new machine it would fail.
   return execEngine(engine, args, { env: localEnv(engine) });
 }

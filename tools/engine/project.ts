@@ -2,8 +2,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { PLATFORMS } from "../../config/schema/constants";
+import { stackNameProblem } from "../../config/stack-name";
 import { root } from "../paths";
 import { SetupError } from "../setup/errors";
+import { hasEnvironment } from "./aws-credentials";
 
 /** The project's name, as Pulumi.yaml has it. */
 export const PROJECT = "swarm-ha";
@@ -40,7 +43,29 @@ export function readStackFile(stack: string): StackFile {
     );
   }
   const text = readFileSync(path, "utf8");
-  return { path, text, platform: platformOf(text, path) };
+  const file = { path, text, platform: platformOf(text, path) };
+  checkPlatform(stack, file);
+  return file;
+}
+
+/** What every command has to know, before anything else is said: where the stack is, and that it can be there. */
+function checkPlatform(stack: string, { path, text, platform }: StackFile): void {
+  if (platform === undefined && hasEnvironment({ text })) return; // Pulumi ESC may have it.
+  if (!(PLATFORMS as readonly (string | undefined)[]).includes(platform)) {
+    const got =
+      text.trim() === ""
+        ? "is empty"
+        : `has ${platform === undefined ? "no swarm-ha:platform" : `the platform '${platform}'`}`;
+    throw new SetupError(
+      `${path} ${got}. The platform is ${PLATFORMS.join(" or ")}; the least that a file for this machine needs:\n\n` +
+        `config:\n  ${PROJECT}:platform: local\n`,
+    );
+  }
+  const problem = platform === "local" ? stackNameProblem(stack) : undefined;
+  if (problem !== undefined)
+    throw new SetupError(
+      `A stack on this machine can't be called ${problem.got}. Allowed: ${problem.allowed}. Fix: ${problem.fix}.`,
+    );
 }
 
 function platformOf(text: string, path: string): string | undefined {

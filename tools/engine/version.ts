@@ -1,6 +1,7 @@
 /** Versions of the engine. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { environmentFor } from "../environment";
 import { SetupError } from "../setup/errors";
 
 /** The version that is built or downloaded here; the SDK in package.json is of the same one. */
@@ -26,7 +27,7 @@ export function recentEnough(version: string, oldest: string = OLDEST): boolean 
 /** The version that an engine reports, without its `v`; undefined if it doesn't run. */
 export async function versionOf(path: string): Promise<string | undefined> {
   try {
-    const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
+    const env = { ...environmentFor("local"), PULUMI_SKIP_UPDATE_CHECK: "true" };
     const { stdout } = await promisify(execFile)(path, ["version"], { env, timeout: 60_000 });
     return stdout.trim().replace(/^v/, "");
   } catch {

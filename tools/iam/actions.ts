@@ -318,6 +318,7 @@ export const ACTIONS: Readonly<Record<string, TypeActions>> = {
 
 /** What our commands ask, besides what the provider reads: tools/aws, tools/quotas, tools/leftovers, tools/engine. */
 export const COMMANDS: readonly string[] = [
+  "ec2:DescribeInstanceTypeOfferings",
   "servicequotas:GetServiceQuota",
   "servicequotas:GetAWSDefaultServiceQuota",
   "tag:GetResources",

@@ -1,9 +1,11 @@
 import { DANGERS, type Danger } from "../../config/schema/acknowledge";
 import { valueAt } from "../../policy/planned";
+import type { ReviewedHost } from "./machines";
 import type { ManagersReview } from "./managers";
 import type { PortsReview } from "./ports";
 import type { Preview } from "./preview";
 import type { StateReview } from "./state";
+import { wholeTiers } from "./whole-tiers";
 
 /** A danger of an update, and what it comes from. */
 export interface FoundDanger {
@@ -22,8 +24,14 @@ export interface DangersReview {
 /** What has to be acknowledged by name before it may be deployed. */
 export function reviewDangers(
   preview: Pick<Preview, "config">,
-  { managers, ports, state }: { managers: ManagersReview; ports: PortsReview; state: StateReview },
+  found: {
+    readonly hosts: readonly ReviewedHost[];
+    readonly managers: ManagersReview;
+    readonly ports: PortsReview;
+    readonly state: StateReview;
+  },
 ): DangersReview {
+  const { hosts, managers, ports, state } = found;
   const acknowledged = acknowledgedIn(preview);
   const reasons: Readonly<Record<Danger, readonly string[]>> = {
     "replaces-managers":
@@ -33,6 +41,7 @@ export function reviewDangers(
           ]
         : [],
     "quorum-at-risk": managers.risks,
+    "tier-unavailable": wholeTiers(hosts),
     "deletes-state": [
       ...state.lost,
       ...state.unprotected.map((name) => `${name} is protected no more: the next update may delete it`),
@@ -42,12 +51,12 @@ export function reviewDangers(
       ({ from, to, protocol, port }) => `${from} may reach ${to} on ${protocol} ${port}`,
     ),
   };
-  const found = DANGERS.filter((name) => reasons[name].length > 0).map((name) => ({
+  const dangers = DANGERS.filter((name) => reasons[name].length > 0).map((name) => ({
     name,
     reasons: reasons[name],
     acknowledged: acknowledged.includes(name),
   }));
-  return { found, stale: acknowledged.filter((name) => !found.some((danger) => danger.name === name)) };
+  return { found: dangers, stale: acknowledged.filter((name) => !dangers.some((danger) => danger.name === name)) };
 }
 
 /** Whether the stack's configuration says that its data may go with it: new data isn't protected then, and nobody minds. */

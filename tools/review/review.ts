@@ -54,7 +54,7 @@ export function reviewOf(preview: Preview): Review {
     ports,
     state,
     cost: reviewCost(preview),
-    dangers: reviewDangers(preview, { managers, ports, state }),
+    dangers: reviewDangers(preview, { hosts, managers, ports, state }),
     policies: reviewPolicies(preview),
   };
 }

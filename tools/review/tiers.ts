@@ -49,9 +49,11 @@ function registrySentences(hosts: readonly ReviewedHost[]): string[] {
     ...(added.length > 0 ? [`adds ${names(added)}`] : []),
     ...(replaced.length > 0
       ? [
-          stay === 0
+          before === 1
             ? `replaces ${names(replaced)}: no replica answers meanwhile, pushes and pulls fail`
-            : `replaces ${names(replaced)}: ${count(stay, "replica")} answer${stay === 1 ? "s" : ""} meanwhile`,
+            : replaced.length === 1
+              ? `replaces ${names(replaced)}: ${count(stay, "replica")} answer${stay === 1 ? "s" : ""} meanwhile`
+              : `replaces ${names(replaced)} in batches: the next ones go when those before serve again`,
         ]
       : []),
     ...(removed.length > 0 ? [`removes ${names(removed)}: ${remaining(before + added.length - removed.length)}`] : []),
@@ -70,18 +72,20 @@ function deployedAgain(registries: readonly ReviewedHost[], steps: ReadonlySet<s
     : [];
 }
 
-/** Workers are replaced in parallel, and each is drained before it goes. */
+/** Workers are replaced in batches (scripts/lib/turns.sh), and each is drained before it goes. */
 function workerSentences(hosts: readonly ReviewedHost[]): string[] {
   const { added, removed, replaced, stay, before } = sorted(hosts);
   if (before === 0) return added.length > 0 ? [`starts ${names(added)}`] : [];
   const share = percent(stay, before);
   const meanwhile =
-    stay === 0
-      ? "nobody of the pool takes tasks meanwhile"
-      : `${share} % of the pool take${share === 1 ? "s" : ""} tasks meanwhile`;
+    before === 1
+      ? ": nobody of the pool takes tasks meanwhile"
+      : replaced.length === 1
+        ? `: ${share} % of the pool take${share === 1 ? "s" : ""} tasks meanwhile`
+        : " in batches: the next ones go when those before serve again";
   return [
     ...(added.length > 0 ? [`adds ${names(added)}: no task moves`] : []),
-    ...(replaced.length > 0 ? [`drains and replaces ${names(replaced)}: ${meanwhile}`] : []),
+    ...(replaced.length > 0 ? [`drains and replaces ${names(replaced)}${meanwhile}`] : []),
     ...(removed.length > 0
       ? [
           removed.length === before && added.length === 0

@@ -2,13 +2,16 @@
 import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { environmentFor, type Recipient } from "../environment";
 import { SetupError } from "./errors";
 
 /** How to run a command. */
 export interface CommandOptions {
   /** Milliseconds until it is stopped and counted as failed. */
   readonly timeout: number;
-  /** Additions to this process's environment. @default none */
+  /** Which variables of this process's environment it gets. @default those of programs that set-up runs */
+  readonly as?: Recipient;
+  /** Additions to them. @default none */
   readonly env?: Readonly<Record<string, string>>;
   /** Standard input, the place for a password. @default empty */
   readonly input?: string;
@@ -35,7 +38,7 @@ export function command(file: string, args: readonly string[], options: CommandO
     // A process group of its own, so that the time limit also ends what the command has started.
     const child = spawn(file, args, {
       detached: true,
-      env: { ...process.env, ...options.env },
+      env: { ...environmentFor(options.as ?? "program"), ...options.env },
       stdio: ["pipe", "pipe", "pipe"],
     });
     // A program that ends without reading its input is its own affair.

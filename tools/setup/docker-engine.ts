@@ -32,7 +32,8 @@ export interface DockerEngineOptions {
 }
 
 const MANUAL =
-  "Install Docker and start it (https://docs.docker.com/engine/install/), or set DOCKER_HOST to the socket of one that runs.";
+  "Install Docker and start it (https://docs.docker.com/engine/install/), or set DOCKER_HOST to the socket of one that runs " +
+  "(docker contexts, DOCKER_CONTEXT among them, aren't used for local stacks).";
 
 /**
  * The engine that DOCKER_HOST or the default socket reaches; where there is none and this is root on Linux, an engine

@@ -1,11 +1,31 @@
+import { refusedIn } from "../environment";
+
 /** An error that a person can act on: its message says what is wrong, what was seen, and the remedy; no stack is shown. */
 export class SetupError extends Error {
   override readonly name = "SetupError";
 }
 
+/**
+ * Lets a command go on to its end when nobody reads its output any more (`| head -3`): what it changes has to be finished,
+ * and there is nothing wrong with it.
+ */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
+    });
+  }
+}
+
 /** Runs a tool's main function: a {@link SetupError} ends it with its message alone, any other error with its stack. */
 export function runMain(main: () => Promise<number>): void {
-  main().then(
+  outliveReaders();
+  const run = async (): Promise<number> => {
+    const refused = refusedIn(process.env);
+    if (refused.length > 0) throw new SetupError(refused.join("\n"));
+    return main();
+  };
+  run().then(
     (code) => (process.exitCode = code),
     (error: unknown) => {
       const text = error instanceof Error ? (error instanceof SetupError ? error.message : error.stack) : String(error);

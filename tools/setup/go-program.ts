@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { environmentFor } from "../environment";
 import { cachePath } from "../paths";
 import { command, findProgram } from "./command";
 import { SetupError } from "./errors";
@@ -152,7 +153,7 @@ function findGo(program: GoProgram): string {
   const version = execFileSync(go, ["env", "GOVERSION"], {
     encoding: "utf8",
     timeout: 60_000,
-    env: { ...process.env, ...goFolders() },
+    env: { ...environmentFor("program"), ...goFolders() },
   }).trim();
   const [, major, minor] = /^go(\d+)\.(\d+)/.exec(version) ?? [];
   const [least, leastMinor] = OLDEST_GO;

@@ -19,6 +19,7 @@ import {
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { removeDeadNatRules } from "../../components/platform/local/provider/nat-rules";
+import { environmentFor } from "../environment";
 import { dockerDir } from "../paths";
 import { findProgram } from "./command";
 import { askEngine, DEFAULT_SOCKET } from "./docker-socket";
@@ -140,7 +141,7 @@ async function launch(where: Layout): Promise<void> {
   const child = spawn(dockerd, dockerdArguments(where), {
     cwd: "/",
     detached: true,
-    env: engineEnvironment(process.env),
+    env: engineEnvironment(),
     stdio: ["ignore", log, log],
   });
   closeSync(log);
@@ -169,11 +170,10 @@ function dockerdArguments(where: Layout): string[] {
   ];
 }
 
-/** The environment without what npm and a service manager put there for this run alone. */
-function engineEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const passing = /^(npm_|NODE_OPTIONS$|NOTIFY_SOCKET$|LISTEN_(FDS|PID)$|DOCKER_)/i;
-  const path = `${env["PATH"] ?? ""}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin`;
-  return { ...Object.fromEntries(Object.entries(env).filter(([name]) => !passing.test(name))), PATH: path };
+/** The engine's environment: a user's PATH may lack the system's directories. */
+function engineEnvironment(): NodeJS.ProcessEnv {
+  const env = environmentFor("dockerd");
+  return { ...env, PATH: `${env["PATH"] ?? ""}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin` };
 }
 
 /** Removes what a dead engine left and the next one would stumble over; called with the lock held, and it dead. */

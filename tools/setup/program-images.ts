@@ -1,7 +1,7 @@
 /** The images of other people's programs: pulled, or made from their Go modules. */
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { copyFileSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
@@ -93,7 +93,7 @@ async function makeImage(docker: Docker, image: Image, usually: string, progress
   mkdirSync(cachePath("images"), { recursive: true });
   const work = mkdtempSync(cachePath("images", `${image.name}-`));
   try {
-    copyFileSync(join(PROGRAMS_FOLDER, image.name, "Dockerfile"), join(work, "Dockerfile"));
+    cpSync(join(PROGRAMS_FOLDER, image.name), work, { recursive: true });
     linkSync(binary, join(work, image.name)); // Both are in the cache: no second copy of 180 MB.
     const candidate = `${split(localImage(image)).repo}:candidate`;
     await progress.step(`Making the image ${localImage(image)}`, "10 to 40 s", async (note) => {

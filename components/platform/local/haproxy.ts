@@ -1,3 +1,4 @@
+import { keepAlives } from "../../swarm/keep-alives";
 import { PORTS } from "../../swarm/ports";
 
 /** Port on which a load balancer tells its members' state. */
@@ -73,13 +74,13 @@ defaults
   load-server-state-from-file global
   mode tcp
   timeout connect 3s
-  # A cloud's forgets a connection that is idle for 350 s, but counts TCP's keep-alives, which clients of Docker send, as
-  # traffic. HAProxy sees none of them: it sends its own, which end the connections of dead peers, and ends others after
-  # an hour without a byte.
-  option clitcpka
-  option srvtcpka
-  timeout client 1h
-  timeout server 1h
+  # A cloud's forgets a connection that is idle for 350 s, but counts TCP's keep-alives as traffic: the ingress, engines and
+  # registries send them. HAProxy sees none of them. Its own end the connections of dead peers, after two minutes; the
+  # kernel's own times are 2 hours and 11 minutes. Silent streams and WebSockets go on for a day.
+${keepAlives("cli")}
+${keepAlives("srv")}
+  timeout client 24h
+  timeout server 24h
   timeout check 3s
   retries 0
 

@@ -21,7 +21,13 @@ interface TargetHealthState {
 
 /** Seconds that a replica of the ingress goes on for when it is to stop: it takes requests, then ends those it has. */
 function secondsToEnd(): number {
-  const settings = staticSettings({ domain: "example.com", httpsPort: 443, trusted: [], hsts: false });
+  const settings = staticSettings({
+    domain: "example.com",
+    httpsPort: 443,
+    trusted: [],
+    hsts: false,
+    timeouts: { request: 0, idle: 180 },
+  });
   const [takes, ends] = ["requestAcceptGraceTimeout", "graceTimeOut"].map((key) =>
     Number(new RegExp(`${key}: "?(\\d+)s`).exec(settings)?.[1]),
   );

@@ -140,6 +140,29 @@ describe("the registry", function () {
     assert.equal(await registry.size("registry-1"), before);
   });
 
+  it("names the file and the repository of damage, to the collector and to status, and leaves no task behind", async () => {
+    const replica = "registry-1";
+    const repository = "drill/many-0";
+    const file = await registry.damageLayer(replica, repository);
+    try {
+      const named = new RegExp(
+        `${repository}: the link of a layer .*${file}.*npm run registry:gc -- ${stack.name} --mend`,
+      );
+      const collected = await stack.tool("registry-gc", [stack.name, "--dry-run"], 120);
+      assert.equal(collected.code, 1, collected.output);
+      assert.match(collected.stderr, named);
+      const { code, stdout } = await stack.tool("status", [stack.name, "--json", "--deep"], 120);
+      assert.equal(code, 1, stdout);
+      const { problems } = JSON.parse(stdout) as { problems: string[] };
+      assert.match(problems.join("\n"), named);
+      const tasks = await stack.onManager(["docker", "node", "ps", "registry-1", "registry-2", "registry-3"]);
+      assert.doesNotMatch(tasks, /registry-gc/);
+    } finally {
+      await registry.writeLink(replica, file, `sha256:${/sha256\/(\w+)\/link$/.exec(file)?.[1] ?? ""}`);
+    }
+    await registry.pull("worker-2", "drill/many-0:1");
+  });
+
   it("loses its storage on one replica, which gets no connections until it is back", async () => {
     const replica = "registry-3";
     await registry.storage(replica, false);

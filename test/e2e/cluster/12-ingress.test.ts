@@ -5,11 +5,14 @@ import { Hello } from "../../support/hello";
 import { Load, type Report } from "../../support/load";
 import { figure, until } from "../../support/run";
 import { useSharedStack } from "../../support/shared-stack";
+import { IMAGE, SlowApp } from "../../support/slow-app";
 
 const DOOR = "https://door.swarm-ha.internal:8381";
 const WORKERS = ["worker-1", "worker-2", "worker-3"];
 /** Seconds until the load balancer has noticed a dead member: two checks five seconds apart, each given 3 s. */
 const WINDOW = 13;
+/** Seconds that what takes long takes: more than Traefik's own limit of 60. */
+const LONG = 64;
 
 describe("the application ingress", function () {
   this.timeout(180_000);
@@ -17,6 +20,9 @@ describe("the application ingress", function () {
   let client: AppClient;
   let hello: Hello | undefined;
   let password = "";
+  let slow: SlowApp | undefined;
+  /** What takes long, from the beginning of this file on, beside its other tests. */
+  let long: Readonly<Record<string, Promise<string>>> = {};
 
   before(async () => {
     const outputs = await stack.outputs();
@@ -24,10 +30,27 @@ describe("the application ingress", function () {
     const { host, port } = new URL(outputs.endpoints.registry ?? "");
     hello = new Hello(stack, client, Number(port), host);
     password = outputs.registryCredentials?.password ?? "";
+    slow = new SlowApp(stack, { domain: client.domain, port: client.ports.https, ca: outputs.caCertificate });
+    await slow.create(["worker-1", "worker-2"], {
+      "traefik.http.services.slow.loadbalancer.sticky.cookie.name": "slow",
+      "traefik.http.services.slow.loadbalancer.passivehealthcheck.failurewindow": "5s",
+    });
+    const end = (call: Promise<void>): Promise<string> => call.then(() => "whole", String);
+    long = {
+      "an upload of known length": end(slow.upload(LONG, false)),
+      "an upload in chunks": end(slow.upload(LONG, true)),
+      "an upload by HTTP/2": end(slow.uploadByHttp2(LONG)),
+      "a gRPC stream in both directions": end(slow.exchange(LONG, 2)),
+      "a silent gRPC stream": end(slow.exchange(LONG, LONG)),
+      "server-sent events": end(slow.events(LONG)),
+      "a silent WebSocket": end(slow.webSocket(LONG)),
+      "64 kB of headers": end(slow.headers(64_000)),
+    };
   });
 
-  after("the example is gone", async function () {
+  after("the examples are gone", async function () {
     this.timeout(120_000);
+    await slow?.remove();
     await hello?.remove();
   });
 
@@ -75,6 +98,11 @@ describe("the application ingress", function () {
     await assert.rejects(stack.exec("worker-2", args), /refused|Couldn't connect|Failed to connect/i);
   });
 
+  const application = (): SlowApp => {
+    assert.ok(slow, "no application");
+    return slow;
+  };
+
   const example = (): Hello => {
     assert.ok(hello, "no example");
     return hello;
@@ -91,6 +119,16 @@ describe("the application ingress", function () {
     assert.deepEqual([...new Set(greetings.map((greeting) => greeting.client))], [gateway]);
   });
 
+  it("cuts nothing that takes long", async () => {
+    const begun = Date.now();
+    const ends = await Promise.all(Object.entries(long).map(async ([what, end]) => [what, await end] as const));
+    figure("waited for what takes long, beside the tests above", (Date.now() - begun) / 1000);
+    assert.deepEqual(
+      ends,
+      Object.keys(long).map((what) => [what, "whole"]),
+    );
+  });
+
   it("goes on with what it knows without its managers, and gets nobody where it has never seen them", async () => {
     const worker = "worker-1";
     const proxy = (state: "up" | "down"): Promise<string> =>
@@ -104,7 +142,7 @@ describe("the application ingress", function () {
       // It looks for changes once a second.
       await sleep(3000);
       assert.equal(await ping(), "200");
-      const task = "$(docker ps -q --filter label=com.docker.swarm.service.name=ingress_traefik)";
+      const task = "$(docker ps -q --filter label=com.docker.swarm.service.name=swarm-ha-ingress_traefik)";
       await stack.exec(worker, ["bash", "-c", `docker kill ${task}`]);
       await until("a new task that answers its ping with 404", 30, async () => {
         const answer = await ping();
@@ -120,6 +158,53 @@ describe("the application ingress", function () {
       await proxy("up");
     }
     figure("until it is in again", await stack.untilHealthy());
+  });
+
+  it("keeps what is its own from an application that asks for everything, and status names that and others", async () => {
+    const all = "HostRegexp(`^.+$`) || PathPrefix(`/`)";
+    const trap = { "traefik.http.routers.trap.rule": all, "traefik.http.routers.trap.priority": "9223372036854774000" };
+    const port = { "traefik.enable": "true", "traefik.http.services.trap.loadbalancer.server.port": "8080" };
+    const foreign = { ...port, "traefik.http.routers.foreign.entrypoints": "https" };
+    const create = (name: string, labels: Record<string, string>, options: readonly string[]): Promise<string> => {
+      const all = Object.entries(labels).flatMap(([label, value]) => ["--label", `${label}=${value}`]);
+      const own = ["--quiet", "--detach", "--no-resolve-image", "--name", name, ...options, ...all, IMAGE];
+      return stack.onManager(["docker", "service", "create", ...own], 30);
+    };
+    try {
+      await create("trap", { ...port, ...trap }, ["--network", "apps", "--constraint", "node.hostname==worker-2"]);
+      await create("foreign", foreign, ["--network", "apps", "--replicas", "0"]);
+      const small = ["--driver", "overlay", "--subnet", "10.99.0.0/29", "full"];
+      await stack.onManager(["docker", "network", "create", ...small]);
+      await create("crowd", {}, ["--network", "full", "--replicas", "9", "--constraint", "node.hostname==worker-2"]);
+      await until("the trap to take other requests", 20, async () => {
+        const { status } = await client.ask("nobody", "/");
+        return status === 200 ? undefined : String(status);
+      });
+      assert.equal((await client.ask("traefik", "/api/overview")).status, 401);
+      const wanted = [
+        /takes the requests of .*test-slow/,
+        /foreign.* names https/,
+        /crowd: \d tasks? waits? in New .*full/,
+      ];
+      await until("status to name all of them", 30, async () => {
+        const { status } = await stack.status();
+        const { problems, ingress, loadBalancers } = status;
+        assert.deepEqual(loadBalancers.app?.unhealthy, []);
+        assert.deepEqual(
+          ingress.filter(({ level }) => level === "problem").map(({ text }) => text),
+          problems,
+        );
+        const missing = wanted.find((pattern) => !problems.some((text) => pattern.test(text)));
+        return missing === undefined ? undefined : `nothing like ${String(missing)} in ${problems.join("\n")}`;
+      });
+    } finally {
+      await stack.onManager(["docker", "service", "rm", "trap", "foreign", "crowd"]).catch(() => undefined);
+      await until("the network to be free", 60, async () => {
+        await stack.onManager(["docker", "network", "rm", "full"]);
+        return undefined;
+      });
+    }
+    await stack.untilHealthy();
   });
 
   it("fails no request while the example is updated", async () => {
@@ -139,10 +224,31 @@ describe("the application ingress", function () {
     try {
       // One that has replicas, so that the ingress has to do without the load balancer's help, too.
       const victim = (await example().nodes())[0] ?? "";
+      assert.equal(victim, "worker-1");
+      const cookie = await application().cookieOf(victim);
       const zone = Object.entries(hosts).filter(([name, host]) => name !== victim && host.zone === hosts[victim]?.zone);
       let killed = Date.now();
       await stack.kill(victim);
-      await sleep((WINDOW + 5) * 1000);
+      const times = (ask: () => Promise<string>): Promise<string[]> =>
+        Promise.all(Array.from({ length: 9 }, () => ask().catch(String)));
+      const [stuck, http2] = await Promise.all([
+        times(async () => (await application().who({ cookie }, 6)).task),
+        times(() => application().whoByHttp2(32)),
+        sleep((WINDOW + 5) * 1000),
+      ]);
+      // The load balancer's share for the dead worker is cut: everybody else has an answer of the other replica.
+      const answers = stuck.filter((answer) => /^[0-9a-f]{12}$/.test(answer));
+      assert.ok(answers.length >= 5, stuck.join("\n"));
+      assert.equal(new Set(answers).size, 1, stuck.join("\n"));
+      assert.deepEqual(
+        [...stuck, ...http2].filter((answer) => /not done within/.test(answer)),
+        [],
+      );
+      assert.deepEqual(
+        stuck.filter((answer) => /HTTP/.test(answer)),
+        [],
+      );
+      console.log(`        HTTP/2 without TLS, of a dead worker's: ${http2.join(", ")}`);
       const worker = load.report(killed);
       show("a worker is killed", worker);
       killed = Date.now();

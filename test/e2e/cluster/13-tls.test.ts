@@ -165,6 +165,9 @@ describe("TLS", function () {
 
   it("is renewed without an engine's restart, a broken connection or a refused call, and past a dead worker", async () => {
     const before = await facts(stack);
+    // Stacks of the names that ours once had: the steps below deploy ours, and leave these alone.
+    const users = { registry: ["registry"], ingress: ["traefik", "ping"] };
+    for (const [name, services] of Object.entries(users)) await deployIdle(stack, name, services);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const open = await visit(doors.manager, { agent });
     const file = join(stack.home, "aged.json");
@@ -209,6 +212,12 @@ describe("TLS", function () {
       agent.destroy();
       await stack.revive("worker-3");
     }
+    const services = (await stack.onManager(["docker", "service", "ls", "--format", "{{.Name}}"])).split("\n");
+    for (const name of ["registry_registry", "ingress_traefik", "ingress_ping"]) {
+      assert.ok(services.includes(name), `${name} is gone; there are ${services.join(" ")}`);
+    }
+    // And what removes them leaves ours alone.
+    await stack.onManager(["docker", "stack", "rm", ...Object.keys(users)]);
     await stack.untilHealthy();
     const { status } = await stack.status();
     for (const { owner, use, daysLeft } of status.certificates) {
@@ -216,6 +225,14 @@ describe("TLS", function () {
     }
   });
 });
+
+/** Deploys a stack as a user does, whose services have no tasks. */
+async function deployIdle(stack: TestStack, name: string, services: readonly string[]): Promise<void> {
+  const idle = { image: "none.invalid/none", deploy: { replicas: 0 } };
+  const compose = { version: "3.8", services: Object.fromEntries(services.map((service) => [service, idle])) };
+  const deploy = ["docker", "stack", "deploy", "--resolve-image", "never", "-c", "-", name];
+  await stack.exec("manager-2", deploy, JSON.stringify(compose), 60);
+}
 
 /** What each manager serves, and since when its engine runs. */
 async function facts(stack: TestStack): Promise<{ serials: Record<string, string>; engines: Record<string, string> }> {

@@ -61,7 +61,13 @@ describe("the stack test on the simulated AWS", function () {
       ...fronts.map((to) => [outside, to] as const),
     ];
     const probes = probesFor(pairs, TEST);
-    const answers = await aws.probe(probes);
+    const answers = [...(await aws.probe(probes))];
+    // Silence may come from a busy workstation: an attempt that has to pass gets three tries.
+    for (let again = 0; again < 2; again++) {
+      const silent = probes.flatMap((probe, i) => (isAllowed(probe, TEST) && answers[i] !== true ? [i] : []));
+      const later = silent.length === 0 ? [] : await aws.probe(silent.flatMap((i) => probes[i] ?? []));
+      silent.forEach((i, at) => (answers[i] = later[at] === true));
+    }
     const wrong = probes.flatMap((probe, i) => {
       const allowed = isAllowed(probe, TEST);
       if (allowed === answers[i]) return [];

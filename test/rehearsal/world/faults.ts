@@ -4,6 +4,8 @@
 export interface Faults {
   /** Zones that have no capacity for new instances. */
   readonly withoutCapacity: Set<string>;
+  /** Instance types that a zone doesn't offer: `<type> <zone>`. */
+  readonly notOffered: Set<string>;
   /** Hosts, by their tag `swarm-ha.host`, whose instances get no packages; set by `World.failPackages`. */
   readonly withoutPackages: Set<string>;
   /** Names of buckets that other accounts have. */
@@ -22,6 +24,7 @@ export interface Faults {
 export function noFaults(): Faults {
   return {
     withoutCapacity: new Set(),
+    notOffered: new Set(),
     withoutPackages: new Set(),
     foreignBuckets: new Set(),
     profileDelay: 10,

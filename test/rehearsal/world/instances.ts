@@ -150,6 +150,12 @@ function launch(cloud: Cloud, inputs: Inputs, tags: Kept["tags"], images: ImageI
       "InvalidParameterValue",
       `The architecture '${architecture}' of the specified instance type does not match the architecture '${image.architecture}' of the specified AMI.`,
     );
+  if (cloud.faults.notOffered.has(`${inputs.instanceType} ${subnet.zone}`))
+    throw refuse(
+      operation,
+      "Unsupported",
+      `Your requested instance type (${inputs.instanceType}) is not supported in your requested Availability Zone (${subnet.zone}). Please retry your request by not specifying an Availability Zone or choosing ${cloud.zones.filter((zone) => zone !== subnet.zone).join(", ")}.`,
+    );
   const groups = checkGroups(cloud, operation, subnet, inputs.vpcSecurityGroupIds);
   checkProfile(cloud, operation, inputs.iamInstanceProfile);
   if (Buffer.byteLength(inputs.userData) > MAX_USER_DATA)

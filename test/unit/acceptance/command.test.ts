@@ -21,7 +21,7 @@ describe("npm run acceptance", function () {
   ): { child: ChildProcess; ended: Promise<{ code: number | null; output: string }> } => {
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SWARM_HA_")));
     const child = spawn(process.execPath, [join(root, "tools/run.mjs"), "acceptance", ...args], {
-      env: { ...env, FOLDER: folder, PATH: `${folder}${delimiter}${process.env["PATH"] ?? ""}` },
+      env: { ...env, SWARM_HA_TEST_FOLDER: folder, PATH: `${folder}${delimiter}${process.env["PATH"] ?? ""}` },
     });
     let output = "";
     child.stdout.on("data", (data: Buffer) => (output += data.toString()));
@@ -49,13 +49,13 @@ describe("npm run acceptance", function () {
       "pulumi",
       `case "$*" in
         version) echo v3.245.0; exit ;;
-        *"stack export"*) cat "$FOLDER/state"; exit ;;
-        preview*--json*) cat "$FOLDER/preview"; exit ;;
+        *"stack export"*) cat "$SWARM_HA_TEST_FOLDER/state"; exit ;;
+        preview*--json*) cat "$SWARM_HA_TEST_FOLDER/preview"; exit ;;
       esac
-      echo "$1" >> "$FOLDER/log"
+      echo "$1" >> "$SWARM_HA_TEST_FOLDER/log"
       case "$1" in
         # Ends as Pulumi does when it is interrupted: what is under way is finished first.
-        up) trap 'echo interrupted >> "$FOLDER/log"; exit 255' INT TERM; i=0; while [ $i -lt 600 ]; do i=$((i + 1)); sleep 0.2; done ;;
+        up) trap 'echo interrupted >> "$SWARM_HA_TEST_FOLDER/log"; exit 255' INT TERM; i=0; while [ $i -lt 600 ]; do i=$((i + 1)); sleep 0.2; done ;;
       esac`,
     );
     // What an account has in which the stack never was; anything else fails as the real one does.

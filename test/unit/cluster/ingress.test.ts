@@ -5,7 +5,7 @@ import { nodeOf, wanted } from "./support";
 
 const desired = wanted();
 const workers = desired.nodes.filter(({ role }) => role === "worker").map(({ name }) => name);
-const running = (hosts: readonly string[], ping = ["ingress_ping"]) => ({
+const running = (hosts: readonly string[], ping = ["swarm-ha-ingress_ping"]) => ({
   ping,
   replicas: Object.fromEntries(hosts.map((host) => [`id-${host}`, { state: "running", error: "" }])),
 });
@@ -27,13 +27,13 @@ describe("the ingress's part of the status", () => {
     const [first = "", ...others] = workers;
     const { replicas } = running(others);
     const failed = {
-      ping: ["ingress_ping"],
+      ping: ["swarm-ha-ingress_ping"],
       replicas: { ...replicas, [`id-${first}`]: { state: "preparing", error: "No such image" } },
     };
     const [text = "", ...more] = problems(failed);
     assert.deepEqual(more, []);
     assert.match(text, /runs no replica of the ingress \(preparing\); the last one failed: No such image\./);
-    assert.ok(text.startsWith(first) && text.includes("service ps --no-trunc ingress_traefik"), text);
+    assert.ok(text.startsWith(first) && text.includes("service ps --no-trunc swarm-ha-ingress_traefik"), text);
     assert.equal(problems(running([])).length, workers.length);
     assert.deepEqual(problems(running(others), first), []);
   });
@@ -45,7 +45,7 @@ describe("the ingress's part of the status", () => {
   it("says so when the service is gone by whose labels its ping answers, with what deploys it again", () => {
     const [text = "", ...more] = problems(running(workers, []));
     assert.deepEqual(more, []);
-    assert.match(text, /^The service ingress_ping is gone/);
+    assert.match(text, /^The service swarm-ha-ingress_ping is gone/);
     assert.match(
       text,
       /state delete 'urn:pulumi:local::swarm-ha::\S+::stack-ingress' --stack local --yes, then npm run/,
@@ -53,7 +53,7 @@ describe("the ingress's part of the status", () => {
   });
 
   it("names a service of somebody else that takes its ping's place", () => {
-    const [text = "", ...more] = problems(running(workers, ["ingress_ping", "shop_web"]));
+    const [text = "", ...more] = problems(running(workers, ["swarm-ha-ingress_ping", "shop_web"]));
     assert.deepEqual(more, []);
     assert.match(text, /^shop_web defines .*swarm-ha-ping/);
     assert.match(text, /service rm shop_web$/);
@@ -69,7 +69,7 @@ describe("the ingress's part of the status", () => {
     };
     const service = (Name: string, Labels?: Record<string, string>) => ({ Spec: { Name, Labels } });
     const services = [
-      service("ingress_ping", { "traefik.http.routers.swarm-ha-ping.rule": "Path(`/ping`)" }),
+      service("swarm-ha-ingress_ping", { "traefik.http.routers.swarm-ha-ping.rule": "Path(`/ping`)" }),
       service("Another", { "traefik.HTTP.services.Swarm-HA-ping.loadbalancer.server.port": "80" }),
       service("hello", { "traefik.http.routers.hello.rule": "Path(`/`)" }),
       service("plain"),
@@ -78,7 +78,7 @@ describe("the ingress's part of the status", () => {
       asked.push(decodeURIComponent(path));
       return Promise.resolve(path === "/services" ? services : [task]);
     });
-    assert.deepEqual(live, { replicas: { n1: { state: "running", error: "" } }, ping: ["Another", "ingress_ping"] });
-    assert.deepEqual(asked, ['/tasks?filters={"service":["ingress_traefik"]}', "/services"]);
+    assert.deepEqual(live, { replicas: { n1: { state: "running", error: "" } }, ping: ["Another", "swarm-ha-ingress_ping"] });
+    assert.deepEqual(asked, ['/tasks?filters={"service":["swarm-ha-ingress_traefik"]}', "/services"]);
   });
 });

@@ -9,7 +9,7 @@ describe("docker's logins to the registry", () => {
     const endpoints = { manager: "tcp://127.0.0.1:22376", registry: "https://registry.swarm.localhost:25000" };
     assert.deepEqual(registryLogins("swarm-ha-local", { endpoints, registryCredentials }), [
       { registry: "registry.swarm.localhost:25000", options: ["--context", "swarm-ha-local"], input: "geheim" },
-      { registry: "localhost:25000", options: [], input: "geheim" },
+      { registry: "localhost:25000", options: ["--context", "default"], input: "geheim" },
     ]);
   });
 
@@ -33,8 +33,8 @@ describe("the commands of the example", () => {
       app: "https://*.app.swarm.localhost:28443",
     };
     assert.deepEqual(exampleCommands("swarm-ha-demo", { endpoints }, "localhost:25000"), [
-      "docker build -t localhost:25000/hello examples/hello",
-      "docker push localhost:25000/hello",
+      "docker --context default build -t localhost:25000/hello examples/hello",
+      "docker --context default push localhost:25000/hello",
       "REGISTRY=registry.swarm.localhost:25000 docker --context swarm-ha-demo stack deploy --with-registry-auth -c examples/hello/stack.yml hello",
       "curl -k https://hello.app.swarm.localhost:28443",
     ]);

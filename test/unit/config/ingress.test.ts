@@ -50,7 +50,7 @@ describe("a certificate of the user's own for the ingress", () => {
 
   it("is accepted with its key", () => {
     const { ingress } = accepted({ ingress: own, domain: "swarm.example.com" });
-    assert.deepEqual(ingress, { ...own, hstsDays: 0 });
+    assert.deepEqual(ingress, { ...own, hstsDays: 0, timeouts: { request: 0, idle: 180 } });
   });
 
   it("is refused without its key, and the key without it", () => {
@@ -88,6 +88,7 @@ describe("ACME for the ingress", () => {
   it("needs an address and a provider, and has defaults for the rest", () => {
     assert.deepEqual(accepted({ ingress: { acme }, domain }).ingress, {
       hstsDays: 0,
+      timeouts: { request: 0, idle: 180 },
       acme: { ...acme, credentials: {}, directory: ACME_DIRECTORY, renewAfterDays: 30 },
     });
   });

@@ -21,7 +21,7 @@ describe("parseConfig", () => {
       certificates: { serverDays: 730, personDays: 90, renewalDays: 30 },
       acknowledge: [],
       images: {},
-      ingress: { hstsDays: 0 },
+      ingress: { hstsDays: 0, timeouts: { request: 0, idle: 180 } },
       local: { ports: { ssh: 22022, manager: 22376, registry: 25000, http: 28080, https: 28443 } },
       warnings: [],
     });

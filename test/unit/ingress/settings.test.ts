@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { dynamicSettings } from "../../../components/ingress/dynamic-settings";
+import { MAX_PRIORITY } from "../../../components/ingress/priority";
 import { INNER_PORTS, staticSettings, type StaticSettings } from "../../../components/ingress/static-settings";
 import { PORTS } from "../../../components/swarm/ports";
 
@@ -12,6 +13,7 @@ interface EntryPoint {
   readonly proxyProtocol?: { readonly trustedIPs: readonly string[]; readonly insecure?: boolean };
   readonly transport: {
     readonly lifeCycle: { readonly requestAcceptGraceTimeout: string; readonly graceTimeOut: string };
+    readonly respondingTimeouts: Readonly<Record<"readTimeout" | "writeTimeout" | "idleTimeout", string>>;
   };
   readonly http?: {
     readonly redirections?: { readonly entryPoint: unknown };
@@ -41,6 +43,7 @@ const GIVEN: StaticSettings = {
   httpsPort: 28443,
   trusted: ["10.210.0.18/32"],
   hsts: false,
+  timeouts: { request: 0, idle: 180 },
 };
 
 function statics(changes: Partial<StaticSettings> = {}): Static {
@@ -51,6 +54,7 @@ const compose = parse(readFileSync(join(__dirname, "../../../stacks/ingress.yml"
   readonly services: {
     readonly traefik: {
       readonly stop_grace_period: string;
+      readonly sysctls: Readonly<Record<string, string>>;
       readonly healthcheck: { readonly test: readonly string[] };
       readonly ports: readonly { readonly target: number; readonly published: number; readonly mode: string }[];
       readonly deploy: Readonly<Record<"update_config" | "rollback_config", Readonly<Record<string, string>>>>;
@@ -138,7 +142,8 @@ describe("the ingress's static settings", () => {
     assert.equal(label("http.routers.swarm-ha-ping.rule"), "Path(`/ping`)");
     assert.equal(label("http.routers.swarm-ha-ping.entryPoints"), statics().ping.entryPoint);
     assert.equal(label("http.routers.swarm-ha-ping.service"), "ping@internal");
-    assert.equal(traefik.healthcheck.test.at(-1), `http://127.0.0.1:${String(PORTS.ping)}/ping`);
+    assert.equal(label("http.routers.swarm-ha-ping.priority"), String(MAX_PRIORITY));
+    assert.ok(traefik.healthcheck.test.at(-1)?.includes(`http://127.0.0.1:${String(PORTS.ping)}/ping `));
   });
 
   it("notice a task that goes within two seconds, and give up on a dead one soon", () => {
@@ -148,6 +153,28 @@ describe("the ingress's static settings", () => {
     assert.ok(seconds(serversTransport.forwardingTimeouts["dialTimeout"]) <= 1);
     // A load balancer's window: what is kept no longer than this can't fail after it.
     assert.ok(seconds(serversTransport.forwardingTimeouts["idleConnTimeout"]) < 10);
+  });
+
+  it("limit neither requests nor responses, only idle connections, unless the configuration says otherwise", () => {
+    for (const name of ["web", "websecure"]) {
+      const { transport } = statics().entryPoints[name] ?? {};
+      assert.deepEqual(transport?.respondingTimeouts, { readTimeout: "0s", writeTimeout: "0s", idleTimeout: "180s" });
+      const own = statics({ timeouts: { request: 3600, idle: 60 } }).entryPoints[name]?.transport.respondingTimeouts;
+      assert.deepEqual(own, { readTimeout: "3600s", writeTimeout: "0s", idleTimeout: "60s" });
+    }
+    assert.equal(statics().serversTransport.forwardingTimeouts["responseHeaderTimeout"], "0s");
+  });
+
+  it("limit requests on the health check's port, which have no body", () => {
+    const { readTimeout } = statics().entryPoints["ping"]?.transport.respondingTimeouts ?? {};
+    assert.ok(seconds(readTimeout) > 0 && seconds(readTimeout) <= 10, readTimeout);
+  });
+
+  it("give up on a dead host for every transport, HTTP/2 without TLS included", () => {
+    // Seconds that the kernel waits: the first retransmission after `first`, and each time twice as long.
+    const limit = (retries: string | undefined, first: number): number => first * (2 ** (Number(retries) + 1) - 1);
+    assert.ok(limit(traefik.sysctls["net.ipv4.tcp_syn_retries"], 1) <= 3);
+    assert.ok(limit(traefik.sysctls["net.ipv4.tcp_retries2"], 0.2) < 30);
   });
 
   it("read the swarm through the door, and show only services that ask for it, by their label", () => {
@@ -172,8 +199,22 @@ describe("the ingress's static settings", () => {
 });
 
 describe("the ingress's dynamic settings", () => {
+  it("offer a transport that pings HTTP/2 connections, and notices a dead host within seconds", () => {
+    const { http } = parse(dynamicSettings({ domain: "a.example", hstsDays: 0 })) as {
+      http: { serversTransports: Record<string, { forwardingTimeouts: Record<string, string> }> };
+    };
+    const { forwardingTimeouts = {} } = http.serversTransports["http2-ping"] ?? {};
+    const { dialTimeout, idleConnTimeout } = statics().serversTransport.forwardingTimeouts;
+    // What isn't said here isn't taken from the default transport, but is Traefik's own.
+    assert.deepEqual(
+      [forwardingTimeouts["dialTimeout"], forwardingTimeouts["idleConnTimeout"]],
+      [dialTimeout, idleConnTimeout],
+    );
+    assert.ok(seconds(forwardingTimeouts["readIdleTimeout"]) + seconds(forwardingTimeouts["pingTimeout"]) < 10);
+  });
+
   it("put the dashboard behind a password, and refuse what is older than TLS 1.2", () => {
-    const { http, tls } = parse(dynamicSettings({ domain: "a.example", hstsDays: 0 })) as {
+    const { http, tls } = parse(dynamicSettings({ domain: "a.example", hstsDays: 0 }), { intAsBigInt: true }) as {
       http: { routers: Record<string, unknown>; middlewares: { admin: { basicAuth: { usersFile: string } } } };
       tls: { options: { default: { minVersion: string } } };
     };
@@ -182,6 +223,7 @@ describe("the ingress's dynamic settings", () => {
       entryPoints: ["websecure"],
       middlewares: ["admin"],
       service: "api@internal",
+      priority: MAX_PRIORITY,
     });
     assert.equal(http.middlewares.admin.basicAuth.usersFile, "/run/secrets/users");
     assert.equal(tls.options.default.minVersion, "VersionTLS12");

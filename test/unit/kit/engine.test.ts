@@ -61,8 +61,9 @@ describe("engine: commands that only read", () => {
 describe("engine: environment", () => {
   const official: Engine = { path: "pulumi", version: "3.245.0", kind: "official" };
 
-  it("leaves the official engine to the user, but for the update check", () => {
-    assert.deepEqual(engineEnv(official, { A: "1" }), { A: "1", PULUMI_SKIP_UPDATE_CHECK: "true" });
+  it("leaves the official engine's log-in to the user, but no update check", () => {
+    const own = { PULUMI_ACCESS_TOKEN: "1" };
+    assert.deepEqual(engineEnv(official, { ...own, ANYTHING: "1" }), { ...own, PULUMI_SKIP_UPDATE_CHECK: "true" });
   });
 
   it("gives no engine an SSH agent, which fails every step when it is gone", () => {

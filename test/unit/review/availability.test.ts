@@ -72,7 +72,7 @@ describe("what happens to a tier", () => {
       name: "workers: gpu",
       before: 2,
       after: 2,
-      sentences: ["drains and replaces gpu-1, gpu-2: nobody of the pool takes tasks meanwhile"],
+      sentences: ["drains and replaces gpu-1, gpu-2 in batches: the next ones go when those before serve again"],
     });
     assert.deepEqual(worker?.sentences, [
       "adds worker-5: no task moves",
@@ -88,7 +88,7 @@ describe("what happens to a tier", () => {
 
   it("is said of registries and pools of which none stays", () => {
     assert.deepEqual(of("registries", hosts("registry", times(3, "replaced"))), [
-      "replaces registry-1, registry-2, registry-3: no replica answers meanwhile, pushes and pulls fail",
+      "replaces registry-1, registry-2, registry-3 in batches: the next ones go when those before serve again",
     ]);
     assert.deepEqual(of("registries", hosts("registry", ["unchanged", "removed", "removed"])), [
       "removes registry-2, registry-3: 1 replica stays",

@@ -156,9 +156,31 @@ describe("dangers", () => {
     assert.deepEqual(found(rule("x", "create", ssh("0.0.0.0/0"), "operator")), ["opens-to-world"]);
   });
 
+  it("are a whole pool or all registries replaced or removed, also where another pool takes its place", () => {
+    const reasons = (...steps: Record<string, unknown>[]) =>
+      dangers(steps).found.flatMap((danger) => (danger.name === "tier-unavailable" ? danger.reasons : []));
+    const [pool = "", registry = "", ...more] = reasons(
+      ...hosts("registry", times(3, "replaced")),
+      ...hosts("worker", times(3, "replaced")),
+      ...hosts("gpu", ["replaced", "unchanged"]),
+    ).sort();
+    assert.deepEqual(more, []);
+    assert.match(registry, /^all workers of the pool worker .*worker-1, worker-2, worker-3.* in batches/);
+    assert.match(pool, /^all registry hosts .* in batches/);
+    assert.match(reasons(host("registry-1", "a", "replaced")).join(), /there is only one, and none serves meanwhile/);
+    // Renamed.
+    const [renamed = ""] = reasons(...hosts("worker", times(3, "removed")), ...hosts("web", times(3, "added")));
+    assert.match(renamed, /^all workers of the pool worker .* removed, after the other workers serve/);
+    assert.match(reasons(...hosts("worker", times(2, "removed"))).join(), /no worker is left/);
+    assert.match(reasons(...hosts("registry", ["removed"])).join(), /nothing can be pushed or pulled/);
+    assert.deepEqual(reasons(...hosts("worker", ["replaced", "replaced", "unchanged"])), []);
+    const all = hosts("worker", times(3, "replaced"));
+    assert.ok(dangers(all, ["tier-unavailable"]).found.every(({ acknowledged }) => acknowledged));
+  });
+
   it("are keys that others trust, and not those that go with their machine", () => {
     assert.deepEqual(found(step(KEY, "ca-key", { op: "replace" })), ["deletes-state"]);
-    assert.deepEqual(found(step(KEY, "ssh-host-worker-3", { op: "delete" }), host("worker-3", "a", "removed")), []);
+    assert.deepEqual(found(step(KEY, "ssh-host-worker-3", { op: "delete" }), ...hosts("worker", ["unchanged", "unchanged", "removed"])), []);
     assert.deepEqual(found(step(KEY, "server-manager-3-key", { op: "delete" })), []);
     assert.deepEqual(found(step(KEY, "ssh-host-worker-3", { op: "delete" }), host("worker-3", "a")), ["deletes-state"]);
   });

@@ -6,18 +6,18 @@ import { cachedProgram, discardProgram, ensureProgram, type GoProgram } from "..
 import { SetupError } from "../../../tools/setup/errors";
 import { createProgress } from "../../../tools/setup/progress";
 
-/** Stands for Go: notes each build with its environment, and writes what GO_SAYS says, or fails. */
+/** Stands for Go: notes each build with its environment, and writes what SWARM_HA_GO_SAYS says, or fails. */
 const GO = `#!/bin/sh
-if [ "$1" = env ]; then echo "\${GO_VERSION:-go1.26.0}"; exit; fi
-echo "$GOOS/$GOARCH $CGO_ENABLED" >>"$GO_BUILDS"
+if [ "$1" = env ]; then echo "\${SWARM_HA_GO_VERSION:-go1.26.0}"; exit; fi
+echo "$GOOS/$GOARCH $CGO_ENABLED" >>"$SWARM_HA_GO_BUILDS"
 sleep 0.2
-[ -n "$GO_SAYS" ] || { echo "no such module" >&2; exit 1; }
+[ -n "$SWARM_HA_GO_SAYS" ] || { echo "no such module" >&2; exit 1; }
 while [ "$1" != -o ]; do shift; done
-echo "$GO_SAYS" >"$2"
+echo "$SWARM_HA_GO_SAYS" >"$2"
 `;
 
 describe("programs built from their Go modules", () => {
-  const names = ["PATH", "XDG_CACHE_HOME", "GO_BUILDS", "GO_SAYS", "GO_VERSION"];
+  const names = ["PATH", "XDG_CACHE_HOME", "SWARM_HA_GO_BUILDS", "SWARM_HA_GO_SAYS", "SWARM_HA_GO_VERSION"];
   const before = names.map((name) => [name, process.env[name]] as const);
   const said: string[] = [];
   const progress = createProgress({ write: (text) => said.push(text) });
@@ -32,8 +32,8 @@ describe("programs built from their Go modules", () => {
     writeFileSync(join(folder, "bin", "go"), GO, { mode: 0o755 });
     process.env["PATH"] = [join(folder, "bin"), process.env["PATH"]].join(delimiter);
     process.env["XDG_CACHE_HOME"] = join(folder, "cache");
-    process.env["GO_BUILDS"] = join(folder, "builds");
-    process.env["GO_SAYS"] = "a program";
+    process.env["SWARM_HA_GO_BUILDS"] = join(folder, "builds");
+    process.env["SWARM_HA_GO_SAYS"] = "a program";
     said.length = 0;
     program = {
       what: "the test program 1.0",
@@ -90,16 +90,16 @@ describe("programs built from their Go modules", () => {
   });
 
   it("don't get into the cache when their build fails, or makes something else", async () => {
-    process.env["GO_SAYS"] = "";
+    process.env["SWARM_HA_GO_SAYS"] = "";
     await assert.rejects(ensureProgram(program, progress), /exit code 1[^]*no such module/);
-    process.env["GO_SAYS"] = "another one";
+    process.env["SWARM_HA_GO_SAYS"] = "another one";
     const strict = { ...program, check: () => Promise.resolve("it says its version is 2.0") };
     await assert.rejects(ensureProgram(strict, progress), /program 1\.0 was built, but it says its version is 2\.0\./);
     assert.equal(cachedProgram(program), undefined);
   });
 
   it("need a Go, and not an old one", async () => {
-    process.env["GO_VERSION"] = "go1.20.14";
+    process.env["SWARM_HA_GO_VERSION"] = "go1.20.14";
     await assert.rejects(ensureProgram(program, progress), /no program, and .*too old.*go1\.20\.14; Go 1\.21 or later/);
     assert.deepEqual(builds(), []);
   });

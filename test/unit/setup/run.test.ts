@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { environmentFor } from "../../../tools/environment";
 import { root } from "../../../tools/paths";
 
 /**
@@ -18,13 +19,14 @@ describe("tools/run.mjs", () => {
   const lock = (version: string) => {
     write("package-lock.json", JSON.stringify({ packages: { "": {}, "node_modules/tsx": { version } } }));
   };
+  let more: Record<string, string> = {};
   const run = (...args: string[]) =>
     new Promise<{ code: number | null; signal: string | null; out: string; err: string }>((resolve) => {
       const env = {
         ...process.env,
         npm_execpath: join(clone, "npm-cli.js"),
         XDG_CACHE_HOME: join(clone, "cache"),
-        CLONE: clone,
+        ...more,
       };
       const child = spawn(process.execPath, [join(clone, "tools/run.mjs"), ...args], { env });
       let out = "";
@@ -44,13 +46,16 @@ describe("tools/run.mjs", () => {
   beforeEach(() => {
     clone = mkdtempSync(join(tmpdir(), "swarm-ha-clone-"));
     mkdirSync(join(clone, "tools"));
-    cpSync(join(root, "tools/run.mjs"), join(clone, "tools/run.mjs"));
+    more = {};
+    for (const file of ["run.mjs", "environment/variables.json"])
+      cpSync(join(root, "tools", file), join(clone, "tools", file), { recursive: true });
     symlinkSync(join(root, "node_modules"), join(clone, "real_modules"));
     write("package.json", '{"scripts":{"hello":"x"}}');
     lock("1.0.0");
     write(
       "npm-cli.js",
-      `const fs = require("fs"), path = require("path"), clone = process.env.CLONE;
+      `const fs = require("fs"), path = require("path"), clone = ${JSON.stringify(clone)};
+      fs.writeFileSync(path.join(clone, "npm-env.json"), JSON.stringify(process.env));
       fs.appendFileSync(path.join(clone, "runs"), "x");
       if (fs.existsSync(path.join(clone, "offline"))) { console.error("registry out of reach"); process.exit(1); }
       const timer = setInterval(() => {
@@ -80,6 +85,24 @@ describe("tools/run.mjs", () => {
     const second = await run("hello");
     assert.deepEqual(second, { code: 7, signal: null, out: "hello  true\n", err: "" });
     assert.equal(installs(), 1);
+  });
+
+  it("gives npm the variables of the list, those that an .npmrc names, and no proxy for loopback", async () => {
+    write("home/.npmrc", "//registry.example/:_authToken=${A_TOKEN}\n");
+    more = {
+      A_TOKEN: "t",
+      npm_config_userconfig: join(clone, "home/.npmrc"),
+      http_proxy: "http://proxy:3128",
+      NO_PROXY: "a.example",
+    };
+    more = { ...more, npm_config_omit: "dev", npm_config_cafile: "/ca.pem", NODE_ENV: "production", OTHER: "x" };
+    await run("hello");
+    const got = JSON.parse(readFileSync(join(clone, "npm-env.json"), "utf8")) as Record<string, string>;
+    const proxies = { NO_PROXY: got["NO_PROXY"], no_proxy: got["NO_PROXY"], http_proxy: "http://proxy:3128" };
+    const listed = environmentFor("npm", { ...process.env, ...more, XDG_CACHE_HOME: join(clone, "cache") });
+    assert.deepEqual(withoutProxies(got), withoutProxies({ ...listed, A_TOKEN: "t" }));
+    assert.deepEqual(withoutProxies(got, false), proxies);
+    assert.equal(got["NO_PROXY"], "a.example,localhost,127.0.0.1,::1");
   });
 
   it("installs again for another lock, and for a package that is gone", async () => {
@@ -134,3 +157,8 @@ describe("tools/run.mjs", () => {
     }
   });
 });
+
+/** An environment without its proxies, or with nothing else. */
+function withoutProxies(env: NodeJS.ProcessEnv, without = true): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => /_proxy$/i.test(name) !== without));
+}

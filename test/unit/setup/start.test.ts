@@ -61,7 +61,10 @@ describe("npm start", () => {
       refused("other", /no stack .*bare, mine, prod/);
       refused("../mine", /no stack/);
       refused("prod", /platform aws: .*npm run pulumi -- up -s prod/);
-      refused("bare", /none is set/);
+      refused(
+        "bare",
+        /Pulumi\.bare\.yaml is empty\. The platform is local or aws;.*\n\nconfig:\n {2}swarm-ha:platform: local\n/,
+      );
     } finally {
       if (saved === undefined) Reflect.deleteProperty(process.env, "SWARM_HA_CONFIG_DIR");
       else process.env["SWARM_HA_CONFIG_DIR"] = saved;

@@ -8,8 +8,8 @@ import { unlessGone } from "../docker";
 /** Seconds that a container may take to go, once its removal has begun. */
 const REMOVAL_LIMIT = 60;
 
-/** Seconds that a command in a container may take. */
-const COMMAND_LIMIT = 30;
+/** Seconds that a command in a container may take: a load balancer waits for new members (scripts/reload-load-balancer.sh). */
+const COMMAND_LIMIT = 330;
 
 /** How each service is told to read its files again: they are checked first, for a service that refuses them ends. */
 const RELOAD: Readonly<Record<string, () => string>> = {

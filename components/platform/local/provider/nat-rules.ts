@@ -3,10 +3,14 @@ import { existsSync } from "node:fs";
 import { promisify } from "node:util";
 import { parseRange, type Ipv4Range } from "../../../../config/ipv4";
 
-const run = promisify(execFile);
 
 /** The part of the kernel's firewall where engines have the rules below; milliseconds that a call may take. */
 const [TABLE, LIMIT] = [["-w", "5", "-t", "nat"], 15_000];
+
+/** Runs iptables, with nothing of the user's environment but where programs are. */
+function iptables(args: readonly string[]): Promise<{ readonly stdout: string }> {
+  return promisify(execFile)("iptables", args, { timeout: LIMIT, env: { PATH: process.env["PATH"] } });
+}
 
 /** A rule of an engine for one of its networks: what leaves it for elsewhere gets this computer's address as its sender's. */
 export interface NatRule {
@@ -37,7 +41,7 @@ export function natRules(listed: string): NatRule[] {
 /** The rules that this computer has now; none where that can't be told (not root, or no iptables). */
 export async function listNatRules(): Promise<NatRule[]> {
   try {
-    return natRules((await run("iptables", [...TABLE, "-S", "POSTROUTING"], { timeout: LIMIT })).stdout);
+    return natRules((await iptables([...TABLE, "-S", "POSTROUTING"])).stdout);
   } catch {
     return [];
   }
@@ -52,7 +56,7 @@ export async function removeDeadNatRules(): Promise<string[]> {
   const removed: string[] = [];
   for (const { bridge, removal } of await listNatRules()) {
     if (existsSync(`/sys/class/net/${bridge}`)) continue;
-    const done = run("iptables", removal, { timeout: LIMIT }).then(
+    const done = iptables(removal).then(
       () => true,
       () => false,
     );

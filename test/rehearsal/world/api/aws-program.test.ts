@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { offeringsCall } from "../../../../tools/quotas/offerings";
 import { run, type Ran } from "../../../support/run";
 import { gateway, instanceIn, smallStack, TRUST, type SmallStack } from "../support/small-stack";
 import { Caller, makeWorld, type Made } from "../support/world";
@@ -93,6 +94,15 @@ describe("the API of the simulated AWS, asked by aws", function () {
     assert.match(refused.stderr, /\(NoSuchResourceException\)/);
     const types = await answered("ec2", "describe-instance-types", "--instance-types", "m5.xlarge");
     assert.equal((types["InstanceTypes"] as { VCpuInfo: { DefaultVCpus: number } }[])[0]?.VCpuInfo.DefaultVCpus, 4);
+    made.world.cloud.faults.notOffered.add("m5.xlarge eu-central-1a");
+    const { operation, options = [] } = offeringsCall(["m5.xlarge"], "eu-central-1");
+    const { InstanceTypeOfferings: offered } = (await answered(...operation, ...options)) as {
+      InstanceTypeOfferings: { Location: string }[];
+    };
+    assert.deepEqual(
+      offered.map(({ Location }) => Location),
+      made.world.cloud.zones.slice(1),
+    );
     await answered("ec2", "describe-account-attributes");
     const { Quotas } = (await answered("service-quotas", "list-service-quotas", "--service-code", "vpc")) as {
       Quotas: unknown[];

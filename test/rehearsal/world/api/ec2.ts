@@ -348,6 +348,18 @@ function account({ cloud }: World) {
         vCpuInfo: { defaultVCpus: vcpus(type) },
       })),
     }),
+    DescribeInstanceTypeOfferings: (query: Query): Record<string, Xml> => {
+      const types = query.filters().flatMap(({ name, values }) => {
+        if (name !== "instance-type")
+          throw refuse(query.action, "InvalidParameterValue", `The filter '${name}' is invalid`);
+        return values;
+      });
+      const pairs = types.flatMap((type) => cloud.zones.map((zone) => ({ instanceType: type, location: zone })));
+      const offered = pairs.filter(
+        ({ instanceType, location }) => !cloud.faults.notOffered.has(`${instanceType} ${location}`),
+      );
+      return { instanceTypeOfferingSet: offered.map((one) => ({ ...one, locationType: "availability-zone" })) };
+    },
     DescribeAvailabilityZones: (): Record<string, Xml> => ({
       availabilityZoneInfo: cloud.zones.map((zone) => ({
         zoneName: zone,
