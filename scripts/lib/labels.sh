@@ -14,6 +14,7 @@ labels_kept() {
   # The filter takes the name for a prefix.
   jq -r --arg name "$config" '[.[] | select(.Spec.Name == $name)][0] // empty
     | "\(.ID) \(.Spec.Data | @base64d)"' <<<"$reply" | read -r kept_id kept || true
+  # shellcheck disable=SC2034 # the answer, for the caller
   [ -n "$kept_id" ] || kept='{}'
 }
 
