@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Ends a node's membership: asks whether its tasks have room elsewhere, waits for its turn, drains it, waits until they run
+# Ends a node's membership: waits for its turn, asks whether its tasks have room elsewhere, drains it, waits until they run
 # there, demotes it, removes it. When it fails, the node has its availability back.
 #
 # Runs on the operator and never dials the node, so that a dead one can be removed. Input: as node.sh.
@@ -93,6 +93,24 @@ end_removal() {
 }
 trap end_removal EXIT
 
+# before_drain: called when it is this host's turn, just before its drain: the last moment to say no.
+before_drain() {
+  local reasons
+  # 404: a step that a killed run has left behind has just removed it.
+  cluster GET "/nodes/$id" </dev/null || { [ "$status" = 404 ] && return 0; } || fail "the cluster doesn't show $name ($id): $reply"
+  availability_before=$(jq -r .Spec.Availability <<<"$reply")
+  $moves || return 0
+  room_without "$(leaving | jq -c --arg id "$id" '. + [$id] | unique')" ||
+    fail "the cluster doesn't say whether there is room for the tasks of $name: $reply"
+  [ "$without" != "[]" ] || return 0
+  reasons=$(jq -r 'join(". ")' <<<"$without")
+  gap_accepted || fail "$name is not drained, because its tasks have no room elsewhere. Nothing was changed." \
+    "$reasons. Make room first; or replace the host with a spare one beside it: npm run replace -- <stack> $name --surge;" \
+    "or accept that these tasks wait: --force instead of --surge, and for a host that is to go for good" \
+    "swarm-ha:drain.onTimeout: continue"
+  printf '%s: drained although its tasks have no room elsewhere: %s\n' "$name" "$reasons" >&2
+}
+
 # known: a check; the managers know whether it lives. After an election they don't, until it has called.
 known() {
   cluster GET "/nodes/$id" </dev/null || return 0
@@ -105,25 +123,14 @@ within 40 known || true
 if [ "$seen" = ready ]; then
   tasks
   services=$(jq -r '[.[].service] | unique[]' <<<"$tasks")
-  if has_to_move; then
-    leave_together
-    room_without "$(leaving)" || fail "the cluster doesn't say whether there is room for the tasks of $name: $reply"
-    if [ "$without" != "[]" ]; then
-      reasons=$(jq -r 'join(". ")' <<<"$without")
-      gap_accepted || fail "$name is not drained, because its tasks have no room elsewhere. Nothing was changed." \
-        "$reasons. Make room first; or replace the host with a spare one beside it: npm run replace -- <stack> $name --surge;" \
-        "or accept that these tasks wait: --force instead of --surge, and for a host that is to go for good" \
-        "swarm-ha:drain.onTimeout: continue"
-      printf '%s: drained although its tasks have no room elsewhere: %s\n' "$name" "$reasons" >&2
-    fi
-  fi
   for service in $services; do
     running_of "$service" true || fail "the tasks of a service can't be counted: $reply"
     before[$service]=$running
   done
-  # (404: a step that a killed run has left behind has just removed it.)
-  cluster GET "/nodes/$id" </dev/null || [ "$status" = 404 ] || fail "the cluster doesn't show $name ($id): $reply"
-  [ "$status" = 404 ] || availability_before=$(jq -r .Spec.Availability <<<"$reply")
+  moves=false
+  if has_to_move; then moves=true; fi
+  # One that is replaced waits for its turn, and until then it is room for others; one that goes for good is none.
+  if $moves && ! grep -q "^$name " "$hosts_file"; then leave_together; fi
   drain_in_turn "$id" "$name"
   # The time of the drain begins with the drain.
   deadline=$((SECONDS + drain_timeout))

@@ -43,7 +43,7 @@ within_drain() {
   done
 }
 
-# Nodes that steps are about to remove, each with the id of its step's process: nobody's tasks have room on those.
+# Nodes that steps are about to remove for good, each with the id of its step's process: nobody's tasks have room on those.
 leaving_folder=${leaving_folder:-/run/swarm-ha-leaving}
 
 # leaving: prints the ids of these nodes as a JSON list.

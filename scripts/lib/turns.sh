@@ -103,6 +103,8 @@ drain_now() {
   } | batch_verdict "$1")
   seen=${verdict#* }
   if [ "$verdict" = ok ]; then
+    # The caller's own last question; it ends the step where the answer is no.
+    ! declare -F before_drain >/dev/null || before_drain
     # (404: a step that a killed run has left behind has just removed it.)
     node_update "$1" '.Availability = "drain"' || [ "$status" = 404 ] || fail "it can't be drained: $reply"
     code=0

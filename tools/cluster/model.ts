@@ -181,8 +181,6 @@ export const PROBLEM_KINDS = [
   "ingress",
   /** An application that isn't served as it asks for, or harms another one. No reason to stop a repair or a replacement. */
   "application",
-  /** A service with tasks that no node takes. */
-  "placement",
   /** A certificate that is due, and that no `up` has issued anew. */
   "renewal",
   /** A certificate that couldn't be read, or a host's disks. */

@@ -63,13 +63,13 @@ function batchOf(first: DesiredNode, todo: readonly DesiredNode[], all: readonly
 
 /**
  * Problems that forbid going on: all but those that are only about hosts that are to be replaced, dead ones among them,
- * certificates that are due, which the `up` of the replacement issues anew, or that can't be read, what applications do to
- * each other, and services that no node takes, which may wait for just these hosts.
+ * certificates that are due, which the `up` of the replacement issues anew, or that can't be read, and what is wrong with
+ * applications, whose tasks may wait for just these hosts.
  */
 export function obstacles(problems: readonly Problem[], todo: ReadonlySet<string>): Problem[] {
   return problems.filter(
     ({ kind, hosts }) =>
-      !["application", "renewal", "unread", "placement"].includes(kind) &&
+      !["application", "renewal", "unread"].includes(kind) &&
       (hosts.length === 0 || !hosts.every((host) => todo.has(host))),
   );
 }

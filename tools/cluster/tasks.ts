@@ -67,7 +67,7 @@ export function placementProblems(
     const text =
       `${count} ${name} can't be placed${since(first.since, now)}: ${list([...new Set(late.map((task) => task.reason))])}.${rules} ` +
       `Change the service, or give a node what it asks for: ${commands(stack).docker} service ps --no-trunc ${name}`;
-    return [{ kind: "placement", hosts: [], text }];
+    return [{ kind: "application", hosts: [], text }];
   });
 }
 
