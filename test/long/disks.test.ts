@@ -69,7 +69,7 @@ describe("full disks", function () {
     await bash("manager-1", changes, 400);
     await until("the manager to be missed", 90, async () => {
       const text = await problems();
-      return text.includes('manager-3 (manager') ? undefined : text;
+      return text.includes("manager-3 (manager") ? undefined : text;
     });
     assert.match(await problems(), /Docker's disk is full \(\d+ KiB free\) on manager-3 \(\/var\/lib\/docker\/swarm\)/);
     await bash("manager-1", "docker config ls -q --filter name=fill- | xargs docker config rm >/dev/null", 120);

@@ -180,7 +180,13 @@ describe("dangers", () => {
 
   it("are keys that others trust, and not those that go with their machine", () => {
     assert.deepEqual(found(step(KEY, "ca-key", { op: "replace" })), ["deletes-state"]);
-    assert.deepEqual(found(step(KEY, "ssh-host-worker-3", { op: "delete" }), ...hosts("worker", ["unchanged", "unchanged", "removed"])), []);
+    assert.deepEqual(
+      found(
+        step(KEY, "ssh-host-worker-3", { op: "delete" }),
+        ...hosts("worker", ["unchanged", "unchanged", "removed"]),
+      ),
+      [],
+    );
     assert.deepEqual(found(step(KEY, "server-manager-3-key", { op: "delete" })), []);
     assert.deepEqual(found(step(KEY, "ssh-host-worker-3", { op: "delete" }), host("worker-3", "a")), ["deletes-state"]);
   });
