@@ -63,7 +63,20 @@ function asker(connection: Connection, answers: readonly ManagerAnswer[]) {
   const manager = [...connection.managers, connection.balanced].find(({ name }) => name === able?.name);
   return async <T>(read: (call: DockerCall) => Promise<T>): Promise<T | { readonly error: string } | undefined> => {
     if (manager === undefined) return undefined;
-    return read(manager.call).catch((error: unknown) => ({ error: messageOf(error) }));
+    const asked: Promise<unknown>[] = [];
+    const call: DockerCall = (...question) => {
+      const answer = manager.call(...question);
+      asked.push(answer);
+      return answer;
+    };
+    try {
+      return await read(call);
+    } catch (error) {
+      return { error: messageOf(error) };
+    } finally {
+      // After the first failure, other questions may still be under way: the connection must not be closed under them.
+      await Promise.allSettled(asked);
+    }
   };
 }
 
