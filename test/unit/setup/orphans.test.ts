@@ -176,7 +176,15 @@ const PLENTY = {
   "ec2 describe-instances": { Reservations: [] },
   "ec2 describe-addresses": { Addresses: [] },
   "ec2 describe-instance-type-offerings": {
-    InstanceTypeOfferings: ["t3.micro", "t3.small", "t3.medium", "t3.large", "m6i.large"].flatMap((InstanceType) =>
+    InstanceTypeOfferings: [
+      "t4g.micro",
+      "t4g.small",
+      "t4g.medium",
+      "t4g.large",
+      "t3.small",
+      "m6g.large",
+      "m7g.large",
+    ].flatMap((InstanceType) =>
       ["eu-central-1a", "eu-central-1b", "eu-central-1c"].map((Location) => ({ InstanceType, Location })),
     ),
   },
