@@ -176,15 +176,7 @@ const PLENTY = {
   "ec2 describe-instances": { Reservations: [] },
   "ec2 describe-addresses": { Addresses: [] },
   "ec2 describe-instance-type-offerings": {
-    InstanceTypeOfferings: [
-      "t4g.micro",
-      "t4g.small",
-      "t4g.medium",
-      "t4g.large",
-      "t3.small",
-      "m6g.large",
-      "m7g.large",
-    ].flatMap((InstanceType) =>
+    InstanceTypeOfferings: ["t3.micro", "t3.medium", "m6i.large", "t4g.micro", "t4g.small"].flatMap((InstanceType) =>
       ["eu-central-1a", "eu-central-1b", "eu-central-1c"].map((Location) => ({ InstanceType, Location })),
     ),
   },
