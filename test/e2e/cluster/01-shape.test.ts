@@ -29,6 +29,19 @@ const statusSchema = z.strictObject({
   certificates: z.array(
     z.strictObject({ owner: z.string(), use: z.string(), notAfter: z.iso.datetime(), daysLeft: z.int().positive() }),
   ),
+  // Likewise: what applications do to each other and the ingress, and how full the disks are.
+  ingress: z.array(z.unknown()).length(0),
+  disks: z.array(
+    z.strictObject({
+      host: z.string(),
+      what: z.enum(["docker", "registry"]),
+      mount: z.string(),
+      sizeKib: z.int().positive(),
+      usedKib: z.int().nonnegative(),
+      freeKib: z.int().nonnegative(),
+      freeFiles: z.number().optional(),
+    }),
+  ),
   problems: z.array(z.string()),
 });
 
@@ -111,7 +124,9 @@ describe("the cluster's shape", function () {
   it("is healthy by status, in the Contract's words", async () => {
     const { code, status } = await stack.status();
     assert.equal(code, 0, status.problems.join("\n"));
-    const { healthy, nodes, problems, swarmId, loadBalancers } = statusSchema.parse(status);
+    const { healthy, nodes, problems, swarmId, loadBalancers, disks } = statusSchema.parse(status);
+    const withDocker = disks.filter(({ what }) => what === "docker").map(({ host }) => host);
+    assert.deepEqual([...new Set(withDocker)].sort(), HOSTS);
     assert.ok(healthy);
     assert.deepEqual(problems, []);
     assert.deepEqual([swarmId], await stack.swarmIds());
