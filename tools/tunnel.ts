@@ -8,7 +8,7 @@ import type { Server } from "node:net";
 import type { StackOutputs } from "../components/outputs";
 import { readArguments } from "./cluster/arguments";
 import { readStack } from "./cluster/stack";
-import { awsConfigOf } from "./engine/aws-config";
+import { awsConfigOf } from "./engine/config";
 import { readStackFile } from "./engine/project";
 import { openTunnel } from "./engine/tunnel";
 import { wholeEnvironment } from "./environment";

@@ -1,5 +1,5 @@
 import { parse, stringify } from "yaml";
-import { awsConfigOf } from "../engine/aws-config";
+import { awsConfigOf } from "../engine/config";
 import type { StackFile } from "../engine/project";
 import { SetupError } from "../setup/errors";
 

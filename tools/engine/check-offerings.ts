@@ -1,7 +1,7 @@
 /** The check that each zone offers the instance types that the stack wants there, before an `up` fails half-way. */
 import { describeMissing, offeredOf, wantedOf } from "../quotas/offerings";
 import { SetupError } from "../setup/errors";
-import { awsConfigOf } from "./aws-config";
+import { awsConfigOf } from "./config";
 import { regionOf, type StackFile } from "./project";
 
 /** Commands that create machines, or show that they would. */

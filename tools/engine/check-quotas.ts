@@ -4,7 +4,7 @@ import { needOf } from "../quotas/need";
 import { isShort } from "../quotas/quotas";
 import { missingOf, standingsOf } from "../quotas/standings";
 import { SetupError } from "../setup/errors";
-import { awsConfigOf } from "./aws-config";
+import { awsConfigOf } from "./config";
 import { regionOf, type StackFile } from "./project";
 
 /** Commands that create resources. */

@@ -14,6 +14,7 @@ import { ensureLocalState, forgetStack, withoutSalt, workingConfig } from "./loc
 import { readStackFile, type StackFile } from "./project";
 import { pruneHistory } from "./prune";
 import { markState } from "./redo";
+import { withSlots } from "./slots";
 import { ensureLocalStack, healLocalStack, localStackExists } from "./stack";
 import { runTrial } from "./trial";
 import { checkOrphans } from "./orphans";
@@ -101,10 +102,14 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
       await checkOfferings(stack, file, args, state);
     }
     if (tunnelPort(file) === undefined) await checkBastion(stack, args, async () => publicBastion(await state()));
-    const ended = await execEngine(engine, [...goOn(args), "--stack", stack, ...configFlag(args, file.path)], {
-      ...run,
-      env,
-    });
+    const ended = await execEngine(
+      engine,
+      [...withSlots(stack, file, goOn(args)), "--stack", stack, ...configFlag(args, file.path)],
+      {
+        ...run,
+        env,
+      },
+    );
     if (isRename(args) && ended.code === 0) renameConfig(stack, newName(args) ?? stack);
     return ended;
   }
@@ -118,7 +123,7 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
     await healLocalStack(engine, stack);
     if (!run.capture) announceKit(engine);
   }
-  const all = [...args, "--stack", stack, ...configFlag(args, workingConfig(stack))];
+  const all = [...withSlots(stack, file, args), "--stack", stack, ...configFlag(args, workingConfig(stack))];
   const env = localEnv(engine, base);
   const result =
     options.stateAtEnd === true
