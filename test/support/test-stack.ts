@@ -154,7 +154,13 @@ export class TestStack {
     await succeed("docker", ["start", ...hosts.map((host) => this.container(host))], { limit: 30 });
   }
 
-  /** Removes containers behind Pulumi's back, with their volumes. */
+  /** Removes hosts behind Pulumi's back, with their data. */
+  public async lose(...hosts: string[]): Promise<void> {
+    await this.remove(...hosts);
+    await succeed("docker", ["volume", "rm", ...hosts.map((host) => `${this.container(host)}-engine`)], { limit: 30 });
+  }
+
+  /** Removes containers behind Pulumi's back. Their named volumes stay. */
   public async remove(...hosts: string[]): Promise<void> {
     await succeed("docker", ["rm", "-f", "-v", ...hosts.map((host) => this.container(host))], { limit: 30 });
   }

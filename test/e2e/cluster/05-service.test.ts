@@ -94,7 +94,7 @@ describe("a service", function () {
     });
 
     it("gets its nine nodes back from repair, on new machines", async () => {
-      await stack.remove(...lost);
+      await stack.lose(...lost);
       const { seconds, output } = await stack.good("repair", [stack.name]);
       figure("repair of a lost zone", seconds);
       const nodes = await stack.nodes();

@@ -30,8 +30,9 @@ describe("what was removed behind the stack's back", function () {
   it("the network of a stopped stack, a host with its data, the registry's volume, a name: npm start makes it whole", async () => {
     const before = await nodeIds();
     await stack.kill(...HOSTS, ...OTHERS);
-    await stack.remove("worker-1", ...REGISTRIES);
-    await docker("volume", "rm", `${stack.container("worker-1")}-engine`, `${stack.name}-registry`);
+    await stack.lose("worker-1");
+    await stack.remove(...REGISTRIES);
+    await docker("volume", "rm", `${stack.name}-registry`);
     await docker("rename", stack.container("worker-2"), `${stack.name}-mine`);
     await docker("network", "rm", stack.name);
     const { seconds, output } = await stack.start();
