@@ -65,49 +65,57 @@ runMain(async () => {
     );
     return seen.status.healthy ? { evaluation: seen, facts: {} } : ask();
   };
-  let seen = await comeBack();
-  for (;;) {
-    const [step] = plan(seen).steps;
-    if (step === undefined) break;
-    tried.add(stepKey(step));
-    const loses = "loses" in step ? step.loses : undefined;
-    if (loses !== undefined && !(await confirmed(`${headline(step)}: this loses ${loses}`, yes))) {
-      for (const host of step.names) tried.add(stepKey({ ...step, names: [host] }));
-      failures.push(
-        `${list(step.names)} (${step.why}): nothing but a replacement is left, and it loses ${loses}. To go on with it: ` +
-          `${commands(name).repair} --yes`,
-      );
-      continue;
+  const climb = async (from: DeepLook): Promise<DeepLook> => {
+    let seen = from;
+    for (;;) {
+      const [step] = plan(seen).steps;
+      if (step === undefined) return seen;
+      tried.add(stepKey(step));
+      const loses = "loses" in step ? step.loses : undefined;
+      if (loses !== undefined && !(await confirmed(`${headline(step)}: this loses ${loses}`, yes))) {
+        for (const host of step.names) tried.add(stepKey({ ...step, names: [host] }));
+        failures.push(
+          `${list(step.names)} (${step.why}): nothing but a replacement is left, and it loses ${loses}. To go on with it: ` +
+            `${commands(name).repair} --yes`,
+        );
+        continue;
+      }
+      const failure = await progress.step(headline(step), usually(step), () => perform(step, stack, docker));
+      if (failure !== undefined) {
+        failures.push(`${list(step.names)}: ${failure}`);
+        progress.info(`That failed; going on with the rest.\n${failure}`);
+      }
+      stack = await readStack(name);
+      if (docker !== undefined) machines = await listMachines(docker, name);
+      if (isWayIn(step, stack)) {
+        // Only now can be seen how the rest is.
+        seen = await comeBack();
+        continue;
+      }
+      const doneWith = ({ problems }: Evaluation): boolean =>
+        failure !== undefined || !problems.some(({ hosts }) => hosts.some((host) => step.names.includes(host)));
+      await wait("Waiting until the cluster has taken notice", stack, STEP_LIMIT, doneWith);
+      seen = await ask();
     }
-    const failure = await progress.step(headline(step), usually(step), () => perform(step, stack, docker));
-    if (failure !== undefined) {
-      failures.push(`${list(step.names)}: ${failure}`);
-      progress.info(`That failed; going on with the rest.\n${failure}`);
+  };
+  for (let seen = await comeBack(); ;) {
+    seen = await climb(seen);
+    const { refused, left } = plan(seen);
+    if (refused !== undefined || left.length > 0) {
+      return report(name, seen.evaluation, refused, [...left, ...failures]);
     }
-    stack = await readStack(name);
-    if (docker !== undefined) machines = await listMachines(docker, name);
-    if (isWayIn(step, stack)) {
-      // Only now can be seen how the rest is.
-      seen = await comeBack();
-      continue;
-    }
-    const doneWith = ({ problems }: Evaluation): boolean =>
-      failure !== undefined || !problems.some(({ hosts }) => hosts.some((host) => step.names.includes(host)));
-    await wait("Waiting until the cluster has taken notice", stack, STEP_LIMIT, doneWith);
-    seen = await ask();
-  }
-
-  const { refused, left } = plan(seen);
-  let { evaluation } = seen;
-  if (refused === undefined && left.length === 0) {
-    evaluation = await wait(
+    // A node that has left the swarm counts as Ready until it misses its heartbeats: then there is more to do.
+    const evaluation = await wait(
       "Waiting until the cluster is healthy",
       stack,
       STEP_LIMIT,
-      (found) => found.platformHealthy,
+      (found) => found.platformHealthy || plan({ evaluation: found, facts: {} }).steps.length > 0,
     );
+    seen = evaluation.platformHealthy ? { evaluation, facts: {} } : await comeBack();
+    if (evaluation.platformHealthy || plan(seen).steps.length === 0) {
+      return report(name, seen.evaluation, undefined, [...plan(seen).left, ...failures]);
+    }
   }
-  return report(name, evaluation, refused, [...left, ...failures]);
 });
 
 /**
