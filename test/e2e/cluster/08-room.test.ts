@@ -17,7 +17,13 @@ describe("a worker whose tasks have no room elsewhere", function () {
 
   before(async () => {
     // An image that every worker has.
-    const inspect = ["service", "inspect", "swarm-ha-ingress_traefik", "--format", "{{.Spec.TaskTemplate.ContainerSpec.Image}}"];
+    const inspect = [
+      "service",
+      "inspect",
+      "swarm-ha-ingress_traefik",
+      "--format",
+      "{{.Spec.TaskTemplate.ContainerSpec.Image}}",
+    ];
     const image = (await docker(...inspect)).trim();
     const create = (name: string, ...args: string[]): Promise<string> =>
       docker("service", "create", "--detach", "--quiet", "--no-resolve-image", "--name", name, ...args, image);
