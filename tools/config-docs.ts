@@ -71,8 +71,8 @@ What has to fit together:
 - A larger count: new hosts join, nobody moves. A smaller one: the hosts with the highest numbers are drained and removed.
 - A whole pool or all registry hosts: replaced in batches of at most \`maxUnavailable\`, each of one zone. The next hosts go when
   those before are in service. \`npm run review\` asks for \`tier-unavailable\` in \`swarm-ha:acknowledge\`. A host that waits takes one
-  of Pulumi's parallel steps (four for each processor). For larger pools, \`npm run pulumi -- up\` adds \`--parallel\`; with plain
-  \`pulumi up\`, give it yourself: the hosts of the largest pool, plus 4.
+  of Pulumi's parallel steps (four for each processor). \`npm run pulumi -- up\` sets as many as the largest pool needs; for plain
+  \`pulumi up\`, set \`PULUMI_PARALLEL\` yourself: the hosts of the largest pool, plus 4.
 - A renamed pool: the new one joins and serves, then the old one is drained and removed. Its volumes go with it.
 
 What a change of each key does to what is there:

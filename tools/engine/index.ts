@@ -74,7 +74,7 @@ const WITH_CONFIG = ["up", "update", "preview", "destroy", "refresh", "config", 
 export async function runPulumi(args: readonly string[], options: RunOptions): Promise<RunResult> {
   const { stack } = options;
   const file = isRename(args) ? fileToRename(stack, args) : readStackFile(stack);
-  const base = wholeEnvironment(options.env);
+  const base = withSlots(stack, file, args, wholeEnvironment(options.env));
   const trial = file.platform !== "local" && (await isTrial(args, base));
   const engine = trial ? await kitEngine() : await findEngine();
   const run = {
@@ -102,14 +102,10 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
       await checkOfferings(stack, file, args, state);
     }
     if (tunnelPort(file) === undefined) await checkBastion(stack, args, async () => publicBastion(await state()));
-    const ended = await execEngine(
-      engine,
-      [...withSlots(stack, file, goOn(args)), "--stack", stack, ...configFlag(args, file.path)],
-      {
-        ...run,
-        env,
-      },
-    );
+    const ended = await execEngine(engine, [...goOn(args), "--stack", stack, ...configFlag(args, file.path)], {
+      ...run,
+      env,
+    });
     if (isRename(args) && ended.code === 0) renameConfig(stack, newName(args) ?? stack);
     return ended;
   }
@@ -123,7 +119,7 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
     await healLocalStack(engine, stack);
     if (!run.capture) announceKit(engine);
   }
-  const all = [...withSlots(stack, file, args), "--stack", stack, ...configFlag(args, workingConfig(stack))];
+  const all = [...args, "--stack", stack, ...configFlag(args, workingConfig(stack))];
   const env = localEnv(engine, base);
   const result =
     options.stateAtEnd === true

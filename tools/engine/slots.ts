@@ -5,28 +5,31 @@ import type { StackFile } from "./project";
 
 /** Steps that have to go on while all hosts of a pool wait for their turn (scripts/lib/turns.sh): those of the first ones. */
 const BESIDE = 4;
+/** What a local stack gets in any case (env.ts). */
+const LOCAL = 32;
 /** Pulumi's own default for each processor. Source: pulumi v3.245.0, pkg/cmd/pulumi/operations/up.go, `defaultParallel`. */
 const EACH = 4;
 
-/** Arguments with as many parallel steps as the stack's largest pool needs, where Pulumi's own default is less. */
-export function withSlots(stack: string, file: Pick<StackFile, "text">, args: readonly string[]): string[] {
-  const [command = ""] = args;
-  const said = args.some((one) => /^(--parallel|-p)(=|$)/.test(one)) || process.env["PULUMI_PARALLEL"] !== undefined;
-  const config = ["up", "update", "destroy"].includes(command) && !said ? configOf(stack, file) : undefined;
-  const slots = config === undefined ? undefined : slotsFor(config, availableParallelism());
-  return slots === undefined ? [...args] : [...args, "--parallel", String(slots)];
+/** The environment with as many parallel steps as the stack needs, where nobody has said a number. */
+export function withSlots(
+  stack: string,
+  file: Pick<StackFile, "text">,
+  args: readonly string[],
+  base: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
+  if (base["PULUMI_PARALLEL"] !== undefined || !["up", "update", "destroy"].includes(args[0] ?? "")) return base;
+  const config = configOf(stack, file);
+  return config === undefined ? base : { ...base, PULUMI_PARALLEL: String(slotsFor(config, availableParallelism())) };
 }
 
 /**
  * How many steps have to run in parallel. A host that waits for its turn to go holds one of Pulumi's slots; without a free
  * one, those before it never come back. Pure.
- *
- * @returns undefined where Pulumi's own default is enough
  */
 export function slotsFor(
-  { registry, workers }: Pick<StackConfig, "registry" | "workers">,
+  { platform, registry, workers }: Pick<StackConfig, "platform" | "registry" | "workers">,
   processors: number,
-): number | undefined {
-  const largest = Math.max(registry.replicas, ...Object.values(workers).map(({ count }) => count));
-  return largest + BESIDE > EACH * processors ? largest + BESIDE : undefined;
+): number {
+  const pools = [registry.replicas, ...Object.values(workers).map(({ count }) => count)];
+  return Math.max(platform === "local" ? LOCAL : EACH * processors, ...pools.map((count) => count + BESIDE));
 }

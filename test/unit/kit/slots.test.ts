@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { availableParallelism } from "node:os";
 import { slotsFor, withSlots } from "../../../tools/engine/slots";
 
 const file = (workers: number): { readonly text: string } => ({
@@ -7,25 +6,26 @@ const file = (workers: number): { readonly text: string } => ({
 });
 
 describe("parallel steps", () => {
-  it("are as many as the largest pool and a few more, where Pulumi's own number is less", () => {
-    const pool = (count: number) => ({
+  it("are as many as the largest pool and a few more, and never fewer than without it", () => {
+    const pool = (count: number, platform: "local" | "aws") => ({
+      platform,
       registry: { replicas: 3 },
       workers: { web: { count, labels: {} }, batch: { count: 2, labels: {} } },
     });
-    assert.equal(slotsFor(pool(4), 2), undefined);
-    assert.equal(slotsFor(pool(5), 2), 9);
-    assert.equal(slotsFor(pool(50), 2), 54);
-    assert.equal(slotsFor(pool(50), 16), undefined);
+    assert.equal(slotsFor(pool(5, "local"), 2), 32);
+    assert.equal(slotsFor(pool(50, "local"), 2), 54);
+    assert.equal(slotsFor(pool(4, "aws"), 2), 8);
+    assert.equal(slotsFor(pool(5, "aws"), 2), 9);
+    assert.equal(slotsFor(pool(50, "aws"), 16), 64);
   });
 
   it("are asked for where hosts may go, and only where nobody has said a number", () => {
-    const many = 4 * availableParallelism() + 1;
-    const slots = ["--parallel", String(many + 4)];
-    assert.deepEqual(withSlots("local", file(many), ["up", "--yes"]), ["up", "--yes", ...slots]);
-    assert.deepEqual(withSlots("local", file(many), ["preview"]), ["preview"]);
-    assert.deepEqual(withSlots("local", file(many), ["up", "--parallel=3"]), ["up", "--parallel=3"]);
-    assert.deepEqual(withSlots("local", file(many), ["up", "-p", "3"]), ["up", "-p", "3"]);
-    assert.deepEqual(withSlots("local", file(1), ["up"]), ["up"]);
-    assert.deepEqual(withSlots("local", { text: "config: {}" }, ["up"]), ["up"]);
+    const slots = (workers: number, args: readonly string[], base: NodeJS.ProcessEnv = {}): string | undefined =>
+      withSlots("local", file(workers), args, base)["PULUMI_PARALLEL"];
+    assert.equal(slots(50, ["up", "--yes"]), "54");
+    assert.equal(slots(5, ["up", "--yes"]), "32");
+    assert.equal(slots(50, ["preview"]), undefined);
+    assert.equal(slots(50, ["up"], { PULUMI_PARALLEL: "3" }), "3");
+    assert.deepEqual(withSlots("local", { text: "config: {}" }, ["up"], { HOME: "/" }), { HOME: "/" });
   });
 });
