@@ -2,7 +2,7 @@
 import { appsDomain } from "../../../components/ingress/names";
 import { SERVICES } from "../../../components/swarm/stack-names";
 import type { Problem } from "../model";
-import { definitionsOf, valueOf } from "./labels";
+import { definitionsOf, isTrue, valueOf } from "./labels";
 import type { Application, IngressFinding, LiveApplications } from "./model";
 import { duplicates, takeovers, unknowns, type Defined, type Router } from "./router-findings";
 import { portFindings, samePorts, serviceFindings } from "./service-findings";
@@ -11,7 +11,7 @@ import { taskFindings } from "./task-findings";
 /** All that is found. Pure. */
 export function ingressFindings(live: LiveApplications, domain: string, now: Date): IngressFinding[] {
   const users = live.services.filter(({ name }) => !Object.values<string>(SERVICES).includes(name));
-  const served = users.filter(({ labels }) => /^(1|t|true)$/i.test(valueOf(labels, "traefik.enable") ?? ""));
+  const served = users.filter(({ labels }) => isTrue(valueOf(labels, "traefik.enable")));
   const definitions = served.flatMap(({ name, labels }) =>
     definitionsOf(labels).map((definition): Defined => ({ ...definition, service: name })),
   );

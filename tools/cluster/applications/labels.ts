@@ -42,6 +42,11 @@ export function valueOf(labels: Readonly<Record<string, string>>, name: string):
   return Object.entries(labels).find(([label]) => label.toLowerCase() === name)?.[1];
 }
 
+/** Whether a label's value is true, as Go's strconv.ParseBool and Traefik read it. */
+export function isTrue(value: string | undefined): boolean {
+  return ["1", "t", "true"].includes((value ?? "").toLowerCase());
+}
+
 /** The parts of a list in a label. */
 export function listIn(text: string | undefined): string[] {
   return (text ?? "").split(",").flatMap((part) => (part.trim() === "" ? [] : [part.trim()]));

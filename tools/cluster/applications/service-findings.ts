@@ -1,7 +1,7 @@
 import { APPS_NETWORK } from "../../../components/ingress/names";
 import { PORTS } from "../../../components/swarm/ports";
 import { list } from "../words";
-import { definitionsOf, valueOf } from "./labels";
+import { definitionsOf, isTrue, valueOf } from "./labels";
 import type { Application, IngressFinding, Network } from "./model";
 
 const TRAEFIK = /^traefik\./i;
@@ -121,10 +121,6 @@ export function samePorts(applications: readonly Application[]): IngressFinding[
           },
         ],
   );
-}
-
-function isTrue(value: string | undefined): boolean {
-  return ["1", "t", "true"].includes((value ?? "").toLowerCase());
 }
 
 function has(labels: Readonly<Record<string, string>>, pattern: RegExp): boolean {
