@@ -61,21 +61,24 @@ export async function look(connection: Connection, outputs: StackOutputs, option
 function asker(connection: Connection, answers: readonly ManagerAnswer[]) {
   const able = answers.find((answer) => answer.answered && !("error" in answer.nodes));
   const manager = [...connection.managers, connection.balanced].find(({ name }) => name === able?.name);
+  // Several readers ask for the same lists: each question is one connection and one TLS handshake.
+  const asked = new Map<string, Promise<unknown>>();
+  const call: DockerCall = (method, path, body) => {
+    if (manager === undefined) return Promise.reject(new Error("no manager could list the nodes"));
+    const key = JSON.stringify([method, path, body]);
+    const answer = asked.get(key) ?? manager.call(method, path, body);
+    asked.set(key, answer);
+    return answer;
+  };
   return async <T>(read: (call: DockerCall) => Promise<T>): Promise<T | { readonly error: string } | undefined> => {
     if (manager === undefined) return undefined;
-    const asked: Promise<unknown>[] = [];
-    const call: DockerCall = (...question) => {
-      const answer = manager.call(...question);
-      asked.push(answer);
-      return answer;
-    };
     try {
       return await read(call);
     } catch (error) {
       return { error: messageOf(error) };
     } finally {
       // After the first failure, other questions may still be under way: the connection must not be closed under them.
-      await Promise.allSettled(asked);
+      await Promise.allSettled(asked.values());
     }
   };
 }
