@@ -760,7 +760,8 @@ const EXAMPLES: [string, Record<string, unknown>, Problem[]][] = [
       {
         key: "swarm-ha:acknowledge[1]",
         got: '"deletes-state" for the second time',
-        allowed: "a list of names out of replaces-managers, quorum-at-risk, tier-unavailable, deletes-state, opens-to-world, each once",
+        allowed:
+          "a list of names out of replaces-managers, quorum-at-risk, tier-unavailable, deletes-state, opens-to-world, each once",
         fix: "remove one of them",
       },
     ],
