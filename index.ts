@@ -1,5 +1,5 @@
 import "./components/lean-sdk";
-import { loadConfig } from "./config";
+import { loadConfig } from "./config/load";
 import { Ingress } from "./components/ingress";
 import type { ProgramOutputs } from "./components/outputs";
 import { createPlatform } from "./components/platform";

@@ -1,5 +1,4 @@
 export { planHosts, type HostSpec, type Role } from "../components/platform/placement";
-export { loadConfig } from "./load";
 export { parseConfig } from "./parse";
 export { ConfigError, type Problem } from "./problem";
 export type {

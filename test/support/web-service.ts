@@ -66,14 +66,17 @@ export class WebService {
     await this.stack.onManager(["docker", "network", "create", "--driver", "overlay", "--attachable", NETWORK]);
     this.created = true;
     await this.stack.onManager(
-      ["docker", "service", "create", "--quiet", "--name", SERVICE, "--replicas", String(replicas)].concat(
+      ["docker", "service", "create", "--quiet", "--detach", "--name", SERVICE, "--replicas", String(replicas)].concat(
         ["--network", NETWORK, "--endpoint-mode", "dnsrr", "--no-resolve-image"],
         ["--constraint", "engine.labels.com.example.storage==ssd"],
         ["--placement-pref", "spread=node.labels.swarm-ha.zone"],
         [IMAGE],
       ),
-      90,
     );
+    await until(`${replicas} tasks of ${SERVICE} to run`, 180, async () => {
+      if ((await this.placement()).length === replicas) return undefined;
+      return this.stack.onManager(["docker", "service", "ps", "--no-trunc", SERVICE]);
+    });
   }
 
   /** Spreads the tasks again, over workers that have come since: the new ones start first. */

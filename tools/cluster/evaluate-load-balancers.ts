@@ -76,7 +76,7 @@ function memberProblems(
       problems.push(
         problem(
           `The ${name} load balancer sends nobody to ${member}${lasting(seen)} (${seen.check}), though its ` +
-            `node is Ready. If that lasts longer than 30 s: ${repair}`,
+            `node is Ready. If that lasts longer than 60 s: ${repair}`,
           [member],
         ),
       );

@@ -86,12 +86,17 @@ export interface Settling {
   readonly note: (detail: string) => void;
 }
 
-/** Looks again and again until it has seen enough or the time is up. @returns what was seen last */
+/**
+ * Looks again and again until it has seen enough or the time is up.
+ *
+ * @returns what was seen last; when the time is up, with what the hosts in trouble report of themselves
+ */
 export async function settle(stack: LiveStack, { limit, enough, note }: Settling): Promise<Evaluation> {
   const end = Date.now() + limit * 1000;
   for (;;) {
     const evaluation = await inspect(stack);
-    if ((enough ?? isHealthy)(evaluation) || Date.now() >= end) return evaluation;
+    if ((enough ?? isHealthy)(evaluation)) return evaluation;
+    if (Date.now() >= end) return (await inspectDeep(stack)).evaluation;
     note(evaluation.status.problems[0] ?? "");
     await sleep(1);
   }

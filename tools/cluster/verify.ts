@@ -10,10 +10,11 @@ import { isLocal } from "./platform";
 import { readStack } from "./stack";
 
 /**
- * Seconds until a load balancer has noticed members that are well: two checks of HAProxy, 5 s apart. A cloud's takes up to
- * two minutes to register one.
+ * Seconds until all have noticed what an `up` changed. A worker whose engine was restarted with other labels stops its
+ * ingress for up to 20 s first; the next one has to find the swarm, and HAProxy wants two checks, 5 s apart. A cloud's
+ * load balancer takes up to two minutes to register a member.
  */
-const NOTICE_LIMIT = { local: 15, elsewhere: 120 };
+const NOTICE_LIMIT = { local: 60, elsewhere: 120 };
 /** Seconds that a swarm may take to find itself again after its hosts were started: an election alone takes 21. */
 const RECOVERY_LIMIT = 120;
 

@@ -34,7 +34,7 @@ describe("workers", function () {
     await stack.untilHealthy();
   });
 
-  it("are previewed as themselves and as members of the application load balancer alone", async () => {
+  it("are previewed as themselves, in the operator's list and as members of the application load balancer alone", async () => {
     stack.configure(pool(5));
     const { stdout } = await stack.pulumi("preview", "--json");
     const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string }[] };
@@ -43,8 +43,10 @@ describe("workers", function () {
     assert.deepEqual([...new Set(changed.map((step) => step.op))].sort(), ["create", "update"]);
     for (const urn of of("create")) assert.match(urn, /worker-5$/);
     assert.deepEqual(
-      of("update").map((urn) => urn.split("::").at(-1)),
-      ["lb-app"],
+      of("update")
+        .map((urn) => urn.split("::").at(-1))
+        .sort(),
+      ["lb-app", "prepare-operator"],
     );
   });
 
