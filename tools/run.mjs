@@ -3,8 +3,8 @@
  * `node tools/run.mjs <tool> [arguments]`: runs tools/<tool>.ts, after making sure that node_modules is what
  * package-lock.json says. Every npm script goes through here, so each works in a fresh clone.
  *
- * Plain JavaScript on Node alone: it runs before there are dependencies. The tool runs in this very process (tsx as a
- * hook), so exit codes, signals and the terminal are the tool's own and nothing is paid for a second Node. Whatever
+ * Plain JavaScript on Node alone: it runs before there are dependencies. The tool runs in this very process (as a bundle,
+ * else with tsx as a hook), so exit codes, signals and the terminal are the tool's own and nothing is paid for a second Node. Whatever
  * this file has to say goes to stderr: stdout belongs to the tool.
  */
 import { spawn } from "node:child_process";
@@ -14,6 +14,7 @@ import Module, { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { runBundle } from "./bundle.mjs";
 
 const MINIMUM_NODE = [20, 0];
 /** The test runner reads JSON as modules do since 20.10, and its packages ask for this. */
@@ -278,6 +279,7 @@ async function main() {
   }
   await ensureDependencies();
   process.argv = [process.argv[0], file, ...args];
+  if (await runBundle(root, path.join(cacheBase(), "swarm-ha", "commands"), file)) return;
   createRequire(path.join(root, "package.json"))("tsx/cjs");
   Module._load(file, null, true); // As the main module, so that `require.main === module` holds in it.
 }

@@ -1,8 +1,19 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { environmentFor } from "../../../tools/environment";
 import { root } from "../../../tools/paths";
 
@@ -47,7 +58,7 @@ describe("tools/run.mjs", () => {
     clone = mkdtempSync(join(tmpdir(), "swarm-ha-clone-"));
     mkdirSync(join(clone, "tools"));
     more = {};
-    for (const file of ["run.mjs", "environment/variables.json"])
+    for (const file of ["run.mjs", "bundle.mjs", "environment/variables.json"])
       cpSync(join(root, "tools", file), join(clone, "tools", file), { recursive: true });
     symlinkSync(join(root, "node_modules"), join(clone, "real_modules"));
     write("package.json", '{"scripts":{"hello":"x"}}');
@@ -85,6 +96,40 @@ describe("tools/run.mjs", () => {
     const second = await run("hello");
     assert.deepEqual(second, { code: 7, signal: null, out: "hello  true\n", err: "" });
     assert.equal(installs(), 1);
+  });
+
+  it("runs a tool as a bundle that is made again when its sources change or it is damaged", async () => {
+    assert.equal((await run("hello")).code, 7);
+    for (const folder of ["components", "config"]) mkdirSync(join(clone, folder));
+    symlinkSync(join(root, "node_modules/esbuild"), join(clone, "node_modules/esbuild"));
+    write("components/part.ts", `export const part: string = __dirname + (require.main === module);`);
+    write(
+      "tools/hello.ts",
+      `import { part } from "../components/part"; console.log(part, require.main === module, __filename, process.argv[1]);
+      if (process.argv[2] === "esbuild") import("esbuild").then(({ version }) => console.log(typeof version));
+      process.exitCode = 7;`,
+    );
+    const file = join(clone, "tools/hello.ts");
+    const good = { code: 7, signal: null, out: `${join(clone, "components")}false true ${file} ${file}\n`, err: "" };
+    const made = (): string[] =>
+      readdirSync(join(clone, "cache/swarm-ha/commands"), { recursive: true, encoding: "utf8" })
+        .filter((name) => name.includes("/"))
+        .map((name) => join(clone, "cache/swarm-ha/commands", name))
+        .sort();
+    assert.deepEqual(await run("hello"), good);
+    assert.deepEqual(
+      made().map((name) => basename(name)),
+      ["hello.cjs", "hello.v8"],
+    );
+    assert.deepEqual(await run("hello"), good);
+    assert.equal((await run("hello", "esbuild")).out, `${good.out}string\n`);
+    for (const damaged of made()) {
+      truncateSync(damaged, 100);
+      assert.deepEqual(await run("hello"), good, damaged);
+    }
+    write("components/part.ts", `export const part = "other";`);
+    assert.match((await run("hello")).out, /^other true /);
+    assert.equal(made().length, 4);
   });
 
   it("gives npm the variables of the list, those that an .npmrc names, and no proxy for loopback", async () => {
