@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { prepareFor } from "./cluster/platform";
 import { lastLines } from "./cluster/stack";
 import { runPulumi } from "./engine";
+import { askLosses, goingHosts } from "./review/losses";
 import { failure, markdown } from "./review/markdown";
 import { parsePreview } from "./review/preview";
 import { reviewOf, type Review } from "./review/review";
@@ -33,7 +34,14 @@ runMain(async () => {
     if (error instanceof SetupError) publish(failure(stack, error.message), stack, text);
     throw error;
   }
-  publish(markdown(review), stack, text);
+  const going = goingHosts(review.hosts);
+  const losses =
+    going.length === 0
+      ? undefined
+      : from === undefined
+        ? await askLosses(stack, going)
+        : { hosts: going, untold: "the preview was read from a file" };
+  publish(markdown(review, losses), stack, text);
   const open = review.dangers.found.filter(({ acknowledged }) => !acknowledged).map(({ name }) => name);
   const broken = [...new Set(review.policies.map(({ name }) => name))];
   if (open.length > 0) process.stderr.write(`error: not acknowledged in swarm-ha:acknowledge: ${open.join(", ")}\n`);

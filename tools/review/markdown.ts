@@ -2,6 +2,7 @@ import type { Door } from "../../policy/doors";
 import type { NamedChanges } from "./by-kind";
 import type { CostReview } from "./cost";
 import type { DangersReview } from "./dangers";
+import type { Losses } from "./losses";
 import type { Review } from "./review";
 import { PRICES } from "./price-table";
 import type { BrokenPolicy } from "./policies";
@@ -16,8 +17,12 @@ export function marker(stack: string): string {
   return `<!-- swarm-ha review of ${stack} -->`;
 }
 
-/** The whole review as Markdown for a pull request. */
-export function markdown(review: Review): string {
+/**
+ * The whole review as Markdown for a pull request.
+ *
+ * @param losses What goes with hosts. @default no host goes
+ */
+export function markdown(review: Review, losses?: Losses): string {
   const { stack, dangers, policies, tiers, ports, state, cost } = review;
   const changed = review.changed.filter(({ kind }) => kind !== "unchanged");
   const sections = [
@@ -44,6 +49,7 @@ export function markdown(review: Review): string {
     portsSection(ports),
     "### State and secrets",
     stateSection(state),
+    losses === undefined ? "" : lossesSection(losses),
     "### Cost",
     costSection(cost),
     changed.length === 0 ? "" : details(changed),
@@ -129,6 +135,18 @@ function stateSection({ lost, unprotected, loose, keys, certificates }: StateRev
     ...(lines("Keys", keys) ?? ["- Secrets are untouched: no key changes."]),
     ...(lines("Certificates", certificates) ?? ["- No certificate changes."]),
   ].join("\n");
+}
+
+function lossesSection(losses: Losses): string {
+  if ("told" in losses) {
+    if (losses.told.length === 0)
+      return `- ${names(losses.hosts.map(code))}: no volume goes, and no service is pinned there.`;
+    return losses.told.map((what) => `- **Goes with its host:** ${escaped(what)}`).join("\n");
+  }
+  return (
+    `- **Goes, and nobody was asked what it is:** volumes on ${names(losses.hosts.map(code))}, and the nodes of ` +
+    `services that are pinned to them (${escaped(losses.untold)})`
+  );
 }
 
 function costSection(cost: CostReview | undefined): string {

@@ -62,7 +62,8 @@ describe("a review", function () {
     assert.match(stdout, /No port is opened or closed/);
   });
 
-  it("of two replaced managers fails, says what it does to the quorum, and passes once acknowledged", async () => {
+  it("of two replaced managers fails, says what it does to the quorum and what goes, and passes once acknowledged", async () => {
+    await stack.exec("worker-1", ["docker", "volume", "create", "kept"]);
     const zones = { zones: ["zone-b", "zone-a", "zone-c"] };
     stack.configure(zones);
     const refused = await review(stack);
@@ -71,6 +72,8 @@ describe("a review", function () {
     assert.match(refused.output, /not acknowledged in swarm-ha:acknowledge: replaces-managers/);
     assert.match(refused.stdout, /replaces manager-1: quorum 3 → 2 → 3, tolerates 0 losses meanwhile/);
     assert.match(refused.stdout, /\["manager-2 ±"\]:::replaced/);
+    assert.match(refused.stdout, /- \*\*Goes with its host:\*\* the volume kept on worker-1\n/);
+    await stack.exec("worker-1", ["docker", "volume", "rm", "kept"]);
     stack.configure({ ...zones, acknowledge: ["replaces-managers"] });
     const passed = await review(stack);
     assert.equal(passed.code, 0, passed.output);

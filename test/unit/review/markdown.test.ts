@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { goingHosts } from "../../../tools/review/losses";
 import { failure, markdown } from "../../../tools/review/markdown";
 import type { ChangeKind } from "../../../tools/review/preview";
 import { reviewOf } from "../../../tools/review/review";
@@ -45,6 +46,23 @@ describe("the review as Markdown", () => {
     // What goes breaks nothing.
     const fewer = [...hosts("manager", times(3, "unchanged")), step("x:y:Z", "gone", { op: "delete" })];
     assert.deepEqual(reviewOf(preview(fewer, { "swarm-ha:platform": "aws" })).policies, []);
+  });
+
+  it("names what goes with hosts, or that nobody knows it", () => {
+    const review = reviewOf(preview(hosts("worker", ["replaced", "unchanged", "removed"])));
+    const going = goingHosts(review.hosts);
+    assert.deepEqual(going, ["worker-1", "worker-3"]);
+    const told = ["the volume kept on worker-1", "the volumes a, b on worker-3"];
+    assert.match(
+      markdown(review, { hosts: going, told }),
+      /\*\* the volume kept on worker-1\n.*\*\* the volumes a, b on worker-3\n/,
+    );
+    assert.match(markdown(review, { hosts: going, told: [] }), /`worker-1`, `worker-3`: no volume goes/);
+    assert.match(
+      markdown(review, { hosts: going, untold: "timed out" }),
+      /nobody was asked .*`worker-3`.*\(timed out\)/,
+    );
+    assert.deepEqual(goingHosts(reviewOf(preview(hosts("manager", ["replaced"]))).hosts), []);
   });
 
   it("of a preview that failed has the same first line, and what was said, whatever stands in it", () => {
