@@ -71,7 +71,8 @@ function memberProblems(
   for (const member of names) {
     const seen = found.find((one) => one.name === member);
     if (seen === undefined) {
-      problems.push(problem(`The ${name} load balancer doesn't know ${member}; the next up tells it: ${up}`, [member]));
+      // Of what was taken out by hand, Pulumi learns by a refresh only.
+      problems.push(problem(`The ${name} load balancer doesn't know ${member}: ${up} --refresh`, [member]));
     } else if (!seen.up && sick?.has(member) === false) {
       problems.push(
         problem(
@@ -85,7 +86,11 @@ function memberProblems(
   const strangers = found.map((one) => one.name).filter((member) => !names.includes(member));
   if (strangers.length > 0) {
     problems.push(
-      problem(`The ${name} load balancer still has ${list(strangers)}, which nobody wants: ${up}`, strangers),
+      problem(
+        `The ${name} load balancer still has ${list(strangers)}, which nobody wants: ${up} --refresh. What somebody ` +
+          `registered by hand stays; take it out in the same way`,
+        strangers,
+      ),
     );
   }
   return problems;
