@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { followStatus } from "../support/remedy";
+import { figure, succeed, until } from "../support/run";
+import { portsFrom } from "../support/stack-config";
+import { TestStack } from "../support/test-stack";
+
+/** Remedies of `status` that e2e/cluster has no test for: each is run as it is printed. */
+describe("what status tells people to do", function () {
+  this.timeout(600_000);
+  const stack = new TestStack("e2e-remedies", { hosts: "10.227.0.0/20", ports: portsFrom(23270) });
+
+  before(() => stack.reset().then(() => stack.start()));
+  after(() => stack.destroy());
+
+  /** Waits until status names a problem. @returns its text */
+  const told = async (what: RegExp): Promise<string> => {
+    let text: string | undefined;
+    await until(`status to tell ${String(what)}`, 60, async () => {
+      const { status } = await stack.status();
+      text = status.problems.find((problem) => what.test(problem));
+      return text === undefined ? status.problems.join("\n") : undefined;
+    });
+    return text ?? "";
+  };
+
+  it("gives an engine its labels again by a replacement", async () => {
+    await stack.exec("worker-2", [
+      "sed",
+      "-i",
+      "s/com.example.storage=ssd/com.example.storage=tape/",
+      "/etc/docker/daemon.json",
+    ]);
+    await stack.exec("worker-2", ["sv", "-w", "60", "restart", "docker"]);
+    const fault = /^worker-2 .*'s engine lacks label com\.example\.storage/;
+    await told(fault);
+    await until("nothing else to be wrong", 60, async () => {
+      const { problems } = (await stack.status()).status;
+      return problems.length === 1 ? undefined : problems.join("\n");
+    });
+    const { seconds } = await followStatus(stack, [fault]);
+    figure("replacement for a label of the engine", seconds);
+  });
+
+  it("makes a manager of one again that somebody demoted", async () => {
+    await stack.onManager(["docker", "node", "demote", "manager-3"]);
+    const fault = /^manager-3 .* is in the swarm as a worker instead of a manager/;
+    await told(fault);
+    const { seconds } = await followStatus(stack, [fault]);
+    figure("repair of a demoted manager", seconds);
+  });
+
+  it("removes a service that takes the ingress's own route", async () => {
+    const label = "traefik.http.routers.swarm-ha-ping.rule=Path(`/x`)";
+    await stack.onManager(
+      ["docker", "service", "create", "--quiet", "--detach", "--name", "thief", "--replicas", "0"].concat(
+        ["--label", label, "--no-resolve-image"],
+        ["swarm-ha/none:1"],
+      ),
+    );
+    const problem = await told(/^thief defines Traefik's router or service swarm-ha-ping/);
+    await stack.good("context", [stack.name]);
+    const [remedy] = /docker --context \S+ service rm \S+$/.exec(problem) ?? [];
+    assert.ok(remedy !== undefined, problem);
+    await succeed("bash", ["-c", remedy], { limit: 60, env: stack.env });
+    await stack.untilHealthy();
+  });
+});
