@@ -14,7 +14,7 @@ import Module, { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { runBundle } from "./bundle.mjs";
+import { cacheBase, runBundle } from "./bundle.cjs";
 
 const MINIMUM_NODE = [20, 0];
 /** The test runner reads JSON as modules do since 20.10, and its packages ask for this. */
@@ -114,15 +114,6 @@ function identity(pid) {
   } catch (error) {
     return error.code === "EPERM" ? `${pid}` : undefined;
   }
-}
-
-/** The base of caches as tools/paths.ts has it; never relative to the current directory, whatever HOME is. */
-function cacheBase() {
-  const xdg = process.env.XDG_CACHE_HOME;
-  if (xdg && path.isAbsolute(xdg)) return xdg;
-  const named = os.homedir();
-  const home = path.isAbsolute(named) ? named : os.userInfo().homedir;
-  return path.resolve("/", home, ".cache");
 }
 
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -279,9 +270,14 @@ async function main() {
   }
   await ensureDependencies();
   process.argv = [process.argv[0], file, ...args];
-  if (await runBundle(root, path.join(cacheBase(), "swarm-ha", "commands"), file)) return;
+  // It is the main module, so `require.main === module` holds in it.
+  const main = new Module(file, null);
+  main.filename = file;
+  main.paths = Module._nodeModulePaths(path.dirname(file));
+  process.mainModule = main;
+  if (runBundle(main)) return;
   createRequire(path.join(root, "package.json"))("tsx/cjs");
-  Module._load(file, null, true); // As the main module, so that `require.main === module` holds in it.
+  Module._load(file, null, true);
 }
 
 await main();

@@ -1,13 +1,9 @@
-import { createRequire } from "node:module";
 import type * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../../config";
 import type { SshKeys } from "../ssh/keys";
 import { LocalPlatform } from "./local";
 import type { HostSpec } from "./placement";
 import type { Platform } from "./types";
-
-/** Loads at the moment that it is asked: the local stack never pays for the AWS SDK. */
-const load = createRequire(__filename);
 
 /** Arguments of {@link createPlatform}. */
 export interface PlatformArgs {
@@ -26,7 +22,9 @@ export function createPlatform({ config, hosts, keys, ranges }: PlatformArgs): P
     case "local":
       return new LocalPlatform("local", { config, hosts, keys });
     case "aws": {
-      const { createAwsPlatform } = load("./aws") as typeof import("./aws");
+      // Loaded when it is asked for: the local stack never pays for the AWS SDK.
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it at the start
+      const { createAwsPlatform } = require("./aws") as typeof import("./aws");
       return createAwsPlatform({ config, hosts, keys, ranges });
     }
   }

@@ -58,7 +58,7 @@ describe("tools/run.mjs", () => {
     clone = mkdtempSync(join(tmpdir(), "swarm-ha-clone-"));
     mkdirSync(join(clone, "tools"));
     more = {};
-    for (const file of ["run.mjs", "bundle.mjs", "environment/variables.json"])
+    for (const file of ["run.mjs", "bundle.cjs", "environment/variables.json"])
       cpSync(join(root, "tools", file), join(clone, "tools", file), { recursive: true });
     symlinkSync(join(root, "node_modules"), join(clone, "real_modules"));
     write("package.json", '{"scripts":{"hello":"x"}}');
@@ -112,14 +112,14 @@ describe("tools/run.mjs", () => {
     const file = join(clone, "tools/hello.ts");
     const good = { code: 7, signal: null, out: `${join(clone, "components")}false true ${file} ${file}\n`, err: "" };
     const made = (): string[] =>
-      readdirSync(join(clone, "cache/swarm-ha/commands"), { recursive: true, encoding: "utf8" })
+      readdirSync(join(clone, "cache/swarm-ha/bundles"), { recursive: true, encoding: "utf8" })
         .filter((name) => name.includes("/"))
-        .map((name) => join(clone, "cache/swarm-ha/commands", name))
+        .map((name) => join(clone, "cache/swarm-ha/bundles", name))
         .sort();
     assert.deepEqual(await run("hello"), good);
     assert.deepEqual(
       made().map((name) => basename(name)),
-      ["hello.cjs", "hello.v8"],
+      ["tools-hello.cjs", "tools-hello.v8"],
     );
     assert.deepEqual(await run("hello"), good);
     assert.equal((await run("hello", "esbuild")).out, `${good.out}string\n`);
