@@ -134,7 +134,7 @@ async function bringBack(docker: Docker, stack: string): Promise<string[]> {
 
 /** Whether the first thing to do is for a host that says itself that it doesn't come back alone. */
 function cannotWait({ steps: [first] }: RepairPlan): boolean {
-  return first?.kind === "engine" || first?.kind === "unlock";
+  return first?.kind === "engine" || first?.kind === "unlock" || first?.kind === "rejoin";
 }
 
 /** Whether a step makes what leads to the cluster: operator or load balancers. */
@@ -154,7 +154,7 @@ function isSettled(
     machines?.find((machine) => machine.name === name)?.running ?? machines === undefined;
   const [first] = steps;
   if (first !== undefined && isWayIn(first, stack) && !first.names.some(runs)) return true;
-  const mayComeBack: readonly RepairStep["kind"][] = ["replace", "rejoin", "engine"];
+  const mayComeBack: readonly RepairStep["kind"][] = ["replace", "engine"];
   if (steps.some((step) => mayComeBack.includes(step.kind) && step.names.some(runs))) return false;
   const managers = stack.desired.nodes.filter((node) => node.role === "manager").map((node) => node.name);
   return refused === undefined || managers.filter(runs).length < majority(managers.length);
