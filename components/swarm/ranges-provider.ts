@@ -21,6 +21,20 @@ const KEYS = ["hosts", "overlay", "engine"] as const;
 const REMEMBER = "--replace '**AddressRanges::ranges'";
 
 /**
+ * Refuses a stack that was renamed. Our commands do so before they start Pulumi; a plain `pulumi up` comes here.
+ *
+ * @throws Error with the way back.
+ */
+export function refuseRename(old: Partial<RangesInputs>, { stack }: RangesInputs): void {
+  if (old.stack === undefined || old.stack === stack) return;
+  throw new Error(
+    `the stack '${stack}' was made as '${old.stack}', and renamed. Names of machines, networks and certificates come from ` +
+      "the stack's name, so this would replace every machine at once. Nothing has been touched. Rename it back: " +
+      `npm run pulumi -- stack rename ${old.stack} -s ${stack}`,
+  );
+}
+
+/**
  * Refuses other ranges before anything is touched.
  *
  * An engine takes its own only when it starts for the first time, and the swarm its networks' when it is born; the steps
@@ -49,6 +63,7 @@ export function refuseChange(old: Partial<RangesInputs>, inputs: RangesInputs): 
 /** They are nothing but remembered. */
 export const ranges: pulumi.dynamic.ResourceProvider = {
   diff: (_id, old: Partial<RangesInputs>, inputs: RangesInputs) => {
+    refuseRename(old, inputs);
     refuseChange(old, inputs);
     return Promise.resolve({ changes: KEYS.some((key) => old[key] === undefined && inputs[key] !== undefined) });
   },

@@ -26,6 +26,9 @@ describe("a stack that was renamed", function () {
     const before = await stack.identities();
     await renameBehindOurBack();
     renameSync(config(stack.name), config(NEW));
+    const direct = await byPulumiItself(["preview", "--stack", NEW, "--config-file", config(NEW)], root);
+    assert.notEqual(direct.code, 0);
+    assert.match(`${direct.stdout}${direct.stderr}`, /the stack 'e2e-renamed' was made as 'e2e', and renamed/);
     const refused = await stack.tool("pulumi", ["preview", "-s", NEW]);
     assert.equal(refused.code, 1, refused.output);
     const [back = ""] = /stack rename \S+ -s \S+$/m.exec(refused.stderr) ?? [];
@@ -45,22 +48,25 @@ describe("a stack that was renamed", function () {
     assert.deepEqual(await stack.identities(), before);
   });
 
-  /** As with the official Pulumi on the same state. */
   async function renameBehindOurBack(): Promise<void> {
     const project = mkdtempSync(join(tmpdir(), "swarm-ha-rename-"));
     try {
       copyFileSync(join(root, "Pulumi.yaml"), join(project, "Pulumi.yaml"));
-      const engine = await findEngine();
-      const env = {
-        ...localEnv(engine, stack.env),
-        PULUMI_BACKEND_URL: `${pathToFileURL(join(state, "backend")).href}?metadata=skip`,
-        PULUMI_CONFIG_PASSPHRASE_FILE: join(state, "passphrase"),
-      };
-      const args = ["stack", "rename", NEW, "--stack", stack.name, "--non-interactive"];
-      const { code, stderr } = await execEngine(engine, args, { cwd: project, env, capture: true });
+      const { code, stderr } = await byPulumiItself(["stack", "rename", NEW, "--stack", stack.name], project);
       assert.equal(code, 0, stderr);
     } finally {
       rmSync(project, { recursive: true, force: true });
     }
+  }
+
+  /** As with the official Pulumi on the same state. */
+  async function byPulumiItself(args: readonly string[], cwd: string): ReturnType<typeof execEngine> {
+    const engine = await findEngine();
+    const env = {
+      ...localEnv(engine, stack.env),
+      PULUMI_BACKEND_URL: `${pathToFileURL(join(state, "backend")).href}?metadata=skip`,
+      PULUMI_CONFIG_PASSPHRASE_FILE: join(state, "passphrase"),
+    };
+    return execEngine(engine, [...args, "--non-interactive"], { cwd, env, capture: true });
   }
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ranges, refuseChange } from "../../../components/swarm/ranges-provider";
+import { ranges, refuseChange, refuseRename } from "../../../components/swarm/ranges-provider";
 
 describe("a stack's address ranges", () => {
   const born = { stack: "unit", overlay: "10.128.0.0/12", engine: "10.211.0.0/16" };
@@ -29,6 +29,15 @@ describe("a stack's address ranges", () => {
     assert.throws(() => {
       refuseChange(cloud, { ...cloud, hosts: "10.214.0.0/16" });
     }, /swarm-ha:network\.hosts is 10\.214\.0\.0\/16/);
+  });
+
+  it("are of a stack that can't be renamed, which leads back", () => {
+    assert.throws(
+      () => ranges.diff?.("unit", born, { ...born, stack: "other" }),
+      /'other' was made as 'unit', and renamed\..*Rename it back: npm run pulumi -- stack rename unit -s other$/,
+    );
+    refuseRename({}, born);
+    refuseRename(born, born);
   });
 
   it("take up one that wasn't remembered yet", async () => {
