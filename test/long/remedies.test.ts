@@ -64,4 +64,35 @@ describe("what status tells people to do", function () {
     await succeed("bash", ["-c", remedy], { limit: 60, env: stack.env });
     await stack.untilHealthy();
   });
+
+  it("replaces a worker whose tasks have no room with a spare one beside it", async () => {
+    const inspect = ["docker", "service", "inspect", "swarm-ha-ingress_traefik", "--format"];
+    const image = (await stack.onManager([...inspect, "{{.Spec.TaskTemplate.ContainerSpec.Image}}"])).trim();
+    await stack.onManager(
+      ["docker", "service", "create", "--detach", "--quiet", "--no-resolve-image", "--name", "fill"].concat(
+        ["--replicas", "3", "--replicas-max-per-node", "1"],
+        ["--constraint", "node.labels.swarm-ha.role==worker", image],
+      ),
+    );
+    const list = ["docker", "service", "ls", "--filter", "name=fill", "--format", "{{.Replicas}}"];
+    const filled = async (): Promise<string | undefined> => {
+      const listed = await stack.onManager(list);
+      return listed.startsWith("3/3") ? undefined : listed;
+    };
+    await until("the service to run", 90, filled);
+    const before = await stack.nodes();
+    const refused = await stack.tool("replace", [stack.name, "worker-1"]);
+    assert.equal(refused.code, 1);
+    const [, args = ""] = /npm run replace -- (.* --surge)$/m.exec(refused.output) ?? [];
+    const { seconds } = await stack.good("replace", args.split(" "), 600);
+    figure("replacement with a spare worker", seconds);
+    const after = await stack.nodes();
+    const names = (nodes: typeof after): string[] => nodes.map(({ Hostname }) => Hostname).sort();
+    assert.deepEqual(names(after), names(before));
+    const changed = after.filter(({ ID }) => !before.some((node) => node.ID === ID));
+    assert.deepEqual(names(changed), ["worker-1"]);
+    await until("the service to run again", 90, filled);
+    await stack.onManager(["docker", "service", "rm", "fill"]);
+    await stack.untilHealthy();
+  });
 });
