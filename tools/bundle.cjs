@@ -1,7 +1,7 @@
 /**
  * TypeScript of this clone as one file of JavaScript, with V8's code cache: compiling each of a command's 600 modules at
- * every start takes 1.5 s of processor time, this 0.2 s. Bundles lie in the user's cache, under a hash of all that they
- * are made of. Plain JavaScript, for it runs before there is anything else.
+ * every start takes 1.5 s of processor time, this 0.2 s. Bundles lie in the user's cache, under a hash of all sources.
+ * Plain JavaScript: it runs before dependencies are installed.
  */
 const { execFileSync } = require("node:child_process");
 const { createHash } = require("node:crypto");
@@ -12,13 +12,14 @@ const path = require("node:path");
 const vm = require("node:vm");
 
 const root = path.resolve(__dirname, "..");
-/** What entry points import. */
-const SOURCES = ["components", "config", "tools"];
-/** What is hashed besides. */
-const FILES = ["index.ts", "package-lock.json"];
-/** Bundles of other versions of the sources that are kept: people change back and forth between branches. */
+/** Folders and files that entry points import, or that decide how they are compiled. */
+const SOURCES = ["components", "config", "offline", "policy", "tools", "test/support"];
+const FILES = ["index.ts", "package-lock.json", "tsconfig.json"];
+/** Bundles of other versions of the sources that are kept, for switching branches. */
 const KEPT = 8;
-/** What has to stay files of their own: programs, Pulumi's SDK, of which there may be only one, and optional native parts. */
+/** Milliseconds for a build, which takes about 1 s. */
+const BUILD_LIMIT = 60_000;
+/** What stays a file of its own: programs, Pulumi's SDK, of which there may be only one, and optional native parts. */
 const EXTERNAL = ["*.node", "cpu-features", "esbuild", "mocha", "typescript", "@pulumi/*"];
 
 /** The base of caches as tools/paths.ts has it; never relative to the current directory, whatever HOME is. */
@@ -33,114 +34,148 @@ function cacheBase() {
 /**
  * Runs an entry point as a bundle.
  *
- * @param {Module} module what its exports go to; it has the source's file name
- * @returns {boolean} false when no bundle could be made; nothing has run then
+ * @param {Module} module receives the exports; its file name is the source's
+ * @returns {boolean} false when there is no sound bundle and none could be built; nothing has run then
  */
 function runBundle(module) {
   const file = module.filename;
-  let place, code;
+  let target, code;
   try {
-    place = placeOf(file);
-    code = read(place) ?? made(place, file);
+    target = targetOf(file);
+    code = read(target) ?? built(target, file);
   } catch {
     return false;
   }
-  const saved = `${place}.v8`;
-  const cachedData = attempt(() => fs.readFileSync(saved));
+  if (code === undefined) return false;
+  const saved = `${target}.v8`;
+  const cachedData = readSealed(saved);
   const script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${code}\n})`, {
-    filename: `${place}.cjs`,
+    filename: `${target}.cjs`,
     ...(cachedData === undefined ? {} : { cachedData }),
   });
   const load = Module.createRequire(file);
   load.main = process.mainModule;
   script.runInThisContext()(module.exports, load, module, file, path.dirname(file));
   // Now that V8 has compiled what is used at a start.
-  if (cachedData === undefined || script.cachedDataRejected) attempt(() => write(saved, script.createCachedData()));
+  if (cachedData === undefined || script.cachedDataRejected)
+    ignore(() => writeSealed(saved, script.createCachedData()));
   return true;
 }
 
-/** Where a bundle lies, without its extension: by its entry point, and by all that bundles are made of and run with. */
-function placeOf(file) {
-  const hash = createHash("sha256").update(`${root}\n${process.version} ${process.arch}\n`);
-  const names = SOURCES.flatMap((folder) =>
-    fs.readdirSync(path.join(root, folder), { recursive: true }).map((name) => path.join(folder, name)),
-  ).filter((name) => /\.(ts|cjs|json)$/.test(name));
-  for (const name of [...FILES.filter((one) => fs.existsSync(path.join(root, one))), ...names.sort()])
-    hash.update(`${name}\n`).update(fs.readFileSync(path.join(root, name)));
+/** Path of a bundle, without its extension: the entry point's, below a hash of all sources and of what runs them. */
+function targetOf(file) {
   const name = path.relative(root, file).replace(/\.ts$/, "").replaceAll(path.sep, "-");
-  return path.join(cacheBase(), "swarm-ha", "bundles", hash.digest("hex").slice(0, 16), name);
+  return path.join(cacheBase(), "swarm-ha", "bundles", sourceHash(), name);
 }
 
-/** @returns the bundle's text; undefined where there is none, or not all of it */
-function read(place) {
-  const text = attempt(() => fs.readFileSync(`${place}.cjs`, "utf8"));
-  return text?.trimEnd().endsWith(END) ? text : undefined;
+function sourceHash() {
+  const hash = createHash("sha256").update(`${root}\n${process.version} ${process.arch}\n`);
+  for (const name of hashedFiles()) hash.update(`${name}\n`).update(fs.readFileSync(path.join(root, name)));
+  return hash.digest("hex").slice(0, 16);
 }
 
-const END = "// end of the bundle";
-
-/** Makes a bundle, in a process of its own: esbuild's plugins are asynchronous, and loading a module is not. */
-function made(place, file) {
-  execFileSync(process.execPath, [__filename, place, file], { stdio: "ignore" });
-  return read(place);
+/** Paths from the clone's root. */
+function hashedFiles() {
+  const exists = (name) => fs.existsSync(path.join(root, name));
+  const below = SOURCES.filter(exists).flatMap((folder) =>
+    fs.readdirSync(path.join(root, folder), { recursive: true }).map((name) => path.join(folder, name)),
+  );
+  return [...FILES.filter(exists), ...below.filter((name) => /\.(ts|cjs|json)$/.test(name)).sort()];
 }
 
-async function make(place, file) {
-  const { build } = require("esbuild");
-  const { outputFiles } = await build({
+/** @returns the bundle's text; undefined when there is none, or it is damaged */
+function read(target) {
+  const text = ignore(() => fs.readFileSync(`${target}.cjs`, "utf8"));
+  const end = text?.lastIndexOf(SEAL) ?? -1;
+  if (end < 0) return undefined;
+  const code = text.slice(0, end);
+  if (text.slice(end + SEAL.length).trim() !== digest(code)) return undefined;
+  // The folder's age tells which bundles are used.
+  ignore(() => fs.utimesSync(path.dirname(target), new Date(), new Date()));
+  return code;
+}
+
+const SEAL = "\n// sha256 ";
+const digest = (data) => createHash("sha256").update(data).digest("hex");
+
+/** V8 doesn't check the data of a code cache: what a power cut has damaged would crash Node. */
+function readSealed(file) {
+  const all = ignore(() => fs.readFileSync(file));
+  const data = all?.subarray(64);
+  return data !== undefined && all.subarray(0, 64).toString() === digest(data) ? data : undefined;
+}
+
+function writeSealed(file, data) {
+  write(file, Buffer.concat([Buffer.from(digest(data)), data]));
+}
+
+/** Builds a bundle, in a process of its own: esbuild's plugins are asynchronous, and loading a module is not. */
+function built(target, file) {
+  // Without a place to keep it there is no use in building.
+  fs.mkdirSync(path.dirname(target), { recursive: true });
+  execFileSync(process.execPath, [__filename, file], { stdio: "ignore", timeout: BUILD_LIMIT });
+  return read(target);
+}
+
+async function build(file) {
+  const target = targetOf(file);
+  const { outputFiles } = await require("esbuild").build({
     absWorkingDir: root,
     entryPoints: [file],
     bundle: true,
     external: EXTERNAL,
-    footer: { js: END },
     format: "cjs",
     logLevel: "silent",
-    outfile: `${place}.cjs`,
+    outfile: `${target}.cjs`,
     platform: "node",
-    plugins: [{ name: "places", setup: (building) => keepPlaces(building, file) }],
-    // They are resolved from the clone, not from the cache.
+    plugins: [{ name: "locations", setup: (building) => keepLocations(building, file) }],
+    // For stack traces, which Pulumi's SDK translates.
+    sourcemap: "linked",
+    sourcesContent: false,
+    // Externals are resolved from the clone, not from the cache.
     supported: { "dynamic-import": false },
     target: "node20",
     write: false,
   });
-  write(`${place}.cjs`, outputFiles[0].text);
-  attempt(() => prune(path.dirname(path.dirname(place))));
+  // Sources that changed meanwhile belong to another hash.
+  if (targetOf(file) !== target) throw new Error("the sources have changed during the build");
+  for (const { path: name, text } of outputFiles)
+    write(name, name.endsWith(".cjs") ? `${text}${SEAL}${digest(text)}\n` : text);
+  ignore(() => prune(path.dirname(target)));
 }
 
 /** Lets each module know where its source lies, and only the entry point take itself for the main module. */
-function keepPlaces(building, file) {
-  building.onLoad({ filter: /\.[cm]?[jt]s$/ }, ({ path: place }) => {
-    const text = fs.readFileSync(place, "utf8");
-    const names = { __dirname: path.dirname(place), __filename: place };
+function keepLocations(building, file) {
+  building.onLoad({ filter: /\.[cm]?[jt]s$/ }, ({ path: location }) => {
+    const text = fs.readFileSync(location, "utf8");
+    const names = { __dirname: path.dirname(location), __filename: location };
     const used = Object.entries(names).filter(
       ([name]) => text.includes(name) && !new RegExp(`(const|let|var) ${name}\\b`).test(text),
     );
     const head = used.map(([name, value]) => `const ${name} = ${JSON.stringify(value)};`).join(" ");
-    const contents = place === file ? text : text.replaceAll("require.main === module", "false");
-    return { contents: head + contents, loader: place.endsWith("ts") ? "ts" : "js" };
+    const contents = location === file ? text : text.replaceAll("require.main === module", "false");
+    return { contents: head + contents, loader: location.endsWith("ts") ? "ts" : "js" };
   });
 }
 
-/** Removes all but the newest. */
-function prune(folder) {
+/** Removes all folders beside this one but the newest. */
+function prune(mine) {
+  const folder = path.dirname(mine);
   const age = (name) => fs.statSync(path.join(folder, name)).mtimeMs;
-  const old = fs
-    .readdirSync(folder)
-    .sort((a, b) => age(b) - age(a))
-    .slice(KEPT);
-  for (const name of old) fs.rmSync(path.join(folder, name), { recursive: true, force: true });
+  const others = fs.readdirSync(folder).filter((name) => name !== path.basename(mine));
+  for (const name of others.sort((a, b) => age(b) - age(a)).slice(KEPT))
+    fs.rmSync(path.join(folder, name), { recursive: true, force: true });
 }
 
-/** Whole or not at all. */
+/** Writes atomically. */
 function write(file, data) {
-  fs.mkdirSync(path.dirname(file), { recursive: true });
   const temporary = `${file}.${process.pid}`;
   fs.writeFileSync(temporary, data);
   fs.renameSync(temporary, file);
 }
 
-/** For what may fail without harm. */
-function attempt(work) {
+/** Ignores errors: without the cache all works, only slower. */
+function ignore(work) {
   try {
     return work();
   } catch {
@@ -148,6 +183,11 @@ function attempt(work) {
   }
 }
 
-module.exports = { cacheBase, runBundle };
+module.exports = { cacheBase, hashedFiles, runBundle };
 
-if (require.main === module) void make(process.argv[2], process.argv[3]);
+if (require.main === module) {
+  build(process.argv[2]).catch((error) => {
+    console.error(error);
+    process.exitCode = 1;
+  });
+}

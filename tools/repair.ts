@@ -56,7 +56,7 @@ runMain(async () => {
   // What waiting can't mend ends the wait: a host that says so itself, or a machine that doesn't run.
   const comeBack = async (): Promise<DeepLook> => {
     const first = await ask();
-    if (first.evaluation.status.healthy || cannotWait(plan(first))) return first;
+    if (first.evaluation.status.healthy || cannotWait(plan(first), machines)) return first;
     const seen = await wait(
       "Waiting for hosts that may come back by themselves",
       stack,
@@ -132,9 +132,19 @@ async function bringBack(docker: Docker, stack: string): Promise<string[]> {
   return failure === undefined ? [...failures] : [...failures, failure];
 }
 
-/** Whether the first thing to do is for a host that says itself that it doesn't come back alone. */
-function cannotWait({ steps: [first] }: RepairPlan): boolean {
-  return first?.kind === "engine" || first?.kind === "unlock" || first?.kind === "rejoin";
+/**
+ * Whether waiting can't help: the first step is for a host that can't recover by itself, and no host that runs, and so may
+ * still be booting, would be replaced.
+ */
+function cannotWait({ steps }: RepairPlan, machines: readonly LocalMachine[] | undefined): boolean {
+  const [first] = steps;
+  if (first?.kind !== "engine" && first?.kind !== "unlock" && first?.kind !== "rejoin") return false;
+  return !steps.some((step) => step.kind === "replace" && step.names.some((name) => runs(name, machines)));
+}
+
+/** Whether a host's machine runs; where the platform can't tell, it may. */
+function runs(name: string, machines: readonly LocalMachine[] | undefined): boolean {
+  return machines === undefined || machines.some((machine) => machine.name === name && machine.running);
 }
 
 /** Whether a step makes what leads to the cluster: operator or load balancers. */
@@ -150,14 +160,13 @@ function isSettled(
   machines: readonly LocalMachine[] | undefined,
 ): boolean {
   if (platformHealthy) return true;
-  const runs = (name: string): boolean =>
-    machines?.find((machine) => machine.name === name)?.running ?? machines === undefined;
+  const alive = (name: string): boolean => runs(name, machines);
   const [first] = steps;
-  if (first !== undefined && isWayIn(first, stack) && !first.names.some(runs)) return true;
+  if (first !== undefined && isWayIn(first, stack) && !first.names.some(alive)) return true;
   const mayComeBack: readonly RepairStep["kind"][] = ["replace", "engine"];
-  if (steps.some((step) => mayComeBack.includes(step.kind) && step.names.some(runs))) return false;
+  if (steps.some((step) => mayComeBack.includes(step.kind) && step.names.some(alive))) return false;
   const managers = stack.desired.nodes.filter((node) => node.role === "manager").map((node) => node.name);
-  return refused === undefined || managers.filter(runs).length < majority(managers.length);
+  return refused === undefined || managers.filter(alive).length < majority(managers.length);
 }
 
 function wait(

@@ -125,7 +125,7 @@ function chosen({ desired }: LiveStack, hosts: readonly string[], all: boolean):
 
 async function waitForHealth(stack: LiveStack, todo: ReadonlySet<string>, limit = SETTLE_LIMIT): Promise<Evaluation> {
   return createProgress().step("Waiting until the cluster is healthy", "5 to 20 s", (note) =>
-    settle(stack, { limit, note, enough: ({ problems }) => obstacles(problems, todo).length === 0 }),
+    settle(stack, { limit, note, deep: true, enough: ({ problems }) => obstacles(problems, todo).length === 0 }),
   );
 }
 

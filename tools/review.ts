@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { prepareFor } from "./cluster/platform";
 import { lastLines } from "./cluster/stack";
 import { runPulumi } from "./engine";
-import { askLosses, goingHosts } from "./review/losses";
+import { askLosses, deletedHosts, unknownLosses } from "./review/losses";
 import { failure, markdown } from "./review/markdown";
 import { parsePreview } from "./review/preview";
 import { reviewOf, type Review } from "./review/review";
@@ -34,13 +34,13 @@ runMain(async () => {
     if (error instanceof SetupError) publish(failure(stack, error.message), stack, text);
     throw error;
   }
-  const going = goingHosts(review.hosts);
+  const deleted = deletedHosts(review.hosts);
   const losses =
-    going.length === 0
+    deleted.length === 0
       ? undefined
       : from === undefined
-        ? await askLosses(stack, going)
-        : { hosts: going, untold: "the preview was read from a file" };
+        ? await askLosses(stack, deleted, await prepareFor(stack))
+        : unknownLosses(deleted, "the preview was read from a file");
   publish(markdown(review, losses), stack, text);
   const open = review.dangers.found.filter(({ acknowledged }) => !acknowledged).map(({ name }) => name);
   const broken = [...new Set(review.policies.map(({ name }) => name))];

@@ -3,9 +3,9 @@
  * `node tools/run.mjs <tool> [arguments]`: runs tools/<tool>.ts, after making sure that node_modules is what
  * package-lock.json says. Every npm script goes through here, so each works in a fresh clone.
  *
- * Plain JavaScript on Node alone: it runs before there are dependencies. The tool runs in this very process (as a bundle,
- * else with tsx as a hook), so exit codes, signals and the terminal are the tool's own and nothing is paid for a second Node. Whatever
- * this file has to say goes to stderr: stdout belongs to the tool.
+ * Plain JavaScript on Node alone: it runs before there are dependencies. The tool runs in this very process, as a bundle
+ * or through tsx, so exit codes, signals and the terminal are the tool's own, and there is no second Node to pay for.
+ * Messages of this file go to stderr: stdout belongs to the tool.
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -16,7 +16,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheBase, runBundle } from "./bundle.cjs";
 
-const MINIMUM_NODE = [20, 0];
+const MINIMUM_NODE = [20, 1];
 /** The test runner reads JSON as modules do since 20.10, and its packages ask for this. */
 const MINIMUM_NODE_OF_TESTS = [20, 19];
 /** Milliseconds to wait for another run that installs; npm itself gives up on a dead network long before. */

@@ -1,14 +1,18 @@
 /**
  * `node --require ./tools/sources.cjs`: lets Node load TypeScript of this clone, as a bundle, or by tsx where none can be
- * made. Types are checked by `npm run typecheck` alone: here it would cost seconds at every run.
+ * built. Neither checks types: `npm run typecheck` does.
  */
 const { runBundle } = require("./bundle.cjs");
 
 const { _extensions } = require("node:module");
 
-_extensions[".ts"] ??= (module, filename) => {
+// Node 23.11 and 24.0 have one of their own, which doesn't understand `export =`.
+const before = _extensions[".ts"];
+
+_extensions[".ts"] = (module, filename) => {
   if (runBundle(module)) return;
-  delete _extensions[".ts"];
+  if (before === undefined) delete _extensions[".ts"];
+  else _extensions[".ts"] = before;
   require("tsx/cjs");
   _extensions[".ts"](module, filename);
 };

@@ -21,15 +21,16 @@ const KEYS = ["hosts", "overlay", "engine"] as const;
 const REMEMBER = "--replace '**AddressRanges::ranges'";
 
 /**
- * Refuses a stack that was renamed. Our commands do so before they start Pulumi; a plain `pulumi up` comes here.
+ * Refuses a stack that was renamed, in its preview. Our commands do so before they start Pulumi; a plain `pulumi up` is
+ * checked here.
  *
- * @throws Error with the way back.
+ * @throws Error with the command that renames it back.
  */
 export function refuseRename(old: Partial<RangesInputs>, { stack }: RangesInputs): void {
   if (old.stack === undefined || old.stack === stack) return;
   throw new Error(
-    `the stack '${stack}' was made as '${old.stack}', and renamed. Names of machines, networks and certificates come from ` +
-      "the stack's name, so this would replace every machine at once. Nothing has been touched. Rename it back: " +
+    `the stack '${stack}' was created as '${old.stack}' and renamed since. Names of hosts, networks and certificates come ` +
+      "from the stack's name, so an update would replace every host. Rename it back: " +
       `npm run pulumi -- stack rename ${old.stack} -s ${stack}`,
   );
 }

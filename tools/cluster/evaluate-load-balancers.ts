@@ -71,12 +71,14 @@ function memberProblems(
   for (const member of names) {
     const seen = found.find((one) => one.name === member);
     if (seen === undefined) {
-      // Of what was taken out by hand, Pulumi learns by a refresh only.
-      problems.push(problem(`The ${name} load balancer doesn't know ${member}: ${up} --refresh`, [member]));
+      // Pulumi notices what was deregistered by hand only by a refresh.
+      problems.push(
+        problem(`${member} is not registered with the ${name} load balancer. Register it: ${up} --refresh`, [member]),
+      );
     } else if (!seen.up && sick?.has(member) === false) {
       problems.push(
         problem(
-          `The ${name} load balancer sends nobody to ${member}${lasting(seen)} (${seen.check}), though its ` +
+          `The ${name} load balancer sends no traffic to ${member}${lasting(seen)} (${seen.check}), though its ` +
             `node is Ready. If that lasts longer than 60 s: ${repair}`,
           [member],
         ),
@@ -87,8 +89,8 @@ function memberProblems(
   if (strangers.length > 0) {
     problems.push(
       problem(
-        `The ${name} load balancer still has ${list(strangers)}, which nobody wants: ${up} --refresh. What somebody ` +
-          `registered by hand stays; take it out in the same way`,
+        `The ${name} load balancer has unmanaged members: ${list(strangers)}. Deregister by hand what was registered by ` +
+          `hand; remove the rest: ${up} --refresh`,
         strangers,
       ),
     );

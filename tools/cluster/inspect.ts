@@ -82,21 +82,19 @@ export interface Settling {
   readonly limit: number;
   /** Whether what was seen is good enough, or will not get better. @default healthy */
   readonly enough?: (evaluation: Evaluation) => boolean;
+  /** Whether hosts that aren't in service are asked themselves once the time is up. @default no */
+  readonly deep?: boolean;
   /** Told what is still wrong. */
   readonly note: (detail: string) => void;
 }
 
-/**
- * Looks again and again until it has seen enough or the time is up.
- *
- * @returns what was seen last; when the time is up, with what the hosts in trouble report of themselves
- */
-export async function settle(stack: LiveStack, { limit, enough, note }: Settling): Promise<Evaluation> {
+/** Polls until `enough` holds or the time is up. @returns what was seen last */
+export async function settle(stack: LiveStack, { limit, enough, deep, note }: Settling): Promise<Evaluation> {
   const end = Date.now() + limit * 1000;
   for (;;) {
     const evaluation = await inspect(stack);
     if ((enough ?? isHealthy)(evaluation)) return evaluation;
-    if (Date.now() >= end) return (await inspectDeep(stack)).evaluation;
+    if (Date.now() >= end) return deep === true ? (await inspectDeep(stack)).evaluation : evaluation;
     note(evaluation.status.problems[0] ?? "");
     await sleep(1);
   }

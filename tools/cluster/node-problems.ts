@@ -27,7 +27,7 @@ export function nodeProblems(stack: string, { desired, node }: Match, live: Live
     add("role", `${where} is in the swarm as a ${node.role} instead of a ${wantedRole}: ${repair}`);
   } else if (role === "manager" && !counts(node)) {
     const what = node.reachability === "" ? "without a manager status" : capital(node.reachability);
-    // The node's own time is of its last change, and being reachable is none: the leader says it of this moment.
+    // The node's time of change isn't shown: reachability doesn't change it.
     add("manager", `${where} is Ready but ${what}, so it doesn't count${seen}: ${repair}`);
   } else if (role === "manager" && managerAnswer(name, live) !== "") {
     add("api", `${where} is Ready and Reachable for the others${seen}; as long as that lasts, steps go around it`);

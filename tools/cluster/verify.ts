@@ -10,7 +10,7 @@ import { isLocal } from "./platform";
 import { readStack } from "./stack";
 
 /**
- * Seconds until all have noticed what an `up` changed. A worker whose engine was restarted with other labels stops its
+ * Seconds to wait for health after an `up`. A worker whose engine was restarted with other labels stops its
  * ingress for up to 20 s first; the next one has to find the swarm, and HAProxy wants two checks, 5 s apart. A cloud's
  * load balancer takes up to two minutes to register a member.
  */
@@ -49,7 +49,7 @@ export async function verify(stack: string, recovery?: Recovery): Promise<Evalua
   const limit = recovering ? RECOVERY_LIMIT : isLocal(stack) ? NOTICE_LIMIT.local : NOTICE_LIMIT.elsewhere;
   const enough = (seen: Evaluation): boolean => isSettled(seen, recovering ? recovery : undefined);
   return createProgress().step(`Looking at what lives of the stack ${stack}`, "1 to 10 s", (note) =>
-    settle(live, { limit, note, enough }),
+    settle(live, { limit, note, enough, deep: true }),
   );
 }
 

@@ -20,7 +20,7 @@ export function marker(stack: string): string {
 /**
  * The whole review as Markdown for a pull request.
  *
- * @param losses What goes with hosts. @default no host goes
+ * @param losses Data deleted with hosts. @default no host is removed or replaced
  */
 export function markdown(review: Review, losses?: Losses): string {
   const { stack, dangers, policies, tiers, ports, state, cost } = review;
@@ -137,16 +137,15 @@ function stateSection({ lost, unprotected, loose, keys, certificates }: StateRev
   ].join("\n");
 }
 
-function lossesSection(losses: Losses): string {
-  if ("told" in losses) {
-    if (losses.told.length === 0)
-      return `- ${names(losses.hosts.map(code))}: no volume goes, and no service is pinned there.`;
-    return losses.told.map((what) => `- **Goes with its host:** ${escaped(what)}`).join("\n");
-  }
-  return (
-    `- **Goes, and nobody was asked what it is:** volumes on ${names(losses.hosts.map(code))}, and the nodes of ` +
-    `services that are pinned to them (${escaped(losses.untold)})`
-  );
+function lossesSection({ hosts, losses, unknown }: Losses): string {
+  const lines = [
+    ...losses.map((loss) => `- **Deleted with its host:** ${escaped(loss)}`),
+    ...Object.entries(unknown).map(
+      ([host, why]) =>
+        `- **Unknown data loss:** what is deleted with ${code(host)} could not be listed (${escaped(why)})`,
+    ),
+  ];
+  return lines.length > 0 ? lines.join("\n") : `- ${names(hosts.map(code))}: no volumes, no pinned services.`;
 }
 
 function costSection(cost: CostReview | undefined): string {

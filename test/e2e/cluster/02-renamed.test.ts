@@ -28,7 +28,7 @@ describe("a stack that was renamed", function () {
     renameSync(config(stack.name), config(NEW));
     const direct = await byPulumiItself(["preview", "--stack", NEW, "--config-file", config(NEW)], root);
     assert.notEqual(direct.code, 0);
-    assert.match(`${direct.stdout}${direct.stderr}`, /the stack 'e2e-renamed' was made as 'e2e', and renamed/);
+    assert.match(`${direct.stdout}${direct.stderr}`, /the stack 'e2e-renamed' was created as 'e2e' and renamed since/);
     const refused = await stack.tool("pulumi", ["preview", "-s", NEW]);
     assert.equal(refused.code, 1, refused.output);
     const [back = ""] = /stack rename \S+ -s \S+$/m.exec(refused.stderr) ?? [];

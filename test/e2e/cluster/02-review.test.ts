@@ -72,7 +72,7 @@ describe("a review", function () {
     assert.match(refused.output, /not acknowledged in swarm-ha:acknowledge: replaces-managers/);
     assert.match(refused.stdout, /replaces manager-1: quorum 3 → 2 → 3, tolerates 0 losses meanwhile/);
     assert.match(refused.stdout, /\["manager-2 ±"\]:::replaced/);
-    assert.match(refused.stdout, /- \*\*Goes with its host:\*\* the volume kept on worker-1\n/);
+    assert.match(refused.stdout, /- \*\*Deleted with its host:\*\* the volume kept on worker-1\n/);
     await stack.exec("worker-1", ["docker", "volume", "rm", "kept"]);
     stack.configure({ ...zones, acknowledge: ["replaces-managers"] });
     const passed = await review(stack);

@@ -216,8 +216,8 @@ describe("evaluate", () => {
     const live = found(desired, nodesOf(desired), { loadBalancers: { manager: members } });
     const { status, problems: list } = evaluate(desired, live);
     has(list, "loadBalancer", "manager-2", "35 s", "L4CON");
-    has(list, "loadBalancer", "manager-3", "doesn't know manager-3");
-    has(list, "loadBalancer", "manager-9", "nobody wants");
+    has(list, "loadBalancer", "manager-3", "manager-3 is not registered with the manager load balancer");
+    has(list, "loadBalancer", "manager-9", "unmanaged members: manager-9");
     assert.deepEqual(status.loadBalancers.manager?.unhealthy, ["manager-2", "manager-3"]);
   });
 

@@ -111,7 +111,7 @@ describe("members of a load balancer on AWS", () => {
     const live = found(desired, nodesOf(desired), { loadBalancers: { app: members } });
     const { status, problems } = evaluateLoadBalancers(desired, live, new Set());
     assert.deepEqual(status.app?.unhealthy, ["worker-2"]);
-    assert.match(problems[0]?.text ?? "", /sends nobody to worker-2 \(x\), though its node is Ready/);
+    assert.match(problems[0]?.text ?? "", /sends no traffic to worker-2 \(x\), though its node is Ready/);
   });
 });
 

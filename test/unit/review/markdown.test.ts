@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { goingHosts } from "../../../tools/review/losses";
+import { deletedHosts } from "../../../tools/review/losses";
 import { failure, markdown } from "../../../tools/review/markdown";
 import type { ChangeKind } from "../../../tools/review/preview";
 import { reviewOf } from "../../../tools/review/review";
@@ -48,21 +48,16 @@ describe("the review as Markdown", () => {
     assert.deepEqual(reviewOf(preview(fewer, { "swarm-ha:platform": "aws" })).policies, []);
   });
 
-  it("names what goes with hosts, or that nobody knows it", () => {
+  it("names what is deleted with hosts, or that nobody knows it", () => {
     const review = reviewOf(preview(hosts("worker", ["replaced", "unchanged", "removed"])));
-    const going = goingHosts(review.hosts);
-    assert.deepEqual(going, ["worker-1", "worker-3"]);
-    const told = ["the volume kept on worker-1", "the volumes a, b on worker-3"];
-    assert.match(
-      markdown(review, { hosts: going, told }),
-      /\*\* the volume kept on worker-1\n.*\*\* the volumes a, b on worker-3\n/,
-    );
-    assert.match(markdown(review, { hosts: going, told: [] }), /`worker-1`, `worker-3`: no volume goes/);
-    assert.match(
-      markdown(review, { hosts: going, untold: "timed out" }),
-      /nobody was asked .*`worker-3`.*\(timed out\)/,
-    );
-    assert.deepEqual(goingHosts(reviewOf(preview(hosts("manager", ["replaced"]))).hosts), []);
+    const names = deletedHosts(review.hosts);
+    assert.deepEqual(names, ["worker-1", "worker-3"]);
+    assert.deepEqual(deletedHosts(reviewOf(preview(hosts("manager", ["replaced"]))).hosts), []);
+    const losses = ["the volume kept on worker-1"];
+    const some = markdown(review, { hosts: names, losses, unknown: { "worker-3": "timed out" } });
+    assert.match(some, /- \*\*Deleted with its host:\*\* the volume kept on worker-1\n/);
+    assert.match(some, /- \*\*Unknown data loss:\*\* .*`worker-3` could not be listed \(timed out\)\n/);
+    assert.match(markdown(review, { hosts: names, losses: [], unknown: {} }), /`worker-1`, `worker-3`: no volumes/);
   });
 
   it("of a preview that failed has the same first line, and what was said, whatever stands in it", () => {

@@ -34,7 +34,7 @@ describe("a stack's address ranges", () => {
   it("are of a stack that can't be renamed, which leads back", () => {
     assert.throws(
       () => ranges.diff?.("unit", born, { ...born, stack: "other" }),
-      /'other' was made as 'unit', and renamed\..*Rename it back: npm run pulumi -- stack rename unit -s other$/,
+      /'other' was created as 'unit' and renamed since\..*Rename it back: npm run pulumi -- stack rename unit -s other$/,
     );
     refuseRename({}, born);
     refuseRename(born, born);
