@@ -10,6 +10,9 @@ import { isAlive } from "../../../tools/setup/process-identity";
 import { createProgress } from "../../../tools/setup/progress";
 import { besideAnotherEngine, bridges, removeBridge } from "../../support/engine-beside";
 
+/** A bridge as another engine's network has it. Bridges of tests that run beside this one come and go. */
+const OTHER = "br-swarmhatest";
+
 describe("an engine of our own", function () {
   let place: Required<OwnEnginePlace>;
   let others: readonly string[];
@@ -24,6 +27,7 @@ describe("an engine of our own", function () {
     await command("umount", [join(place.directory, "data")], { timeout: 5000 }).catch(() => undefined);
     rmSync(place.directory, { recursive: true, force: true });
     await removeBridge();
+    await command("ip", ["link", "delete", OTHER], { timeout: 5000 }).catch(() => undefined);
   };
 
   before(async function () {
@@ -32,7 +36,9 @@ describe("an engine of our own", function () {
     const directory = join(tmpdir(), "swarm-ha-test-engine");
     place = { directory, socket: join(directory, "docker.sock"), extraArgs: [] };
     await clean();
-    others = await bridges();
+    await command("ip", ["link", "add", "name", OTHER, "type", "bridge"], { timeout: 5000 });
+    others = (await bridges()).filter((bridge) => ["docker0", OTHER].includes(bridge));
+    assert.ok(others.includes(OTHER));
     place = { ...place, extraArgs: await besideAnotherEngine() };
   });
 
