@@ -85,28 +85,25 @@ function hashedFiles() {
 
 /** @returns the bundle's text; undefined when there is none, or it is damaged */
 function read(target) {
-  const text = ignore(() => fs.readFileSync(`${target}.cjs`, "utf8"));
-  const end = text?.lastIndexOf(SEAL) ?? -1;
-  if (end < 0) return undefined;
-  const code = text.slice(0, end);
-  if (text.slice(end + SEAL.length).trim() !== digest(code)) return undefined;
+  const code = readSealed(`${target}.cjs`)?.toString();
   // The folder's age tells which bundles are used.
-  ignore(() => fs.utimesSync(path.dirname(target), new Date(), new Date()));
+  if (code !== undefined) ignore(() => fs.utimesSync(path.dirname(target), new Date(), new Date()));
   return code;
 }
 
-const SEAL = "\n// sha256 ";
-const digest = (data) => createHash("sha256").update(data).digest("hex");
+/** What ends a file: a comment in JavaScript. V8 doesn't check a code cache: one that a power cut has damaged crashes Node. */
+const seal = (data) => Buffer.from(`\n// sha256 ${createHash("sha256").update(data).digest("hex")}\n`);
+const SEAL_LENGTH = seal("").length;
 
-/** V8 doesn't check the data of a code cache: what a power cut has damaged would crash Node. */
+/** @returns a file's content; undefined when there is none, or it isn't what was written */
 function readSealed(file) {
   const all = ignore(() => fs.readFileSync(file));
-  const data = all?.subarray(64);
-  return data !== undefined && all.subarray(0, 64).toString() === digest(data) ? data : undefined;
+  const data = all?.subarray(0, -SEAL_LENGTH);
+  return data !== undefined && all.subarray(-SEAL_LENGTH).equals(seal(data)) ? data : undefined;
 }
 
 function writeSealed(file, data) {
-  write(file, Buffer.concat([Buffer.from(digest(data)), data]));
+  write(file, Buffer.concat([data, seal(data)]));
 }
 
 /** Builds a bundle, in a process of its own: esbuild's plugins are asynchronous, and loading a module is not. */
@@ -139,8 +136,7 @@ async function build(file) {
   });
   // Sources that changed meanwhile belong to another hash.
   if (targetOf(file) !== target) throw new Error("the sources have changed during the build");
-  for (const { path: name, text } of outputFiles)
-    write(name, name.endsWith(".cjs") ? `${text}${SEAL}${digest(text)}\n` : text);
+  for (const { path: name, contents } of outputFiles) (name.endsWith(".cjs") ? writeSealed : write)(name, contents);
   ignore(() => prune(path.dirname(target)));
 }
 

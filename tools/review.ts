@@ -5,6 +5,7 @@
  * that has to be acknowledged, or all of it is; 1: the preview failed, and the Markdown says so; 2: a danger isn't
  * acknowledged in the stack's configuration (`swarm-ha:acknowledge`), or a policy is broken.
  */
+import type Docker from "dockerode";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { prepareFor } from "./cluster/platform";
@@ -23,8 +24,10 @@ const REFUSED = 2;
 runMain(async () => {
   const { stack, from } = readArguments(process.argv.slice(2));
   let text = "";
+  let docker: Docker | undefined;
   let review: Review;
   try {
+    if (from === undefined) docker = await prepareFor(stack);
     const ran = from === undefined ? await preview(stack) : { text: read(from) };
     text = ran.text;
     review = judge(text, stack, from);
@@ -39,7 +42,7 @@ runMain(async () => {
     deleted.length === 0
       ? undefined
       : from === undefined
-        ? await askLosses(stack, deleted, await prepareFor(stack))
+        ? await askLosses(stack, deleted, docker)
         : unknownLosses(deleted, "the preview was read from a file");
   publish(markdown(review, losses), stack, text);
   const open = review.dangers.found.filter(({ acknowledged }) => !acknowledged).map(({ name }) => name);
@@ -95,13 +98,12 @@ function read(file: string): string {
 }
 
 /**
- * Runs a preview. A local stack's needs this machine's image by name, so what makes it is prepared first.
+ * Runs a preview. A local stack's needs this machine's image by name: what makes it is prepared before.
  *
  * @returns what it wrote, which of one that failed may still be a preview as far as it got
  * @throws SetupError when it wrote none
  */
 async function preview(stack: string): Promise<{ text: string; failed?: string }> {
-  await prepareFor(stack);
   const args = ["preview", "--json", "--show-sames", "--suppress-progress", "--color", "never"];
   const { code, stdout, stderr } = await runPulumi(args, { stack, capture: true });
   if (code === 0) return { text: stdout };

@@ -19,13 +19,15 @@ describe("what commands and program import", () => {
   before(async () => {
     const providers = ["components/platform/local/provider/index.ts", "components/swarm/ranges-provider.ts"];
     const files = ["index.ts", ...providers, ...names.map((name) => `tools/${name}.ts`)];
-    const options = { absWorkingDir: root, bundle: true, outdir: "never-written", write: false } as const;
     ({ metafile } = await build({
-      ...options,
+      absWorkingDir: root,
+      bundle: true,
       entryPoints: files,
       metafile: true,
+      outdir: "never-written",
       packages: "external",
       platform: "node",
+      write: false,
     }));
   });
 
