@@ -7,6 +7,8 @@ import { portsFrom } from "../support/stack-config";
 import { TestStack } from "../support/test-stack";
 
 const labels = { "com.example.storage": "ssd" };
+/** Each host of a pool in another zone than by default. */
+const zones = ["zone-b", "zone-c", "zone-a"];
 
 /** Changes that replace whole tiers or rename everything, while an application is asked ten times a second. */
 describe("a change of a whole tier", function () {
@@ -18,6 +20,11 @@ describe("a change of a whole tier", function () {
     assert.ok(hello !== undefined);
     return hello;
   };
+  const up = async (what: string, changes: Readonly<Record<string, unknown>>): Promise<void> => {
+    stack.configure(changes);
+    const { seconds } = await stack.good("pulumi", ["up", "--yes", "--skip-preview", "-s", stack.name], 600);
+    figure(what, seconds);
+  };
   /** `up` under load. @returns requests that failed */
   const underLoad = async (what: string, changes: Readonly<Record<string, unknown>>): Promise<readonly string[]> => {
     const load = new Load(() =>
@@ -27,9 +34,7 @@ describe("a change of a whole tier", function () {
     );
     const begun = Date.now();
     try {
-      stack.configure(changes);
-      const { seconds } = await stack.good("pulumi", ["up", "--yes", "--skip-preview", "-s", stack.name], 600);
-      figure(what, seconds);
+      await up(what, changes);
     } finally {
       await load.stop();
     }
@@ -63,7 +68,6 @@ describe("a change of a whole tier", function () {
 
   it("a pool that moves to other zones is replaced in batches", async () => {
     const before = await stack.identities();
-    const zones = ["zone-b", "zone-c", "zone-a"];
     const failed = await underLoad("up that moves a pool of 3", { workers: { other: { count: 3, labels, zones } } });
     assert.deepEqual(failed, []);
     const after = await stack.identities();
@@ -73,11 +77,11 @@ describe("a change of a whole tier", function () {
   });
 
   it("another domain replaces no host", async () => {
-    const zones = ["zone-b", "zone-c", "zone-a"];
     const before = await stack.identities();
-    stack.configure({ workers: { other: { count: 3, labels, zones } }, domain: "renamed.localhost" });
-    const { seconds } = await stack.good("pulumi", ["up", "--yes", "--skip-preview", "-s", stack.name], 600);
-    figure("up with another domain", seconds);
+    await up("up with another domain", {
+      workers: { other: { count: 3, labels, zones } },
+      domain: "renamed.localhost",
+    });
     const after = await stack.identities();
     const hosts = (all: Record<string, string>): [string, string][] =>
       Object.entries(all).filter(([name]) => !name.startsWith("lb-"));
