@@ -1,4 +1,4 @@
-/** For `npx mocha <files>`; `npm test` (tools/test.ts) sets each suite's own time limit. */
+/** For `npx mocha <files>`; `npm test` (dev/test.ts) sets each suite's own time limit. */
 const SLOW = /test\/(e2e|long|rehearsal)\b/;
 
 module.exports = {

@@ -5,7 +5,7 @@ const ONLY_THERE = "Only components/platform/aws may import @pulumi/aws.";
 const AWS = "/^@pulumi.aws(\\u002f|$)/";
 
 /** Programs get a list of variables, not whatever the user has set. */
-const LISTED = "Take the environment from tools/environment: it is a list of what goes in.";
+const LISTED = "Take the environment from cli/environment: it is a list of what goes in.";
 const STARTS = "/^(spawn|spawnSync|exec|execSync|execFile|execFileSync|fork)$/";
 const HAS_ENV = ":has(Property[key.name='env'])";
 const ENVIRONMENT = [
@@ -39,8 +39,8 @@ export default tseslint.config(
     },
   },
   {
-    files: ["tools/**/*.ts", "components/**/*.ts", "config/**/*.ts"],
-    ignores: ["tools/environment/**"],
+    files: ["cli/**/*.ts", "dev/**/*.ts", "components/**/*.ts", "config/**/*.ts", "plan/**/*.ts"],
+    ignores: ["cli/environment/**"],
     rules: { "no-restricted-syntax": ["error", ...AWS_ELSEWHERE, ...ENVIRONMENT] },
   },
   {

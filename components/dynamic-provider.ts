@@ -11,6 +11,6 @@
 export function providerText(module: string, name: string): string {
   return (
     `exports.handler = () => { const load = require("node:module").createRequire(process.cwd() + "/"); ` +
-    `load("./tools/sources.cjs"); return load("./${module}").${name}; };`
+    `load("./cli/sources.cjs"); return load("./${module}").${name}; };`
   );
 }

@@ -1,6 +1,6 @@
 import type { IngressTimeouts } from "../../config";
 import { DOOR_NAME } from "../pki";
-import { PORTS } from "../swarm/ports";
+import { PORTS } from "../../plan/ports";
 import { APPS_NETWORK, appsDomain } from "./names";
 import { yaml } from "./yaml";
 

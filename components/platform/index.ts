@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../../config";
 import type { SshKeys } from "../ssh/keys";
 import { LocalPlatform } from "./local";
-import type { HostSpec } from "./placement";
+import type { HostSpec } from "../../plan/placement";
 import type { Platform } from "./types";
 
 /** Arguments of {@link createPlatform}. */

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Image } from "../images";
 import type { HostConnection, SshConnection } from "../ssh/connection";
-import type { HostSpec } from "./placement";
+import type { HostSpec } from "../../plan/placement";
 
 /** A machine as the platform made it. */
 export interface Machine {

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { PORTS } from "../swarm/ports";
+import { PORTS } from "../../plan/ports";
 
 /** Where the storage is, as the registry's driver is told. */
 export type StorageSettings =

@@ -1,4 +1,4 @@
-import type { EngineNetwork } from "../platform/addressing";
+import type { EngineNetwork } from "../../plan/addressing";
 
 /** What decides over an engine's settings. */
 export interface EngineSettings {

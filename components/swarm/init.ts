@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { overlayNetwork } from "../platform/addressing";
+import { overlayNetwork } from "../../plan/addressing";
 import { bastionStep, resultOf } from "../ssh/remote-step";
 import { clientOf, type SwarmContext } from "./context";
 import type { ManagerAddress } from "./operator";

@@ -1,5 +1,5 @@
 import { keepAlives } from "./keep-alives";
-import { PORTS } from "./ports";
+import { PORTS } from "../../plan/ports";
 
 /** Where prepare puts a manager's TLS files. */
 export const MANAGER_TLS = {

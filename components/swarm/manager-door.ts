@@ -1,5 +1,5 @@
 import { MANAGER_TLS } from "./manager-api";
-import { PORTS } from "./ports";
+import { PORTS } from "../../plan/ports";
 
 /**
  * What the ingress asks for, and nothing else: version, services, networks, tasks, and a task's node; each with the

@@ -1,6 +1,6 @@
 import { managerApiSettings } from "./manager-api";
 import { doorSettings } from "./manager-door";
-import { PORTS } from "./ports";
+import { PORTS } from "../../plan/ports";
 
 /**
  * HAProxy's settings on a manager host: its API, an HTTP endpoint that says 200 only while it has a

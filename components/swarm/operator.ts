@@ -1,7 +1,7 @@
 import type * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
-import type { HostSpec } from "../platform/placement";
-import { hostLines, type PlannedHost } from "./batches";
+import type { HostSpec } from "../../plan/placement";
+import { hostLines, type PlannedHost } from "../../plan/batches";
 import { bastionStep } from "../ssh/remote-step";
 import { ON_HOST, readScript } from "../ssh/script";
 import type { SwarmContext } from "./context";

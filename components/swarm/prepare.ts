@@ -1,6 +1,6 @@
 import type * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
-import { engineNetwork } from "../platform/addressing";
+import { engineNetwork } from "../../plan/addressing";
 import type { Host } from "../platform/types";
 import { REGISTRY_USER, STORAGE_MARKER } from "../registry/settings";
 import { hostStep } from "../ssh/remote-step";

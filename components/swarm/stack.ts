@@ -5,7 +5,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { bastionStep } from "../ssh/remote-step";
 import { clientOf, type SwarmContext } from "./context";
-import { stackName, type OwnStack } from "./stack-names";
+import { stackName, type OwnStack } from "../../plan/stack-names";
 
 /** Where the descriptions of stacks lie: compose files, as `docker stack deploy` takes them. */
 const STACKS = path.join(__dirname, "..", "..", "stacks");

@@ -1,8 +1,8 @@
 import { MANAGER_COUNTS } from "../../config/schema";
-import { engineNetwork } from "../platform/addressing";
-import { planHosts, type PlacementConfig } from "../platform/placement";
+import { engineNetwork } from "../../plan/addressing";
+import { planHosts, type PlacementConfig } from "../../plan/placement";
 import { managersOf, type ManagerAddress } from "./operator";
-import { PORTS } from "./ports";
+import { PORTS } from "../../plan/ports";
 
 /**
  * Everywhere a manager can be: the address plan keeps a place for each of the highest number of managers.

@@ -1,5 +1,5 @@
 import { describeKey } from "../describe";
-import { parseRange } from "../ipv4";
+import { parseRange } from "../../plan/ipv4";
 import type { Known } from "../known";
 import { keyText, valueText, type PathPart, type Problem } from "../problem";
 import { isWorld } from "../world";

@@ -1,6 +1,6 @@
 import { EDGE_PLACES, subnetPrefix } from "../../components/platform/aws/subnets";
 import { describeKey } from "../describe";
-import { overlaps, parseRange, type Ipv4Range } from "../ipv4";
+import { overlaps, parseRange, type Ipv4Range } from "../../plan/ipv4";
 import type { Known } from "../known";
 import { keyText, valueText, type PathPart, type Problem } from "../problem";
 

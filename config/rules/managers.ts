@@ -1,5 +1,5 @@
-import { majority, tolerance } from "../../components/swarm/quorum";
-import { spread } from "../../components/platform/placement";
+import { majority, tolerance } from "../../plan/quorum";
+import { spread } from "../../plan/placement";
 import { describeKey } from "../describe";
 import type { Known } from "../known";
 import { keyText, valueText, type Problem } from "../problem";

@@ -1,7 +1,7 @@
-import { spread } from "../../components/platform/placement";
-import { tasksPerWorker, workersPerZone } from "../../components/platform/addressing";
+import { spread } from "../../plan/placement";
+import { tasksPerWorker, workersPerZone } from "../../plan/addressing";
 import { describeKey } from "../describe";
-import { isPrivate, overlaps, parseRange, rangeText, type Ipv4Range } from "../ipv4";
+import { isPrivate, overlaps, parseRange, rangeText, type Ipv4Range } from "../../plan/ipv4";
 import type { Known } from "../known";
 import { keyText, valueText, type Problem } from "../problem";
 

@@ -1,4 +1,4 @@
-import { spread } from "../../components/platform/placement";
+import { spread } from "../../plan/placement";
 import type { Known } from "../known";
 import { keyText, valueText, type PathPart, type Problem } from "../problem";
 

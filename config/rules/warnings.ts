@@ -1,5 +1,5 @@
-import { tasksPerWorker } from "../../components/platform/addressing";
-import { spread } from "../../components/platform/placement";
+import { tasksPerWorker } from "../../plan/addressing";
+import { spread } from "../../plan/placement";
 import { keyText } from "../problem";
 import type { StackConfig, StackValues } from "../schema";
 import { awsMachineWarnings } from "./aws-machines";

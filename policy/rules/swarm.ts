@@ -1,4 +1,4 @@
-import { majority } from "../../components/swarm/quorum";
+import { majority } from "../../plan/quorum";
 import { isHost, machineFacts, roleOf } from "../machine";
 import { UNKNOWN } from "../planned";
 import type { Rule } from "./rule";

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The quorum guard, the same arithmetic as components/swarm/quorum.ts (a test holds the two against each other).
+# The quorum guard, the same arithmetic as plan/quorum.ts (a test holds the two against each other).
 
 # quorum_verdict NODE_ID DESIRED_NAMES_JSON: reads the cluster's nodes (GET /nodes) from standard input and prints
 #   ok            the manager may be taken away now

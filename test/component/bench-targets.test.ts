@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { BEFORE_STEPS, SWARM } from "../../tools/bench/targets";
+import { BEFORE_STEPS, SWARM } from "../../dev/bench/targets";
 import { answer } from "../support/answers";
 import { record, type Registered } from "../support/recording-mocks";
 

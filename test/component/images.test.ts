@@ -4,7 +4,7 @@ import { IMAGES } from "../../components/images";
 import { parseConfig } from "../../config";
 import { LocalPlatform } from "../../components/platform/local";
 import { localImage } from "../../components/platform/local/image";
-import { planHosts } from "../../components/platform/placement";
+import { planHosts } from "../../plan/placement";
 import { SshKeys } from "../../components/ssh/keys";
 import { answer, SECRET } from "../support/answers";
 import { record, type Registered } from "../support/recording-mocks";

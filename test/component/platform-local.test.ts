@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { parseConfig } from "../../config";
 import { LocalPlatform } from "../../components/platform/local";
-import { planHosts } from "../../components/platform/placement";
+import { planHosts } from "../../plan/placement";
 import { SshKeys } from "../../components/ssh/keys";
 import { answer, SECRET } from "../support/answers";
 import { record, type Registered } from "../support/recording-mocks";

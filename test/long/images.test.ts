@@ -3,12 +3,12 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type Docker from "dockerode";
-import { BASE_IMAGE, ensureBaseImage } from "../../tools/setup/base-image";
-import { command, findProgram } from "../../tools/setup/command";
-import { dockerClient, hasImage } from "../../tools/setup/docker-client";
-import { ensureImage } from "../../tools/setup/host-image";
-import { startOwnEngine, stopOwnEngine, type OwnEnginePlace } from "../../tools/setup/own-engine";
-import { createProgress } from "../../tools/setup/progress";
+import { BASE_IMAGE, ensureBaseImage } from "../../cli/workstation/base-image";
+import { command, findProgram } from "../../cli/workstation/command";
+import { dockerClient, hasImage } from "../../cli/workstation/docker-client";
+import { ensureImage } from "../../cli/workstation/host-image";
+import { startOwnEngine, stopOwnEngine, type OwnEnginePlace } from "../../cli/workstation/own-engine";
+import { createProgress } from "../../cli/terminal/progress";
 import { besideAnotherEngine, removeBridge } from "../support/engine-beside";
 
 /** On an engine that has nothing yet, beside the machine's own. It takes half a minute, and Debian's packages. */

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { root } from "../../tools/paths";
+import { root } from "../../cli/paths";
 
 /** How a piece of shell is run. */
 export interface BashOptions {

@@ -1,4 +1,4 @@
-import { command } from "../../tools/setup/command";
+import { command } from "../../cli/workstation/command";
 
 const BRIDGE = "swarm-ha-test0";
 const RULES = ["--iptables=false", "--ip-forward=false", "--ip-masq=false"];

@@ -1,7 +1,7 @@
 /** A platform of nothing but resources, for what is laid on one. */
 import * as pulumi from "@pulumi/pulumi";
 import { publicImages } from "../../components/images/public";
-import type { HostSpec } from "../../components/platform/placement";
+import type { HostSpec } from "../../plan/placement";
 import type { LoadBalancer, Platform } from "../../components/platform/types";
 import { directConnection, fromBastion } from "../../components/ssh/connection";
 import type { SshKeys } from "../../components/ssh/keys";

@@ -1,7 +1,7 @@
 /** A swarm under Pulumi's mocks: as index.ts lays it, on a platform of nothing but resources. */
 import { parseConfig, type StackConfig } from "../../config";
 import { Pki } from "../../components/pki";
-import { planHosts } from "../../components/platform/placement";
+import { planHosts } from "../../plan/placement";
 import type { Platform } from "../../components/platform/types";
 import { SshKeys } from "../../components/ssh/keys";
 import { Swarm } from "../../components/swarm";

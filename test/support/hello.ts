@@ -1,6 +1,6 @@
 /** The application of examples/hello, deployed as a person would do it. */
 import { join } from "node:path";
-import { root } from "../../tools/paths";
+import { root } from "../../cli/paths";
 import type { AppClient } from "./app-client";
 import { succeed, until } from "./run";
 import type { TestStack } from "./test-stack";

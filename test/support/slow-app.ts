@@ -3,7 +3,7 @@ import { request as httpsRequest, type RequestOptions } from "node:https";
 import { connect, type ClientHttp2Session, type ClientHttp2Stream } from "node:http2";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { root } from "../../tools/paths";
+import { root } from "../../cli/paths";
 import { succeed, until } from "./run";
 import type { TestStack } from "./test-stack";
 

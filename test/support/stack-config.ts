@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import type { StackFile } from "../../tools/engine/project";
-import { root } from "../../tools/paths";
+import type { StackFile } from "../../cli/pulumi/project";
+import { root } from "../../cli/paths";
 
 /** What has to differ between two local stacks that run side by side. */
 export interface OwnPlace {

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { stackOutputsSchema, type StackOutputs } from "../../components/outputs";
 import { LABELS } from "../../components/platform/local/labels";
-import type { ClusterStatus } from "../../tools/cluster/model";
-import { cachePath, root } from "../../tools/paths";
+import type { ClusterStatus } from "../../cli/cluster/model";
+import { cachePath, root } from "../../cli/paths";
 import { run, succeed, until, type Ran } from "./run";
 import { stackConfigIn, type OwnPlace } from "./stack-config";
 
@@ -75,7 +75,7 @@ export class TestStack {
 
   /** `npm run <tool> -- <args>`. */
   public tool(tool: string, args: readonly string[], limit = UP_LIMIT, watch?: RunWatch): Promise<Ran> {
-    const all = [join(root, "tools/run.mjs"), tool, ...args];
+    const all = [join(root, "cli/run.mjs"), tool, ...args];
     return run(process.execPath, all, { limit, env: this.env, ...(watch === undefined ? {} : { watch }) });
   }
 

@@ -1,5 +1,5 @@
 import type { AwsConfig } from "../../../config";
-import { PORTS } from "../../swarm/ports";
+import { PORTS } from "../../../plan/ports";
 import { hasInnerRegistryDoor, type GroupName } from "./security";
 
 /** How members are asked, in the words of AWS; the same as on the local platform (local/haproxy.ts). */

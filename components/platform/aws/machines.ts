@@ -1,7 +1,7 @@
 import type { AwsStackConfig } from "../../../config";
 import type { Architecture } from "../../../config/aws/instance-types";
 import { AWS_MACHINES, type AwsTier } from "../../../config/schema/constants";
-import type { HostSpec } from "../placement";
+import type { HostSpec } from "../../../plan/placement";
 
 /** What a machine is made of. */
 export interface MachineShape {

@@ -1,7 +1,7 @@
 import * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
 import type { AwsStackConfig } from "../../../config";
-import { addressPlan } from "../addressing";
+import { addressPlan } from "../../../plan/addressing";
 import { FlowLogs } from "./flow-logs";
 import { edgeRanges } from "./subnets";
 import { nameTag, TAGS } from "./tags";

@@ -1,5 +1,5 @@
 import type { AwsStackConfig } from "../../../config";
-import { PORTS } from "../../swarm/ports";
+import { PORTS } from "../../../plan/ports";
 import { description, type Description } from "./description";
 
 /** Security groups. Every node is in `node` and in the one of its tier. */

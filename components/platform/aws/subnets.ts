@@ -1,5 +1,5 @@
-import { parseRange, rangeText } from "../../../config/ipv4";
-import { block, BLOCKS, type AddressConfig } from "../addressing";
+import { parseRange, rangeText } from "../../../plan/ipv4";
+import { block, BLOCKS, type AddressConfig } from "../../../plan/addressing";
 
 /** Equal parts that the infrastructure's block is cut into: a public subnet for each zone. */
 export const EDGE_PLACES = BLOCKS;

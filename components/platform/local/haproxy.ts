@@ -1,5 +1,5 @@
 import { keepAlives } from "../../swarm/keep-alives";
-import { PORTS } from "../../swarm/ports";
+import { PORTS } from "../../../plan/ports";
 
 /** Port on which a load balancer tells its members' state. */
 export const STATS_PORT = 8404;

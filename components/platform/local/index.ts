@@ -2,9 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { LocalStackConfig } from "../../../config";
 import { directConnection, fromBastion, type SshConnection } from "../../ssh/connection";
 import type { SshKeys } from "../../ssh/keys";
-import { PORTS } from "../../swarm/ports";
-import { addressPlan, type AddressPlan } from "../addressing";
-import type { HostSpec } from "../placement";
+import { PORTS } from "../../../plan/ports";
+import { addressPlan, type AddressPlan } from "../../../plan/addressing";
+import type { HostSpec } from "../../../plan/placement";
 import type { Host, Images, LoadBalancer, Operator, Platform, RegistryStorage } from "../types";
 import {
   applicationListeners,

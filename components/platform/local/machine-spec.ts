@@ -1,5 +1,5 @@
 import type { ContainerCreateOptions, EndpointSettings, MountSettings } from "dockerode";
-import type { AddressSpan } from "../addressing";
+import type { AddressSpan } from "../../../plan/addressing";
 import { LABELS } from "./labels";
 
 /** A file that is put into a machine before it starts. */

@@ -1,7 +1,7 @@
 import data from "./api.json";
 import type { Constraint, PropertyRules } from "./constraint";
 
-/** Rules from the API models, by type. Made by `npx tsx tools/aws-rules.ts`; don't edit. */
+/** Rules from the API models, by type. Made by `npx tsx dev/aws-rules.ts`; don't edit. */
 export const API_RULES: Readonly<Record<string, PropertyRules>> = Object.fromEntries(
   Object.entries(data.rules as Readonly<Record<string, Readonly<Record<string, Constraint>>>>).map(([type, rules]) => [
     type,

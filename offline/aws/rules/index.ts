@@ -2,7 +2,7 @@
  * What AWS refuses of a resource, found without asking AWS. Pure. Used by a component test over generated
  * configurations, by the kit's preview (../main.ts) and by the simulated AWS (test/rehearsal).
  *
- * Rules come from the API models (api.json, made by tools/aws-rules.ts) and from the documentation (prose.ts).
+ * Rules come from the API models (api.json, made by dev/aws-rules.ts) and from the documentation (prose.ts).
  */
 import { API_RULES } from "./api";
 import { CHECKS } from "./checks";

@@ -1,6 +1,6 @@
 /**
  * Which member of which API call a property becomes. Written by hand from the provider's resources
- * (hashicorp/terraform-provider-aws internal/service); tools/aws-rules.ts looks the members' limits up.
+ * (hashicorp/terraform-provider-aws internal/service); dev/aws-rules.ts looks the members' limits up.
  */
 
 /** `service Operation.Member.Member`; `[]` goes into a list. A leading `!` marks a property that has to be there. */

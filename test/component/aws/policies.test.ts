@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Planned } from "../../../policy/planned";
 import { RULES } from "../../../policy/rules";
-import { markdown } from "../../../tools/review/markdown";
-import { reviewOf, type Review } from "../../../tools/review/review";
+import { markdown } from "../../../cli/review/markdown";
+import { reviewOf, type Review } from "../../../cli/review/review";
 import { parseConfig, planHosts } from "../../../config";
 import { plannedFrom } from "../../support/aws/planned";
 import { buildAws, stackValues } from "../../support/aws/stack";

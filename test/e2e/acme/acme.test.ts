@@ -7,7 +7,7 @@ import { reveal } from "../../../offline/lib/values";
 import { alternativeNames } from "../../../offline/tls/names";
 import { privateKey } from "../../../offline/tls/private-key";
 import { request } from "../../../offline/tls/x509";
-import { prepareMachine } from "../../../tools/setup/machine";
+import { prepareMachine } from "../../../cli/workstation/machine";
 import { removeLeftovers, TEST_LABEL } from "../../support/leftovers";
 import { LIFE, startAuthority, type Authority } from "./authority";
 import { credentials, OperatorMachine, TOKEN } from "./operator";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { PORTS } from "../../../components/swarm/ports";
+import { PORTS } from "../../../plan/ports";
 import { succeed } from "../../support/run";
 import { HOSTS, useSharedStack } from "../../support/shared-stack";
 

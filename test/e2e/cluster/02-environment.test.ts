@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../../../tools/paths";
+import { root } from "../../../cli/paths";
 import { run, type Ran } from "../../support/run";
 import { useSharedStack } from "../../support/shared-stack";
 
@@ -26,7 +26,7 @@ describe("a shell that is set up for something else", function () {
   this.timeout(120_000);
   const stack = useSharedStack();
   const tool = (...args: string[]): Promise<Ran> =>
-    run(process.execPath, [join(root, "tools/run.mjs"), ...args], { limit: 100, env: { ...stack.env, ...FOREIGN } });
+    run(process.execPath, [join(root, "cli/run.mjs"), ...args], { limit: 100, env: { ...stack.env, ...FOREIGN } });
 
   it("finds the stack as it is", async () => {
     const { code, output } = await tool("pulumi", "preview", "--expect-no-changes", "-s", stack.name);

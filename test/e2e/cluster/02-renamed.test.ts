@@ -3,10 +3,10 @@ import { copyFileSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { findEngine } from "../../../tools/engine";
-import { localEnv } from "../../../tools/engine/env";
-import { execEngine } from "../../../tools/engine/exec";
-import { root } from "../../../tools/paths";
+import { findEngine } from "../../../cli/pulumi";
+import { localEnv } from "../../../cli/pulumi/env";
+import { execEngine } from "../../../cli/pulumi/exec";
+import { root } from "../../../cli/paths";
 import { useSharedStack } from "../../support/shared-stack";
 
 describe("a stack that was renamed", function () {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { majority } from "../../../components/swarm/quorum";
+import { majority } from "../../../plan/quorum";
 import { ManagerProbe } from "../../support/manager-api";
 import { figure } from "../../support/run";
 import { useSharedStack } from "../../support/shared-stack";

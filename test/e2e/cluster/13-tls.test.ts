@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { Agent } from "node:https";
 import { join } from "node:path";
 import type { StackOutputs } from "../../../components/outputs";
-import { PORTS } from "../../../components/swarm/ports";
+import { PORTS } from "../../../plan/ports";
 import { MANAGER_TLS } from "../../../components/swarm/manager-api";
 import { agedState, authorityOf, stranger, type Pair, type Request, type Sign } from "../../support/authority";
 import { doorsOf, only, visit, type Door } from "../../support/doors";

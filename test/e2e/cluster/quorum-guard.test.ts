@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { hostImage } from "../../../components/platform/local/image";
-import { mayRemoveManager } from "../../../components/swarm/quorum";
-import { root } from "../../../tools/paths";
+import { mayRemoveManager } from "../../../plan/quorum";
+import { root } from "../../../cli/paths";
 import { succeed } from "../../support/run";
 
 /** A node of a generated cluster, as a letter each for what matters of it. */
@@ -38,7 +38,7 @@ done`;
 describe("the quorum guard on the operator", function () {
   this.timeout(180_000);
 
-  it(`decides as components/swarm/quorum.ts does, in ${CASES} generated clusters`, async () => {
+  it(`decides as plan/quorum.ts does, in ${CASES} generated clusters`, async () => {
     const cases = fc.sample(question, { numRuns: CASES, seed: 3 }).map(({ nodes, candidate, desired }) => ({
       candidate: `id-${candidate}`,
       desired: Array.from({ length: desired }, (_, i) => `manager-${i + 1}`),

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseConfig, planHosts } from "../../../config";
-import { findEngine } from "../../../tools/engine";
-import { engineEnv } from "../../../tools/engine/env";
-import { execEngine } from "../../../tools/engine/exec";
-import { root } from "../../../tools/paths";
+import { findEngine } from "../../../cli/pulumi";
+import { engineEnv } from "../../../cli/pulumi/env";
+import { execEngine } from "../../../cli/pulumi/exec";
+import { root } from "../../../cli/paths";
 import { stackValues } from "../../support/aws/stack";
 import { run, type Ran } from "../../support/run";
 import { Project } from "./project";
@@ -32,7 +32,7 @@ function pulumi(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<R
 }
 
 function tool(name: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
-  const tool = [join(root, "tools", "run.mjs"), name, ...args];
+  const tool = [join(root, "cli", "run.mjs"), name, ...args];
   const all = { ...ENV, ...env };
   // A network with nothing but the loopback, where this user may make one.
   const script =

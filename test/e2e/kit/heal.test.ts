@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { runPulumi, stackOutputs } from "../../../tools/engine";
-import { checkpointFile } from "../../../tools/engine/local-state";
-import { backendDir } from "../../../tools/paths";
+import { runPulumi, stackOutputs } from "../../../cli/pulumi";
+import { checkpointFile } from "../../../cli/pulumi/local-state";
+import { backendDir } from "../../../cli/paths";
 
 const STACK = "kit-heal";
 

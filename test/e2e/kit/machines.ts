@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { openSshPrivateKey, openSshPublicKey } from "../../../offline/lib/openssh";
 import { hostImage } from "../../../components/platform/local/image";
-import { prepareMachine } from "../../../tools/setup/machine";
+import { prepareMachine } from "../../../cli/workstation/machine";
 import { removeLeftovers, TEST_LABEL } from "../../support/leftovers";
 import { succeed } from "../../support/run";
 

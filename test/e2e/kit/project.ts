@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Engine, findEngine } from "../../../tools/engine";
-import { engineEnv } from "../../../tools/engine/env";
-import { execEngine, type RunResult } from "../../../tools/engine/exec";
-import { prepareKit } from "../../../tools/engine/kit";
-import { root } from "../../../tools/paths";
+import { type Engine, findEngine } from "../../../cli/pulumi";
+import { engineEnv } from "../../../cli/pulumi/env";
+import { execEngine, type RunResult } from "../../../cli/pulumi/exec";
+import { prepareKit } from "../../../cli/pulumi/kit";
+import { root } from "../../../cli/paths";
 import type { Spec } from "./program";
 
 /** How many resources a run created, changed and so on, by the engine's words for it. */

@@ -10,7 +10,7 @@ import {
   readRegistryImage,
   type RegistryImageInputs,
 } from "../../../components/platform/local/provider/registry-image";
-import { ensureProgramImages } from "../../../tools/setup/program-images";
+import { ensureProgramImages } from "../../../cli/workstation/program-images";
 import { freePort, Stack, until } from "./machines";
 
 const USERNAME = "admin";

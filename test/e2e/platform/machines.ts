@@ -6,7 +6,7 @@ import { LABELS } from "../../../components/platform/local/labels";
 import type { MachineFile, MachineInputs } from "../../../components/platform/local/machine-spec";
 import { createMachine, deleteMachine, type MachineState } from "../../../components/platform/local/provider/machine";
 import { createNetwork, deleteNetwork, type NetworkInputs } from "../../../components/platform/local/provider/network";
-import { ensureImage } from "../../../tools/setup/host-image";
+import { ensureImage } from "../../../cli/workstation/host-image";
 import { removeLeftovers } from "../../support/leftovers";
 import { sshKeyPair } from "../../support/ssh-keys";
 

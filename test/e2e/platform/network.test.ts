@@ -7,7 +7,7 @@ import {
 } from "../../../components/platform/local/provider/network";
 import { reconnect, restoreNetwork } from "../../../components/platform/local/restore";
 import { hostImage } from "../../../components/platform/local/image";
-import { command, findProgram } from "../../../tools/setup/command";
+import { command, findProgram } from "../../../cli/workstation/command";
 import { Stack } from "./machines";
 
 describe("networks of the local platform", () => {

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { existsSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { command, findProgram } from "../../../tools/setup/command";
-import { ensureDockerEngine } from "../../../tools/setup/docker-engine";
-import { askEngine } from "../../../tools/setup/docker-socket";
-import { readEngineRecord, startOwnEngine, stopOwnEngine, type OwnEnginePlace } from "../../../tools/setup/own-engine";
-import { isAlive } from "../../../tools/setup/process-identity";
-import { createProgress } from "../../../tools/setup/progress";
+import { command, findProgram } from "../../../cli/workstation/command";
+import { ensureDockerEngine } from "../../../cli/workstation/docker-engine";
+import { askEngine } from "../../../cli/workstation/docker-socket";
+import { readEngineRecord, startOwnEngine, stopOwnEngine, type OwnEnginePlace } from "../../../cli/workstation/own-engine";
+import { isAlive } from "../../../cli/workstation/process-identity";
+import { createProgress } from "../../../cli/terminal/progress";
 import { besideAnotherEngine, bridges, removeBridge } from "../../support/engine-beside";
 
 /** A bridge as another engine's network has it. Bridges of tests that run beside this one come and go. */

@@ -10,7 +10,7 @@ import {
   STEPS_FOLDER,
   type StepData,
 } from "../../../components/ssh/script";
-import { openOperator } from "../../../tools/cluster/operator";
+import { openOperator } from "../../../cli/cluster/operator";
 import { parseConnection } from "../../../offline/command/connection";
 import { execute } from "../../../offline/command/execute";
 import { until } from "../../support/run";

@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TAGS } from "../../../components/platform/aws/tags";
-import { findEngine } from "../../../tools/engine";
+import { findEngine } from "../../../cli/pulumi";
 import { rehearsalHome } from "../provider/home";
 import { SOCKET_VARIABLE } from "../provider/protocol";
 import { ContainerSubstrate } from "../substrate";

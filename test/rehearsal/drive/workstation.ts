@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parse, stringify } from "yaml";
 import { stackOutputsSchema, type StackOutputs } from "../../../components/outputs";
-import type { ClusterStatus } from "../../../tools/cluster/model";
-import { root } from "../../../tools/paths";
+import type { ClusterStatus } from "../../../cli/cluster/model";
+import { root } from "../../../cli/paths";
 import { run, succeed, until, type Ran } from "../../support/run";
 
 /** Seconds that a whole `up` may take: ten instances boot and install their packages on two cores. */
@@ -104,7 +104,7 @@ export class Workstation {
   /** `npm run <tool> -- <args>`. */
   public tool(tool: string, args: readonly string[], options: ToolOptions = {}): Promise<Ran> {
     const { limit = UP_LIMIT, env = {}, watch } = options;
-    const all = [join(root, "tools/run.mjs"), tool, ...args];
+    const all = [join(root, "cli/run.mjs"), tool, ...args];
     return run(process.execPath, all, {
       limit,
       env: { ...this.env, ...env },

@@ -1,8 +1,8 @@
 /** A PULUMI_HOME with the kit's plugins, and the simulated AWS's in the place of aws. */
 import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { prepareKit, type Kit } from "../../../tools/engine/kit";
-import { root } from "../../../tools/paths";
+import { prepareKit, type Kit } from "../../../cli/pulumi/kit";
+import { root } from "../../../cli/paths";
 
 /**
  * Names a folder with the official programs: `pulumi` with its language host beside it, and `pulumi-resource-command`. Drives

@@ -1,4 +1,4 @@
-import { parseRange, toNumber, toText } from "../../../config/ipv4";
+import { parseRange, toNumber, toText } from "../../../plan/ipv4";
 
 /** The nth address of a range, counted from 0; from -1 downwards it is counted from the last one. */
 export function nth(cidr: string, index: number): string {

@@ -7,9 +7,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { extract as extractor } from "tar-stream";
-import { cachePath } from "../../../tools/paths";
-import { ensureImage } from "../../../tools/setup/host-image";
-import { withLock } from "../../../tools/setup/lock";
+import { cachePath } from "../../../cli/paths";
+import { ensureImage } from "../../../cli/workstation/host-image";
+import { withLock } from "../../../cli/workstation/lock";
 
 /** The engine's version that the mirror offers as Docker's. It is that of `swarm-ha:aws.engine`'s default. */
 export const ENGINE = "28.5.2";

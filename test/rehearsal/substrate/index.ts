@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { docker, unlessGone } from "../../../components/platform/local/docker";
 import { hostImage, IMAGE_FOLDER } from "../../../components/platform/local/image";
 import type { MachineFile } from "../../../components/platform/local/machine-spec";
-import { ensureImage } from "../../../tools/setup/host-image";
+import { ensureImage } from "../../../cli/workstation/host-image";
 import type {
   BalancerPlan,
   CloudServices,

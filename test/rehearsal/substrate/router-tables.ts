@@ -1,4 +1,4 @@
-import { parseRange, rangeText } from "../../../config/ipv4";
+import { parseRange, rangeText } from "../../../plan/ipv4";
 import { contains } from "./addresses";
 import type { Routing } from "../cloud/substrate";
 import { RESOLVER } from "./packet-filter";

@@ -1,6 +1,6 @@
 /** Elastic IPs, their associations, and NAT gateways. */
 import { z } from "zod";
-import { parseRange, toText } from "../../../config/ipv4";
+import { parseRange, toText } from "../../../plan/ipv4";
 import { arnOf, type Cloud } from "./cloud";
 import { refusals } from "./errors";
 import { newId } from "./ids";

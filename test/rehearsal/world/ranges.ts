@@ -1,5 +1,5 @@
 /** Addresses of subnets: what AWS reserves, what is taken, what is free. */
-import { parseRange, toNumber, toText, type Ipv4Range } from "../../../config/ipv4";
+import { parseRange, toNumber, toText, type Ipv4Range } from "../../../plan/ipv4";
 import type { Cloud } from "./cloud";
 import type { Subnet } from "./vpc";
 

@@ -1,6 +1,6 @@
 /** Internet gateways, route tables, routes and their associations. */
 import { z } from "zod";
-import { parseRange } from "../../../config/ipv4";
+import { parseRange } from "../../../plan/ipv4";
 import { arnOf, type Cloud } from "./cloud";
 import { isRefusal, refusals } from "./errors";
 import { newId } from "./ids";

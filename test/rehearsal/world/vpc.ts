@@ -1,6 +1,6 @@
 /** VPCs, subnets, CIDR reservations and gateway endpoints. */
 import { z } from "zod";
-import { overlaps, parseRange } from "../../../config/ipv4";
+import { overlaps, parseRange } from "../../../plan/ipv4";
 import { arnOf, type Cloud } from "./cloud";
 import { isRefusal, refusals } from "./errors";
 import { newHex, newId } from "./ids";

@@ -1,4 +1,4 @@
-import { parseRange } from "../../../config/ipv4";
+import { parseRange } from "../../../plan/ipv4";
 import type { Registered } from "../recording-mocks";
 
 /** Somebody who can open connections or be asked for one: a machine, a load balancer, or a range outside. */

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { root } from "../../../tools/paths";
+import { root } from "../../../cli/paths";
 import { previewText, step } from "../review/support";
 
 /** The command itself, with a `pulumi` and an `aws` that note what they were asked. */
@@ -20,7 +20,7 @@ describe("npm run acceptance", function () {
     ...args: string[]
   ): { child: ChildProcess; ended: Promise<{ code: number | null; output: string }> } => {
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SWARM_HA_")));
-    const child = spawn(process.execPath, [join(root, "tools/run.mjs"), "acceptance", ...args], {
+    const child = spawn(process.execPath, [join(root, "cli/run.mjs"), "acceptance", ...args], {
       env: { ...env, SWARM_HA_TEST_FOLDER: folder, PATH: `${folder}${delimiter}${process.env["PATH"] ?? ""}` },
     });
     let output = "";

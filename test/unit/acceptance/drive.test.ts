@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { drive, type Hands } from "../../../tools/acceptance/drive";
-import { priceText } from "../../../tools/acceptance/price";
-import { END, LONGEST, STEPS, STEPS_LIMIT, type Command, type Step } from "../../../tools/acceptance/steps";
-import { refuseKept, withWorkers } from "../../../tools/acceptance/throwaway";
-import { instancesOfZone } from "../../../tools/acceptance/zone";
+import { drive, type Hands } from "../../../dev/acceptance/drive";
+import { priceText } from "../../../dev/acceptance/price";
+import { END, LONGEST, STEPS, STEPS_LIMIT, type Command, type Step } from "../../../dev/acceptance/steps";
+import { refuseKept, withWorkers } from "../../../dev/acceptance/throwaway";
+import { instancesOfZone } from "../../../dev/acceptance/zone";
 import { shippedStack } from "../../support/stack-config";
-import { root } from "../../../tools/paths";
-import { SetupError } from "../../../tools/setup/errors";
+import { root } from "../../../cli/paths";
+import { SetupError } from "../../../cli/terminal/errors";
 import { parse } from "yaml";
 import { previewText, step as previewStep } from "../review/support";
 
@@ -112,10 +112,10 @@ describe("the acceptance test's drive", () => {
 });
 
 describe("the acceptance test's steps", () => {
-  it("use tools that there are, and end with destroy and leftovers", () => {
+  it("use commands that there are, and end with destroy and leftovers", () => {
     for (const { commands } of [...STEPS, ...END])
       for (const { tool } of commands)
-        assert.ok(tool === "terminate-zone" || readFileSync(join(root, "tools", `${tool}.ts`)).length > 0, tool);
+        assert.ok(tool === "terminate-zone" || readFileSync(join(root, "cli", "commands", `${tool}.ts`)).length > 0, tool);
     assert.deepEqual(
       END.map(({ title }) => title),
       ["destroy", "leftovers"],

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { MAX_PRIORITY } from "../../../components/ingress/priority";
-import { PORTS } from "../../../components/swarm/ports";
-import { SERVICES } from "../../../components/swarm/stack-names";
-import { applicationProblems, ingressFindings } from "../../../tools/cluster/applications";
-import type { Application, IngressFinding, LiveApplications, Network } from "../../../tools/cluster/applications/model";
-import { readApplications } from "../../../tools/cluster/applications/read";
-import { takesAll } from "../../../tools/cluster/applications/rules";
-import { evaluate } from "../../../tools/cluster/evaluate";
-import { obstacles } from "../../../tools/cluster/plan-replace";
+import { PORTS } from "../../../plan/ports";
+import { SERVICES } from "../../../plan/stack-names";
+import { applicationProblems, ingressFindings } from "../../../cli/cluster/applications";
+import type { Application, IngressFinding, LiveApplications, Network } from "../../../cli/cluster/applications/model";
+import { readApplications } from "../../../cli/cluster/applications/read";
+import { takesAll } from "../../../cli/cluster/applications/rules";
+import { evaluate } from "../../../cli/cluster/evaluate";
+import { obstacles } from "../../../cli/operations/plan-replace";
 import { found, nodesOf, NOW, wanted } from "./support";
 
 const DOMAIN = "swarm.localhost";

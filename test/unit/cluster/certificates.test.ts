@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { stackOutputsSchema } from "../../../components/outputs";
-import type { LiveCertificate } from "../../../tools/cluster/model";
-import { lookAtCertificates, refusal } from "../../../tools/cluster/certificates";
-import { certificateProblems, certificateStatus, unreadProblems } from "../../../tools/cluster/certificate-problems";
-import { evaluate } from "../../../tools/cluster/evaluate";
-import { planRepair } from "../../../tools/cluster/plan-repair";
-import { obstacles } from "../../../tools/cluster/plan-replace";
+import type { LiveCertificate } from "../../../cli/cluster/model";
+import { lookAtCertificates, refusal } from "../../../cli/cluster/certificates";
+import { certificateProblems, certificateStatus, unreadProblems } from "../../../cli/cluster/certificate-problems";
+import { evaluate } from "../../../cli/cluster/evaluate";
+import { planRepair } from "../../../cli/operations/plan-repair";
+import { obstacles } from "../../../cli/operations/plan-replace";
 import { stranger } from "../../support/authority";
 import { found, nodesOf, NOW, SWARM, wanted } from "./support";
 

@@ -3,7 +3,7 @@ import { spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { root } from "../../../tools/paths";
+import { root } from "../../../cli/paths";
 import { stranger } from "../../support/authority";
 import { wanted } from "./support";
 
@@ -35,7 +35,7 @@ async function use(tool: string, args: readonly string[], refusesLogins: boolean
     );
     writeFileSync(join(folder, "Pulumi.far.yaml"), "config:\n  swarm-ha:platform: aws\n");
     const env = { HOME: folder, XDG_CACHE_HOME: folder, PATH: folder, SWARM_HA_CONFIG_DIR: folder };
-    const all = ["--require", "tsx/cjs", join(root, `tools/${tool}.ts`), ...args];
+    const all = ["--require", "tsx/cjs", join(root, `cli/commands/${tool}.ts`), ...args];
     const ran = spawnSync(process.execPath, all, { cwd: root, env, encoding: "utf8" });
     return { ran, calls: readFileSync(join(folder, "docker.calls"), "utf8").trim().split("\n") };
   } finally {

@@ -3,7 +3,7 @@ import { spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { root } from "../../../tools/paths";
+import { root } from "../../../cli/paths";
 
 describe("npm run destroy", () => {
   it("doesn't destroy what isn't local without a yes, if there is nobody to ask", () => {
@@ -12,7 +12,7 @@ describe("npm run destroy", () => {
       writeFileSync(join(folder, "Pulumi.far.yaml"), "config:\n  swarm-ha:platform: aws\n");
       // With nothing on PATH and no cache it could not get further, should it try to.
       const env = { HOME: folder, XDG_CACHE_HOME: folder, PATH: folder, SWARM_HA_CONFIG_DIR: folder };
-      const args = ["--require", "tsx/cjs", join(root, "tools/destroy.ts"), "far"];
+      const args = ["--require", "tsx/cjs", join(root, "cli/commands/destroy.ts"), "far"];
       const { status, stderr } = spawnSync(process.execPath, args, { cwd: root, env, encoding: "utf8" });
       assert.equal(status, 1);
       assert.match(stderr, /Nothing was removed.*npm run destroy -- far --yes/);
@@ -62,7 +62,7 @@ if (process.argv[3] === "export") console.log(${JSON.stringify(state)});
     writeFileSync(join(folder, "pulumi"), pulumi, { mode: 0o755 });
     writeFileSync(join(folder, "Pulumi.far.yaml"), "config:\n  swarm-ha:platform: aws\n");
     const env = { HOME: folder, XDG_CACHE_HOME: folder, PATH: folder, SWARM_HA_CONFIG_DIR: folder };
-    const args = ["--require", "tsx/cjs", join(root, "tools/destroy.ts"), "far", "--yes"];
+    const args = ["--require", "tsx/cjs", join(root, "cli/commands/destroy.ts"), "far", "--yes"];
     const ran = spawnSync(process.execPath, args, { cwd: root, env, encoding: "utf8" });
     return { ran, calls: existsSync(log) ? readFileSync(log, "utf8").split("\n") : [] };
   } finally {

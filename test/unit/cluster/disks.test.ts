@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { diskProblems, disksIn, needed, unreadDiskProblems } from "../../../tools/cluster/disks";
-import type { LiveDisk } from "../../../tools/cluster/model";
+import { diskProblems, disksIn, needed, unreadDiskProblems } from "../../../cli/cluster/disks";
+import type { LiveDisk } from "../../../cli/cluster/model";
 import { wanted } from "./support";
 
 const GIB = 1024 * 1024;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { evaluate } from "../../../tools/cluster/evaluate";
-import type { LiveNode, ManagerAnswer, Problem } from "../../../tools/cluster/model";
+import { evaluate } from "../../../cli/cluster/evaluate";
+import type { LiveNode, ManagerAnswer, Problem } from "../../../cli/cluster/model";
 import { found, member, nodeOf, nodesOf, SWARM, wanted } from "./support";
 
 const desired = wanted();

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { parseConfig, type AwsStackConfig } from "../../../config";
-import { SetupError } from "../../../tools/setup/errors";
-import { Bastion } from "../../../tools/tunnel/bastion";
-import { forwardsOf, listen, type Forward } from "../../../tools/tunnel/forward";
-import { forwardText } from "../../../tools/tunnel/text";
+import { SetupError } from "../../../cli/terminal/errors";
+import { Bastion } from "../../../cli/cluster/tunnel/bastion";
+import { forwardsOf, listen, type Forward } from "../../../cli/cluster/tunnel/forward";
+import { forwardText } from "../../../cli/cluster/tunnel/text";
 import { stackValues } from "../../support/aws/stack";
 import { Fakes, type Answer } from "./fakes";
 

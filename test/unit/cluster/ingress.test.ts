@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { ingressProblems, readIngress } from "../../../tools/cluster/ingress";
-import { matchNodes } from "../../../tools/cluster/match";
+import { ingressProblems, readIngress } from "../../../cli/cluster/ingress";
+import { matchNodes } from "../../../cli/cluster/match";
 import { nodeOf, wanted } from "./support";
 
 const desired = wanted();

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import type { AllFacts, HostFacts, HostReport } from "../../../tools/cluster/host-facts";
-import { describeHost, nextRung, type Rung } from "../../../tools/cluster/ladder";
-import { stepKey } from "../../../tools/cluster/plan-repair";
+import type { AllFacts, HostFacts, HostReport } from "../../../cli/cluster/host-facts";
+import { describeHost, nextRung, type Rung } from "../../../cli/operations/ladder";
+import { stepKey } from "../../../cli/operations/plan-repair";
 import { nodeOf, wanted } from "./support";
 
 const desired = wanted();

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { StackOutputs } from "../../../components/outputs";
-import { connect } from "../../../tools/cluster/connect";
-import { removeNode, updateNode } from "../../../tools/cluster/docker-api";
-import { evaluate } from "../../../tools/cluster/evaluate";
-import { look } from "../../../tools/cluster/look";
-import type { Live, LiveNode } from "../../../tools/cluster/model";
+import { connect } from "../../../cli/cluster/connect";
+import { removeNode, updateNode } from "../../../cli/cluster/docker-api";
+import { evaluate } from "../../../cli/cluster/evaluate";
+import { look } from "../../../cli/cluster/look";
+import type { Live, LiveNode } from "../../../cli/cluster/model";
 import { Authority, Fakes, type Answer, type Pair } from "./fakes";
 import { nodesOf, SWARM, wanted } from "./support";
 

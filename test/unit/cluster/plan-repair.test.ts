@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { evaluate } from "../../../tools/cluster/evaluate";
-import type { AllFacts, HostFacts, HostReport } from "../../../tools/cluster/host-facts";
-import { counts } from "../../../tools/cluster/labels";
-import type { Live, LiveNode } from "../../../tools/cluster/model";
-import { planRepair, stepKey, type MachineState, type RepairPlan } from "../../../tools/cluster/plan-repair";
-import { quorum } from "../../../tools/cluster/quorum";
+import { evaluate } from "../../../cli/cluster/evaluate";
+import type { AllFacts, HostFacts, HostReport } from "../../../cli/cluster/host-facts";
+import { counts } from "../../../cli/cluster/labels";
+import type { Live, LiveNode } from "../../../cli/cluster/model";
+import { planRepair, stepKey, type MachineState, type RepairPlan } from "../../../cli/operations/plan-repair";
+import { quorum } from "../../../cli/cluster/quorum";
 import { found, nodeOf, nodesOf, wanted } from "./support";
 
 const desired = wanted();

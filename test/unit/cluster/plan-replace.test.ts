@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { evaluate, type Evaluation } from "../../../tools/cluster/evaluate";
-import type { Desired, LiveNode } from "../../../tools/cluster/model";
-import { nextBatch, obstacles } from "../../../tools/cluster/plan-replace";
+import { evaluate, type Evaluation } from "../../../cli/cluster/evaluate";
+import type { Desired, LiveNode } from "../../../cli/cluster/model";
+import { nextBatch, obstacles } from "../../../cli/operations/plan-replace";
 import { found, nodesOf, wanted } from "./support";
 
 function look(desired: Desired, changes: Record<string, Partial<LiveNode> | undefined> = {}): Evaluation {

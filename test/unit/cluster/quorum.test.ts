@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { guard, majority, quorum, type Voter } from "../../../tools/cluster/quorum";
+import { guard, majority, quorum, type Voter } from "../../../cli/cluster/quorum";
 
 const voters = fc
   .array(fc.boolean(), { minLength: 1, maxLength: 9 })

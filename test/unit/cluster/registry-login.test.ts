@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { exampleCommands } from "../../../tools/cluster/example-commands";
-import { registryLogins } from "../../../tools/cluster/registry-login";
+import { exampleCommands } from "../../../cli/workstation/example-commands";
+import { registryLogins } from "../../../cli/workstation/registry-login";
 
 const registryCredentials = { username: "swarm-ha", password: "geheim" };
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { damageLines, mendedLines, size, storageReport, uploadsLine } from "../../../tools/cluster/registry-storage";
+import { damageLines, mendedLines, size, storageReport, uploadsLine } from "../../../cli/cluster/registry-storage";
 
 const LINK = "repositories/team/web/_layers/sha256/ab/link";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { matchNodes } from "../../../tools/cluster/match";
-import type { LiveRegistry } from "../../../tools/cluster/model";
-import { readRegistry, registryProblems } from "../../../tools/cluster/registry";
+import { matchNodes } from "../../../cli/cluster/match";
+import type { LiveRegistry } from "../../../cli/cluster/model";
+import { readRegistry, registryProblems } from "../../../cli/cluster/registry";
 import { nodeOf, wanted } from "./support";
 
 const desired = wanted();

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { evaluate } from "../../../tools/cluster/evaluate";
-import { planRepair } from "../../../tools/cluster/plan-repair";
-import { losesNothing } from "../../../tools/cluster/make-missing";
-import { servicesIn } from "../../../tools/cluster/services";
+import { evaluate } from "../../../cli/cluster/evaluate";
+import { planRepair } from "../../../cli/operations/plan-repair";
+import { losesNothing } from "../../../cli/operations/make-missing";
+import { servicesIn } from "../../../cli/cluster/services";
 import { found, nodesOf, wanted } from "./support";
 
 const STEP = "urn:pulumi:local::swarm-ha::command:remote:Command::stack-registry";

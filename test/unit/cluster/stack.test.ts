@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import pc from "picocolors";
 import { stackOutputsSchema } from "../../../components/outputs";
-import { readArguments } from "../../../tools/cluster/arguments";
-import { isHost, machinesOf, outputsOf, protectedResources, type Deployment } from "../../../tools/cluster/deployment";
-import { desiredOf } from "../../../tools/cluster/desired";
-import { evaluate } from "../../../tools/cluster/evaluate";
-import { render } from "../../../tools/cluster/render";
-import { lastLines } from "../../../tools/cluster/stack";
-import { since, span } from "../../../tools/cluster/words";
+import { readArguments } from "../../../cli/terminal/arguments";
+import { isHost, machinesOf, outputsOf, protectedResources, type Deployment } from "../../../cli/cluster/deployment";
+import { desiredOf } from "../../../cli/cluster/desired";
+import { evaluate } from "../../../cli/cluster/evaluate";
+import { render } from "../../../cli/cluster/render";
+import { lastLines } from "../../../cli/cluster/stack";
+import { since, span } from "../../../cli/cluster/words";
 import { found, nodesOf, NOW, SWARM, wanted } from "./support";
 
 const MACHINE = "pulumi-nodejs:dynamic/swarm-ha:Machine";

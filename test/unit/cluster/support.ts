@@ -1,6 +1,6 @@
 import type { DesiredNode, Role } from "../../../components/outputs";
-import { desiredAvailability, desiredLabels } from "../../../tools/cluster/labels";
-import type { Desired, Live, LiveMember, LiveNode } from "../../../tools/cluster/model";
+import { desiredAvailability, desiredLabels } from "../../../cli/cluster/labels";
+import type { Desired, Live, LiveMember, LiveNode } from "../../../cli/cluster/model";
 
 /** The moment at which all tests look. */
 export const NOW = new Date("2030-01-02T03:04:05Z");

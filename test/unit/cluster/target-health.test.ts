@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { askTargetHealth, membersIn, targetGroups, targetHealthSchema } from "../../../tools/aws/target-health";
-import type { Deployment } from "../../../tools/cluster/deployment";
-import { evaluateLoadBalancers } from "../../../tools/cluster/evaluate-load-balancers";
+import { askTargetHealth, membersIn, targetGroups, targetHealthSchema } from "../../../cli/platform/aws/target-health";
+import type { Deployment } from "../../../cli/cluster/deployment";
+import { evaluateLoadBalancers } from "../../../cli/cluster/evaluate-load-balancers";
 import { found, nodesOf, wanted } from "./support";
 
 const ARN = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:";

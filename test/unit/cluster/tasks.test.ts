@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { evaluate } from "../../../tools/cluster/evaluate";
-import { pinnedTo, readTasks } from "../../../tools/cluster/tasks";
+import { evaluate } from "../../../cli/cluster/evaluate";
+import { pinnedTo, readTasks } from "../../../cli/cluster/tasks";
 import { found, nodesOf, NOW, wanted } from "./support";
 
 const ago = (seconds: number): string => new Date(NOW.getTime() - seconds * 1000).toISOString();

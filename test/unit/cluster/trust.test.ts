@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { trustText, type TrustSubject } from "../../../tools/cluster/trust-text";
+import { trustText, type TrustSubject } from "../../../cli/workstation/trust-text";
 
 const subject: TrustSubject = {
   stack: "local",

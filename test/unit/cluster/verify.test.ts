@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Problem } from "../../../tools/cluster/model";
-import { isSettled } from "../../../tools/cluster/verify";
+import type { Problem } from "../../../cli/cluster/model";
+import { isSettled } from "../../../cli/cluster/verify";
 
 const seen = (...problems: Omit<Problem, "text">[]): Parameters<typeof isSettled>[0] => ({
   status: {

@@ -8,8 +8,8 @@ import {
   overlayNetwork,
   tasksPerWorker,
   workersPerZone,
-} from "../../../components/platform/addressing";
-import { isPrivate, overlaps, parseRange, rangeText, toNumber, toText } from "../../../config/ipv4";
+} from "../../../plan/addressing";
+import { isPrivate, overlaps, parseRange, rangeText, toNumber, toText } from "../../../plan/ipv4";
 import { accepted, zones } from "./support";
 
 describe("the address plan", () => {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describeSchema, type KeyDescription } from "../../../config/describe";
-import { CONFIG_DOCS, configDocs, EFFECTS } from "../../../tools/config-docs";
+import { CONFIG_DOCS, configDocs, EFFECTS } from "../../../dev/config-docs";
 
 describe("docs/configuration.md", () => {
-  it("is what the schema says now (else: npx tsx tools/config-docs.ts)", () => {
+  it("is what the schema says now (else: npx tsx dev/config-docs.ts)", () => {
     assert.equal(readFileSync(CONFIG_DOCS, "utf8"), configDocs());
   });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { planHosts, spread, type HostSpec } from "../../../components/platform/placement";
-import { SPARE_WORKER, spareIn, spareText } from "../../../components/platform/spare";
+import { planHosts, spread, type HostSpec } from "../../../plan/placement";
+import { SPARE_WORKER, spareIn, spareText } from "../../../plan/spare";
 import { accepted, zones } from "./support";
 
 const nat = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });

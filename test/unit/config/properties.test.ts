@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseRange, toNumber } from "../../../config/ipv4";
+import { parseRange, toNumber } from "../../../plan/ipv4";
 import { ConfigError } from "../../../config/problem";
-import { addressPlan } from "../../../components/platform/addressing";
-import { planHosts, type HostSpec } from "../../../components/platform/placement";
-import { majority } from "../../../components/swarm/quorum";
+import { addressPlan } from "../../../plan/addressing";
+import { planHosts, type HostSpec } from "../../../plan/placement";
+import { majority } from "../../../plan/quorum";
 import type { StackConfig } from "../../../config/schema";
 import { anyConfig } from "./arbitraries";
 import { attempt } from "./support";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseConfig } from "../../../config";
 import { stackNameProblem } from "../../../config/stack-name";
-import { readStackFile } from "../../../tools/engine/project";
+import { readStackFile } from "../../../cli/pulumi/project";
 import { stackValues } from "../../support/aws/stack";
 
 const RESERVED = ["bridge", "host", "none", "default", "ingress", "docker_gwbridge", "Bridge"];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseRange, toText } from "../../../config/ipv4";
+import { parseRange, toText } from "../../../plan/ipv4";
 import { isRange, isWorld } from "../../../config/world";
 
 const prefix = fc.integer({ min: 0, max: 32 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { dockerConfigFile, helperFor, missingHelper } from "../../../tools/setup/docker-credentials";
+import { dockerConfigFile, helperFor, missingHelper } from "../../../cli/workstation/docker-credentials";
 
 describe("docker's credential helpers", () => {
   it("are the registry's own, else the one for all, else none", () => {

@@ -4,8 +4,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { downloadEngine } from "../../../tools/engine/download";
-import { createProgress } from "../../../tools/setup/progress";
+import { downloadEngine } from "../../../cli/pulumi/download";
+import { createProgress } from "../../../cli/terminal/progress";
 
 describe("the download of Pulumi", () => {
   const names = ["https_proxy", "HTTPS_PROXY", "NO_PROXY", "no_proxy", "XDG_CACHE_HOME"];

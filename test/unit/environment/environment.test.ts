@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { ENVIRONMENT_DOCS, environmentDocs } from "../../../tools/environment-docs";
+import { ENVIRONMENT_DOCS, environmentDocs } from "../../../dev/environment-docs";
 import {
   environmentFor,
   reaches,
@@ -9,7 +9,7 @@ import {
   RULES,
   ruleOf,
   type Recipient,
-} from "../../../tools/environment";
+} from "../../../cli/environment";
 import { DOCUMENTED } from "./documented";
 
 const namesOf = (recipient: Recipient, names: readonly string[]): string[] =>
@@ -105,7 +105,7 @@ describe("the environment of programs that we start", () => {
     );
   });
 
-  it("is documented as it is (else: npx tsx tools/environment-docs.ts)", () => {
+  it("is documented as it is (else: npx tsx dev/environment-docs.ts)", () => {
     assert.equal(readFileSync(ENVIRONMENT_DOCS, "utf8"), environmentDocs());
   });
 });

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { lostVolume, refuseNoManager } from "../../../tools/heal";
-import { planHeal, type HealAction } from "../../../tools/heal/plan";
-import { recipeOf } from "../../../tools/heal/restored";
-import { objectsIn, type KnownMachine, type KnownObjects } from "../../../tools/heal/state";
-import type { Found, FoundContainer } from "../../../tools/heal/survey";
-import { findingsOf } from "../../../tools/heal/words";
-import { stepsOf } from "../../../tools/engine/unfinished";
+import { lostVolume, refuseNoManager } from "../../../cli/platform/local/heal";
+import { planHeal, type HealAction } from "../../../cli/platform/local/heal/plan";
+import { recipeOf } from "../../../cli/platform/local/heal/restored";
+import { objectsIn, type KnownMachine, type KnownObjects } from "../../../cli/platform/local/heal/state";
+import type { Found, FoundContainer } from "../../../cli/platform/local/heal/survey";
+import { findingsOf } from "../../../cli/platform/local/heal/words";
+import { stepsOf } from "../../../cli/pulumi/unfinished";
 
 const machine = (name: string, nested = true): KnownMachine => ({
   name,

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AWS_TYPES } from "../../../offline/aws/types";
-import { ACTIONS, actionsOf } from "../../../tools/iam/actions";
-import { POLICIES, type Policy, type Statement } from "../../../tools/iam/policies";
-import { IAM_DOCS } from "../../../tools/iam-docs";
-import { root } from "../../../tools/paths";
+import { ACTIONS, actionsOf } from "../../../dev/iam/actions";
+import { POLICIES, type Policy, type Statement } from "../../../dev/iam/policies";
+import { IAM_DOCS } from "../../../dev/iam-docs";
+import { root } from "../../../cli/paths";
 
 /** Characters of a managed policy, white space left out. Source: IAM user guide, "IAM and AWS STS quotas". */
 const MOST = 6144;
@@ -42,7 +42,7 @@ const statement = (file: string, sid: string): Statement => {
 };
 
 describe("the policies of CI's roles", () => {
-  it("are what the table of actions says now (else: npx tsx tools/iam-docs.ts, then npx prettier --write docs/iam)", () => {
+  it("are what the table of actions says now (else: npx tsx dev/iam-docs.ts, then npx prettier --write docs/iam)", () => {
     assert.deepEqual(readdirSync(IAM_DOCS).sort(), Object.keys(POLICIES).sort());
     for (const [file, make] of Object.entries(POLICIES)) assert.deepEqual(policy(file), make(), file);
   });
@@ -105,7 +105,7 @@ describe("the policies of CI's roles", () => {
   });
 
   it("allow whatever our commands ask", () => {
-    const folders = ["tools", "tools/aws", "tools/quotas", "tools/leftovers", "tools/engine"];
+    const folders = ["cli/commands", "dev", "cli/platform/aws", "cli/platform/aws/quotas", "cli/platform/aws/leftovers", "cli/pulumi"];
     const sources = folders.flatMap((folder) =>
       readdirSync(join(root, folder))
         .filter((name) => name.endsWith(".ts"))

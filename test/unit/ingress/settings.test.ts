@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { dynamicSettings } from "../../../components/ingress/dynamic-settings";
 import { MAX_PRIORITY } from "../../../components/ingress/priority";
 import { INNER_PORTS, staticSettings, type StaticSettings } from "../../../components/ingress/static-settings";
-import { PORTS } from "../../../components/swarm/ports";
+import { PORTS } from "../../../plan/ports";
 
 interface EntryPoint {
   readonly address: string;

@@ -11,16 +11,16 @@ import {
 } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { isWholeUp, needsHealing, needsNoStack, splitStack } from "../../../tools/engine/arguments";
-import { forgetDestroying, noted, refuseHalfDestroyed } from "../../../tools/engine/destroying";
-import { engineEnv, localEnv } from "../../../tools/engine/env";
-import type { Engine } from "../../../tools/engine/engine";
-import { ensureLocalState, withoutSalt, workingConfig, writeWorkingConfig } from "../../../tools/engine/local-state";
-import { healLocks, isHeld, isStale } from "../../../tools/engine/locks";
-import { readStackFile } from "../../../tools/engine/project";
-import { outdated } from "../../../tools/engine/prune";
-import { parseVersion, recentEnough } from "../../../tools/engine/version";
-import { backendDir, passphraseFile } from "../../../tools/paths";
+import { isWholeUp, needsHealing, needsNoStack, splitStack } from "../../../cli/pulumi/arguments";
+import { forgetDestroying, noted, refuseHalfDestroyed } from "../../../cli/pulumi/destroying";
+import { engineEnv, localEnv } from "../../../cli/pulumi/env";
+import type { Engine } from "../../../cli/pulumi/engine";
+import { ensureLocalState, withoutSalt, workingConfig, writeWorkingConfig } from "../../../cli/pulumi/local-state";
+import { healLocks, isHeld, isStale } from "../../../cli/pulumi/locks";
+import { readStackFile } from "../../../cli/pulumi/project";
+import { outdated } from "../../../cli/pulumi/prune";
+import { parseVersion, recentEnough } from "../../../cli/pulumi/version";
+import { backendDir, passphraseFile } from "../../../cli/paths";
 
 const kit: Engine = { path: "/kit/pulumi", version: "3.245.0", kind: "kit", home: "/kit/home" };
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hasState } from "../../../tools/engine/log-in";
+import { hasState } from "../../../cli/pulumi/log-in";
 
 describe("a place for states", () => {
   let folder: string;

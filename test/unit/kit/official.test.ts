@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../../../tools/paths";
+import { root } from "../../../cli/paths";
 import { CASES, transcripts, type Transcript } from "../../support/command-plugin/transcript";
 
 const VERSION = "1.2.1";

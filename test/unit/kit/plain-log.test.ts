@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readLogLine } from "../../../tools/engine/plain-log";
+import { readLogLine } from "../../../cli/pulumi/plain-log";
 
 /** What is shown of what the engine printed. */
 function shown(printed: readonly string[]): string[] {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { checkpointFile } from "../../../tools/engine/local-state";
+import { checkpointFile } from "../../../cli/pulumi/local-state";
 import {
   asksWhose,
   fileToRename,
@@ -11,7 +11,7 @@ import {
   refuseRenamedAway,
   renameConfig,
   renamedTo,
-} from "../../../tools/engine/renamed";
+} from "../../../cli/pulumi/renamed";
 
 const machine = (stack: string) => ({
   inputs: { spec: { labels: { "swarm-ha.stack": stack, "swarm-ha.role": "worker" } } },

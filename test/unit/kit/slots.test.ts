@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { slotsFor, withSlots } from "../../../tools/engine/slots";
+import { slotsFor, withSlots } from "../../../cli/pulumi/slots";
 
 const file = (workers: number): { readonly text: string } => ({
   text: `config:\n  swarm-ha:platform: local\n  swarm-ha:workers: { worker: { count: ${workers} } }\n`,

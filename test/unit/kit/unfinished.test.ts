@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isWhole, marked, unfinished, type State, type StateResource } from "../../../tools/engine/unfinished";
+import { isWhole, marked, unfinished, type State, type StateResource } from "../../../cli/pulumi/unfinished";
 
 const urn = (type: string, name: string): string => `urn:pulumi:local::swarm-ha::${type}::${name}`;
 const MACHINE = "pulumi-nodejs:dynamic/swarm-ha:Machine";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { arnOf } from "../../../tools/leftovers/arn";
-import { awsArguments, AwsError, type AwsCall } from "../../../tools/aws/ask";
-import { confirm } from "../../../tools/leftovers/confirm";
-import { isGlobal, taggedCall, taggedIn, taggedSchema, type Leftover } from "../../../tools/leftovers/find";
+import { arnOf } from "../../../cli/platform/aws/leftovers/arn";
+import { awsArguments, AwsError, type AwsCall } from "../../../cli/platform/aws/ask";
+import { confirm } from "../../../cli/platform/aws/leftovers/confirm";
+import { isGlobal, taggedCall, taggedIn, taggedSchema, type Leftover } from "../../../cli/platform/aws/leftovers/find";
 
 const REGION = "eu-central-1";
 const ec2 = (resource: string): Leftover => ({ arn: `arn:aws:ec2:${REGION}:123456789012:${resource}`, name: "" });

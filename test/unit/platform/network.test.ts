@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { bridgesTo } from "../../../components/platform/local/provider/foreign-networks";
 import { natRules } from "../../../components/platform/local/provider/nat-rules";
 import { refuseMove } from "../../../components/platform/local/provider/network";
-import { parseRange } from "../../../config/ipv4";
+import { parseRange } from "../../../plan/ipv4";
 
 describe("a stack's network", () => {
   const network = { name: "unit", stack: "unit", subnet: "10.1.0.0/20", gateway: "10.1.0.1" };

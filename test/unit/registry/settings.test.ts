@@ -6,8 +6,8 @@ import fc from "fast-check";
 import { parse } from "yaml";
 import { registrySecrets } from "../../../components/registry/credentials";
 import { PATHS, registrySettings } from "../../../components/registry/settings";
-import { PORTS } from "../../../components/swarm/ports";
-import { root } from "../../../tools/paths";
+import { PORTS } from "../../../plan/ports";
+import { root } from "../../../cli/paths";
 
 type Section = Record<string, unknown>;
 

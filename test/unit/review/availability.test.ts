@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { hostsOf } from "../../../tools/review/machines";
-import { reviewOf } from "../../../tools/review/review";
-import { afterZoneLoss, worstZoneLoss } from "../../../tools/review/zones";
+import { hostsOf } from "../../../cli/review/machines";
+import { reviewOf } from "../../../cli/review/review";
+import { afterZoneLoss, worstZoneLoss } from "../../../cli/review/zones";
 import { host, hosts, machine, preview, step, times } from "./support";
 
 const hostsIn = (steps: Record<string, unknown>[]) => hostsOf(preview(steps).changes);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { COST_DOCS, costDocs } from "../../../tools/cost-docs";
+import { COST_DOCS, costDocs } from "../../../dev/cost-docs";
 
 describe("docs/cost.md", () => {
-  it("is what the price table says now (else: npx tsx tools/cost-docs.ts, then npx prettier --write docs/cost.md)", () => {
+  it("is what the price table says now (else: npx tsx dev/cost-docs.ts, then npx prettier --write docs/cost.md)", () => {
     const plain = (text: string): string => text.replace(/\|[ -]*-[ |-]*\n/g, "").replace(/ +/g, " ");
     assert.equal(plain(readFileSync(COST_DOCS, "utf8")), plain(costDocs()));
   });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { INSTANCES } from "./instances";
-import { reviewCost } from "../../../tools/review/cost";
+import { reviewCost } from "../../../cli/review/cost";
 import { INSTANCE_TYPES } from "../../../config/aws/instance-types";
-import { markdown } from "../../../tools/review/markdown";
-import { reviewOf } from "../../../tools/review/review";
-import { hourlyPrice, PRICES } from "../../../tools/review/price-table";
+import { markdown } from "../../../cli/review/markdown";
+import { reviewOf } from "../../../cli/review/review";
+import { hourlyPrice, PRICES } from "../../../cli/review/price-table";
 import { host, preview, step } from "./support";
 
 const instance = (name: string, op: string, instanceType: string, volumeSize = 30) =>

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { hostsOf } from "../../../tools/review/machines";
-import { reviewManagers } from "../../../tools/review/managers";
-import type { ChangeKind } from "../../../tools/review/preview";
+import { hostsOf } from "../../../cli/review/machines";
+import { reviewManagers } from "../../../cli/review/managers";
+import type { ChangeKind } from "../../../cli/review/preview";
 import { host, hosts, preview, times } from "./support";
 
 const review = (kinds: readonly ChangeKind[]) => reviewManagers(hostsOf(preview(hosts("manager", kinds)).changes));

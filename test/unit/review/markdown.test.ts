@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { deletedHosts } from "../../../tools/review/losses";
-import { failure, markdown } from "../../../tools/review/markdown";
-import type { ChangeKind } from "../../../tools/review/preview";
-import { reviewOf } from "../../../tools/review/review";
-import { leaks, secretsIn } from "../../../tools/review/secrets";
+import { deletedHosts } from "../../../cli/review/losses";
+import { failure, markdown } from "../../../cli/review/markdown";
+import type { ChangeKind } from "../../../cli/review/preview";
+import { reviewOf } from "../../../cli/review/review";
+import { leaks, secretsIn } from "../../../cli/review/secrets";
 import { hosts, machine, preview, previewText, step, times } from "./support";
 
 const page = (steps: Record<string, unknown>[], config: Record<string, string> = {}) =>

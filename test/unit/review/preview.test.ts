@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UNKNOWN } from "../../../policy/planned";
-import { parsePreview } from "../../../tools/review/preview";
+import { parsePreview } from "../../../cli/review/preview";
 import { host, preview, previewText, step } from "./support";
 
 const read = (text: string) => () => parsePreview(text, "preview.json");

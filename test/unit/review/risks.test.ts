@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { reviewPorts } from "../../../tools/review/ports";
-import { reviewOf } from "../../../tools/review/review";
+import { reviewPorts } from "../../../cli/review/ports";
+import { reviewOf } from "../../../cli/review/review";
 import { host, hosts, preview, step, times, type StepOptions } from "./support";
 
 const RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";

@@ -1,5 +1,5 @@
-import type { ChangeKind, Preview } from "../../../tools/review/preview";
-import { parsePreview } from "../../../tools/review/preview";
+import type { ChangeKind, Preview } from "../../../cli/review/preview";
+import { parsePreview } from "../../../cli/review/preview";
 
 /** One step of a preview, as the engine writes it. */
 export interface StepOptions {

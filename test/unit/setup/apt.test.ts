@@ -10,8 +10,8 @@ import {
   proxySettings,
   removeStalePolicy,
   retryLocked,
-} from "../../../tools/setup/apt";
-import { mmdebstrapArguments } from "../../../tools/setup/base-image";
+} from "../../../cli/workstation/apt";
+import { mmdebstrapArguments } from "../../../cli/workstation/base-image";
 
 const target = (fields: Record<string, string>) =>
   Object.entries(fields)

@@ -5,11 +5,11 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
-import { cachePath, statePath } from "../../../tools/paths";
-import { command, findProgram } from "../../../tools/setup/command";
-import { withLock } from "../../../tools/setup/lock";
-import { identify, startTimeOf } from "../../../tools/setup/process-identity";
-import { createProgress, duration } from "../../../tools/setup/progress";
+import { cachePath, statePath } from "../../../cli/paths";
+import { command, findProgram } from "../../../cli/workstation/command";
+import { withLock } from "../../../cli/workstation/lock";
+import { identify, startTimeOf } from "../../../cli/workstation/process-identity";
+import { createProgress, duration } from "../../../cli/terminal/progress";
 
 describe("set-up's basics", () => {
   let folder: string;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer, type AddressInfo, type Server } from "node:net";
-import { checkBastion, localBastion, publicBastion, type BastionAddress } from "../../../tools/engine/bastion";
-import { SetupError } from "../../../tools/setup/errors";
+import { checkBastion, localBastion, publicBastion, type BastionAddress } from "../../../cli/pulumi/bastion";
+import { SetupError } from "../../../cli/terminal/errors";
 
 describe("the look at the bastion before a run", () => {
   const servers: Server[] = [];

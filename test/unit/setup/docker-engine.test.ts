@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { engineUnit, ensureDockerEngine } from "../../../tools/setup/docker-engine";
-import { askEngine, socketOf } from "../../../tools/setup/docker-socket";
-import { claimOwnEngine, hasOwnEngine, readEngineRecord, stopOwnEngine } from "../../../tools/setup/own-engine";
-import { identify, isAlive } from "../../../tools/setup/process-identity";
+import { engineUnit, ensureDockerEngine } from "../../../cli/workstation/docker-engine";
+import { askEngine, socketOf } from "../../../cli/workstation/docker-socket";
+import { claimOwnEngine, hasOwnEngine, readEngineRecord, stopOwnEngine } from "../../../cli/workstation/own-engine";
+import { identify, isAlive } from "../../../cli/workstation/process-identity";
 
 describe("finding a Docker engine", () => {
   let folder: string;

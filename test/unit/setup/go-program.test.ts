@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { cachedProgram, discardProgram, ensureProgram, type GoProgram } from "../../../tools/setup/go-program";
-import { SetupError } from "../../../tools/setup/errors";
-import { createProgress } from "../../../tools/setup/progress";
+import { cachedProgram, discardProgram, ensureProgram, type GoProgram } from "../../../cli/workstation/go-program";
+import { SetupError } from "../../../cli/terminal/errors";
+import { createProgress } from "../../../cli/terminal/progress";
 
 /** Stands for Go: notes each build with its environment, and writes what SWARM_HA_GO_SAYS says, or fails. */
 const GO = `#!/bin/sh

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseConfig, type AwsStackConfig } from "../../../config";
-import { awsArguments } from "../../../tools/aws/ask";
-import { describeMissing, offeringsCall, wantedOf } from "../../../tools/quotas/offerings";
+import { awsArguments } from "../../../cli/platform/aws/ask";
+import { describeMissing, offeringsCall, wantedOf } from "../../../cli/platform/aws/quotas/offerings";
 import { stackValues } from "../../support/aws/stack";
 
 function configOf(changes: Record<string, unknown> = {}): AwsStackConfig {

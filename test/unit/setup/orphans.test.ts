@@ -3,11 +3,11 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { hasEnvironment, isAboutCredentials } from "../../../tools/engine/aws-credentials";
-import { awsArguments } from "../../../tools/aws/ask";
-import { describeParameters, parametersSchema, unknownParameters } from "../../../tools/engine/orphan-parameters";
-import { describeOrphans, instanceCall, instancesSchema, orphansIn } from "../../../tools/engine/orphans";
-import { root } from "../../../tools/paths";
+import { hasEnvironment, isAboutCredentials } from "../../../cli/platform/aws/credentials";
+import { awsArguments } from "../../../cli/platform/aws/ask";
+import { describeParameters, parametersSchema, unknownParameters } from "../../../cli/platform/aws/orphan-parameters";
+import { describeOrphans, instanceCall, instancesSchema, orphansIn } from "../../../cli/platform/aws/orphans";
+import { root } from "../../../cli/paths";
 
 const INSTANCE = "aws:ec2/instance:Instance";
 
@@ -203,7 +203,7 @@ describe("npm run pulumi -- up, on aws", () => {
   /** @param config folder of the stack files; the clone without */
   const pulumiIn = (config: string, ...args: string[]) => {
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SWARM_HA_")));
-    const ran = spawnSync(process.execPath, [join(root, "tools/run.mjs"), "pulumi", ...args], {
+    const ran = spawnSync(process.execPath, [join(root, "cli/run.mjs"), "pulumi", ...args], {
       env: {
         ...env,
         SWARM_HA_CONFIG_DIR: config,

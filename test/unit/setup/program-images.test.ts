@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IMAGES, type Image } from "../../../components/images";
 import { localImage, programsBase, PROGRAMS_FOLDER } from "../../../components/platform/local/image";
-import { buildArguments } from "../../../tools/setup/go-program";
-import { byDigest, programOf } from "../../../tools/setup/program-images";
+import { buildArguments } from "../../../cli/workstation/go-program";
+import { byDigest, programOf } from "../../../cli/workstation/program-images";
 
 const LINUX = { os: "linux", arch: "amd64" };
 

@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseConfig, type AwsStackConfig } from "../../../config";
 import { INSTANCE_TYPES } from "../../../config/aws/instance-types";
-import { root } from "../../../tools/paths";
-import { needOf } from "../../../tools/quotas/need";
-import { isShort, QUOTAS } from "../../../tools/quotas/quotas";
-import { missingOf } from "../../../tools/quotas/standings";
-import { isStandard, vcpusOf } from "../../../tools/quotas/vcpus";
+import { root } from "../../../cli/paths";
+import { needOf } from "../../../cli/platform/aws/quotas/need";
+import { isShort, QUOTAS } from "../../../cli/platform/aws/quotas/quotas";
+import { missingOf } from "../../../cli/platform/aws/quotas/standings";
+import { isStandard, vcpusOf } from "../../../cli/platform/aws/quotas/vcpus";
 import { stackValues } from "../../support/aws/stack";
 
 function configOf(stack: string, changes: Record<string, unknown> = {}): AwsStackConfig {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PROGRAMS_FOLDER } from "../../../components/platform/local/image";
-import { root } from "../../../tools/paths";
+import { root } from "../../../cli/paths";
 
 /** Runs a program of TypeScript until its first output, then closes both its outputs, as `2>&1 | head -1` does. */
 function readOneLine(folder: string, text: string): Promise<number | null> {
@@ -26,7 +26,7 @@ function readOneLine(folder: string, text: string): Promise<number | null> {
 
 describe("a command whose output nobody reads any more", () => {
   let folder: string;
-  const tool = (path: string): string => JSON.stringify(join(root, "tools", path));
+  const tool = (path: string): string => JSON.stringify(join(root, "cli", path));
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "swarm-ha-readers-"));
   });
@@ -38,7 +38,7 @@ describe("a command whose output nobody reads any more", () => {
     const end = join(folder, "end");
     const code = await readOneLine(
       folder,
-      `import { runMain } from ${tool("setup/errors")};
+      `import { runMain } from ${tool("terminal/errors")};
        import { writeFileSync } from "node:fs";
        runMain(async () => {
          for (let n = 0; n < 50; n++) {
@@ -62,8 +62,8 @@ describe("a command whose output nobody reads any more", () => {
     writeFileSync(engine, `#!/bin/bash\n${shell}\n`, { mode: 0o755 });
     const code = await readOneLine(
       folder,
-      `import { runMain } from ${tool("setup/errors")};
-       import { execEngine } from ${tool("engine/exec")};
+      `import { runMain } from ${tool("terminal/errors")};
+       import { execEngine } from ${tool("pulumi/exec")};
        const engine = { path: ${JSON.stringify(engine)}, version: "3.245.0", kind: "official" } as const;
        runMain(async () => (await execEngine(engine, [], { env: { PATH: process.env.PATH } })).code);`,
     );
@@ -75,12 +75,16 @@ describe("a command whose output nobody reads any more", () => {
     const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
       scripts: Record<string, string>;
     };
-    const tools = new Set(
-      Object.values(scripts).map((script) => script.replace(/^node tools\/run\.mjs (\S+).*$/, "$1")),
+    const commands = new Set(
+      Object.values(scripts).map((script) => script.replace(/^node cli\/run\.mjs (\S+).*$/, "$1")),
     );
-    for (const name of tools)
-      assert.match(readFileSync(join(root, "tools", `${name}.ts`), "utf8"), /^runMain\(/m, name);
-    assert.ok(readdirSync(join(root, "tools")).includes("status.ts") && tools.has("status"));
+    for (const name of commands) {
+      const places = ["cli/commands", "dev"].map((folder) => join(root, folder, `${name}.ts`));
+      const file = places.find((place) => existsSync(place));
+      assert.ok(file !== undefined, name);
+      assert.match(readFileSync(file, "utf8"), /^runMain\(/m, name);
+    }
+    assert.ok(commands.has("status") && commands.has("bench"));
   });
 });
 

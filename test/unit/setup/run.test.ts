@@ -14,14 +14,14 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { environmentFor } from "../../../tools/environment";
-import { root } from "../../../tools/paths";
+import { environmentFor } from "../../../cli/environment";
+import { root } from "../../../cli/paths";
 
 /**
  * A clone in which npm is a stub: it "installs" the lock's one package, and counts its runs. Where there is a file `slow`,
  * it takes until somebody waits for it.
  */
-describe("tools/run.mjs", () => {
+describe("cli/run.mjs", () => {
   let clone: string;
   const write = (name: string, text: string) => {
     mkdirSync(dirname(join(clone, name)), { recursive: true });
@@ -39,7 +39,7 @@ describe("tools/run.mjs", () => {
         XDG_CACHE_HOME: join(clone, "cache"),
         ...more,
       };
-      const child = spawn(process.execPath, [join(clone, "tools/run.mjs"), ...args], { env });
+      const child = spawn(process.execPath, [join(clone, "cli/run.mjs"), ...args], { env });
       let out = "";
       let err = "";
       child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
@@ -56,10 +56,10 @@ describe("tools/run.mjs", () => {
 
   beforeEach(() => {
     clone = mkdtempSync(join(tmpdir(), "swarm-ha-clone-"));
-    mkdirSync(join(clone, "tools"));
+    mkdirSync(join(clone, "cli"));
     more = {};
     for (const file of ["run.mjs", "bundle.cjs", "environment/variables.json"])
-      cpSync(join(root, "tools", file), join(clone, "tools", file), { recursive: true });
+      cpSync(join(root, "cli", file), join(clone, "cli", file), { recursive: true });
     symlinkSync(join(root, "node_modules"), join(clone, "real_modules"));
     write("package.json", '{"scripts":{"hello":"x"}}');
     lock("1.0.0");
@@ -79,10 +79,10 @@ describe("tools/run.mjs", () => {
       }, 20);`,
     );
     write(
-      "tools/hello.ts",
+      "cli/commands/hello.ts",
       `const who: string = process.argv[2] ?? ""; console.log("hello " + who, require.main === module); process.exitCode = 7;`,
     );
-    write("tools/endless.ts", `console.log("up"); setInterval(() => {}, 1000);`);
+    write("dev/endless.ts", `console.log("up"); setInterval(() => {}, 1000);`);
   });
   afterEach(() => {
     rmSync(clone, { recursive: true, force: true });
@@ -104,12 +104,12 @@ describe("tools/run.mjs", () => {
     symlinkSync(join(root, "node_modules/esbuild"), join(clone, "node_modules/esbuild"));
     write("components/part.ts", `export const part: string = __dirname + (require.main === module);`);
     write(
-      "tools/hello.ts",
-      `import { part } from "../components/part"; console.log(part, require.main === module, __filename, process.argv[1]);
+      "cli/commands/hello.ts",
+      `import { part } from "../../components/part"; console.log(part, require.main === module, __filename, process.argv[1]);
       if (process.argv[2] === "esbuild") import("esbuild").then(({ version }) => console.log(typeof version));
       process.exitCode = 7;`,
     );
-    const file = join(clone, "tools/hello.ts");
+    const file = join(clone, "cli/commands/hello.ts");
     const good = { code: 7, signal: null, out: `${join(clone, "components")}false true ${file} ${file}\n`, err: "" };
     const made = (): string[] =>
       readdirSync(join(clone, "cache/swarm-ha/bundles"), { recursive: true, encoding: "utf8" })
@@ -119,7 +119,7 @@ describe("tools/run.mjs", () => {
     assert.deepEqual(await run("hello"), good);
     assert.deepEqual(
       made().map((name) => basename(name)),
-      ["tools-hello.cjs", "tools-hello.v8"],
+      ["cli-commands-hello.cjs", "cli-commands-hello.v8"],
     );
     assert.deepEqual(await run("hello"), good);
     assert.equal((await run("hello", "esbuild")).out, `${good.out}string\n`);

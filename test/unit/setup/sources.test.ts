@@ -3,17 +3,17 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { root } from "../../../tools/paths";
+import { root } from "../../../cli/paths";
 
 /** A module of this clone that says how it was loaded: tsx leaves a trace in the cache of modules, a bundle doesn't. */
 const PROGRAM = `const { providerText } = require("./components/dynamic-provider");
 console.log(providerText("m", "n").includes("/m"), Object.keys(require.cache).some((file) => file.includes("/tsx/")));`;
 
-describe("tools/sources.cjs", function () {
+describe("cli/sources.cjs", function () {
   this.timeout(60_000);
   let scratch: string;
   const load = (cache: string, ...more: string[]): string =>
-    execFileSync(process.execPath, [...more, "--require", "./tools/sources.cjs", "-e", PROGRAM], {
+    execFileSync(process.execPath, [...more, "--require", "./cli/sources.cjs", "-e", PROGRAM], {
       cwd: root,
       env: { ...process.env, XDG_CACHE_HOME: cache },
       encoding: "utf8",

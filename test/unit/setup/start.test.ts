@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { hasResources, removalCommand, stateLost } from "../../../tools/setup/leftovers";
-import { nextSteps } from "../../../tools/setup/next-steps";
-import { requireLocalStack } from "../../../tools/setup/stack-file";
-import { straysAmong } from "../../../tools/strays";
+import { hasResources, removalCommand, stateLost } from "../../../cli/platform/local/leftovers";
+import { nextSteps } from "../../../cli/workstation/next-steps";
+import { requireLocalStack } from "../../../cli/workstation/stack-file";
+import { straysAmong } from "../../../cli/platform/local/strays";
 import { stackConfigIn } from "../../support/stack-config";
 
 describe("npm start", () => {

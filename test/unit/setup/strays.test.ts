@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import Docker from "dockerode";
-import { SetupError } from "../../../tools/setup/errors";
-import { refuseNodes } from "../../../tools/strays";
+import { SetupError } from "../../../cli/terminal/errors";
+import { refuseNodes } from "../../../cli/platform/local/strays";
 
 /** An engine that answers for each container whether the file is there by which an engine knows its swarm. */
 describe("machines that a state doesn't know", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { chooseSuites, isGood, lastLine, outcomeOf, sum } from "../../../tools/setup/suites";
+import { chooseSuites, isGood, lastLine, outcomeOf, sum } from "../../../dev/suites";
 
 describe("npm test", () => {
   const names = (...args: string[]) => chooseSuites(args).suites.map(({ name }) => name);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createServer, type AddressInfo, type Server } from "node:net";
-import { SetupError } from "../../../tools/setup/errors";
-import type { StackFile } from "../../../tools/engine/project";
-import { checkTunnel, openTunnel, tunnelPort } from "../../../tools/engine/tunnel";
+import { SetupError } from "../../../cli/terminal/errors";
+import type { StackFile } from "../../../cli/pulumi/project";
+import { checkTunnel, openTunnel, tunnelPort } from "../../../cli/platform/aws/session-tunnel";
 
 function stackFile(operator: string): StackFile {
   const text = `config:\n  swarm-ha:platform: aws\n  swarm-ha:aws:\n    region: eu-central-1\n    operator: ${operator}\n`;

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { SERVICES, STACK_LABEL, stackName, type OwnStack } from "../../../components/swarm/stack-names";
-import { root } from "../../../tools/paths";
+import { SERVICES, STACK_LABEL, stackName, type OwnStack } from "../../../plan/stack-names";
+import { root } from "../../../cli/paths";
 import { bash } from "../../support/bash";
 
 const NAMESPACE = "com.docker.stack.namespace";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { majority, mayRemoveManager, tolerance, type ManagerView } from "../../../components/swarm/quorum";
+import { majority, mayRemoveManager, tolerance, type ManagerView } from "../../../plan/quorum";
 
 /** Managers by a letter each: L leads, r is reachable, d is dead, g is a ghost (Down, but its address answers). */
 function managers(states: string): ManagerView[] {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { hostLines, maxUnavailable } from "../../../components/swarm/batches";
+import { hostLines, maxUnavailable } from "../../../plan/batches";
 import { bash } from "../../support/bash";
 
 const ZONES = ["a", "b", "c"] as const;

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parse } from "yaml";
-import { root } from "../../../tools/paths";
+import { root } from "../../../cli/paths";
 import { bash } from "../../support/bash";
 import { hosts, previewText, step, times } from "../review/support";
 
@@ -83,7 +83,7 @@ describe("preview.yml", () => {
   });
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "swarm-ha-preview-"));
-    program("npm", `shift 4; exec ${process.execPath} ${join(root, "tools/run.mjs")} review "$@"`);
+    program("npm", `shift 4; exec ${process.execPath} ${join(root, "cli/run.mjs")} review "$@"`);
     // No comment is there yet; the one that is posted is kept.
     program("gh", 'case "$*" in *POST*) shift 4; cp "$2" "$FOLDER/body" ;; *) echo "[]" ;; esac');
   });

@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { LONGEST } from "../../../tools/acceptance/steps";
-import { refuseKept } from "../../../tools/acceptance/throwaway";
+import { LONGEST } from "../../../dev/acceptance/steps";
+import { refuseKept } from "../../../dev/acceptance/throwaway";
 import { shippedStack } from "../../support/stack-config";
-import { root } from "../../../tools/paths";
+import { root } from "../../../cli/paths";
 
 const folder = join(root, ".github/workflows");
 

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { freeAddress } from "../../addressing";
+import { freeAddress } from "../../../../plan/addressing";
 import type { MachineInputs } from "../machine-spec";
 
 /**

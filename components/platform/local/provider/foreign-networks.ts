@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type Docker from "dockerode";
-import { overlaps, parseRange, toNumber, type Ipv4Range } from "../../../../config/ipv4";
+import { overlaps, parseRange, toNumber, type Ipv4Range } from "../../../../plan/ipv4";
 import { listNatRules } from "./nat-rules";
 
 /** A bridge that an engine has made for a network: `br-` and the beginning of the network's id. */

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { promisify } from "node:util";
-import { parseRange, type Ipv4Range } from "../../../../config/ipv4";
+import { parseRange, type Ipv4Range } from "../../../../plan/ipv4";
 
 /** The part of the kernel's firewall where engines have the rules below; milliseconds that a call may take. */
 const [TABLE, LIMIT] = [["-w", "5", "-t", "nat"], 15_000];

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { parseRange, rangeText } from "../../../../config/ipv4";
+import { parseRange, rangeText } from "../../../../plan/ipv4";
 import { messageOf } from "../../../message";
 import { docker, statusOf, unlessGone } from "../docker";
 import { findNetwork } from "../find";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { offeringsCall } from "../../../../tools/quotas/offerings";
+import { offeringsCall } from "../../../../cli/platform/aws/quotas/offerings";
 import { run, type Ran } from "../../../support/run";
 import { gateway, instanceIn, smallStack, TRUST, type SmallStack } from "../support/small-stack";
 import { Caller, makeWorld, type Made } from "../support/world";

@@ -2,10 +2,10 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findEngine, type Engine } from "../../../../tools/engine";
-import { engineEnv } from "../../../../tools/engine/env";
-import { execEngine, type RunResult } from "../../../../tools/engine/exec";
-import { root } from "../../../../tools/paths";
+import { findEngine, type Engine } from "../../../../cli/pulumi";
+import { engineEnv } from "../../../../cli/pulumi/env";
+import { execEngine, type RunResult } from "../../../../cli/pulumi/exec";
+import { root } from "../../../../cli/paths";
 import { rehearsalHome } from "../../provider/home";
 import { SOCKET_VARIABLE } from "../../provider/protocol";
 import { serveProvider } from "../provider-endpoint";
@@ -29,7 +29,7 @@ export class PlatformProject {
     const project = new PlatformProject({ path: engine, version, kind: "kit", home }, folder, stack, endpoint);
     mkdirSync(join(folder, "state"));
     // Dynamic resources find their modules by paths from the project.
-    for (const name of ["node_modules", "components", "config", "tools"]) symlinkSync(join(root, name), join(folder, name));
+    for (const name of ["node_modules", "cli", "components", "config", "plan"]) symlinkSync(join(root, name), join(folder, name));
     writeFileSync(join(folder, "package.json"), JSON.stringify({ main: "index.ts" }));
     const program = join(root, "test", "rehearsal", "world", "support", "program");
     writeFileSync(join(folder, "index.ts"), `export * from ${JSON.stringify(program)};\n`);

@@ -1,0 +1,130 @@
+import type Docker from "dockerode";
+import { Readable } from "node:stream";
+import { messageOf } from "../../components/message";
+import { execIn } from "../../components/platform/local/provider/exec";
+import { PORTS } from "../../plan/ports";
+import { hostKeysOf, UNKNOWN } from "./deployment";
+import { parseReport, type AllFacts, type HostFacts } from "./host-facts";
+import { runOnHost, scriptCall, type ScriptEnd } from "./host-shell";
+import { openOperator, type Tunnel } from "./operator";
+import type { LiveStack } from "./stack";
+
+/** Seconds for the bastion, and for a host's report: its slowest part is a peer that doesn't answer (3 s). */
+const BASTION_LIMIT = 5;
+const LOOK_LIMIT = 25;
+/** Seconds for a change: a stop takes up to 30 s, a start up to 90 s, the return to the swarm up to 30 s. */
+const ACT_LIMIT = 240;
+
+/** What scripts/host.sh can do to a host. */
+export type HostAction = "start" | "restart" | "leave";
+
+/** Where hosts are asked. */
+export interface HostsAsked {
+  /** Hosts to ask besides all managers: those that something is wrong with. */
+  readonly troubled: readonly string[];
+  /** The engine that a local stack's hosts run on: the way to a host whose sshd doesn't answer. @default there is none */
+  readonly docker?: Docker;
+}
+
+/** Asks hosts by themselves: first over the bastion, then through the platform. Never throws: silence is an answer. */
+export async function askHosts(stack: LiveStack, { troubled, docker }: HostsAsked): Promise<AllFacts> {
+  const managers = stack.desired.nodes.filter((node) => node.role === "manager").map((node) => node.name);
+  const names = [...new Set([...managers, ...troubled])];
+  if (troubled.length === 0) return {};
+  const bastion = await openOperator(stack.outputs.access.operator, BASTION_LIMIT).catch(messageOf);
+  try {
+    const found = names.map(async (name) => {
+      const facts = await askHost(stack, name, {
+        bastion,
+        docker,
+        peers: peersOf(stack, name, [...managers, ...troubled]),
+      });
+      return [name, facts] as const;
+    });
+    return Object.fromEntries(await Promise.all(found));
+  } finally {
+    if (typeof bastion !== "string") bastion.close();
+  }
+}
+
+/** Changes a host's engine. @throws Error with what the host said when that failed, or with why it can't be reached */
+export async function actOnHost(
+  stack: LiveStack,
+  name: string,
+  action: HostAction,
+  docker: Docker | undefined,
+): Promise<void> {
+  const bastion = await openOperator(stack.outputs.access.operator, BASTION_LIMIT).catch(messageOf);
+  try {
+    const { end } = await runScript(stack, name, { bastion, docker, action, peers: [], limit: ACT_LIMIT });
+    if (end.code !== 0) throw new Error(end.stderr.trim().slice(-500));
+  } finally {
+    if (typeof bastion !== "string") bastion.close();
+  }
+}
+
+interface Ways {
+  /** The bastion, or why it can't be reached. */
+  readonly bastion: Tunnel | string;
+  readonly docker: Docker | undefined;
+  /** Lines `name address port`. */
+  readonly peers: readonly string[];
+}
+
+async function askHost(stack: LiveStack, name: string, ways: Ways): Promise<HostFacts> {
+  try {
+    const { end, via } = await runScript(stack, name, { ...ways, action: "look", limit: LOOK_LIMIT });
+    if (end.code !== 0) throw new Error(end.stderr.trim().slice(-300));
+    return { reached: true, via, ...parseReport(end.stdout) };
+  } catch (error) {
+    return { reached: false, seen: messageOf(error) };
+  }
+}
+
+async function runScript(
+  stack: LiveStack,
+  name: string,
+  { bastion, docker, action, peers, limit }: Ways & { readonly action: string; readonly limit: number },
+): Promise<{ end: ScriptEnd; via: "bastion" | "platform" }> {
+  const address = stack.desired.nodes.find((node) => node.name === name)?.address ?? UNKNOWN;
+  const hostKey = hostKeysOf(stack.deployment)[name];
+  const call = scriptCall("host", { name, action, peers: [...peers] });
+  try {
+    if (typeof bastion === "string") throw new Error(`the bastion can't be reached (${bastion})`);
+    if (address === UNKNOWN || hostKey === undefined)
+      throw new Error("the stack's state has no address or host key of it");
+    const host = { name, address, hostKey, privateKey: stack.outputs.access.operator.privateKey };
+    return { end: await runOnHost(host, (to, port) => bastion.connect(to, port), call, limit), via: "bastion" };
+  } catch (error) {
+    const end = docker === undefined ? undefined : await throughPlatform(docker, stack, name, call, limit);
+    if (end === undefined) throw error;
+    return { end, via: "platform" };
+  }
+}
+
+/** Runs the script in a local stack's container. @returns nothing when the container doesn't run, or doesn't answer */
+async function throughPlatform(
+  docker: Docker,
+  stack: LiveStack,
+  name: string,
+  { command, input }: { readonly command: string; readonly input: string },
+  limit: number,
+): Promise<ScriptEnd | undefined> {
+  try {
+    const container = docker.getContainer(`${stack.stack}-${name}`);
+    const ended = await execIn(container, ["bash", "-c", command], limit, Readable.from([Buffer.from(input)]));
+    return { ...ended, code: ended.code ?? 1 };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a host is to reach: the managers, and every host that something is wrong with. */
+function peersOf(stack: LiveStack, name: string, others: readonly string[]): string[] {
+  return [...new Set(others)].flatMap((other) => {
+    const node = stack.desired.nodes.find((one) => one.name === other);
+    if (other === name || node === undefined || node.address === UNKNOWN) return [];
+    const ports = node.role === "manager" ? [PORTS.swarm, PORTS.gossip] : [PORTS.gossip];
+    return ports.map((port) => `${other} ${node.address} ${port}`);
+  });
+}

@@ -1,0 +1,99 @@
+import { X509Certificate } from "node:crypto";
+import { checkServerIdentity } from "node:tls";
+import type { Role, StackOutputs } from "../../components/outputs";
+import { messageOf } from "../../components/message";
+import { PORTS } from "../../plan/ports";
+import type { Connection } from "./connect";
+import type { CertificateUse, LiveCertificate, UnreadCertificate } from "./model";
+
+/** Where hosts serve certificates, and of which name. A registry that people brought along has its own port elsewhere. */
+const SERVED: Readonly<Record<Role, { readonly port: number; readonly tier: "manager" | "registry" | "app" }>> = {
+  manager: { port: PORTS.api, tier: "manager" },
+  registry: { port: PORTS.registry, tier: "registry" },
+  worker: { port: PORTS.https, tier: "app" },
+};
+
+/** What a look at the certificates finds. */
+export interface FoundCertificates {
+  readonly found: readonly LiveCertificate[];
+  readonly unread: readonly UnreadCertificate[];
+}
+
+/**
+ * Every certificate of the stack: servers' as the hosts really serve them at this moment, for what the state says may not
+ * have reached them; clients' and the authority's from the outputs. Never throws. Where the operator can't be reached no
+ * host is asked, and none is reported.
+ */
+export async function lookAtCertificates(connection: Connection, outputs: StackOutputs): Promise<FoundCertificates> {
+  const { access, caCertificate, endpoints, hosts } = outputs;
+  const inFiles = [
+    found("authority", "authority", caCertificate),
+    found("operator", "client", access.client.cert),
+    ...access.certificates.map(({ owner, use, certificate }) => found(owner, use, certificate)),
+    ...(access.person === undefined ? [] : [found("person", "client", access.person.cert)]),
+  ];
+  const unread: UnreadCertificate[] = [];
+  const reachable = connection.operatorError === undefined;
+  const served = await Promise.all(
+    Object.entries(reachable ? hosts : {}).map(async ([name, { role, address }]) => {
+      const { port, tier } = SERVED[role];
+      const endpoint = endpoints[tier];
+      if (endpoint === undefined || address === undefined) return [];
+      // A proxy that serves several names tells them apart by the one that is asked for.
+      const asked = new URL(endpoint.replace("*.", "status.")).hostname;
+      const source = tier === "app" ? access.appCertificate : "stack";
+      const certificate = await connection.certificate(address, port, asked).catch(messageOf);
+      if (typeof certificate === "string") {
+        unread.push({ host: name, reason: certificate });
+        return [];
+      }
+      // Whose authority signed what the user has brought, or whom the user has sign, is the user's affair.
+      const refused = refusal(certificate, asked, source === "stack" ? caCertificate : undefined);
+      const more = {
+        ...(refused === undefined ? {} : { refused }),
+        ...(source === "user" ? { brought: true } : {}),
+        ...(source === "acme" ? { acmeDays: daysOf(certificate) } : {}),
+      };
+      return found(name, "server", certificate).map((one) => ({ ...one, ...more }));
+    }),
+  );
+  return { found: [...inFiles.flat(), ...served.flat()], unread };
+}
+
+/**
+ * Why a client that asks for a name refuses a server's certificate; its end apart. Pure.
+ *
+ * @param ca the authority that the client trusts, PEM; without one nothing is said of who signed it
+ * @returns nothing when it wouldn't
+ */
+export function refusal(certificate: string | Buffer, asked: string, ca: string | undefined): string | undefined {
+  try {
+    const x509 = new X509Certificate(certificate);
+    if (ca !== undefined && !x509.verify(new X509Certificate(ca).publicKey)) {
+      return "the stack's authority hasn't signed it";
+    }
+    if (checkServerIdentity(asked, x509.toLegacyObject()) === undefined) return undefined;
+    return `it isn't for ${asked}, but for ${x509.subjectAltName ?? "no name"}`;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** How long a certificate lives from its first day on, in days; of what is none, 0. */
+function daysOf(certificate: string | Buffer): number {
+  try {
+    const { validFrom, validTo } = new X509Certificate(certificate);
+    return (Date.parse(validTo) - Date.parse(validFrom)) / 86_400_000;
+  } catch {
+    return 0;
+  }
+}
+
+function found(owner: string, use: CertificateUse, certificate: string | Buffer): LiveCertificate[] {
+  try {
+    return [{ owner, use, notAfter: new Date(new X509Certificate(certificate).validTo) }];
+  } catch {
+    // Not a certificate at all: nothing can be said of its end.
+    return [];
+  }
+}

@@ -1,0 +1,143 @@
+import { z } from "zod";
+import { ROLES, type Role } from "../../components/outputs";
+import { UNKNOWN_MARKS } from "../../policy/planned";
+
+/** A resource as `pulumi stack export` writes it. */
+const resourceSchema = z.object({
+  urn: z.string(),
+  type: z.string(),
+  custom: z.boolean().optional(),
+  id: z.string().optional(),
+  protect: z.boolean().optional(),
+  /** Set on the old one of a pair while a replacement is half done. */
+  delete: z.boolean().optional(),
+  /** Set on what the next `up` makes anew, whatever its inputs are; see cli/pulumi/unfinished.ts. */
+  pendingReplacement: z.boolean().optional(),
+  taint: z.boolean().optional(),
+  /** Which resources an input comes from, by its name. */
+  propertyDependencies: z.record(z.string(), z.array(z.string()).nullable()).nullish(),
+  inputs: z.record(z.string(), z.unknown()).optional(),
+  outputs: z.record(z.string(), z.unknown()).optional(),
+});
+
+/** What `pulumi stack export` prints, as far as the tools read it. */
+export const deploymentSchema = z.object({
+  deployment: z.object({ resources: z.array(resourceSchema).nullish() }).nullish(),
+});
+
+/** See {@link deploymentSchema}. */
+export type Deployment = z.infer<typeof deploymentSchema>;
+/** A resource of a {@link Deployment}. */
+export type Resource = z.infer<typeof resourceSchema>;
+
+/** A machine in the state: a host, the operator or a load balancer. */
+export interface Machine {
+  /** Its name in the stack: `manager-1`, `operator`, `lb-manager`. */
+  readonly name: string;
+  /** Label `swarm-ha.role`. */
+  readonly role: string;
+  /** Label `swarm-ha.zone`; empty without. */
+  readonly zone: string;
+  readonly urn: string;
+  /** Physical id, which is a host's identity. */
+  readonly id: string;
+}
+
+/** What a machine is, by platform: other things carry the labels of the machine that they are for. */
+const MACHINES: readonly string[] = ["pulumi-nodejs:dynamic/swarm-ha:Machine", "aws:ec2/instance:Instance"];
+
+/** All living resources. */
+export function resourcesOf(deployment: Deployment): Resource[] {
+  return (deployment.deployment?.resources ?? []).filter((resource) => resource.delete !== true);
+}
+
+/**
+ * The machines, and what every platform tells of them by labels or tags.
+ *
+ * The state is asked, not the stack's outputs: those are as of the last `up` that came to its end, while the state knows
+ * every machine that was made since.
+ */
+export function machinesOf(deployment: Deployment): Machine[] {
+  return resourcesOf(deployment).flatMap((resource): Machine[] => {
+    if (!MACHINES.includes(resource.type) || resource.id === undefined || resource.id === "") return [];
+    const labels = findLabels(resource.outputs) ?? findLabels(resource.inputs);
+    const role = labels?.["swarm-ha.role"];
+    if (labels === undefined || typeof role !== "string") return [];
+    const { "swarm-ha.host": host, "swarm-ha.zone": zone } = labels;
+    return [
+      {
+        name: typeof host === "string" ? host : nameOf(resource.urn),
+        role,
+        zone: typeof zone === "string" ? zone : "",
+        urn: resource.urn,
+        id: resource.id,
+      },
+    ];
+  });
+}
+
+/** Whether a machine is one of the swarm's hosts, and not operator or load balancer. */
+export function isHost(machine: Machine): machine is Machine & { readonly role: Role } {
+  return (ROLES as readonly string[]).includes(machine.role);
+}
+
+/** Names of protected resources, which a destroy would stumble over half-way. */
+export function protectedResources(deployment: Deployment): string[] {
+  return resourcesOf(deployment)
+    .filter((resource) => resource.protect === true)
+    .map((resource) => `${nameOf(resource.urn)} (${resource.type})`);
+}
+
+/** The stack's outputs, secrets in plain text when the export shows them. */
+export function outputsOf(deployment: Deployment): Record<string, unknown> {
+  const stack = resourcesOf(deployment).find((resource) => resource.type === "pulumi:pulumi:Stack");
+  return (unwrap(stack?.outputs ?? {}) ?? {}) as Record<string, unknown>;
+}
+
+/** The hosts' public SSH keys by host name (components/ssh/keys.ts). */
+export function hostKeysOf(deployment: Deployment): Record<string, string> {
+  const prefix = "ssh-host-";
+  return Object.fromEntries(
+    resourcesOf(deployment).flatMap((resource) => {
+      const name = nameOf(resource.urn);
+      const key = unwrap(resource.outputs?.["publicKeyOpenssh"]);
+      return name.startsWith(prefix) && typeof key === "string" ? [[name.slice(prefix.length), key]] : [];
+    }),
+  );
+}
+
+/** Last part of a URN. */
+export function nameOf(urn: string): string {
+  return urn.slice(urn.lastIndexOf("::") + 2);
+}
+
+/** The object that holds `swarm-ha.role`, wherever a platform's resource has it, a few levels deep. */
+function findLabels(value: unknown, depth = 3): Record<string, unknown> | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if ("swarm-ha.role" in value) return value;
+  if (depth === 0) return undefined;
+  for (const inner of Object.values(value)) {
+    const found = findLabels(inner, depth - 1);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Marks of special values and of secrets among them. Source: pulumi/pulumi sdk/go/common/resource/sig. */
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
+/** In the place of an output that the last `up` couldn't know: what it comes from couldn't be made. */
+export const UNKNOWN = "unknown";
+
+/** Takes secrets out of their wrapping, at any depth, and puts {@link UNKNOWN} in the place of the engine's mark. */
+export function unwrap(value: unknown): unknown {
+  if (UNKNOWN_MARKS.has(value)) return UNKNOWN;
+  if (Array.isArray(value)) return value.map(unwrap);
+  if (typeof value !== "object" || value === null) return value;
+  const wrapped = value as Record<string, unknown>;
+  if (wrapped[SIGNATURE] === SECRET && typeof wrapped["plaintext"] === "string") {
+    return unwrap(JSON.parse(wrapped["plaintext"]) as unknown);
+  }
+  return Object.fromEntries(Object.entries(wrapped).map(([key, inner]) => [key, unwrap(inner)]));
+}

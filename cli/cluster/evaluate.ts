@@ -1,0 +1,168 @@
+import { SERVICES } from "../../plan/stack-names";
+import { certificateProblems, certificateStatus, unreadProblems } from "./certificate-problems";
+import { diskProblems, unreadDiskProblems } from "./disks";
+import { counts, IDENTITY_LABEL, votes } from "./labels";
+import { matchNodes, pickView, type Match, type View } from "./match";
+import {
+  PROBLEM_KINDS,
+  type ClusterStatus,
+  type Desired,
+  type Live,
+  type LiveNode,
+  type NodeStatus,
+  type Problem,
+} from "./model";
+import { evaluateLoadBalancers } from "./evaluate-load-balancers";
+import { applicationProblems, ingressFindings } from "./applications";
+import { ingressProblems } from "./ingress";
+import { ghostProblems, nodeProblems } from "./node-problems";
+import { serviceProblems, stepOf } from "./services";
+import { quorum, type Quorum, type Voter } from "./quorum";
+import { registryProblems } from "./registry";
+import { pinnedTo, placementProblems } from "./tasks";
+import { accessProblems, leaderProblems, quorumProblems, swarmProblems, unreachableProblem } from "./swarm-problems";
+import { capital } from "./words";
+
+/** The status, and what the tools that act on it need besides. */
+export interface Evaluation {
+  /** For people and for other programs. */
+  readonly status: ClusterStatus;
+  /** Its problems, the worst first. */
+  readonly problems: readonly Problem[];
+  /** Every wanted host and its node. */
+  readonly matches: readonly Match[];
+  /** Nodes that nobody wants. */
+  readonly ghosts: readonly LiveNode[];
+  /** All managers of the swarm, unwanted ones, too. */
+  readonly voters: readonly Voter[];
+  readonly quorum: Quorum;
+  /** Services that only this very node may run, by host name: a successor has another id. */
+  readonly pinned: Readonly<Record<string, readonly string[]>>;
+  /** Whether a manager could list the nodes. */
+  readonly reachable: boolean;
+  /** Whether nothing is wrong but with applications, which no repair mends. */
+  readonly platformHealthy: boolean;
+  /** 0 healthy, 1 degraded, 2 unreachable. */
+  readonly exitCode: 0 | 1 | 2;
+}
+
+/** Holds what was found against what is wanted. Pure. */
+export function evaluate(desired: Desired, live: Live): Evaluation {
+  const view = pickView(live.answers, desired.swarmId);
+  const { matches, ghosts } = matchNodes(desired.nodes, view?.nodes ?? []);
+  const voters = votersOf(view);
+  const sick = new Set(matches.filter(({ node }) => node?.state !== "ready").map((match) => match.desired.name));
+  const balancers = evaluateLoadBalancers(desired, live, view === undefined ? undefined : sick);
+  const { applications } = live;
+  // Where they can't be listed, the ingress's own problem says so.
+  const findings =
+    applications === undefined || "error" in applications || desired.domain === undefined
+      ? []
+      : ingressFindings(applications, desired.domain, live.now);
+  const running = live.services !== undefined && !("error" in live.services) ? live.services : undefined;
+  const services = serviceProblems(desired, running);
+  const isGone = (name: string): boolean => running?.includes(name) === false && stepOf(desired, name) !== undefined;
+  const found = [
+    ...accessProblems(desired, live),
+    ...swarmProblems(desired, live.answers),
+    ...(view === undefined
+      ? [unreachableProblem(desired, live)]
+      : [
+          ...leaderProblems(desired, live.answers, view),
+          ...quorumProblems(desired, voters, matches),
+          ...matches.flatMap((match) => nodeProblems(desired.stack, match, live)),
+          ...ghostProblems(desired, ghosts, live.now),
+        ]),
+    ...balancers.problems,
+    ...services,
+    // Of a service that is gone there is nothing more to tell.
+    ...(isGone(SERVICES.registry) ? [] : registryProblems(desired.stack, matches, live.registry)),
+    ...(isGone(SERVICES.traefik) || isGone(SERVICES.ping)
+      ? []
+      : ingressProblems(desired.stack, matches, live.ingress, stepOf(desired, SERVICES.ping))),
+    ...applicationProblems(findings),
+    ...placementProblems(desired.stack, live.tasks, live.now),
+    ...certificateProblems(desired, live.certificates, live.now),
+    ...diskProblems(desired.stack, desired.nodes, live.disks ?? []),
+  ];
+  const troubled = new Set(found.flatMap(({ hosts }) => hosts));
+  const problems = [
+    ...found,
+    ...unreadProblems(desired, live.unreadCertificates ?? [], troubled),
+    ...unreadDiskProblems(live.unreadDisks ?? [], troubled),
+  ].sort((a, b) => PROBLEM_KINDS.indexOf(a.kind) - PROBLEM_KINDS.indexOf(b.kind));
+  const answered = live.answers.find((answer) => answer.answered && answer.swarmId !== "");
+  const recorded = desired.swarmId;
+  return {
+    status: {
+      healthy: problems.length === 0,
+      swarmId: view?.swarmId ?? (answered?.answered === true ? answered.swarmId : recorded),
+      nodes: [
+        ...matches.map((match) => nodeStatus(match, view !== undefined)),
+        ...ghosts.map((ghost) => liveStatus(ghost, false, ghost)),
+      ],
+      loadBalancers: balancers.status,
+      certificates: certificateStatus(live.certificates, live.now),
+      ingress: findings,
+      ...(live.disks === undefined ? {} : { disks: live.disks }),
+      problems: problems.map((problem) => problem.text),
+    },
+    problems,
+    matches,
+    ghosts,
+    voters,
+    quorum: quorum(voters),
+    pinned: Object.fromEntries(
+      matches.flatMap(({ desired: { name }, node }) => {
+        const services = node === undefined ? [] : pinnedTo(node.id, live.tasks);
+        return services.length === 0 ? [] : [[name, services]];
+      }),
+    ),
+    reachable: view !== undefined,
+    platformHealthy: problems.every(({ kind }) => kind === "application"),
+    exitCode: view === undefined ? 2 : problems.length > 0 ? 1 : 0,
+  };
+}
+
+/** The same with problems that only a longer look finds. Pure. */
+export function withProblems(
+  { status, exitCode }: Pick<Evaluation, "status" | "exitCode">,
+  more: readonly string[],
+): Pick<Evaluation, "status" | "exitCode"> {
+  if (more.length === 0) return { status, exitCode };
+  const problems = [...status.problems, ...more];
+  return { status: { ...status, healthy: false, problems }, exitCode: exitCode === 0 ? 1 : exitCode };
+}
+
+function votersOf(view: View | undefined): Voter[] {
+  return (view?.nodes ?? []).filter(votes).map((node) => ({ name: node.hostname, counts: counts(node) }));
+}
+
+function nodeStatus({ desired, node }: Match, listed: boolean): NodeStatus {
+  if (node !== undefined) return liveStatus(node, true, { role: desired.role, zone: desired.zone });
+  return {
+    name: desired.name,
+    role: desired.role,
+    zone: desired.zone,
+    desired: true,
+    nodeId: "",
+    status: listed ? "Missing" : "Unknown",
+    availability: "",
+    managerStatus: "",
+    identity: "",
+  };
+}
+
+function liveStatus(node: LiveNode, desired: boolean, known: Pick<NodeStatus, "role" | "zone"> | LiveNode): NodeStatus {
+  return {
+    name: node.hostname,
+    role: known.role,
+    zone: "zone" in known ? known.zone : (node.labels["swarm-ha.zone"] ?? ""),
+    desired,
+    nodeId: node.id,
+    status: capital(node.state),
+    availability: capital(node.availability),
+    managerStatus: node.leader ? "Leader" : capital(node.reachability),
+    identity: node.labels[IDENTITY_LABEL] ?? "",
+  };
+}

@@ -1,0 +1,126 @@
+import type Docker from "dockerode";
+import { askTargetHealth } from "../platform/aws/target-health";
+import { askHosts } from "./ask-hosts";
+import { connect } from "./connect";
+import { readDisks } from "./disks";
+import type { DockerCall } from "./docker-api";
+import { evaluate, type Evaluation } from "./evaluate";
+import { messageOf } from "../../components/message";
+import { sleep } from "./limit";
+import type { AllFacts } from "./host-facts";
+import { look } from "./look";
+import { lookAtPlatform } from "./platform";
+import type { Live, Problem } from "./model";
+import type { LiveStack } from "./stack";
+
+/** What else is looked at. */
+export interface InspectOptions {
+  /** Whether the hosts are asked how full their disks are: a log-in to each. @default no */
+  readonly disks?: boolean;
+}
+
+/** Looks once at what lives: the platform's machines, the swarm, its services, the load balancers' members. */
+export async function inspect(stack: LiveStack): Promise<Evaluation> {
+  return evaluate(stack.desired, await lookOnce(stack));
+}
+
+/** A look at the cluster, and what the hosts that something is wrong with report of themselves. */
+export interface DeepLook {
+  readonly evaluation: Evaluation;
+  readonly facts: AllFacts;
+}
+
+/**
+ * Looks at the live cluster once and, where hosts aren't in service, asks them and all managers by themselves.
+ *
+ * @param docker the engine that a local stack's hosts run on: another way to ask them
+ */
+export async function inspectDeep(
+  stack: LiveStack,
+  { docker, ...options }: InspectOptions & { readonly docker?: Docker } = {},
+): Promise<DeepLook> {
+  const live = await lookOnce(stack, options);
+  const troubled = troubledHosts(evaluate(stack.desired, live));
+  const facts = await askHosts(stack, { troubled, ...(docker === undefined ? {} : { docker }) });
+  return { evaluation: evaluate(stack.desired, { ...live, hosts: facts }), facts };
+}
+
+async function lookOnce(stack: LiveStack, { disks = false }: InspectOptions = {}): Promise<Live> {
+  // On its way while the operator is dialled: each question to AWS takes about a second.
+  const members = askTargetHealth(stack.deployment);
+  const platform = lookAtPlatform(stack.stack);
+  const connection = await connect(stack.outputs);
+  try {
+    const { tunnel } = connection;
+    const [live, found] = await Promise.all([
+      look(connection, stack.outputs, { members }),
+      disks && tunnel !== undefined ? readDisks(stack, tunnel) : undefined,
+    ]);
+    return {
+      ...live,
+      ...(found === undefined ? {} : { disks: found.disks, unreadDisks: found.unread }),
+      ...(await platform),
+    };
+  } finally {
+    connection.close();
+  }
+}
+
+/** Hosts that aren't in service as the swarm has it, or whose API doesn't answer. */
+export function troubledHosts({ problems, matches, reachable }: Evaluation): string[] {
+  const kinds: readonly Problem["kind"][] = ["swarm", "manager", "node", "identity", "api"];
+  const wanted = matches.map(({ desired }) => desired.name);
+  // Nobody can say who is in the swarm: then it is the managers that are asked.
+  if (!reachable) return matches.flatMap(({ desired: { role, name } }) => (role === "manager" ? [name] : []));
+  const found = problems.filter(({ kind }) => kinds.includes(kind)).flatMap(({ hosts }) => hosts);
+  return [...new Set(found)].filter((name) => wanted.includes(name));
+}
+
+/** How to wait for a cluster. */
+export interface Settling {
+  /** Seconds after which it gives up. */
+  readonly limit: number;
+  /** Whether what was seen is good enough, or will not get better. @default healthy */
+  readonly enough?: (evaluation: Evaluation) => boolean;
+  /** Whether hosts that aren't in service are asked themselves once the time is up. @default no */
+  readonly deep?: boolean;
+  /** Told what is still wrong. */
+  readonly note: (detail: string) => void;
+}
+
+/** Polls until `enough` holds or the time is up. @returns what was seen last */
+export async function settle(stack: LiveStack, { limit, enough, deep, note }: Settling): Promise<Evaluation> {
+  const end = Date.now() + limit * 1000;
+  for (;;) {
+    const evaluation = await inspect(stack);
+    if ((enough ?? isHealthy)(evaluation)) return evaluation;
+    if (Date.now() >= end) return deep === true ? (await inspectDeep(stack)).evaluation : evaluation;
+    note(evaluation.status.problems[0] ?? "");
+    await sleep(1);
+  }
+}
+
+const isHealthy = ({ status }: Evaluation): boolean => status.healthy;
+
+/**
+ * Does something through the API of a manager: of each in turn, until one does it.
+ *
+ * @throws Error with every manager's answer when none did it
+ */
+export async function throughManager(stack: LiveStack, work: (call: DockerCall) => Promise<void>): Promise<void> {
+  const connection = await connect(stack.outputs);
+  const refusals: string[] = [];
+  try {
+    for (const { name, call } of [...connection.managers, connection.balanced]) {
+      try {
+        await work(call);
+        return;
+      } catch (error) {
+        refusals.push(`${name}: ${messageOf(error)}`);
+      }
+    }
+  } finally {
+    connection.close();
+  }
+  throw new Error(`no manager did it (${refusals.join("; ")})`);
+}

@@ -1,0 +1,105 @@
+import { IDENTITY_LABEL, counts, desiredAvailability, desiredLabels, missingLabels } from "./labels";
+import { describeHost } from "../operations/ladder";
+import type { Match } from "./match";
+import type { Desired, Live, LiveNode, Problem } from "./model";
+import { capital, commands, list, since } from "./words";
+
+/** What is wrong with one wanted host, if anything. */
+export function nodeProblems(stack: string, { desired, node }: Match, live: Live): Problem[] {
+  const { repair, replace } = commands(stack);
+  const { name, role } = desired;
+  const where = `${name} (${role} in ${desired.zone})`;
+  const serious = role === "manager" ? "manager" : "node";
+  const seen = lastSeen(name, live);
+  const hosts = [name];
+  if (node === undefined) {
+    return [{ kind: serious, hosts, text: `${where} is not in the swarm${seen}: ${repair}` }];
+  }
+  if (node.state !== "ready") {
+    const why = node.message === "" ? "" : `, "${node.message}"`;
+    const text = `${where} is ${capital(node.state)}${since(node.updatedAt, live.now)}${why}${seen}: ${repair}`;
+    return [{ kind: serious, hosts, text }];
+  }
+  const problems: Problem[] = [];
+  const add = (kind: Problem["kind"], text: string): void => void problems.push({ kind, hosts, text });
+  const wantedRole = role === "manager" ? "manager" : "worker";
+  if (node.role !== wantedRole) {
+    add("role", `${where} is in the swarm as a ${node.role} instead of a ${wantedRole}: ${repair}`);
+  } else if (role === "manager" && !counts(node)) {
+    const what = node.reachability === "" ? "without a manager status" : capital(node.reachability);
+    // The node's time of change isn't shown: reachability doesn't change it.
+    add("manager", `${where} is Ready but ${what}, so it doesn't count${seen}: ${repair}`);
+  } else if (role === "manager" && managerAnswer(name, live) !== "") {
+    add("api", `${where} is Ready and Reachable for the others${seen}; as long as that lasts, steps go around it`);
+  }
+  const identity = node.labels[IDENTITY_LABEL] ?? "";
+  if (identity !== "" && identity !== desired.identity) {
+    add(
+      "identity",
+      `${where} runs on another machine (${short(identity)}) than the one that the stack knows ` +
+        `(${desired.identity === "" ? "none" : short(desired.identity)}): ${replace} ${name}`,
+    );
+  }
+  const availability = desiredAvailability(desired);
+  if (node.availability !== availability) {
+    const effect = role === "manager" ? "tasks may land on a manager" : "no task lands there";
+    add(
+      "availability",
+      `${where} has availability ${capital(node.availability)} instead of ${capital(availability)}, so ${effect}: ${repair}`,
+    );
+  }
+  const labels = Object.keys(missingLabels(desiredLabels(desired), node.labels))
+    // Another identity is a problem of its own, above.
+    .filter((label) => label !== IDENTITY_LABEL || identity === "");
+  if (labels.length > 0)
+    add("labels", `${where} lacks node label ${list(labels)}, or has another value there: ${repair}`);
+  const engine = Object.keys(missingLabels(desired.labels, node.engineLabels));
+  if (engine.length > 0) {
+    add("labels", `${where}'s engine lacks label ${list(engine)}, or has another value there: ${replace} ${name}`);
+  }
+  return problems;
+}
+
+/** What direct questions to a host brought, where they weren't proper answers. */
+function lastSeen(name: string, live: Live): string {
+  const told = live.hosts === undefined ? "" : describeHost(name, live.hosts);
+  return `${managerAnswer(name, live)}${told === "" ? "" : `; ${told}`}`;
+}
+
+function managerAnswer(name: string, { answers }: Live): string {
+  const answer = answers.find((one) => one.name === name);
+  if (answer === undefined) return "";
+  if (!answer.answered) return `; asked directly: ${answer.seen}`;
+  if (answer.localState === "locked") return "; its engine is locked";
+  if (answer.localState !== "active") return `; its engine's swarm state is "${answer.localState}"`;
+  return "error" in answer.nodes ? `; asked directly: ${answer.nodes.error}` : "";
+}
+
+/** Nodes that nobody wants. */
+export function ghostProblems(desired: Desired, ghosts: readonly LiveNode[], now: Date): Problem[] {
+  const { repair, docker } = commands(desired.stack);
+  return ghosts.map((ghost): Problem => {
+    const { id, hostname: name } = ghost;
+    const wanted = desired.nodes.some((node) => node.name === name);
+    const vote = ghost.role === "manager" ? " It still counts as a manager, so it weakens the majority." : "";
+    const what = wanted
+      ? `A former node of ${name} (id ${id}) is still in the swarm, ${capital(ghost.state)}`
+      : `Node ${name} (id ${id}) is in the swarm, ${capital(ghost.state)}, and nobody wants it`;
+    // One that is alive may be somebody's: whether it goes is for a person to say.
+    const demote = ghost.role === "manager" ? `${docker} node demote ${id} && ` : "";
+    const remedy =
+      ghost.state === "ready"
+        ? `If it is nobody's: ${docker} node update --availability drain ${id} && ${demote}${docker} node rm --force ${id}`
+        : `Remove it: ${repair}`;
+    return {
+      kind: "ghost",
+      hosts: [name],
+      nodeId: id,
+      text: `${what}${since(ghost.updatedAt, now)}.${vote} ${remedy}`,
+    };
+  });
+}
+
+function short(identity: string): string {
+  return identity.slice(0, 19);
+}

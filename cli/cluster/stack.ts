@@ -1,0 +1,105 @@
+import { z } from "zod";
+import { stackOutputsSchema, type StackOutputs } from "../../components/outputs";
+import { RENEWED_HOSTS } from "../../components/platform/aws/renewal";
+import { SPARE_WORKER, spareText, type Spare } from "../../plan/spare";
+import { runPulumi } from "../pulumi";
+import { readStackFile } from "../pulumi/project";
+import { refuseRenamedAway } from "../pulumi/renamed";
+import { localStackExists } from "../pulumi/stack";
+import { SetupError } from "../terminal/errors";
+import { deploymentSchema, machinesOf, nameOf, outputsOf, UNKNOWN, type Deployment, type Machine } from "./deployment";
+import { desiredOf } from "./desired";
+import type { Desired } from "./model";
+import { servicesIn } from "./services";
+import { commands } from "./words";
+
+/** A stack as Pulumi's state has it. */
+export interface StackState {
+  readonly stack: string;
+  readonly deployment: Deployment;
+  /** Hosts, operator and load balancers. */
+  readonly machines: readonly Machine[];
+}
+
+/** A stack that has been up at least once. */
+export interface LiveStack extends StackState {
+  readonly outputs: StackOutputs;
+  readonly desired: Desired;
+}
+
+/** Reads a stack's state, secrets in plain text. @throws SetupError when there is no such stack */
+export async function readState(stack: string): Promise<StackState> {
+  // Looking at a stack that isn't there must not make one.
+  const missing = readStackFile(stack).platform === "local" && !localStackExists(stack);
+  if (missing) {
+    refuseRenamedAway(stack);
+    return { stack, deployment: {}, machines: [] };
+  }
+  const { code, stdout, stderr } = await runPulumi(["stack", "export", "--show-secrets"], { stack, capture: true });
+  if (code !== 0) throw new SetupError(`The state of the stack ${stack} can't be read:\n${stderr.trim()}`);
+  const deployment = deploymentSchema.parse(JSON.parse(stdout));
+  return { stack, deployment, machines: machinesOf(deployment) };
+}
+
+/** Reads a stack that is up. @throws SetupError when there is no such stack, or it has never come up whole */
+export async function readStack(stack: string): Promise<LiveStack> {
+  const state = await readState(stack);
+  const raw = outputsOf(state.deployment);
+  if (!("access" in raw) || raw["access"] === UNKNOWN || raw["swarmId"] === UNKNOWN) {
+    const { up } = commands(stack);
+    throw new SetupError(
+      state.machines.length === 0
+        ? `The stack ${stack} isn't up: npm start -- ${stack} (on a platform other than local: ${up})`
+        : `The up of the stack ${stack} didn't end; it goes on from there: npm start -- ${stack} (elsewhere: ${up})`,
+    );
+  }
+  const outputs = stackOutputsSchema.safeParse(raw);
+  if (!outputs.success) {
+    throw new SetupError(
+      `The outputs of the stack ${stack} are of another version of this program (${z.prettifyError(outputs.error)}): ` +
+        commands(stack).up,
+    );
+  }
+  const desired = desiredOf(stack, outputs.data, state.machines, servicesIn(state.deployment));
+  return { ...state, outputs: outputs.data, desired };
+}
+
+/** URN of a machine, by its name. @throws SetupError when the state has none of that name */
+export function urnOf(state: StackState, name: string): string {
+  const machine = state.machines.find((one) => one.name === name);
+  if (machine === undefined) {
+    throw new SetupError(
+      `The state of the stack ${state.stack} has no machine ${name}: ${commands(state.stack).up} makes it`,
+    );
+  }
+  return machine.urn;
+}
+
+/**
+ * Runs `up`, replacing these machines.
+ *
+ * @param more further arguments
+ * @param spare a worker that the configuration doesn't have; an `up` without it removes it again @default none
+ * @returns the end of Pulumi's output when it failed
+ */
+export async function up(
+  stack: string,
+  replace: readonly string[],
+  more: readonly string[] = [],
+  spare?: Spare,
+): Promise<string | undefined> {
+  const urns = replace.flatMap((urn) => ["--replace", urn]);
+  const { code, stdout, stderr } = await runPulumi(
+    ["up", "--yes", "--skip-preview", "--color", "never", "--suppress-outputs", ...more, ...urns],
+    // A cloud's hosts take today's image and first boot only if they are named: see platform/aws/renewal.ts.
+    { stack, capture: true, env: { [RENEWED_HOSTS]: replace.map(nameOf).join(","), [SPARE_WORKER]: spareText(spare) } },
+  );
+  return code === 0 ? undefined : lastLines(`${stdout}\n${stderr}`);
+}
+
+/** The lines of a failed run that say why: the diagnostics, else the last ones. */
+export function lastLines(output: string): string {
+  const lines = output.split("\n").filter((line) => line.trim() !== "");
+  const diagnostics = lines.findIndex((line) => line.startsWith("Diagnostics:"));
+  return (diagnostics < 0 ? lines.slice(-15) : lines.slice(diagnostics, diagnostics + 40)).join("\n");
+}

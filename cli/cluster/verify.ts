@@ -1,0 +1,59 @@
+/**
+ * What a command does before it reports success: it looks at what lives. The state alone says what was done once, and
+ * an `up` that changes nothing asks nobody.
+ */
+import { createProgress } from "../terminal/progress";
+import type { Evaluation } from "./evaluate";
+import { settle } from "./inspect";
+import type { Problem } from "./model";
+import { isLocal } from "./platform";
+import { readStack } from "./stack";
+
+/**
+ * Seconds to wait for health after an `up`. A worker whose engine was restarted with other labels stops its
+ * ingress for up to 20 s first; the next one has to find the swarm, and HAProxy wants two checks, 5 s apart. A cloud's
+ * load balancer takes up to two minutes to register a member.
+ */
+const NOTICE_LIMIT = { local: 60, elsewhere: 120 };
+/** Seconds that a swarm may take to find itself again after its hosts were started: an election alone takes 21. */
+const RECOVERY_LIMIT = 120;
+
+/** Problems that don't pass by themselves, so that nobody waits for it. */
+const LASTING: readonly Problem["kind"][] = ["machine", "swarm", "identity", "stray", "service"];
+
+/** What is known of a stack before the look. */
+export interface Recovery {
+  /** Whether hosts were just started or made, so that everything else may pass. */
+  readonly changed: boolean;
+  /** Names of machines that are gone, for which nobody waits. */
+  readonly gone: readonly string[];
+}
+
+/** Whether waiting on can't help. Pure. */
+export function isSettled({ status, problems }: Pick<Evaluation, "status" | "problems">, recovery?: Recovery): boolean {
+  if (status.healthy) return true;
+  if (recovery === undefined) return problems.some(({ kind }) => LASTING.includes(kind));
+  const lasts = ({ hosts, redo }: Problem): boolean =>
+    redo !== undefined || (hosts.length > 0 && hosts.every((host) => recovery.gone.includes(host)));
+  return problems.every(lasts);
+}
+
+/**
+ * Looks at what lives until it is healthy, or waiting on can't help.
+ *
+ * @param recovery What was brought back before. @default nothing
+ */
+export async function verify(stack: string, recovery?: Recovery): Promise<Evaluation> {
+  const live = await readStack(stack);
+  const recovering = recovery !== undefined && (recovery.changed || recovery.gone.length > 0);
+  const limit = recovering ? RECOVERY_LIMIT : isLocal(stack) ? NOTICE_LIMIT.local : NOTICE_LIMIT.elsewhere;
+  const enough = (seen: Evaluation): boolean => isSettled(seen, recovering ? recovery : undefined);
+  return createProgress().step(`Looking at what lives of the stack ${stack}`, "1 to 10 s", (note) =>
+    settle(live, { limit, note, enough, deep: true }),
+  );
+}
+
+/** What a command says when its work is done and the cluster isn't healthy. Every problem names its remedy. */
+export function unhealthyText(stack: string, { status }: Evaluation): string {
+  return `The stack ${stack} is not healthy:\n${status.problems.map((text) => `  - ${text}`).join("\n")}`;
+}

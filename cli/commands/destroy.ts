@@ -1,0 +1,175 @@
+/**
+ * `npm run destroy -- <stack> [--yes]`: removes everything of a stack, its state, too; of a local one also what interrupted
+ * runs left on the Docker engine. Any other needs a terminal to ask at, or `--yes`. No host is asked for anything, so it works when all of them are dead.
+ */
+import { createInterface } from "node:readline/promises";
+import type Docker from "dockerode";
+import { stackOutputsSchema } from "../../components/outputs";
+import { readArguments } from "../terminal/arguments";
+import { machinesOf, outputsOf, protectedResources, resourcesOf } from "../cluster/deployment";
+import { isLocal } from "../cluster/platform";
+import { registryLogins } from "../workstation/registry-login";
+import { lastLines, readState, type StackState } from "../cluster/stack";
+import { list } from "../cluster/words";
+import { runPulumi } from "../pulumi";
+import { localStackExists } from "../pulumi/stack";
+import { leftovers, removeLeftovers, type Leftover } from "../platform/local/machines";
+import { command, findProgram } from "../workstation/command";
+import { dockerClient } from "../workstation/docker-client";
+import { ensureDockerEngine } from "../workstation/docker-engine";
+import { runMain, SetupError } from "../terminal/errors";
+import { stackContainers, stateLost } from "../platform/local/leftovers";
+import { createProgress, duration } from "../terminal/progress";
+
+runMain(async () => {
+  const { stack, yes } = readArguments("npm run destroy -- <stack> [--yes]", { flags: ["yes"] });
+  const begun = Date.now();
+  if (!yes && !isLocal(stack) && !hasTerminal()) {
+    throw new SetupError(
+      `Nothing was removed: the stack ${stack} isn't a local one, and there is no terminal to ask at. ` +
+        `To destroy it all the same: npm run destroy -- ${stack} --yes`,
+    );
+  }
+  const docker = isLocal(stack) ? await localEngine() : undefined;
+  const state = await readState(stack);
+  refuseProtected(state);
+  const found = docker === undefined ? [] : await leftovers(docker, stack);
+  if (!yes) await confirm(state, docker, found);
+
+  if (docker !== undefined) await removeUnknown(docker, state);
+  if (docker !== undefined && isNothing(state, found)) {
+    await forget(stack);
+    await forgetAccess(state);
+    process.stdout.write(`There is nothing of the stack ${stack} on this computer.\n`);
+    return 0;
+  }
+  await destroy(stack, docker !== undefined);
+  await forgetAccess(state);
+  if (docker === undefined) {
+    process.stdout.write(
+      `Everything of the stack ${stack} is gone; its history stays: npm run pulumi -- stack rm -s ${stack}\n`,
+    );
+    return 0;
+  }
+  await clearAway(docker, stack);
+  await forget(stack);
+  process.stdout.write(
+    `The stack ${stack} is gone (${duration(Date.now() - begun)}): no container, volume or network of it is left.\n`,
+  );
+  return 0;
+});
+
+async function localEngine(): Promise<Docker> {
+  const engine = await ensureDockerEngine();
+  process.env["DOCKER_HOST"] = engine.dockerHost;
+  return dockerClient(engine.socket);
+}
+
+/** Runs Pulumi's destroy: for a local stack it takes seconds and is quiet, elsewhere it is shown as it goes. */
+async function destroy(stack: string, quiet: boolean): Promise<void> {
+  const args = ["destroy", "--yes", "--skip-preview", "--suppress-outputs"];
+  const failed = `The stack ${stack} could not be destroyed. Run the same again once that is put right`;
+  if (!quiet) {
+    const { code } = await runPulumi(args, { stack });
+    if (code !== 0) throw new SetupError(`${failed}: see above.`);
+    return;
+  }
+  await createProgress().step(`Destroying the stack ${stack}`, "5 to 15 s", async () => {
+    const { code, stdout, stderr } = await runPulumi([...args, "--color", "never"], {
+      stack,
+      capture: true,
+      stateAtEnd: true,
+    });
+    if (code !== 0) throw new SetupError(`${failed}:\n${lastLines(`${stdout}\n${stderr}`)}`);
+  });
+}
+
+/** Whether neither state nor engine has anything of the stack. */
+function isNothing({ deployment }: StackState, found: readonly Leftover[]): boolean {
+  return found.length === 0 && resourcesOf(deployment).length === 0;
+}
+
+/** A protected resource makes a destroy fail half-way, when others are gone already (measured). */
+function refuseProtected({ stack, deployment }: StackState): void {
+  const names = protectedResources(deployment);
+  if (names.length === 0) return;
+  throw new SetupError(
+    `Nothing was removed: ${list(names)} of the stack ${stack} ${names.length === 1 ? "is" : "are"} protected. If it may go: ` +
+      `npm run pulumi -- state unprotect --all --stack ${stack}, then this again.`,
+  );
+}
+
+/** Whether somebody can be asked. */
+function hasTerminal(): boolean {
+  return process.stdin.isTTY && process.stderr.isTTY;
+}
+
+async function confirm(
+  { stack, deployment }: StackState,
+  docker: Docker | undefined,
+  found: readonly Leftover[],
+): Promise<void> {
+  if (!hasTerminal()) {
+    // A state that knows of nothing may be another one than that of whoever made these: that takes an explicit yes.
+    if (docker !== undefined && found.length > 0 && resourcesOf(deployment).length <= 1) {
+      throw stateLost(stack, await stackContainers(docker, stack));
+    }
+    return;
+  }
+  const machines = machinesOf(deployment).map((machine) => machine.name);
+  const what =
+    machines.length > 0 ? list(machines) : found.length > 0 ? list(found.map((one) => one.name)) : "no machine";
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(
+      `This removes the stack ${stack} (${what}) and all data in it. Go on? [y/N] `,
+    );
+    if (!/^y(es)?$/i.test(answer.trim())) throw new SetupError("Nothing was removed.");
+  } finally {
+    terminal.close();
+  }
+}
+
+/** Containers that the state doesn't know: an interrupted run made them, and they would hold the network. */
+async function removeUnknown(docker: Docker, { stack, machines }: StackState): Promise<void> {
+  const known = new Set(machines.map((machine) => machine.id));
+  const unknown = (await stackContainers(docker, stack)).filter((container) => !known.has(container.identity));
+  await removeLeftovers(
+    docker,
+    unknown.map(({ name }) => ({ kind: "container", name })),
+  );
+}
+
+async function clearAway(docker: Docker, stack: string): Promise<void> {
+  const found = await leftovers(docker, stack);
+  if (found.length === 0) return;
+  const names = (all: readonly Leftover[]): string => list(all.map(({ kind, name }) => `${kind} ${name}`));
+  createProgress().info(`Removing what interrupted runs left: ${names(found)}`);
+  await removeLeftovers(docker, found);
+  const left = await leftovers(docker, stack);
+  if (left.length > 0)
+    throw new SetupError(`The stack ${stack} is destroyed, but the Docker engine still has ${names(left)}.`);
+}
+
+/** Removes what `npm run context` wrote: a docker context with a key to managers that are gone, and logins to their registry. */
+async function forgetAccess({ stack, deployment }: StackState): Promise<void> {
+  const docker = findProgram("docker");
+  if (docker === undefined) return;
+  const context = `swarm-ha-${stack}`;
+  // A stack that never came up whole has no outputs, and nobody has logged in to it.
+  const outputs = stackOutputsSchema.safeParse(outputsOf(deployment));
+  const logins = outputs.success ? registryLogins(context, outputs.data) : [];
+  for (const args of [["context", "rm", "-f", context], ...logins.map(({ registry }) => ["logout", registry])]) {
+    // The same error for what was never written as for any other; neither matters to what has been destroyed.
+    await command(docker, args, { timeout: 30_000, as: "docker" }).catch(() => undefined);
+  }
+}
+
+/** Removes the stack from the backend, with its backups: they hold its keys. The clone's own file stays. */
+async function forget(stack: string): Promise<void> {
+  if (!localStackExists(stack)) return;
+  const args = ["stack", "rm", "--yes", "--preserve-config", "--remove-backups"];
+  const { code, stderr } = await runPulumi(args, { stack, capture: true });
+  if (code !== 0)
+    throw new SetupError(`Everything of the stack ${stack} is gone, but not its state:\n${stderr.trim()}`);
+}

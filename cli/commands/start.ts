@@ -1,0 +1,83 @@
+/**
+ * `npm start [-- <stack>]`: everything from a fresh clone to a running swarm. What is there already is left as it is;
+ * what is missing is made again. The exit code is 0 only if the cluster is healthy.
+ */
+import type Docker from "dockerode";
+import { makeMissing } from "../operations/make-missing";
+import { unhealthyText, verify } from "../cluster/verify";
+import { runPulumi } from "../pulumi";
+import { readLogLine } from "../pulumi/plain-log";
+import { heal, type Healed } from "../platform/local/heal";
+import { listMachines } from "../platform/local/machines";
+import { runMain, SetupError } from "../terminal/errors";
+import { hasResources, stackContainers, stateLost } from "../platform/local/leftovers";
+import { prepareMachine } from "../workstation/machine";
+import { nextSteps } from "../workstation/next-steps";
+import { createProgress, duration } from "../terminal/progress";
+import { requireLocalStack } from "../workstation/stack-file";
+
+/** Without a terminal: no dots, and no outputs, which nobody reads in a log. */
+const PLAIN = ["--suppress-progress", "--suppress-outputs", "--color", "never"];
+
+runMain(async () => {
+  const [stack = "local", ...rest] = process.argv.slice(2);
+  if (rest.length > 0 || stack.startsWith("-")) throw new SetupError("usage: npm start [-- <stack>]");
+  requireLocalStack(stack);
+  const begun = Date.now();
+  const { docker } = await prepareMachine();
+  await refuseLostState(docker, stack);
+  const healed = await heal(docker, stack);
+  const whole = await bringUp(stack, healed);
+  let evaluation = await verify(stack, healed);
+  if (!evaluation.status.healthy) {
+    const machines = () => listMachines(docker, stack);
+    evaluation = await makeMissing(stack, evaluation, { gone: healed.gone, machines });
+  }
+  if (!whole) {
+    await bringUp(stack, { ...healed, gone: [] });
+    evaluation = await verify(stack);
+  }
+  if (!evaluation.status.healthy) throw new SetupError(`${unhealthyText(stack, evaluation)}${failed(healed)}`);
+  console.log(`\nThe stack ${stack} is up (${duration(Date.now() - begun)}).\n\n${nextSteps(stack)}`);
+  return 0;
+});
+
+/** @throws SetupError for containers of a stack whose state knows of nothing */
+async function refuseLostState(docker: Docker, stack: string): Promise<void> {
+  const containers = await stackContainers(docker, stack);
+  if (containers.length === 0) return;
+  const exported = await runPulumi(["stack", "export"], { stack, capture: true });
+  if (exported.code !== 0) throw new SetupError(`The state of the stack ${stack} can't be read:\n${exported.stderr}`);
+  if (!hasResources(exported.stdout)) throw stateLost(stack, containers);
+}
+
+/**
+ * Runs `up`. Without a terminal it shows a line for each step that is done, and signs of life in between.
+ *
+ * @returns false when it failed because machines are gone that are made again afterwards
+ * @throws SetupError when it fails, and no machine is gone
+ */
+async function bringUp(stack: string, healed: Healed): Promise<boolean> {
+  const args = ["up", "--yes", "--skip-preview", ...(healed.gone.length > 0 ? ["--continue-on-error"] : [])];
+  const isUp = (code: number): boolean => {
+    if (code === 0 || healed.gone.length > 0) return code === 0;
+    throw new SetupError(
+      `The stack ${stack} is not up: see above. Once that is put right, npm start goes on from here.${failed(healed)}`,
+    );
+  };
+  if (process.stdout.isTTY) return isUp((await runPulumi(args, { stack })).code);
+  return createProgress().step(`Bringing up the stack ${stack}`, "1 min at first, then 10 s", async (note) => {
+    const onLine = (line: string): void => {
+      const read = readLogLine(line);
+      if (read.kind === "show") process.stdout.write(`${read.text}\n`);
+      else if (read.kind === "under way") note(read.text);
+    };
+    return isUp((await runPulumi([...args, ...PLAIN], { stack, onLine })).code);
+  });
+}
+
+/** Machines that couldn't be brought back, and why; nothing where there are none. */
+function failed({ failures }: Healed): string {
+  if (failures.length === 0) return "";
+  return `\nThese could not be brought back:\n${failures.map((failure) => `  - ${failure}`).join("\n")}`;
+}

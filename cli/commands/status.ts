@@ -1,0 +1,65 @@
+/**
+ * `npm run -s status [-- <stack>] [--json] [--deep]`: the live cluster against the wanted one; with `--deep` the registry's
+ * storage is read through for damage, too.
+ *
+ * Exit code 0 healthy, 1 degraded, 2 unreachable (or no such stack, or not up).
+ */
+import pc from "picocolors";
+import { messageOf } from "../../components/message";
+import { readArguments } from "../terminal/arguments";
+import { withProblems } from "../cluster/evaluate";
+import { inspectDeep } from "../cluster/inspect";
+import type { ClusterStatus } from "../cluster/model";
+import { render } from "../cluster/render";
+import { damageLines } from "../cluster/registry-storage";
+import { readStack, type LiveStack } from "../cluster/stack";
+import { runStorageJob } from "../operations/storage-job";
+import { runMain, SetupError } from "../terminal/errors";
+
+const UNREACHABLE = 2;
+
+runMain(async () => {
+  const print = (status: ClusterStatus): void => void process.stdout.write(`${JSON.stringify(status, null, 2)}\n`);
+  try {
+    const { stack, json, deep } = readArguments("npm run -s status [-- <stack>] [--json] [--deep]", {
+      flags: ["json", "deep"],
+      stack: "local",
+    });
+    const live = await readStack(stack);
+    const { evaluation: seen } = await inspectDeep(live, { disks: true });
+    const { status, exitCode } = deep && seen.reachable ? withProblems(seen, await damageIn(live)) : seen;
+    // picocolors by itself also colours what CI writes into a file.
+    const colors = pc.createColors(process.stdout.isTTY && pc.isColorSupported);
+    if (json) print(status);
+    else process.stdout.write(`${render(stack, status, exitCode, colors)}\n`);
+    return exitCode;
+  } catch (error) {
+    // Whatever it was: nobody could say how the cluster is. Exit code 1 would claim that somebody did.
+    const text =
+      error instanceof SetupError ? error.message : error instanceof Error ? (error.stack ?? "") : String(error);
+    if (process.argv.includes("--json")) {
+      print({
+        healthy: false,
+        swarmId: "",
+        nodes: [],
+        loadBalancers: {},
+        certificates: [],
+        ingress: [],
+        problems: [text],
+      });
+    }
+    process.stderr.write(`error: ${text}\n`);
+    return UNREACHABLE;
+  }
+});
+
+/** What is damaged in the registry's storage, or why nobody can tell. */
+async function damageIn(live: LiveStack): Promise<string[]> {
+  if (live.outputs.endpoints.registry === undefined) return [];
+  try {
+    const { report } = await runStorageJob(live, { mode: "check", untagged: true });
+    return damageLines(live.stack, report);
+  } catch (error) {
+    return [`The registry's storage can't be looked through: ${messageOf(error)}`];
+  }
+}

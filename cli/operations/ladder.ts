@@ -1,0 +1,189 @@
+import type { DesiredNode } from "../../components/outputs";
+import { cutsOf, describeCuts, isNetworkCut, witnesses, type AllFacts, type Cut, type HostFacts } from "../cluster/host-facts";
+import { IDENTITY_LABEL, votes } from "../cluster/labels";
+import type { Match } from "../cluster/match";
+import type { MachineState, RepairStep } from "./plan-repair";
+import { commands, list } from "../cluster/words";
+
+/** What the ladder is climbed with. */
+export interface Climb {
+  readonly stack: string;
+  readonly match: Match;
+  /** What is wrong with the host, in words. */
+  readonly why: string;
+  /** What hosts report of themselves. */
+  readonly facts: AllFacts;
+  /** The host's machine as the platform has it. @default the platform can't tell, or has none */
+  readonly machine?: MachineState;
+  /** Whether the platform can tell which machines there are. */
+  readonly machinesKnown: boolean;
+  /** Whether the bastion can be reached. Without it, silence of a host proves nothing. */
+  readonly bastion: boolean;
+  /** Whether this step was tried already. */
+  readonly isTried: (step: RepairStep) => boolean;
+  /** Services that only this very node may run. */
+  readonly pinned: readonly string[];
+}
+
+/** The next thing to do for a host, or why nothing may be done. */
+export type Rung = { readonly step: RepairStep } | { readonly left: string };
+
+/**
+ * The next rung for a host that isn't in service, the least first: start its engine, unlock it, restart its engine,
+ * let it join again with its data, replace it. (Waiting, and starting or resuming machines, come before.) Pure.
+ *
+ * A host is replaced without any of these only if it is proven dead by two ways of asking: the bastion can't log in, and
+ * the managers neither hear from its node nor reach its address. No rung mends a network, so a host that others can't
+ * reach stays as it is: its successor would have the same address and couldn't join.
+ */
+export function nextRung(climb: Climb): Rung {
+  const { match, machine, machinesKnown, facts, isTried, why } = climb;
+  const { name } = match.desired;
+  const own = facts[name];
+  if (machinesKnown && machine === undefined) return replacing(climb, undefined);
+  if (machine !== undefined && (!machine.running || isOther(machine, match.desired))) {
+    return replacing(climb, lossOf(match.desired, own, climb.pinned));
+  }
+  if (own?.reached !== true) return unreached(climb, own);
+
+  const restart = engineStep(name, "restart", own.answers ? why : "its engine doesn't answer");
+  if (!own.service || !own.answers) {
+    const steps = own.service ? [restart] : [engineStep(name, "start", "its engine is stopped"), restart];
+    const next = steps.find((step) => !isTried(step));
+    return next === undefined ? replacing(climb, lossOf(match.desired, own, climb.pinned)) : { step: next };
+  }
+  if (own.state === "locked") return unlocking(climb);
+  const cuts = networkCuts(name, facts);
+  if (cuts.length > 0)
+    return {
+      left: `${why}, and ${describeCuts(cuts)}. Mend the network between them: a successor would have the same address`,
+    };
+  if (match.node?.state === "ready" && match.node.id === own.nodeId && isLabelledOtherwise(match)) {
+    const change = { labels: { [IDENTITY_LABEL]: match.desired.identity } };
+    return { step: { kind: "settings", names: [name], nodeId: own.nodeId, change, why: "wrong identity label" } };
+  }
+  const rejoin: RepairStep = {
+    kind: "rejoin",
+    names: [name],
+    why,
+    // Other nodes' former selves go when the new one is in service (scripts/node.sh).
+    ...(match.node === undefined || !votes(match.node) ? {} : { nodeId: match.node.id }),
+  };
+  // What isn't in the swarm, or is in another one, doesn't come back by a restart.
+  const steps = match.node === undefined || own.state === "inactive" ? [rejoin] : [restart, rejoin];
+  const next = steps.find((step) => !isTried(step));
+  return next === undefined ? replacing(climb, lossOf(match.desired, own, climb.pinned)) : { step: next };
+}
+
+/** Engines that don't run or don't answer on hosts that can be reached: mended without a majority, too. */
+export function engineSteps(nodes: readonly DesiredNode[], facts: AllFacts): RepairStep[] {
+  return nodes.flatMap(({ name }) => {
+    const own = facts[name];
+    if (own?.reached !== true || (own.service && own.answers)) return [];
+    return own.service
+      ? engineStep(name, "restart", "its engine doesn't answer")
+      : engineStep(name, "start", "its engine is stopped");
+  });
+}
+
+/** Connections that the network loses between a host and others whose engines run. */
+export function networkCuts(name: string, facts: AllFacts): Cut[] {
+  const runs = (other: string): boolean => {
+    const one = facts[other];
+    return one?.reached === true && one.service;
+  };
+  return cutsOf(name, facts).filter((cut) => isNetworkCut(cut) && runs(cut.from) && runs(cut.to));
+}
+
+function engineStep(name: string, action: "start" | "restart", why: string): RepairStep {
+  return { kind: "engine", action, names: [name], why };
+}
+
+function unreached(climb: Climb, own: HostFacts | undefined): Rung {
+  const { match, facts, stack, bastion } = climb;
+  const { name } = match.desired;
+  if (!bastion) return { left: "the bastion can't be reached, so nobody can tell whether the host is dead" };
+  const seen = own?.reached === false ? own.seen : "nobody asked it";
+  const living = witnesses(name, facts);
+  const others = list([...new Set(living.map(({ from }) => from))]);
+  if (living.length > 0 || match.node?.state === "ready") {
+    const proof = living.length > 0 ? `${others} can` : "the managers hear from it";
+    return {
+      left:
+        `the bastion can't log in to it (${seen}), but ${proof}, so it isn't dead. Mend its sshd or the network; to ` +
+        `replace it all the same: ${commands(stack).replace} ${name}`,
+    };
+  }
+  return replacing(climb, lossOf(match.desired, own, climb.pinned));
+}
+
+function unlocking({ match, isTried, stack }: Climb): Rung {
+  const { name } = match.desired;
+  const step: RepairStep = { kind: "unlock", names: [name], why: "its engine is locked" };
+  if (!isTried(step)) return { step };
+  return {
+    left: `its engine is locked, and no manager could unlock it. Unlock it with your key, on ${name} itself: docker swarm unlock; then ${commands(stack).repair}`,
+  };
+}
+
+function replacing({ match, why, isTried }: Climb, loses: string | undefined): Rung {
+  const step: RepairStep = {
+    kind: "replace",
+    names: [match.desired.name],
+    why,
+    ...(loses === undefined ? {} : { loses }),
+  };
+  return isTried(step) ? { left: why } : { step };
+}
+
+function isOther(machine: MachineState, { identity }: DesiredNode): boolean {
+  return identity !== "" && machine.id !== identity;
+}
+
+function isLabelledOtherwise({ desired, node }: Match): boolean {
+  const label = node?.labels[IDENTITY_LABEL] ?? "";
+  return label !== "" && label !== desired.identity && desired.identity !== "";
+}
+
+/**
+ * What goes with a host: its volumes, and the services that are pinned to its node's id. Managers take no tasks, and their store is on the others, too.
+ *
+ * @returns nothing when nothing is lost
+ */
+export function lossOf(host: DesiredNode, own: HostFacts | undefined, pinned: readonly string[]): string | undefined {
+  const volumes = volumesOf(host, own);
+  const services =
+    pinned.length === 0
+      ? undefined
+      : `the node of ${pinned.length === 1 ? "the service" : "the services"} ${list(pinned)} (pinned to the id of ${host.name}, a successor has another)`;
+  const losses = [volumes, services].flatMap((one) => one ?? []);
+  return losses.length === 0 ? undefined : losses.join(", and ");
+}
+
+function volumesOf({ name, role }: DesiredNode, own: HostFacts | undefined): string | undefined {
+  if (own?.reached === true && own.answers) {
+    if (own.volumes.length === 0) return undefined;
+    return `the ${own.volumes.length === 1 ? "volume" : "volumes"} ${list(own.volumes)} on ${name}`;
+  }
+  return role === "manager"
+    ? undefined
+    : `all volumes on ${name} (they can't be listed while its engine doesn't answer)`;
+}
+
+/** What a host itself says about why it isn't in service; empty when it says nothing new. */
+export function describeHost(name: string, facts: AllFacts): string {
+  const own = facts[name];
+  if (own === undefined) return "";
+  if (!own.reached) {
+    const living = [...new Set(witnesses(name, facts).map(({ from }) => from))];
+    return `the bastion can't log in to the host (${own.seen})${living.length === 0 ? "" : `, but ${list(living)} can reach it`}`;
+  }
+  const where = own.via === "bastion" ? "" : ", and the bastion can't log in to it";
+  if (!own.service) return `the host runs, its engine is stopped${where}`;
+  if (!own.answers) return `the host runs, its engine doesn't answer${where}`;
+  const cuts = networkCuts(name, facts);
+  if (cuts.length > 0) return describeCuts(cuts);
+  return where === ""
+    ? "the host and its engine run"
+    : "the host and its engine run, but the bastion can't log in to it";
+}

@@ -1,0 +1,153 @@
+import type Docker from "dockerode";
+import { z } from "zod";
+import { messageOf } from "../../components/message";
+import { actOnHost } from "../cluster/ask-hosts";
+import { connect } from "../cluster/connect";
+import { nameOf, resourcesOf } from "../cluster/deployment";
+import { listNodes, removeNode, updateNode, type DockerCall } from "../cluster/docker-api";
+import { throughManager } from "../cluster/inspect";
+import { sleep } from "../cluster/limit";
+import type { LiveNode } from "../cluster/model";
+import type { RepairStep } from "./plan-repair";
+import { redo } from "../pulumi";
+import { up, type LiveStack } from "../cluster/stack";
+import { commands } from "../cluster/words";
+
+/** Seconds until a manager that was demoted must have left the managers' store, so that it can be removed. */
+const DEMOTION_LIMIT = 20;
+
+/** Seconds until the managers must have noticed that a node has left. Heartbeats are 5 s apart, and three may be missed. */
+const LEAVE_LIMIT = 60;
+
+/** Name of the step that fetches a host's token, in components/swarm/member.ts. */
+const tokenStep = (host: string): string => `token-${host}`;
+
+/**
+ * Does one step of a repair.
+ *
+ * @param docker the engine that a local stack's hosts run on
+ * @returns why it couldn't be done
+ */
+export async function perform(
+  step: RepairStep,
+  stack: LiveStack,
+  docker: Docker | undefined,
+): Promise<string | undefined> {
+  const [name = ""] = step.names;
+  switch (step.kind) {
+    case "engine":
+      return attempt(() => actOnHost(stack, name, step.action, docker));
+    case "unlock":
+      return attempt(() => unlock(name, stack));
+    case "rejoin":
+      return rejoin(step, stack, docker);
+    case "up":
+      if (step.redo !== undefined) {
+        const marking = redo(stack.stack, () => ({ replace: [], update: step.redo ?? [] }));
+        const failure = await attempt(() => marking);
+        if (failure !== undefined) return failure;
+      }
+      return up(stack.stack, [], ["--continue-on-error"]);
+    case "replace":
+      // What the state has lost needs no replacing: any `up` makes it.
+      return up(
+        stack.stack,
+        stack.machines.filter((machine) => step.names.includes(machine.name)).map((machine) => machine.urn),
+        ["--continue-on-error"],
+      );
+    case "settings":
+      return attempt(() => throughManager(stack, (call) => updateNode(call, step.nodeId, step.change)));
+    case "ghost":
+      return attempt(() => removeGhost(step.nodeId, stack));
+  }
+}
+
+/** Takes the unlock key from a manager that has it, to the one that is locked. It stays in memory and in TLS. */
+async function unlock(name: string, stack: LiveStack): Promise<void> {
+  const connection = await connect(stack.outputs);
+  try {
+    const locked = connection.managers.find((manager) => manager.name === name);
+    if (locked === undefined) throw new Error("the bastion can't be reached");
+    const heard: string[] = [];
+    for (const other of connection.managers.filter((manager) => manager.name !== name)) {
+      const key = await other.call("GET", "/swarm/unlockkey").then(keyOf, (error: unknown) => {
+        heard.push(`${other.name}: ${messageOf(error)}`);
+        return undefined;
+      });
+      if (key === undefined) continue;
+      await locked.call("POST", "/swarm/unlock", { UnlockKey: key });
+      return;
+    }
+    throw new Error(`no other manager tells the key (${heard.join("; ")})`);
+  } finally {
+    connection.close();
+  }
+}
+
+function keyOf(answer: unknown): string {
+  return z.object({ UnlockKey: z.string().min(1) }).parse(answer).UnlockKey;
+}
+
+/**
+ * Lets a host leave its swarm and join this one again; its volumes and images stay. A fresh token makes Pulumi run the
+ * join, and what follows from it, once more.
+ */
+async function rejoin(
+  { names: [name = ""], nodeId }: Extract<RepairStep, { kind: "rejoin" }>,
+  stack: LiveStack,
+  docker: Docker | undefined,
+): Promise<string | undefined> {
+  const token = resourcesOf(stack.deployment).find(({ urn }) => nameOf(urn) === tokenStep(name));
+  if (token === undefined) return `the state has no step ${tokenStep(name)}: ${commands(stack.stack).up}`;
+  const failure = await attempt(async () => {
+    await actOnHost(stack, name, "leave", docker);
+    // Before it joins again: as a dead manager it would count while the new one isn't in service yet.
+    if (nodeId !== undefined) await removeGhost(nodeId, stack, LEAVE_LIMIT);
+  });
+  return failure ?? up(stack.stack, [token.urn], ["--continue-on-error"]);
+}
+
+async function removeGhost(id: string, stack: LiveStack, limit = DEMOTION_LIMIT): Promise<void> {
+  const end = Date.now() + limit * 1000;
+  for (;;) {
+    try {
+      await throughManager(stack, async (call) => {
+        const node = (await listNodes(call)).find((one) => one.id === id);
+        if (node === undefined) return;
+        // It may have come back to life since it was looked at; then it is for a person to say.
+        if (node.state === "ready") throw new Error("it is alive again");
+        await keepLabels(call, node);
+        if (node.role === "manager") await updateNode(call, id, { role: "worker" });
+        await removeNode(call, id);
+      });
+      return;
+    } catch (error) {
+      if (Date.now() >= end) throw error;
+      await sleep(1);
+    }
+  }
+}
+
+/** Keeps the labels that people have set on a node for the next one of its name: the same as scripts/lib/labels.sh does. */
+async function keepLabels(call: DockerCall, { hostname, labels }: LiveNode): Promise<void> {
+  const own = Object.fromEntries(Object.entries(labels).filter(([key]) => !key.startsWith("swarm-ha.")));
+  if (Object.keys(own).length === 0) return;
+  const name = `swarm-ha.labels.${hostname}`;
+  const filters = encodeURIComponent(JSON.stringify({ name: [name] }));
+  const configs = z.array(z.object({ ID: z.string(), Spec: z.object({ Name: z.string() }) }));
+  // The filter takes the name for a prefix.
+  for (const { ID, Spec } of configs.parse(await call("GET", `/configs?filters=${filters}`))) {
+    if (Spec.Name === name) await call("DELETE", `/configs/${ID}`);
+  }
+  const Data = Buffer.from(JSON.stringify(own)).toString("base64");
+  await call("POST", "/configs/create", { Name: name, Data, Labels: { "swarm-ha.labels": "true" } });
+}
+
+async function attempt(work: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}

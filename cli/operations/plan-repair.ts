@@ -1,0 +1,343 @@
+import type { DesiredNode } from "../../components/outputs";
+import type { NodeChange } from "../cluster/docker-api";
+import type { Evaluation } from "../cluster/evaluate";
+import type { AllFacts } from "../cluster/host-facts";
+import { engineSteps, nextRung, type Rung } from "./ladder";
+import { counts, desiredAvailability, desiredLabels, IDENTITY_LABEL, missingLabels, votes } from "../cluster/labels";
+import type { Match } from "../cluster/match";
+import type { Desired, ProblemKind } from "../cluster/model";
+import { guard, majority, type Voter } from "../cluster/quorum";
+import { nameOf } from "../cluster/deployment";
+import { list, LOST_MAJORITY } from "../cluster/words";
+
+/** A machine as the platform has it. */
+export interface MachineState {
+  /** Name in the stack. */
+  readonly name: string;
+  /** Physical id, which is a host's identity. */
+  readonly id: string;
+  readonly running: boolean;
+}
+
+/** One step of a repair. */
+export type RepairStep =
+  /** Starts or restarts a host's engine. */
+  | {
+      readonly kind: "engine";
+      readonly action: "start" | "restart";
+      readonly names: readonly string[];
+      readonly why: string;
+    }
+  /** Unlocks a manager with the key that the others have. */
+  | { readonly kind: "unlock"; readonly names: readonly string[]; readonly why: string }
+  /** Lets a host leave its swarm and join again, with its volumes and images. */
+  | {
+      readonly kind: "rejoin";
+      readonly names: readonly string[];
+      readonly why: string;
+      /** Its former node, if that has a vote: it goes first. @default it has none */
+      readonly nodeId?: string;
+      /** What is lost by it. @default nothing */
+      readonly loses?: string;
+    }
+  /** Makes machines again: the operator, load balancers, one manager, or any number of dead workers and registry nodes. */
+  | {
+      readonly kind: "replace";
+      readonly names: readonly string[];
+      readonly why: string;
+      /** The data that is lost by it. @default none */
+      readonly loses?: string;
+    }
+  /** Ends what an interrupted `up` began. `redo`: steps of the state that it does over. */
+  | {
+      readonly kind: "up";
+      readonly names: readonly string[];
+      readonly why: string;
+      readonly redo?: readonly string[];
+    }
+  /** Removes a dead node that nobody wants. */
+  | {
+      readonly kind: "ghost";
+      readonly names: readonly string[];
+      readonly nodeId: string;
+      readonly manager: boolean;
+      readonly why: string;
+    }
+  /** Sets a node's role, availability and labels right. */
+  | {
+      readonly kind: "settings";
+      readonly names: readonly string[];
+      readonly nodeId: string;
+      readonly change: NodeChange;
+      readonly why: string;
+    };
+
+/** What a repair has to know. */
+export interface RepairInput {
+  readonly desired: Desired;
+  readonly evaluation: Evaluation;
+  /** All machines that the platform has for the stack. @default the platform can't tell */
+  readonly machines?: readonly MachineState[];
+  /** Operator and load balancers that the state has: they have to be there, too. */
+  readonly others: readonly string[];
+  /** What hosts report of themselves. @default nobody asked them */
+  readonly facts?: AllFacts;
+  /** Keys of steps that were tried in vain; they aren't tried again. See {@link stepKey}. */
+  readonly tried: ReadonlySet<string>;
+}
+
+/** What is to be done. */
+export interface RepairPlan {
+  readonly steps: readonly RepairStep[];
+  /** Why nothing more than `steps` may be done. @default there is no such reason */
+  readonly refused?: string;
+  /** What stays broken, and why. */
+  readonly left: readonly string[];
+}
+
+/** What tells one step from another. */
+export function stepKey(step: RepairStep): string {
+  const what = step.kind === "engine" ? step.action : step.kind;
+  return `${what} ${step.kind === "ghost" || step.kind === "settings" ? step.nodeId : step.names.join(" ")}`;
+}
+
+/**
+ * What to do next, in this order: operator, load balancers, engines that don't run, an interrupted `up`, dead leftovers,
+ * managers one by one, other hosts, settings. Every host climbs a ladder (ladder.ts), and only hosts at its end are
+ * replaced. It is asked again after every step, with what is the case then.
+ *
+ * No step takes more than one manager away, and none takes one away that the majority needs.
+ */
+export function planRepair(input: RepairInput): RepairPlan {
+  const { evaluation, desired, tried } = input;
+  const left: string[] = [];
+  const steps: RepairStep[] = [];
+  const add = (step: RepairStep, instead?: () => void): void => {
+    if (!tried.has(stepKey(step))) steps.push(step);
+    else if (instead === undefined) left.push(`${step.names.join(", ")}: ${step.why}`);
+    else instead();
+  };
+  for (const step of otherSteps(input)) add(step);
+
+  const facts = input.facts ?? {};
+  for (const step of engineSteps(desired.nodes, facts)) if (!tried.has(stepKey(step))) steps.push(step);
+
+  const refused = refusal(evaluation, desired, facts);
+  if (refused !== undefined) return { steps, refused, left };
+
+  const unfinished = desired.unfinished ?? [];
+  if (unfinished.length > 0) add({ kind: "up", names: unfinished, why: "the last up didn't end" });
+
+  const undone = evaluation.problems.flatMap(({ redo }) => redo ?? []);
+  if (undone.length > 0) {
+    const redo = [...new Set(undone)];
+    add({ kind: "up", names: redo.map(nameOf), why: "what it deployed is gone", redo });
+  }
+
+  // What takes more than an `up`, the status says.
+  const due = evaluation.problems.filter(({ kind, byHand }) => isDue(kind) && byHand !== true);
+  if (due.length > 0) {
+    const names = due.flatMap(({ hosts }) => hosts);
+    add({ kind: "up", names: [...new Set(names)], why: "new certificates are due" });
+  }
+
+  let voters = evaluation.voters;
+  const takeAway = (name: string, counting: boolean): string | undefined => {
+    const reason = guard(voters, name, counting);
+    if (reason === undefined) voters = without(voters, name, counting);
+    return reason;
+  };
+  for (const ghost of evaluation.ghosts) {
+    const manager = ghost.role === "manager" || votes(ghost);
+    const why = `a dead node of that name (${ghost.id}) that nobody wants`;
+    if (ghost.state === "ready") left.push(`${ghost.hostname}: a node that nobody wants is alive; see the status`);
+    else {
+      const reason = votes(ghost) ? takeAway(ghost.hostname, counts(ghost)) : undefined;
+      if (reason !== undefined) left.push(`${ghost.hostname}: ${reason}`);
+      else add({ kind: "ghost", names: [ghost.hostname], nodeId: ghost.id, manager, why });
+    }
+  }
+
+  const lost = evaluation.matches.flatMap((match) => {
+    const why = whyLost(match, input);
+    return why === undefined ? [] : [{ match, host: match.desired, why }];
+  });
+  const { machines } = input;
+  const bastion = !evaluation.problems.some(({ kind }) => kind === "operator");
+  const climb = ({ match, why }: { match: Match; why: string }, isTried: (step: RepairStep) => boolean): Rung => {
+    const machine = machines?.find((one) => one.name === match.desired.name);
+    const machinesKnown = machines !== undefined;
+    const { stack } = desired;
+    const given = {
+      stack,
+      match,
+      why,
+      facts,
+      machinesKnown,
+      bastion,
+      isTried,
+      pinned: evaluation.pinned[match.desired.name] ?? [],
+    };
+    return nextRung(machine === undefined ? given : { ...given, machine });
+  };
+  const isTried = (step: RepairStep): boolean => tried.has(stepKey(step));
+  // A worker that somebody promoted has a vote like any manager.
+  const alone = ({ desired: host, node }: Match): boolean =>
+    host.role === "manager" || (node !== undefined && votes(node));
+  for (const one of lost.filter(({ match }) => alone(match))) {
+    const { match, host, why } = one;
+    const rung = climb(one, isTried);
+    if ("left" in rung) left.push(`${host.name}: ${rung.left}`);
+    else if (rung.step.kind === "replace" || rung.step.kind === "rejoin") {
+      // One without a vote can go, as long as there is a majority.
+      const vote = match.node !== undefined && votes(match.node);
+      const reason = takeAway(vote ? host.name : "", match.node !== undefined && counts(match.node));
+      if (reason !== undefined) left.push(`${host.name} (${why}): ${reason}`);
+      else steps.push(rung.step);
+    } else addOnce(steps, rung.step);
+  }
+  const others = lost.filter(({ match }) => !alone(match));
+  // Together replacements are quickest; if that fails, each by itself, so that one can't hold up the others.
+  const dead = others.flatMap((one) => {
+    const rung = climb(one, () => false);
+    return "step" in rung && rung.step.kind === "replace" ? [{ ...one, loses: rung.step.loses }] : [];
+  });
+  const batch = batchOf(dead);
+  const together = batch !== undefined && !isTried(batch);
+  if (together) steps.push(batch);
+  for (const one of others) {
+    if (together && dead.some(({ host }) => host === one.host)) continue;
+    const rung = climb(one, isTried);
+    if ("left" in rung) left.push(`${one.host.name}: ${rung.left}`);
+    else addOnce(steps, rung.step);
+  }
+
+  for (const { hosts } of evaluation.problems.filter(({ kind }) => kind === "api")) {
+    // Starting what runs changes nothing; what doesn't, its HAProxy, say, comes back. The status tells what is left.
+    for (const name of hosts) {
+      const step: RepairStep = { kind: "engine", action: "start", names: [name], why: "its API doesn't answer" };
+      if (!isTried(step)) addOnce(steps, step);
+    }
+  }
+
+  const busy = new Set(lost.map((one) => one.host.name));
+  for (const match of evaluation.matches.filter((one) => !busy.has(one.desired.name))) {
+    const step = settingsStep(match);
+    if (step === undefined) continue;
+    const demoted =
+      step.change.role === "worker" && match.node !== undefined && votes(match.node) ? match.node : undefined;
+    const reason = demoted === undefined ? undefined : takeAway(match.desired.name, counts(demoted));
+    if (reason !== undefined) left.push(`${match.desired.name}: ${reason}`);
+    else add(step);
+  }
+  return { steps, left };
+}
+
+/** The replacement of several hosts in one `up`; nothing for fewer than two. */
+function batchOf(
+  dead: readonly { readonly host: DesiredNode; readonly why: string; readonly loses: string | undefined }[],
+): RepairStep | undefined {
+  if (dead.length < 2) return undefined;
+  const losses = dead.flatMap(({ loses }) => loses ?? []);
+  return {
+    kind: "replace",
+    names: dead.map(({ host }) => host.name),
+    why: dead.map(({ host, why }) => `${host.name}: ${why}`).join("; "),
+    ...(losses.length === 0 ? {} : { loses: list(losses) }),
+  };
+}
+
+function addOnce(steps: RepairStep[], step: RepairStep): void {
+  if (!steps.some((one) => stepKey(one) === stepKey(step))) steps.push(step);
+}
+
+function isDue(kind: ProblemKind): boolean {
+  return kind === "certificate" || kind === "renewal";
+}
+
+function otherSteps({ evaluation, machines, others }: RepairInput): RepairStep[] {
+  const missing = (name: string): boolean =>
+    machines?.find((machine) => machine.name === name)?.running === false ||
+    (machines !== undefined && !machines.some((machine) => machine.name === name));
+  const steps: RepairStep[] = [];
+  const mute = evaluation.problems.some((problem) => problem.kind === "operator");
+  if (mute || (others.includes("operator") && missing("operator"))) {
+    steps.push({ kind: "replace", names: ["operator"], why: mute ? "it can't be reached" : "its machine is gone" });
+  }
+  const balancers = others.filter((name) => name !== "operator" && missing(name));
+  if (balancers.length > 0) steps.push({ kind: "replace", names: balancers, why: "the machine is gone" });
+  return steps;
+}
+
+function refusal({ reachable, quorum, problems }: Evaluation, desired: Desired, facts: AllFacts): string | undefined {
+  const managers = desired.nodes.filter((node) => node.role === "manager").length;
+  const locked = desired.nodes.filter(({ name }) => {
+    const own = facts[name];
+    return own?.reached === true && own.state === "locked";
+  });
+  const unlock =
+    locked.length === 0
+      ? ""
+      : `The engine of ${list(locked.map((node) => node.name))} is locked, and without a majority nobody else has the key: ` +
+        "unlock it there with yours (docker swarm unlock). ";
+  const explain =
+    `${unlock}A swarm without a majority (${majority(managers)} of ${managers} managers) can't be changed, and replacing a manager ` +
+    `now would destroy what the others still know. The way back: ${LOST_MAJORITY}`;
+  if (!reachable) {
+    const seen = problems.find((problem) => problem.kind === "unreachable")?.text ?? "no manager could be asked";
+    return `No manager can say who is in the swarm. ${explain}\nSeen last: ${seen}`;
+  }
+  if (quorum.margin < 0) {
+    return `Only ${quorum.counting} of ${quorum.managers} managers count (Ready and Reachable). ${explain}`;
+  }
+  return undefined;
+}
+
+/** Why a host has to be made again; nothing when it needn't. */
+function whyLost({ desired, node }: Match, { machines, evaluation, facts }: RepairInput): string | undefined {
+  if (machines !== undefined) {
+    const machine = machines.find((one) => one.name === desired.name);
+    if (machine === undefined) return "its machine is gone";
+    if (!machine.running) return "its machine can't be started";
+    if (desired.identity !== "" && machine.id !== desired.identity)
+      return "its machine is another one than the stack's";
+  }
+  const own = facts?.[desired.name];
+  if (own?.reached === true && !own.service) return "its engine is stopped";
+  if (evaluation.problems.some((problem) => problem.kind === "swarm" && problem.hosts.includes(desired.name))) {
+    return "it is in another swarm";
+  }
+  if (node === undefined) return "it isn't in the swarm";
+  if (node.state !== "ready") return `its node is ${node.state}`;
+  if (desired.role === "manager" && node.role === "manager" && !counts(node)) return "as a manager it isn't reachable";
+  const identity = node.labels[IDENTITY_LABEL] ?? "";
+  if (identity !== "" && desired.identity !== "" && identity !== desired.identity) {
+    return "its node runs on another machine than the stack's";
+  }
+  return undefined;
+}
+
+function settingsStep({ desired, node }: Match): Extract<RepairStep, { kind: "settings" }> | undefined {
+  if (node === undefined) return undefined;
+  const labels = missingLabels(labelsToSet(desired), node.labels);
+  const availability = desiredAvailability(desired);
+  const role = desired.role === "manager" ? "manager" : "worker";
+  const change: NodeChange = {
+    ...(node.role === role ? {} : { role }),
+    ...(node.availability === availability ? {} : { availability }),
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
+  };
+  const what = Object.keys(change);
+  if (what.length === 0) return undefined;
+  return { kind: "settings", names: [desired.name], nodeId: node.id, change, why: `wrong ${what.join(", ")}` };
+}
+
+/** An identity that isn't known can't be set. */
+function labelsToSet(desired: DesiredNode): Record<string, string> {
+  return Object.fromEntries(Object.entries(desiredLabels(desired)).filter(([, value]) => value !== ""));
+}
+
+function without(voters: readonly Voter[], name: string, counting: boolean): Voter[] {
+  const index = voters.findIndex((voter) => voter.name === name && voter.counts === counting);
+  return voters.filter((_, i) => i !== index);
+}

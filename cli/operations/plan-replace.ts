@@ -1,0 +1,75 @@
+import type { DesiredNode } from "../../components/outputs";
+import type { Evaluation } from "../cluster/evaluate";
+import { counts, votes } from "../cluster/labels";
+import type { Match } from "../cluster/match";
+import type { Problem } from "../cluster/model";
+import { guard } from "../cluster/quorum";
+
+/** Most hosts that are away at once, so that the ones left and the machine that makes new ones aren't overrun. */
+const MOST = 10;
+
+/** The next hosts to replace, or why there are none. */
+export type ReplacePlan =
+  | { readonly names: readonly string[] }
+  /** Why the next one may not be replaced now. */
+  | { readonly refused: string };
+
+/**
+ * The hosts to replace next, of those that are still to be replaced.
+ *
+ * Registry nodes and workers go first, so that whatever is wrong with the new hosts hits one of them and not a manager;
+ * managers go alone, the leader last, under the quorum guard. A batch is of one pool and one zone, at most a third of
+ * the pool, and never all of a pool or of a zone, unless that has no more than one host: so replacing never costs more
+ * than the loss of a zone would, which the cluster bears anyway.
+ */
+export function nextBatch(todo: ReadonlySet<string>, evaluation: Evaluation): ReplacePlan {
+  const all = evaluation.matches.map((match) => match.desired);
+  const others = evaluation.matches
+    .filter((match) => !alone(match) && todo.has(match.desired.name))
+    // Dead ones first: nothing is lost with them, and from then on they can stand in for the others.
+    .sort((a, b) => Number(a.node?.state === "ready") - Number(b.node?.state === "ready"))
+    .map((match) => match.desired);
+  const [first] = others;
+  if (first !== undefined) return { names: batchOf(first, others, all) };
+
+  const managers = evaluation.matches.filter((match) => alone(match) && todo.has(match.desired.name));
+  const last = (node: { leader: boolean } | undefined): number => (node?.leader === true ? 1 : 0);
+  const [next] = managers.sort((a, b) => last(a.node) - last(b.node));
+  if (next === undefined) return { names: [] };
+  const { name } = next.desired;
+  const reason = guard(
+    evaluation.voters,
+    next.node !== undefined && votes(next.node) ? name : "",
+    next.node !== undefined && counts(next.node),
+  );
+  return reason === undefined ? { names: [name] } : { refused: `${name} can't be replaced now: ${reason}` };
+}
+
+/** Managers go alone, and so does a worker that somebody promoted: it has a vote like them. */
+function alone({ desired, node }: Match): boolean {
+  return desired.role === "manager" || (node !== undefined && votes(node));
+}
+
+function batchOf(first: DesiredNode, todo: readonly DesiredNode[], all: readonly DesiredNode[]): string[] {
+  const inPool = (host: DesiredNode): boolean => host.role === first.role && host.pool === first.pool;
+  const pool = all.filter(inPool).length;
+  const zone = all.filter((host) => host.zone === first.zone).length;
+  const size = Math.max(1, Math.min(MOST, Math.floor(pool / 3), pool - 1, zone - 1));
+  return todo
+    .filter((host) => inPool(host) && host.zone === first.zone)
+    .slice(0, size)
+    .map((host) => host.name);
+}
+
+/**
+ * Problems that forbid going on: all but those that are only about hosts that are to be replaced, dead ones among them,
+ * certificates that are due, which the `up` of the replacement issues anew, or that can't be read, and what is wrong with
+ * applications, whose tasks may wait for just these hosts.
+ */
+export function obstacles(problems: readonly Problem[], todo: ReadonlySet<string>): Problem[] {
+  return problems.filter(
+    ({ kind, hosts }) =>
+      !["application", "renewal", "unread"].includes(kind) &&
+      (hosts.length === 0 || !hosts.every((host) => todo.has(host))),
+  );
+}

@@ -1,0 +1,56 @@
+/** Runs scripts/registry-gc.sh on the bastion. */
+import { dataText, readScript, sent } from "../../components/ssh/script";
+import { SetupError } from "../terminal/errors";
+import { openOperator } from "../cluster/operator";
+import { storageReport, type StorageReport } from "../cluster/registry-storage";
+import type { LiveStack } from "../cluster/stack";
+
+/** Seconds for the way to the bastion. */
+const DIAL_LIMIT = 15;
+/** Seconds for all replicas to change their mode. */
+const MODE_LIMIT = 300;
+/** Seconds for all of it: the collection reads every manifest, and in a bucket each is a request. */
+const LIMIT = 2 * 3600;
+/** Exit code of the script: something damaged stops the collector, and nothing was collected. */
+const DAMAGED = 65;
+
+/** What is asked of the job. */
+export interface StorageJob {
+  /** `check` looks for damage; `dry-run` names the garbage, too; `mend` mends damage before it collects. */
+  readonly mode: "check" | "dry-run" | "collect" | "mend";
+  /** Whether manifests without a tag are garbage, too. */
+  readonly untagged: boolean;
+}
+
+/** What came of it. */
+export interface StorageJobResult {
+  readonly report: StorageReport;
+  /** Whether the collector went through. */
+  readonly complete: boolean;
+}
+
+/** @throws SetupError when the job couldn't be run, or failed for another reason than damage */
+export async function runStorageJob(stack: LiveStack, { mode, untagged }: StorageJob): Promise<StorageJobResult> {
+  const { operator: host, client } = stack.outputs.access;
+  const operator = await openOperator(host, DIAL_LIMIT);
+  let heard = "";
+  try {
+    const script = readScript("registry-gc");
+    const data = {
+      mode,
+      untagged,
+      storage: readScript("registry-storage").text,
+      limit: MODE_LIMIT,
+      client: { key: client.key },
+    };
+    const code = await operator.run(sent(script), script.text + dataText(data), LIMIT, (text) => (heard += text));
+    const report = storageReport(heard);
+    if (code !== 0 && code !== DAMAGED) {
+      const said = report.rest.slice(-5).join("\n").trim();
+      throw new SetupError(`the garbage of ${stack.stack}'s registry wasn't collected: see above. ${said}`.trim());
+    }
+    return { report, complete: code === 0 };
+  } finally {
+    operator.close();
+  }
+}

@@ -1,0 +1,31 @@
+import { awsCommand } from "../ask";
+import { list } from "../../../cluster/words";
+import type { Standing } from "./quotas";
+import type { UnknownQuota } from "./standings";
+
+/** What AWS would refuse, and the commands that request more. Pure. */
+export function describeShort(stack: string, region: string, short: readonly Standing[]): string {
+  return [
+    `The account's quotas in ${region} are too small for the stack ${stack}:`,
+    short.map((one) => `${line(one)}\n    ${request(one, region)}`).join("\n"),
+    "An increase can take from minutes to days. What runs in the region and isn't needed counts as well.",
+  ].join("\n\n");
+}
+
+/** A quota and its figures: `EC2-VPC Elastic IPs (ec2 L-0263D0A3): needs 4 more, 3 in use, limit 5`. */
+export function line({ quota, more, inUse, limit, zone }: Standing): string {
+  const where = zone === undefined ? "" : ` in ${zone}`;
+  return `  ${quota.name} (${quota.service} ${quota.code})${where}: needs ${more} more, ${inUse} in use, limit ${limit}`;
+}
+
+function request({ quota, more, inUse }: Standing, region: string): string {
+  const options = ["--service-code", quota.service, "--quota-code", quota.code, "--desired-value", `${inUse + more}`];
+  return awsCommand({ operation: ["service-quotas", "request-service-quota-increase"], region, options });
+}
+
+/** Quotas that couldn't be asked. One reason stands for all: it is mostly the same. Pure. */
+export function describeUnknown(stack: string, region: string, unknown: readonly UnknownQuota[]): string {
+  const names = unknown.map(({ quota }) => quota.name);
+  const reasons = [...new Set(unknown.map(({ reason }) => reason))];
+  return `These quotas of ${region}, which the stack ${stack} needs, weren't checked: ${list(names)}. ${reasons[0] ?? ""}`;
+}

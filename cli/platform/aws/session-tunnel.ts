@@ -1,0 +1,107 @@
+/**
+ * The Session Manager's tunnel to an operator without a public address. Pulumi's steps can't open one by themselves, so
+ * it has to be there before they run.
+ */
+import { connect } from "node:net";
+import { stackName } from "./stack-name";
+import { SetupError } from "../../terminal/errors";
+import { awsKeys, regionOf, type StackFile } from "../../pulumi/project";
+
+/** Commands whose steps dial the operator. */
+const DIALLING = ["up", "update"];
+/** What makes a destroy one of a part of the stack. */
+const PARTLY = /^(?:-t|--target|--exclude)/;
+
+/** Milliseconds until an SSH server must have said its name through the tunnel. */
+const LIMIT = 5000;
+
+/** The port of this machine that the tunnel begins at; undefined for a stack that needs none. */
+export function tunnelPort(file: Pick<StackFile, "text">): number | undefined {
+  const operator = awsKeys(file).operator;
+  // The schema's default: the file is read before the program, which fills it in, has run.
+  return operator?.access === "ssm" ? (operator.port ?? 22022) : undefined;
+}
+
+/**
+ * Makes sure that the tunnel is there before a command that needs it.
+ *
+ * @param exists Whether the stack has an operator already: the first `up` has to make it before a tunnel can lead to it
+ * @throws SetupError with the command that opens it
+ */
+export async function checkTunnel(
+  stack: string,
+  file: StackFile,
+  args: readonly string[],
+  exists: () => Promise<boolean>,
+): Promise<void> {
+  const port = tunnelPort(file);
+  if (port === undefined || !dials(args) || (await answers(port))) return;
+  const command = tunnelCommand(stack, file, port);
+  if (await exists()) {
+    throw new SetupError(
+      `Nothing was done: the operator of the stack ${stack} is reached by 127.0.0.1:${port}, and no SSH server answers ` +
+        `there. Open the tunnel in another terminal, and run this again: npm run -s tunnel -- ${stack}. Without this clone:\n\n${command}`,
+    );
+  }
+  process.stderr.write(
+    `The operator of the stack ${stack} is reached by a tunnel. Open it in another terminal now; it waits until the ` +
+      `operator is there: npm run -s tunnel -- ${stack}. Without this clone:\n\n${command}\n\n`,
+  );
+}
+
+/** A destroy of everything dials nobody: each step is `deletedWith` the platform's lifetime, which goes with the rest. */
+function dials(args: readonly string[]): boolean {
+  return DIALLING.includes(args[0] ?? "") || (args[0] === "destroy" && args.some((arg) => PARTLY.test(arg)));
+}
+
+/** The shell command that opens a stack's tunnel; undefined for a stack that needs none. */
+export function openTunnel(stack: string, file: StackFile): string | undefined {
+  const port = tunnelPort(file);
+  return port === undefined ? undefined : tunnelCommand(stack, file, port);
+}
+
+/**
+ * What opens the tunnel, and opens it again whenever the operator was replaced. The program's schema hasn't seen the file
+ * yet, and a shell runs what is in it: so each part is looked at here.
+ */
+function tunnelCommand(stack: string, file: StackFile, port: number): string {
+  const region = regionOf(file);
+  if (!Number.isInteger(port))
+    throw new SetupError(`${file.path}: swarm-ha:aws.operator.port has to be a whole number.`);
+  const filters = [
+    "tag:swarm-ha.stack",
+    stackName(stack),
+    "tag:swarm-ha.host",
+    "operator",
+    "instance-state-name",
+    "running",
+  ];
+  const pairs = [0, 2, 4].map((n) => `'Name=${filters[n] ?? ""},Values=${filters[n + 1] ?? ""}'`).join(" ");
+  return (
+    `  while sleep 3; do aws ssm start-session --region ${region} --document-name AWS-StartPortForwardingSession \\\n` +
+    `    --parameters portNumber=22,localPortNumber=${port} --target "$(aws ec2 describe-instances --region ${region} \\\n` +
+    `    --filters ${pairs} --query 'Reservations[].Instances[].InstanceId' --output text)"; done`
+  );
+}
+
+/** Whether an SSH server says its name at a port of this machine. */
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port });
+    const end = (answer: boolean): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(answer);
+    };
+    const timer = setTimeout(end, LIMIT, false);
+    socket.once("error", () => {
+      end(false);
+    });
+    socket.once("close", () => {
+      end(false);
+    });
+    socket.once("data", (data: Buffer) => {
+      end(data.toString("latin1").startsWith("SSH-"));
+    });
+  });
+}

@@ -1,0 +1,53 @@
+/** What a local stack's state says of the engine's objects. */
+import { z } from "zod";
+import { resourcesOf, type Deployment } from "../../../cluster/deployment";
+
+const machineSchema = z.object({
+  container: z.string(),
+  hostname: z.string(),
+  labels: z.record(z.string(), z.string()),
+  network: z.string(),
+  address: z.string(),
+  nested: z.boolean(),
+  volumes: z.array(z.string()).optional(),
+});
+
+const networkSchema = z.object({ name: z.string(), stack: z.string(), subnet: z.string(), gateway: z.string() });
+
+/** A machine as the state has it, as far as it isn't secret. */
+export interface KnownMachine extends z.infer<typeof machineSchema> {
+  /** Its name in the stack. */
+  readonly name: string;
+  readonly urn: string;
+  /** The id of its first container. */
+  readonly identity: string;
+  /** Label `swarm-ha.role`. */
+  readonly role: string;
+}
+
+/** What a state has on the engine. */
+export interface KnownObjects {
+  /** @default the stack has none yet */
+  readonly network?: z.infer<typeof networkSchema>;
+  readonly machines: readonly KnownMachine[];
+}
+
+/** Types of the local platform's resources. */
+const TYPE = { machine: "swarm-ha:Machine", network: "swarm-ha:Network" } as const;
+
+/** Reads a deployment. Machines that the next `up` makes anew anyway are left out. Pure. */
+export function objectsIn(deployment: Deployment): KnownObjects {
+  const resources = resourcesOf(deployment);
+  const network = resources.find(({ type }) => type.endsWith(TYPE.network));
+  const machines = resources.flatMap((resource): KnownMachine[] => {
+    if (!resource.type.endsWith(TYPE.machine) || resource.pendingReplacement === true || resource.taint === true)
+      return [];
+    const machine = machineSchema.safeParse(resource.outputs);
+    if (!machine.success || resource.id === undefined) return [];
+    const { labels } = machine.data;
+    const name = labels["swarm-ha.host"] ?? machine.data.hostname;
+    return [{ ...machine.data, name, urn: resource.urn, identity: resource.id, role: labels["swarm-ha.role"] ?? "" }];
+  });
+  machines.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
+  return { ...(network === undefined ? {} : { network: networkSchema.parse(network.outputs) }), machines };
+}

@@ -1,0 +1,58 @@
+/** What the engine has of a local stack. */
+import type Docker from "dockerode";
+import { unlessGone } from "../../../../components/platform/local/docker";
+import { LABELS } from "../../../../components/platform/local/labels";
+
+/** A container of the stack. */
+export interface FoundContainer {
+  readonly id: string;
+  /** What the state calls it: the id of the machine's first container. */
+  readonly identity: string;
+  readonly name: string;
+  /** `running`, `paused`, `exited`, `created`, … */
+  readonly state: string;
+  /** Networks by name: id, and the address that it is to have there. */
+  readonly networks: Readonly<Record<string, { readonly id: string; readonly address: string }>>;
+}
+
+/** What was found. */
+export interface Found {
+  /** Id of the stack's network. @default there is none */
+  readonly network?: string;
+  readonly containers: readonly FoundContainer[];
+  /** Names of the stack's volumes. */
+  readonly volumes: readonly string[];
+}
+
+/** Asks the engine: three questions, however many machines there are. */
+export async function survey(docker: Docker, stack: string): Promise<Found> {
+  const filters = { label: [`${LABELS.stack}=${stack}`] };
+  const [containers, { Volumes: volumes }, network] = await Promise.all([
+    docker.listContainers({ all: true, filters }),
+    docker.listVolumes({ filters }),
+    unlessGone(docker.getNetwork(stack).inspect()),
+  ]);
+  return {
+    ...(network === undefined || network.Labels?.[LABELS.stack] !== stack ? {} : { network: network.Id }),
+    containers: containers.map(foundContainer),
+    volumes: volumes.map(({ Name }) => Name),
+  };
+}
+
+function foundContainer({ Id, Names, State, Labels, NetworkSettings }: Docker.ContainerInfo): FoundContainer {
+  const networks = Object.entries(NetworkSettings.Networks).map(([name, endpoint]) => {
+    const configured: unknown = endpoint.IPAMConfig;
+    const fixed =
+      typeof configured === "object" && configured !== null && "IPv4Address" in configured
+        ? String(configured.IPv4Address)
+        : endpoint.IPAddress;
+    return [name, { id: endpoint.NetworkID, address: fixed }] as const;
+  });
+  return {
+    id: Id,
+    identity: Labels[LABELS.identity] ?? Id,
+    name: Names[0]?.slice(1) ?? Id,
+    state: State,
+    networks: Object.fromEntries(networks),
+  };
+}

@@ -1,0 +1,74 @@
+/** What the tools do to the machines of a local stack behind Pulumi's back: look, and clear away leftovers. */
+import type Docker from "dockerode";
+import { statusOf } from "../../../components/platform/local/docker";
+import { LABELS } from "../../../components/platform/local/labels";
+import { sleep } from "../../cluster/limit";
+import type { MachineState } from "../../operations/plan-repair";
+import { stackContainers } from "./leftovers";
+
+/** Seconds for a network to be let go of. */
+const NETWORK_PATIENCE = 15;
+
+/** A machine of a local stack. */
+export type LocalMachine = MachineState;
+
+/** All machines that the engine has for the stack: hosts, operator, load balancers. */
+export async function listMachines(docker: Docker, stack: string): Promise<LocalMachine[]> {
+  const containers = await stackContainers(docker, stack);
+  return containers.map(({ identity, host, name, state }) => ({
+    name: host === "" ? name : host,
+    id: identity,
+    running: state === "running",
+  }));
+}
+
+/** Something on the engine that carries the stack's label. */
+export interface Leftover {
+  readonly kind: "container" | "volume" | "network";
+  readonly name: string;
+}
+
+/** All that the engine still has of a stack. */
+export async function leftovers(docker: Docker, stack: string): Promise<Leftover[]> {
+  const filters = { label: [`${LABELS.stack}=${stack}`] };
+  const [containers, volumes, networks] = await Promise.all([
+    stackContainers(docker, stack),
+    docker.listVolumes({ filters }),
+    docker.listNetworks({ filters }),
+  ]);
+  return [
+    ...containers.map(({ name }): Leftover => ({ kind: "container", name })),
+    ...volumes.Volumes.map(({ Name }): Leftover => ({ kind: "volume", name: Name })),
+    ...networks.map(({ Name }): Leftover => ({ kind: "network", name: Name })),
+  ];
+}
+
+/** Removes leftovers: containers first, for they hold the others. What is gone already is no error. */
+export async function removeLeftovers(docker: Docker, all: readonly Leftover[]): Promise<void> {
+  for (const kind of ["container", "volume", "network"] as const) {
+    const remove = async ({ name }: Leftover): Promise<void> => {
+      try {
+        if (kind === "container") await docker.getContainer(name).remove({ force: true, v: true });
+        else if (kind === "volume") await docker.getVolume(name).remove({ force: true });
+        else await removeNetwork(docker, name);
+      } catch (error) {
+        // 409: its removal is already in progress; whether it ends is seen by looking again.
+        if (![404, 409].includes(statusOf(error) ?? 0)) throw error;
+      }
+    };
+    await Promise.all(all.filter((one) => one.kind === kind).map(remove));
+  }
+}
+
+/** A network can go when its last container has let go of it, which takes a moment after that is gone. */
+async function removeNetwork(docker: Docker, name: string): Promise<void> {
+  for (let patience = NETWORK_PATIENCE; ; patience--) {
+    try {
+      await docker.getNetwork(name).remove();
+      return;
+    } catch (error) {
+      if (statusOf(error) !== 403 || patience === 0) throw error;
+    }
+    await sleep(1);
+  }
+}

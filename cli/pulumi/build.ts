@@ -1,0 +1,42 @@
+/** The engine built from its Go module, for machines that can't download the official one. */
+import { join } from "node:path";
+import { root } from "../paths";
+import { cachedProgram, discardProgram, ensureProgram, type GoProgram } from "../workstation/go-program";
+import type { Progress } from "../terminal/progress";
+import { ENGINE_VERSION, noEngine, versionOf } from "./version";
+
+const ENGINE: GoProgram = {
+  what: `the Pulumi engine ${ENGINE_VERSION}`,
+  place: ["engine", ENGINE_VERSION],
+  file: "pulumi",
+  wrapper: join(root, "offline", "engine"),
+  package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+  stamp: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${ENGINE_VERSION}` },
+  usually: "4 minutes",
+  notice:
+    "No Pulumi on PATH: the offline kit is used. To have the official one instead, install it and run this again.",
+  check: async (path) => {
+    const version = await versionOf(path);
+    return version === ENGINE_VERSION ? undefined : `it says its version is ${version ?? "nothing"}`;
+  },
+  noGo: noEngine,
+};
+
+/** The engine in the cache, unless it is missing, or not as it was when it was last seen to run. */
+export function cachedEngine(): string | undefined {
+  return cachedProgram(ENGINE);
+}
+
+/**
+ * The built engine, from the cache or made now. Several runs at once build it only once.
+ *
+ * @throws SetupError when there is no Go, or the build fails
+ */
+export function ensureBuiltEngine(progress: Progress): Promise<string> {
+  return ensureProgram(ENGINE, progress);
+}
+
+/** Forgets the built engine, e.g. because it turned out not to run; the next {@link ensureBuiltEngine} makes it anew. */
+export function discardBuiltEngine(): void {
+  discardProgram(ENGINE);
+}

@@ -1,0 +1,73 @@
+/** Which engine a run uses. */
+import { findProgram } from "../workstation/command";
+import { createProgress, type Progress } from "../terminal/progress";
+import { cachedEngine, ensureBuiltEngine } from "./build";
+import { downloadEngine, downloadedEngine } from "./download";
+import type { Engine } from "./engine";
+import { prepareKit } from "./kit";
+import { ENGINE_VERSION, OLDEST, recentEnough, versionOf } from "./version";
+
+/** What a search depends on; everything has a default. */
+export interface FindOptions {
+  /** Whether a person sits in front of it: only then is anything downloaded. @default both stdin and stderr are terminals */
+  readonly interactive?: boolean;
+  /** Where progress goes. @default stderr */
+  readonly progress?: Progress;
+}
+
+let found: Promise<Engine> | undefined;
+
+/**
+ * The engine for this run: `pulumi` on PATH where it is recent enough; else one of our own cache; else, in a terminal,
+ * the official download; else one built from its Go module. Looked for once per process.
+ *
+ * @throws SetupError with the line that installs Pulumi, when there is none and none can be made
+ */
+export function findEngine(options: FindOptions = {}): Promise<Engine> {
+  found ??= search(options).catch((error: unknown) => {
+    found = undefined;
+    throw error;
+  });
+  return found;
+}
+
+/**
+ * The official Pulumi on this workstation, if there is one: on PATH, else one that was downloaded before. Nothing is
+ * downloaded or built.
+ */
+export async function installedEngine(progress: Progress = createProgress()): Promise<Engine | undefined> {
+  if (process.env["SWARM_HA_ENGINE"] === "kit") return undefined;
+  return (await onPath(progress)) ?? downloadedEngine();
+}
+
+/** The kit's engine. @throws SetupError when it can't be built */
+export async function kitEngine(progress: Progress = createProgress()): Promise<Engine> {
+  const kit = await prepareKit(await ensureBuiltEngine(progress));
+  return { path: kit.engine, version: ENGINE_VERSION, kind: "kit", home: kit.home };
+}
+
+async function search(options: FindOptions): Promise<Engine> {
+  const progress = options.progress ?? createProgress();
+  const official = await installedEngine(progress);
+  if (official !== undefined) return official;
+  const interactive = options.interactive ?? (process.stdin.isTTY && process.stderr.isTTY);
+  if (cachedEngine() === undefined && interactive && process.env["CI"] === undefined) {
+    const downloaded = await downloadEngine(progress);
+    if (downloaded !== undefined) return downloaded;
+  }
+  return kitEngine(progress);
+}
+
+/** `pulumi` of PATH, if it is recent enough. */
+async function onPath(progress: Progress): Promise<Engine | undefined> {
+  const path = findProgram("pulumi");
+  if (path === undefined) return undefined;
+  const version = await versionOf(path);
+  if (version !== undefined && recentEnough(version)) return { path, version, kind: "official" };
+  progress.info(
+    version === undefined
+      ? `${path} doesn't tell its version, so it isn't used.`
+      : `${path} is ${version}; this needs ${OLDEST} or later, so it isn't used.`,
+  );
+  return undefined;
+}

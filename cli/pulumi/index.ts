@@ -1,0 +1,244 @@
+/** Running Pulumi: the one door to the engine for all tools. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { wholeEnvironment } from "../environment";
+import { SetupError } from "../terminal/errors";
+import { needsHealing } from "./arguments";
+import { checkBastion, localBastion, publicBastion } from "./bastion";
+import { forgetDestroying, noted, refuseHalfDestroyed, STATE_AT_END } from "./destroying";
+import { engineEnv, localEnv } from "./env";
+import { execEngine, type RunResult } from "./exec";
+import type { Engine } from "./engine";
+import { findEngine, installedEngine, kitEngine } from "./find";
+import { hasState } from "./log-in";
+import { ensureLocalState, forgetStack, withoutSalt, workingConfig } from "./local-state";
+import { readStackFile, type StackFile } from "./project";
+import { pruneHistory } from "./prune";
+import { markState } from "./redo";
+import { withSlots } from "./slots";
+import { ensureLocalStack, healLocalStack, localStackExists } from "./stack";
+import { runTrial } from "./trial";
+import { checkOrphans } from "../platform/aws/orphans";
+import {
+  asksWhose,
+  exportedResources,
+  fileToRename,
+  isRename,
+  localOriginal,
+  madeFor,
+  newName,
+  refuseRenamed,
+  refuseRenamedAway,
+  renameConfig,
+} from "./renamed";
+import { checkOfferings } from "../platform/aws/check-offerings";
+import { checkQuotas } from "../platform/aws/check-quotas";
+import { checkTunnel, tunnelPort } from "../platform/aws/session-tunnel";
+import type { State, Unfinished } from "./unfinished";
+
+export type { Engine } from "./engine";
+export { findEngine } from "./find";
+export type { RunResult } from "./exec";
+
+/** How to run Pulumi on a stack. */
+export interface RunOptions {
+  /** The stack's name. */
+  readonly stack: string;
+  /** Whether output is kept, instead of shown. @default false */
+  readonly capture?: boolean;
+  /** Additions to the environment. @default none */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Gets each line of standard output, which then isn't shown. @default it is shown */
+  readonly onLine?: (line: string) => void;
+  /** Ends the run as Ctrl-C does. @default it runs to its end */
+  readonly signal?: AbortSignal;
+  /**
+   * For a destroy of the whole stack, without questions: whether a local stack's state may be written at its end alone
+   * (see destroying.ts).
+   *
+   * @default false
+   */
+  readonly stateAtEnd?: boolean;
+}
+
+/** Commands that read a stack's config, and so take `--config-file`. */
+const WITH_CONFIG = ["up", "update", "preview", "destroy", "refresh", "config", "watch", "import"];
+
+/**
+ * Runs Pulumi on a stack, e.g. `runPulumi(["up", "--yes", "--skip-preview"], { stack: "local" })`.
+ *
+ * A stack whose config says `platform: local` has its state on this machine, is made on first use, and is healed of what
+ * a killed run has left. Any other stack is run with the user's own backend and environment.
+ *
+ * @throws SetupError when there is no such stack, no engine, or another run holds the stack
+ */
+export async function runPulumi(args: readonly string[], options: RunOptions): Promise<RunResult> {
+  const { stack } = options;
+  const file = isRename(args) ? fileToRename(stack, args) : readStackFile(stack);
+  const base = withSlots(stack, file, args, wholeEnvironment(options.env));
+  const trial = file.platform !== "local" && (await isTrial(args, base));
+  const engine = trial ? await kitEngine() : await findEngine();
+  const run = {
+    capture: options.capture === true,
+    ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  };
+  if (file.platform !== "local") {
+    if (trial) {
+      announceTrial(stack);
+      return runTrial(engine, args, { stack, file }, { ...run, env: base });
+    }
+    refuseKit(engine, stack, file);
+    const env = engineEnv(engine, base);
+    const state = onlyOnce(async () => {
+      const { code, stdout } = await execEngine(engine, ["stack", "export", "--stack", stack], { env, capture: true });
+      return code === 0 ? stdout : undefined;
+    });
+    if (asksWhose(args)) refuseRenamed(stack, args, madeFor(exportedResources((await state()) ?? "{}")));
+    await checkTunnel(stack, file, args, async () => (await state())?.includes(':Instance::operator"') === true);
+    // The kit's stand-in for AWS makes nothing, and nobody may be asked for its sake.
+    if (engine.kind === "official") {
+      await checkOrphans(stack, file, args, state);
+      await checkQuotas(stack, file, args, state);
+      await checkOfferings(stack, file, args, state);
+    }
+    if (tunnelPort(file) === undefined) await checkBastion(stack, args, async () => publicBastion(await state()));
+    const ended = await execEngine(engine, [...goOn(args), "--stack", stack, ...configFlag(args, file.path)], {
+      ...run,
+      env,
+    });
+    if (isRename(args) && ended.code === 0) renameConfig(stack, newName(args) ?? stack);
+    return ended;
+  }
+  if (args[0] !== "stack" || args[1] !== "rm") refuseRenamedAway(stack);
+  if (asksWhose(args)) refuseRenamed(stack, args, localOriginal(stack));
+  refuseHalfDestroyed(stack, args);
+  await checkBastion(stack, args, () => Promise.resolve(localStackExists(stack) ? localBastion(file) : undefined));
+  await ensureLocalStack(engine, stack, file);
+  const changing = needsHealing(args);
+  if (changing) {
+    await healLocalStack(engine, stack);
+    if (!run.capture) announceKit(engine);
+  }
+  const all = [...args, "--stack", stack, ...configFlag(args, workingConfig(stack))];
+  const env = localEnv(engine, base);
+  const result =
+    options.stateAtEnd === true
+      ? await noted(stack, () => execEngine(engine, all, { ...run, env: { ...env, ...STATE_AT_END } }))
+      : await execEngine(engine, all, { ...run, env });
+  if (changing) pruneHistory(stack);
+  if (args[0] === "config") keepConfig(stack, file);
+  if (isRename(args) && result.code === 0) renameConfig(stack, newName(args) ?? stack);
+  if (args[0] === "stack" && args[1] === "rm" && result.code === 0) {
+    forgetStack(stack);
+    forgetDestroying(stack);
+  }
+  return result;
+}
+
+/**
+ * Marks resources of a stack, so that the next `up` does them over. The state is written, be it a local stack's or not.
+ *
+ * @param choose what is marked, by the state
+ * @throws SetupError when the state can't be read or written
+ */
+export async function redo(stack: string, choose: (state: State) => Unfinished): Promise<void> {
+  await markState((args) => runPulumi(args, { stack, capture: true }), stack, choose);
+}
+
+/**
+ * Frees a local stack's state of what an interrupted run has left, as every `up` does.
+ *
+ * @throws SetupError when a run that lives holds the stack
+ */
+export async function healState(stack: string): Promise<void> {
+  await healLocalStack(await findEngine(), stack);
+}
+
+function onlyOnce<T>(find: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined;
+  return () => (found ??= find());
+}
+
+/**
+ * A machine that can't be made, for want of capacity say, stops no step that is under way, and Pulumi says at its end what
+ * failed. It goes no further than the first step that wants something of that machine, though: its provider's check
+ * refuses what is missing, and that ends a run (pulumi/pulumi#16133, by design). How to finish the rest:
+ * docs/environments.md, "A zone without capacity".
+ */
+function goOn(args: readonly string[]): string[] {
+  return args[0] === "up" || args[0] === "update" ? [...args, "--continue-on-error"] : [...args];
+}
+
+function configFlag(args: readonly string[], path: string): string[] {
+  return WITH_CONFIG.includes(args[0] ?? "") ? ["--config-file", path] : [];
+}
+
+/** `pulumi config set` has changed the working copy: the author's file gets it, without this machine's salt. */
+function keepConfig(stack: string, file: StackFile): void {
+  const path = workingConfig(stack);
+  if (!existsSync(path)) return;
+  const text = withoutSalt(readFileSync(path, "utf8"));
+  if (text !== withoutSalt(file.text)) writeFileSync(file.path, text);
+}
+
+let announced = false;
+
+/** The kit says that it is used: once, and not into anybody's output. */
+function announceKit(engine: Engine): void {
+  if (engine.kind === "official" || announced) return;
+  announced = true;
+  process.stderr.write(`Pulumi ${engine.version}, built here, with the offline kit's plugins (no pulumi on PATH).\n`);
+}
+
+/**
+ * Whether a command can only be tried: a preview where there is neither the official Pulumi nor a state to compare with. It
+ * then runs with the kit on an empty state, which is gone afterwards, and asks nobody.
+ */
+async function isTrial(args: readonly string[], env: NodeJS.ProcessEnv): Promise<boolean> {
+  return args[0] === "preview" && !hasState(env) && (await installedEngine()) === undefined;
+}
+
+/** Says so on stderr: standard output belongs to the preview. */
+function announceTrial(stack: string): void {
+  process.stderr.write(
+    `Neither Pulumi nor a state of the stack ${stack} is configured here: previewing with the offline kit against an empty state.\n`,
+  );
+}
+
+/** Production runs on the official plugins: the kit's are for trying things out on this machine. */
+function refuseKit(engine: Engine, stack: string, file: StackFile): void {
+  if (engine.kind === "official" || process.env["SWARM_HA_ALLOW_KIT"] === "1") return;
+  throw new SetupError(
+    `The stack '${stack}' (platform ${file.platform ?? "not set"}) needs the official Pulumi; the offline kit only runs local ` +
+      "stacks, and previews of stacks that have no state. Install Pulumi: curl -fsSL https://get.pulumi.com | sh",
+  );
+}
+
+/** Runs Pulumi without a stack, e.g. `stack ls` or `version`, on the local state; `login` on the user's own. */
+export async function runPulumiBare(args: readonly string[]): Promise<RunResult> {
+  const engine = await findEngine();
+  // A log-in is for stacks elsewhere: it needs the user's credentials, for a bucket's state, say.
+  if (args[0] === "login" || args[0] === "logout") return execEngine(engine, args, { env: engineEnv(engine) });
+  ensureLocalState(); // The engine doesn't make its state's directory, so on a new machine it would fail.
+  return execEngine(engine, args, { env: localEnv(engine) });
+}
+
+/**
+ * A stack's outputs, secrets shown.
+ *
+ * @returns undefined when the stack doesn't exist
+ * @throws SetupError when they can't be read
+ */
+export async function stackOutputs(stack: string): Promise<Record<string, unknown> | undefined> {
+  const file = readStackFile(stack);
+  const local = file.platform === "local";
+  if (local && !localStackExists(stack)) return undefined;
+  const engine = await findEngine();
+  if (local) await ensureLocalStack(engine, stack, file);
+  const env = local ? localEnv(engine) : engineEnv(engine);
+  const args = ["stack", "output", "--json", "--show-secrets", "--stack", stack];
+  const { code, stdout, stderr } = await execEngine(engine, args, { env, capture: true });
+  if (code === 0) return JSON.parse(stdout) as Record<string, unknown>;
+  if (stderr.includes("no stack named")) return undefined;
+  throw new SetupError(`The outputs of stack '${stack}' can't be read: ${stderr.trim()}`);
+}

@@ -1,0 +1,115 @@
+/**
+ * The state of local stacks: on this machine, for this user, outside any clone, so that every clone sees the same stacks
+ * and `git status` stays clean.
+ */
+import { randomBytes } from "node:crypto";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { backendDir, passphraseFile, stackConfigDir } from "../paths";
+import { SetupError } from "../terminal/errors";
+import { removalCommand } from "../platform/local/leftovers";
+import { PROJECT, type StackFile } from "./project";
+import type { State } from "./unfinished";
+
+const SALT = /^encryptionsalt:\s*(\S+)\s*$/m;
+
+/** Where Pulumi's file backend keeps a stack's checkpoint. */
+export const checkpointFile = (stack: string): string =>
+  join(backendDir(), ".pulumi", "stacks", PROJECT, `${stack}.json`);
+
+/** What a JSON file holds; undefined if it is damaged. */
+export function parsed(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Makes the directories and the passphrase, if they aren't there. */
+export function ensureLocalState(): void {
+  mkdirSync(backendDir(), { recursive: true, mode: 0o700 });
+  mkdirSync(stackConfigDir(), { recursive: true, mode: 0o700 });
+  if (existsSync(passphraseFile())) return;
+  const stacks = join(backendDir(), ".pulumi", "stacks", PROJECT);
+  const names = existsSync(stacks) ? readdirSync(stacks).flatMap((name) => /^(.+)\.json$/.exec(name)?.[1] ?? []) : [];
+  if (names.length > 0) {
+    throw new SetupError(
+      `${passphraseFile()} is gone, but there are local stacks in ${stacks} whose secrets it protects. ` +
+        `Put the file back; or, if it is lost, remove what belongs to these stacks, and their state:\n\n` +
+        [...names.map(removalCommand), `rm -r ${stacks}`].map((line) => `  ${line}\n`).join(""),
+    );
+  }
+  writeNew(passphraseFile(), `${randomBytes(32).toString("base64url")}\n`);
+}
+
+/** Writes a file that only this user may read, whole or not at all; one that another run wrote meanwhile stays. */
+function writeNew(path: string, text: string): void {
+  try {
+    writeFileSync(path, text, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+}
+
+/** Where the engine reads a local stack's config: a copy of the author's file, with the salt of this machine's secrets. */
+export const workingConfig = (stack: string): string => join(stackConfigDir(), `Pulumi.${stack}.yaml`);
+
+/** Brings the working copy of a stack's config up to date; the salt stays. */
+export function writeWorkingConfig(stack: string, file: StackFile): string {
+  const path = workingConfig(stack);
+  const salt = SALT.exec(file.text)?.[1] ?? knownSalt(stack);
+  const text = salt === undefined ? withoutSalt(file.text) : `${withoutSalt(file.text)}encryptionsalt: ${salt}\n`;
+  if (!existsSync(path) || readFileSync(path, "utf8") !== text) {
+    writeFileSync(`${path}.${process.pid}`, text, { mode: 0o600 });
+    renameSync(`${path}.${process.pid}`, path);
+  }
+  chmodSync(path, 0o600);
+  return path;
+}
+
+/** Config text without the salt, ending in a newline. */
+export function withoutSalt(text: string): string {
+  const rest = text.replace(SALT, "").trimEnd();
+  return rest === "" ? "" : `${rest}\n`;
+}
+
+/** The salt of a stack's secrets: in the working copy, else in the state itself. */
+function knownSalt(stack: string): string | undefined {
+  const path = workingConfig(stack);
+  if (existsSync(path)) {
+    const salt = SALT.exec(readFileSync(path, "utf8"))?.[1];
+    if (salt !== undefined) return salt;
+  }
+  return readCheckpoint(stack)?.latest?.secrets_providers?.state?.salt;
+}
+
+/** The parts of a checkpoint that matter here. */
+interface Checkpoint {
+  readonly latest?: (State & { readonly secrets_providers?: { readonly state?: { readonly salt?: string } } }) | null;
+}
+
+/** A local stack's checkpoint; undefined if there is none. */
+export function readCheckpoint(stack: string): Checkpoint | undefined {
+  const path = checkpointFile(stack);
+  if (!existsSync(path)) return undefined;
+  const file = parsed(path) as { checkpoint?: Checkpoint } | undefined;
+  if (file !== undefined) return file.checkpoint;
+  throw new SetupError(
+    `The state of stack '${stack}' can't be read: ${path} is damaged. Beside it is a backup (${path}.bak): copy it over the damaged file.`,
+  );
+}
+
+/** Forgets what belongs to a stack that has been removed. */
+export function forgetStack(stack: string): void {
+  rmSync(workingConfig(stack), { force: true });
+}

@@ -1,0 +1,144 @@
+/**
+ * Renamed stacks. Names of machines, networks, tags and certificates come from the stack's name, so an `up` under another
+ * one would replace every machine at once. Refused before anything is touched, with the way back.
+ */
+import { existsSync, readdirSync, renameSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { SetupError } from "../terminal/errors";
+import { checkpointFile, forgetStack, parsed } from "./local-state";
+import { configDirectory, readStackFile, type StackFile } from "./project";
+
+/** Label of machines and tag of cloud resources that holds the name of their stack. */
+const LABEL = "swarm-ha.stack";
+
+/** Commands that a state of another stack's things is no good for. A destroy goes by what the state has. */
+const BUILDING = ["up", "update", "preview", "refresh", "watch", "import"];
+
+/** A state's resources, as the engine writes them. */
+type Resources = readonly unknown[] | null | undefined;
+
+/** The name of the stack that the resources of a state were made for; undefined where there are none that tell. */
+export function madeFor(resources: Resources): string | undefined {
+  for (const resource of resources ?? []) {
+    const found = findLabel(resource, 5);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function findLabel(value: unknown, depth: number): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const label = (value as Record<string, unknown>)[LABEL];
+  if (typeof label === "string") return label;
+  if (depth === 0) return undefined;
+  for (const inner of Object.values(value)) {
+    const found = findLabel(inner, depth - 1);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The resources in what `pulumi stack export` prints. */
+export function exportedResources(exported: string): Resources {
+  return (JSON.parse(exported) as { deployment?: { resources?: Resources } | null }).deployment?.resources;
+}
+
+/** Whether a command has to know whose the state's resources are. */
+export function asksWhose(args: readonly string[]): boolean {
+  return BUILDING.includes(args[0] ?? "") || isRename(args);
+}
+
+/** Whether a command line is `stack rename`. */
+export function isRename(args: readonly string[]): boolean {
+  const [first, second] = args.filter((argument) => !argument.startsWith("-"));
+  return first === "stack" && second === "rename";
+}
+
+/** The new name in `stack rename <name>`, without an organization and a project before it. */
+export function newName(args: readonly string[]): string | undefined {
+  return args
+    .filter((argument) => !argument.startsWith("-"))[2]
+    ?.split("/")
+    .at(-1);
+}
+
+/**
+ * Lets nothing be built under another name than that of the resources, and no stack be renamed but back.
+ *
+ * @param original the stack that the state's resources were made for, see {@link madeFor}
+ * @throws SetupError with the way back
+ */
+export function refuseRenamed(stack: string, args: readonly string[], original: string | undefined): void {
+  if (original === undefined) return;
+  if (isRename(args)) {
+    if (newName(args) === original) return;
+    throw new SetupError(
+      `Nothing was changed: the stack ${stack} can't be renamed while it has resources. Names of machines, networks and ` +
+        "certificates come from the stack's name, and the next up would replace every machine at once. For another name, " +
+        "make a new stack beside it, and move the applications.",
+    );
+  }
+  if (!BUILDING.includes(args[0] ?? "") || original === stack) return;
+  throw new SetupError(
+    `Nothing was changed: the resources of the stack ${stack} were made for a stack ${original}, so it was renamed. Names of ` +
+      "machines, networks and certificates come from the stack's name, and this would replace every machine at once. " +
+      `Rename it back: ${wayBack(original, stack)}`,
+  );
+}
+
+const wayBack = (original: string, now: string): string => `npm run pulumi -- stack rename ${original} -s ${now}`;
+
+/**
+ * The local stack whose state has the resources that were made for this one.
+ *
+ * @returns undefined when this one's own state has resources, or nobody's has them
+ */
+export function renamedTo(stack: string): string | undefined {
+  if (madeFor(resourcesOf(stack)) !== undefined) return undefined;
+  const folder = dirname(checkpointFile(stack));
+  const names = existsSync(folder) ? readdirSync(folder).flatMap((name) => /^(.+)\.json$/.exec(name)?.[1] ?? []) : [];
+  return names.find((name) => name !== stack && madeFor(resourcesOf(name)) === stack);
+}
+
+/** A local state's resources; none where it is missing or damaged, which is told elsewhere. */
+function resourcesOf(stack: string): Resources {
+  const file = parsed(checkpointFile(stack)) as
+    { readonly checkpoint?: { readonly latest?: { readonly resources?: Resources } | null } } | undefined;
+  return file?.checkpoint?.latest?.resources;
+}
+
+/** The stack that a local stack's resources were made for. */
+export function localOriginal(stack: string): string | undefined {
+  return madeFor(resourcesOf(stack));
+}
+
+/**
+ * Lets nobody make an empty stack in the place of one that was renamed, nor take its containers for unknown ones.
+ *
+ * @throws SetupError with the way back
+ */
+export function refuseRenamedAway(stack: string): void {
+  const now = renamedTo(stack);
+  if (now === undefined) return;
+  const empty = existsSync(checkpointFile(stack))
+    ? `npm run pulumi -- stack rm --yes --preserve-config -s ${stack}, then `
+    : "";
+  throw new SetupError(
+    `Nothing was changed: the stack ${stack} was renamed to ${now}, and its containers belong to that state. ` +
+      `Rename it back: ${empty}${wayBack(stack, now)}`,
+  );
+}
+
+/** Gives the config file of a stack that was renamed its new name, where Pulumi hasn't, and forgets the working copy. */
+export function renameConfig(from: string, to: string): void {
+  const [old, now] = [from, to].map((name) => join(configDirectory(), `Pulumi.${name}.yaml`)) as [string, string];
+  if (existsSync(old) && !existsSync(now)) renameSync(old, now);
+  forgetStack(from);
+}
+
+/** The file of a stack that is being renamed; it may have its new name already. @throws SetupError when there is neither */
+export function fileToRename(stack: string, args: readonly string[]): StackFile {
+  const to = newName(args);
+  const renamed = to !== undefined && !existsSync(join(configDirectory(), `Pulumi.${stack}.yaml`));
+  return readStackFile(renamed ? to : stack);
+}

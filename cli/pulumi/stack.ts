@@ -1,0 +1,71 @@
+/** Making a stack ready for a run, and healing what a killed run has left. */
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root } from "../paths";
+import { SetupError } from "../terminal/errors";
+import { localEnv } from "./env";
+import { execEngine } from "./exec";
+import type { Engine } from "./engine";
+import { checkpointFile, ensureLocalState, readCheckpoint, workingConfig, writeWorkingConfig } from "./local-state";
+import { healLocks } from "./locks";
+import type { StackFile } from "./project";
+import { dropDamagedAttributes, dropHalfCheckpoints } from "./prune";
+import { markState, type RunOnStack } from "./redo";
+import { isWhole, unfinished, type Unfinished } from "./unfinished";
+
+/** Whether a local stack exists. */
+export function localStackExists(stack: string): boolean {
+  return existsSync(checkpointFile(stack));
+}
+
+/** Makes a local stack, if it isn't there, in a directory of its own: nothing is written into the clone. */
+export async function ensureLocalStack(engine: Engine, stack: string, file: StackFile): Promise<void> {
+  ensureLocalState();
+  writeWorkingConfig(stack, file);
+  if (localStackExists(stack)) {
+    dropDamagedAttributes(stack);
+    return;
+  }
+  const project = mkdtempSync(join(tmpdir(), "swarm-ha-stack-"));
+  try {
+    copyFileSync(join(root, "Pulumi.yaml"), join(project, "Pulumi.yaml"));
+    const args = ["stack", "init", stack, "--no-select", "--non-interactive", "--secrets-provider", "passphrase"];
+    const made = await execEngine(engine, args, { cwd: project, env: localEnv(engine), capture: true });
+    if (made.code !== 0 && !localStackExists(stack))
+      throw new SetupError(`The stack '${stack}' can't be made: ${(made.stderr || made.stdout).trim()}`);
+    const config = join(project, `Pulumi.${stack}.yaml`);
+    if (existsSync(config)) writeFileSync(workingConfig(stack), readFileSync(config), { mode: 0o600 });
+    writeWorkingConfig(stack, file);
+  } finally {
+    rmSync(project, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Frees a local stack of what an interrupted run has left: its lock, and what it had half done, which the next `up` does
+ * over (see unfinished.ts).
+ *
+ * @throws SetupError when a run that lives holds the stack
+ */
+export async function healLocalStack(engine: Engine, stack: string): Promise<void> {
+  if (!localStackExists(stack)) return;
+  healLocks(stack);
+  dropHalfCheckpoints(stack);
+  const known = readCheckpoint(stack)?.latest;
+  // Looking at the file spares almost every run two starts of the engine.
+  if (known == null || (isWhole(unfinished(known)) && (known.pending_operations ?? []).length === 0)) return;
+  const run: RunOnStack = (args) =>
+    execEngine(engine, [...args, "--stack", stack], { env: localEnv(engine), capture: true });
+  tell(await markState(run, stack, unfinished));
+}
+
+/** Says what the next `up` will do over: it isn't what anybody has asked for now. */
+function tell({ replace, update }: Unfinished): void {
+  const names = (urns: readonly string[]): string => urns.map((urn) => urn.slice(urn.lastIndexOf("::") + 2)).join(", ");
+  const what = [
+    ...(replace.length === 0 ? [] : [`makes ${names(replace)} anew`]),
+    ...(update.length === 0 ? [] : [`updates ${names(update)} again`]),
+  ];
+  if (what.length > 0) process.stderr.write(`The run before was interrupted: the next up ${what.join(" and ")}.\n`);
+}

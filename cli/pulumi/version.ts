@@ -1,0 +1,44 @@
+/** Versions of the engine. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { environmentFor } from "../environment";
+import { SetupError } from "../terminal/errors";
+
+/** The version that is built or downloaded here; the SDK in package.json is of the same one. */
+export const ENGINE_VERSION = "3.245.0";
+
+/** The oldest `pulumi` on PATH that is good enough. */
+export const OLDEST = "3.200.0";
+
+/** The three numbers of a version such as `v3.245.0` or `3.245.0-dev.1`; undefined for anything else. */
+export function parseVersion(text: string): readonly [number, number, number] | undefined {
+  const match = /^v?(\d+)\.(\d+)\.(\d+)/.exec(text.trim());
+  return match === null ? undefined : [Number(match[1]), Number(match[2]), Number(match[3])];
+}
+
+/** Whether a version is the oldest allowed one or newer; nonsense isn't. */
+export function recentEnough(version: string, oldest: string = OLDEST): boolean {
+  const [a, b] = [parseVersion(version), parseVersion(oldest)];
+  if (a === undefined || b === undefined) return false;
+  for (let n = 0; n < 3; n++) if (a[n] !== b[n]) return (a[n] ?? 0) > (b[n] ?? 0);
+  return true;
+}
+
+/** The version that an engine reports, without its `v`; undefined if it doesn't run. */
+export async function versionOf(path: string): Promise<string | undefined> {
+  try {
+    const env = { ...environmentFor("local"), PULUMI_SKIP_UPDATE_CHECK: "true" };
+    const { stdout } = await promisify(execFile)(path, ["version"], { env, timeout: 60_000 });
+    return stdout.trim().replace(/^v/, "");
+  } catch {
+    return undefined;
+  }
+}
+
+/** The one line that ends all trouble. */
+export const INSTALL_LINE = "curl -fsSL https://get.pulumi.com | sh";
+
+/** The error for a machine on which there is no way to an engine. */
+export function noEngine(reason: string): SetupError {
+  return new SetupError(`There is no Pulumi on this machine, and ${reason}. Install Pulumi: ${INSTALL_LINE}`);
+}

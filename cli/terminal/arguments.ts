@@ -1,0 +1,38 @@
+import { parseArgs } from "node:util";
+import { SetupError } from "./errors";
+
+/** What a tool's command line may hold. */
+export interface ArgumentsOptions<Flag extends string> {
+  /** Names of flags: `json` for `--json`. */
+  readonly flags: readonly Flag[];
+  /** Stack when none is named. @default one has to be named */
+  readonly stack?: string;
+  /** Whether names of hosts may follow the stack. @default no */
+  readonly hosts?: boolean;
+}
+
+/**
+ * Reads a tool's command line: `[stack] [host…] [--flag…]`.
+ *
+ * @param usage shown with every mistake
+ * @throws SetupError that says what is wrong with it
+ */
+export function readArguments<Flag extends string>(
+  usage: string,
+  { flags, stack: fallback, hosts: mayNameHosts = false }: ArgumentsOptions<Flag>,
+  args: readonly string[] = process.argv.slice(2),
+): { stack: string; hosts: string[] } & Record<Flag, boolean> {
+  const options = Object.fromEntries(flags.map((flag) => [flag, { type: "boolean" as const, default: false }]));
+  const wrong = (what: string): SetupError => new SetupError(`${what} Usage: ${usage}`);
+  let parsed;
+  try {
+    parsed = parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    throw wrong(error instanceof Error ? `${error.message.split(". ")[0] ?? ""}.` : String(error));
+  }
+  const [stack = fallback, ...hosts] = parsed.positionals;
+  if (stack === undefined) throw wrong("Which stack?");
+  if (hosts.length > 0 && !mayNameHosts) throw wrong(`I don't know what ${hosts.join(" ")} is to mean.`);
+  const values = Object.fromEntries(flags.map((flag) => [flag, parsed.values[flag] === true])) as Record<Flag, boolean>;
+  return { stack, hosts, ...values };
+}

@@ -1,0 +1,94 @@
+/** The image that hosts are built on: Debian's own, pulled, or made from this machine's Debian mirror. */
+import { createReadStream, existsSync, mkdirSync, rmSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import type Docker from "dockerode";
+import { cachePath } from "../paths";
+import { aptUpdate, canInstall, debianRepositories, debianSources, proxySettings, requirePackages } from "./apt";
+import { command, findProgram } from "./command";
+import { followToEnd, hasImage } from "./docker-client";
+import { SetupError } from "../terminal/errors";
+import { createProgress, isInteractive, type Progress } from "../terminal/progress";
+import { pulled } from "./pull";
+
+/** The base image's name; one that this machine makes itself gets the same. */
+export const BASE_IMAGE = "debian:bookworm-slim";
+const RELEASE = "bookworm";
+const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/**
+ * Makes sure that the engine has the base image: there already → nothing to do. Where there is a terminal, a pull is
+ * tried first; a run without one (CI) downloads from package registries alone, and makes the image from packages.
+ *
+ * @throws SetupError with the remedy
+ */
+export async function ensureBaseImage(
+  docker: Docker,
+  progress: Progress = createProgress(),
+  interactive = isInteractive(),
+): Promise<void> {
+  if (await hasImage(docker, BASE_IMAGE)) return;
+  if (interactive && (await pulled(docker, BASE_IMAGE, progress))) return;
+  await makeBaseImage(docker, progress);
+}
+
+async function makeBaseImage(docker: Docker, progress: Progress): Promise<void> {
+  if (findProgram("mmdebstrap") === undefined) {
+    if (!canInstall()) {
+      throw new SetupError(
+        `The engine has no image ${BASE_IMAGE}. Pull it (docker pull ${BASE_IMAGE}), or install mmdebstrap ` +
+          "(sudo apt-get install mmdebstrap), then try again.",
+      );
+    }
+    const packages = existsSync(KEYRING) ? ["mmdebstrap"] : ["mmdebstrap", "debian-archive-keyring"];
+    await requirePackages(packages, "Making the base image", "10 to 30 s", progress);
+  }
+  const sources = await ownSources(progress);
+  const folder = cachePath("images");
+  mkdirSync(folder, { recursive: true });
+  // Named for this attempt and imported only when complete: a killed run never leaves half an image under the name.
+  const archive = `${folder}/base-${randomUUID()}.tar`;
+  try {
+    await progress.step(`Making ${BASE_IMAGE} from Debian's packages (mmdebstrap)`, "30 to 60 s", async (note) => {
+      const proxies = proxySettings(await command("apt-config", ["dump"], { timeout: 30_000 }));
+      await command("mmdebstrap", mmdebstrapArguments(archive, sources, proxies), { timeout: 900_000, onLine: note });
+      note("importing it");
+      const answer = await docker.importImage(createReadStream(archive), {
+        repo: BASE_IMAGE.split(":")[0],
+        tag: BASE_IMAGE.split(":")[1],
+        changes: ['CMD ["bash"]'],
+      });
+      await followToEnd(docker, answer, `Importing ${BASE_IMAGE}`, note);
+    });
+  } finally {
+    rmSync(archive, { force: true });
+  }
+}
+
+/** The slim images leave these out too; packages installed later keep to it, as the settings stay in the image. */
+const LEFT_OUT = ["doc", "man", "info", "locale", "lintian"].map((name) => `/usr/share/${name}/*`);
+
+/** What mmdebstrap is called with. No sources: its own default mirror. */
+export function mmdebstrapArguments(archive: string, sources: readonly string[], proxies: readonly string[]): string[] {
+  return [
+    "--variant=minbase",
+    "--format=tar",
+    ...LEFT_OUT.map((path) => `--dpkgopt=path-exclude=${path}`),
+    "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+    ...proxies.map((setting) => `--aptopt=${setting}`),
+    RELEASE,
+    archive,
+    ...sources,
+  ];
+}
+
+/** This machine's own Debian mirror, for the release of the image. */
+async function ownSources(progress: Progress): Promise<string[]> {
+  const ask = async () => debianRepositories(await command("apt-get", ["indextargets"], { timeout: 60_000 }));
+  let repositories = await ask();
+  // apt knows a repository's origin only once it has fetched its lists, which images and fresh machines lack.
+  if (repositories.length === 0 && canInstall()) {
+    await aptUpdate(progress);
+    repositories = await ask();
+  }
+  return debianSources(repositories, RELEASE, existsSync(KEYRING) ? KEYRING : undefined);
+}

@@ -1,0 +1,88 @@
+/** Building an image from a folder on the engine, once. */
+import { readdirSync } from "node:fs";
+import type Docker from "dockerode";
+import { cachePath } from "../paths";
+import { ensureBaseImage } from "./base-image";
+import { followToEnd, hasImage } from "./docker-client";
+import { SetupError } from "../terminal/errors";
+import { withLock } from "./lock";
+import { createProgress, type Progress } from "../terminal/progress";
+
+/** An image to have. */
+export interface ImageWish {
+  /** Its name with a tag that stands for the folder's content: what is there under that name is never stale. */
+  readonly name: string;
+  /** The folder with its Dockerfile. */
+  readonly folder: string;
+  /** What people call it. @default the host image */
+  readonly what?: string;
+  /** How long building it usually takes, in words. @default 40 to 120 s */
+  readonly usually?: string;
+  /** Arguments of the build. @default none but the machine's proxies */
+  readonly arguments?: Readonly<Record<string, string>>;
+}
+
+/** Milliseconds that a build may take. */
+const BUILD_LIMIT = 1_200_000;
+
+/**
+ * Makes sure that the engine has the image, building it (and its base) if it doesn't. The engine names an image only
+ * when its build has ended well, so an interrupted one leaves nothing that could be taken for it.
+ *
+ * @throws SetupError with the build's last lines
+ */
+export async function ensureImage(
+  docker: Docker,
+  wish: ImageWish,
+  progress: Progress = createProgress(),
+): Promise<void> {
+  if (await hasImage(docker, wish.name)) return;
+  const { what = "the host image", usually = "40 to 120 s" } = wish;
+  // One lock for all: they share their base.
+  const lock = cachePath("locks", "host-image");
+  const wait = (pid: number) => {
+    progress.info(`Waiting for the run that is building an image (process ${pid}) …`);
+  };
+  await withLock(
+    lock,
+    async () => {
+      if (await hasImage(docker, wish.name)) return;
+      await ensureBaseImage(docker, progress);
+      await progress.step(`Building ${what} ${wish.name}`, usually, (note) => buildImage(docker, wish, note));
+    },
+    wait,
+  );
+}
+
+/** Builds an image, whether it is there or not. @throws SetupError with the build's last lines */
+export async function buildImage(docker: Docker, wish: ImageWish, note: (detail: string) => void): Promise<void> {
+  const { name, folder } = wish;
+  const limit = AbortSignal.timeout(BUILD_LIMIT);
+  try {
+    // `version` is not set: that is the engine's own builder, which every engine has; buildx may be missing.
+    const answer = await docker.buildImage(
+      { context: folder, src: readdirSync(folder) },
+      {
+        t: name,
+        rm: true,
+        forcerm: true,
+        // The machine's own network: a bridge has no way to a mirror, proxy or resolver on the machine's loopback.
+        networkmode: "host",
+        buildargs: { ...proxyArguments(process.env), ...wish.arguments },
+        abortSignal: limit,
+      },
+    );
+    const stream = answer as NodeJS.ReadableStream & { destroy?(error: Error): void };
+    limit.addEventListener("abort", () => stream.destroy?.(new Error(`no end after ${BUILD_LIMIT / 1000} s`)));
+    await followToEnd(docker, answer, `Building ${name}`, note);
+  } catch (error) {
+    if (error instanceof SetupError) throw error;
+    throw new SetupError(`Building ${name} failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** The proxy variables, which builds get without a trace in the image (they are predefined build arguments). */
+export function proxyArguments(env: NodeJS.ProcessEnv): Record<string, string> {
+  const proxies = Object.entries(env).filter(([name]) => /^(https?|ftp|no|all)_proxy$/i.test(name));
+  return Object.fromEntries(proxies.map(([name, value]) => [name, value ?? ""]));
+}

@@ -1,0 +1,35 @@
+import { parse, stringify } from "yaml";
+import { awsConfigOf } from "../../cli/pulumi/config";
+import type { StackFile } from "../../cli/pulumi/project";
+import { SetupError } from "../../cli/terminal/errors";
+
+/**
+ * Refuses a stack that isn't there to be thrown away: one whose data is protected, or one that isn't on AWS.
+ *
+ * @throws SetupError that says what would make it one
+ */
+export function refuseKept(stack: string, file: StackFile): void {
+  if (file.platform !== "aws") {
+    throw new SetupError(`The acceptance test is for stacks on aws; ${stack} is on ${file.platform ?? "no platform"}.`);
+  }
+  const config = awsConfigOf(stack, file);
+  if (config === undefined) {
+    throw new SetupError(`${file.path} isn't valid; this says why: npm run pulumi -- preview -s ${stack}`);
+  }
+  if (config.aws.protect) {
+    throw new SetupError(
+      `Nothing was done: the acceptance test ends with a destroy, and the stack ${stack} is protected. It takes a stack with ` +
+        "protect: false in swarm-ha:aws, which marks its data as throw-away.",
+    );
+  }
+}
+
+/** The text of a stack file with more workers in its first pool. Pure. @throws SetupError for one without a count of workers */
+export function withWorkers(text: string, extra: number): string {
+  const file = parse(text) as { config?: Record<string, Record<string, { count?: number } | undefined> | undefined> };
+  const [pool] = Object.values(file.config?.["swarm-ha:workers"] ?? {});
+  if (pool?.count === undefined) throw new SetupError("The stack file has no pool of workers with a count in it.");
+  if (extra === 0) return text;
+  pool.count += extra;
+  return stringify(file);
+}

@@ -1,0 +1,194 @@
+/**
+ * `npm run bench [-- --rounds N --size N --json FILE]`: how long it takes, beside a bare shell script and Ansible that do
+ * the same work on the same machines. Everything is made for this, on a stack of its own, and removed again.
+ */
+import { rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, release, totalmem } from "node:os";
+import { parseArgs } from "node:util";
+import { ensureNeighbours } from "../components/platform/local/provider/neighbours";
+import { findAnsible, type Ansible } from "./bench/ansible";
+import { ansible, bare } from "./bench/contenders";
+import type { Span } from "./bench/events";
+import { Figures } from "./bench/figures";
+import { writeInventory } from "./bench/inventory";
+import { BenchStack, STACK } from "./bench/stack";
+import { findEngine } from "../cli/pulumi";
+import { runMain, SetupError } from "../cli/terminal/errors";
+import { prepareMachine } from "../cli/workstation/machine";
+import { createProgress } from "../cli/terminal/progress";
+
+/** Workers that a stack begins with. */
+const START = 3;
+const USAGE = "usage: npm run bench [-- --rounds N --size N --json FILE]";
+
+runMain(async () => {
+  const options = readOptions();
+  const progress = createProgress();
+  const { docker } = await prepareMachine();
+  const engine = await findEngine();
+  const rival = await findAnsible(progress);
+  const { ServerVersion } = (await docker.info()) as { ServerVersion: string };
+
+  // The first Ctrl-C ends the run under way, and then everything is removed.
+  const interrupted = new AbortController();
+  const stop = (): void => {
+    interrupted.abort(new SetupError("Interrupted: removing what the benchmark has made …"));
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+  const stack = new BenchStack(interrupted.signal);
+  const figures = new Figures();
+  const before = loadavg()[0] ?? 0;
+  try {
+    await stack.clear();
+    for (let round = 1; round <= options.rounds; round++) {
+      await progress.step(
+        `Round ${round} of ${options.rounds}`,
+        `${options.size > START ? "4 to 10" : "2 to 3"} minutes`,
+        async (note) => {
+          await bootstrap(stack, rival, figures, note);
+          await lifeCycle(stack, options.size, figures, note);
+          if (options.size > START) await bareGrowth(stack, options.size, figures, note);
+        },
+      );
+    }
+  } finally {
+    await stack.clear();
+    rmSync(stack.directory, { recursive: true, force: true });
+  }
+
+  judge(figures, options.size);
+  const machine = {
+    date: new Date().toISOString(),
+    cores: cpus().length,
+    processor: cpus()[0]?.model.trim() ?? "unknown",
+    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    kernel: release(),
+    load: [before, loadavg()[0] ?? 0],
+    node: process.versions.node,
+    pulumi: `${engine.version} (${engine.kind})`,
+    docker: ServerVersion,
+    ansible: rival?.version ?? "left out",
+  };
+  console.log(`\n${figures.table()}\n`);
+  console.log(
+    Object.entries(machine)
+      .map(([key, value]) => `${key} ${String(value)}`)
+      .join(" · "),
+  );
+  if (options.json !== undefined) {
+    writeFileSync(
+      options.json,
+      `${JSON.stringify({ ...machine, ...options, figures: figures.list() }, undefined, 2)}\n`,
+    );
+  }
+  return 0;
+});
+
+type Note = (text: string) => void;
+
+/** Nine machines with sshd up become a swarm, by each contender; the machines are made anew for each. */
+async function bootstrap(stack: BenchStack, rival: Ansible | undefined, figures: Figures, note: Note): Promise<void> {
+  const config = stack.resize(START);
+  const contenders: [string, () => Promise<number>][] = [
+    ["swarm-ha", async () => (await stack.swarm()).seconds],
+    ["bare script", () => bare(stack, "bootstrap")],
+    ...(rival === undefined
+      ? []
+      : [["Ansible", () => ansible(rival, stack)] satisfies [string, () => Promise<number>]]),
+  ];
+  for (const [name, work] of contenders) {
+    note(`bootstrap of 9 hosts by ${name}`);
+    await stack.machines();
+    writeInventory(stack.directory, await stack.state(), config, config);
+    figures.add(`bootstrap of 9 hosts: ${name}`, await work());
+    await discard(stack);
+  }
+}
+
+/** A whole `up` from nothing, and what people do with it after that. */
+async function lifeCycle(stack: BenchStack, size: number, figures: Figures, note: Note): Promise<void> {
+  stack.resize(START);
+  note("up from nothing");
+  const whole = await stack.up();
+  figures.add("up from nothing", whole.seconds);
+  for (const [phase, span] of [...whole.spans].sort(([, a], [, b]) => a.from - b.from)) {
+    figures.add(`  of it ${phase}`, length(span));
+  }
+  note("up and preview without a change");
+  figures.add("up, nothing to do", (await stack.up()).seconds);
+  figures.add("preview, nothing to do", (await stack.preview()).seconds);
+  note("destroy");
+  figures.add("destroy", (await stack.destroy()).seconds);
+  if (size > START) await growth(stack, size, figures, note);
+}
+
+/** More workers for a swarm, without an ingress, which the bare script doesn't put on them either. */
+async function growth(stack: BenchStack, size: number, figures: Figures, note: Note): Promise<void> {
+  await stack.swarm();
+  stack.resize(size);
+  note(`up from ${START} to ${size} workers`);
+  const grown = await stack.swarm();
+  figures.add(`up, ${START} → ${size} workers`, grown.seconds);
+  figures.add("  of it the machines", length(grown.spans.get("machines")));
+  figures.add("  a further worker: swarm-ha", grown.seconds / (size - START));
+  note(`destroy of ${size} workers`);
+  figures.add(`destroy, ${size} workers`, (await stack.destroy()).seconds);
+}
+
+/** The same growth by the bare script, machines included. */
+async function bareGrowth(stack: BenchStack, size: number, figures: Figures, note: Note): Promise<void> {
+  const grown = stack.resize(size);
+  const config = stack.resize(START);
+  note(`bare script from ${START} to ${size} workers`);
+  await stack.machines();
+  writeInventory(stack.directory, await stack.state(), config, grown);
+  await bare(stack, "bootstrap");
+  ensureNeighbours(size + 8);
+  const machines = await bare(stack, "machines");
+  const joined = await bare(stack, "grow");
+  figures.add(`bare script, ${START} → ${size} workers`, machines + joined);
+  figures.add("  of it the machines (bare)", machines);
+  figures.add("  a further worker: bare script", (machines + joined) / (size - START));
+  await discard(stack);
+}
+
+/** Removes the machines that a contender has used, in the quickest way. */
+async function discard(stack: BenchStack): Promise<void> {
+  await stack.clear();
+  stack.forget();
+}
+
+function length(span: Span | undefined): number {
+  return span === undefined ? NaN : span.to - span.from;
+}
+
+function judge(figures: Figures, size: number): void {
+  figures.target("bootstrap of 9 hosts: swarm-ha", figures.median("bootstrap of 9 hosts: Ansible"), "Ansible's time");
+  figures.target("up, nothing to do", 5, "waiting for nothing annoys");
+  figures.target("destroy", 10, "the same");
+  const one = figures.median("  a further worker: bare script");
+  const why = `1.3 × the bare script at ${size} workers`;
+  figures.target("  a further worker: swarm-ha", one === undefined ? undefined : one * 1.3, why);
+}
+
+function readOptions(): { rounds: number; size: number; json: string | undefined } {
+  try {
+    const { values } = parseArgs({
+      options: {
+        rounds: { type: "string", default: "3" },
+        size: { type: "string", default: "53" },
+        json: { type: "string" },
+      },
+    });
+    const [rounds, size] = [Number(values.rounds), Number(values.size)];
+    if (!Number.isInteger(rounds) || rounds < 1 || rounds > 20)
+      throw new SetupError("--rounds is a number from 1 to 20");
+    if (!Number.isInteger(size) || size < START || size > 200)
+      throw new SetupError(`--size is a number from ${START} to 200`);
+    return { rounds, size, json: values.json };
+  } catch (error) {
+    throw new SetupError(
+      `${error instanceof Error ? error.message : String(error)}\n${USAGE} (a stack of its own, "${STACK}")`,
+    );
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * `npm test [-- <suite…> [mocha's options]]`: set-up, then the suites of test/, each by mocha. The last line is
+ * `N passed, N failed, N skipped`, summed up over them.
+ *
+ * Suites that make stacks run one at a time on this machine, whoever starts them and from whichever clone: the stacks'
+ * names, addresses and ports are fixed, and each run begins with removing what an interrupted one has left.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, sep } from "node:path";
+import type { Tally } from "./reporter";
+import { wholeEnvironment } from "../cli/environment";
+import { root } from "../cli/paths";
+import { prepareMachine } from "../cli/workstation/machine";
+import { runMain, SetupError } from "../cli/terminal/errors";
+import { withLock } from "../cli/workstation/lock";
+import { duration } from "../cli/terminal/progress";
+import { chooseSuites, isGood, lastLine, outcomeOf, sum, type Outcome, type Suite } from "./suites";
+
+/** Set-up that failed counts as a failed test: the last line must never look good then. */
+function setupFailed(why: string): Outcome {
+  console.error(`error: ${why}`);
+  return { passed: 0, failed: 1, skipped: 0, failures: [why] };
+}
+
+/** How many files run at a time where their order doesn't matter: most wait half of their time. */
+const JOBS = "2";
+
+/**
+ * Room for young objects, MiB; mocha's workers inherit it. With Node's own 16, collecting them takes a third of the time
+ * of tests that evaluate the program (measured: 54 s of processor time for 200 stacks, 43 s with 64).
+ */
+const YOUNG = ["--max-semi-space-size=64"];
+
+/** The suites that make stacks. */
+const ALONE: readonly Suite["name"][] = ["e2e", "rehearsal", "rehearsal-whole", "long"];
+/** Held while one of them runs. Not in the cache: each user, and CI too, may have another one. */
+const LOCK = join(tmpdir(), "swarm-ha-tests.lock");
+/** Milliseconds to wait for another run. */
+const WAIT_LIMIT = 3_600_000;
+/** Whether that was too long. */
+let gaveUp = false;
+
+runMain(async () => {
+  const { suites, mochaArgs } = chooseSuites(process.argv.slice(2));
+  const outcomes: Outcome[] = [];
+  for (const suite of suites) {
+    const started = Date.now();
+    const work = () => runSuite(suite, mochaArgs);
+    const outcome = await attempt(async () => {
+      if (suite.needsEngines) await prepareMachine();
+      return ALONE.includes(suite.name) ? alone(work) : work();
+    });
+    outcomes.push({ ...outcome, failures: outcome.failures.map((one) => `${suite.name}: ${one}`) });
+    console.log(`${suite.name}: ${lastLine(outcome)} (${duration(Date.now() - started)})\n`);
+  }
+  const all = sum(outcomes);
+  // Once more, where people look: what comes before is the length of half an hour, of which CI may show the end alone.
+  if (all.failures.length > 0) console.log(`Failed:\n${all.failures.map((one) => `\n  ${one}`).join("\n")}\n`);
+  console.log(lastLine(all));
+  // The lock is still being waited for, which would go on.
+  if (gaveUp) process.exit(1);
+  return isGood(all) ? 0 : 1;
+});
+
+/** @returns a failure, said on standard error, where something else than a test goes wrong */
+async function attempt(work: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await work();
+  } catch (error) {
+    return setupFailed(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Does the work when no other run on this machine is at it. @throws SetupError when another one goes on for too long */
+function alone(work: () => Promise<Outcome>): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    let limit: NodeJS.Timeout | undefined;
+    const start = async (): Promise<Outcome> => {
+      clearTimeout(limit);
+      return gaveUp ? setupFailed("another run went on for too long") : work();
+    };
+    const wait = (pid: number): void => {
+      const other = `another run of the tests on this machine, process ${pid}${folderOf(pid)}`;
+      console.log(`Waiting for ${other}; ${duration(WAIT_LIMIT)} at most …`);
+      limit = setTimeout(() => {
+        gaveUp = true;
+        reject(new SetupError(`${other}, was not done after ${duration(WAIT_LIMIT)}; end it, or try again later`));
+      }, WAIT_LIMIT);
+    };
+    withLock(LOCK, start, wait).then(resolve, reject);
+  });
+}
+
+/** Where a process runs, in words for after its id. */
+function folderOf(pid: number): string {
+  try {
+    return ` in ${readlinkSync(`/proc/${pid}/cwd`)}`;
+  } catch {
+    return "";
+  }
+}
+
+async function runSuite({ name, timeout, inOrder = [] }: Suite, mochaArgs: readonly string[]): Promise<Outcome> {
+  const folder = join("test", name);
+  const files = existsSync(join(root, folder))
+    ? readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    : [];
+  const tests = files.filter((file) => file.endsWith(".test.ts")).map((file) => join(folder, file));
+  if (tests.length === 0) return setupFailed(`there are no tests (*.test.ts) in ${folder}`);
+  const options = ["--timeout", String(timeout), "--reporter", join(root, "dev/reporter.ts"), ...mochaArgs];
+  // With files of their own in the arguments, mocha would run both: then it is for those alone.
+  if (mochaArgs.some((argument) => argument.endsWith(".ts"))) return runMocha(options);
+  const isInOrder = (file: string): boolean => inOrder.some((part) => file.startsWith(join(folder, part) + sep));
+  const [first, others] = [tests.filter(isInOrder).sort(), tests.filter((file) => !isInOrder(file)).sort()];
+  const outcomes: Outcome[] = [];
+  if (first.length > 0) outcomes.push(await runMocha([...options, ...first]));
+  // Before the others: what a person asks for (`--no-parallel`) comes last and holds.
+  if (others.length > 0) outcomes.push(await runMocha(["--parallel", "--jobs", JOBS, ...options, ...others]));
+  return sum(outcomes);
+}
+
+async function runMocha(args: readonly string[]): Promise<Outcome> {
+  const scratch = mkdtempSync(join(tmpdir(), "swarm-ha-test-"));
+  const tallyFile = join(scratch, "tally.json");
+  try {
+    const exitCode = await mocha(args, tallyFile);
+    return outcomeOf(readTally(tallyFile), exitCode);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** @returns mocha's exit code; null if a signal ended it */
+function mocha(args: readonly string[], tallyFile: string): Promise<number | null> {
+  const program = join(root, "node_modules/mocha/bin/mocha.js");
+  const env = wholeEnvironment({ SWARM_HA_TALLY: tallyFile });
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...YOUNG, program, ...args], { cwd: root, env, stdio: "inherit" });
+    const forward = (signal: NodeJS.Signals) => {
+      child.kill(signal);
+      child.once("close", () => process.exit(130));
+    };
+    process.once("SIGINT", forward).once("SIGTERM", forward);
+    child.on("error", reject);
+    child.on("close", (code) => {
+      process.off("SIGINT", forward).off("SIGTERM", forward);
+      resolve(code);
+    });
+  });
+}
+
+function readTally(file: string): Tally | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Tally;
+  } catch {
+    return undefined;
+  }
+}

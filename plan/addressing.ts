@@ -1,0 +1,177 @@
+import { parseRange, rangeText, toNumber, toText, type Ipv4Range } from "./ipv4";
+import type { AwsConfig, StackConfig } from "../config/schema";
+
+/** Equal blocks that the hosts' range is cut into: one for the infrastructure, the others for zones. */
+export const BLOCKS = 8;
+
+/**
+ * Places inside a block. The first eight stay free, because clouds keep the first addresses of a subnet for
+ * themselves (AWS: four and the last one). Managers and registries have a place by their number, so that an
+ * address follows from a name and a zone, whatever else the stack holds.
+ */
+const PLACE = { gateway: 1, operator: 8, loadBalancers: 16, manager: 8, registry: 16, workers: 24 } as const;
+
+/** Places that each of the two tiers with fixed addresses has in a zone. */
+const TIER_PLACES = 8;
+
+/** Prefix length of each overlay network: Docker's default, and the size its documentation says not to exceed. */
+const OVERLAY_NETWORK_PREFIX = 24;
+
+/** Prefix length of each bridge network inside a host. */
+const ENGINE_NETWORK_PREFIX = 24;
+
+/** First and last address, both included. */
+export interface AddressSpan {
+  readonly first: string;
+  readonly last: string;
+}
+
+/** The load balancers of the reference architecture. */
+export type LoadBalancerName = "manager" | "registry" | "app";
+
+/** The addresses of one zone. */
+export interface ZonePlan {
+  /** Its block, CIDR. */
+  readonly cidr: string;
+  /** What workers get theirs from. */
+  readonly workers: AddressSpan;
+  /** What managers and registries get theirs from, CIDR: nobody else may be given one of these. */
+  readonly fixed: readonly string[];
+}
+
+/** Who has which address. It depends on `network.hosts` and the order of `zones` alone, never on how many hosts there are. */
+export interface AddressPlan {
+  /** The whole range, CIDR. */
+  readonly cidr: string;
+  /** Address of the network's gateway. */
+  readonly gateway: string;
+  /** Address of the operator. */
+  readonly operator: string;
+  /** Addresses of the load balancers. */
+  readonly loadBalancers: Readonly<Record<LoadBalancerName, string>>;
+  /** By zone: its block (CIDR), and the addresses that workers get theirs from. */
+  readonly zones: Readonly<Record<string, ZonePlan>>;
+  /**
+   * The fixed address of a tier's n-th host (from 1).
+   *
+   * @throws Error when the zone isn't one of the stack's.
+   */
+  readonly hostAddress: (zone: string, tier: "manager" | "registry", n: number) => string;
+}
+
+/** What the address plan depends on. */
+export type AddressConfig = Pick<StackConfig, "zones" | "network"> & {
+  /** With subnets of a borrowed network, hosts have their places in those. */
+  readonly aws?: { readonly network: Pick<AwsConfig["network"], "subnets"> };
+};
+
+/** Cuts the hosts' range into its places. */
+export function addressPlan(config: AddressConfig): AddressPlan {
+  const whole = parseRange(config.network.hosts);
+  const infrastructure = block(whole, 0);
+  const at = (range: Ipv4Range, place: number): string => toText(range.first + place);
+  const borrowed = config.aws?.network.subnets;
+  const blocks = new Map(
+    config.zones.map((zone, i) => {
+      const subnet = borrowed?.[zone]?.private.cidr;
+      return [zone, subnet === undefined ? block(whole, i + 1) : parseRange(subnet)];
+    }),
+  );
+  return {
+    cidr: rangeText(whole),
+    gateway: at(infrastructure, PLACE.gateway),
+    operator: at(infrastructure, PLACE.operator),
+    loadBalancers: {
+      manager: at(infrastructure, PLACE.loadBalancers),
+      registry: at(infrastructure, PLACE.loadBalancers + 1),
+      app: at(infrastructure, PLACE.loadBalancers + 2),
+    },
+    zones: Object.fromEntries(
+      [...blocks].map(([zone, range]) => [
+        zone,
+        // The last address of a zone's block is its broadcast address wherever the block is a subnet.
+        {
+          cidr: rangeText(range),
+          workers: { first: at(range, PLACE.workers), last: toText(range.last - 1) },
+          fixed: [PLACE.manager, PLACE.registry].map((place) =>
+            rangeText({ first: range.first + place, prefix: 32 - Math.log2(TIER_PLACES) }),
+          ),
+        },
+      ]),
+    ),
+    hostAddress: (zone, tier, n) => {
+      const range = blocks.get(zone);
+      if (range === undefined) throw new Error(`'${zone}' is none of the zones ${config.zones.join(", ")}`);
+      return at(range, PLACE[tier] + n - 1);
+    },
+  };
+}
+
+/** How many workers fit into one zone when the hosts' range has this prefix length; negative when it has no room at all. */
+export function workersPerZone(hostsPrefix: number): number {
+  return 2 ** (32 - hostsPrefix) / BLOCKS - PLACE.workers - 1;
+}
+
+/**
+ * The lowest address of a span that nobody has.
+ *
+ * @throws Error when all are taken.
+ */
+export function freeAddress(span: AddressSpan, taken: Iterable<string>): string {
+  const used = new Set(taken);
+  for (let address = toNumber(span.first); address <= toNumber(span.last); address++) {
+    if (!used.has(toText(address))) return toText(address);
+  }
+  throw new Error(
+    `all addresses from ${span.first} to ${span.last} are taken; a larger swarm-ha:network.hosts has more`,
+  );
+}
+
+/** What a host's engine is told about networks. */
+export interface EngineNetwork {
+  /** `bip`: address and prefix of the default bridge. */
+  readonly bip: string;
+  /** `default-address-pools`: where other bridge networks, docker_gwbridge among them, get their subnets. */
+  readonly defaultAddressPools: readonly { readonly base: string; readonly size: number }[];
+}
+
+/** Splits the engine's range: the default bridge at its start, the pool in its upper half, so that they can't meet. */
+export function engineNetwork(config: Pick<StackConfig, "network">): EngineNetwork {
+  const range = parseRange(config.network.engine);
+  const half = (range.last + 1 - range.first) / 2;
+  return {
+    bip: `${toText(range.first + 1)}/${ENGINE_NETWORK_PREFIX}`,
+    defaultAddressPools: [
+      { base: rangeText({ first: range.first + half, prefix: range.prefix + 1 }), size: ENGINE_NETWORK_PREFIX },
+    ],
+  };
+}
+
+/** What `swarm init` is told about overlay networks: `--default-addr-pool` and `--default-addr-pool-mask-length`. */
+export function overlayNetwork(config: Pick<StackConfig, "network">): { readonly pool: string; readonly size: number } {
+  return { pool: rangeText(parseRange(config.network.overlay)), size: OVERLAY_NETWORK_PREFIX };
+}
+
+/** Range of the overlay network that applications share, CIDR: the end of `overlay`, whose networks are given from its begin. */
+export function appsNetwork(config: Pick<StackConfig, "network">): string {
+  const prefix = config.network.apps;
+  return rangeText({ first: parseRange(config.network.overlay).last + 1 - 2 ** (32 - prefix), prefix });
+}
+
+/** Addresses that a worker takes in the network of the applications before it runs any: its ingress's, and its own as a node. */
+const APPS_PLACES_OF_WORKER = 2;
+
+/**
+ * How many tasks of applications each worker can have when the applications' network has this prefix length; negative
+ * when there is no room for the ingress itself. (Network, broadcast and gateway take three, and the ingress's ping one.)
+ */
+export function tasksPerWorker(appsPrefix: number, workers: number): number {
+  return Math.floor((2 ** (32 - appsPrefix) - 4) / workers) - APPS_PLACES_OF_WORKER;
+}
+
+/** One of the {@link BLOCKS} equal parts of a range; index from 0. */
+export function block(whole: Ipv4Range, index: number): Ipv4Range {
+  const size = (whole.last + 1 - whole.first) / BLOCKS;
+  const first = whole.first + index * size;
+  return { first, last: first + size - 1, prefix: whole.prefix + Math.log2(BLOCKS) };
+}

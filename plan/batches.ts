@@ -1,0 +1,29 @@
+import type { StackConfig } from "../config";
+import type { HostSpec } from "./placement";
+
+/** A host as batches know it. */
+export type PlannedHost = Pick<HostSpec, "name" | "role" | "pool" | "zone">;
+
+/** Hosts of a pool that may be away at once where the configuration doesn't say: a third, as the loss of a zone takes. */
+export function defaultUnavailable(count: number): number {
+  return Math.max(1, Math.floor(count / 3));
+}
+
+/** How many hosts of a tier or pool an update may take away at once: never all, unless there is only one. */
+export function maxUnavailable(wanted: number | undefined, count: number): number {
+  return Math.max(1, Math.min(wanted ?? defaultUnavailable(count), count - 1));
+}
+
+/** Lines of the bastion's file of desired hosts, which scripts/lib/turns.sh reads: `name role pool zone maxUnavailable`. */
+export function hostLines(hosts: readonly PlannedHost[], config: Pick<StackConfig, "registry" | "workers">): string[] {
+  return hosts.map(({ name, role, pool, zone }) => {
+    const count = hosts.filter((other) => other.role === role && other.pool === pool).length;
+    const wanted =
+      role === "registry"
+        ? config.registry.maxUnavailable
+        : role === "worker"
+          ? config.workers[pool]?.maxUnavailable
+          : 1;
+    return [name, role, pool, zone, maxUnavailable(wanted, count)].join(" ");
+  });
+}

@@ -1,0 +1,76 @@
+import type { StackConfig } from "../config/schema";
+import { spareHost, type Spare } from "./spare";
+import { addressPlan, type AddressConfig } from "./addressing";
+
+/** What a host does in the swarm. */
+export type Role = "manager" | "registry" | "worker";
+
+/** A host as planned: plain values only, so that loops over hosts never sit inside `apply`. */
+export interface HostSpec {
+  /** Its name in the stack, in the swarm and as host name: `manager-1`, `registry-2`, `<pool>-3`. */
+  readonly name: string;
+  /** What it does in the swarm. */
+  readonly role: Role;
+  /** The failure zone that it lies in. */
+  readonly zone: string;
+  /** The pool of a worker; `manager` and `registry` for the other tiers. */
+  readonly pool: string;
+  /** Engine labels. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Private address for life of managers and registries; the platform assigns workers one of their zone's range. */
+  readonly address?: string;
+}
+
+/** The part of the configuration that placement depends on. */
+export type PlacementConfig = Pick<StackConfig, "managers" | "registry" | "workers"> & AddressConfig;
+
+/**
+ * The zone of a tier's or pool's n-th host (from 1): round robin, so that counts in any two zones differ by at most
+ * one, and so that growing or shrinking a tier moves nobody.
+ *
+ * @throws Error when there are no zones or n is below 1: configurations are checked before.
+ */
+export function zoneOf(n: number, zones: readonly string[]): string {
+  const zone = zones[(n - 1) % zones.length];
+  if (zone === undefined) throw new Error(`no zone for host ${n} in ${zones.length} zones`);
+  return zone;
+}
+
+/** How many of a tier's or pool's hosts land in each zone. */
+export function spread(count: number, zones: readonly string[]): Map<string, number> {
+  const spread = new Map(zones.map((zone) => [zone, 0]));
+  for (let n = 1; n <= count; n++) {
+    const zone = zoneOf(n, zones);
+    spread.set(zone, (spread.get(zone) ?? 0) + 1);
+  }
+  return spread;
+}
+
+/**
+ * All hosts of a stack: managers, registries, then the pools in the order of the configuration.
+ *
+ * @param spare a worker besides those of the configuration, the last of its pool @default none
+ */
+export function planHosts(config: PlacementConfig, spare?: Spare): HostSpec[] {
+  const addresses = addressPlan(config);
+  const tier = (role: Role, pool: string, count: number, own: readonly string[] | undefined): HostSpec[] =>
+    Array.from({ length: count }, (_, i) => ({
+      name: `${pool}-${i + 1}`,
+      role,
+      zone: zoneOf(i + 1, own ?? config.zones),
+      pool,
+      labels: role === "worker" ? (config.workers[pool]?.labels ?? {}) : {},
+    }));
+  const fixed = (host: HostSpec, i: number): HostSpec => ({
+    ...host,
+    address: addresses.hostAddress(host.zone, host.role === "manager" ? "manager" : "registry", i + 1),
+  });
+  return [
+    ...tier("manager", "manager", config.managers.count, config.managers.zones).map(fixed),
+    ...tier("registry", "registry", config.registry.replicas, config.registry.zones).map(fixed),
+    ...Object.entries(config.workers).flatMap(([pool, { count, zones }]) => [
+      ...tier("worker", pool, count, zones),
+      ...(spare?.pool === pool ? [spareHost(spare, count, config.workers[pool]?.labels ?? {})] : []),
+    ]),
+  ];
+}

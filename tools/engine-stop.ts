@@ -1,8 +1,0 @@
-/** `npm run engine:stop`: stops the Docker engine that set-up started on this machine; any other one is left alone. */
-import { runMain } from "./setup/errors";
-import { stopOwnEngine } from "./setup/own-engine";
-
-runMain(async () => {
-  process.stdout.write(`${await stopOwnEngine()}\n`);
-  return 0;
-});
