@@ -10,14 +10,14 @@ import { Registry } from "./components/registry";
 import { SshKeys } from "./components/ssh/keys";
 import { stackOutputs } from "./components/stack-outputs";
 import { Swarm } from "./components/swarm";
-import { managersOf } from "./components/swarm/operator";
+import { managersOf } from "./components/swarm/bastion";
 import { AddressRanges } from "./components/swarm/ranges";
 
 const config = loadConfig();
 const hosts = planHosts(config, spareIn(process.env));
 
 const ranges = new AddressRanges("ranges", config);
-const keys = new SshKeys("ssh", { machines: ["operator", ...hosts.map((host) => host.name)] });
+const keys = new SshKeys("ssh", { machines: ["bastion", ...hosts.map((host) => host.name)] });
 const platform = createPlatform({ config, hosts, keys, ranges });
 const managers = managersOf(hosts);
 const pki = new Pki("pki", {

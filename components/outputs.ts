@@ -28,7 +28,7 @@ const loadBalancerSchema = z.object({
   /** The same as in `endpoints`. */
   url: text,
   /**
-   * Where its members' state can be read, as seen from the operator: `http://<address>:8404/stats;csv`, the table of
+   * Where its members' state can be read, as seen from the bastion: `http://<address>:8404/stats;csv`, the table of
    * HAProxy. Without it the state is unknown.
    */
   stats: text.optional(),
@@ -36,8 +36,8 @@ const loadBalancerSchema = z.object({
 
 /** What the tools need to get in. A secret as a whole. */
 const accessSchema = z.object({
-  /** The operator's sshd as seen from here; keys in OpenSSH's formats. */
-  operator: z.object({
+  /** The bastion's sshd as seen from here; keys in OpenSSH's formats. */
+  bastion: z.object({
     host: text,
     port: z.number().int(),
     user: text,
@@ -45,9 +45,9 @@ const accessSchema = z.object({
     /** Public host key, to be pinned. */
     hostKey: text,
   }),
-  /** The operator's own client certificate. */
+  /** The bastion's own client certificate. */
   client: clientSchema,
-  /** A client certificate for people, short-lived. @default people get the operator's */
+  /** A client certificate for people, short-lived. @default people get the bastion's */
   person: clientSchema.optional(),
   /** How long before its end a certificate is due, in days. */
   renewalDays: z.number().int().default(30),
@@ -92,7 +92,7 @@ export type StackOutputs = z.infer<typeof stackOutputsSchema>;
 export type Access = StackOutputs["access"];
 /** A machine that the stack wants, and what the swarm has to say about it when all is well. */
 export type DesiredNode = Access["nodes"][number] & {
-  /** Private address, as seen from the operator; `unknown` without a machine. */
+  /** Private address, as seen from the bastion; `unknown` without a machine. */
   readonly address: string;
   /**
    * Changes exactly when the machine is another one: `Host.identity`, and node label `swarm-ha.identity`. Empty without a

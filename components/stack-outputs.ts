@@ -19,7 +19,7 @@ export interface StackParts {
 
 /** What the stack puts out: the Contract's outputs, and `access`, with which the tools get in. */
 export function stackOutputs({ config, platform, keys, pki, swarm, registry }: StackParts): ProgramOutputs {
-  const { operator, hosts, loadBalancers } = platform;
+  const { bastion, hosts, loadBalancers } = platform;
   const endpoints = {
     manager: pulumi.interpolate`tcp://${loadBalancers.manager.endpoint}`,
     registry: pulumi.interpolate`https://${loadBalancers.registry.endpoint}`,
@@ -37,14 +37,14 @@ export function stackOutputs({ config, platform, keys, pki, swarm, registry }: S
     caCertificate: pki.ca,
     registryCredentials: registry.credentials,
     access: pulumi.secret({
-      operator: {
-        host: operator.connection.host,
-        port: pulumi.output(operator.connection.port).apply((port) => port ?? 22),
-        user: pulumi.output(operator.connection.user).apply((user) => user ?? "root"),
+      bastion: {
+        host: bastion.connection.host,
+        port: pulumi.output(bastion.connection.port).apply((port) => port ?? 22),
+        user: pulumi.output(bastion.connection.user).apply((user) => user ?? "root"),
         privateKey: keys.client.privateKeyOpenssh,
-        hostKey: keys.hostKey("operator").publicKeyOpenssh,
+        hostKey: keys.hostKey("bastion").publicKeyOpenssh,
       },
-      client: { cert: pki.operator.certificate, key: pki.operator.key },
+      client: { cert: pki.bastion.certificate, key: pki.bastion.key },
       renewalDays: config.certificates.renewalDays,
       certificates: [
         { owner: "ingress", use: "client", certificate: pki.door.client.certificate },

@@ -58,7 +58,7 @@ What has to fit together:
 - \`zones\` of a tier or pool name zones of the stack, each once.
 - The ranges in \`network\` are private, don't overlap, and have room for all hosts of each zone. On the platform
   \`local\` none of them may overlap 172.17.0.0/16, the default bridge of the engine that runs the hosts.
-- Pool names: DNS labels of at most 40 characters that begin with a letter; not \`manager\`, \`registry\`, \`operator\`,
+- Pool names: DNS labels of at most 40 characters that begin with a letter; not \`manager\`, \`registry\`, \`bastion\`,
   \`lb\`, nor the name that a host of another pool has (\`web-1\` beside the pool \`web\`).
 - The stack's name, on the platform \`local\`: a letter or digit first, and none of the Docker engine's own networks (\`bridge\`,
   \`host\`, \`none\`, \`default\`, \`ingress\`, \`docker_gwbridge\`). A stack keeps its name: names of machines, networks and

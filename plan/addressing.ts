@@ -9,7 +9,7 @@ export const BLOCKS = 8;
  * themselves (AWS: four and the last one). Managers and registries have a place by their number, so that an
  * address follows from a name and a zone, whatever else the stack holds.
  */
-const PLACE = { gateway: 1, operator: 8, loadBalancers: 16, manager: 8, registry: 16, workers: 24 } as const;
+const PLACE = { gateway: 1, bastion: 8, loadBalancers: 16, manager: 8, registry: 16, workers: 24 } as const;
 
 /** Places that each of the two tiers with fixed addresses has in a zone. */
 const TIER_PLACES = 8;
@@ -45,8 +45,8 @@ export interface AddressPlan {
   readonly cidr: string;
   /** Address of the network's gateway. */
   readonly gateway: string;
-  /** Address of the operator. */
-  readonly operator: string;
+  /** Address of the bastion. */
+  readonly bastion: string;
   /** Addresses of the load balancers. */
   readonly loadBalancers: Readonly<Record<LoadBalancerName, string>>;
   /** By zone: its block (CIDR), and the addresses that workers get theirs from. */
@@ -80,7 +80,7 @@ export function addressPlan(config: AddressConfig): AddressPlan {
   return {
     cidr: rangeText(whole),
     gateway: at(infrastructure, PLACE.gateway),
-    operator: at(infrastructure, PLACE.operator),
+    bastion: at(infrastructure, PLACE.bastion),
     loadBalancers: {
       manager: at(infrastructure, PLACE.loadBalancers),
       registry: at(infrastructure, PLACE.loadBalancers + 1),

@@ -18,7 +18,7 @@ export type HostRole = (typeof HOST_ROLES)[number];
 export interface MachineFacts {
   /** Name in the stack. */
   readonly name: string;
-  /** `manager`, `registry`, `worker`, `operator` or `load-balancer`. */
+  /** `manager`, `registry`, `worker`, `bastion` or `load-balancer`. */
   readonly role: string;
   /** Failure zone; `all` of what spans them. */
   readonly zone: string;
@@ -57,7 +57,7 @@ export function machineFacts({
   };
 }
 
-/** Whether it is one of the swarm's hosts, and not operator or load balancer. */
+/** Whether it is one of the swarm's hosts, and not bastion or load balancer. */
 export function isHost<T extends { readonly role: string }>(machine: T): machine is T & { readonly role: HostRole } {
   return (HOST_ROLES as readonly string[]).includes(machine.role);
 }

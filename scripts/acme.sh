@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Gets the applications' certificate from an ACME authority, by a DNS challenge that lego answers.
 #
-# Runs on the operator. Input: { term (another one asks for another certificate), domain, email, provider (lego's code),
+# Runs on the bastion. Input: { term (another one asks for another certificate), domain, email, provider (lego's code),
 # credentials: { VARIABLE: text }, directory (URL), authority? (of the directory's own certificate), propagation: check | skip,
 # days (that the certificate has to be valid at least), account (key), request (CSR), limit (seconds) }
 # Prints the certificate and those between it and the authority's root, PEM. They are no secret.
@@ -42,8 +42,8 @@ fi
 install_lego() { apt update && apt install --no-install-recommends lego; }
 if ! command -v lego >/dev/null; then
   heard=$(repeated 240 install_lego 2>&1) ||
-    fail "lego can't be installed: $(tail -n 2 <<<"$heard" | tr '\n' ' '). On a local stack it comes with the operator's" \
-      "image, and this operator's is older: npm run replace -- <stack> operator"
+    fail "lego can't be installed: $(tail -n 2 <<<"$heard" | tr '\n' ' '). On a local stack it comes with the bastion's" \
+      "image, and this bastion's is older: npm run replace -- <stack> bastion"
 fi
 [ "$(stat -f -c %T /run)" = tmpfs ] || fail "/run is no tmpfs, and keys may not lie on a disk"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Founds the swarm, or finds it: there is never a second one.
 #
-# Runs on the operator. Input: { first: { name, address }, overlay: { pool, size },
+# Runs on the bastion. Input: { first: { name, address }, overlay: { pool, size },
 # certificateExpiry (hours), client }
 # Prints: { swarmId }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Takes a node that has joined into service: waits until it is Ready, labels it, sets whether it takes tasks.
 #
-# Runs on the operator. Input: { name, role, nodeId, labels, drained, client }
+# Runs on the bastion. Input: { name, role, nodeId, labels, drained, client }
 
 . lib/common.sh
 . lib/cluster.sh

@@ -2,7 +2,7 @@
 # Collects the registry's garbage: layers that no manifest names any more, and unfinished uploads. Pulls go on; pushes are
 # refused meanwhile, for a layer that has just been pushed, and whose manifest hasn't, looks like garbage.
 #
-# Runs on the operator. Input: { mode: check (only looks for damage), dry-run, collect or mend (mends damage, then
+# Runs on the bastion. Input: { mode: check (only looks for damage), dry-run, collect or mend (mends damage, then
 # collects), untagged: whether manifests without a tag are garbage, too, storage: text of registry-storage.sh, limit
 # (seconds), client }
 # Prints: what registry-storage.sh and the collector print. Exit code 65: the collector would stop, or has stopped, at

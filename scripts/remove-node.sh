@@ -2,7 +2,7 @@
 # Ends a node's membership: waits for its turn, asks whether its tasks have room elsewhere, drains it, waits until they run
 # there, demotes it, removes it. When it fails, the node has its availability back.
 #
-# Runs on the operator and never dials the node, so that a dead one can be removed. Input: as node.sh.
+# Runs on the bastion and never dials the node, so that a dead one can be removed. Input: as node.sh.
 
 . lib/common.sh
 . lib/cluster.sh
@@ -69,7 +69,7 @@ elsewhere() {
   done
 }
 
-# Limit and choice come from the operator's file, not from the input: the state's input is as old as the node, and
+# Limit and choice come from the bastion's file, not from the input: the state's input is as old as the node, and
 # somebody who has just changed the choice because a drain is stuck wants the new one.
 read -r drain_timeout on_timeout </etc/swarm-ha/drain || fail "/etc/swarm-ha/drain is missing; run \`up\` again"
 deadline=$((SECONDS + drain_timeout))

@@ -2,7 +2,7 @@
 # Removes a stack's services, networks, secrets and configs, as far as they are ours. Volumes stay, for their content may be
 # wanted.
 #
-# Runs on the operator. Input: as stack.sh.
+# Runs on the bastion. Input: as stack.sh.
 
 . lib/common.sh
 . lib/cluster.sh

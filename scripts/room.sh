@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tells whether the tasks of hosts that are to leave have room on the others.
 #
-# Runs on the operator; day-two commands send it. Input: { nodes: [node id], client }
+# Runs on the bastion; day-two commands send it. Input: { nodes: [node id], client }
 # Prints: a JSON list of texts, one for each service that has tasks without room.
 
 . lib/common.sh

@@ -2,7 +2,7 @@
 # Deploys a stack of services on the swarm and waits until it runs as described. What it makes has the label swarm-ha.stack,
 # and nothing without it is ever removed: users' stacks may have any name.
 #
-# Runs on the operator. Input: { stack, former: the stack's name before it had that label, services: their names without the
+# Runs on the bastion. Input: { stack, former: the stack's name before it had that label, services: their names without the
 # stack's, a line each, compose: texts from 1 on, the later laid over the earlier, values: { NAME: text }, secrets: { name: text },
 # configs: { name: text }, networks: { name: CIDR }, registry?: { name, username, password }, limit (seconds), client }
 # The compose texts get each of the values as ${NAME}, and the names of its secrets and configs, which are external, as
@@ -58,7 +58,7 @@ make() {
   used+=" $name"
   local variable=${kind^^}_${2^^}
   export "${variable//-/_}=$name"
-  # Through a pipe: an argument could be read by every user of the operator.
+  # Through a pipe: an argument could be read by every user of the bastion.
   printf '%s' "$content" | base64 -w0 | jq -Rc --arg name "$name" --arg stack "$stack" \
     '{ Name: $name, Labels: { "com.docker.stack.namespace": $stack, "swarm-ha.stack": $stack }, Data: . }' |
     if ! cluster POST "/${kind}s/create" && [ "$status" != 409 ]; then

@@ -2,7 +2,7 @@
 # Fetches what one host needs to join: a fresh token and the managers it can join through. Before that, clears away
 # what is left of the host's predecessor.
 #
-# Runs on the operator. Input: { name, role: manager | worker, identity, swarmId, epoch, client }
+# Runs on the bastion. Input: { name, role: manager | worker, identity, swarmId, epoch, client }
 # Prints: { token, managers: [address], at (seconds), known: [id of each node of that name at that time] }.
 # Secret.
 
@@ -22,7 +22,7 @@ swarm=$reply
 # is in service already, and grant to the answer.
 look() {
   cluster GET /nodes </dev/null || fail "the cluster doesn't list its nodes: $reply"
-  # The token goes through a pipe: an argument of jq could be read by every user of the operator.
+  # The token goes through a pipe: an argument of jq could be read by every user of the bastion.
   printf '%s\n' "$swarm" "$reply" | jq -src --arg name "$name" --arg identity "$identity" --arg role "$(value role)" '
     . as [$swarm, $nodes]
     | [$nodes[] | select(.Description.Hostname == $name)] as $namesakes

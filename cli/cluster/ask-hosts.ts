@@ -6,7 +6,7 @@ import { PORTS } from "../../plan/ports";
 import { hostKeysOf, UNKNOWN } from "./deployment";
 import { parseReport, type AllFacts, type HostFacts } from "./host-facts";
 import { runOnHost, scriptCall, type ScriptEnd } from "./host-shell";
-import { openOperator, type Tunnel } from "./operator";
+import { openBastion, type Tunnel } from "./bastion";
 import type { LiveStack } from "./stack";
 
 /** Seconds for the bastion, and for a host's report: its slowest part is a peer that doesn't answer (3 s). */
@@ -31,7 +31,7 @@ export async function askHosts(stack: LiveStack, { troubled, docker }: HostsAske
   const managers = stack.desired.nodes.filter((node) => node.role === "manager").map((node) => node.name);
   const names = [...new Set([...managers, ...troubled])];
   if (troubled.length === 0) return {};
-  const bastion = await openOperator(stack.outputs.access.operator, BASTION_LIMIT).catch(messageOf);
+  const bastion = await openBastion(stack.outputs.access.bastion, BASTION_LIMIT).catch(messageOf);
   try {
     const found = names.map(async (name) => {
       const facts = await askHost(stack, name, {
@@ -54,7 +54,7 @@ export async function actOnHost(
   action: HostAction,
   docker: Docker | undefined,
 ): Promise<void> {
-  const bastion = await openOperator(stack.outputs.access.operator, BASTION_LIMIT).catch(messageOf);
+  const bastion = await openBastion(stack.outputs.access.bastion, BASTION_LIMIT).catch(messageOf);
   try {
     const { end } = await runScript(stack, name, { bastion, docker, action, peers: [], limit: ACT_LIMIT });
     if (end.code !== 0) throw new Error(end.stderr.trim().slice(-500));
@@ -93,7 +93,7 @@ async function runScript(
     if (typeof bastion === "string") throw new Error(`the bastion can't be reached (${bastion})`);
     if (address === UNKNOWN || hostKey === undefined)
       throw new Error("the stack's state has no address or host key of it");
-    const host = { name, address, hostKey, privateKey: stack.outputs.access.operator.privateKey };
+    const host = { name, address, hostKey, privateKey: stack.outputs.access.bastion.privateKey };
     return { end: await runOnHost(host, (to, port) => bastion.connect(to, port), call, limit), via: "bastion" };
   } catch (error) {
     const end = docker === undefined ? undefined : await throughPlatform(docker, stack, name, call, limit);

@@ -21,19 +21,19 @@ export interface FoundCertificates {
 
 /**
  * Every certificate of the stack: servers' as the hosts really serve them at this moment, for what the state says may not
- * have reached them; clients' and the authority's from the outputs. Never throws. Where the operator can't be reached no
+ * have reached them; clients' and the authority's from the outputs. Never throws. Where the bastion can't be reached no
  * host is asked, and none is reported.
  */
 export async function lookAtCertificates(connection: Connection, outputs: StackOutputs): Promise<FoundCertificates> {
   const { access, caCertificate, endpoints, hosts } = outputs;
   const inFiles = [
     found("authority", "authority", caCertificate),
-    found("operator", "client", access.client.cert),
+    found("bastion", "client", access.client.cert),
     ...access.certificates.map(({ owner, use, certificate }) => found(owner, use, certificate)),
     ...(access.person === undefined ? [] : [found("person", "client", access.person.cert)]),
   ];
   const unread: UnreadCertificate[] = [];
-  const reachable = connection.operatorError === undefined;
+  const reachable = connection.bastionError === undefined;
   const served = await Promise.all(
     Object.entries(reachable ? hosts : {}).map(async ([name, { role, address }]) => {
       const { port, tier } = SERVED[role];

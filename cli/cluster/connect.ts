@@ -5,7 +5,7 @@ import type { DockerCall } from "./docker-api";
 import { ask, dial, secure, shown } from "./http";
 import { messageOf } from "../../components/message";
 import { within } from "./limit";
-import { openOperator, type Tunnel } from "./operator";
+import { openBastion, type Tunnel } from "./bastion";
 
 /** Seconds for each wait on the way in. A cluster at a healthy distance answers in well under one. */
 export const LIMIT = 5;
@@ -18,15 +18,15 @@ export interface Manager {
 
 /** Ways into a cluster. */
 export interface Connection {
-  /** Why the operator can't be reached. @default it can */
-  readonly operatorError?: string;
+  /** Why the bastion can't be reached. @default it can */
+  readonly bastionError?: string;
   /** The log-in to the bastion. @default there is none */
   readonly tunnel?: Tunnel;
-  /** Every manager by itself; empty without an operator. */
+  /** Every manager by itself; empty without a bastion. */
   readonly managers: readonly Manager[];
-  /** The way that people take, which needs no operator. */
+  /** The way that people take, which needs no bastion. */
   readonly balanced: Manager;
-  /** Reads a page inside over plain HTTP. @throws Error without an operator */
+  /** Reads a page inside over plain HTTP. @throws Error without a bastion */
   readonly page: (url: string) => Promise<string>;
   /**
    * The certificate that somebody inside serves, DER, whether it is good or not.
@@ -38,32 +38,32 @@ export interface Connection {
   close(): void;
 }
 
-/** Opens the ways in; an operator that can't be reached is no error, but a finding. */
+/** Opens the ways in; a bastion that can't be reached is no error, but a finding. */
 export async function connect(outputs: StackOutputs, limit = LIMIT): Promise<Connection> {
-  const operator = await openOperator(outputs.access.operator, limit).catch((error: unknown) => messageOf(error));
+  const bastion = await openBastion(outputs.access.bastion, limit).catch((error: unknown) => messageOf(error));
   const balanced: Manager = { name: "the manager load balancer", call: balancedCall(outputs, limit) };
-  if (typeof operator === "string") {
-    const page = (): Promise<never> => Promise.reject(new Error("the operator can't be reached"));
-    return { operatorError: operator, managers: [], balanced, page, certificate: page, close: () => undefined };
+  if (typeof bastion === "string") {
+    const page = (): Promise<never> => Promise.reject(new Error("the bastion can't be reached"));
+    return { bastionError: bastion, managers: [], balanced, page, certificate: page, close: () => undefined };
   }
   return {
-    tunnel: operator,
+    tunnel: bastion,
     managers: Object.entries(outputs.hosts).flatMap(([name, { role, address }]) => {
       if (role !== "manager" || address === undefined) return [];
-      return { name, call: dockerCall(outputs, [name, address], limit, () => operator.connect(address, PORTS.api)) };
+      return { name, call: dockerCall(outputs, [name, address], limit, () => bastion.connect(address, PORTS.api)) };
     }),
     balanced,
-    page: (url) => readPage(operator, url, limit),
+    page: (url) => readPage(bastion, url, limit),
     certificate: (address, port, asked) =>
       within(limit, async ({ signal, phase }) => {
-        phase(`connecting to ${address}:${port} through the operator`);
-        const stream = await operator.connect(address, port);
+        phase(`connecting to ${address}:${port} through the bastion`);
+        const stream = await bastion.connect(address, port);
         signal.addEventListener("abort", () => stream.destroy());
         phase(`${address}:${port} was to show its certificate`);
         return shown(stream, outputs.access.client, asked);
       }),
     close: () => {
-      operator.close();
+      bastion.close();
     },
   };
 }
@@ -108,10 +108,10 @@ function messageIn(body: string): string {
 function readPage(tunnel: Tunnel, url: string, limit: number): Promise<string> {
   const { hostname, port, pathname, search } = new URL(url);
   return within(limit, async ({ signal, phase }) => {
-    phase(`connecting to ${hostname}:${port} through the operator`);
+    phase(`connecting to ${hostname}:${port} through the bastion`);
     const stream = await tunnel.connect(hostname, Number(port || 80));
     signal.addEventListener("abort", () => stream.destroy());
-    phase(`reading ${url} through the operator`);
+    phase(`reading ${url} through the bastion`);
     const answer = await ask(stream, { method: "GET", path: pathname + search }, signal);
     if (answer.status !== 200) throw new Error(`${url}: HTTP ${answer.status}`);
     return answer.body;

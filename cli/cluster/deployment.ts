@@ -30,9 +30,9 @@ export type Deployment = z.infer<typeof deploymentSchema>;
 /** A resource of a {@link Deployment}. */
 export type Resource = z.infer<typeof resourceSchema>;
 
-/** A machine in the state: a host, the operator or a load balancer. */
+/** A machine in the state: a host, the bastion or a load balancer. */
 export interface Machine {
-  /** Its name in the stack: `manager-1`, `operator`, `lb-manager`. */
+  /** Its name in the stack: `manager-1`, `bastion`, `lb-manager`. */
   readonly name: string;
   /** Label `swarm-ha.role`. */
   readonly role: string;
@@ -76,7 +76,7 @@ export function machinesOf(deployment: Deployment): Machine[] {
   });
 }
 
-/** Whether a machine is one of the swarm's hosts, and not operator or load balancer. */
+/** Whether a machine is one of the swarm's hosts, and not bastion or load balancer. */
 export function isHost(machine: Machine): machine is Machine & { readonly role: Role } {
   return (ROLES as readonly string[]).includes(machine.role);
 }

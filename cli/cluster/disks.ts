@@ -6,7 +6,7 @@ import { SERVICES } from "../../plan/stack-names";
 import { hostKeysOf } from "./deployment";
 import { runOnHost } from "./host-shell";
 import type { LiveDisk, Problem, UnreadDisks } from "./model";
-import type { Tunnel } from "./operator";
+import type { Tunnel } from "./bastion";
 import { size } from "./registry-storage";
 import type { LiveStack } from "./stack";
 import { list } from "./words";
@@ -69,7 +69,7 @@ export async function readDisks(
   tunnel: Tunnel,
 ): Promise<{ readonly disks: LiveDisk[]; readonly unread: UnreadDisks[] }> {
   const keys = hostKeysOf(stack.deployment);
-  const { privateKey } = stack.outputs.access.operator;
+  const { privateKey } = stack.outputs.access.bastion;
   const waiting = Object.entries(stack.outputs.hosts);
   const disks: LiveDisk[] = [];
   const unread: UnreadDisks[] = [];

@@ -33,7 +33,7 @@ export function ask(stream: Duplex, question: HttpQuestion, signal: AbortSignal)
             ? {}
             : { "content-type": "application/json", "content-length": Buffer.byteLength(payload) }),
         },
-        // Any duplex stream will do: a channel of the operator, or TLS over one.
+        // Any duplex stream will do: a channel of the bastion, or TLS over one.
         createConnection: () => stream,
         signal,
       },

@@ -46,7 +46,7 @@ export async function inspectDeep(
 }
 
 async function lookOnce(stack: LiveStack, { disks = false }: InspectOptions = {}): Promise<Live> {
-  // On its way while the operator is dialled: each question to AWS takes about a second.
+  // On its way while the bastion is dialled: each question to AWS takes about a second.
   const members = askTargetHealth(stack.deployment);
   const platform = lookAtPlatform(stack.stack);
   const connection = await connect(stack.outputs);

@@ -31,7 +31,7 @@ export async function look(connection: Connection, outputs: StackOutputs, option
     lookAtCertificates(connection, outputs),
   ]);
   const listed = direct.some((answer) => answer.answered && !("error" in answer.nodes));
-  // Falls back to the load balancer if the operator is unreachable.
+  // Falls back to the load balancer if the bastion is unreachable.
   const answers = listed ? direct : [...direct, await askManager(connection.balanced)];
   const ask = asker(connection, answers);
   const { endpoints } = outputs;
@@ -44,7 +44,7 @@ export async function look(connection: Connection, outputs: StackOutputs, option
   ]);
   return {
     now,
-    ...(connection.operatorError === undefined ? {} : { operatorError: connection.operatorError }),
+    ...(connection.bastionError === undefined ? {} : { bastionError: connection.bastionError }),
     answers,
     loadBalancers: Object.fromEntries(balancers),
     certificates: certificates.found,

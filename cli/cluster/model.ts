@@ -7,7 +7,7 @@ export type CertificateUse = "server" | "client" | "authority";
 
 /** A certificate as it was found. */
 export interface LiveCertificate {
-  /** The host that serves it; `operator`, `person`, `authority` and the like for those that stand in the stack's outputs. */
+  /** The host that serves it; `bastion`, `person`, `authority` and the like for those that stand in the stack's outputs. */
   readonly owner: string;
   readonly use: CertificateUse;
   /** From then on it is refused. */
@@ -113,7 +113,7 @@ export interface LoadBalancerStatus {
 
 /** One certificate of the stack. */
 export interface CertificateStatus {
-  /** The host that serves it; `operator` and `person` for clients' certificates, `authority` for what signs them all. */
+  /** The host that serves it; `bastion` and `person` for clients' certificates, `authority` for what signs them all. */
   readonly owner: string;
   readonly use: CertificateUse;
   /** From then on it is refused: RFC 3339. */
@@ -150,7 +150,7 @@ export const PROBLEM_KINDS = [
   "unfinished",
   /** A machine or the network that the platform hasn't as the state has it: gone, stopped, paused. */
   "machine",
-  "operator",
+  "bastion",
   /** A manager that doesn't count: not Ready, or not Reachable, or not there. */
   "manager",
   /** How many managers may still be lost. */
@@ -293,8 +293,8 @@ export interface LiveMachines {
 export interface Live {
   /** When, for the ages in messages. */
   readonly now: Date;
-  /** Why the operator can't be reached. @default it can */
-  readonly operatorError?: string;
+  /** Why the bastion can't be reached. @default it can */
+  readonly bastionError?: string;
   /** One answer per manager that could be asked by itself; through a load balancer there is one answer of a manager unknown. */
   readonly answers: readonly ManagerAnswer[];
   /** Members, or why they can't be told: something failed, or the platform's own offer no table that could be read. */

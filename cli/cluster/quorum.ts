@@ -27,7 +27,7 @@ export function quorum(voters: readonly Voter[]): Quorum {
 }
 
 /**
- * The quorum guard, as the steps on the operator have it: why this manager may not be taken away now, or nothing when it
+ * The quorum guard, as the steps on the bastion have it: why this manager may not be taken away now, or nothing when it
  * may.
  *
  * @param voters all managers now; a name may stand there twice, when a machine's former node is still a member

@@ -17,7 +17,7 @@ import { commands } from "./words";
 export interface StackState {
   readonly stack: string;
   readonly deployment: Deployment;
-  /** Hosts, operator and load balancers. */
+  /** Hosts, bastion and load balancers. */
   readonly machines: readonly Machine[];
 }
 

@@ -5,17 +5,17 @@ import type { Desired, Live, ManagerAnswer, Problem } from "./model";
 import { quorum, type Voter } from "./quorum";
 import { commands, list, LOST_MAJORITY } from "./words";
 
-/** What keeps the tools themselves from their work: the operator, and what an `up` that didn't end has left. */
+/** What keeps the tools themselves from their work: the bastion, and what an `up` that didn't end has left. */
 export function accessProblems(desired: Desired, live: Live): Problem[] {
   const { repair, up } = commands(desired.stack);
   const problems: Problem[] = [];
-  if (live.operatorError !== undefined) {
+  if (live.bastionError !== undefined) {
     // Only what was seen is claimed.
     const alive = live.answers.some(({ answered }) => answered)
       ? "the swarm works on without it, changes don't"
       : "no change is possible";
-    const text = `The operator can't be reached (${live.operatorError}); ${alive}: ${repair}`;
-    problems.push({ kind: "operator", hosts: ["operator"], text });
+    const text = `The bastion can't be reached (${live.bastionError}); ${alive}: ${repair}`;
+    problems.push({ kind: "bastion", hosts: ["bastion"], text });
   }
   const unfinished = desired.unfinished ?? [];
   if (unfinished.length > 0) {

@@ -1,7 +1,7 @@
 /**
  * `npm run repair -- <stack> [--yes]`: removes what a killed run has left, brings back what the platform still has (network,
  * containers, stopped and paused ones; see heal/), then climbs a ladder for what is broken, the least first: wait, start or
- * restart engines, unlock, let hosts join again, and replace last; the operator first and managers one at a time. Ends with
+ * restart engines, unlock, let hosts join again, and replace last; the bastion first and managers one at a time. Ends with
  * exit code 0 when the cluster is healthy.
  *
  * Before it replaces a host whose data would be lost it asks; without a terminal it wants `--yes`. It goes on past a host
@@ -147,7 +147,7 @@ function runs(name: string, machines: readonly LocalMachine[] | undefined): bool
   return machines === undefined || machines.some((machine) => machine.name === name && machine.running);
 }
 
-/** Whether a step makes what leads to the cluster: operator or load balancers. */
+/** Whether a step makes what leads to the cluster: bastion or load balancers. */
 function isWayIn({ kind, names }: RepairStep, { machines }: LiveStack): boolean {
   return kind === "replace" && machines.some((machine) => names.includes(machine.name) && !isHost(machine));
 }

@@ -5,7 +5,7 @@
  * What it costs is asked before anything is touched: tasks that have no room elsewhere want `--surge` (a spare worker
  * takes them meanwhile) or `--force` (they wait), and data that is lost wants a yes, at the terminal or by `--yes`.
  *
- * The operator can be one of them, and goes first: the cluster doesn't need it, and the others are reached through it.
+ * The bastion can be one of them, and goes first: the cluster doesn't need it, and the others are reached through it.
  */
 import type { Spare } from "../../plan/spare";
 import { readArguments } from "../terminal/arguments";
@@ -26,8 +26,8 @@ import { createProgress } from "../terminal/progress";
 const SETTLE_LIMIT = 180;
 /** Seconds before the first one: an election takes up to 21, and load balancers up to 15 to see that a host is well again. */
 const FIRST_LIMIT = 90;
-/** Name of the operator, which is no host of the cluster's, and so isn't one of all. */
-const OPERATOR = "operator";
+/** Name of the bastion, which is no host of the cluster's, and so isn't one of all. */
+const BASTION = "bastion";
 
 runMain(async () => {
   const usage = "npm run replace -- <stack> <host…|--all> [--surge|--force] [--yes]";
@@ -55,7 +55,7 @@ runMain(async () => {
     stack = await readStack(name);
   };
   // Before the first look at the cluster, which is through it.
-  if (todo.has(OPERATOR)) await makeAnew([OPERATOR]);
+  if (todo.has(BASTION)) await makeAnew([BASTION]);
   let evaluation = await waitForHealth(stack, todo, FIRST_LIMIT);
   refuseObstacles(name, evaluation, todo);
   const full = todo.size === 0 ? [] : await askBefore(stack, evaluation, [...todo], asked);
@@ -114,10 +114,10 @@ runMain(async () => {
 
 function chosen({ desired }: LiveStack, hosts: readonly string[], all: boolean): string[] {
   const known = desired.nodes.map((node) => node.name);
-  const unknown = hosts.filter((host) => host !== OPERATOR && !known.includes(host));
+  const unknown = hosts.filter((host) => host !== BASTION && !known.includes(host));
   if (unknown.length > 0) {
     throw new SetupError(
-      `The stack ${desired.stack} has no host ${list(unknown)}; its hosts are ${known.join(", ")}, besides the ${OPERATOR}`,
+      `The stack ${desired.stack} has no host ${list(unknown)}; its hosts are ${known.join(", ")}, besides the ${BASTION}`,
     );
   }
   return all ? known : [...new Set(hosts)];

@@ -51,7 +51,7 @@ async function open(stack: string, forwards: readonly Forward[], hasSessions: bo
     process.stderr.write(`Only the tunnel to the bastion is open: ${error.message}\n`);
     return;
   }
-  const bastion = new Bastion(outputs.access.operator);
+  const bastion = new Bastion(outputs.access.bastion);
   const failed = (text: string): void => void process.stderr.write(`${text}\n`);
   const servers: Server[] = [];
   for (const forward of forwards) servers.push(await listen(forward, outputs.hosts, bastion, { failed }));

@@ -40,7 +40,7 @@ export type RepairStep =
       /** What is lost by it. @default nothing */
       readonly loses?: string;
     }
-  /** Makes machines again: the operator, load balancers, one manager, or any number of dead workers and registry nodes. */
+  /** Makes machines again: the bastion, load balancers, one manager, or any number of dead workers and registry nodes. */
   | {
       readonly kind: "replace";
       readonly names: readonly string[];
@@ -78,7 +78,7 @@ export interface RepairInput {
   readonly evaluation: Evaluation;
   /** All machines that the platform has for the stack. @default the platform can't tell */
   readonly machines?: readonly MachineState[];
-  /** Operator and load balancers that the state has: they have to be there, too. */
+  /** Bastion and load balancers that the state has: they have to be there, too. */
   readonly others: readonly string[];
   /** What hosts report of themselves. @default nobody asked them */
   readonly facts?: AllFacts;
@@ -102,7 +102,7 @@ export function stepKey(step: RepairStep): string {
 }
 
 /**
- * What to do next, in this order: operator, load balancers, engines that don't run, an interrupted `up`, dead leftovers,
+ * What to do next, in this order: bastion, load balancers, engines that don't run, an interrupted `up`, dead leftovers,
  * managers one by one, other hosts, settings. Every host climbs a ladder (ladder.ts), and only hosts at its end are
  * replaced. It is asked again after every step, with what is the case then.
  *
@@ -163,7 +163,7 @@ export function planRepair(input: RepairInput): RepairPlan {
     return why === undefined ? [] : [{ match, host: match.desired, why }];
   });
   const { machines } = input;
-  const bastion = !evaluation.problems.some(({ kind }) => kind === "operator");
+  const bastion = !evaluation.problems.some(({ kind }) => kind === "bastion");
   const climb = ({ match, why }: { match: Match; why: string }, isTried: (step: RepairStep) => boolean): Rung => {
     const machine = machines?.find((one) => one.name === match.desired.name);
     const machinesKnown = machines !== undefined;
@@ -260,11 +260,11 @@ function otherSteps({ evaluation, machines, others }: RepairInput): RepairStep[]
     machines?.find((machine) => machine.name === name)?.running === false ||
     (machines !== undefined && !machines.some((machine) => machine.name === name));
   const steps: RepairStep[] = [];
-  const mute = evaluation.problems.some((problem) => problem.kind === "operator");
-  if (mute || (others.includes("operator") && missing("operator"))) {
-    steps.push({ kind: "replace", names: ["operator"], why: mute ? "it can't be reached" : "its machine is gone" });
+  const mute = evaluation.problems.some((problem) => problem.kind === "bastion");
+  if (mute || (others.includes("bastion") && missing("bastion"))) {
+    steps.push({ kind: "replace", names: ["bastion"], why: mute ? "it can't be reached" : "its machine is gone" });
   }
-  const balancers = others.filter((name) => name !== "operator" && missing(name));
+  const balancers = others.filter((name) => name !== "bastion" && missing(name));
   if (balancers.length > 0) steps.push({ kind: "replace", names: balancers, why: "the machine is gone" });
   return steps;
 }

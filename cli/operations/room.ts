@@ -1,9 +1,9 @@
 import { messageOf } from "../../components/message";
 import { scriptCall } from "../cluster/host-shell";
-import { openOperator, type Tunnel } from "../cluster/operator";
+import { openBastion, type Tunnel } from "../cluster/bastion";
 import type { LiveStack } from "../cluster/stack";
 
-/** Seconds for the operator, and for its answer: an election of the managers included. */
+/** Seconds for the bastion, and for its answer: an election of the managers included. */
 const DIAL_LIMIT = 15;
 const ROOM_LIMIT = 90;
 
@@ -24,7 +24,7 @@ export async function withoutRoom(stack: LiveStack, nodeIds: readonly string[]):
     nodes: [...nodeIds],
     client: { key: stack.outputs.access.client.key },
   });
-  const { code, stdout, stderr } = await onOperator(stack, (operator) => operator.capture(command, input, ROOM_LIMIT));
+  const { code, stdout, stderr } = await onBastion(stack, (bastion) => bastion.capture(command, input, ROOM_LIMIT));
   if (code !== 0) throw new Error(stderr.trim().slice(-500));
   return JSON.parse(stdout) as string[];
 }
@@ -33,17 +33,17 @@ export async function withoutRoom(stack: LiveStack, nodeIds: readonly string[]):
 export async function acceptGaps(stack: LiveStack, hosts: readonly string[]): Promise<void> {
   const command = `while read -r host; do echo "$(($(date +%s) + ${GAP_SECONDS})) $host"; done >${GAPS}`;
   const lines = hosts.map((host) => `${host}\n`).join("");
-  const { code, stderr } = await onOperator(stack, (operator) => operator.capture(command, lines, DIAL_LIMIT));
+  const { code, stderr } = await onBastion(stack, (bastion) => bastion.capture(command, lines, DIAL_LIMIT));
   if (code !== 0) throw new Error(stderr.trim().slice(-500));
 }
 
-async function onOperator<T>(stack: LiveStack, work: (operator: Tunnel) => Promise<T>): Promise<T> {
-  const operator = await openOperator(stack.outputs.access.operator, DIAL_LIMIT).catch((error: unknown) => {
-    throw new Error(`the operator can't be reached: ${messageOf(error)}`);
+async function onBastion<T>(stack: LiveStack, work: (bastion: Tunnel) => Promise<T>): Promise<T> {
+  const bastion = await openBastion(stack.outputs.access.bastion, DIAL_LIMIT).catch((error: unknown) => {
+    throw new Error(`the bastion can't be reached: ${messageOf(error)}`);
   });
   try {
-    return await work(operator);
+    return await work(bastion);
   } finally {
-    operator.close();
+    bastion.close();
   }
 }

@@ -1,7 +1,7 @@
 /** Runs scripts/registry-gc.sh on the bastion. */
 import { dataText, readScript, sent } from "../../components/ssh/script";
 import { SetupError } from "../terminal/errors";
-import { openOperator } from "../cluster/operator";
+import { openBastion } from "../cluster/bastion";
 import { storageReport, type StorageReport } from "../cluster/registry-storage";
 import type { LiveStack } from "../cluster/stack";
 
@@ -31,8 +31,8 @@ export interface StorageJobResult {
 
 /** @throws SetupError when the job couldn't be run, or failed for another reason than damage */
 export async function runStorageJob(stack: LiveStack, { mode, untagged }: StorageJob): Promise<StorageJobResult> {
-  const { operator: host, client } = stack.outputs.access;
-  const operator = await openOperator(host, DIAL_LIMIT);
+  const { bastion: host, client } = stack.outputs.access;
+  const bastion = await openBastion(host, DIAL_LIMIT);
   let heard = "";
   try {
     const script = readScript("registry-gc");
@@ -43,7 +43,7 @@ export async function runStorageJob(stack: LiveStack, { mode, untagged }: Storag
       limit: MODE_LIMIT,
       client: { key: client.key },
     };
-    const code = await operator.run(sent(script), script.text + dataText(data), LIMIT, (text) => (heard += text));
+    const code = await bastion.run(sent(script), script.text + dataText(data), LIMIT, (text) => (heard += text));
     const report = storageReport(heard);
     if (code !== 0 && code !== DAMAGED) {
       const said = report.rest.slice(-5).join("\n").trim();
@@ -51,6 +51,6 @@ export async function runStorageJob(stack: LiveStack, { mode, untagged }: Storag
     }
     return { report, complete: code === 0 };
   } finally {
-    operator.close();
+    bastion.close();
   }
 }

@@ -32,12 +32,12 @@ export async function checkBastion(
   address: () => Promise<BastionAddress | undefined>,
   limit = LIMIT,
 ): Promise<void> {
-  // A run that names the operator replaces it, as `npm run repair` does.
-  if (!DIALLING.includes(args[0] ?? "") || args.some((argument) => argument.includes("operator"))) return;
+  // A run that names the bastion replaces it, as `npm run repair` does.
+  if (!DIALLING.includes(args[0] ?? "") || args.some((argument) => argument.includes("bastion"))) return;
   const at = await address();
   if (at === undefined || !(await isSilent(at, limit))) return;
   throw new SetupError(
-    `Nothing was done: the operator of the stack ${stack} takes connections at ${at.host}:${at.port}, but shows no SSH banner ` +
+    `Nothing was done: the bastion of the stack ${stack} takes connections at ${at.host}:${at.port}, but shows no SSH banner ` +
       `within ${limit} s. It may be paused or overloaded. Bring it back: npm run repair -- ${stack}`,
   );
 }
@@ -56,7 +56,7 @@ export function publicBastion(exported: string | undefined): BastionAddress | un
     deployment?: { resources?: { urn: string; type: string; outputs?: { publicIp?: unknown } }[] };
   };
   const address = deployment?.resources?.find(
-    ({ type, urn }) => type === "aws:ec2/eip:Eip" && urn.endsWith("::operator"),
+    ({ type, urn }) => type === "aws:ec2/eip:Eip" && urn.endsWith("::bastion"),
   )?.outputs?.publicIp;
   return typeof address === "string" ? { host: address, port: 22 } : undefined;
 }

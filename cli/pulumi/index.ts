@@ -94,7 +94,7 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
       return code === 0 ? stdout : undefined;
     });
     if (asksWhose(args)) refuseRenamed(stack, args, madeFor(exportedResources((await state()) ?? "{}")));
-    await checkTunnel(stack, file, args, async () => (await state())?.includes(':Instance::operator"') === true);
+    await checkTunnel(stack, file, args, async () => (await state())?.includes(':Instance::bastion"') === true);
     // The kit's stand-in for AWS makes nothing, and nobody may be asked for its sake.
     if (engine.kind === "official") {
       await checkOrphans(stack, file, args, state);

@@ -82,7 +82,7 @@ function platformOf(text: string, path: string): string | undefined {
 /** What has to be known of a stack on AWS before the program, which checks it, has run. */
 export interface AwsKeys {
   readonly region?: string;
-  readonly operator?: { readonly access?: string; readonly port?: number };
+  readonly bastion?: { readonly access?: string; readonly port?: number };
 }
 
 /** The key `swarm-ha:aws` of a stack file, as far as it is needed here; empty where there is none. */

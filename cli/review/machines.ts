@@ -16,7 +16,7 @@ export interface ReviewedMachine extends MachineFacts {
 /** A host of the swarm. */
 export type ReviewedHost = ReviewedMachine & { readonly role: HostRole };
 
-/** All machines of a preview: hosts, operator, and load balancers, where they are machines. In the order of names. */
+/** All machines of a preview: hosts, bastion, and load balancers, where they are machines. In the order of names. */
 export function machinesOf(changes: readonly Change[]): ReviewedMachine[] {
   const again = stepsAgain(changes);
   const machines = changes.flatMap(({ kind, before, after, reasons }): ReviewedMachine[] => {

@@ -29,7 +29,7 @@ export function picture(machines: readonly ReviewedMachine[], changes: readonly 
   const zones = [...new Set(hosts.map(({ zone }) => zone))].sort(byName);
   const doors: Box[] = [
     ...loadBalancersOf(machines, changes),
-    ...machines.filter(({ role }) => role === "operator"),
+    ...machines.filter(({ role }) => role === "bastion"),
   ].map(({ name, kind }) => ({ text: name, kind }));
   const ids = new Ids();
   return [

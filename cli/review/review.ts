@@ -16,7 +16,7 @@ import { afterZoneLoss } from "./zones";
 export interface Review {
   readonly stack: string;
   readonly hosts: readonly ReviewedHost[];
-  /** Operator and load balancers, which are no hosts of the swarm. */
+  /** Bastion and load balancers, which are no hosts of the swarm. */
   readonly others: readonly ReviewedWayIn[];
   /** Every resource, with what happens to it. */
   readonly changed: readonly Change[];
@@ -46,7 +46,7 @@ export function reviewOf(preview: Preview): Review {
   return {
     stack,
     hosts,
-    others: [...machines.filter(({ role }) => role === "operator"), ...loadBalancersOf(machines, changes)],
+    others: [...machines.filter(({ role }) => role === "bastion"), ...loadBalancersOf(machines, changes)],
     changed: changes.filter(({ type }) => type !== "pulumi:pulumi:Stack"),
     tiers: [...reviewTiers(hosts, managers, steps), ...reviewWaysIn(machines, hosts, changes, steps)],
     afterZoneLoss: afterZoneLoss(hosts),

@@ -14,7 +14,7 @@ import { names } from "./words";
 /** What leads from a cloud's load balancer to its members, for each port. */
 const PORTS: readonly string[] = ["aws:lb/listener:Listener", "aws:lb/targetGroup:TargetGroup"];
 
-/** What happens to the ways in: load balancers, ingress, operator. Each only where something happens to it. */
+/** What happens to the ways in: load balancers, ingress, bastion. Each only where something happens to it. */
 export function reviewWaysIn(
   machines: readonly ReviewedMachine[],
   hosts: readonly ReviewedHost[],
@@ -22,12 +22,12 @@ export function reviewWaysIn(
   steps: ReadonlySet<string>,
 ): TierReview[] {
   const balancers = loadBalancersOf(machines, changes);
-  const operators = machines.filter(({ role }) => role === "operator");
+  const bastions = machines.filter(({ role }) => role === "bastion");
   const workers = hosts.filter(({ role }) => role === "worker");
   return [
     row("load balancers", balancers, balancerSentences(balancers, changes)),
     row("ingress", workers, ingressSentences(workers, steps)),
-    row("operator", operators, operatorSentences(operators)),
+    row("bastion", bastions, bastionSentences(bastions)),
   ].filter(({ sentences }) => sentences.length > 0);
 }
 
@@ -61,14 +61,14 @@ function ingressSentences(workers: readonly ReviewedHost[], steps: ReadonlySet<s
     : [];
 }
 
-function operatorSentences(operators: readonly ReviewedMachine[]): string[] {
-  const { added, removed, replaced } = byKind(operators);
+function bastionSentences(bastions: readonly ReviewedMachine[]): string[] {
+  const { added, removed, replaced } = byKind(bastions);
   return [
     ...(added.length > 0 ? ["starts it"] : []),
     ...(replaced.length > 0
       ? ["replaces it: no step, status or repair runs meanwhile; the swarm and its applications go on"]
       : []),
     ...(removed.length > 0 ? ["removes it: no step, status or repair can run any more"] : []),
-    ...inPlace(operators),
+    ...inPlace(bastions),
   ];
 }

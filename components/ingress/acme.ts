@@ -18,12 +18,12 @@ export interface AcmeCertificateArgs {
   /** The stack's configuration. */
   readonly config: StackConfig;
   readonly acme: AcmeConfig;
-  /** Its operator runs the step. */
+  /** Its bastion runs the step. */
   readonly swarm: Swarm;
 }
 
 /**
- * The applications' certificate from an ACME authority: one for all workers, got by a step on the operator.
+ * The applications' certificate from an ACME authority: one for all workers, got by a step on the bastion.
  *
  * Both keys are the program's own, so they are in the state like all others, and no machine keeps them.
  */
@@ -34,7 +34,7 @@ export class AcmeCertificate extends pulumi.ComponentResource {
   public constructor(name: string, args: AcmeCertificateArgs, opts?: pulumi.ComponentResourceOptions) {
     super("swarm-ha:ingress:AcmeCertificate", name, {}, opts);
     const { config, acme, swarm } = args;
-    const { operator, lifetime } = swarm.context;
+    const { bastion, lifetime } = swarm.context;
     const child = { parent: this };
     const key = (keyName: string): tls.PrivateKey =>
       new tls.PrivateKey(keyName, { algorithm: "ECDSA", ecdsaCurve: "P256" }, child);
@@ -62,7 +62,7 @@ export class AcmeCertificate extends pulumi.ComponentResource {
     const step = bastionStep(
       name,
       {
-        connection: operator.connection,
+        connection: bastion.connection,
         script: "acme",
         input: {
           term: term.validityStartTime,
@@ -79,7 +79,7 @@ export class AcmeCertificate extends pulumi.ComponentResource {
           limit: LIMIT,
         },
       },
-      { ...child, dependsOn: [swarm.operator], deletedWith: lifetime },
+      { ...child, dependsOn: [swarm.bastion], deletedWith: lifetime },
     );
     this.issued = { certificate: step.stdout, key: own.privateKeyPem };
     this.registerOutputs({});

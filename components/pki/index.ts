@@ -40,8 +40,8 @@ export class Pki extends pulumi.ComponentResource {
   public readonly registry: IssuedCertificate;
   /** For all applications. */
   public readonly app: IssuedCertificate;
-  /** What the operator's steps show to the managers. */
-  public readonly operator: IssuedCertificate;
+  /** What the bastion's steps show to the managers. */
+  public readonly bastion: IssuedCertificate;
   /** What people show to the managers, through a docker context. */
   public readonly person: IssuedCertificate;
   /** For the managers' read-only door. */
@@ -93,7 +93,7 @@ export class Pki extends pulumi.ComponentResource {
         hours: days * DAY,
         renewalHours,
       });
-    this.operator = client("operator", serverDays);
+    this.bastion = client("bastion", serverDays);
     this.person = client("person", personDays);
     this.door = doorPki({ stack: args.stack, validity: { hours: serverDays * DAY, renewalHours } }, this);
     this.registerOutputs({});

@@ -22,7 +22,7 @@ export interface Host extends Omit<HostSpec, "address">, Machine {
 }
 
 /** The bastion: the one host that reaches all others, and where cluster-wide steps run. It holds nothing of value. */
-export interface Operator extends Machine {
+export interface Bastion extends Machine {
   /** How steps reach it: address, port and keys belong to its name and outlive it. */
   readonly connection: SshConnection;
 }
@@ -35,7 +35,7 @@ export interface LoadBalancer {
   readonly endpoint: pulumi.Output<string>;
   /** Where its own connections to the members come from, CIDR: who may speak the PROXY protocol to them. */
   readonly sources: readonly string[];
-  /** Where the members' state can be read, as seen from the operator (HAProxy's CSV). @default it can't be read so */
+  /** Where the members' state can be read, as seen from the bastion (HAProxy's CSV). @default it can't be read so */
   readonly stats?: pulumi.Output<string>;
   /** DNS names that people reach it by; servers behind it have them in their certificates. */
   readonly dnsNames: readonly string[];
@@ -86,7 +86,7 @@ export interface Images {
 export interface Platform {
   /** The resource whose end means the end of everything; always ours, never protected. Steps are `deletedWith` it. */
   readonly lifetime: pulumi.Resource;
-  readonly operator: Operator;
+  readonly bastion: Bastion;
   /** In the order of the plan. */
   readonly hosts: readonly Host[];
   readonly loadBalancers: Readonly<Record<LoadBalancer["name"], LoadBalancer>>;

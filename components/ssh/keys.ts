@@ -3,7 +3,7 @@ import * as tls from "@pulumi/tls";
 
 /** Arguments of {@link SshKeys}. */
 export interface SshKeysArgs {
-  /** Names of all machines that get a host key, the operator included. */
+  /** Names of all machines that get a host key, the bastion included. */
   readonly machines: readonly string[];
 }
 

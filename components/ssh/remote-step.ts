@@ -27,7 +27,7 @@ export interface BastionStepArgs extends StepArgs {
   /** The bastion. */
   readonly connection: SshConnection;
   /**
-   * Whether the bastion has the script already, with all others of the cluster-wide steps (prepare-operator puts them
+   * Whether the bastion has the script already, with all others of the cluster-wide steps (prepare-bastion puts them
    * there). Else it travels with the data.
    *
    * @default true
@@ -74,7 +74,7 @@ export interface HostStepArgs extends StepArgs {
 
 /**
  * One idempotent step on a host. The plugin dials the bastion alone; there `scripts/on-host.sh` waits until the host
- * shows its pinned key, and runs the step over OpenSSH. The step has to come after prepare-operator, which installs that
+ * shows its pinned key, and runs the step over OpenSSH. The step has to come after prepare-bastion, which installs that
  * script.
  *
  * A host step has no delete: a host that is gone would make it fail.

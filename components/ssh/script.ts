@@ -118,7 +118,7 @@ function fileOf(script: string): string {
 /** Stops a command line whose script isn't there. */
 function present(step: string, script: string): string {
   const file = fileOf(script);
-  const missing = `${step}: ${file} is missing: the operator was replaced and not prepared yet; run 'up' again`;
+  const missing = `${step}: ${file} is missing: the bastion was replaced and not prepared yet; run 'up' again`;
   return `[ -s ${file} ] || { echo "${missing}" >&2; exit 1; }; `;
 }
 

@@ -1,14 +1,14 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../../config";
 import type { Pki } from "../pki";
-import type { Operator, Platform } from "../platform/types";
+import type { Bastion, Platform } from "../platform/types";
 
 /** What every step of the swarm is made from. */
 export interface SwarmContext {
   /** The stack's configuration. */
   readonly config: StackConfig;
   /** The machine on which cluster-wide steps run. */
-  readonly operator: Operator;
+  readonly bastion: Bastion;
   /** The stack's certificates. */
   readonly pki: Pki;
   /** The registry that all engines are to trust, and where its hosts have its content. */
@@ -18,12 +18,12 @@ export interface SwarmContext {
 }
 
 /**
- * The client key with which a step on the operator shows itself to the managers.
+ * The client key with which a step on the bastion shows itself to the managers.
  *
- * The certificate isn't an input of the steps: the operator has the newest one in a file, for it is no secret. A renewal
- * keeps the key, so it changes no step but the operator's own. Else it would run every step again, those of dead hosts
+ * The certificate isn't an input of the steps: the bastion has the newest one in a file, for it is no secret. A renewal
+ * keeps the key, so it changes no step but the bastion's own. Else it would run every step again, those of dead hosts
  * included, and a node's removal would come with the certificate of the day on which it was made.
  */
 export function clientOf(context: SwarmContext): Record<string, unknown> {
-  return { key: context.pki.operator.key };
+  return { key: context.pki.bastion.key };
 }

@@ -5,7 +5,7 @@ import type { Platform } from "../platform/types";
 import type { SwarmContext } from "./context";
 import { init } from "./init";
 import { Member } from "./member";
-import { prepareOperator, type ManagerAddress } from "./operator";
+import { prepareBastion, type ManagerAddress } from "./bastion";
 import { prepare } from "./prepare";
 
 /** Arguments of {@link Swarm}. */
@@ -28,8 +28,8 @@ export class Swarm extends pulumi.ComponentResource {
   public readonly swarmId: pulumi.Output<string>;
   /** What further steps are made from. */
   public readonly context: SwarmContext;
-  /** The operator has the cluster-wide steps. */
-  public readonly operator: pulumi.Resource;
+  /** The bastion has the cluster-wide steps. */
+  public readonly bastion: pulumi.Resource;
   /** By host name: its engine is set up and runs. */
   public readonly prepared: Readonly<Record<string, pulumi.Resource>>;
   /** By host name: it is a node in service. */
@@ -41,7 +41,7 @@ export class Swarm extends pulumi.ComponentResource {
     const context: SwarmContext = {
       config,
       pki,
-      operator: platform.operator,
+      bastion: platform.bastion,
       lifetime: platform.lifetime,
       registry: platform,
     };
@@ -49,24 +49,24 @@ export class Swarm extends pulumi.ComponentResource {
     const [first] = args.managers;
     if (first === undefined) throw new Error("a swarm needs a manager");
 
-    const operator = (this.operator = prepareOperator(args.managers, platform.hosts, context, this));
+    const bastion = (this.bastion = prepareBastion(args.managers, platform.hosts, context, this));
     const isManager = (host: { readonly role: string }): boolean => host.role === "manager";
 
-    const { step, swarmId } = init(first, operator, context, this);
+    const { step, swarmId } = init(first, bastion, context, this);
     this.swarmId = swarmId;
 
     const prepared: Record<string, pulumi.Resource> = (this.prepared = {});
     const nodes: Record<string, pulumi.Resource> = (this.nodes = {});
     const join = (host: Platform["hosts"][number], after: readonly pulumi.Resource[]): pulumi.Resource => {
-      const ready = (prepared[host.name] = prepare(host, context, [operator, args.ranges], this));
+      const ready = (prepared[host.name] = prepare(host, context, [bastion, args.ranges], this));
       const member = new Member({ host, swarmId, context, after: [ready, ...after] }, { parent: this });
       return (nodes[host.name] = member.node);
     };
     // Managers take turns, which the token step sees to while it runs. A chain of dependencies would do at birth, but
     // in a run that replaces several, each could wait for one that in turn waits for its removal.
-    const managers = platform.hosts.filter(isManager).map((host) => join(host, [operator, step]));
+    const managers = platform.hosts.filter(isManager).map((host) => join(host, [bastion, step]));
     // Workers all at once, when the managers are whole.
-    for (const host of platform.hosts.filter((candidate) => !isManager(candidate))) join(host, [operator, ...managers]);
+    for (const host of platform.hosts.filter((candidate) => !isManager(candidate))) join(host, [bastion, ...managers]);
     this.registerOutputs({ swarmId });
   }
 }

@@ -2,10 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { overlayNetwork } from "../../plan/addressing";
 import { bastionStep, resultOf } from "../ssh/remote-step";
 import { clientOf, type SwarmContext } from "./context";
-import type { ManagerAddress } from "./operator";
+import type { ManagerAddress } from "./bastion";
 
 /**
- * Founds the swarm, or finds the one that there is. Runs on the operator.
+ * Founds the swarm, or finds the one that there is. Runs on the bastion.
  *
  * It waits by itself until every manager's engine answers. A dependency on their preparation would make each manager's
  * way back depend on all others': managers that are replaced in the same run would wait for each other.
@@ -17,14 +17,14 @@ import type { ManagerAddress } from "./operator";
  */
 export function init(
   first: ManagerAddress,
-  operator: pulumi.Resource,
+  bastion: pulumi.Resource,
   context: SwarmContext,
   parent: pulumi.Resource,
 ): { readonly step: pulumi.Resource; readonly swarmId: pulumi.Output<string> } {
   const step = bastionStep(
     "init",
     {
-      connection: context.operator.connection,
+      connection: context.bastion.connection,
       script: "init",
       input: {
         first,
@@ -33,7 +33,7 @@ export function init(
         client: clientOf(context),
       },
     },
-    { parent, dependsOn: [operator], deletedWith: context.lifetime, ignoreChanges: ["*"] },
+    { parent, dependsOn: [bastion], deletedWith: context.lifetime, ignoreChanges: ["*"] },
   );
   return { step, swarmId: resultOf<{ swarmId: string }>(step).swarmId };
 }

@@ -35,7 +35,7 @@ export class Member extends pulumi.ComponentResource {
     const token = bastionStep(
       `token-${host.name}`,
       {
-        connection: context.operator.connection,
+        connection: context.bastion.connection,
         script: "token",
         triggers: [host.identity],
         secretOutput: true,
@@ -70,7 +70,7 @@ export class Member extends pulumi.ComponentResource {
     this.node = bastionStep(
       `node-${host.name}`,
       {
-        connection: context.operator.connection,
+        connection: context.bastion.connection,
         script: "node",
         onDelete: "remove-node",
         triggers: [host.identity],

@@ -68,7 +68,7 @@ export interface SwarmStackArgs {
 /**
  * A stack of swarm services, described by `stacks/<name>.yml`.
  *
- * A step on the operator deploys it through any healthy manager, and has done its work when every task runs as described.
+ * A step on the bastion deploys it through any healthy manager, and has done its work when every task runs as described.
  * In the swarm it is called `swarm-ha-<name>`. A service of that stack without the label of ours is an error, and only what
  * has the label is ever removed. Its delete removes the stack, unless everything goes.
  *
@@ -86,7 +86,7 @@ export function swarmStack(
   return bastionStep(
     `stack-${name}`,
     {
-      connection: context.operator.connection,
+      connection: context.bastion.connection,
       script: "stack",
       onDelete: "remove-stack",
       input: {

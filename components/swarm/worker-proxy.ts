@@ -1,7 +1,7 @@
 import { MANAGER_COUNTS } from "../../config/schema";
 import { engineNetwork } from "../../plan/addressing";
 import { planHosts, type PlacementConfig } from "../../plan/placement";
-import { managersOf, type ManagerAddress } from "./operator";
+import { managersOf, type ManagerAddress } from "./bastion";
 import { PORTS } from "../../plan/ports";
 
 /**

@@ -64,8 +64,8 @@ function closedDoors({ access, aws }: Known): Problem[] {
       : [];
   const open = aws?.loadBalancers;
   return [
-    ...(aws?.operator?.access === "bastion"
-      ? closed("ssh", `${keyText(["aws", "operator", "access"])} is bastion`)
+    ...(aws?.bastion?.access === "public"
+      ? closed("ssh", `${keyText(["aws", "bastion", "access"])} is public`)
       : []),
     ...(open?.manager === "public" || open?.registry === "public"
       ? closed("admin", "the manager or registry load balancer is public")

@@ -29,7 +29,7 @@ export function awsMachineWarnings(known: Pick<Known, "aws" | "workers">): strin
 function wanted({ aws, workers = {} }: Pick<Known, "aws" | "workers">): Wanted[] {
   const hosts = aws?.hosts;
   const all = [
-    ...(["manager", "registry", "worker", "operator"] as const).map((tier) => ({
+    ...(["manager", "registry", "worker", "bastion"] as const).map((tier) => ({
       path: ["aws", "hosts", tier],
       type: hosts?.[tier].instanceType,
       architecture: hosts?.[tier].architecture,

@@ -16,7 +16,7 @@ export function awsProblems(known: Known): Problem[] {
   if (known.platform !== "aws" || known.aws === undefined) return [];
   return [
     ...regionProblems(known),
-    ...operatorZone(known),
+    ...bastionZone(known),
     ...domainProblems(known),
     ...placeholderProblems(known),
     ...retentionProblems(known),
@@ -49,12 +49,12 @@ function regionProblems({ aws, zones = [] }: Known): Problem[] {
   });
 }
 
-function operatorZone({ aws, zones }: Known): Problem[] {
-  const zone = aws?.operator?.zone;
+function bastionZone({ aws, zones }: Known): Problem[] {
+  const zone = aws?.bastion?.zone;
   if (zone === undefined || zones === undefined || zones.includes(zone)) return [];
   const fix = didYouMean(zone, zones) ?? "use one of them, or leave the key out";
   return [
-    { key: keyText(["aws", "operator", "zone"]), got: valueText(zone), allowed: `one of ${zones.join(", ")}`, fix },
+    { key: keyText(["aws", "bastion", "zone"]), got: valueText(zone), allowed: `one of ${zones.join(", ")}`, fix },
   ];
 }
 

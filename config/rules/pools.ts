@@ -3,10 +3,10 @@ import { keyText, valueText, type Problem } from "../problem";
 import { labelProblems } from "./labels";
 
 /** Names that mean something else in host names, labels and commands. */
-const RESERVED = ["manager", "registry", "operator", "lb"];
+const RESERVED = ["manager", "registry", "bastion", "lb"];
 
 /** Machines that aren't hosts of the swarm: a pool can't have the name of one. */
-const MACHINES = ["operator", "lb-manager", "lb-registry", "lb-app"];
+const MACHINES = ["bastion", "lb-manager", "lb-registry", "lb-app"];
 
 const MAX_LENGTH = 40;
 

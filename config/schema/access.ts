@@ -21,7 +21,7 @@ const ADMIN = "a list of IPv4 ranges in CIDR notation, none wider than /8, and a
 /** `swarm-ha:access`. */
 export const access = z
   .strictObject({
-    ssh: ranges([], "Who may reach the operator's SSH server. Empty only where the operator is reached by SSM.", ADMIN),
+    ssh: ranges([], "Who may reach the bastion's SSH server. Empty only where the bastion is reached by SSM.", ADMIN),
     admin: ranges(
       [],
       "Who may reach the manager and registry load balancers from outside the cluster: people and build machines.",

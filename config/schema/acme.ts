@@ -19,7 +19,7 @@ export const acme = z
       .regex(/^(?!manual$)[a-z0-9][a-z0-9-]*$/)
       .meta({
         description:
-          "Who serves the domain's DNS, by lego's code for it: `route53`, `cloudflare`, `gcloud`, `azure`, `rfc2136` and a hundred more; `lego dnshelp` on the operator lists them, and what each wants to have.",
+          "Who serves the domain's DNS, by lego's code for it: `route53`, `cloudflare`, `gcloud`, `azure`, `rfc2136` and a hundred more; `lego dnshelp` on the bastion lists them, and what each wants to have.",
         allowed: "a code out of `lego dnshelp`, but not manual",
         fix: "write a code such as route53, cloudflare or rfc2136",
       }),
@@ -58,7 +58,7 @@ export const acme = z
           "Who signed the certificate of the directory itself, where that is a private authority (step-ca and the like).",
         allowed: "one or more certificates, PEM",
         fix: "set it with: npm run pulumi -- config set --path swarm-ha:ingress.acme.authority < root.pem",
-        defaultText: "those that the operator's system trusts",
+        defaultText: "those that the bastion's system trusts",
       })
       .optional(),
     renewAfterDays: z.int().min(1).max(365).default(30).meta({
@@ -72,16 +72,16 @@ export const acme = z
       .enum(["check", "skip"])
       .meta({
         description:
-          "Whether lego waits until each of the zone's name servers has its TXT record. They are asked by UDP 53 from the operator, which AWS's security groups don't let through. With `skip` it waits only as long as the provider's variable `<PROVIDER>_POLLING_INTERVAL` in `credentials` says (seconds, most often 2).",
+          "Whether lego waits until each of the zone's name servers has its TXT record. They are asked by UDP 53 from the bastion, which AWS's security groups don't let through. With `skip` it waits only as long as the provider's variable `<PROVIDER>_POLLING_INTERVAL` in `credentials` says (seconds, most often 2).",
         allowed: "check or skip; on aws only skip",
-        fix: "write propagation: skip where the operator can't ask the zone's name servers",
+        fix: "write propagation: skip where the bastion can't ask the zone's name servers",
         defaultText: `${PLATFORM_DEFAULTS.local.propagation} on local, ${PLATFORM_DEFAULTS.aws.propagation} on aws`,
       })
       .optional(),
   })
   .meta({
     description:
-      "Gets the applications' certificate, for `*.app.<domain>`, from an ACME authority by a DNS challenge: a step on the operator does it with lego.",
+      "Gets the applications' certificate, for `*.app.<domain>`, from an ACME authority by a DNS challenge: a step on the bastion does it with lego.",
     allowed:
       "a mapping with the keys email, provider, credentials, directory, authority, renewAfterDays and propagation",
     fix: "write { email: operations@example.com, provider: route53 }",

@@ -66,7 +66,7 @@ export const awsNetwork = z
               "the private subnet of this zone: its routes lead out by NAT. Its addresses .8 to .23 have to be free: managers and registry nodes get theirs there",
             ),
             public: subnet(
-              "the public subnet of this zone: its routes lead out by an internet gateway. Load balancers and the operator are in it",
+              "the public subnet of this zone: its routes lead out by an internet gateway. Load balancers and the bastion are in it",
             ),
           })
           .meta({

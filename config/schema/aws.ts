@@ -37,13 +37,13 @@ const image = (architecture: string) =>
     })
     .optional();
 
-const operator = z
+const bastion = z
   .strictObject({
-    access: z.enum(["bastion", "ssm"]).default("bastion").meta({
+    access: z.enum(["public", "ssm"]).default("public").meta({
       description:
-        "How the operator is reached: `bastion` gives it an Elastic IP in a public subnet; with `ssm` it has no public address, and a tunnel of the Session Manager leads to it (docs/environments.md).",
-      allowed: "bastion or ssm",
-      fix: "write access: bastion",
+        "How the bastion is reached: `public` gives it an Elastic IP in a public subnet; with `ssm` it has no public address, and a tunnel of the Session Manager leads to it (docs/environments.md).",
+      allowed: "public or ssm",
+      fix: "write access: public",
     }),
     port: z.int().min(1024).max(65_535).default(22022).meta({
       description: "With `ssm`: port of this machine, on 127.0.0.1, at which the tunnel begins.",
@@ -53,7 +53,7 @@ const operator = z
     zone: z
       .string()
       .meta({
-        description: "The zone that the operator is in. When that zone is lost, choose another one and run `up`.",
+        description: "The zone that the bastion is in. When that zone is lost, choose another one and run `up`.",
         allowed: "one of swarm-ha:zones",
         fix: "write one of swarm-ha:zones",
         defaultText: "the first of `zones`",
@@ -62,9 +62,9 @@ const operator = z
   })
   .prefault({})
   .meta({
-    description: "The operator: the one machine from which all others are reached.",
+    description: "The bastion: the one machine from which all others are reached.",
     allowed: "a mapping with the keys access, port and zone",
-    fix: "write { access: bastion }",
+    fix: "write { access: public }",
   });
 
 const loadBalancers = z
@@ -150,7 +150,7 @@ export const aws = z
         allowed: "a version that Docker has packages of for Ubuntu 24.04",
         fix: 'write "28.5.2"',
       }),
-    operator,
+    bastion,
     loadBalancers,
     tags: z
       .record(
@@ -171,7 +171,7 @@ export const aws = z
   .meta({
     description: "What only the platform `aws` has.",
     allowed:
-      "a mapping with the keys region, accountId, protect, hostedZone, network, hosts, images, engine, operator, loadBalancers and tags, on the platform aws only",
+      "a mapping with the keys region, accountId, protect, hostedZone, network, hosts, images, engine, bastion, loadBalancers and tags, on the platform aws only",
     fix: "write { region: eu-central-1, hostedZone: Z… }",
     defaultText: "required on aws",
   })

@@ -24,7 +24,7 @@ export const AWS_MACHINES = {
   manager: { amd64: "t3.medium", arm64: "t4g.medium", volume: 30 },
   registry: { amd64: "t3.medium", arm64: "t4g.medium", volume: 30 },
   worker: { amd64: "m6i.large", arm64: "m6g.large", volume: 50 },
-  operator: { amd64: "t3.micro", arm64: "t4g.micro", volume: 10 },
+  bastion: { amd64: "t3.micro", arm64: "t4g.micro", volume: 10 },
 } as const;
 
 /** See {@link AWS_MACHINES}. */

@@ -17,7 +17,7 @@ export const local = z
   .strictObject({
     ports: z
       .strictObject({
-        ssh: port(22022, "Port of this machine, on 127.0.0.1, that leads to the operator's SSH server."),
+        ssh: port(22022, "Port of this machine, on 127.0.0.1, that leads to the bastion's SSH server."),
         manager: port(22376, "Port of this machine, on 127.0.0.1, that leads to the manager load balancer."),
         registry: port(
           25000,

@@ -62,11 +62,11 @@ export const hosts = z
     manager: machines("manager", "managers are"),
     registry: machines("registry", "registry nodes are"),
     worker: machines("worker", "workers are, where their pool says nothing else,"),
-    operator: machines("operator", "the operator is"),
+    bastion: machines("bastion", "the bastion is"),
   })
   .prefault({})
   .meta({
     description: "What the machines are made of, by tier.",
-    allowed: "a mapping with the keys manager, registry, worker and operator",
+    allowed: "a mapping with the keys manager, registry, worker and bastion",
     fix: "write { manager: { instanceType: t3.medium } }",
   });

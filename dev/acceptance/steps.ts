@@ -41,7 +41,7 @@ export const STEPS: readonly Step[] = [
     commands: [{ tool: "terminate-zone", args: [] }, pulumi("refresh", "--yes", "--skip-preview"), up(), healthy],
   },
   { title: "replace manager-1", limit: 15, commands: [{ tool: "replace", args: ["manager-1"] }, healthy] },
-  { title: "replace the bastion", limit: 15, commands: [{ tool: "replace", args: ["operator"] }, healthy] },
+  { title: "replace the bastion", limit: 15, commands: [{ tool: "replace", args: ["bastion"] }, healthy] },
 ];
 
 /** Whatever came before: it always runs, each step of it. */

@@ -23,7 +23,7 @@ export function instancesOfZone(answer: z.infer<typeof instancesSchema>): { zone
   const tag = (tags: (typeof all)[number]["Tags"], key: string): string =>
     tags.find(({ Key }) => Key === key)?.Value ?? "";
   const zoneOf = ({ Placement }: (typeof all)[number]): string => Placement.AvailabilityZone;
-  const bastion = all.filter(({ Tags }) => tag(Tags, "swarm-ha.host") === "operator").map(zoneOf);
+  const bastion = all.filter(({ Tags }) => tag(Tags, "swarm-ha.host") === "bastion").map(zoneOf);
   const zones = [...new Set(all.map(zoneOf))].filter((zone) => !bastion.includes(zone)).sort();
   const zone = zones.at(-1) ?? "";
   return { zone, ids: all.filter((one) => zone !== "" && zoneOf(one) === zone).map(({ InstanceId }) => InstanceId) };

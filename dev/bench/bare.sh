@@ -16,7 +16,7 @@ overlay_pool='' overlay_size='' certificate_expiry='' # Written by inventory.ts:
 . "$directory/settings.sh"
 export directory stack label image PARALLEL
 
-# on HOST COMMAND: over the operator, host keys pinned, connections shared.
+# on HOST COMMAND: over the bastion, host keys pinned, connections shared.
 on() {
   ssh -F "$directory/ssh_config" "$@"
 }
@@ -113,5 +113,5 @@ first=$(awk '$1 == "manager-1" { print $5 }' "$directory/hosts")
 export first
 export -f on prepare join join_worker make
 
-trap 'ssh -F "$directory/ssh_config" -O exit operator 2>/dev/null || true' EXIT
+trap 'ssh -F "$directory/ssh_config" -O exit bastion 2>/dev/null || true' EXIT
 "$2"

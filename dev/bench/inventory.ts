@@ -54,7 +54,7 @@ export function writeInventory(directory: string, state: unknown, config: StackC
   write("key", read(":PrivateKey", "ssh-client", "privateKeyOpenssh"));
   write("key.pub", read(":PrivateKey", "ssh-client", "publicKeyOpenssh"));
   const hostKey = (name: string): string => read(":PrivateKey", `ssh-host-${name}`, "publicKeyOpenssh").trim();
-  const known = ["operator", ...hosts.map(({ name }) => name)].map((name) => `${name} ${hostKey(name)}\n`);
+  const known = ["bastion", ...hosts.map(({ name }) => name)].map((name) => `${name} ${hostKey(name)}\n`);
   write("known_hosts", known.join(""));
   write("ssh_config", sshConfig(directory, config, [...hosts, ...further]));
   const line = (host: HostSpec & { identity?: string }): string =>
@@ -107,12 +107,12 @@ function furtherHosts(grown: StackConfig, hosts: readonly HostSpec[]): HostSpec[
 
 function sshConfig(directory: string, config: LocalStackConfig, hosts: readonly HostSpec[]): string {
   const names = hosts.map(
-    ({ name, address }) => `Host ${name}\n  HostName ${address ?? ""}\n  HostKeyAlias ${name}\n  ProxyJump operator\n`,
+    ({ name, address }) => `Host ${name}\n  HostName ${address ?? ""}\n  HostKeyAlias ${name}\n  ProxyJump bastion\n`,
   );
-  return `Host operator
+  return `Host bastion
   HostName 127.0.0.1
   Port ${String(config.local.ports.ssh)}
-  HostKeyAlias operator
+  HostKeyAlias bastion
 ${names.join("")}Host *
   User root
   IdentityFile ${directory}/key

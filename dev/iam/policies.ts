@@ -260,7 +260,7 @@ export function deployDataPolicy(): Policy {
 export function sessionPolicy(): Policy {
   return policy(
     allow("Bastion", ["ssm:StartSession"], ec2("instance"), {
-      StringEquals: { [`ssm:resourceTag/${TAG}`]: "STACK", "ssm:resourceTag/swarm-ha.host": "operator" },
+      StringEquals: { [`ssm:resourceTag/${TAG}`]: "STACK", "ssm:resourceTag/swarm-ha.host": "bastion" },
     }),
     allow("Forwarding", ["ssm:StartSession"], ["arn:aws:ssm:REGION::document/AWS-StartPortForwardingSession"]),
     // Its own sessions alone. Source: Systems Manager user guide, "Additional sample IAM policies for Session Manager".

@@ -9,23 +9,23 @@ const ASSOCIATION = "aws:ec2/eipAssociation:EipAssociation";
 export const addressRules: readonly Rule[] = [
   {
     name: "no-public-hosts",
-    description: "No machine has a public address but the operator.",
+    description: "No machine has a public address but the bastion.",
     check: eachOf([INSTANCE], (machine) =>
-      valueAt(machine.inputs, "associatePublicIpAddress") === true && !mayBeOperator(machine)
-        ? ["it gets a public address; only the operator may have one"]
+      valueAt(machine.inputs, "associatePublicIpAddress") === true && !mayBeBastion(machine)
+        ? ["it gets a public address; only the bastion may have one"]
         : [],
     ),
   },
   {
     name: "public-addresses-have-owners",
-    description: "Elastic addresses belong to the operator and to NAT gateways.",
+    description: "Elastic addresses belong to the bastion and to NAT gateways.",
     check: (resources) =>
       eachOf(["aws:ec2/eip:Eip"], (address) => {
         const owners = ownersOf(address, resources);
-        const others = owners.filter((one) => one !== UNKNOWN && one.type !== NAT && !mayBeOperator(one));
+        const others = owners.filter((one) => one !== UNKNOWN && one.type !== NAT && !mayBeBastion(one));
         if (owners.length > 0 && others.length === 0) return [];
         const whose = others.map((one) => (one === UNKNOWN ? "" : one.name)).join(", ") || "nobody";
-        return [`it is ${whose}'s; only the operator and NAT gateways have such an address`];
+        return [`it is ${whose}'s; only the bastion and NAT gateways have such an address`];
       })(resources),
   },
   {
@@ -40,10 +40,10 @@ export const addressRules: readonly Rule[] = [
   },
 ];
 
-/** Whether its tags say that it is the operator, or aren't known yet. */
-function mayBeOperator(resource: Planned): boolean {
+/** Whether its tags say that it is the bastion, or aren't known yet. */
+function mayBeBastion(resource: Planned): boolean {
   const role = roleOf(resource);
-  return role === "operator" || role === UNKNOWN;
+  return role === "bastion" || role === UNKNOWN;
 }
 
 type Owner = Planned | typeof UNKNOWN;

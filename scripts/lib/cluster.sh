@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# The cluster, asked from the operator through any manager that answers: no manager is special.
+# The cluster, asked from the bastion through any manager that answers: no manager is special.
 
-# The desired managers, written by the operator step: a line `name address` for each. A file rather than an input,
+# The desired managers, written by the bastion step: a line `name address` for each. A file rather than an input,
 # because the steps that remove nodes read their input from a state that may be years old.
 managers=/etc/swarm-ha/managers
-[ -s "$managers" ] || fail "$managers is missing: the operator was replaced and not prepared yet; run \`up\` again"
+[ -s "$managers" ] || fail "$managers is missing: the bastion was replaced and not prepared yet; run \`up\` again"
 
 # For how long a call is repeated, in seconds: after a leader's death an election takes 15 to 21.
 api_limit=60

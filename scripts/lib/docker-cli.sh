@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The docker command line, used on the operator against whichever manager answers. Needs lib/cluster.sh.
+# The docker command line, used on the bastion against whichever manager answers. Needs lib/cluster.sh.
 
 # What it reads lies in a folder of its own, in memory: the client's key, and the credentials of registries. It is gone
 # after the step, however that ends, and what a step left that was killed the hard way is gone after the next.

@@ -3,7 +3,7 @@
 # once. The order is made while the steps run, as for managers: each host's removal waits here until those before it are back.
 # Needs lib/cluster.sh.
 
-# The desired hosts, written by the operator step: a line `name role pool zone maxUnavailable` for each.
+# The desired hosts, written by the bastion step: a line `name role pool zone maxUnavailable` for each.
 hosts_file=/etc/swarm-ha/hosts
 
 # How long nothing may change while a host waits for its turn, in seconds: a replaced cloud instance takes some minutes to serve.
@@ -71,7 +71,7 @@ desired_hosts() {
 # each host at most.
 drain_in_turn() {
   local before turns
-  [ -s "$hosts_file" ] || fail "$hosts_file is missing: the operator was replaced and not prepared yet; run \`up\` again"
+  [ -s "$hosts_file" ] || fail "$hosts_file is missing: the bastion was replaced and not prepared yet; run \`up\` again"
   turns=$(wc -l <"$hosts_file")
   for ((; turns > 0; turns--)); do
     before=$(nodes_seen)

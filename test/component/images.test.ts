@@ -19,7 +19,7 @@ async function build(preview: boolean): Promise<{ resources: Registered[]; refer
   const references: (string | undefined)[] = [];
   const resources = await record(
     () => {
-      const keys = new SshKeys("ssh", { machines: ["operator", ...hosts.map(({ name }) => name)] });
+      const keys = new SshKeys("ssh", { machines: ["bastion", ...hosts.map(({ name }) => name)] });
       const { images, hosts: machines, lifetime } = new LocalPlatform("local", { config, hosts, keys });
       const registries = machines.filter(({ role }) => role === "registry");
       const given = images.onHosts(IMAGES.registry, registries, [lifetime]);

@@ -26,7 +26,7 @@ describe("the outputs", () => {
       { stack: "unit", preview: false, answer },
     );
     const names = behind.map((urn) => urn.split("::").at(-1) ?? "");
-    assert.ok(names.includes("client-operator-key"), names.join(" "));
+    assert.ok(names.includes("client-bastion-key"), names.join(" "));
     assert.deepEqual(
       names.filter((name) => /^(prepare-|join-.*-|node-)?(manager|registry|worker)-\d+$/.test(name)),
       [],

@@ -16,7 +16,7 @@ function build(preview: boolean, overrides: Record<string, unknown> = {}): Promi
   const hosts = planHosts(config);
   return record(
     () => {
-      const keys = new SshKeys("ssh", { machines: ["operator", ...hosts.map(({ name }) => name)] });
+      const keys = new SshKeys("ssh", { machines: ["bastion", ...hosts.map(({ name }) => name)] });
       const platform = new LocalPlatform("local", { config, hosts, keys });
       return pulumi.output(platform.hosts.map(({ identity, address }) => ({ identity, address })));
     },
@@ -37,14 +37,14 @@ describe("the local platform", () => {
     resources = await build(false);
   });
 
-  it("has a machine for each host, the operator and the load balancers, named and labelled by the Contract", () => {
+  it("has a machine for each host, the bastion and the load balancers, named and labelled by the Contract", () => {
     const names = resources.filter(({ type }) => type === MACHINE).map(({ inputs }) => inputs["container"]);
     const tiers = ["manager", "registry", "worker"].flatMap((tier) =>
       [1, 2, 3].map((n) => `unit-${tier}-${String(n)}`),
     );
     assert.deepEqual(
       names.sort(),
-      [...tiers, "unit-lb-app", "unit-lb-manager", "unit-lb-registry", "unit-operator"].sort(),
+      [...tiers, "unit-lb-app", "unit-lb-manager", "unit-lb-registry", "unit-bastion"].sort(),
     );
     assert.deepEqual(machine(resources, "manager-2").inputs["labels"], {
       "swarm-ha.stack": "unit",
@@ -88,13 +88,13 @@ describe("the local platform", () => {
     }
   });
 
-  it("lets only the operator forward, and publishes only its port and the load balancers', on this machine", () => {
+  it("lets only the bastion forward, and publishes only its port and the load balancers', on this machine", () => {
     const forwards = resources.filter(({ inputs }) =>
       JSON.stringify(inputs["files"] ?? "").includes("AllowTcpForwarding"),
     );
     assert.deepEqual(
       forwards.map(({ name }) => name),
-      ["operator"],
+      ["bastion"],
     );
     const published = resources.flatMap(({ name, inputs }) =>
       ((inputs["ports"] as string[] | undefined) ?? []).map((port) => `${name} ${port}`),
@@ -104,7 +104,7 @@ describe("the local platform", () => {
       "lb-app 28443:443",
       "lb-manager 22376:2376",
       "lb-registry 25000:25000",
-      "operator 22022:22",
+      "bastion 22022:22",
     ]);
   });
 

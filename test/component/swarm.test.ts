@@ -81,7 +81,7 @@ describe("the graph of a swarm", () => {
   });
 
   it("founds the swarm without waiting for a machine of its own: the step asks every manager itself", () => {
-    assert.ok(after("init", "prepare-operator"));
+    assert.ok(after("init", "prepare-bastion"));
     for (const n of [1, 2, 3]) assert.ok(!after("init", `manager-${n}`));
   });
 
@@ -114,26 +114,26 @@ describe("the graph of a swarm", () => {
       const connection = step.inputs["connection"] as Record<string, unknown>;
       assert.equal(connection["proxy"], undefined, step.name);
       assert.equal(connection["port"], 22022, step.name);
-      assert.equal(connection["hostKey"], "ssh-ed25519 AAAAssh-host-operator", step.name);
+      assert.equal(connection["hostKey"], "ssh-ed25519 AAAAssh-host-bastion", step.name);
     }
   });
 
-  it("runs what has to work without a host on the operator", () => {
+  it("runs what has to work without a host on the bastion", () => {
     for (const step of steps()) {
-      const onHost = /^(prepare|join)-/.test(step.name) && step.name !== "prepare-operator";
+      const onHost = /^(prepare|join)-/.test(step.name) && step.name !== "prepare-bastion";
       assert.equal(String(step.inputs["create"]).includes("/on-host.sh"), onHost, step.name);
       // Only an undoing that never dials the host may exist.
       assert.equal(step.inputs["delete"] !== undefined, step.name.startsWith("node-"), step.name);
     }
   });
 
-  it("runs a host's step only when the operator has what takes it there", () => {
+  it("runs a host's step only when the bastion has what takes it there", () => {
     for (const host of ["manager-1", "registry-2", "worker-3"]) {
-      assert.ok(after(`prepare-${host}`, "prepare-operator"), host);
+      assert.ok(after(`prepare-${host}`, "prepare-bastion"), host);
     }
   });
 
-  it("tells the operator where the host is, and pins the host's key", () => {
+  it("tells the bastion where the host is, and pins the host's key", () => {
     const { stdin } = named("join-worker-worker-1").inputs;
     const [size = "", ...rest] = String(stdin).split("\n");
     const way = Buffer.from(rest.join("\n")).subarray(0, Number(size)).toString();
@@ -169,10 +169,10 @@ describe("the graph of a swarm", () => {
     const before = new Map(resources.map(({ name, type, inputs }) => [`${type} ${name}`, JSON.stringify(inputs)]));
     const changed = more.filter(({ name, type, inputs }) => before.get(`${type} ${name}`) !== JSON.stringify(inputs));
     assert.ok(changed.length > 0);
-    for (const { name } of changed) assert.match(name, /worker-4|^prepare-operator$/);
+    for (const { name } of changed) assert.match(name, /worker-4|^prepare-bastion$/);
   });
 
-  it("sends a further manager's address to the operator alone, and never through the other nodes' steps", async () => {
+  it("sends a further manager's address to the bastion alone, and never through the other nodes' steps", async () => {
     const more = await run({ managers: { count: 5 } });
     const before = new Map(resources.map(({ name, type, inputs }) => [`${type} ${name}`, JSON.stringify(inputs)]));
     const changed = more.filter(({ name, type, inputs }) => {
@@ -181,11 +181,11 @@ describe("the graph of a swarm", () => {
     });
     assert.deepEqual(
       changed.map(({ name }) => name),
-      ["prepare-operator"],
+      ["prepare-bastion"],
     );
   });
 
-  it("sends renewed certificates to the managers and the operator alone: no step of another host runs again", async () => {
+  it("sends renewed certificates to the managers and the bastion alone: no step of another host runs again", async () => {
     const renewed = await run({}, false, 2);
     const before = new Map(resources.map(({ name, type, inputs }) => [`${type} ${name}`, JSON.stringify(inputs)]));
     const changed = renewed.filter(
@@ -195,7 +195,7 @@ describe("the graph of a swarm", () => {
       "prepare-manager-1",
       "prepare-manager-2",
       "prepare-manager-3",
-      "prepare-operator",
+      "prepare-bastion",
     ]);
   });
 });

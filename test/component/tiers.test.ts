@@ -105,9 +105,9 @@ describe("the ingress's certificate from an ACME authority", () => {
     assert.deepEqual(names(await withAcme({}, true)), names(resources));
   });
 
-  it("goes operator → certificate → ingress, and runs beside the swarm's birth", () => {
+  it("goes bastion → certificate → ingress, and runs beside the swarm's birth", () => {
     const step = named("acme", resources);
-    assert.ok(step.dependencies.includes(named("prepare-operator", resources).urn));
+    assert.ok(step.dependencies.includes(named("prepare-bastion", resources).urn));
     assert.ok(!step.dependencies.includes(named("init", resources).urn));
     assert.ok(named("stack-ingress", resources).dependencies.includes(step.urn));
   });

@@ -148,7 +148,7 @@ describe("the stack prod on the simulated AWS", function () {
     assert.deepEqual(await aws.workstation.preview(), {});
     figure("replace --all", (await aws.workstation.good("replace", ["prod", "--all"], { limit: 1500 })).seconds);
     await healthy();
-    for (const [host, id] of Object.entries(ids()).filter(([name]) => name !== "operator")) {
+    for (const [host, id] of Object.entries(ids()).filter(([name]) => name !== "bastion")) {
       assert.notEqual(id, before[host], host);
       assert.equal(aws.instance(host).image, image, host);
     }

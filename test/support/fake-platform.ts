@@ -19,16 +19,16 @@ class Machine extends pulumi.CustomResource {
 /** Has these hosts, and load balancers that are nothing but their names. */
 export function fakePlatform(hosts: readonly HostSpec[], keys: SshKeys): Platform {
   const lifetime = new Machine("network");
-  const operator = new Machine("operator");
+  const bastion = new Machine("bastion");
   const connection = directConnection({
     host: "127.0.0.1",
     port: 22022,
     privateKey: keys.client.privateKeyOpenssh,
-    hostKey: keys.hostKey("operator").publicKeyOpenssh,
+    hostKey: keys.hostKey("bastion").publicKeyOpenssh,
   });
   return {
     lifetime,
-    operator: { identity: operator.identity, connection, ready: [operator] },
+    bastion: { identity: bastion.identity, connection, ready: [bastion] },
     hosts: hosts.map((spec) => {
       const machine = new Machine(spec.name);
       const address = spec.address === undefined ? machine.address : pulumi.output(spec.address);

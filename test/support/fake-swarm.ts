@@ -5,7 +5,7 @@ import { planHosts } from "../../plan/placement";
 import type { Platform } from "../../components/platform/types";
 import { SshKeys } from "../../components/ssh/keys";
 import { Swarm } from "../../components/swarm";
-import { managersOf } from "../../components/swarm/operator";
+import { managersOf } from "../../components/swarm/bastion";
 import { AddressRanges } from "../../components/swarm/ranges";
 import { fakePlatform } from "./fake-platform";
 
@@ -19,7 +19,7 @@ export function fakeSwarm(overrides: Readonly<Record<string, unknown>>): {
 } {
   const config = parseConfig({ platform: "local", ...overrides }, "unit");
   const hosts = planHosts(config);
-  const keys = new SshKeys("ssh", { machines: ["operator", ...hosts.map((host) => host.name)] });
+  const keys = new SshKeys("ssh", { machines: ["bastion", ...hosts.map((host) => host.name)] });
   const platform = fakePlatform(hosts, keys);
   const managers = managersOf(hosts);
   const ranges = new AddressRanges("ranges", config);

@@ -16,7 +16,7 @@ export const MOMENTS: readonly Moment[] = [
   { name: "while the first machines are made", pattern: /\bnetwork created/ },
   { name: "after the first machine", pattern: /(manager|registry|worker)-\d created/ },
   { name: "while the engines are prepared", pattern: /prepare-manager-\d created/ },
-  { name: "while the swarm is founded", pattern: /prepare-operator created/ },
+  { name: "while the swarm is founded", pattern: /prepare-bastion created/ },
   { name: "while the second manager joins", pattern: /token-manager-2 created/ },
   { name: "while the workers join", pattern: /token-worker-\S+ created/ },
 ];
@@ -45,7 +45,7 @@ export async function assertConverges(stack: TestStack, hosts: readonly string[]
   const machines = (await stack.containers()).map((container) => container.Names);
   assert.deepEqual(
     machines,
-    [...hosts, "operator", "lb-app", "lb-manager", "lb-registry"].map((host) => stack.container(host)).sort(),
+    [...hosts, "bastion", "lb-app", "lb-manager", "lb-registry"].map((host) => stack.container(host)).sort(),
   );
 }
 

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { StackOutputs } from "../../../components/outputs";
 import { within } from "../limit";
-import { openOperator, Refused, type Tunnel } from "../operator";
+import { openBastion, Refused, type Tunnel } from "../bastion";
 
 /** Seconds for the log-in to the bastion, and for a connection through it. */
 const LIMIT = 10;
@@ -19,7 +19,7 @@ export class Bastion {
   private login: LogIn | undefined;
 
   public constructor(
-    private readonly operator: StackOutputs["access"]["operator"],
+    private readonly bastion: StackOutputs["access"]["bastion"],
     private readonly limit = LIMIT,
   ) {}
 
@@ -47,7 +47,7 @@ export class Bastion {
 
   private async through(address: string, port: number): Promise<Duplex> {
     const login = (this.login ??= {
-      tunnel: openOperator(this.operator, this.limit),
+      tunnel: openBastion(this.bastion, this.limit),
       connections: 0,
       dropped: false,
     });

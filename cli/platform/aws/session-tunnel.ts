@@ -1,5 +1,5 @@
 /**
- * The Session Manager's tunnel to an operator without a public address. Pulumi's steps can't open one by themselves, so
+ * The Session Manager's tunnel to a bastion without a public address. Pulumi's steps can't open one by themselves, so
  * it has to be there before they run.
  */
 import { connect } from "node:net";
@@ -7,7 +7,7 @@ import { stackName } from "./stack-name";
 import { SetupError } from "../../terminal/errors";
 import { awsKeys, regionOf, type StackFile } from "../../pulumi/project";
 
-/** Commands whose steps dial the operator. */
+/** Commands whose steps dial the bastion. */
 const DIALLING = ["up", "update"];
 /** What makes a destroy one of a part of the stack. */
 const PARTLY = /^(?:-t|--target|--exclude)/;
@@ -17,15 +17,15 @@ const LIMIT = 5000;
 
 /** The port of this machine that the tunnel begins at; undefined for a stack that needs none. */
 export function tunnelPort(file: Pick<StackFile, "text">): number | undefined {
-  const operator = awsKeys(file).operator;
+  const bastion = awsKeys(file).bastion;
   // The schema's default: the file is read before the program, which fills it in, has run.
-  return operator?.access === "ssm" ? (operator.port ?? 22022) : undefined;
+  return bastion?.access === "ssm" ? (bastion.port ?? 22022) : undefined;
 }
 
 /**
  * Makes sure that the tunnel is there before a command that needs it.
  *
- * @param exists Whether the stack has an operator already: the first `up` has to make it before a tunnel can lead to it
+ * @param exists Whether the stack has a bastion already: the first `up` has to make it before a tunnel can lead to it
  * @throws SetupError with the command that opens it
  */
 export async function checkTunnel(
@@ -39,13 +39,13 @@ export async function checkTunnel(
   const command = tunnelCommand(stack, file, port);
   if (await exists()) {
     throw new SetupError(
-      `Nothing was done: the operator of the stack ${stack} is reached by 127.0.0.1:${port}, and no SSH server answers ` +
+      `Nothing was done: the bastion of the stack ${stack} is reached by 127.0.0.1:${port}, and no SSH server answers ` +
         `there. Open the tunnel in another terminal, and run this again: npm run -s tunnel -- ${stack}. Without this clone:\n\n${command}`,
     );
   }
   process.stderr.write(
-    `The operator of the stack ${stack} is reached by a tunnel. Open it in another terminal now; it waits until the ` +
-      `operator is there: npm run -s tunnel -- ${stack}. Without this clone:\n\n${command}\n\n`,
+    `The bastion of the stack ${stack} is reached by a tunnel. Open it in another terminal now; it waits until the ` +
+      `bastion is there: npm run -s tunnel -- ${stack}. Without this clone:\n\n${command}\n\n`,
   );
 }
 
@@ -61,18 +61,18 @@ export function openTunnel(stack: string, file: StackFile): string | undefined {
 }
 
 /**
- * What opens the tunnel, and opens it again whenever the operator was replaced. The program's schema hasn't seen the file
+ * What opens the tunnel, and opens it again whenever the bastion was replaced. The program's schema hasn't seen the file
  * yet, and a shell runs what is in it: so each part is looked at here.
  */
 function tunnelCommand(stack: string, file: StackFile, port: number): string {
   const region = regionOf(file);
   if (!Number.isInteger(port))
-    throw new SetupError(`${file.path}: swarm-ha:aws.operator.port has to be a whole number.`);
+    throw new SetupError(`${file.path}: swarm-ha:aws.bastion.port has to be a whole number.`);
   const filters = [
     "tag:swarm-ha.stack",
     stackName(stack),
     "tag:swarm-ha.host",
-    "operator",
+    "bastion",
     "instance-state-name",
     "running",
   ];

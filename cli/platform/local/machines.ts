@@ -12,7 +12,7 @@ const NETWORK_PATIENCE = 15;
 /** A machine of a local stack. */
 export type LocalMachine = MachineState;
 
-/** All machines that the engine has for the stack: hosts, operator, load balancers. */
+/** All machines that the engine has for the stack: hosts, bastion, load balancers. */
 export async function listMachines(docker: Docker, stack: string): Promise<LocalMachine[]> {
   const containers = await stackContainers(docker, stack);
   return containers.map(({ identity, host, name, state }) => ({

@@ -7,7 +7,7 @@ import { publicImages } from "../../images/public";
 import type { SshKeys } from "../../ssh/keys";
 import { PORTS } from "../../../plan/ports";
 import type { HostSpec } from "../../../plan/placement";
-import type { Host, Images, LoadBalancer, Operator, Platform, RegistryStorage } from "../types";
+import type { Host, Images, LoadBalancer, Bastion, Platform, RegistryStorage } from "../types";
 import { imageLookup } from "./image";
 import { machine, type Ec2Machine, type MachineArgs } from "./instance";
 import { NetworkLoadBalancer } from "./load-balancer";
@@ -56,7 +56,7 @@ export function createAwsPlatform(args: AwsPlatformArgs): Platform {
 /** See {@link createAwsPlatform}. */
 class AwsPlatform extends pulumi.ComponentResource implements Platform {
   public readonly lifetime: pulumi.Resource;
-  public readonly operator: Operator;
+  public readonly bastion: Bastion;
   public readonly hosts: readonly Host[];
   public readonly loadBalancers: Platform["loadBalancers"];
   public readonly records: NonNullable<Platform["records"]>;
@@ -97,7 +97,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
     const storage = new RegistryBucket("registry-storage", { stack, protect: aws.protect }, child);
     this.registryStorage = { kind: "s3", bucket: storage.name, region: aws.region };
     this.roles = new Roles("roles", { stack, region: aws.region, bucketArn: storage.bucket.arn }, child);
-    this.operator = this.createOperator();
+    this.bastion = this.createBastion();
     this.hosts = hosts.map((spec) => this.createHost(spec));
 
     const specs = loadBalancerSpecs(aws);
@@ -117,39 +117,39 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
     this.registerOutputs({});
   }
 
-  private createOperator(): Operator {
+  private createBastion(): Bastion {
     const { config, keys } = this.args;
     const { stack, aws, zones } = config;
-    const zone = aws.operator.zone ?? zones[0] ?? "";
-    const bastion = aws.operator.access === "bastion";
+    const zone = aws.bastion.zone ?? zones[0] ?? "";
+    const bastion = aws.bastion.access === "public";
     const made = this.machine(
-      { name: "operator", role: "operator", zone },
+      { name: "bastion", role: "bastion", zone },
       {
-        shape: tierShape(config, "operator"),
+        shape: tierShape(config, "bastion"),
         subnet: (bastion ? this.network.edge : this.network.inner)[zone],
-        groups: ["operator"],
-        tier: "operator",
+        groups: ["bastion"],
+        tier: "bastion",
       },
     );
     const endpoint = {
       privateKey: keys.client.privateKeyOpenssh,
-      hostKey: keys.hostKey("operator").publicKeyOpenssh,
+      hostKey: keys.hostKey("bastion").publicKeyOpenssh,
       dialErrorLimit: DIALS,
     };
     const identity = made.instance.id;
-    const rules = this.security.between("operator");
+    const rules = this.security.between("bastion");
     if (!bastion) {
-      const connection = directConnection({ host: "127.0.0.1", port: aws.operator.port, ...endpoint });
+      const connection = directConnection({ host: "127.0.0.1", port: aws.bastion.port, ...endpoint });
       return { identity, connection, ready: [made.instance, made.key, ...rules] };
     }
     // The address outlives the machine.
     const address = new ec2.Eip(
-      "operator",
-      { domain: "vpc", tags: nameTag(stack, "operator") },
+      "bastion",
+      { domain: "vpc", tags: nameTag(stack, "bastion") },
       { parent: this, dependsOn: [...this.network.open] },
     );
     const association = new ec2.EipAssociation(
-      "operator",
+      "bastion",
       { allocationId: address.id, instanceId: made.instance.id },
       { parent: this, deleteBeforeReplace: true },
     );
@@ -168,7 +168,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
       tier: host.role,
     });
     const address = fixed === undefined ? made.instance.privateIp : pulumi.output(fixed);
-    const connection = fromBastion(this.operator.connection, {
+    const connection = fromBastion(this.bastion.connection, {
       name: host.name,
       host: address,
       privateKey: keys.client.privateKeyOpenssh,
@@ -180,7 +180,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
       identity: made.instance.id,
       address,
       connection,
-      ready: [made.instance, made.key, ...this.operator.ready, ...this.security.between("node", host.role)],
+      ready: [made.instance, made.key, ...this.bastion.ready, ...this.security.between("node", host.role)],
     };
   }
 
@@ -197,7 +197,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
     const { subnet, groups, tier, ...rest } = what;
     if (subnet === undefined) throw new Error(`the network has no subnet in ${host.zone}`);
     const { region } = aws;
-    const bastion = tier === "operator";
+    const bastion = tier === "bastion";
     return machine(
       {
         stack,
@@ -212,7 +212,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
         ),
         hostKey: keys.hostKey(host.name).privateKeyOpenssh,
         renewed: isRenewed(host.name),
-        after: [...(this.network.ready[host.zone] ?? []), ...this.security.waysOut(bastion ? "operator" : "node")],
+        after: [...(this.network.ready[host.zone] ?? []), ...this.security.waysOut(bastion ? "bastion" : "node")],
       },
       this,
     );

@@ -20,7 +20,7 @@ export interface AwsNetwork {
   readonly vpc?: ec2.Vpc;
   /** By zone: for hosts. */
   readonly inner: Readonly<Record<string, Subnet>>;
-  /** By zone: for load balancers and the operator. */
+  /** By zone: for load balancers and the bastion. */
   readonly edge: Readonly<Record<string, Subnet>>;
   /** Prefix list of the S3 endpoint, where it is ours. */
   readonly s3PrefixList?: pulumi.Output<string>;

@@ -4,7 +4,7 @@ import { assumedBy, ownHostKey, registryBucket, SESSIONS, statements } from "./p
 import { nameTag } from "./tags";
 
 /** The tiers that machines belong to. */
-export const TIERS = ["manager", "registry", "worker", "operator"] as const;
+export const TIERS = ["manager", "registry", "worker", "bastion"] as const;
 
 /** See {@link TIERS}. */
 export type Tier = (typeof TIERS)[number];

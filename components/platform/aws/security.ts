@@ -8,7 +8,7 @@ export type GroupName =
   | "manager"
   | "registry"
   | "worker"
-  | "operator"
+  | "bastion"
   | "lb-manager"
   | "lb-registry"
   | "lb-registry-internal"
@@ -38,7 +38,7 @@ export function securityGroups(config: SecurityConfig): GroupName[] {
     "manager",
     "registry",
     "worker",
-    "operator",
+    "bastion",
     "lb-manager",
     "lb-registry",
     ...(hasInnerRegistryDoor(config) ? (["lb-registry-internal"] as const) : []),
@@ -96,11 +96,11 @@ function throughLoadBalancers(config: SecurityConfig): SecurityRule[] {
 
 function bySteps(): SecurityRule[] {
   return [
-    tcp("operator", "node", PORTS.ssh, "steps"),
-    tcp("operator", "manager", PORTS.api, "cluster-wide steps"),
-    tcp("operator", "manager", PORTS.health, "health, for status and repair"),
-    tcp("operator", "registry", PORTS.registry, "certificate, for status"),
-    tcp("operator", "worker", PORTS.https, "certificate, for status"),
+    tcp("bastion", "node", PORTS.ssh, "steps"),
+    tcp("bastion", "manager", PORTS.api, "cluster-wide steps"),
+    tcp("bastion", "manager", PORTS.health, "health, for status and repair"),
+    tcp("bastion", "registry", PORTS.registry, "certificate, for status"),
+    tcp("bastion", "worker", PORTS.https, "certificate, for status"),
   ];
 }
 
@@ -109,7 +109,7 @@ function fromOutside({ access, aws }: SecurityConfig): SecurityRule[] {
     ranges.map((range) => tcp({ range }, to, port, why));
   return [
     // A tunnel of the Session Manager ends on the machine itself: it needs no door.
-    ...(aws.operator.access === "ssm" ? [] : each(access.ssh, "operator", PORTS.ssh, "steps")),
+    ...(aws.bastion.access === "ssm" ? [] : each(access.ssh, "bastion", PORTS.ssh, "steps")),
     ...each(access.admin, "lb-manager", PORTS.api, "Docker API"),
     ...each(access.admin, "lb-registry", PORTS.registry, "images"),
     ...each(access.app, "lb-app", PORTS.http, "applications"),
@@ -120,7 +120,7 @@ function fromOutside({ access, aws }: SecurityConfig): SecurityRule[] {
 function toOutside({ access, aws }: SecurityConfig): SecurityRule[] {
   const { ranges, ports } = access.egress;
   return [
-    ...(["node", "operator"] as const).flatMap((from) =>
+    ...(["node", "bastion"] as const).flatMap((from) =>
       ranges.flatMap((range) => ports.map((port) => tcp(from, { range }, port, "egress"))),
     ),
     // Whatever else is closed: without its bucket the registry is nothing. (A borrowed VPC has its own endpoint, or none.)

@@ -9,7 +9,7 @@ export function subnetPrefix(hostsPrefix: number): number {
   return hostsPrefix + Math.log2(BLOCKS) + Math.log2(EDGE_PLACES);
 }
 
-/** Ranges of the public subnets by zone, CIDR: what load balancers, NAT gateways and the operator are in. */
+/** Ranges of the public subnets by zone, CIDR: what load balancers, NAT gateways and the bastion are in. */
 export function edgeRanges(config: AddressConfig): Readonly<Record<string, string>> {
   const infrastructure = block(parseRange(config.network.hosts), 0);
   const borrowed = config.aws?.network.subnets;

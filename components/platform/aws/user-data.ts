@@ -34,7 +34,7 @@ export interface UserData {
   readonly engine: string;
   /** Whether it gets an engine, as nodes do. The bastion gets the command line alone. */
   readonly node: boolean;
-  /** Whether it may forward SSH connections: the operator alone. */
+  /** Whether it may forward SSH connections: the bastion alone. */
   readonly forwards: boolean;
   /** Public key that may log in. */
   readonly client: string;

@@ -55,9 +55,9 @@ export interface Listener {
  * cloud's takes 5 to 10. Unlike a cloud's it sends nobody anywhere when all members are out.
  *
  * @param listeners What it answers on.
- * @param operator Address of the only machine that may read the members' state.
+ * @param bastion Address of the only machine that may read the members' state.
  */
-export function loadBalancerSettings(listeners: readonly Listener[], operator: string): string {
+export function loadBalancerSettings(listeners: readonly Listener[], bastion: string): string {
   return `global
   log stdout format raw daemon notice
   # Two descriptors each. Where a container gets fewer, as in sandboxes, it takes what there is instead of giving up.
@@ -66,7 +66,7 @@ export function loadBalancerSettings(listeners: readonly Listener[], operator: s
   user haproxy
   group haproxy
   # What the members' states are handed over with when these settings are read again.
-  stats socket /run/haproxy.sock mode 600 level operator
+  stats socket /run/haproxy.sock mode 600 level bastion
   server-state-file /run/haproxy.state
 
 defaults
@@ -89,7 +89,7 @@ frontend stats
   mode http
   bind :${String(STATS_PORT)}
   timeout client 5s
-  http-request deny unless { src ${operator} }
+  http-request deny unless { src ${bastion} }
   stats enable
   stats uri /stats
 `;

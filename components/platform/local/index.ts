@@ -5,7 +5,7 @@ import type { SshKeys } from "../../ssh/keys";
 import { PORTS } from "../../../plan/ports";
 import { addressPlan, type AddressPlan } from "../../../plan/addressing";
 import type { HostSpec } from "../../../plan/placement";
-import type { Host, Images, LoadBalancer, Operator, Platform, RegistryStorage } from "../types";
+import type { Host, Images, LoadBalancer, Bastion, Platform, RegistryStorage } from "../types";
 import {
   applicationListeners,
   loadBalancerSettings,
@@ -39,7 +39,7 @@ export interface LocalPlatformArgs {
  */
 export class LocalPlatform extends pulumi.ComponentResource implements Platform {
   public readonly lifetime: pulumi.Resource;
-  public readonly operator: Operator;
+  public readonly bastion: Bastion;
   public readonly hosts: readonly Host[];
   public readonly loadBalancers: Platform["loadBalancers"];
   public readonly registryName: pulumi.Output<string>;
@@ -63,22 +63,22 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
       { parent: this },
     );
     this.lifetime = this.network;
-    const operator = this.createOperator();
-    this.operator = operator;
-    this.hosts = hosts.map((spec) => this.createHost(spec, operator.connection));
+    const bastion = this.createBastion();
+    this.bastion = bastion;
+    this.hosts = hosts.map((spec) => this.createHost(spec, bastion.connection));
     this.registryName = pulumi.output(registryAt(this.args.config));
     this.loadBalancers = this.createLoadBalancers();
     this.images = localImages(this.registryName, this);
     this.registerOutputs({});
   }
 
-  private createOperator(): Operator {
-    const machine = this.machine("operator", "operator", "all", {
-      address: this.plan.operator,
+  private createBastion(): Bastion {
+    const machine = this.machine("bastion", "bastion", "all", {
+      address: this.plan.bastion,
       // Of all machines only this one forwards: it is the way to the others.
-      files: this.sshFiles("operator").apply((files) => [
+      files: this.sshFiles("bastion").apply((files) => [
         ...files,
-        { path: "/etc/ssh/sshd_config.d/operator.conf", mode: "0644", content: "AllowTcpForwarding yes\n" },
+        { path: "/etc/ssh/sshd_config.d/bastion.conf", mode: "0644", content: "AllowTcpForwarding yes\n" },
       ]),
       reload: ["sshd"],
       ports: [`${String(this.args.config.local.ports.ssh)}:${String(PORTS.ssh)}`],
@@ -88,12 +88,12 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
       host: "127.0.0.1",
       port: this.args.config.local.ports.ssh,
       privateKey: this.args.keys.client.privateKeyOpenssh,
-      hostKey: this.args.keys.hostKey("operator").publicKeyOpenssh,
+      hostKey: this.args.keys.hostKey("bastion").publicKeyOpenssh,
     });
     return { identity: machine.identity, connection, ready: [machine] };
   }
 
-  private createHost(spec: HostSpec, operator: SshConnection): Host {
+  private createHost(spec: HostSpec, bastion: SshConnection): Host {
     const { address: fixed, ...host } = spec;
     const registryHost = `registry.${this.args.config.domain}`;
     const machine = this.machine(spec.name, spec.role, spec.zone, {
@@ -107,7 +107,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
     });
     // A fixed address is known before the machine is there, and stays the same when it is replaced.
     const address = fixed === undefined ? machine.address : pulumi.output(fixed);
-    const connection = fromBastion(operator, {
+    const connection = fromBastion(bastion, {
       name: spec.name,
       host: address,
       privateKey: this.args.keys.client.privateKeyOpenssh,
@@ -121,7 +121,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
       identity: machine.identity,
       address,
       connection,
-      ready: [machine, ...this.operator.ready],
+      ready: [machine, ...this.bastion.ready],
     };
   }
 
@@ -163,7 +163,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
     const machine = this.machine(`lb-${name}`, "load-balancer", "all", {
       address,
       files: listeners.apply((all) => [
-        { path: "/etc/haproxy/haproxy.cfg", mode: "0644", content: loadBalancerSettings(all, this.plan.operator) },
+        { path: "/etc/haproxy/haproxy.cfg", mode: "0644", content: loadBalancerSettings(all, this.plan.bastion) },
       ]),
       reload: ["haproxy"],
       ports: Object.entries(ports).map(([outside, inside]) => `${outside}:${String(inside)}`),

@@ -2,7 +2,7 @@
 export const LABELS = {
   /** Name of the stack. */
   stack: "swarm-ha.stack",
-  /** What the machine is for: manager, registry, worker, operator or load-balancer. */
+  /** What the machine is for: manager, registry, worker, bastion or load-balancer. */
   role: "swarm-ha.role",
   /** Failure zone; `all` for what spans them. */
   zone: "swarm-ha.zone",

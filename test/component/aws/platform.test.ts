@@ -68,7 +68,7 @@ for (const stack of ["prod", "test"] as const) {
           .map(({ name, inputs }) => [name, inputs["subnetId"], inputs["privateIp"]])
           .sort(),
         [
-          ["operator", `Subnet(public-${config.zones[0] ?? ""})`, undefined],
+          ["bastion", `Subnet(public-${config.zones[0] ?? ""})`, undefined],
           ...plan.map(({ name, zone, address }) => [name, `Subnet(private-${zone})`, address]),
         ].sort(),
       );
@@ -114,16 +114,16 @@ for (const stack of ["prod", "test"] as const) {
       }
     });
 
-    it("gives a public address to the operator and to public load balancers alone", () => {
+    it("gives a public address to the bastion and to public load balancers alone", () => {
       for (const { name, inputs } of all(resources, INSTANCE)) {
         assert.equal(inputs["associatePublicIpAddress"], undefined, name);
         const edge = String(inputs["subnetId"]).startsWith("Subnet(public-");
-        assert.equal(edge, name === "operator", name);
+        assert.equal(edge, name === "bastion", name);
       }
       for (const { inputs } of all(resources, "aws:ec2/subnet:Subnet"))
         assert.equal(inputs["mapPublicIpOnLaunch"], false);
       const holders = all(resources, "aws:ec2/eipAssociation:EipAssociation").map(({ inputs }) => inputs["instanceId"]);
-      assert.deepEqual(holders, ["Instance(operator)"]);
+      assert.deepEqual(holders, ["Instance(bastion)"]);
       const open = all(resources, "aws:lb/loadBalancer:LoadBalancer").filter(
         ({ inputs }) => inputs["internal"] !== true,
       );
@@ -187,7 +187,7 @@ for (const stack of ["prod", "test"] as const) {
       const keys = all(resources, "aws:ssm/parameter:Parameter");
       assert.deepEqual(
         keys.map(({ name }) => name).sort(),
-        ["operator", ...plan.map(({ name }) => name)].map((name) => `host-key-${name}`).sort(),
+        ["bastion", ...plan.map(({ name }) => name)].map((name) => `host-key-${name}`).sort(),
       );
       for (const { name, inputs } of keys) {
         const host = name.replace("host-key-", "");
@@ -207,7 +207,7 @@ for (const stack of ["prod", "test"] as const) {
           (JSON.parse(String(inputs["policy"])) as { Statement: Record<string, unknown>[] }).Statement,
         ]),
       );
-      for (const tier of ["manager", "registry", "worker", "operator"]) {
+      for (const tier of ["manager", "registry", "worker", "bastion"]) {
         const [sessions, own, ...more] = policies[`policy-${tier}`] ?? [];
         assert.equal(sessions?.["Sid"], "Sessions");
         for (const action of sessions["Action"] as string[]) assert.match(action, /^(ssmmessages:|ssm:UpdateInstance)/);
@@ -449,7 +449,7 @@ describe("the platform aws", () => {
       assert.ok(!kinds.has(`aws:ec2/${kind}`), kind);
     const manager = one(resources, INSTANCE, "manager-2").inputs;
     assert.deepEqual([manager["subnetId"], manager["privateIp"]], ["subnet-00000001", "172.20.1.9"]);
-    assert.equal(one(resources, INSTANCE, "operator").inputs["subnetId"], "subnet-10000000");
+    assert.equal(one(resources, INSTANCE, "bastion").inputs["subnetId"], "subnet-10000000");
     for (const { inputs } of all(resources, "aws:ec2/securityGroup:SecurityGroup"))
       assert.equal(inputs["vpcId"], "vpc-01234567");
   });
@@ -468,15 +468,15 @@ describe("the platform aws", () => {
   it("gives the bastion Docker's command line of the engine's version, and no engine", async () => {
     const resources = await buildAws("test");
     const text = (name: string): string => String(one(resources, INSTANCE, name).inputs["userData"]);
-    for (const name of ["operator", "manager-1"]) assert.match(text(name), /^engine='28\.5\.2'$/m);
-    assert.match(text("operator"), /^node=''$/m);
+    for (const name of ["bastion", "manager-1"]) assert.match(text(name), /^engine='28\.5\.2'$/m);
+    assert.match(text("bastion"), /^node=''$/m);
     assert.match(text("manager-1"), /^node='yes'$/m);
   });
 
-  it("has no public address at all where the Session Manager leads to the operator", async () => {
-    const changes = { aws: { region: "eu-central-1", hostedZone: "none", operator: { access: "ssm" } } };
+  it("has no public address at all where the Session Manager leads to the bastion", async () => {
+    const changes = { aws: { region: "eu-central-1", hostedZone: "none", bastion: { access: "ssm" } } };
     const resources = await buildAws("test", { changes });
-    assert.equal(one(resources, INSTANCE, "operator").inputs["subnetId"], "Subnet(private-eu-central-1a)");
+    assert.equal(one(resources, INSTANCE, "bastion").inputs["subnetId"], "Subnet(private-eu-central-1a)");
     assert.deepEqual(
       resources.filter(({ type }) => type.includes("EipAssociation")),
       [],

@@ -115,9 +115,9 @@ for (const stack of ["prod", "test"] as const) {
         const facts = (host: { name: string; role: string; zone: string; pool: string }): string =>
           [host.name, host.role, host.zone, host.pool].join(" ");
         assert.deepEqual(review.hosts.map(facts).sort(), plan.map(facts).sort());
-        const drawn = [...review.picture.matchAll(/\["(operator|lb-[a-z-]+) \+"\]/g)].map(([, name]) => name);
+        const drawn = [...review.picture.matchAll(/\["(bastion|lb-[a-z-]+) \+"\]/g)].map(([, name]) => name);
         const inner = stack === "test" ? ["lb-registry-internal"] : [];
-        assert.deepEqual(drawn.sort(), ["lb-app", "lb-manager", "lb-registry", ...inner, "operator"]);
+        assert.deepEqual(drawn.sort(), ["lb-app", "lb-manager", "lb-registry", ...inner, "bastion"]);
       });
 
       it("names both ends of every door", () => {

@@ -6,7 +6,7 @@ import { Pki } from "../../../components/pki";
 import { Registry } from "../../../components/registry";
 import { SshKeys } from "../../../components/ssh/keys";
 import { Swarm } from "../../../components/swarm";
-import { managersOf } from "../../../components/swarm/operator";
+import { managersOf } from "../../../components/swarm/bastion";
 import { AddressRanges } from "../../../components/swarm/ranges";
 import { parseConfig, planHosts } from "../../../config";
 import { answer } from "../../support/answers";
@@ -22,7 +22,7 @@ function run(stack: string, changes: Record<string, unknown> = {}): Promise<Regi
     record(
       () => {
         const ranges = new AddressRanges("ranges", config);
-        const keys = new SshKeys("ssh", { machines: ["operator", ...hosts.map(({ name }) => name)] });
+        const keys = new SshKeys("ssh", { machines: ["bastion", ...hosts.map(({ name }) => name)] });
         const platform = createPlatform({ config, hosts, keys, ranges });
         const managers = managersOf(hosts);
         const { manager, app, registry: registryDoor } = platform.loadBalancers;

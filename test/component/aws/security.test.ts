@@ -23,11 +23,11 @@ describe("who can reach whom on aws", () => {
     );
   });
 
-  it("has no door to the operator where it is reached by the Session Manager", async () => {
-    const aws = { region: "eu-central-1", hostedZone: "none", operator: { access: "ssm" } };
+  it("has no door to the bastion where it is reached by the Session Manager", async () => {
+    const aws = { region: "eu-central-1", hostedZone: "none", bastion: { access: "ssm" } };
     const matrix = reachability(await buildAws("test", { changes: { aws } }));
     assert.deepEqual(
-      Object.keys(matrix).filter((pair) => pair.endsWith("-> operator")),
+      Object.keys(matrix).filter((pair) => pair.endsWith("-> bastion")),
       [],
     );
   });

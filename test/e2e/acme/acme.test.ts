@@ -10,7 +10,7 @@ import { request } from "../../../offline/tls/x509";
 import { prepareMachine } from "../../../cli/workstation/machine";
 import { removeLeftovers, TEST_LABEL } from "../../support/leftovers";
 import { LIFE, startAuthority, type Authority } from "./authority";
-import { credentials, OperatorMachine, TOKEN } from "./operator";
+import { credentials, BastionMachine, TOKEN } from "./bastion";
 
 /** Always the same, so that the next run finds what an interrupted one has left. */
 const NETWORK = "swarm-ha-test-acme";
@@ -45,7 +45,7 @@ describe("the step that gets a certificate from an ACME authority", function () 
 
   let docker: Docker;
   let authority: Authority;
-  let operator: OperatorMachine;
+  let bastion: BastionMachine;
   let input: StepData;
   let own: string;
   let refusals = 0;
@@ -59,7 +59,7 @@ describe("the step that gets a certificate from an ACME authority", function () 
       IPAM: { Config: [{ Subnet: "10.252.0.0/24" }] },
     });
     authority = await startAuthority(docker, { network: NETWORK, address: ADDRESS });
-    operator = await OperatorMachine.start(docker, NETWORK, ADDRESS);
+    bastion = await BastionMachine.start(docker, NETWORK, ADDRESS);
     own = await key();
     input = {
       term: "the first",
@@ -83,7 +83,7 @@ describe("the step that gets a certificate from an ACME authority", function () 
 
   /** Runs the step, which has to succeed. */
   async function got(changes: StepData = {}): Promise<{ chain: string; leaf: X509Certificate }> {
-    const { code, stdout, output } = await operator.step({ ...input, ...changes });
+    const { code, stdout, output } = await bastion.step({ ...input, ...changes });
     assert.equal(code, 0, output);
     return { chain: stdout, leaf: new X509Certificate(stdout) };
   }
@@ -91,7 +91,7 @@ describe("the step that gets a certificate from an ACME authority", function () 
   /** Runs the step in a term of its own; it has to fail. @returns its error */
   async function refused(changes: StepData): Promise<string> {
     const term = `refused ${++refusals}`;
-    const { code, stdout, stderr, output } = await operator.step({ ...input, term, ...changes });
+    const { code, stdout, stderr, output } = await bastion.step({ ...input, term, ...changes });
     assert.equal(code, 1, output);
     assert.equal(stdout, "");
     assert.equal(stderr.trim().split("\n").length, 1, stderr);
@@ -102,7 +102,7 @@ describe("the step that gets a certificate from an ACME authority", function () 
 
   it("prints a chain that leads from any application's name to the authority's root, for the key of the request", async () => {
     const { chain, leaf } = await got();
-    const root = await operator.shell(`curl -skf https://${ADDRESS}:15000/roots/0`);
+    const root = await bastion.shell(`curl -skf https://${ADDRESS}:15000/roots/0`);
     const [, between] = chain.split(/(?=-----BEGIN)/);
     const intermediate = new X509Certificate(between ?? "");
     assert.ok(leaf.verify(intermediate.publicKey), "the second certificate hasn't signed the first one");
@@ -112,8 +112,8 @@ describe("the step that gets a certificate from an ACME authority", function () 
     );
     assert.ok(leaf.publicKey.equals(createPublicKey(own)));
     assert.notEqual(leaf.checkHost(`x.${DOMAIN}`), undefined);
-    assert.match(await operator.notes(), new RegExp(`^present _acme-challenge\\.${DOMAIN}\\.`));
-    assert.match(await operator.notes(), /^cleanup /m);
+    assert.match(await bastion.notes(), new RegExp(`^present _acme-challenge\\.${DOMAIN}\\.`));
+    assert.match(await bastion.notes(), /^cleanup /m);
   });
 
   it("asks the authority nothing again in the same term, whatever else has changed", async () => {
@@ -169,18 +169,18 @@ describe("the step that gets a certificate from an ACME authority", function () 
 
   it("says so, too, of a lego that has to be killed", async () => {
     const lego = "/usr/local/sbin/lego";
-    await operator.shell(`printf '#!/bin/sh\\ntrap "" TERM\\nsleep 60\\n' >${lego} && chmod 0755 ${lego}`);
+    await bastion.shell(`printf '#!/bin/sh\\ntrap "" TERM\\nsleep 60\\n' >${lego} && chmod 0755 ${lego}`);
     try {
       assert.match(await refused({ limit: 2 }), /lego said last: no end within 2 s;\s*$/);
     } finally {
-      await operator.shell(`rm ${lego}`);
+      await bastion.shell(`rm ${lego}`);
     }
   });
 
-  it("leaves no key on the operator, and puts none, and no credential, into an argument", async () => {
-    assert.equal(await operator.shell("ls -d /run/swarm-ha-acme 2>/dev/null || true"), "");
-    assert.equal(await operator.shell("grep -rl 'PRIVATE KEY' /run /tmp /var/lib/swarm-ha /root || true"), "");
-    const notes = await operator.notes();
+  it("leaves no key on the bastion, and puts none, and no credential, into an argument", async () => {
+    assert.equal(await bastion.shell("ls -d /run/swarm-ha-acme 2>/dev/null || true"), "");
+    assert.equal(await bastion.shell("grep -rl 'PRIVATE KEY' /run /tmp /var/lib/swarm-ha /root || true"), "");
+    const notes = await bastion.notes();
     assert.match(notes, /lego --path/);
     assert.ok(!notes.includes(TOKEN) && !notes.includes("PRIVATE"), notes);
   });

@@ -95,26 +95,26 @@ describe("the cluster's shape", function () {
       registry: [...inSwarm, PORTS.registry],
       // The door's on the engine's bridge alone: the way to the managers' doors.
       worker: [...inSwarm, PORTS.door, PORTS.http, PORTS.https, PORTS.ping],
-      operator: [PORTS.ssh],
+      bastion: [PORTS.ssh],
     };
-    for (const host of [...HOSTS, "operator"]) {
+    for (const host of [...HOSTS, "bastion"]) {
       const tcp = await stack.exec(host, ["ss", "-Hltn"]);
       assert.deepEqual(portsOf(tcp), [...(expected[roleOf(host)] ?? [])].sort(byNumber), `TCP ports of ${host}`);
       const udp = await stack.exec(host, ["ss", "-Hlun"]);
       // 4789 opens with the first overlay network that has a task on the node.
       const extra = portsOf(udp).filter((port) => port !== 4789);
-      assert.deepEqual(extra, host === "operator" ? [] : [PORTS.gossip], `UDP ports of ${host}`);
+      assert.deepEqual(extra, host === "bastion" ? [] : [PORTS.gossip], `UDP ports of ${host}`);
     }
   });
 
-  it("publishes the operator's sshd and the load balancers on 127.0.0.1, and no host", async () => {
+  it("publishes the bastion's sshd and the load balancers on 127.0.0.1, and no host", async () => {
     const published: Record<string, string> = {};
-    for (const host of [...HOSTS, "operator", "lb-manager", "lb-registry", "lb-app"]) {
+    for (const host of [...HOSTS, "bastion", "lb-manager", "lb-registry", "lb-app"]) {
       const ports = await succeed("docker", ["port", stack.container(host)], { limit: 20 });
       if (ports.trim() !== "") published[host] = ports.trim().split("\n").sort().join(", ");
     }
     assert.deepEqual(published, {
-      operator: "22/tcp -> 127.0.0.1:23200",
+      bastion: "22/tcp -> 127.0.0.1:23200",
       "lb-manager": "2376/tcp -> 127.0.0.1:23201",
       "lb-registry": "23202/tcp -> 127.0.0.1:23202",
       "lb-app": "443/tcp -> 127.0.0.1:23204, 80/tcp -> 127.0.0.1:23203",

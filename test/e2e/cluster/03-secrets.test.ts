@@ -54,14 +54,14 @@ describe("no secret of the cluster", function () {
     }
   });
 
-  it("is on the operator's disk", async () => {
-    const files = await stack.exec("operator", ["grep", "-rlE", "PRIVATE KEY|SWMTKN", "/etc", "/root", "/tmp", "/var"]);
+  it("is on the bastion's disk", async () => {
+    const files = await stack.exec("bastion", ["grep", "-rlE", "PRIVATE KEY|SWMTKN", "/etc", "/root", "/tmp", "/var"]);
     assert.deepEqual(files.trim().split("\n"), ["/etc/ssh/ssh_host_ed25519_key"]);
   });
 
-  it("is on a command line, or left in a file of the operator, while it runs steps of hosts", async () => {
+  it("is on a command line, or left in a file of the bastion, while it runs steps of hosts", async () => {
     stack.configure({ workers: { worker: { count: 3, labels: { "com.example.storage": "tape" } } } });
-    const hosts = ["operator", "worker-1"];
+    const hosts = ["bastion", "worker-1"];
     const sampler = new ProcessSampler(
       hosts.map((host) => stack.container(host)),
       120,
@@ -72,13 +72,13 @@ describe("no secret of the cluster", function () {
       stack.configure();
       for (const [where, lines] of await sampler.stop()) {
         assertNoSecret(`a process list of ${where}`, [...lines].join("\n"), secrets);
-        if (where === stack.container("operator")) assert.match([...lines].join("\n"), /^ssh-agent |^ssh -F none /m);
+        if (where === stack.container("bastion")) assert.match([...lines].join("\n"), /^ssh-agent |^ssh -F none /m);
       }
     }
-    // /dev/shm and /run are memory, but what is left there would stay until the operator is started again.
+    // /dev/shm and /run are memory, but what is left there would stay until the bastion is started again.
     const folders = ["/etc", "/root", "/tmp", "/var", "/run", "/dev/shm"];
     const find = ["grep", "-rlF", "--devices=skip", "-f", "-", ...folders];
-    const found = await stack.exec("operator", find, secrets.join("\n"));
+    const found = await stack.exec("bastion", find, secrets.join("\n"));
     assert.deepEqual(found.trim().split("\n"), ["/etc/ssh/ssh_host_ed25519_key"]);
     await stack.pulumi("up", "--yes", "--skip-preview");
   });

@@ -25,7 +25,7 @@ describe("docker from outside the cluster", function () {
     const outputs = await stack.outputs();
     endpoint = outputs.endpoints.manager;
     Object.assign(good, { ca: outputs.caCertificate, ...(outputs.access.person ?? outputs.access.client) });
-    const made = await stack.exec("operator", ["bash", "-c", SELF_SIGNED]);
+    const made = await stack.exec("bastion", ["bash", "-c", SELF_SIGNED]);
     const [key = "", cert = ""] = made.split("=====\n");
     Object.assign(stranger, { cert, key });
   });

@@ -40,7 +40,7 @@ describe("the first manager, which is no exception,", function () {
       return doubtful.join(" ") === "manager-1" ? undefined : doubtful.join(" ");
     });
     const sampler = new ProcessSampler(
-      ["manager-1", "manager-2", "operator"].map((host) => stack.container(host)),
+      ["manager-1", "manager-2", "bastion"].map((host) => stack.container(host)),
       240,
     );
     const { seconds, output } = await stack.good("replace", [stack.name, "manager-1"]);

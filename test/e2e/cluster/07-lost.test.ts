@@ -3,7 +3,7 @@ import { followStatus } from "../../support/remedy";
 import { figure, succeed } from "../../support/run";
 import { HOSTS, useSharedStack } from "../../support/shared-stack";
 
-const OTHERS = ["operator", "lb-manager", "lb-registry", "lb-app"];
+const OTHERS = ["bastion", "lb-manager", "lb-registry", "lb-app"];
 const REGISTRIES = HOSTS.filter((host) => host.startsWith("registry-"));
 
 describe("what was removed behind the stack's back", function () {

@@ -11,7 +11,7 @@ describe("a reboot of the machine", function () {
     const swarmIds = await stack.swarmIds();
     const ids = (await stack.nodes()).map((node) => node.ID).sort();
     // A machine that goes down gives its programs little time.
-    await stack.kill(...HOSTS, "operator", "lb-manager");
+    await stack.kill(...HOSTS, "bastion", "lb-manager");
     const { seconds } = await stack.start();
     figure("npm start after all containers had stopped", seconds);
     assert.deepEqual(await stack.identities(), identities);

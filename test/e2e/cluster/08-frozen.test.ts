@@ -20,7 +20,7 @@ describe("hosts that freeze or die under a step", function () {
   afterEach(async () => {
     // What a test has already set right is refused.
     await docker("unpause", frozen).catch(() => undefined);
-    await stack.revive("operator");
+    await stack.revive("bastion");
     stack.configure();
     await stack.pulumi("up", "--yes", "--skip-preview");
     await stack.untilHealthy();
@@ -34,7 +34,7 @@ describe("hosts that freeze or die under a step", function () {
     assert.notEqual(code, 0);
     assert.match(
       output,
-      /prepare on operator: worker-2 \([\d.]+:22\) didn't let the step in .* within 45 s; saw last: .*timed out/,
+      /prepare on bastion: worker-2 \([\d.]+:22\) didn't let the step in .* within 45 s; saw last: .*timed out/,
     );
     assert.ok(seconds < LIMIT, `took ${seconds} s`);
     await docker("unpause", frozen);
@@ -43,23 +43,23 @@ describe("hosts that freeze or die under a step", function () {
     assert.match(labels, /com\.example\.storage=hdd/);
   });
 
-  it("an operator that is killed in mid-step ends the up, and the next one goes on", async () => {
+  it("a bastion that is killed in mid-step ends the up, and the next one goes on", async () => {
     label("nvme");
     await docker("pause", frozen);
     const ran = up();
-    // The step of the frozen worker waits on the operator.
+    // The step of the frozen worker waits on the bastion.
     await until("the step to wait", 180, () =>
-      stack.exec("operator", ["pgrep", "-f", "^ssh -F none"]).then(() => undefined, String),
+      stack.exec("bastion", ["pgrep", "-f", "^ssh -F none"]).then(() => undefined, String),
     );
     await sleep(1000);
     const begun = Date.now();
-    await stack.kill("operator");
+    await stack.kill("bastion");
     const { code, output } = await ran;
-    figure("end of pulumi up after its operator was killed", (Date.now() - begun) / 1000);
+    figure("end of pulumi up after its bastion was killed", (Date.now() - begun) / 1000);
     assert.notEqual(code, 0);
     assert.match(output, /prepare-worker-2/);
     assert.ok(Date.now() - begun < LIMIT * 1000, `took ${Date.now() - begun} ms`);
-    await stack.revive("operator");
+    await stack.revive("bastion");
     await docker("unpause", frozen);
     await stack.pulumi("up", "--yes", "--skip-preview");
     assert.match(
@@ -68,18 +68,18 @@ describe("hosts that freeze or die under a step", function () {
     );
   });
 
-  it("an operator that is paused is found before the run begins", async () => {
-    await docker("pause", stack.container("operator"));
+  it("a bastion that is paused is found before the run begins", async () => {
+    await docker("pause", stack.container("bastion"));
     try {
       const { code, output, seconds } = await up();
       assert.equal(code, 1);
       assert.match(
         output,
-        /Nothing was done: the operator of the stack e2e takes connections at 127\.0\.0\.1:\d+, but shows no/,
+        /Nothing was done: the bastion of the stack e2e takes connections at 127\.0\.0\.1:\d+, but shows no/,
       );
       assert.ok(seconds < 40, `took ${seconds} s`);
     } finally {
-      await docker("unpause", stack.container("operator"));
+      await docker("unpause", stack.container("bastion"));
     }
   });
 });

@@ -34,7 +34,7 @@ describe("workers", function () {
     await stack.untilHealthy();
   });
 
-  it("are previewed as themselves, in the operator's list and as members of the application load balancer alone", async () => {
+  it("are previewed as themselves, in the bastion's list and as members of the application load balancer alone", async () => {
     stack.configure(pool(5));
     const { stdout } = await stack.pulumi("preview", "--json");
     const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string }[] };
@@ -46,7 +46,7 @@ describe("workers", function () {
       of("update")
         .map((urn) => urn.split("::").at(-1))
         .sort(),
-      ["lb-app", "prepare-operator"],
+      ["lb-app", "prepare-bastion"],
     );
   });
 

@@ -115,7 +115,7 @@ describe("the application ingress", function () {
     for (let i = 0; i < 12; i++) greetings.push(await example().ask());
     assert.deepEqual([...new Set(greetings.map(({ node }) => node))].sort(), WORKERS);
     // This machine, as the stack's network has it: its gateway. Not the load balancer, and not the ingress.
-    const gateway = /via (\S+)/.exec(await stack.exec("operator", ["ip", "-4", "route", "show", "default"]))?.[1];
+    const gateway = /via (\S+)/.exec(await stack.exec("bastion", ["ip", "-4", "route", "show", "default"]))?.[1];
     assert.deepEqual([...new Set(greetings.map((greeting) => greeting.client))], [gateway]);
   });
 

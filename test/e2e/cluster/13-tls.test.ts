@@ -127,7 +127,7 @@ describe("TLS", function () {
         const docker = (manager: string): Promise<string> => {
           const to = `tcp://${outputs.hosts[manager]?.address ?? ""}:${String(PORTS.api)}`;
           const command = `docker -H ${to} --tlsverify --tlscacert /etc/swarm-ha/ca.pem node ls 2>&1 || true`;
-          return stack.exec("operator", ["bash", "-c", command]);
+          return stack.exec("bastion", ["bash", "-c", command]);
         };
         assert.match(await docker("manager-1"), inDocker);
         // This one is believed, and asks for the client's own certificate.
@@ -183,7 +183,7 @@ describe("TLS", function () {
         assert.ok(changed.includes(name), `${name} isn't in the preview`);
       }
       // What else has to change takes certificates over; no host is touched that has none.
-      for (const name of changed) assert.match(name, /-certificate$|^prepare-(manager-\d|operator)$|^stack-/);
+      for (const name of changed) assert.match(name, /-certificate$|^prepare-(manager-\d|bastion)$|^stack-/);
 
       const outputs = await stack.outputs();
       const probe = new ManagerProbe(outputs, 200);

@@ -16,7 +16,7 @@ describe("destroy", function () {
 
   it("leaves nothing, and is quick, also when all hosts are dead", async () => {
     assert.ok((await stack.remains()).length > 20);
-    await stack.kill(...HOSTS, "operator", "lb-manager");
+    await stack.kill(...HOSTS, "bastion", "lb-manager");
     const { seconds, output } = await stack.destroy();
     sharedStackIsGone();
     assert.deepEqual(await stack.remains(), []);

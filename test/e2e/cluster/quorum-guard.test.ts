@@ -35,7 +35,7 @@ const LOOP = `while IFS= read -r id && IFS= read -r desired && IFS= read -r node
   quorum_verdict "$id" "$desired" <<<"$nodes"
 done`;
 
-describe("the quorum guard on the operator", function () {
+describe("the quorum guard on the bastion", function () {
   this.timeout(180_000);
 
   it(`decides as plan/quorum.ts does, in ${CASES} generated clusters`, async () => {

@@ -66,7 +66,7 @@ describe("a preview of a stack on aws, by the real engine", () => {
       const instances = steps.filter(({ newState }) => newState?.type === "aws:ec2/instance:Instance");
       assert.deepEqual(
         instances.map(({ urn }) => urn.split("::").at(-1)).sort(),
-        ["operator", ...planHosts(parseConfig(stackValues(stack), stack)).map(({ name }) => name)].sort(),
+        ["bastion", ...planHosts(parseConfig(stackValues(stack), stack)).map(({ name }) => name)].sort(),
       );
       assert.deepEqual([...new Set(steps.map(({ op }) => op))], ["create"]);
       const guarded = steps.filter(({ newState }) => newState?.protect === true);

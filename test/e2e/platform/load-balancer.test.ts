@@ -26,7 +26,7 @@ backend well
 
 describe("load balancers of the local platform", () => {
   const stack = new Stack("swha-t-lb", 2);
-  let operator: MachineState;
+  let bastion: MachineState;
   let balancer: MachineState;
   let members: MachineState[];
 
@@ -41,7 +41,7 @@ describe("load balancers of the local platform", () => {
   };
   const among = (...others: readonly MachineState[]): Promise<MachineState> =>
     updateMachine(balancer.identity, balancer, { ...balancer, files: files(others) });
-  const ask = (path: string, from = operator): Promise<string> =>
+  const ask = (path: string, from = bastion): Promise<string> =>
     stack.run(from.identity, "curl", "-s", "--max-time", "2", `http://${stack.address(16)}${path}`);
   const answers = async (): Promise<string> => {
     const many = await Promise.all(Array.from({ length: 6 }, () => ask(":2376")));
@@ -55,7 +55,7 @@ describe("load balancers of the local platform", () => {
 
   before(async () => {
     await stack.start();
-    operator = await stack.create("operator", { address: stack.address(8) });
+    bastion = await stack.create("bastion", { address: stack.address(8) });
     members = await Promise.all(
       ["member-1", "member-2"].map((name) => stack.create(name, { files: member(name), reload: ["haproxy"] })),
     );
@@ -69,7 +69,7 @@ describe("load balancers of the local platform", () => {
     await until(8, async () => (await states()) === "member-1 UP,member-2 UP" || (await states()));
   });
 
-  it("tell their members' state to the operator alone", async () => {
+  it("tell their members' state to the bastion alone", async () => {
     const [stranger] = members;
     assert.match(await ask(`:${String(STATS_PORT)}/stats;csv`, stranger), /403 Forbidden/);
   });

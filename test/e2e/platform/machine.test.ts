@@ -28,11 +28,11 @@ describe("machines of the local platform", () => {
 
   it("serve as soon as they are made, on their address and published port, with no key to be read from the engine", async () => {
     const port = await freePort();
-    const made = await stack.create("operator", { address: stack.address(8), ports: [`${String(port)}:22`] });
+    const made = await stack.create("bastion", { address: stack.address(8), ports: [`${String(port)}:22`] });
     assert.equal(made.address, stack.address(8));
     assert.match(await greeting(port), GREETING);
     const found = await stack.engine.getContainer(made.identity).inspect();
-    assert.equal(found.Config.Hostname, "operator");
+    assert.equal(found.Config.Hostname, "bastion");
     assert.equal(found.NetworkSettings.Networks[stack.name]?.IPAddress, stack.address(8));
     assert.equal(found.HostConfig.RestartPolicy?.Name, "unless-stopped");
     for (const key of PRIVATE_KEYS) {

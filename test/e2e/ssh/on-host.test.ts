@@ -10,7 +10,7 @@ import {
   STEPS_FOLDER,
   type StepData,
 } from "../../../components/ssh/script";
-import { openOperator } from "../../../cli/cluster/operator";
+import { openBastion } from "../../../cli/cluster/bastion";
 import { parseConnection } from "../../../offline/command/connection";
 import { execute } from "../../../offline/command/execute";
 import { until } from "../../support/run";
@@ -165,7 +165,7 @@ describe("a host's step, run from the bastion", function () {
   it("doesn't begin when whoever asked for it is gone", async () => {
     const { command, stdin } = await line({ port: 24, limit: 100 }, "echo ran >>/tmp/journal\n");
     const { host, port, user, privateKey, hostKey } = parseConnection(machines.bastion() as never);
-    const caller = await openOperator({ host, port, user, privateKey: privateKey ?? "", hostKey: hostKey ?? "" }, 10);
+    const caller = await openBastion({ host, port, user, privateKey: privateKey ?? "", hostKey: hostKey ?? "" }, 10);
     const ran = caller.run(command, stdin, 100).catch(() => undefined);
     await until("it to wait", 30, async () => ((await running()).includes("on-host") ? undefined : "nothing"));
     caller.close();

@@ -36,22 +36,22 @@ describe("the stack test on the simulated AWS", function () {
         return { name, row, kind: "host", address: aws.instance(name).address };
       }),
     );
-    const operator: Probed = {
-      name: "operator",
-      row: "operator",
+    const bastion: Probed = {
+      name: "bastion",
+      row: "bastion",
       kind: "host",
-      address: aws.instance("operator").address,
+      address: aws.instance("bastion").address,
     };
-    const inside = [...hosts, operator];
+    const inside = [...hosts, bastion];
     const balancers = ["lb-manager", "lb-registry", "lb-registry-internal", "lb-app"].map((name) => {
       const [first] = aws.balancer(name).interfaces;
       const end: Probed = { name, row: name, kind: "load balancer", address: first?.address ?? "" };
       return { end, publicAddress: first?.publicAddress };
     });
     const outside: Probed = { name: "workstation", row: "203.0.113.0/24", kind: "outside", address: "" };
-    const elastic = [...aws.world.cloud.state.addresses.values()].find(({ tags }) => tags["Name"] === "test-operator");
+    const elastic = [...aws.world.cloud.state.addresses.values()].find(({ tags }) => tags["Name"] === "test-bastion");
     const fronts: Probed[] = [
-      { ...operator, address: elastic?.publicAddress ?? "" },
+      { ...bastion, address: elastic?.publicAddress ?? "" },
       ...balancers.flatMap(({ end, publicAddress: address }) => (address === undefined ? [] : [{ ...end, address }])),
     ];
     const pairs = [

@@ -1,5 +1,5 @@
 /**
- * The workstation of a rehearsal: our own commands with what an operator has there: a `pulumi` and an `aws` on PATH,
+ * The workstation of a rehearsal: our own commands with what a bastion has there: a `pulumi` and an `aws` on PATH,
  * credentials, a state of its own. Both lead to the simulated AWS.
  */
 import assert from "node:assert/strict";

@@ -42,8 +42,8 @@ export type Decision = "allowed" | "denied" | "not allowed";
 export function parsePolicy(text: string): PolicyDocument {
   const parsed = policy.parse(JSON.parse(text));
   for (const { Condition = {} } of parsed.Statement)
-    for (const operator of Object.keys(Condition))
-      if (!(operator in OPERATORS)) throw new Error(`the condition operator ${operator} isn't simulated`);
+    for (const bastion of Object.keys(Condition))
+      if (!(bastion in BASTIONS)) throw new Error(`the condition bastion ${bastion} isn't simulated`);
   return parsed;
 }
 
@@ -56,7 +56,7 @@ export function matches(pattern: string, text: string): boolean {
   return new RegExp(`^${source}$`, "s").test(text);
 }
 
-const OPERATORS: Readonly<Record<string, (value: string, actual: string) => boolean>> = {
+const BASTIONS: Readonly<Record<string, (value: string, actual: string) => boolean>> = {
   StringEquals: (value, actual) => value === actual,
   StringLike: matches,
   ArnEquals: matches,
@@ -71,12 +71,12 @@ function filled(value: string, context: AccessRequest["context"]): string | unde
   return value.replace(variables, (_, key: string) => context[key] ?? "");
 }
 
-/** All operators and keys must hold, with any of their values. A key that is missing holds for none of those operators. */
+/** All bastions and keys must hold, with any of their values. A key that is missing holds for none of those bastions. */
 function conditionHolds({ Condition = {} }: Statement, { context }: AccessRequest): boolean {
-  return Object.entries(Condition).every(([operator, keys]) =>
+  return Object.entries(Condition).every(([bastion, keys]) =>
     Object.entries(keys).every(([key, values]) => {
       const actual = context[key];
-      const compare = OPERATORS[operator];
+      const compare = BASTIONS[bastion];
       if (actual === undefined || compare === undefined) return false;
       return values.some((value) => {
         const wanted = filled(value, context);

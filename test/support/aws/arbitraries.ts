@@ -68,8 +68,8 @@ const aws = keys({
     { weight: 4, arbitrary: network },
     { weight: 1, arbitrary: network.map((own) => ({ ...own, ...existing })) },
   ),
-  hosts: maybe(keys({ manager: maybe(tier), registry: maybe(tier), worker: maybe(tier), operator: maybe(tier) })),
-  operator: maybe(keys({ access: fc.constantFrom("bastion", "ssm"), zone: maybe(fc.constantFrom(...ZONES)) })),
+  hosts: maybe(keys({ manager: maybe(tier), registry: maybe(tier), worker: maybe(tier), bastion: maybe(tier) })),
+  bastion: maybe(keys({ access: fc.constantFrom("public", "ssm"), zone: maybe(fc.constantFrom(...ZONES)) })),
   loadBalancers: maybe(
     keys({
       manager: scheme,

@@ -4,7 +4,7 @@ import type { Matrix } from "./reachability";
 const GOSSIP = ["tcp 7946", "udp 4789", "udp 7946"];
 const WEB = ["tcp 80", "tcp 443"];
 
-/** What nodes and operator may do in every stack: docs/architecture.md, "Who may reach whom". Written by hand. */
+/** What nodes and bastion may do in every stack: docs/architecture.md, "Who may reach whom". Written by hand. */
 const INSIDE: Matrix = {
   "manager -> manager": ["tcp 2377", ...GOSSIP],
   "manager -> registry": GOSSIP,
@@ -15,9 +15,9 @@ const INSIDE: Matrix = {
   "worker -> manager": ["tcp 2377", "tcp 7946", "tcp 8380", "tcp 8381", "udp 4789", "udp 7946"],
   "worker -> registry": GOSSIP,
   "worker -> worker": GOSSIP,
-  "operator -> manager": ["tcp 22", "tcp 2376", "tcp 8380"],
-  "operator -> registry": ["tcp 22", "tcp 5000"],
-  "operator -> worker": ["tcp 22", "tcp 443"],
+  "bastion -> manager": ["tcp 22", "tcp 2376", "tcp 8380"],
+  "bastion -> registry": ["tcp 22", "tcp 5000"],
+  "bastion -> worker": ["tcp 22", "tcp 443"],
   "lb-manager -> manager": ["tcp 2376", "tcp 8380"],
   "lb-registry -> registry": ["tcp 5000"],
   "lb-app -> worker": ["tcp 80", "tcp 443", "tcp 8082"],
@@ -29,12 +29,12 @@ const OUT: Matrix = {
   "registry -> 0.0.0.0/0": WEB,
   "registry -> pl-s3": ["tcp 443"],
   "worker -> 0.0.0.0/0": WEB,
-  "operator -> 0.0.0.0/0": WEB,
+  "bastion -> 0.0.0.0/0": WEB,
 };
 
 /** What a way out to everywhere reaches, too, on its ports. */
 function everywhere(...ranges: readonly string[]): Matrix {
-  const from = ["manager", "registry", "worker", "operator"];
+  const from = ["manager", "registry", "worker", "bastion"];
   return Object.fromEntries(from.flatMap((one) => ranges.map((range) => [`${one} -> ${range}`, WEB])));
 }
 
@@ -46,7 +46,7 @@ export const PROD: Matrix = {
   "manager -> lb-registry": ["tcp 5000"],
   "registry -> lb-registry": ["tcp 5000"],
   "worker -> lb-registry": ["tcp 5000"],
-  "203.0.113.0/24 -> operator": ["tcp 22"],
+  "203.0.113.0/24 -> bastion": ["tcp 22"],
   "203.0.113.0/24 -> lb-manager": ["tcp 2376"],
   "198.51.100.0/24 -> lb-manager": ["tcp 2376"],
   "203.0.113.0/24 -> lb-registry": ["tcp 5000"],
@@ -71,7 +71,7 @@ export const TEST: Matrix = {
   "manager -> lb-registry-internal": ["tcp 5000"],
   "registry -> lb-registry-internal": ["tcp 5000"],
   "worker -> lb-registry-internal": ["tcp 5000"],
-  "203.0.113.0/24 -> operator": ["tcp 22"],
+  "203.0.113.0/24 -> bastion": ["tcp 22"],
   "203.0.113.0/24 -> lb-manager": ["tcp 2376"],
   "203.0.113.0/24 -> lb-registry": ["tcp 5000"],
   "203.0.113.0/24 -> lb-app": WEB,

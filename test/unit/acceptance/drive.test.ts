@@ -181,7 +181,7 @@ describe("the loss of a zone", () => {
   it("takes all instances of a zone that isn't the bastion's", () => {
     const Instances = [
       instance("i-1", "eu-central-1a", "manager-1"),
-      instance("i-2", "eu-central-1c", "operator"),
+      instance("i-2", "eu-central-1c", "bastion"),
       instance("i-3", "eu-central-1c", "manager-3"),
       instance("i-4", "eu-central-1b", "manager-2"),
       instance("i-5", "eu-central-1b", "worker-2"),
@@ -190,6 +190,6 @@ describe("the loss of a zone", () => {
       zone: "eu-central-1b",
       ids: ["i-4", "i-5"],
     });
-    assert.deepEqual(instancesOfZone({ Reservations: [{ Instances: [instance("i-2", "a", "operator")] }] }).ids, []);
+    assert.deepEqual(instancesOfZone({ Reservations: [{ Instances: [instance("i-2", "a", "bastion")] }] }).ids, []);
   });
 });

@@ -47,8 +47,8 @@ describe("certificates' ends", () => {
   });
 
   it("say who is refused once they have passed, and that people have to fetch theirs", () => {
-    assert.deepEqual(texts(certificate("operator", -3, "client"), certificate("person", 24, "client")), [
-      "certificate: The client certificate of the operator ended 3 h 0 min ago: it is refused. A new one: " +
+    assert.deepEqual(texts(certificate("bastion", -3, "client"), certificate("person", 24, "client")), [
+      "certificate: The client certificate of the bastion ended 3 h 0 min ago: it is refused. A new one: " +
         "npm run pulumi -- up --stack local",
       "renewal: The certificate for people ends in 24 h 0 min and is due since 29 d 0 h. A new one: " +
         "npm run pulumi -- up --stack local, then npm run context -- local",
@@ -184,7 +184,7 @@ describe("a look at the certificates", () => {
       endpoints: { manager: "tcp://m.example:2376", app: "https://*.app.example" },
       caCertificate: authority.pem,
       access: {
-        operator: { host: "h", port: 1, user: "root", privateKey: "p", hostKey: "h" },
+        bastion: { host: "h", port: 1, user: "root", privateKey: "p", hostKey: "h" },
         client: manager,
         ...(appCertificate === undefined ? {} : { appCertificate }),
         nodes: [],

@@ -49,7 +49,7 @@ async function stackResource(): Promise<Record<string, unknown>> {
   const client = await authority({ name: "person", use: "client" });
   const url = "tcp://manager.example.com:2376";
   const access = {
-    operator: { host: "h", port: 22, user: "u", privateKey: "p", hostKey: "h" },
+    bastion: { host: "h", port: 22, user: "u", privateKey: "p", hostKey: "h" },
     client,
     nodes: wanted(1, 1, 1).nodes,
     loadBalancers: { manager: { url } },

@@ -175,7 +175,7 @@ describe("evaluate", () => {
     );
   });
 
-  it("goes by the way of the people when the operator is dead, and says that it is", () => {
+  it("goes by the way of the people when the bastion is dead, and says that it is", () => {
     const answers: ManagerAnswer[] = [
       {
         name: "the manager load balancer",
@@ -187,12 +187,12 @@ describe("evaluate", () => {
     ];
     const live = found(desired, [], {
       answers,
-      operatorError: "127.0.0.1:2222: connect ECONNREFUSED",
-      loadBalancers: { manager: { error: "the operator can't be reached" } },
+      bastionError: "127.0.0.1:2222: connect ECONNREFUSED",
+      loadBalancers: { manager: { error: "the bastion can't be reached" } },
     });
     const { exitCode, status, problems: list } = evaluate(desired, live);
     assert.equal(exitCode, 1);
-    has(list, "operator", "operator", "ECONNREFUSED", "npm run repair -- local");
+    has(list, "bastion", "bastion", "ECONNREFUSED", "npm run repair -- local");
     assert.deepEqual(status.loadBalancers.manager?.unknown, ["manager-1", "manager-2", "manager-3"]);
     assert.equal(list.length, 2);
   });

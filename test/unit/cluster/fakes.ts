@@ -90,11 +90,11 @@ export class Fakes {
   }
 
   /**
-   * An operator's sshd, which forwards to where `routes` says.
+   * A bastion's sshd, which forwards to where `routes` says.
    *
    * @param routes local port by `address:port` inside; 0 for a host that drops packets
    */
-  public async operator(
+  public async bastion(
     routes: ReadonlyMap<string, number>,
   ): Promise<{ port: number; hostKey: string; privateKey: string }> {
     const [host, client] = [sshKeyPair(), sshKeyPair()];

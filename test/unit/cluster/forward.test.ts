@@ -54,7 +54,7 @@ describe("ports that lead through the bastion", () => {
     (text: string, status = 200): Answer =>
     () => ({ status, body: text });
   const open = async (forward: Forward, routes: ReadonlyMap<string, number>): Promise<Server> => {
-    const bastion = new Bastion({ host: "127.0.0.1", user: "root", ...(await fakes.operator(routes)) }, 2);
+    const bastion = new Bastion({ host: "127.0.0.1", user: "root", ...(await fakes.bastion(routes)) }, 2);
     const server = await listen(forward, HOSTS, bastion, { local: 0, failed: (text) => void failures.push(text) });
     closers.push(() => {
       server.close();
@@ -91,13 +91,13 @@ describe("ports that lead through the bastion", () => {
   it("close a connection that nobody takes, and say what was seen last", async () => {
     const server = await open({ name: "registry", role: "registry", port: 5000 }, new Map());
     await assert.rejects(get(server));
-    assert.match(failures.join(), /^registry: 10\.0\.0\.4:5000 from the operator: /);
+    assert.match(failures.join(), /^registry: 10\.0\.0\.4:5000 from the bastion: /);
   });
 
   it("come back after the log-in to the bastion was lost", async () => {
     const routes = new Map([["10.0.0.4:5000", await fakes.page(says("images"))]]);
-    const operator = await fakes.operator(routes);
-    const bastion = new Bastion({ host: "127.0.0.1", user: "root", ...operator }, 2);
+    const bastion = await fakes.bastion(routes);
+    const bastion = new Bastion({ host: "127.0.0.1", user: "root", ...bastion }, 2);
     const forward: Forward = { name: "registry", role: "registry", port: 5000 };
     const server = await listen(forward, HOSTS, bastion, { local: 0, failed: (text) => void failures.push(text) });
     closers.push(() => server.close());
@@ -116,11 +116,11 @@ describe("ports that lead through the bastion", () => {
       ["10.0.0.4:5000", (echo.address() as AddressInfo).port],
       ["10.0.0.2:2376", 0],
     ]);
-    const bastion = new Bastion({ host: "127.0.0.1", user: "root", ...(await fakes.operator(routes)) }, 1);
+    const bastion = new Bastion({ host: "127.0.0.1", user: "root", ...(await fakes.bastion(routes)) }, 1);
     const stream = await bastion.connect("10.0.0.4", 5000);
     let closed = false;
     stream.on("close", () => (closed = true));
-    await assert.rejects(bastion.connect("10.0.0.1", 2376), /10\.0\.0\.1:2376 from the operator/);
+    await assert.rejects(bastion.connect("10.0.0.1", 2376), /10\.0\.0\.1:2376 from the bastion/);
     await assert.rejects(bastion.connect("10.0.0.2", 2376), /no answer in 1 s while connecting to 10\.0\.0\.2:2376/);
     const answer = new Promise<string>((resolve) =>
       stream.once("data", (data: Buffer) => {
@@ -142,7 +142,7 @@ describe("ports that lead through the bastion", () => {
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
     closers.push(() => taken.close());
     const { port } = taken.address() as AddressInfo;
-    const bastion = new Bastion({ host: "127.0.0.1", user: "root", ...(await fakes.operator(new Map())) }, 2);
+    const bastion = new Bastion({ host: "127.0.0.1", user: "root", ...(await fakes.bastion(new Map())) }, 2);
     await assert.rejects(
       listen(MANAGER, HOSTS, bastion, { local: port, failed: () => undefined }),
       (error: unknown) => error instanceof SetupError && /EADDRINUSE.*Stop what listens there/.test(error.message),

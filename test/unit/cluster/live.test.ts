@@ -49,7 +49,7 @@ describe("the way into a live cluster", () => {
 
   before(async () => {
     authority = await Authority.create();
-    client = await authority.issue("operator");
+    client = await authority.issue("bastion");
   });
   beforeEach(() => (fakes = new Fakes()));
   afterEach(() => {
@@ -61,13 +61,13 @@ describe("the way into a live cluster", () => {
     readonly managers: readonly (number | undefined)[];
     readonly stats?: number;
     readonly balanced?: number;
-    readonly change?: (operator: StackOutputs["access"]["operator"]) => Partial<StackOutputs["access"]["operator"]>;
+    readonly change?: (bastion: StackOutputs["access"]["bastion"]) => Partial<StackOutputs["access"]["bastion"]>;
   }
 
   async function outputs({ managers, stats, balanced, change }: Setting): Promise<StackOutputs> {
     const routes = new Map(managers.flatMap((port, i) => (port === undefined ? [] : [[`10.0.${i + 1}.1:2376`, port]])));
     if (stats !== undefined) routes.set("10.0.0.9:8404", stats);
-    const operator = { host: "127.0.0.1", user: "root", ...(await fakes.operator(routes)) };
+    const bastion = { host: "127.0.0.1", user: "root", ...(await fakes.bastion(routes)) };
     const url = `tcp://127.0.0.1:${balanced ?? 1}`;
     return {
       swarmId: SWARM,
@@ -75,7 +75,7 @@ describe("the way into a live cluster", () => {
       endpoints: { manager: url },
       caCertificate: authority.pem,
       access: {
-        operator: { ...operator, ...change?.(operator) },
+        bastion: { ...bastion, ...change?.(bastion) },
         client,
         renewalDays: 30,
         certificates: [],
@@ -110,9 +110,9 @@ describe("the way into a live cluster", () => {
     return answer.seen;
   };
 
-  it("asks all managers and the load balancer through the operator", async () => {
+  it("asks all managers and the load balancer through the bastion", async () => {
     const live = await see({ managers: [await engine(1), await engine(2), await engine(3)], stats: await stats() });
-    assert.equal(live.operatorError, undefined);
+    assert.equal(live.bastionError, undefined);
     assert.deepEqual(
       live.answers.map((answer) => [answer.name, answer.answered]),
       [
@@ -143,7 +143,7 @@ describe("the way into a live cluster", () => {
       "authority authority",
       "manager-1 server",
       "manager-2 server",
-      "operator client",
+      "bastion client",
     ]);
     const expired = live.certificates.find(({ owner }) => owner === "manager-2");
     assert.equal(expired?.notAfter.getTime(), Math.floor(ended.notAfter.getTime() / 1000) * 1000);
@@ -172,7 +172,7 @@ describe("the way into a live cluster", () => {
       path === "/info" ? "never" : { status: 503, body: { message: "no leader" } },
     );
     const live = await see({ managers: [undefined, await fakes.silent(), never], stats: await stats() });
-    assert.match(seen(live, "manager-1"), /10\.0\.1\.1:2376 from the operator/);
+    assert.match(seen(live, "manager-1"), /10\.0\.1\.1:2376 from the bastion/);
     assert.match(seen(live, "manager-2"), /no answer in 2 s while its engine was to shake hands/);
     assert.match(
       seen(live, "manager-3"),
@@ -192,26 +192,26 @@ describe("the way into a live cluster", () => {
     assert.equal(evaluate(desired, live).reachable, true, "one manager is enough");
   });
 
-  it("takes the way of the people when the operator is dead", async () => {
+  it("takes the way of the people when the bastion is dead", async () => {
     const balanced = await fakes.engine(authority, await authority.issue("lb", ["127.0.0.1"]), healthy);
     const live = await see({ managers: [], balanced, change: () => ({ port: 1 }) });
-    assert.match(live.operatorError ?? "", /127\.0\.0\.1:1.*ECONNREFUSED/);
-    assert.deepEqual(live.loadBalancers.manager, { error: "the operator can't be reached" });
+    assert.match(live.bastionError ?? "", /127\.0\.0\.1:1.*ECONNREFUSED/);
+    assert.deepEqual(live.loadBalancers.manager, { error: "the bastion can't be reached" });
     const { problems, exitCode } = evaluate(desired, live);
     assert.equal(exitCode, 1);
     assert.deepEqual(
       problems.map((problem) => problem.kind),
-      ["operator", "loadBalancer"],
+      ["bastion", "loadBalancer"],
     );
   });
 
-  it("doesn't talk to an operator with another host key, nor wait for one that says nothing", async () => {
-    const { hostKey } = await fakes.operator(new Map());
+  it("doesn't talk to a bastion with another host key, nor wait for one that says nothing", async () => {
+    const { hostKey } = await fakes.bastion(new Map());
     const impostor = await see({ managers: [], change: () => ({ hostKey }) });
-    assert.match(impostor.operatorError ?? "", /another host key/);
+    assert.match(impostor.bastionError ?? "", /another host key/);
     const port = await fakes.silent();
     const silent = await see({ managers: [], change: () => ({ port }) });
-    assert.match(silent.operatorError ?? "", /no answer in 2 s while logging in|Timed out/);
+    assert.match(silent.bastionError ?? "", /no answer in 2 s while logging in|Timed out/);
   });
 
   it("changes a node's settings and leaves the others as they are", async () => {

@@ -9,7 +9,7 @@ import { quorum } from "../../../cli/cluster/quorum";
 import { found, nodeOf, nodesOf, wanted } from "./support";
 
 const desired = wanted();
-const others = ["operator", "lb-manager"];
+const others = ["bastion", "lb-manager"];
 const allMachines = [...others, ...desired.nodes.map((node) => node.name)];
 
 function machines(gone: readonly string[] = [], stopped: readonly string[] = []): MachineState[] {
@@ -63,22 +63,22 @@ describe("planRepair", () => {
     assert.deepEqual(plan({}), { steps: [], left: [] });
   });
 
-  it("makes the operator first, then load balancers, managers one by one, then the rest together", () => {
+  it("makes the bastion first, then load balancers, managers one by one, then the rest together", () => {
     const zone = {
       changes: { "manager-1": down, "registry-1": { state: "down" }, "worker-1": { state: "down" } },
-      gone: ["operator", "lb-manager"],
+      gone: ["bastion", "lb-manager"],
     };
     assert.deepEqual(steps(plan(zone)), [
-      "replace operator",
+      "replace bastion",
       "replace lb-manager",
       "replace manager-1",
       "replace registry-1 worker-1",
     ]);
   });
 
-  it("replaces no host while the operator can't be reached, for then its silence proves nothing", () => {
-    const blind = plan({ changes: { "worker-1": { state: "down" } }, live: { operatorError: "refused" } });
-    assert.deepEqual(steps(blind), ["replace operator"]);
+  it("replaces no host while the bastion can't be reached, for then its silence proves nothing", () => {
+    const blind = plan({ changes: { "worker-1": { state: "down" } }, live: { bastionError: "refused" } });
+    assert.deepEqual(steps(blind), ["replace bastion"]);
     assert.match(blind.left.join(), /worker-1: the bastion can't be reached/);
   });
 
@@ -131,13 +131,13 @@ describe("planRepair", () => {
     assert.match(again.left.join(), /worker-1/);
   });
 
-  it("refuses without a majority, with the runbook, but still makes the operator", () => {
+  it("refuses without a majority, with the runbook, but still makes the bastion", () => {
     const none = {
       answers: [{ name: "manager-1", answered: false as const, seen: "no route" }],
-      operatorError: "dead",
+      bastionError: "dead",
     };
-    const refused = plan({ live: none, gone: ["operator"] });
-    assert.deepEqual(steps(refused), ["replace operator"]);
+    const refused = plan({ live: none, gone: ["bastion"] });
+    assert.deepEqual(steps(refused), ["replace bastion"]);
     assert.match(refused.refused ?? "", /majority \(2 of 3 managers\)[^]*lost-majority\.md[^]*no route/);
     assert.match(
       plan({ changes: { "manager-1": down, "manager-2": down } }).refused ?? "",
@@ -193,19 +193,19 @@ describe("planRepair", () => {
       { noNullPrototype: true, maxKeys: 8 },
     ),
     ghosts: fc.array(fc.tuple(fc.integer({ min: 1, max: 7 }), fc.constantFrom("down", "ready")), { maxLength: 3 }),
-    gone: fc.subarray(["operator", "lb-manager", "manager-1", "manager-2", "worker-1", "registry-2"]),
-    operatorDead: fc.boolean(),
+    gone: fc.subarray(["bastion", "lb-manager", "manager-1", "manager-2", "worker-1", "registry-2"]),
+    bastionDead: fc.boolean(),
   });
 
-  it("takes at most one manager a step, never one that the majority needs, and the operator comes first", () => {
+  it("takes at most one manager a step, never one that the majority needs, and the bastion comes first", () => {
     fc.assert(
-      fc.property(trouble, ({ sizes, changes, ghosts, gone, operatorDead }) => {
+      fc.property(trouble, ({ sizes, changes, ghosts, gone, bastionDead }) => {
         const cluster = wanted(sizes);
         const extra = ghosts.map(([n, state], i) =>
           nodeOf({ ...(wanted(7).nodes[n - 1] ?? assert.fail()), identity: `old-${n}` }, { id: `ghost-${i}`, state }),
         );
         const nodes = nodesOf(cluster, changes, extra);
-        const live = found(cluster, nodes, operatorDead ? { operatorError: "dead" } : {});
+        const live = found(cluster, nodes, bastionDead ? { bastionError: "dead" } : {});
         const evaluation = evaluate(cluster, live);
         const names = [...others, ...cluster.nodes.map((node) => node.name)].filter((name) => !gone.includes(name));
         const states = names.map((name) => ({ name, id: `machine-${name}`, running: true }));
@@ -217,9 +217,9 @@ describe("planRepair", () => {
           tried: new Set(),
         });
 
-        const operator = all.findIndex((step) => step.kind === "replace" && step.names.includes("operator"));
-        assert.equal(operator, operatorDead || gone.includes("operator") ? 0 : -1);
-        if (operator === 0) assert.equal(all[0]?.names.length, 1, "in an up of its own");
+        const bastion = all.findIndex((step) => step.kind === "replace" && step.names.includes("bastion"));
+        assert.equal(bastion, bastionDead || gone.includes("bastion") ? 0 : -1);
+        if (bastion === 0) assert.equal(all[0]?.names.length, 1, "in an up of its own");
         if (!evaluation.reachable || evaluation.quorum.margin < 0) {
           assert.ok(refused);
           assert.ok(all.every((step) => step.kind === "replace" && step.names.every((name) => others.includes(name))));

@@ -46,7 +46,7 @@ describe("a stack's state", () => {
   it("tells its machines by their labels or tags, the old one of a pair left out", () => {
     const deployment = state([
       ["manager-1", "manager"],
-      ["operator", "operator"],
+      ["bastion", "bastion"],
     ]);
     deployment.deployment?.resources?.push(
       {
@@ -78,7 +78,7 @@ describe("a stack's state", () => {
       machines.map(({ name, role, id }) => [name, role, id]),
       [
         ["manager-1", "manager", "machine-manager-1"],
-        ["operator", "operator", "machine-operator"],
+        ["bastion", "bastion", "machine-bastion"],
         ["worker-1", "worker", "i-1"],
       ],
     );
@@ -116,7 +116,7 @@ describe("a stack's state", () => {
       endpoints: { manager: "tcp://127.0.0.1:1" },
       caCertificate: "ca",
       access: {
-        operator: { host: "h", port: 1, user: "root", privateKey: "p", hostKey: "h" },
+        bastion: { host: "h", port: 1, user: "root", privateKey: "p", hostKey: "h" },
         renewalDays: 30,
         certificates: [],
         appCertificate: "stack" as const,

@@ -75,7 +75,7 @@ export function found(desired: Desired, nodes: readonly LiveNode[], change: Part
     answers: managers.map(({ name }) =>
       ready(name)
         ? { name, answered: true, localState: "active", swarmId: SWARM, nodes }
-        : { name, answered: false, seen: "10.0.0.1:2376 from the operator: connection refused" },
+        : { name, answered: false, seen: "10.0.0.1:2376 from the bastion: connection refused" },
     ),
     loadBalancers: { manager: managers.map(({ name }) => member(name, ready(name))) },
     certificates: [],

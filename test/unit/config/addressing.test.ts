@@ -18,7 +18,7 @@ describe("the address plan", () => {
     assert.deepEqual(plan, {
       cidr: "10.210.0.0/20",
       gateway: "10.210.0.1",
-      operator: "10.210.0.8",
+      bastion: "10.210.0.8",
       loadBalancers: { manager: "10.210.0.16", registry: "10.210.0.17", app: "10.210.0.18" },
       zones: {
         "zone-a": {

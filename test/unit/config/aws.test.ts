@@ -102,10 +102,10 @@ describe("a configuration for aws", () => {
     assert.match(warning ?? "", /^swarm-ha:workers.worker.instanceType is "m6i.larg", .*did you mean 'm6i.large'\?/);
     assert.deepEqual(more, []);
     assert.deepEqual(warned({ worker: { count: 3, instanceType: "m6i.large" } }), []);
-    const hosts = { operator: { instanceType: "z9.nano" } };
+    const hosts = { bastion: { instanceType: "z9.nano" } };
     assert.match(
       parseConfig({ ...GOOD, aws: { ...AWS, hosts } }, "x").warnings.join(),
-      /hosts.operator.instanceType is "z9.nano"/,
+      /hosts.bastion.instanceType is "z9.nano"/,
     );
     refusedFor(
       { workers: { worker: { count: 3, instanceType: "large" } } },
@@ -170,7 +170,7 @@ describe("a configuration for aws", () => {
   it("is refused for doors that nobody may go through", () => {
     refusedFor({ access: {} }, /^swarm-ha:access.ssh: got \[\]/);
     refusedFor({ aws: { ...AWS, loadBalancers: { manager: "public" } } }, /^swarm-ha:access.admin: got \[\]/);
-    assert.ok(!(attempt({ ...GOOD, access: {}, aws: { ...AWS, operator: { access: "ssm" } } }) instanceof ConfigError));
+    assert.ok(!(attempt({ ...GOOD, access: {}, aws: { ...AWS, bastion: { access: "ssm" } } }) instanceof ConfigError));
   });
 
   it("is refused for a domain that no hosted zone answers for, unless that is said", () => {

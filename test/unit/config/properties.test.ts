@@ -58,12 +58,12 @@ describe("every accepted configuration", () => {
 
   it("gives every host a name of its own, and managers and registries an address of their own in their zone", () => {
     forAccepted((config, hosts) => {
-      const names = [...hosts.map((host) => host.name), "operator", "lb-manager", "lb-registry", "lb-app"];
+      const names = [...hosts.map((host) => host.name), "bastion", "lb-manager", "lb-registry", "lb-app"];
       assert.equal(new Set(names.map((name) => name.toLowerCase())).size, names.length);
 
       const plan = addressPlan(config);
       const fixed = hosts.flatMap((host) => (host.address === undefined ? [] : [host.address]));
-      const all = [plan.gateway, plan.operator, ...Object.values(plan.loadBalancers), ...fixed];
+      const all = [plan.gateway, plan.bastion, ...Object.values(plan.loadBalancers), ...fixed];
       assert.equal(new Set(all).size, all.length);
       assert.equal(fixed.length, config.managers.count + config.registry.replicas);
       for (const { zone, address } of hosts)

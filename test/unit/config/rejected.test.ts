@@ -4,7 +4,7 @@ import { stackSchema } from "../../../config/schema";
 import { problemsOf } from "./support";
 
 const POOL_NAME =
-  "a DNS label of at most 40 characters that begins with a letter, none of manager, registry, operator, lb";
+  "a DNS label of at most 40 characters that begins with a letter, none of manager, registry, bastion, lb";
 const LABEL_NAME =
   "a name of lower-case letters, digits, '.', '_' and '-', a letter first and a letter or digit last, no two of '.' and '-' in a row, at most 128 characters, none of swarm-ha.*, com.docker.*, io.docker.*, org.dockerproject.*";
 const LABEL_VALUE = "a text of 1 to 256 characters on one line, without blanks at its ends";
@@ -700,7 +700,7 @@ const EXAMPLES: [string, Record<string, unknown>, Problem[]][] = [
         key: "swarm-ha:aws",
         got: "nothing",
         allowed:
-          "a mapping with the keys region, accountId, protect, hostedZone, network, hosts, images, engine, operator, loadBalancers and tags, on the platform aws only",
+          "a mapping with the keys region, accountId, protect, hostedZone, network, hosts, images, engine, bastion, loadBalancers and tags, on the platform aws only",
         fix: "the platform aws has no default; write { region: eu-central-1, hostedZone: Z… }",
       },
     ],

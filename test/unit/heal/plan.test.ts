@@ -22,10 +22,10 @@ const machine = (name: string, nested = true): KnownMachine => ({
   ...(name.startsWith("registry") ? { volumes: ["x-registry:/srv/registry"] } : {}),
 });
 
-const NAMES = ["manager-1", "registry-1", "worker-10", "operator"];
+const NAMES = ["manager-1", "registry-1", "worker-10", "bastion"];
 const known: KnownObjects = {
   network: { name: "x", stack: "x", subnet: "10.0.0.0/20", gateway: "10.0.0.1" },
-  machines: NAMES.map((name) => machine(name, name !== "operator")),
+  machines: NAMES.map((name) => machine(name, name !== "bastion")),
 };
 
 function container({ name, container: called, address, network, identity }: KnownMachine): FoundContainer {
@@ -87,7 +87,7 @@ describe("healing a local stack on the engine", () => {
     const elsewhere = { networks: { x: { id: "net", address: "10.0.0.99" } } };
     assert.deepEqual(kinds(change("worker-10", elsewhere)), ["connect worker-10"]);
     assert.deepEqual(kinds(change("worker-10", undefined)), ["restore worker-10"]);
-    assert.deepEqual(kinds(change("operator", undefined)), ["restore operator"]);
+    assert.deepEqual(kinds(change("bastion", undefined)), ["restore bastion"]);
   });
 
   it("makes a network again before anybody is put on it, and starts machines only then", () => {
@@ -168,7 +168,7 @@ describe("healing a local stack on the engine", () => {
     assert.deepEqual(text(whole), []);
     assert.deepEqual(text(change("worker-10", { state: "paused" })), ["The container of worker-10 is paused"]);
     assert.deepEqual(text({ containers: [], volumes: ["x-manager-1-engine", "x-registry"], network: "net" }), [
-      "The containers of manager-1 and operator were removed; the data are still there",
+      "The containers of manager-1 and bastion were removed; the data are still there",
       "registry-1 and worker-10 were removed with their engine's data",
     ]);
     assert.match(text({ containers: [], volumes })[0] ?? "", /^The stack's Docker network is gone/);

@@ -89,13 +89,13 @@ describe("engine: what an interrupted run has left half done", () => {
 
   it("is marked as the engine understands it, and nothing else is touched", () => {
     const old = machine("lb-manager", { delete: true });
-    const resources = [machine("lb-manager"), old, machine("operator"), node()];
+    const resources = [machine("lb-manager"), old, machine("bastion"), node()];
     const state = {
       resources,
-      pending_operations: [pending("updating", machine("operator"))],
+      pending_operations: [pending("updating", machine("bastion"))],
       manifest: { time: "x" },
     };
-    const left = { replace: [urn(MACHINE, "lb-manager")], update: [urn(MACHINE, "operator")] };
+    const left = { replace: [urn(MACHINE, "lb-manager")], update: [urn(MACHINE, "bastion")] };
     assert.deepEqual(marked(state, left), {
       manifest: { time: "x" },
       resources: [

@@ -10,10 +10,10 @@ const MEMBERS = [
   { name: "manager-1", address: "10.210.2.8" },
   { name: "manager-2", address: "10.210.4.9" },
 ];
-const OPERATOR = "10.210.0.8";
+const BASTION = "10.210.0.8";
 
 function settings(listener: Partial<Listener> = {}): string {
-  return loadBalancerSettings([{ ...managerListener(MEMBERS), ...listener }], OPERATOR);
+  return loadBalancerSettings([{ ...managerListener(MEMBERS), ...listener }], BASTION);
 }
 
 /** The lines of one section, without their indentation. */
@@ -55,10 +55,10 @@ describe("settings of a load balancer", () => {
     assert.doesNotMatch(settings(), /redispatch/);
   });
 
-  it("tell the members' state to the operator alone", () => {
+  it("tell the members' state to the bastion alone", () => {
     const lines = section(settings(), "frontend stats");
     assert.ok(lines.includes("bind :8404"));
-    assert.ok(lines.includes(`http-request deny unless { src ${OPERATOR} }`));
+    assert.ok(lines.includes(`http-request deny unless { src ${BASTION} }`));
     assert.ok(!lines.some((line) => line.includes("stats admin")));
   });
 
@@ -70,7 +70,7 @@ describe("settings of a load balancer", () => {
   });
 
   it("cut nobody off at the ingress when a replica says that it goes, unlike at the other tiers", () => {
-    const text = loadBalancerSettings([...applicationListeners(MEMBERS), managerListener(MEMBERS)], OPERATOR);
+    const text = loadBalancerSettings([...applicationListeners(MEMBERS), managerListener(MEMBERS)], BASTION);
     for (const port of [80, 443]) {
       const lines = section(text, `listen port-${String(port)}`);
       assert.ok(lines.includes("http-check expect status 200"));
@@ -98,7 +98,7 @@ describe("settings of a load balancer", () => {
         { port: 80, members: MEMBERS, check },
         { port: 443, members: [], check },
       ],
-      OPERATOR,
+      BASTION,
     );
     assert.equal(section(text, "listen port-80").filter((line) => line.startsWith("server ")).length, 2);
     assert.equal(section(text, "listen port-443").filter((line) => line.startsWith("server ")).length, 0);

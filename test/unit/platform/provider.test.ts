@@ -96,7 +96,7 @@ describe("addresses of guests", () => {
           const { first } = parseRange(`${address}/32`);
           return guests.first <= first && first <= guests.last;
         };
-        const planned = [plan.gateway, plan.operator, ...Object.values(plan.loadBalancers)];
+        const planned = [plan.gateway, plan.bastion, ...Object.values(plan.loadBalancers)];
         assert.ok(!planned.some(has));
         for (const zone of Object.values(plan.zones)) assert.ok(guests.last < parseRange(zone.cidr).first);
         assert.ok(guests.first > parseRange(plan.cidr).first);

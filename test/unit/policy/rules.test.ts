@@ -14,12 +14,12 @@ const key = Buffer.from("-----BEGIN OPENSSH PRIVATE KEY-----").toString("base64"
 
 /** Stacks with one mistake, by the rule that has to find it. */
 const BAD: readonly (readonly [rule: string, what: string, resources: readonly Planned[]])[] = [
-  ["no-world-for-administrators", "the world on ssh", [ingress("operator", { range: "0.0.0.0/0" }, 22)]],
+  ["no-world-for-administrators", "the world on ssh", [ingress("bastion", { range: "0.0.0.0/0" }, 22)]],
   ["no-world-for-administrators", "half the world on the API", [ingress("lb-manager", { range: "128.0.0.0/1" }, 2376)]],
   [
     "no-world-for-administrators",
     "the world in pieces, each of which might be a network",
-    Array.from({ length: 128 }, (_, i) => ingress("operator", { range: `${2 * i}.0.0.0/8` }, 22)),
+    Array.from({ length: 128 }, (_, i) => ingress("bastion", { range: `${2 * i}.0.0.0/8` }, 22)),
   ],
   [
     "nodes-by-group",
@@ -30,8 +30,8 @@ const BAD: readonly (readonly [rule: string, what: string, resources: readonly P
     "nodes-by-group",
     "a range on a worker, whatever its group is called",
     [
-      instance("worker-1", "a", {}, { references: { vpcSecurityGroupIds: [urn(GROUP, "operator")] } }),
-      ingress("operator", { range: "203.0.113.0/24" }, 22),
+      instance("worker-1", "a", {}, { references: { vpcSecurityGroupIds: [urn(GROUP, "bastion")] } }),
+      ingress("bastion", { range: "203.0.113.0/24" }, 22),
     ],
   ],
   [
@@ -92,9 +92,9 @@ const BAD: readonly (readonly [rule: string, what: string, resources: readonly P
   [
     "public-addresses-have-owners",
     "an address whose name promises much",
-    address("nat-of-the-operator", instance("operator-1", "a", { tags: { "swarm-ha.role": "worker" } })),
+    address("nat-of-the-bastion", instance("bastion-1", "a", { tags: { "swarm-ha.role": "worker" } })),
   ],
-  ["public-addresses-have-owners", "an address that nobody has", [planned(EIP, "operator")]],
+  ["public-addresses-have-owners", "an address that nobody has", [planned(EIP, "bastion")]],
   [
     "no-inner-public-subnets",
     "a subnet that gives out addresses",
@@ -182,7 +182,7 @@ describe("the policies", () => {
 
   it("take the ranges of a company for no world", () => {
     const ranges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "203.0.113.0/24", "203.0.113.0/25"];
-    assert.deepEqual(broken(ranges.map((range) => ingress("operator", { range }, 22))), []);
+    assert.deepEqual(broken(ranges.map((range) => ingress("bastion", { range }, 22))), []);
   });
 
   it("hold on the local platform, too", () => {

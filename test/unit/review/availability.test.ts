@@ -122,9 +122,9 @@ describe("what happens to a tier", () => {
     assert.deepEqual(of("managers", replaced), ["replaces manager-2: quorum 3 → 2 → 3, tolerates 0 losses meanwhile"]);
   });
 
-  it("is said of the operator and the load balancers, and nothing where nothing happens", () => {
+  it("is said of the bastion and the load balancers, and nothing where nothing happens", () => {
     const rest = hosts("manager", times(3, "unchanged"));
-    assert.deepEqual(of("operator", [...rest, machine("operator", "operator", "zone-a", "replaced")]), [
+    assert.deepEqual(of("bastion", [...rest, machine("bastion", "bastion", "zone-a", "replaced")]), [
       "replaces it: no step, status or repair runs meanwhile; the swarm and its applications go on",
     ]);
     const broken = "connections through it break, and none is made until its successor answers";
@@ -140,7 +140,7 @@ describe("what happens to a tier", () => {
     assert.deepEqual(of("load balancers", cloud("same")), [
       "makes lb-app-443 anew, or takes it away: connections through it break",
     ]);
-    const quiet = [...rest, machine("operator", "operator", "zone-a", "unchanged")];
+    const quiet = [...rest, machine("bastion", "bastion", "zone-a", "unchanged")];
     assert.deepEqual(
       tiers(quiet).map(({ name }) => name),
       ["managers", "registries"],

@@ -100,15 +100,15 @@ describe("the review as Markdown", () => {
     const kind = fc.constantFrom<ChangeKind>("added", "removed", "replaced", "updated", "unchanged");
     fc.assert(
       fc.property(fc.array(kind, { minLength: 1, maxLength: 30 }), (kinds) => {
-        const text = page([...hosts("worker", kinds), machine("operator", "operator", "zone-a", kinds[0] ?? "added")]);
+        const text = page([...hosts("worker", kinds), machine("bastion", "bastion", "zone-a", kinds[0] ?? "added")]);
         for (const [, label] of text.matchAll(/\["([^"]*)"\]/g)) assert.doesNotMatch(label ?? "", /^([-+*] |\d+[.)] )/);
       }),
     );
   });
 
-  it("names the operator and load balancers that go, where no host does", () => {
-    const steps = [...hosts("manager", times(3, "unchanged")), machine("operator", "operator", "zone-a", "replaced")];
-    assert.match(page(steps), /\*\*No host changes; operator replaced\*\*/);
+  it("names the bastion and load balancers that go, where no host does", () => {
+    const steps = [...hosts("manager", times(3, "unchanged")), machine("bastion", "bastion", "zone-a", "replaced")];
+    assert.match(page(steps), /\*\*No host changes; bastion replaced\*\*/);
   });
 
   it("tells keys from certificates", () => {

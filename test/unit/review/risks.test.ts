@@ -23,11 +23,11 @@ describe("ports", () => {
 
   it("are opened and closed, by range and by group", () => {
     const review = ports(
-      rule("a", "create", ssh("203.0.113.0/24"), "operator"),
+      rule("a", "create", ssh("203.0.113.0/24"), "bastion"),
       rule("b", "delete", { fromPort: 2377, toPort: 2377 }, "manager", "node"),
       rule("c", "same", { fromPort: 7946, toPort: 7946 }, "node", "node"),
     );
-    assert.deepEqual(review.opened, [{ from: "203.0.113.0/24", to: "operator", protocol: "tcp", port: "22" }]);
+    assert.deepEqual(review.opened, [{ from: "203.0.113.0/24", to: "bastion", protocol: "tcp", port: "22" }]);
     assert.deepEqual(review.closed, [{ from: "node", to: "manager", protocol: "tcp", port: "2377" }]);
   });
 
@@ -75,9 +75,9 @@ describe("ports", () => {
 
   it("stay as they are when a rule is made anew", () => {
     const review = ports(
-      rule("old", "delete", ssh("203.0.113.0/24"), "operator"),
-      rule("new", "create", ssh("203.0.113.0/24"), "operator"),
-      rule("same", "replace", ssh("198.51.100.0/24"), "operator"),
+      rule("old", "delete", ssh("203.0.113.0/24"), "bastion"),
+      rule("new", "create", ssh("203.0.113.0/24"), "bastion"),
+      rule("same", "replace", ssh("198.51.100.0/24"), "bastion"),
     );
     assert.deepEqual([review.opened, review.closed], [[], []]);
   });
@@ -103,7 +103,7 @@ describe("ports", () => {
 
   it("for administrators are never the world's, whole, in halves, or within a span of ports", () => {
     const worlds = ["0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1"].map((range) =>
-      rule(range, "create", ssh(range), "operator"),
+      rule(range, "create", ssh(range), "bastion"),
     );
     assert.equal(ports(...worlds).world.length, 3);
     assert.equal(
@@ -125,13 +125,13 @@ describe("ports", () => {
   });
 
   it("are the world's where rules open them to it together, each to a part, in spans that overlap", () => {
-    const part = (range: string, fromPort: number, toPort: number, to = "operator", op = "create") =>
+    const part = (range: string, fromPort: number, toPort: number, to = "bastion", op = "create") =>
       rule(`${range}-${to}`, op, { cidrIpv4: range, fromPort, toPort }, to);
     const world = (...steps: Record<string, unknown>[]) => ports(...steps).world.map(({ from, to }) => `${from} ${to}`);
     const [low, high] = ["10.0.0.0/8", "11.0.0.0/8"] as const;
-    assert.deepEqual(world(part(low, 22, 22), part(high, 22, 22)), [`${low} operator`, `${high} operator`]);
-    assert.deepEqual(world(part(low, 20, 30), part(high, 25, 40)), [`${low} operator`, `${high} operator`]);
-    assert.deepEqual(world(part(low, 22, 22, "operator", "same"), part(high, 22, 22)), [`${high} operator`]);
+    assert.deepEqual(world(part(low, 22, 22), part(high, 22, 22)), [`${low} bastion`, `${high} bastion`]);
+    assert.deepEqual(world(part(low, 20, 30), part(high, 25, 40)), [`${low} bastion`, `${high} bastion`]);
+    assert.deepEqual(world(part(low, 22, 22, "bastion", "same"), part(high, 22, 22)), [`${high} bastion`]);
     assert.deepEqual(world(part(low, 22, 22), part(high, 2376, 2376)), []);
     assert.deepEqual(world(part(low, 22, 22), part(high, 22, 22, "lb-manager")), []);
     assert.deepEqual(world(part(low, 443, 443), part(high, 443, 443)), []);
@@ -153,7 +153,7 @@ describe("dangers", () => {
     assert.deepEqual(found(...hosts("manager", ["replaced", "replaced", "unchanged"])), ["replaces-managers"]);
     assert.deepEqual(found(...hosts("manager", ["unchanged", "removed", "removed"])), ["quorum-at-risk"]);
     assert.deepEqual(found(step("aws:s3/bucket:Bucket", "registry", { op: "delete" })), ["deletes-state"]);
-    assert.deepEqual(found(rule("x", "create", ssh("0.0.0.0/0"), "operator")), ["opens-to-world"]);
+    assert.deepEqual(found(rule("x", "create", ssh("0.0.0.0/0"), "bastion")), ["opens-to-world"]);
   });
 
   it("are a whole pool or all registries replaced or removed, also where another pool takes its place", () => {

@@ -34,7 +34,7 @@ describe("the look at the bastion before a run", () => {
 
   it("lets one run that replaces it, or that dials nobody", async () => {
     const at = await address();
-    await check(at, "up", "--replace", "**:Machine::operator");
+    await check(at, "up", "--replace", "**:Machine::bastion");
     await check(at, "preview");
     await check(at, "destroy", "--yes");
   });
@@ -55,9 +55,9 @@ describe("the look at the bastion before a run", () => {
       outputs: publicIp === undefined ? {} : { publicIp },
     });
     const state = (...resources: unknown[]): string => JSON.stringify({ deployment: { resources } });
-    const found = publicBastion(state(eip("nat-a", "192.0.2.1"), eip("operator", "192.0.2.2")));
+    const found = publicBastion(state(eip("nat-a", "192.0.2.1"), eip("bastion", "192.0.2.2")));
     assert.deepEqual(found, { host: "192.0.2.2", port: 22 });
-    assert.equal(publicBastion(state(eip("operator"))), undefined);
+    assert.equal(publicBastion(state(eip("bastion"))), undefined);
     assert.equal(publicBastion(undefined), undefined);
   });
 });

@@ -284,7 +284,7 @@ describe("npm run pulumi -- up, on aws", () => {
 
   for (const [host, role] of [
     ["worker-4", "worker"],
-    ["operator", "operator"],
+    ["bastion", "bastion"],
     ["", ""],
   ] as const) {
     it(`names a left ${role || "instance without a role"}, which has no fixed address, and goes on`, () => {

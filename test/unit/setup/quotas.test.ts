@@ -83,7 +83,7 @@ describe("quotas that a stack needs", () => {
       ]),
     );
     const network = { vpc: { id: "vpc-0123456789abcdef0", cidr: "10.212.0.0/16" }, subnets };
-    const need = needOf(configOf("test", { aws: { ...aws, network, operator: { access: "ssm" } } }));
+    const need = needOf(configOf("test", { aws: { ...aws, network, bastion: { access: "ssm" } } }));
     assert.deepEqual([need.vpcs, need.addresses, need.natGateways, need.gateways], [[], [], {}, []]);
   });
 

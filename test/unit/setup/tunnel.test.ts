@@ -5,8 +5,8 @@ import { SetupError } from "../../../cli/terminal/errors";
 import type { StackFile } from "../../../cli/pulumi/project";
 import { checkTunnel, openTunnel, tunnelPort } from "../../../cli/platform/aws/session-tunnel";
 
-function stackFile(operator: string): StackFile {
-  const text = `config:\n  swarm-ha:platform: aws\n  swarm-ha:aws:\n    region: eu-central-1\n    operator: ${operator}\n`;
+function stackFile(bastion: string): StackFile {
+  const text = `config:\n  swarm-ha:platform: aws\n  swarm-ha:aws:\n    region: eu-central-1\n    bastion: ${bastion}\n`;
   return { path: "Pulumi.far.yaml", text, platform: "aws" };
 }
 
@@ -20,23 +20,23 @@ async function serverSaying(greeting: string): Promise<{ server: Server; port: n
   return { server, port: (server.address() as AddressInfo).port };
 }
 
-describe("the tunnel to an operator without a public address", () => {
+describe("the tunnel to a bastion without a public address", () => {
   const yes = (): Promise<boolean> => Promise.resolve(true);
 
   it("is needed only where the Session Manager leads to it", () => {
-    assert.equal(tunnelPort(stackFile("{ access: bastion }")), undefined);
+    assert.equal(tunnelPort(stackFile("{ access: public }")), undefined);
     assert.equal(tunnelPort({ text: "config:\n  swarm-ha:platform: aws\n" }), undefined);
     assert.equal(tunnelPort(stackFile("{ access: ssm }")), 22022);
     assert.equal(tunnelPort(stackFile("{ access: ssm, port: 2222 }")), 2222);
   });
 
-  it("is opened by a command that finds the operator by its tags, whichever machine it is", () => {
-    assert.equal(openTunnel("far", stackFile("{ access: bastion }")), undefined);
+  it("is opened by a command that finds the bastion by its tags, whichever machine it is", () => {
+    assert.equal(openTunnel("far", stackFile("{ access: public }")), undefined);
     const command = openTunnel("far", stackFile("{ access: ssm, port: 2222 }")) ?? "";
     for (const part of [
       "aws ssm start-session --region eu-central-1",
       "portNumber=22,localPortNumber=2222",
-      "'Name=tag:swarm-ha.stack,Values=far' 'Name=tag:swarm-ha.host,Values=operator'",
+      "'Name=tag:swarm-ha.stack,Values=far' 'Name=tag:swarm-ha.host,Values=bastion'",
       "'Name=instance-state-name,Values=running'",
     ])
       assert.ok(command.includes(part), `${part}\n${command}`);
@@ -46,13 +46,13 @@ describe("the tunnel to an operator without a public address", () => {
   it("puts nothing into a shell's command that isn't what it should be", () => {
     const file = (region: string, port: string): StackFile => ({
       ...stackFile("{}"),
-      text: `config: { "swarm-ha:aws": { region: ${region}, operator: { access: ssm, port: ${port} } } }`,
+      text: `config: { "swarm-ha:aws": { region: ${region}, bastion: { access: ssm, port: ${port} } } }`,
     });
     assert.ok(openTunnel("far", file("eu-central-1", "2222")));
     for (const region of ['"a; touch /tmp/x"', '"$(id)"', '"a\\nid"', '""', "[a]", "7", "null"])
       assert.throws(() => openTunnel("far", file(region, "2222")), /Pulumi\.far\.yaml: swarm-ha:aws\.region/, region);
     for (const port of ['"22; id"', '"2222"', "22.5", "[1]"])
-      assert.throws(() => openTunnel("far", file("eu-central-1", port)), /swarm-ha:aws\.operator\.port/, port);
+      assert.throws(() => openTunnel("far", file("eu-central-1", port)), /swarm-ha:aws\.bastion\.port/, port);
     assert.throws(() => openTunnel("far' 'x", file("eu-central-1", "2222")), /no stack name/);
   });
 

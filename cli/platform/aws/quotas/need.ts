@@ -26,10 +26,10 @@ export function needOf(config: AwsStackConfig): Need {
   const nats = own ? zones.slice(0, aws.network.nat === "single" ? 1 : zones.length) : [];
   return {
     instances: {
-      operator: tierShape(config, "operator").instanceType,
+      bastion: tierShape(config, "bastion").instanceType,
       ...Object.fromEntries(planHosts(config).map((host) => [host.name, shapeOf(config, host).instanceType])),
     },
-    addresses: [...(aws.operator.access === "bastion" ? ["operator"] : []), ...nats.map((zone) => `nat-${zone}`)],
+    addresses: [...(aws.bastion.access === "public" ? ["bastion"] : []), ...nats.map((zone) => `nat-${zone}`)],
     vpcs: own ? ["vpc"] : [],
     gateways: own ? ["gateway"] : [],
     natGateways: Object.fromEntries(nats.map((zone) => [`nat-${zone}`, zone])),

@@ -26,13 +26,13 @@ const answer = z.object({
 export function wantedOf(config: AwsStackConfig, state: string | undefined): Wanted[] {
   const { aws, zones } = config;
   const known = state === undefined ? new Set<string>() : namesIn(state, "aws:ec2/instance:Instance");
-  const bastion = { name: "operator", type: tierShape(config, "operator").instanceType };
+  const bastion = { name: "bastion", type: tierShape(config, "bastion").instanceType };
   const hosts = planHosts(config).map((host) => ({
     name: host.name,
     type: shapeOf(config, host).instanceType,
     zone: host.zone,
   }));
-  return [{ ...bastion, zone: aws.operator.zone ?? zones[0] ?? "" }, ...hosts].filter(({ name }) => !known.has(name));
+  return [{ ...bastion, zone: aws.bastion.zone ?? zones[0] ?? "" }, ...hosts].filter(({ name }) => !known.has(name));
 }
 
 /** The call that asks for the offerings of these types, in all zones of the region. */

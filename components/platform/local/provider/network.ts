@@ -97,7 +97,7 @@ export async function makeNetwork(engine: Docker, inputs: NetworkInputs): Promis
 
 /**
  * Where containers that are none of ours get an address when somebody puts them on this network: else the engine would
- * give them the first free one, which may be the operator's while that is being replaced. It is the last quarter of
+ * give them the first free one, which may be the bastion's while that is being replaced. It is the last quarter of
  * the infrastructure's eighth, where the plan has nobody.
  */
 export function guestRange(subnet: string): string {

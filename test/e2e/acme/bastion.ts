@@ -1,4 +1,4 @@
-/** A machine on which the step runs as on an operator, with a DNS provider that takes records for whoever knows its token. */
+/** A machine on which the step runs as on a bastion, with a DNS provider that takes records for whoever knows its token. */
 import type Docker from "dockerode";
 import { hostImage } from "../../../components/platform/local/image";
 import { dataText, readScript, sent, type StepData } from "../../../components/ssh/script";
@@ -8,7 +8,7 @@ import { run, succeed, type Ran } from "../../support/run";
 /** What the DNS provider wants to have. */
 export const TOKEN = "token-of-the-dns-provider";
 
-/** Where the provider is on the operator, and where it notes what it saw. */
+/** Where the provider is on the bastion, and where it notes what it saw. */
 const PROVIDER = "/usr/local/bin/dns-provider";
 const NOTES = "/tmp/notes";
 
@@ -28,13 +28,13 @@ export function credentials(server: string, token = TOKEN): Record<string, strin
   return { EXEC_PATH: PROVIDER, DNS_SERVER: server, DNS_TOKEN: token };
 }
 
-/** The operator, running. */
-export class OperatorMachine {
+/** The bastion, running. */
+export class BastionMachine {
   private constructor(private readonly name: string) {}
 
   /** Starts it. @param dns address of its name server */
-  public static async start(docker: Docker, network: string, dns: string): Promise<OperatorMachine> {
-    const name = `${network}-operator`;
+  public static async start(docker: Docker, network: string, dns: string): Promise<BastionMachine> {
+    const name = `${network}-bastion`;
     const container = await docker.createContainer({
       Image: hostImage(),
       name,
@@ -43,9 +43,9 @@ export class OperatorMachine {
       HostConfig: { NetworkMode: network, Dns: [dns], Tmpfs: { "/run": "" }, Init: true },
     });
     await container.start();
-    const operator = new OperatorMachine(name);
-    await operator.shell(`cat >${PROVIDER} && chmod 0755 ${PROVIDER}`, PROVIDER_TEXT);
-    return operator;
+    const bastion = new BastionMachine(name);
+    await bastion.shell(`cat >${PROVIDER} && chmod 0755 ${PROVIDER}`, PROVIDER_TEXT);
+    return bastion;
   }
 
   /** Runs the step with its input, as a connection of Pulumi's does. */

@@ -4,15 +4,15 @@ import type { Access } from "../../components/outputs";
 import { executeScript, type ScriptEnd } from "./host-shell";
 import { within } from "./limit";
 
-/** The operator answers, and can't open a connection: the log-in is alive. */
+/** The bastion answers, and can't open a connection: the log-in is alive. */
 export class Refused extends Error {}
 
 /** A way to the machines inside. */
 export interface Tunnel {
-  /** Opens a TCP connection from the operator. @throws Refused when the operator can't, Error when the log-in is dead */
+  /** Opens a TCP connection from the bastion. @throws Refused when the bastion can't, Error when the log-in is dead */
   connect(address: string, port: number): Promise<Duplex>;
   /**
-   * Runs a command line on the operator; what it prints goes where this program's own goes.
+   * Runs a command line on the bastion; what it prints goes where this program's own goes.
    *
    * @param input its standard input
    * @param limit seconds after which the connection ends, and with it the command
@@ -26,13 +26,13 @@ export interface Tunnel {
 }
 
 /**
- * Logs in to the operator, whose host key has to be the pinned one.
+ * Logs in to the bastion, whose host key has to be the pinned one.
  *
  * @param limit seconds
  * @throws Error that says what was seen last
  */
-export function openOperator(operator: Access["operator"], limit: number): Promise<Tunnel> {
-  const { host, port, user } = operator;
+export function openBastion(bastion: Access["bastion"], limit: number): Promise<Tunnel> {
+  const { host, port, user } = bastion;
   const client = new Client();
   client.setMaxListeners(0); // Each forwarding that is being opened listens for the connection's end.
   let impostor = false;
@@ -43,7 +43,7 @@ export function openOperator(operator: Access["operator"], limit: number): Promi
       client.once("ready", resolve);
       // Always listened to: a second error, long after the first, would otherwise end the process.
       client.on("error", (error) => {
-        const wrong = `${host}:${port} shows another host key than the operator's: somebody else answers there`;
+        const wrong = `${host}:${port} shows another host key than the bastion's: somebody else answers there`;
         reject(impostor ? new Error(wrong) : new Error(`${host}:${port}: ${error.message}`));
       });
       client.once("close", () => {
@@ -53,11 +53,11 @@ export function openOperator(operator: Access["operator"], limit: number): Promi
         host,
         port,
         username: user,
-        privateKey: operator.privateKey,
+        privateKey: bastion.privateKey,
         readyTimeout: limit * 1000,
         algorithms: { serverHostKey: ["ssh-ed25519"] },
         hostVerifier: (key: Buffer) => {
-          impostor = key.toString("base64") !== operator.hostKey.trim().split(/\s+/)[1];
+          impostor = key.toString("base64") !== bastion.hostKey.trim().split(/\s+/)[1];
           return !impostor;
         },
       });
@@ -66,13 +66,13 @@ export function openOperator(operator: Access["operator"], limit: number): Promi
       connect: (address, to) => forward(client, address, to),
       run: (command, input, seconds, hear) =>
         within(seconds, ({ signal, phase }) => {
-          phase("a command ran on the operator");
+          phase("a command ran on the bastion");
           signal.addEventListener("abort", () => client.end());
           return execute(client, command, input, hear);
         }),
       capture: (command, input, seconds) =>
         within(seconds, ({ signal, phase }) => {
-          phase("a command ran on the operator");
+          phase("a command ran on the bastion");
           signal.addEventListener("abort", () => client.end());
           return executeScript(client, command, input);
         }),
@@ -84,12 +84,12 @@ export function openOperator(operator: Access["operator"], limit: number): Promi
 function forward(client: Client, address: string, port: number): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const lost = (): void => {
-      reject(new Error("the connection to the operator ended"));
+      reject(new Error("the connection to the bastion ended"));
     };
     client.once("close", lost);
     client.forwardOut("127.0.0.1", 0, address, port, (error, channel) => {
       client.off("close", lost);
-      const text = `${address}:${port} from the operator: ${error?.message.replace(/^\(SSH\) /, "") ?? ""}`;
+      const text = `${address}:${port} from the bastion: ${error?.message.replace(/^\(SSH\) /, "") ?? ""}`;
       // ssh2 gives a failure a number as its reason when the server has sent one.
       const refused = typeof (error as { reason?: unknown } | undefined)?.reason === "number";
       if (error) reject(refused ? new Refused(text) : new Error(text));
@@ -111,7 +111,7 @@ function execute(client: Client, command: string, input: string, hear?: (text: s
       let code: number | null = null;
       channel.on("exit", (ended: number | null) => (code = ended));
       channel.on("close", () => {
-        if (code === null) reject(new Error("the command on the operator ended without an exit code"));
+        if (code === null) reject(new Error("the command on the bastion ended without an exit code"));
         else resolve(code);
       });
       channel.end(input);

@@ -28,32 +28,32 @@ export function managersOf(hosts: readonly HostSpec[]): ManagerAddress[] {
     });
 }
 
-/** The cluster-wide steps, which all run on the operator, and what takes the steps of hosts to their host. */
+/** The cluster-wide steps, which all run on the bastion, and what takes the steps of hosts to their host. */
 const CLUSTER_STEPS = ["init", "token", "node", "remove-node", "stack", "remove-stack", "acme", ON_HOST];
 
-/** Tells the operator who the managers are, which hosts there are to be, and whom to trust. Runs on the operator. */
-export function prepareOperator(
+/** Tells the bastion who the managers are, which hosts there are to be, and whom to trust. Runs on the bastion. */
+export function prepareBastion(
   managers: readonly ManagerAddress[],
   hosts: readonly PlannedHost[],
   context: SwarmContext,
   parent: pulumi.Resource,
 ): command.remote.Command {
   return bastionStep(
-    "prepare-operator",
+    "prepare-bastion",
     {
-      connection: context.operator.connection,
-      script: "operator",
+      connection: context.bastion.connection,
+      script: "bastion",
       installed: false,
-      triggers: [context.operator.identity],
+      triggers: [context.bastion.identity],
       input: {
         managers: managers.map(({ name, address }) => `${name} ${address}`),
         hosts: hostLines(hosts, context.config),
         ca: context.pki.ca,
-        certificate: context.pki.operator.certificate,
+        certificate: context.pki.bastion.certificate,
         drain: context.config.drain,
         steps: Object.fromEntries(CLUSTER_STEPS.map((step) => [step, readScript(step).text])),
       },
     },
-    { parent, dependsOn: [...context.operator.ready], deletedWith: context.lifetime },
+    { parent, dependsOn: [...context.bastion.ready], deletedWith: context.lifetime },
   );
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prepares the operator for the cluster-wide steps.
+# Prepares the bastion for the cluster-wide steps.
 #
 # Input: { managers: [name address], hosts: [name role pool zone maxUnavailable], ca, certificate: what its steps show to managers,
 # drain: { timeout (seconds), onTimeout: fail | continue }, steps: text of the cluster-wide steps by name }
@@ -10,7 +10,7 @@
 await_boot
 
 for tool in curl jq flock docker ssh ssh-add ssh-agent; do
-  command -v "$tool" >/dev/null || fail "$tool is not installed on the operator; its image has to bring it"
+  command -v "$tool" >/dev/null || fail "$tool is not installed on the bastion; its image has to bring it"
 done
 
 value ca | write_file /etc/swarm-ha/ca.pem 0644 || true
