@@ -8,7 +8,15 @@ import { askAws } from "../platform/aws/ask";
 import { readArguments } from "../terminal/arguments";
 import { readStackFile, regionOf } from "../pulumi/project";
 import { confirm } from "../platform/aws/leftovers/confirm";
-import { byArn, GLOBAL_REGION, isGlobal, taggedCall, taggedIn, taggedSchema, type Leftover } from "../platform/aws/leftovers/find";
+import {
+  byArn,
+  GLOBAL_REGION,
+  isGlobal,
+  taggedCall,
+  taggedIn,
+  taggedSchema,
+  type Leftover,
+} from "../platform/aws/leftovers/find";
 import { rolesOf } from "../platform/aws/leftovers/roles";
 import { runMain, SetupError } from "../terminal/errors";
 

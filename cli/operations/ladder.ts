@@ -1,5 +1,13 @@
 import type { DesiredNode } from "../../components/outputs";
-import { cutsOf, describeCuts, isNetworkCut, witnesses, type AllFacts, type Cut, type HostFacts } from "../cluster/host-facts";
+import {
+  cutsOf,
+  describeCuts,
+  isNetworkCut,
+  witnesses,
+  type AllFacts,
+  type Cut,
+  type HostFacts,
+} from "../cluster/host-facts";
 import { IDENTITY_LABEL, votes } from "../cluster/labels";
 import type { Match } from "../cluster/match";
 import type { MachineState, RepairStep } from "./plan-repair";

@@ -64,9 +64,7 @@ function closedDoors({ access, aws }: Known): Problem[] {
       : [];
   const open = aws?.loadBalancers;
   return [
-    ...(aws?.bastion?.access === "public"
-      ? closed("ssh", `${keyText(["aws", "bastion", "access"])} is public`)
-      : []),
+    ...(aws?.bastion?.access === "public" ? closed("ssh", `${keyText(["aws", "bastion", "access"])} is public`) : []),
     ...(open?.manager === "public" || open?.registry === "public"
       ? closed("admin", "the manager or registry load balancer is public")
       : []),

@@ -5,7 +5,12 @@ import { join } from "node:path";
 import { command, findProgram } from "../../../cli/workstation/command";
 import { ensureDockerEngine } from "../../../cli/workstation/docker-engine";
 import { askEngine } from "../../../cli/workstation/docker-socket";
-import { readEngineRecord, startOwnEngine, stopOwnEngine, type OwnEnginePlace } from "../../../cli/workstation/own-engine";
+import {
+  readEngineRecord,
+  startOwnEngine,
+  stopOwnEngine,
+  type OwnEnginePlace,
+} from "../../../cli/workstation/own-engine";
 import { isAlive } from "../../../cli/workstation/process-identity";
 import { createProgress } from "../../../cli/terminal/progress";
 import { besideAnotherEngine, bridges, removeBridge } from "../../support/engine-beside";

@@ -115,7 +115,10 @@ describe("the acceptance test's steps", () => {
   it("use commands that there are, and end with destroy and leftovers", () => {
     for (const { commands } of [...STEPS, ...END])
       for (const { tool } of commands)
-        assert.ok(tool === "terminate-zone" || readFileSync(join(root, "cli", "commands", `${tool}.ts`)).length > 0, tool);
+        assert.ok(
+          tool === "terminate-zone" || readFileSync(join(root, "cli", "commands", `${tool}.ts`)).length > 0,
+          tool,
+        );
     assert.deepEqual(
       END.map(({ title }) => title),
       ["destroy", "leftovers"],

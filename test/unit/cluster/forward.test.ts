@@ -96,8 +96,7 @@ describe("ports that lead through the bastion", () => {
 
   it("come back after the log-in to the bastion was lost", async () => {
     const routes = new Map([["10.0.0.4:5000", await fakes.page(says("images"))]]);
-    const bastion = await fakes.bastion(routes);
-    const bastion = new Bastion({ host: "127.0.0.1", user: "root", ...bastion }, 2);
+    const bastion = new Bastion({ host: "127.0.0.1", user: "root", ...(await fakes.bastion(routes)) }, 2);
     const forward: Forward = { name: "registry", role: "registry", port: 5000 };
     const server = await listen(forward, HOSTS, bastion, { local: 0, failed: (text) => void failures.push(text) });
     closers.push(() => server.close());

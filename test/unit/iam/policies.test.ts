@@ -105,7 +105,14 @@ describe("the policies of CI's roles", () => {
   });
 
   it("allow whatever our commands ask", () => {
-    const folders = ["cli/commands", "dev", "cli/platform/aws", "cli/platform/aws/quotas", "cli/platform/aws/leftovers", "cli/pulumi"];
+    const folders = [
+      "cli/commands",
+      "dev",
+      "cli/platform/aws",
+      "cli/platform/aws/quotas",
+      "cli/platform/aws/leftovers",
+      "cli/pulumi",
+    ];
     const sources = folders.flatMap((folder) =>
       readdirSync(join(root, folder))
         .filter((name) => name.endsWith(".ts"))

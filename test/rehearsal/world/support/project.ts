@@ -29,7 +29,8 @@ export class PlatformProject {
     const project = new PlatformProject({ path: engine, version, kind: "kit", home }, folder, stack, endpoint);
     mkdirSync(join(folder, "state"));
     // Dynamic resources find their modules by paths from the project.
-    for (const name of ["node_modules", "cli", "components", "config", "plan"]) symlinkSync(join(root, name), join(folder, name));
+    for (const name of ["node_modules", "cli", "components", "config", "plan"])
+      symlinkSync(join(root, name), join(folder, name));
     writeFileSync(join(folder, "package.json"), JSON.stringify({ main: "index.ts" }));
     const program = join(root, "test", "rehearsal", "world", "support", "program");
     writeFileSync(join(folder, "index.ts"), `export * from ${JSON.stringify(program)};\n`);
