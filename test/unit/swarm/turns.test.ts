@@ -157,7 +157,12 @@ describe("whose turn it is when an update replaces several hosts of a pool", () 
       NodeID: `id-${node}`,
       Status: { State: state, Timestamp: "2026-01-01T00:00:00Z" },
     });
-    const old = (name: string, availability = "active"): HostState => ({ name, zone: "a", wanted: false, availability });
+    const old = (name: string, availability = "active"): HostState => ({
+      name,
+      zone: "a",
+      wanted: false,
+      availability,
+    });
     const hosts = (first: string): HostState[] => [
       old("worker-1", first),
       old("worker-2"),
