@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # When a registry host or a worker may go: in batches, so that an update never takes a whole pool away, nor hosts of two zones at
 # once. The order is made while the steps run, as for managers: each host's removal waits here until those before it are back.
-# Needs lib/cluster.sh.
+# Needs lib/cluster.sh and lib/drain.sh.
 
 # The desired hosts, written by the bastion step: a line `name role pool zone maxUnavailable` for each.
 hosts_file=/etc/swarm-ha/hosts
@@ -13,14 +13,19 @@ turn_patience=900
 # apart), as the update of the services waits, too.
 settled_after=12
 
-# batch_verdict NODE_ID: reads the desired hosts as JSON, the nodes and the tasks that are to run, one after the other, and prints
+# batch_verdict NODE_ID [LEAVING]: reads the desired hosts as JSON, the nodes and the tasks that are to run, one after the other,
+# and prints
 #   ok            the host may go now
 #   wait REASON   not yet
+# LEAVING: ids of the nodes that are being removed for good, a JSON list. @default none
+#
+# While others are being drained, a host may go for good only if each of its replicated services keeps two thirds of its tasks:
+# hosts that are removed together may have all replicas of a service among them.
 #
 # In service is a host that is Ready and takes tasks, and on which all tasks of global services run that it is to run: the ingress's
 # or the registry's, and those of users. (A service that runs nowhere is broken, and no reason to wait.)
 batch_verdict() {
-  jq -sr --arg id "$1" --argjson settled "$settled_after" '
+  jq -sr --arg id "$1" --argjson leaving "${2:-[]}" --argjson settled "$settled_after" '
     . as [$desired, $nodes, $tasks]
     | ($nodes | map(select(.ID == $id)) | first) as $node
     | def since: .Status.Timestamp[0:19] + "Z" | fromdateiso8601;
@@ -36,6 +41,13 @@ batch_verdict() {
       | ($own | length) > 0 and ($tasks | all(runs)) and (($tasks | length) > 0 or global_of($tier) == []);
     def ready($host): any($nodes[]; .Description.Hostname == $host.name and .Status.State == "ready" and .Spec.Availability == "active");
     def names: map(.name) | join(", ");
+    # Whether a service keeps two thirds of its tasks without this host and those that are being drained.
+    ([$nodes[] | select(.ID != $id and .Spec.Availability == "drain" and (.ID | IN($leaving[])))]) as $draining
+    | def keeps_enough($service):
+        [$tasks[] | select(.ServiceID == $service and (.Slot // 0) != 0)] as $all
+        | [$all[] | select(.Status.State == "running" and .NodeID != $id and (.NodeID | IN($draining[].ID) | not))] as $left
+        | ($left | length) >= (($all | length) * 2 / 3 | floor);
+    def short: [$tasks[] | select(.NodeID == $id and (.Slot // 0) != 0) | .ServiceID] | unique | map(select(keeps_enough(.) | not));
     # One that is dead, or takes no tasks already, takes nothing away.
     if $node == null or $node.Status.State != "ready" or $node.Spec.Availability == "drain" then "ok"
     else
@@ -48,6 +60,8 @@ batch_verdict() {
           | if $others == [] then "ok"
             elif ([$others[] | select(ready(.))] | length) == 0 then "wait none of \($others | names) is Ready"
             elif $late != [] then "wait \($late | names) first has to serve"
+            elif $draining != [] and short != [] then
+              "wait tasks of \([$draining[].Description.Hostname] | join(", ")) first have to run elsewhere"
             else "ok" end
         else
           [$desired[] | select(.role == $self.role and .pool == $self.pool)] as $members
@@ -100,7 +114,7 @@ drain_now() {
   verdict=$({
     desired_hosts
     printf '%s\n' "$nodes" "$tasks"
-  } | batch_verdict "$1")
+  } | batch_verdict "$1" "$(leaving)")
   seen=${verdict#* }
   if [ "$verdict" = ok ]; then
     # The caller's own last question; it ends the step where the answer is no.

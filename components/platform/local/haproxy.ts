@@ -65,8 +65,8 @@ export function loadBalancerSettings(listeners: readonly Listener[], bastion: st
   no strict-limits
   user haproxy
   group haproxy
-  # What the members' states are handed over with when these settings are read again.
-  stats socket /run/haproxy.sock mode 600 level bastion
+  # What the members' states are handed over with when these settings are read again, and where a member's new address is told.
+  stats socket /run/haproxy.sock mode 600 level admin
   server-state-file /run/haproxy.state
 
 defaults

@@ -16,7 +16,7 @@ import {
 } from "./haproxy";
 import { hostImage } from "./image";
 import { localImages } from "./images";
-import { LABELS } from "./labels";
+import { LABELS, LOAD_BALANCER } from "./labels";
 import type { MachineFile, MachineInputs } from "./machine-spec";
 import { registryAt } from "./registry-name";
 import { MachineResource, NetworkResource } from "./resources";
@@ -160,7 +160,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
     listeners: pulumi.Output<Listener[]>,
   ): LoadBalancer {
     const address = this.plan.loadBalancers[name];
-    const machine = this.machine(`lb-${name}`, "load-balancer", "all", {
+    const machine = this.machine(`lb-${name}`, LOAD_BALANCER, "all", {
       address,
       files: listeners.apply((all) => [
         { path: "/etc/haproxy/haproxy.cfg", mode: "0644", content: loadBalancerSettings(all, this.plan.bastion) },

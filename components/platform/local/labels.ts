@@ -11,3 +11,6 @@ export const LABELS = {
   /** On a container that took the place of a removed one: the machine's identity, the id of its first container. */
   identity: "swarm-ha.identity",
 } as const;
+
+/** The role of a load balancer's container. */
+export const LOAD_BALANCER = "load-balancer";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { loadBalancerSettings, STATS_PORT, type Listener } from "../../../components/platform/local/haproxy";
+import { LABELS, LOAD_BALANCER } from "../../../components/platform/local/labels";
 import type { MachineFile } from "../../../components/platform/local/machine-spec";
-import { updateMachine, type MachineState } from "../../../components/platform/local/provider/machine";
+import { deleteMachine, updateMachine, type MachineState } from "../../../components/platform/local/provider/machine";
 import { Stack, until } from "./machines";
 
 /** A member: HAProxy itself, answering its name on 2376 and its health on 8380 200 while "well" is up. */
@@ -59,7 +60,9 @@ describe("load balancers of the local platform", () => {
     members = await Promise.all(
       ["member-1", "member-2"].map((name) => stack.create(name, { files: member(name), reload: ["haproxy"] })),
     );
-    balancer = await stack.create("lb", { address: stack.address(16), files: files(members), reload: ["haproxy"] });
+    const labels = { ...stack.inputs("lb").labels, [LABELS.role]: LOAD_BALANCER };
+    const address = stack.address(16);
+    balancer = await stack.create("lb", { labels, address, files: files(members), reload: ["haproxy"] });
   });
   after(() => stack.remove());
 
@@ -114,5 +117,21 @@ describe("load balancers of the local platform", () => {
     await among(first, { ...second, address: stack.address(99) });
     for (const end = Date.now() + 3000; Date.now() < end;) assert.equal(await answers(), "member-1");
     assert.equal(await states(), "member-1 UP,member-2 DOWN");
+  });
+
+  it("find a member that is made again at another address, while nobody else knows it yet", async () => {
+    const [first, second] = members;
+    assert.ok(first !== undefined && second !== undefined);
+    await deleteMachine(second.identity, second);
+    const [address, made] = [stack.address(98), { files: member("member-2"), reload: ["haproxy"] }];
+    const again = await stack.create("member-2", { ...made, address });
+    assert.equal(await states(), "member-1 UP,member-2 DOWN");
+    await until(15, async () => (await states()) === "member-1 UP,member-2 UP" || (await states()));
+    assert.equal(await answers(), "member-1 member-2");
+    await among(first, again);
+    assert.equal(await states(), "member-1 UP,member-2 UP");
+    // Whoever starts the load balancer before the end of the update has it find the member, too.
+    const settings = await stack.run(balancer.identity, "cat", "/etc/haproxy/haproxy.cfg");
+    assert.match(settings, new RegExp(`server member-2 ${address.replaceAll(".", "\\.")}:`));
   });
 });

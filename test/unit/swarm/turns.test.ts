@@ -19,7 +19,12 @@ interface HostState {
   readonly max?: number;
 }
 
-function verdict(candidate: string, hosts: readonly HostState[], more: readonly object[] = []): string {
+function verdict(
+  candidate: string,
+  hosts: readonly HostState[],
+  more: readonly object[] = [],
+  leaving: readonly string[] = [],
+): string {
   const desired = hosts
     .filter(({ wanted = true }) => wanted)
     .map(({ name, zone, pool = "worker", max = 1 }) => ({ name, role: "worker", pool, zone, max }));
@@ -49,7 +54,9 @@ function verdict(candidate: string, hosts: readonly HostState[], more: readonly 
           },
         ],
   );
-  const { code, stdout, stderr } = bash(`set -euo pipefail; . scripts/lib/turns.sh; batch_verdict "id-${candidate}"`, {
+  const ids = JSON.stringify(leaving.map((name) => `id-${name}`));
+  const script = `set -euo pipefail; . scripts/lib/turns.sh; batch_verdict "id-${candidate}" '${ids}'`;
+  const { code, stdout, stderr } = bash(script, {
     input: [desired, nodes, [...tasks, ...more]].map((part) => JSON.stringify(part)).join("\n"),
   });
   assert.equal(code, 0, stderr);
@@ -141,6 +148,38 @@ describe("whose turn it is when an update replaces several hosts of a pool", () 
     assert.match(verdict("worker-1", renamed(2)), /^wait web-2 first has to serve/);
     assert.match(verdict("worker-1", renamed(null)), /^wait web-2 first has to serve/);
     assert.match(verdict("worker-1", renamed(60, "gone")), /^wait none of web-1, web-2 is Ready/);
+  });
+
+  it("of those that go for good together leaves each service two thirds of its tasks", () => {
+    const task = (slot: number, node: string, state = "running"): object => ({
+      ServiceID: "web",
+      Slot: slot,
+      NodeID: `id-${node}`,
+      Status: { State: state, Timestamp: "2026-01-01T00:00:00Z" },
+    });
+    const old = (name: string, availability = "active"): HostState => ({
+      name,
+      zone: "a",
+      wanted: false,
+      availability,
+    });
+    const hosts = (first: string): HostState[] => [
+      old("worker-1", first),
+      old("worker-2"),
+      old("worker-3"),
+      ...pool({}, {}, {}).map((host, i) => ({ ...host, name: `web-${i + 1}`, pool: "web" })),
+    ];
+    const spread = [task(2, "worker-2"), task(3, "worker-3")];
+    const leaving = ["worker-1", "worker-2", "worker-3"];
+    const ask = (first: string, ...more: object[]): string => verdict("worker-2", hosts(first), more, leaving);
+    assert.equal(ask("active", task(1, "worker-1"), ...spread), "ok", "the first one");
+    const waits = /^wait tasks of worker-1 first have to run elsewhere/;
+    assert.match(ask("drain", task(1, "web-1", "preparing"), ...spread), waits);
+    assert.equal(ask("drain", task(1, "web-1"), ...spread), "ok");
+    assert.equal(ask("drain", task(1, "web-1", "preparing"), task(3, "worker-3")), "ok", "none of its tasks");
+    assert.equal(ask("drain", task(1, "worker-2")), "ok", "a service of one task has to stop");
+    const maintained = verdict("worker-2", hosts("drain"), [task(1, "web-1", "preparing"), ...spread], ["worker-2"]);
+    assert.equal(maintained, "ok", "worker-1 is drained by somebody else");
   });
 
   it("of one that goes for good doesn't wait for the dead", () => {

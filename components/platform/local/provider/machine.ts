@@ -8,6 +8,7 @@ import { pickAddress, releaseAddress } from "./address";
 import { archive } from "./archive";
 import { gone, reload } from "./container";
 import { explain } from "./explain";
+import { announceMember } from "./members";
 import { ensureRoomForOneMore } from "./neighbours";
 import type { Seen } from "./reading";
 import { startAndWait } from "./serving";
@@ -36,6 +37,7 @@ export async function createMachine(inputs: MachineInputs): Promise<{ id: string
     const address = await pickAddress(engine, inputs);
     try {
       const id = await makeMachine(engine, inputs, address);
+      await announceMember(engine, inputs, address);
       return { id, outs: { ...inputs, identity: id, address } };
     } catch (error) {
       // All or nothing: what stays behind would hold the name and the address.

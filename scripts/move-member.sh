@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Tells HAProxy the address of a member that was replaced by a host at another one, such as in another zone. Its settings follow
+# at the end of the update, when all hosts are there; until then it would have none of those that were replaced.
+#
+# The member is out of service until its checks have passed. Runs in the container of a load balancer. Arguments: NAME ADDRESS.
+
+set -euo pipefail
+
+name=$1 address=$2
+settings=/etc/haproxy/haproxy.cfg
+socket=/run/haproxy.sock
+
+# ask COMMAND: what the process that serves answers.
+ask() { curl -sS --max-time 5 --unix-socket "$socket" telnet://haproxy <<<"$1"; }
+
+# Columns of version 1: 2 back-end, 4 server, 5 address. Source: HAProxy management guide, "show servers state".
+ask "show servers state" | awk -v name="$name" -v address="$address" '$4 == name && $5 != address { print $2 }' |
+  while read -r backend; do
+    ask "set server $backend/$name health down"
+    ask "set server $backend/$name addr $address"
+  done
+# For a start before the update's end.
+sed -Ei "s/^(  server $name )[0-9.]+:/\1$address:/" "$settings"
