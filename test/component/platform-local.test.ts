@@ -100,11 +100,11 @@ describe("the local platform", () => {
       ((inputs["ports"] as string[] | undefined) ?? []).map((port) => `${name} ${port}`),
     );
     assert.deepEqual(published.sort(), [
+      "bastion 22022:22",
       "lb-app 28080:80",
       "lb-app 28443:443",
       "lb-manager 22376:2376",
       "lb-registry 25000:25000",
-      "bastion 22022:22",
     ]);
   });
 

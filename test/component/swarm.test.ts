@@ -192,10 +192,10 @@ describe("the graph of a swarm", () => {
       ({ name, type, inputs }) => before.get(`${type} ${name}`) !== JSON.stringify(inputs),
     );
     assert.deepEqual(changed.map(({ name }) => name).sort(), [
+      "prepare-bastion",
       "prepare-manager-1",
       "prepare-manager-2",
       "prepare-manager-3",
-      "prepare-bastion",
     ]);
   });
 });
