@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { callsInARow } from "../../support/docker-context";
 import { figure, until } from "../../support/run";
-import { HOSTS, useSharedStack } from "../../support/shared-stack";
+import { useSharedStack } from "../../support/shared-stack";
 import { WebService } from "../../support/web-service";
 
 const WORKERS = ["worker-1", "worker-2", "worker-3"];
@@ -44,71 +43,5 @@ describe("a service", function () {
       return undefined;
     });
     figure("all replicas reach each other after", seconds);
-  });
-
-  describe("when the leader's zone is lost at once", () => {
-    let zone = "";
-    let lost: string[] = [];
-    let lostIds: string[] = [];
-    let identities: Record<string, string> = {};
-
-    it("has an API again when a new leader is elected, also through the load balancer", async () => {
-      await stack.good("context", [stack.name], 60);
-      const nodes = await stack.nodes();
-      const leader = nodes.find((node) => node.ManagerStatus === "Leader")?.Hostname ?? "";
-      zone = leader.slice(-1);
-      lost = ["manager", "registry", "worker"].map((tier) => `${tier}-${zone}`);
-      lostIds = nodes.filter((node) => lost.includes(node.Hostname)).map((node) => node.ID);
-      identities = await stack.identities();
-      // The client is to be in a zone that lives.
-      await web.startClient(WORKERS.find((worker) => !lost.includes(worker)) ?? "");
-      await stack.kill(...lost);
-      const begun = Date.now();
-      figure(
-        "a manager lists the nodes after",
-        await until("a new leader", 60, async () => ((await stack.nodes()).length > 0 ? undefined : "no nodes")),
-      );
-      await callsInARow(stack, 10, 60);
-      figure("the load balancer leads to living managers only after", (Date.now() - begun) / 1000);
-    });
-
-    it("runs its tasks elsewhere, and answers", async () => {
-      const seconds = await until("six tasks on the workers left", 120, async () => {
-        const placement = await web.placement();
-        const good = placement.length === 6 && !placement.some((worker) => lost.includes(worker));
-        return good ? undefined : placement.join(" ");
-      });
-      figure("all replicas run elsewhere after", seconds);
-      await web.ask();
-    });
-
-    it("is told by status, with exit code 1", async () => {
-      const { code, status } = await stack.status();
-      assert.equal(code, 1);
-      assert.equal(status.healthy, false);
-      for (const host of lost)
-        assert.ok(
-          status.problems.some((problem) => problem.includes(host)),
-          `${host}: ${status.problems.join("\n")}`,
-        );
-    });
-
-    it("gets its nine nodes back from repair, on new machines", async () => {
-      await stack.lose(...lost);
-      const { seconds, output } = await stack.good("repair", [stack.name]);
-      figure("repair of a lost zone", seconds);
-      const nodes = await stack.nodes();
-      assert.deepEqual(nodes.map((node) => node.Hostname).sort(), HOSTS, output);
-      assert.ok(nodes.every((node) => node.Status === "Ready"));
-      assert.deepEqual(
-        nodes.filter((node) => lostIds.includes(node.ID)),
-        [],
-      );
-      const now = await stack.identities();
-      for (const host of HOSTS) assert.equal(now[host] !== identities[host], lost.includes(host), host);
-      const { code, status } = await stack.status();
-      assert.equal(code, 0, status.problems.join("\n"));
-      await web.ask();
-    });
   });
 });

@@ -185,27 +185,4 @@ describe("the registry", function () {
     }
     figure("it is in again with its storage", await stack.untilHealthy());
   });
-
-  it("goes on serving pulls with a zone dead", async () => {
-    const zone = ["manager-2", "registry-2", "worker-2"];
-    await stack.kill(...zone);
-    try {
-      const pull = (): Promise<string> => registry.pull("worker-3", "drill/many-1:1");
-      figure(
-        "a pull after the zone's death, repeated until it succeeds",
-        await until("a pull", 60, async () => {
-          await pull();
-          return undefined;
-        }),
-      );
-      await until("the load balancer to have noticed", 30, async () => {
-        const out = await sick();
-        return out.includes("registry-2") ? undefined : "registry-2 is sent connections";
-      });
-      for (let i = 0; i < 6; i++) await pull();
-    } finally {
-      await stack.revive(...zone);
-    }
-    await stack.untilHealthy();
-  });
 });
