@@ -13,11 +13,15 @@ socket=/run/haproxy.sock
 # ask COMMAND: what the process that serves answers.
 ask() { curl -sS --max-time 5 --unix-socket "$socket" telnet://haproxy <<<"$1"; }
 
+# For one that starts, now or later.
+sed -Ei "s/^(  server $name )[0-9.]+:/\1$address:/" "$settings"
+
+# Where none serves, because the load balancer is just being started, none has to be told.
+known=$(ask "show servers state" 2>/dev/null) || exit 0
+
 # Columns of version 1: 2 back-end, 4 server, 5 address. Source: HAProxy management guide, "show servers state".
-ask "show servers state" | awk -v name="$name" -v address="$address" '$4 == name && $5 != address { print $2 }' |
+awk -v name="$name" -v address="$address" '$4 == name && $5 != address { print $2 }' <<<"$known" |
   while read -r backend; do
     ask "set server $backend/$name health down"
     ask "set server $backend/$name addr $address"
   done
-# For a start before the update's end.
-sed -Ei "s/^(  server $name )[0-9.]+:/\1$address:/" "$settings"

@@ -133,5 +133,12 @@ describe("load balancers of the local platform", () => {
     // Whoever starts the load balancer before the end of the update has it find the member, too.
     const settings = await stack.run(balancer.identity, "cat", "/etc/haproxy/haproxy.cfg");
     assert.match(settings, new RegExp(`server member-2 ${address.replaceAll(".", "\\.")}:`));
+    // One whose HAProxy doesn't serve yet reads the new address when it does.
+    await stack.run(balancer.identity, "sv", "-w", "10", "down", "/etc/service/haproxy");
+    await deleteMachine(again.identity, again);
+    await stack.create("member-2", { ...made, address: stack.address(97) });
+    await stack.run(balancer.identity, "sv", "-w", "10", "up", "/etc/service/haproxy");
+    await until(15, async () => (await states()) === "member-1 UP,member-2 UP" || (await states()));
+    assert.equal(await answers(), "member-1 member-2");
   });
 });
