@@ -97,7 +97,8 @@ export function staticSettings({ domain, httpsPort, trusted, hsts, timeouts }: S
         endpoint: `tcp://${DOOR_NAME}:${PORTS.door}`,
         tls: { ca: "/etc/traefik/door-ca.crt", cert: "/etc/traefik/door.crt", key: "/run/secrets/door-key" },
         refreshSeconds: "1s",
-        httpClientTimeout: "10s",
+        // Longer than the managers' door takes to answer after the loss of a leader.
+        httpClientTimeout: "90s",
         network: APPS_NETWORK,
         exposedByDefault: false,
         defaultRule: `Host(\`{{ or (index .Labels "swarm-ha.name") (normalize .Name) }}.${appsDomain(domain)}\`)`,

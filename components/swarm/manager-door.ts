@@ -22,9 +22,13 @@ export function doorSettings(): string {
   http-request deny deny_status 403 unless { path_reg ${DOOR_PATHS} }
   default_backend read-only
 
-# Without a leader nobody can say what runs: the door answers 503 then, and the ingress goes on with what it knows.
+# Without a leader the engine waits up to 20 s for the next one, and a question that a dead leader was to answer fails. So it is
+# asked again: of a service whose tasks it can't get the ingress forgets the routes (Traefik 3.6, pswarm.go, \`listServices\` logs
+# the error and goes on), where it should go on with what it knows. With three attempts it waits for a minute.
 backend read-only
-  timeout server 20s
-  server engine unix@/var/run/docker.sock track engine/engine
+  timeout server 25s
+  retries 3
+  retry-on conn-failure empty-response response-timeout 500 503 504
+  server engine unix@/var/run/docker.sock
 `;
 }

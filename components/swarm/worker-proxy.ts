@@ -27,6 +27,9 @@ export function doorAddress(config: PlacementConfig): string {
  * so that the door sees the ingress's certificate.
  */
 export function workerProxySettings(config: PlacementConfig): string {
+  const servers = managerPlaces(config)
+    .map(({ name, address }) => `  server ${name} ${address}:${String(PORTS.door)}\n`)
+    .join("");
   return `global
   log stdout format raw daemon notice
   maxconn 1000
@@ -44,16 +47,28 @@ defaults
   # A dead manager's share goes to another one at once.
   retries 3
   option redispatch 1
+  balance roundrobin
+  # A connection to a host that died ends, and the ingress asks its question again. One to a manager without a leader stays:
+  # it answers when there is the next one. Were it cut, the ingress would forget routes (see the managers' door).
+  option srvtcpka
+  srvtcpka-idle 4s
+  srvtcpka-intvl 1s
+  srvtcpka-cnt 3
+  default-server check inter 1s downinter 5s fall 2 rise 2 tcp-ut 4s
 
 # The bridge comes with the engine, after this: "transparent" binds to an address that isn't there yet.
-listen door
+frontend door
   bind ${doorAddress(config)}:${String(PORTS.door)} transparent
-  balance roundrobin
+  use_backend living if { nbsrv(led) lt 1 }
+  default_backend led
+
+# Managers that have a leader. All places of managers are here, taken or not.
+backend led
   option httpchk GET /health
   http-check expect status 200
-  default-server check port ${String(PORTS.health)} inter 1s downinter 5s fall 2 rise 2 on-marked-down shutdown-sessions
-  # All places of managers, taken or not.
-${managerPlaces(config)
-  .map(({ name, address }) => `  server ${name} ${address}:${String(PORTS.door)}\n`)
-  .join("")}`;
+  default-server port ${String(PORTS.health)}
+${servers}
+# While none has one, between the death of a leader and the next one's election: whoever accepts connections.
+backend living
+${servers}`;
 }
