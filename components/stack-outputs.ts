@@ -17,7 +17,7 @@ export interface StackParts {
   readonly registry: Registry;
 }
 
-/** What the stack puts out: the Contract's outputs, and `access`, with which the tools get in. */
+/** The stack's outputs: those of docs/architecture.md, "What others rely on", and `access`, which our commands connect with. */
 export function stackOutputs({ config, platform, keys, pki, swarm, registry }: StackParts): ProgramOutputs {
   const { bastion, hosts, loadBalancers } = platform;
   const endpoints = {

@@ -37,7 +37,7 @@ describe("the local platform", () => {
     resources = await build(false);
   });
 
-  it("has a machine for each host, the bastion and the load balancers, named and labelled by the Contract", () => {
+  it("has a machine for each host, the bastion and the load balancers, named and labelled as others rely on", () => {
     const names = resources.filter(({ type }) => type === MACHINE).map(({ inputs }) => inputs["container"]);
     const tiers = ["manager", "registry", "worker"].flatMap((tier) =>
       [1, 2, 3].map((n) => `unit-${tier}-${String(n)}`),

@@ -1,4 +1,4 @@
-/** Labels of everything that a local stack has on the Docker engine. Others rely on them: see the Contract. */
+/** Labels of everything that a local stack has on the Docker engine. Others rely on them: docs/architecture.md, "What others rely on". */
 export const LABELS = {
   /** Name of the stack. */
   stack: "swarm-ha.stack",

@@ -4,7 +4,7 @@ import { PORTS } from "../../../plan/ports";
 import { succeed } from "../../support/run";
 import { HOSTS, useSharedStack } from "../../support/shared-stack";
 
-/** The Contract's shape of `status --json`. */
+/** The shape of `status --json` that others rely on: docs/architecture.md. */
 const statusSchema = z.strictObject({
   healthy: z.boolean(),
   swarmId: z.string().min(1),
@@ -25,7 +25,7 @@ const statusSchema = z.strictObject({
     z.enum(["manager", "registry", "app"]),
     z.object({ url: z.string(), healthy: z.array(z.string()), unhealthy: z.array(z.string()) }).optional(),
   ),
-  // Beyond the Contract: when each certificate ends.
+  // More than others rely on: when each certificate expires.
   certificates: z.array(
     z.strictObject({ owner: z.string(), use: z.string(), notAfter: z.iso.datetime(), daysLeft: z.int().positive() }),
   ),
@@ -121,7 +121,7 @@ describe("the cluster's shape", function () {
     });
   });
 
-  it("is healthy by status, in the Contract's words", async () => {
+  it("is healthy by status, in the shape that others rely on", async () => {
     const { code, status } = await stack.status();
     assert.equal(code, 0, status.problems.join("\n"));
     const { healthy, nodes, problems, swarmId, loadBalancers, disks } = statusSchema.parse(status);
@@ -149,7 +149,7 @@ describe("the cluster's shape", function () {
     for (const host of HOSTS) assert.ok(stdout.includes(host), `${host} in:\n${stdout}`);
   });
 
-  it("puts out what the Contract says, secrets only when asked for", async () => {
+  it("has the outputs that others rely on, secrets only when asked for", async () => {
     const outputs = await stack.outputs();
     assert.deepEqual([outputs.swarmId], await stack.swarmIds());
     assert.deepEqual(Object.keys(outputs.hosts).sort(), HOSTS);
