@@ -1,75 +1,96 @@
-import { SetupError } from "../terminal/errors";
-import { askHosts } from "../cluster/ask-hosts";
-import { confirmed } from "../terminal/confirm";
+/** What the replacement of hosts costs: asked once, before anything is touched. */
+import { describeCuts, type AllFacts } from "../cluster/host-facts";
 import type { Evaluation } from "../cluster/evaluate";
-import { describeCuts } from "../cluster/host-facts";
-import { lossOf, networkCuts } from "./ladder";
-import { withoutRoom } from "./room";
 import type { LiveStack } from "../cluster/stack";
 import { commands, list } from "../cluster/words";
+import type { Cluster } from "./cluster";
+import { lossOf, networkCuts } from "./ladder";
+import type { Loss } from "./operation";
 
 /** How much a replacement may cost. */
 export interface Accepted {
-  /** Whether data may be lost without a question. */
-  readonly yes: boolean;
   /** Whether tasks may wait for a node. */
   readonly force: boolean;
   /** Whether a spare worker takes them meanwhile. */
   readonly surge: boolean;
 }
 
-/**
- * Asks, before anything is touched, what the replacement of these hosts costs, and refuses or asks where it costs more
- * than was accepted: tasks without a node, volumes, services that are pinned to a node's id, and managers whose
- * successors couldn't join.
- *
- * @returns hosts whose tasks have no room elsewhere
- * @throws SetupError that says what it would cost
- */
+/** What was asked. */
+export interface Asked {
+  /** The hosts that it was asked for. */
+  readonly hosts: readonly string[];
+  readonly facts: AllFacts;
+  /** Services whose tasks have no room elsewhere, with reasons, by host; only hosts that have such tasks. */
+  readonly withoutRoom: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Asks the hosts, and the bastion for room. @throws Error when the cluster can't be asked */
 export async function askBefore(
+  cluster: Cluster,
   stack: LiveStack,
   evaluation: Evaluation,
   hosts: readonly string[],
-  accepted: Accepted,
-): Promise<string[]> {
-  const chosen = evaluation.matches.filter(({ desired }) => hosts.includes(desired.name));
-  const facts = await askHosts(stack, { troubled: chosen.map(({ desired }) => desired.name) });
-  const cuts = chosen
-    .filter(({ desired }) => desired.role === "manager")
-    .flatMap(({ desired }) => networkCuts(desired.name, facts));
-  if (cuts.length > 0) {
-    throw new SetupError(
-      `Nothing was replaced: ${describeCuts(cuts)}. A manager's successor has the same address and couldn't join. Mend the network between them first`,
-    );
-  }
-
-  const full: string[] = [];
-  const reasons: string[] = [];
-  for (const { desired, node } of chosen) {
+): Promise<Asked> {
+  const chosen = chosenOf(evaluation, hosts);
+  const facts = await cluster.facts(
+    stack,
+    chosen.map(({ desired }) => desired.name),
+  );
+  const withoutRoom: Record<string, readonly string[]> = {};
+  // Where the network is cut nothing will be replaced, and the question takes seconds for each host.
+  const asks = cutsIn(evaluation, { hosts, facts }).length === 0 ? chosen : [];
+  for (const { desired, node } of asks) {
     if (node?.state !== "ready" || desired.role === "manager") continue;
-    const without = await withoutRoom(stack, [node.id]);
-    if (without.length === 0) continue;
-    full.push(desired.name);
-    reasons.push(...without.map((text) => `  - ${desired.name}: ${text}`));
+    const reasons = await cluster.withoutRoom(stack, [node.id]);
+    if (reasons.length > 0) withoutRoom[desired.name] = reasons;
   }
-  if (full.length > 0 && !accepted.force && !accepted.surge) {
-    const again = `${commands(stack.stack).replace} ${hosts.join(" ")}`;
-    throw new SetupError(
-      `Nothing was replaced: tasks of ${list(full)} have no room elsewhere.\n${reasons.join("\n")}\n` +
-        `With a spare worker beside each of them: ${again} --surge\nTo accept that these tasks wait until the host is back: ${again} --force`,
-    );
-  }
+  return { hosts, facts, withoutRoom };
+}
 
-  const losses = chosen.flatMap(
+/**
+ * Why these hosts may not be replaced: managers whose successors couldn't join, and tasks without a node where that isn't
+ * accepted. Pure.
+ *
+ * @returns nothing when they may
+ */
+export function refusalBefore(
+  stack: string,
+  evaluation: Evaluation,
+  asked: Asked,
+  accepted: Accepted,
+): string | undefined {
+  const cuts = cutsIn(evaluation, asked);
+  if (cuts.length > 0) {
+    return `Nothing was replaced: ${describeCuts(cuts)}. A manager's successor has the same address and couldn't join. Mend the network between them first`;
+  }
+  const full = Object.entries(asked.withoutRoom);
+  if (full.length === 0 || accepted.force || accepted.surge) return undefined;
+  const again = `${commands(stack).replace} ${asked.hosts.join(" ")}`;
+  const reasons = full.flatMap(([host, texts]) => texts.map((text) => `  - ${host}: ${text}`));
+  return (
+    `Nothing was replaced: tasks of ${list(full.map(([host]) => host))} have no room elsewhere.\n${reasons.join("\n")}\n` +
+    `With a spare worker beside each of them: ${again} --surge\nTo accept that these tasks wait until the host is back: ${again} --force`
+  );
+}
+
+/** The volumes, and the services that are pinned to a node's id, that go with these hosts. Pure. */
+export function lossBefore(stack: string, evaluation: Evaluation, { hosts, facts }: Asked): Loss | undefined {
+  const losses = chosenOf(evaluation, hosts).flatMap(
     ({ desired }) => lossOf(desired, facts[desired.name], evaluation.pinned[desired.name] ?? []) ?? [],
   );
-  if (losses.length > 0) {
-    const what = `Replacing ${list(hosts)} loses ${losses.join("; ")}`;
-    if (!(await confirmed(what, accepted.yes))) {
-      throw new SetupError(
-        `Nothing was replaced. ${what}. To go on with it: ${commands(stack.stack).replace} ${hosts.join(" ")} --yes`,
-      );
-    }
-  }
-  return full;
+  if (losses.length === 0) return undefined;
+  const what = losses.join("; ");
+  const question = `Replacing ${list(hosts)} loses ${what}`;
+  const again = `${commands(stack).replace} ${hosts.join(" ")} --yes`;
+  return { what, question, declined: `Nothing was replaced. ${question}. To go on with it: ${again}` };
+}
+
+function cutsIn(evaluation: Evaluation, { hosts, facts }: Pick<Asked, "hosts" | "facts">) {
+  return chosenOf(evaluation, hosts)
+    .filter(({ desired }) => desired.role === "manager")
+    .flatMap(({ desired }) => networkCuts(desired.name, facts));
+}
+
+function chosenOf({ matches }: Evaluation, hosts: readonly string[]) {
+  return matches.filter(({ desired }) => hosts.includes(desired.name));
 }

@@ -1,5 +1,4 @@
 import type { Spare } from "../../plan/spare";
-import { SetupError } from "../terminal/errors";
 import { listNodes, updateNode } from "../cluster/docker-api";
 import { throughManager } from "../cluster/inspect";
 import type { LiveStack } from "../cluster/stack";
@@ -7,17 +6,10 @@ import type { LiveStack } from "../cluster/stack";
 /** Node labels of the product's own. */
 const OWN = "swarm-ha.";
 
-/**
- * The spare worker that takes a host's tasks meanwhile: of the same pool and zone.
- *
- * @throws SetupError for a host that is no worker
- */
-export function spareFor({ desired }: LiveStack, host: string): Spare {
+/** The spare worker that takes a host's tasks meanwhile: of the same pool and zone. @returns nothing for a host that is no worker */
+export function spareFor({ desired }: LiveStack, host: string): Spare | undefined {
   const node = desired.nodes.find(({ name }) => name === host);
-  if (node?.role !== "worker") {
-    throw new SetupError(`--surge adds a spare worker, and ${host} isn't one. Move its services, or use --force`);
-  }
-  return { pool: node.pool, zone: node.zone };
+  return node?.role === "worker" ? { pool: node.pool, zone: node.zone } : undefined;
 }
 
 /** Gives the spare worker the labels that people have set on the host that it stands in for: tasks are pinned to them. */

@@ -1,0 +1,107 @@
+/** What operations see of a stack's cluster, and do to it. */
+import type Docker from "dockerode";
+import { docker as dockerHere } from "../../components/platform/local/docker";
+import { messageOf } from "../../components/message";
+import type { Spare } from "../../plan/spare";
+import { askHosts } from "../cluster/ask-hosts";
+import type { Evaluation } from "../cluster/evaluate";
+import type { AllFacts } from "../cluster/host-facts";
+import { inspectDeep, settle, type DeepLook, type Settling } from "../cluster/inspect";
+import { isLocal, prepareFor } from "../cluster/platform";
+import { readStack, up, type LiveStack } from "../cluster/stack";
+import { list } from "../cluster/words";
+import { heal, lookAtMachines } from "../platform/local/heal";
+import { findingsOf } from "../platform/local/heal/words";
+import { listMachines } from "../platform/local/machines";
+import { findStrays } from "../platform/local/strays";
+import { SetupError } from "../terminal/errors";
+import type { Progress } from "../terminal/progress";
+import { perform } from "./perform";
+import type { MachineState, RepairStep } from "./plan-repair";
+import { acceptGaps, withoutRoom } from "./room";
+import { lendLabels } from "./surge";
+
+/** What came of bringing back what the platform still has of a stack. */
+export interface BroughtBack {
+  /** Machines that could not be brought back: name and reason. */
+  readonly failures: readonly string[];
+  /** Why the new containers could not be set up. @default they could, or there are none */
+  readonly setUp?: string;
+}
+
+/** See the top of this file. Tests have one without a cluster. */
+export interface Cluster {
+  /** The stack's name. */
+  readonly stack: string;
+  /** What {@link bringBack} would do, a sentence each. Changes nothing. */
+  outstanding(): Promise<readonly string[]>;
+  /** Brings back what the platform still has: network, containers, stopped and paused ones; sets up new containers. */
+  bringBack(): Promise<BroughtBack>;
+  /** Reads the stack's state. */
+  read(): Promise<LiveStack>;
+  /** All machines that the platform has. @returns nothing where the platform can't tell */
+  machines(): Promise<readonly MachineState[] | undefined>;
+  /** Looks once, and asks the hosts that aren't in service. */
+  ask(stack: LiveStack): Promise<DeepLook>;
+  /** Looks until it is good enough, or the time is up. */
+  wait(title: string, usually: string, stack: LiveStack, settling: Omit<Settling, "note">): Promise<Evaluation>;
+  /** Asks these hosts, and all managers, about themselves. */
+  facts(stack: LiveStack, hosts: readonly string[]): Promise<AllFacts>;
+  /** See {@link withoutRoom}. */
+  withoutRoom(stack: LiveStack, nodeIds: readonly string[]): Promise<readonly string[]>;
+  /** See {@link acceptGaps}. */
+  acceptGaps(stack: LiveStack, hosts: readonly string[]): Promise<void>;
+  /** See {@link lendLabels}. */
+  lendLabels(stack: LiveStack, from: string, to: readonly string[]): Promise<void>;
+  /** Runs `up`, replacing the machines with these URNs. @returns why it failed */
+  up(replace: readonly string[], spare?: Spare): Promise<string | undefined>;
+  /** Does a step of a repair. @returns why it failed */
+  repair(step: RepairStep, stack: LiveStack): Promise<string | undefined>;
+}
+
+/** The cluster of a stack. */
+export function liveCluster(stack: string, progress: Progress): Cluster {
+  /** The engine that a local stack's hosts run on: another way to ask them. */
+  let docker: Docker | undefined;
+  return {
+    stack,
+    async outstanding() {
+      if (!isLocal(stack)) return [];
+      docker = dockerHere();
+      const looks = Promise.all([lookAtMachines(docker, stack), findStrays(docker, stack)]);
+      const [plan, strays] = await looks.catch((error: unknown) => {
+        throw new SetupError(
+          `The Docker engine does not answer (${messageOf(error)}). Start it: npm start -- ${stack}`,
+        );
+      });
+      return [
+        ...findingsOf(plan).flatMap(({ kept, text }) => (kept ? `Bringing back: ${text}.` : [])),
+        ...(strays.length === 0
+          ? []
+          : [`Removing what the state does not know: ${list(strays.map(({ name }) => name))}.`]),
+      ];
+    },
+    async bringBack() {
+      docker = await prepareFor(stack);
+      if (docker === undefined) return { failures: [] };
+      const { failures, due } = await heal(docker, stack);
+      if (!due) return { failures };
+      const failure = await progress.step("Setting up the new containers", "10 to 60 s", () => up(stack, []));
+      return failure === undefined ? { failures } : { failures, setUp: failure };
+    },
+    read: () => readStack(stack),
+    machines: async () => (docker === undefined ? undefined : listMachines(docker, stack)),
+    ask: (live) =>
+      progress.step("Asking the hosts that aren't in service", "1 to 10 s", () =>
+        inspectDeep(live, docker === undefined ? {} : { docker }),
+      ),
+    wait: (title, usually, live, settling) =>
+      progress.step(title, usually, (note) => settle(live, { ...settling, note })),
+    facts: (live, troubled) => askHosts(live, { troubled }),
+    withoutRoom,
+    acceptGaps,
+    lendLabels,
+    up: (replace, spare) => up(stack, replace, [], spare),
+    repair: (step, live) => perform(step, live, docker),
+  };
+}

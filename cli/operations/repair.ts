@@ -1,0 +1,220 @@
+/**
+ * Repair: climbs a ladder for what is broken, the least first: wait, start or restart engines, unlock, let hosts join
+ * again, and replace last; the bastion first and managers one at a time. It goes on past a host that can't be repaired
+ * just now. What the steps are: plan-repair.ts and ladder.ts.
+ */
+import { isHost } from "../cluster/deployment";
+import type { Evaluation } from "../cluster/evaluate";
+import type { DeepLook } from "../cluster/inspect";
+import { majority } from "../cluster/quorum";
+import type { LiveStack } from "../cluster/stack";
+import { commands, list } from "../cluster/words";
+import type { Cluster } from "./cluster";
+import type { Operation, Past, Step } from "./operation";
+import { planRepair, stepKey, type MachineState, type RepairPlan, type RepairStep } from "./plan-repair";
+
+/** Seconds for a running host to recover by itself, before more is done to it: an election alone takes up to 21. */
+const COME_BACK_LIMIT = 90;
+/** Seconds for the cluster to take notice of a step. */
+const STEP_LIMIT = 45;
+
+/** What a repair goes by. */
+export interface RepairSeen extends DeepLook {
+  readonly stack: LiveStack;
+  /** All machines that the platform has. @default the platform can't tell */
+  readonly machines?: readonly MachineState[];
+}
+
+/** A step of a repair. */
+export interface RepairTurn extends Step {
+  readonly action: RepairStep;
+}
+
+/** The repair of a stack. */
+export function repair(cluster: Cluster): Operation<RepairSeen, RepairTurn> {
+  const read = async (): Promise<Pick<RepairSeen, "stack" | "machines">> => {
+    const stack = await cluster.read();
+    const machines = await cluster.machines();
+    return { stack, ...(machines === undefined ? {} : { machines }) };
+  };
+  return {
+    name: "repair",
+    stack: cluster.stack,
+    title: `repair of the stack ${cluster.stack}`,
+    prepare: {
+      plan: () => cluster.outstanding(),
+      run: async () => {
+        const { failures, setUp } = await cluster.bringBack();
+        return setUp === undefined ? failures : [...failures, setUp];
+      },
+    },
+    async observe(moment, past) {
+      if (moment.kind === "end") return atEnd(cluster, moment.before, past);
+      const known = await read();
+      // What leads to the cluster is new: only now can be seen how the rest is.
+      if (moment.kind === "start" || isWayIn(moment.step.action, known.stack)) return comeBack(cluster, known, past);
+      const { step, failure } = moment;
+      const enough = ({ problems }: Evaluation): boolean =>
+        failure !== undefined || !problems.some(({ hosts }) => hosts.some((host) => step.hosts.includes(host)));
+      await waitFor(cluster, "Waiting until the cluster has taken notice", known.stack, step.limit, enough);
+      return { ...known, ...(await cluster.ask(known.stack)) };
+    },
+    plan(seen, past) {
+      const { steps, ...rest } = planOf(seen, past);
+      return { steps: steps.map((step) => turn(cluster, seen.stack, step)), ...rest };
+    },
+    settled: ({ evaluation }) => evaluation.platformHealthy,
+    onFailure: "go on",
+  };
+}
+
+function planOf({ stack, evaluation, facts, machines }: RepairSeen, past: readonly Past<RepairTurn>[]): RepairPlan {
+  return planRepair({
+    desired: stack.desired,
+    evaluation,
+    facts,
+    ...(machines === undefined ? {} : { machines }),
+    others: stack.machines.filter((machine) => !isHost(machine)).map((machine) => machine.name),
+    tried: new Set(past.flatMap(triedBy)),
+  });
+}
+
+/** The keys of what was tried: where several hosts' loss was declined together, so is each one's. */
+function triedBy({ step: { action }, outcome }: Past<RepairTurn>): string[] {
+  if (outcome !== "declined") return [stepKey(action)];
+  return [stepKey(action), ...action.names.map((host) => stepKey({ ...action, names: [host] }))];
+}
+
+function turn(cluster: Cluster, stack: LiveStack, action: RepairStep): RepairTurn {
+  const names = list(action.names);
+  const title = headline(action);
+  const loses = "loses" in action ? action.loses : undefined;
+  return {
+    action,
+    key: stepKey(action),
+    title,
+    usually: action.kind === "engine" || action.kind === "unlock" ? "5 to 40 s" : "10 to 60 s",
+    hosts: action.names,
+    limit: isWayIn(action, stack) ? COME_BACK_LIMIT : STEP_LIMIT,
+    ...(loses === undefined
+      ? {}
+      : {
+          loses: {
+            what: loses,
+            question: `${title}: this loses ${loses}`,
+            declined:
+              `${names} (${action.why}): nothing but a replacement is left, and it loses ${loses}. To go on with it: ` +
+              `${commands(cluster.stack).repair} --yes`,
+          },
+        }),
+    failed: names,
+    run: () => cluster.repair(action, stack),
+  };
+}
+
+/**
+ * Looks, and waits for hosts that may come back by themselves. What waiting can't mend ends the wait: a host that says so
+ * itself, or a machine that doesn't run.
+ */
+async function comeBack(
+  cluster: Cluster,
+  known: Pick<RepairSeen, "stack" | "machines">,
+  past: readonly Past<RepairTurn>[],
+): Promise<RepairSeen> {
+  const { stack, machines } = known;
+  const first = { ...known, ...(await cluster.ask(stack)) };
+  if (first.evaluation.status.healthy || cannotWait(planOf(first, past), machines)) return first;
+  const evaluation = await waitFor(
+    cluster,
+    "Waiting for hosts that may come back by themselves",
+    stack,
+    COME_BACK_LIMIT,
+    (found) => isOver(found, planOf({ ...first, evaluation: found }, past), stack, machines),
+  );
+  return evaluation.status.healthy ? { ...known, evaluation, facts: {} } : { ...known, ...(await cluster.ask(stack)) };
+}
+
+/** A node that has left the swarm counts as Ready until it misses its heartbeats: then there is more to do. */
+async function atEnd(
+  cluster: Cluster,
+  { stack, machines }: RepairSeen,
+  past: readonly Past<RepairTurn>[],
+): Promise<RepairSeen> {
+  const known = { stack, ...(machines === undefined ? {} : { machines }) };
+  const seen = (evaluation: Evaluation): RepairSeen => ({ ...known, evaluation, facts: {} });
+  const evaluation = await waitFor(
+    cluster,
+    "Waiting until the cluster is healthy",
+    stack,
+    STEP_LIMIT,
+    (found) => found.platformHealthy || planOf(seen(found), past).steps.length > 0,
+  );
+  return evaluation.platformHealthy ? seen(evaluation) : comeBack(cluster, known, past);
+}
+
+function waitFor(
+  cluster: Cluster,
+  title: string,
+  stack: LiveStack,
+  limit: number,
+  enough: (evaluation: Evaluation) => boolean,
+): Promise<Evaluation> {
+  return cluster.wait(title, `up to ${limit} s`, stack, { limit, enough });
+}
+
+/**
+ * Whether waiting can't help: the first step is for a host that can't recover by itself, and no host that runs, and so may
+ * still be booting, would be replaced.
+ */
+function cannotWait({ steps }: RepairPlan, machines: readonly MachineState[] | undefined): boolean {
+  const [first] = steps;
+  if (first?.kind !== "engine" && first?.kind !== "unlock" && first?.kind !== "rejoin") return false;
+  return !steps.some((step) => step.kind === "replace" && step.names.some((name) => runs(name, machines)));
+}
+
+/** Whether a host's machine runs; where the platform can't tell, it may. */
+function runs(name: string, machines: readonly MachineState[] | undefined): boolean {
+  return machines === undefined || machines.some((machine) => machine.name === name && machine.running);
+}
+
+/** Whether a step makes what leads to the cluster: bastion or load balancers. */
+function isWayIn({ kind, names }: RepairStep, { machines }: LiveStack): boolean {
+  return kind === "replace" && machines.some((machine) => names.includes(machine.name) && !isHost(machine));
+}
+
+/** Whether waiting on can't help: all is well, or what is broken doesn't run. */
+function isOver(
+  { platformHealthy }: Evaluation,
+  { steps, refused }: RepairPlan,
+  stack: LiveStack,
+  machines: readonly MachineState[] | undefined,
+): boolean {
+  if (platformHealthy) return true;
+  const alive = (name: string): boolean => runs(name, machines);
+  const [first] = steps;
+  if (first !== undefined && isWayIn(first, stack) && !first.names.some(alive)) return true;
+  const mayComeBack: readonly RepairStep["kind"][] = ["replace", "engine"];
+  if (steps.some((step) => mayComeBack.includes(step.kind) && step.names.some(alive))) return false;
+  const managers = stack.desired.nodes.filter((node) => node.role === "manager").map((node) => node.name);
+  return refused === undefined || managers.filter(alive).length < majority(managers.length);
+}
+
+function headline(step: RepairStep): string {
+  const names = list(step.names);
+  switch (step.kind) {
+    case "engine":
+      return `${step.action === "start" ? "Starting" : "Restarting"} the engine of ${names} (${step.why})`;
+    case "unlock":
+      return `Unlocking ${names} with the key that the other managers have`;
+    case "rejoin":
+      return `Letting ${names} join again, with its volumes and images (${step.why})`;
+    case "replace":
+      return `Making ${names} anew (${step.why})`;
+    case "up":
+      return `Running up for ${names} (${step.why})`;
+    case "ghost":
+      return `Removing ${names}, ${step.why}`;
+    case "settings":
+      return `Setting ${names} right (${step.why})`;
+  }
+}

@@ -1,0 +1,258 @@
+/**
+ * Replacement of hosts, the way to a new host image: registry nodes and workers in small batches, managers one at a time,
+ * the leader last, and the cluster healthy in between. The first failure ends it. What a batch is: plan-replace.ts.
+ *
+ * What it costs is asked before anything is touched (before-replace.ts). A worker whose tasks have no room elsewhere is
+ * replaced while a spare worker has them, where that was asked for.
+ *
+ * The bastion can be one of the hosts, and goes first: the cluster doesn't need it, and the others are reached through it.
+ */
+import type { Spare } from "../../plan/spare";
+import type { Evaluation } from "../cluster/evaluate";
+import { urnOf, type LiveStack } from "../cluster/stack";
+import { commands, list } from "../cluster/words";
+import { SetupError } from "../terminal/errors";
+import { askBefore, lossBefore, refusalBefore, type Accepted, type Asked } from "./before-replace";
+import type { Cluster } from "./cluster";
+import type { Operation, Past, Plan, Step } from "./operation";
+import { nextBatch, obstacles } from "./plan-replace";
+import { spareFor } from "./surge";
+
+/** Seconds for the cluster to become healthy after a step. */
+const SETTLE_LIMIT = 180;
+/** Seconds before the first one: an election takes up to 21, and load balancers up to 15 to see that a host is well again. */
+const FIRST_LIMIT = 90;
+/** Name of the bastion, which is no host of the cluster's. */
+export const BASTION = "bastion";
+
+/** What is to be replaced. */
+export interface Replacement extends Accepted {
+  /** The stack, as it was read before. */
+  readonly stack: LiveStack;
+  /** Names of hosts, the bastion among them or not. */
+  readonly hosts: readonly string[];
+}
+
+/** What a replacement goes by. */
+export interface ReplaceSeen {
+  readonly stack: LiveStack;
+  /** @default the bastion is to be replaced first, and nothing can be seen but through it */
+  readonly evaluation?: Evaluation;
+  /** What was asked before the first host. @default nothing was asked, because no host is left or others are unhealthy */
+  readonly asked?: Asked;
+  /** Services whose tasks have no room although there is a spare worker, with reasons. */
+  readonly withoutRoom: readonly string[];
+}
+
+/** A step of a replacement. `remove-spare` has no hosts: what the configuration doesn't have goes with any `up`. */
+export interface ReplaceStep extends Step {
+  readonly kind: "replace" | "add-spare" | "remove-spare";
+}
+
+/** The replacement of hosts of a stack. */
+export function replace(
+  cluster: Cluster,
+  { stack: initial, hosts, ...accepted }: Replacement,
+): Operation<ReplaceSeen, ReplaceStep> {
+  const name = cluster.stack;
+  return {
+    name: "replace",
+    stack: name,
+    title: `replacement of ${list(hosts)} of the stack ${name}`,
+    prepare: {
+      plan: () => cluster.outstanding(),
+      async run() {
+        const { setUp } = await cluster.bringBack();
+        if (setUp !== undefined) throw new SetupError(`The new containers could not be set up.\n${setUp}`);
+        return [];
+      },
+    },
+    async observe(moment, past) {
+      if (moment.kind === "end") return moment.before;
+      const todo = remainingOf(hosts, past);
+      const before = moment.kind === "start" ? undefined : moment.before;
+      const stack = moment.kind === "start" ? initial : await cluster.read();
+      if (todo.includes(BASTION)) return { stack, withoutRoom: [] };
+      const evaluation = await cluster.wait("Waiting until the cluster is healthy", "5 to 20 s", stack, {
+        limit: moment.kind === "start" ? FIRST_LIMIT : moment.step.limit,
+        deep: true,
+        enough: ({ problems }) => obstacles(problems, new Set(todo)).length === 0,
+      });
+      const clear = obstacles(evaluation.problems, new Set(todo)).length === 0;
+      const asked =
+        before?.asked ?? (clear && todo.length > 0 ? await askBefore(cluster, stack, evaluation, todo) : undefined);
+      const spared = clear ? sparedHost(past) : undefined;
+      const node = evaluation.matches.find(({ desired }) => desired.name === spared)?.node;
+      const asks = node !== undefined && spared !== undefined && todo.includes(spared);
+      const withoutRoom = asks ? await cluster.withoutRoom(stack, [node.id]) : [];
+      return { stack, evaluation, withoutRoom, ...(asked === undefined ? {} : { asked }) };
+    },
+    plan: (seen, past) => planReplace(cluster, hosts, accepted, seen, past),
+    settled: ({ evaluation }) => evaluation !== undefined && obstacles(evaluation.problems, new Set()).length === 0,
+    onFailure: "stop",
+    cleanup: (past) => {
+      const spared = sparedHost(past);
+      return spared === undefined ? undefined : removeSpare(cluster, spared);
+    },
+  };
+}
+
+/** Hosts that are still to be replaced. */
+function remainingOf(hosts: readonly string[], past: readonly Past<ReplaceStep>[]): string[] {
+  const done = past.flatMap(({ step, outcome }) => (step.kind === "replace" && outcome === "done" ? step.hosts : []));
+  return hosts.filter((host) => !done.includes(host));
+}
+
+/** The host whose tasks a spare worker has now. */
+function sparedHost(past: readonly Past<ReplaceStep>[]): string | undefined {
+  const last = past.filter(({ step }) => step.kind !== "replace").at(-1);
+  return last?.step.kind === "add-spare" && last.outcome === "done" ? last.step.hosts[0] : undefined;
+}
+
+function planReplace(
+  cluster: Cluster,
+  hosts: readonly string[],
+  accepted: Accepted,
+  { stack, evaluation, asked, withoutRoom }: ReplaceSeen,
+  past: readonly Past<ReplaceStep>[],
+): Plan<ReplaceStep> {
+  const name = cluster.stack;
+  let todo = remainingOf(hosts, past);
+  if (evaluation === undefined) {
+    const others = todo.filter((host) => host !== BASTION);
+    const step = replaceStep(cluster, stack, [BASTION], { todo, limit: FIRST_LIMIT });
+    return {
+      steps: [step],
+      left: [],
+      ...(others.length === 0 ? {} : { later: `${list(others)} can be seen, and planned, once the bastion is new.` }),
+    };
+  }
+  const refuse = (refused: string): Plan<ReplaceStep> => ({ steps: [], left: [], refused });
+  const found = obstacles(evaluation.problems, new Set(todo));
+  if (found.length > 0) {
+    return refuse(
+      `Hosts are replaced only while all others are well, and there is something wrong; ${stillText(name, todo)}\n` +
+        found.map((problem) => `  - ${problem.text}`).join("\n"),
+    );
+  }
+  const untouched = !past.some(({ step }) => step.hosts.some((host) => host !== BASTION));
+  const before = asked === undefined ? undefined : refusalBefore(name, evaluation, asked, accepted);
+  if (untouched && before !== undefined) return refuse(before);
+
+  const spared = sparedHost(past);
+  if (spared !== undefined && withoutRoom.length > 0) {
+    return refuse(`${spared} was not replaced: a spare worker is no room for its tasks. ${withoutRoom.join(". ")}`);
+  }
+
+  const full = Object.keys(asked?.withoutRoom ?? {});
+  const steps: ReplaceStep[] = [];
+  const take = (names: readonly string[], spare?: Spare): void => {
+    // The steps on the bastion read it when the first of them drains a node.
+    const gaps = accepted.force && untouched && steps.length === 0 ? full : undefined;
+    steps.push(replaceStep(cluster, stack, names, { todo, ...(spare && { spare }), ...(gaps && { gaps }) }));
+    todo = todo.filter((host) => !names.includes(host));
+  };
+  if (spared !== undefined) {
+    if (todo.includes(spared)) take([spared], spareFor(stack, spared));
+    steps.push(removeSpare(cluster, spared));
+  }
+  let refused: string | undefined;
+  while (todo.length > 0 && refused === undefined) {
+    const crowded = accepted.surge ? full.find((host) => todo.includes(host)) : undefined;
+    if (crowded !== undefined) {
+      const spare = spareFor(stack, crowded);
+      if (spare === undefined) {
+        refused = `--surge adds a spare worker, and ${crowded} isn't one. Move its services, or use --force`;
+        break;
+      }
+      steps.push(addSpare(cluster, stack, crowded, spare));
+      take([crowded], spare);
+      steps.push(removeSpare(cluster, crowded));
+      continue;
+    }
+    const batch = nextBatch(new Set(todo), evaluation);
+    if ("refused" in batch) refused = `${batch.refused}. First: ${commands(name).repair}`;
+    else take(batch.names);
+  }
+  const loses = untouched && asked !== undefined ? lossBefore(name, evaluation, asked) : undefined;
+  return { steps, left: [], ...(refused && { refused }), ...(loses && { loses }) };
+}
+
+interface HowToReplace {
+  /** Hosts that are still to be replaced, these among them. */
+  readonly todo: readonly string[];
+  /** See {@link Step}. @default SETTLE_LIMIT */
+  readonly limit?: number;
+  /** A spare worker that stays. @default none */
+  readonly spare?: Spare;
+  /** Hosts whose tasks may be without a node from now on. @default what was accepted before */
+  readonly gaps?: readonly string[];
+}
+
+function replaceStep(
+  cluster: Cluster,
+  stack: LiveStack,
+  hosts: readonly string[],
+  { todo, limit = SETTLE_LIMIT, spare, gaps }: HowToReplace,
+): ReplaceStep {
+  return {
+    kind: "replace",
+    key: `replace ${hosts.join(" ")}`,
+    title: `Replacing ${list(hosts)}`,
+    usually: "20 to 60 s",
+    hosts,
+    limit,
+    failed: `${list(hosts)} could not be replaced; ${stillText(cluster.stack, todo)}`,
+    async run() {
+      if (gaps !== undefined) await cluster.acceptGaps(stack, gaps);
+      return cluster.up(
+        hosts.map((host) => urnOf(stack, host)),
+        spare,
+      );
+    },
+  };
+}
+
+function addSpare(cluster: Cluster, stack: LiveStack, host: string, spare: Spare): ReplaceStep {
+  const title = `Adding a spare worker for ${host}`;
+  return {
+    ...spareStep(cluster, title),
+    kind: "add-spare",
+    key: `add-spare ${host}`,
+    hosts: [host],
+    async run() {
+      const failure = await cluster.up([], spare);
+      if (failure !== undefined) return failure;
+      try {
+        const before = stack.desired.nodes.map((node) => node.name);
+        const now = await cluster.read();
+        const added = now.desired.nodes.map((node) => node.name).filter((node) => !before.includes(node));
+        await cluster.lendLabels(now, host, added);
+        return undefined;
+      } catch (error) {
+        await cluster.up([]);
+        throw error;
+      }
+    },
+  };
+}
+
+function removeSpare(cluster: Cluster, host: string): ReplaceStep {
+  return {
+    ...spareStep(cluster, "Removing the spare worker"),
+    kind: "remove-spare",
+    key: `remove-spare ${host}`,
+    hosts: [],
+    run: () => cluster.up([]),
+  };
+}
+
+function spareStep({ stack }: Cluster, title: string): Pick<Step, "title" | "usually" | "limit" | "failed"> {
+  const failed = `${title} failed; the next up removes a spare worker that is left: ${commands(stack).up}`;
+  return { title, usually: "20 to 60 s", limit: SETTLE_LIMIT, failed };
+}
+
+function stillText(stack: string, todo: readonly string[]): string {
+  if (todo.length === 0) return "all that were to be replaced have been.";
+  return `still to be replaced, once that is put right: ${commands(stack).replace} ${todo.join(" ")}`;
+}

@@ -1,0 +1,124 @@
+/** Runs operations: holds the lock, plans again after each step, shows progress, and decides whether to go on. */
+import { confirmed } from "../terminal/confirm";
+import { createProgress, type Progress } from "../terminal/progress";
+import { withOperationLock } from "./lock";
+import type { Operation, Outcome, Past, Plan, Step } from "./operation";
+
+/** How to run an operation. */
+export interface RunnerOptions {
+  /** Whether losses are accepted without a question. */
+  readonly yes: boolean;
+  /** Whether the plan is only made, and nothing is changed. */
+  readonly dryRun: boolean;
+  /** @default on stderr */
+  readonly progress?: Progress;
+  /** Asks a person. @default at the terminal; without one the answer is no */
+  readonly confirm?: (question: string, yes: boolean) => Promise<boolean>;
+  /** @default one operation per stack and workstation */
+  readonly lock?: <T>(stack: string, work: () => Promise<T>) => Promise<T>;
+}
+
+/**
+ * Runs an operation to its goal, or to where it can't go on.
+ *
+ * @throws SetupError when another operation runs on the stack, and whatever a step or a look throws
+ */
+export async function runOperation<O, S extends Step>(
+  operation: Operation<O, S>,
+  options: RunnerOptions,
+): Promise<Outcome<O, S>> {
+  if (options.dryRun) return dryRun(operation);
+  const lock = options.lock ?? withOperationLock;
+  return lock(operation.stack, () => run(operation, options));
+}
+
+async function dryRun<O, S extends Step>(operation: Operation<O, S>): Promise<Outcome<O, S>> {
+  const preparation = (await operation.prepare?.plan()) ?? [];
+  const nothing = { past: [], failures: [], preparation };
+  if (preparation.length > 0) {
+    const later = "The steps after that are planned on what is seen then.";
+    return { ...nothing, settled: false, plan: { steps: [], left: [], later } };
+  }
+  const observed = await operation.observe({ kind: "start" }, []);
+  const plan = operation.plan(observed, []);
+  const done = plan.steps.length === 0 && plan.refused === undefined;
+  return { ...nothing, settled: done && operation.settled(observed), observed, plan };
+}
+
+async function run<O, S extends Step>(
+  operation: Operation<O, S>,
+  { yes, progress = createProgress(), confirm = confirmed }: RunnerOptions,
+): Promise<Outcome<O, S>> {
+  const failures: string[] = [...((await operation.prepare?.run()) ?? [])];
+  const past: Past<S>[] = [];
+  const goesOn = operation.onFailure === "go on";
+  /** Runs a step. @returns why it failed */
+  const take = async (step: S): Promise<string | undefined> => {
+    const failure = await progress.step(step.title, step.usually, () => step.run());
+    past.push(failure === undefined ? { step, outcome: "done" } : { step, outcome: "failed", failure });
+    return failure;
+  };
+  let undone = false;
+  const undo = async (): Promise<void> => {
+    const step = undone ? undefined : operation.cleanup?.(past);
+    undone = true;
+    if (step === undefined) return;
+    const failure = await take(step);
+    if (failure !== undefined) failures.push(`${step.failed}\n${failure}`);
+  };
+  const end = async (observed: O, plan: Plan<S>, error?: string): Promise<Outcome<O, S>> => {
+    const settled = error === undefined && plan.refused === undefined && operation.settled(observed);
+    await undo();
+    return { settled, observed, past, plan, preparation: [], failures, ...(error === undefined ? {} : { error }) };
+  };
+
+  try {
+    let observed = await operation.observe({ kind: "start" }, past);
+    for (;;) {
+      const plan = operation.plan(observed, past);
+      const step = nextStep(plan, past, goesOn);
+      if (step === undefined) {
+        const [repeated] = plan.steps;
+        if (repeated !== undefined) return await end(observed, plan, neverSettles(operation, repeated));
+        if (plan.refused !== undefined || plan.left.length > 0) return await end(observed, plan);
+        observed = await operation.observe({ kind: "end", before: observed }, past);
+        const after = operation.plan(observed, past);
+        if (operation.settled(observed) || after.steps.length === 0) return await end(observed, after);
+        continue;
+      }
+      const loss = plan.loses ?? step.loses;
+      if (loss !== undefined && !(await confirm(loss.question, yes))) {
+        past.push({ step, outcome: "declined" });
+        if (!goesOn) return await end(observed, plan, loss.declined);
+        failures.push(loss.declined);
+        continue;
+      }
+      const failure = await take(step);
+      if (failure !== undefined) {
+        if (!goesOn) return await end(observed, plan, `${step.failed}\n${failure}`);
+        failures.push(`${step.failed}: ${failure}`);
+        progress.info(`That failed; going on with the rest.\n${failure}`);
+      }
+      const seen = { kind: "after", step, before: observed } as const;
+      observed = await operation.observe(failure === undefined ? seen : { ...seen, failure }, past);
+    }
+  } catch (error) {
+    const told = failures.length;
+    await undo();
+    for (const failure of failures.slice(told)) progress.info(failure);
+    throw error;
+  }
+}
+
+/** The first step that has not had its turn; where the order counts, only the very first one may be it. */
+function nextStep<S extends Step>({ steps }: Plan<S>, past: readonly Past<S>[], skips: boolean): S | undefined {
+  const isNew = ({ key }: S): boolean => !past.some(({ step }) => step.key === key);
+  return (skips ? steps : steps.slice(0, 1)).find(isNew);
+}
+
+function neverSettles({ title, stack }: Pick<Operation<never, never>, "title" | "stack">, step: Step): string {
+  return (
+    `The ${title} does not settle: this step has run, and is planned again: ${step.title}. ` +
+    `Check what is wrong: npm run -s status -- ${stack}`
+  );
+}

@@ -1,0 +1,150 @@
+/** A cluster that operations are run on without one: it does at once what it is asked for, and writes it down. */
+import type { Spare } from "../../../plan/spare";
+import { evaluate, type Evaluation } from "../../../cli/cluster/evaluate";
+import type { AllFacts, HostFacts, HostReport } from "../../../cli/cluster/host-facts";
+import type { Live, LiveNode } from "../../../cli/cluster/model";
+import type { LiveStack } from "../../../cli/cluster/stack";
+import type { BroughtBack, Cluster } from "../../../cli/operations/cluster";
+import type { Outcome, Operation, Step } from "../../../cli/operations/operation";
+import { stepKey, type MachineState, type RepairStep } from "../../../cli/operations/plan-repair";
+import { runOperation } from "../../../cli/operations/runner";
+import { found, nodesOf, wanted } from "../cluster/support";
+
+/** What happens in a cluster under test. */
+export class FakeCluster implements Cluster {
+  public readonly stack = "local";
+  /** What was asked and done, in that order. */
+  public readonly log: string[] = [];
+  /** Nodes that differ from those of a healthy cluster. */
+  public nodes: Record<string, Partial<LiveNode> | undefined> = {};
+  public live: Partial<Live> = {};
+  public hosts: AllFacts = {};
+  /** Machines that are gone. */
+  public gone: string[] = [];
+  /** Hosts whose tasks have no room, with reasons. */
+  public room: Record<string, string[]> = {};
+  public broughtBack: BroughtBack = { failures: [] };
+  public waiting: string[] = [];
+  /** What the next `up` or step of a repair fails with, by what the log says of it. */
+  public failing: Record<string, string> = {};
+  /** What happens once something is in the log. */
+  public events: Record<string, () => void> = {};
+  private readonly desired = wanted();
+  private spare = false;
+
+  public outstanding(): Promise<string[]> {
+    return Promise.resolve(this.waiting);
+  }
+
+  public bringBack(): Promise<BroughtBack> {
+    this.note("bring back");
+    return Promise.resolve(this.broughtBack);
+  }
+
+  /** The stack as its state has it. */
+  public now(): LiveStack {
+    const { nodes } = this.desired;
+    const [last] = nodes.slice(-1);
+    const all = this.spare && last !== undefined ? [...nodes, { ...last, name: "worker-4" }] : nodes;
+    const machine = (name: string, role: string) => ({ name, role, zone: "a", urn: `urn::${name}`, id: `id-${name}` });
+    return {
+      stack: this.stack,
+      deployment: {},
+      machines: [machine("bastion", "bastion"), ...all.map(({ name, role }) => machine(name, role))],
+      outputs: {} as LiveStack["outputs"],
+      desired: { ...this.desired, nodes: all },
+    };
+  }
+
+  public read(): Promise<LiveStack> {
+    return Promise.resolve(this.now());
+  }
+
+  public machines(): Promise<MachineState[]> {
+    const names = ["bastion", ...this.desired.nodes.map(({ name }) => name)].filter(
+      (name) => !this.gone.includes(name),
+    );
+    return Promise.resolve(names.map((name) => ({ name, id: `machine-${name}`, running: true })));
+  }
+
+  public ask(stack: LiveStack): Promise<{ evaluation: Evaluation; facts: AllFacts }> {
+    this.note("ask");
+    return Promise.resolve({ evaluation: this.seen(stack), facts: this.hosts });
+  }
+
+  public wait(
+    title: string,
+    _usually: string,
+    stack: LiveStack,
+    { limit, enough }: { limit: number; enough?: (seen: Evaluation) => boolean },
+  ): Promise<Evaluation> {
+    const evaluation = this.seen(stack);
+    this.note(`${title}, ${limit} s: ${enough?.(evaluation) === true ? "enough" : "time is up"}`);
+    return Promise.resolve(evaluation);
+  }
+
+  public facts(_stack: LiveStack, hosts: readonly string[]): Promise<AllFacts> {
+    this.note(`facts of ${hosts.join(" ")}`);
+    return Promise.resolve(this.hosts);
+  }
+
+  public withoutRoom(_stack: LiveStack, nodeIds: readonly string[]): Promise<string[]> {
+    this.note(`room for ${nodeIds.join(" ")}`);
+    return Promise.resolve(nodeIds.flatMap((id) => this.room[id.replace("id-", "")] ?? []));
+  }
+
+  public acceptGaps(_stack: LiveStack, hosts: readonly string[]): Promise<void> {
+    this.note(`accept gaps of ${hosts.join(" ")}`);
+    return Promise.resolve();
+  }
+
+  public lendLabels(_stack: LiveStack, from: string, to: readonly string[]): Promise<void> {
+    this.note(`lend labels of ${from} to ${to.join(" ")}`);
+    return Promise.resolve();
+  }
+
+  public up(replace: readonly string[], spare?: Spare): Promise<string | undefined> {
+    this.spare = spare !== undefined;
+    const names = replace.map((urn) => urn.replace("urn::", " ")).join("");
+    return Promise.resolve(this.note(`up${names}${spare === undefined ? "" : ` with spare in ${spare.zone}`}`));
+  }
+
+  public repair(step: RepairStep): Promise<string | undefined> {
+    const failure = this.note(stepKey(step));
+    if (failure === undefined && step.kind === "replace") {
+      this.gone = this.gone.filter((name) => !step.names.includes(name));
+      this.nodes = Object.fromEntries(Object.entries(this.nodes).filter(([name]) => !step.names.includes(name)));
+    }
+    return Promise.resolve(failure);
+  }
+
+  private seen({ desired }: LiveStack): Evaluation {
+    return evaluate(desired, found(desired, nodesOf(desired, this.nodes), this.live));
+  }
+
+  private note(what: string): string | undefined {
+    this.log.push(what);
+    this.events[what]?.();
+    return this.failing[what];
+  }
+}
+
+/** A host that answers, and whose engine runs. */
+export function reached(change: Partial<HostReport> = {}): HostFacts {
+  const well = { service: true, answers: true, state: "active", error: "", nodeId: "", volumes: [], reach: [] };
+  return { reached: true, via: "bastion", ...well, ...change };
+}
+
+/** Runs an operation without a terminal. */
+export function runQuietly<O, S extends Step>(
+  operation: Operation<O, S>,
+  { yes = false, dryRun = false } = {},
+): Promise<Outcome<O, S>> {
+  return runOperation(operation, {
+    yes,
+    dryRun,
+    progress: { info: () => undefined, step: (_what, _usually, work) => work(() => undefined) },
+    confirm: (_question, accepted) => Promise.resolve(accepted),
+    lock: (_stack, work) => work(),
+  });
+}
