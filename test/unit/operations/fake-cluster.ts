@@ -135,16 +135,23 @@ export function reached(change: Partial<HostReport> = {}): HostFacts {
   return { reached: true, via: "bastion", ...well, ...change };
 }
 
-/** Runs an operation without a terminal. */
+/**
+ * Runs an operation without a terminal.
+ *
+ * @param questions gets every question that would be asked, also those that `yes` answers
+ */
 export function runQuietly<O, S extends Step>(
   operation: Operation<O, S>,
-  { yes = false, dryRun = false } = {},
+  { yes = false, dryRun = false, questions = [] as string[] } = {},
 ): Promise<Outcome<O, S>> {
   return runOperation(operation, {
     yes,
     dryRun,
     progress: { info: () => undefined, step: (_what, _usually, work) => work(() => undefined) },
-    confirm: (_question, accepted) => Promise.resolve(accepted),
+    confirm(question, accepted) {
+      questions.push(question);
+      return Promise.resolve(accepted);
+    },
     lock: (_stack, work) => work(),
   });
 }

@@ -12,7 +12,13 @@ describe("replace", () => {
 
   const run = (
     hosts: readonly string[],
-    { surge = false, force = false, ...options }: Partial<Record<"surge" | "force" | "yes" | "dryRun", boolean>> = {},
+    {
+      surge = false,
+      force = false,
+      ...options
+    }: Partial<Record<"surge" | "force" | "yes" | "dryRun", boolean>> & {
+      questions?: string[];
+    } = {},
   ): Promise<Outcome<ReplaceSeen, ReplaceStep>> =>
     runQuietly(replace(cluster, { stack: cluster.now(), hosts, surge, force }), options);
   /** Has tasks on worker-1 without room elsewhere, and nothing to lose. */
@@ -112,8 +118,12 @@ describe("replace", () => {
         "To go on with it: npm run replace -- local worker-1 worker-2 --yes",
     );
     assert.deepEqual(ups(), []);
-    assert.equal((await run(["worker-1", "worker-2"], { yes: true })).settled, true);
+    const questions: string[] = [];
+    assert.equal((await run(["worker-1", "worker-2"], { yes: true, questions })).settled, true);
     assert.deepEqual(ups(), ["up worker-1", "up worker-2"]);
+    assert.deepEqual(questions, [
+      "Replacing worker-1 and worker-2 loses the volume precious on worker-1; the volume db on worker-2",
+    ]);
   });
 
   it("replaces no manager whose successor couldn't join, and doesn't look for room then", async () => {
