@@ -1,4 +1,3 @@
-export { planHosts, type HostSpec, type Role } from "../plan/placement";
 export { parseConfig } from "./parse";
 export { ConfigError, type Problem } from "./problem";
 export type {

@@ -65,7 +65,12 @@ function complete(stack: string, values: StackValues, { zones = [], domain = "" 
   const common = { ...rest, stack, zones, domain, warnings: warnings({ ...rest, zones, aws }) };
   if (platform === "local") return { ...common, platform, local };
   if (aws === undefined) throw new Error("a rule has to refuse the platform aws without swarm-ha:aws");
-  return { ...common, platform, aws, access };
+  const { subnets } = aws.network;
+  const zoneRanges =
+    subnets === undefined
+      ? {}
+      : { zoneRanges: Object.fromEntries(Object.entries(subnets).map(([zone, both]) => [zone, both.private.cidr])) };
+  return { ...common, ...zoneRanges, platform, aws, access };
 }
 
 /** Problems in the order of the schema, which is the one of the documentation; keys that aren't in it come first. */

@@ -32,6 +32,8 @@ interface CommonConfig extends Omit<StackValues, "platform" | "zones" | "domain"
   readonly zones: readonly string[];
   /** DNS domain of the stack. */
   readonly domain: string;
+  /** Ranges of the hosts by zone, CIDR, where their network was there before. @default blocks of `network.hosts` */
+  readonly zoneRanges?: Readonly<Record<string, string>>;
   /** What is accepted, but shouldn't go unsaid: one sentence each. */
   readonly warnings: readonly string[];
 }

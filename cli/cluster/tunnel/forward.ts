@@ -2,7 +2,8 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { messageOf } from "../../../components/message";
-import type { Role, StackOutputs } from "../../../components/outputs";
+import type { StackOutputs } from "../../../components/outputs";
+import type { Role } from "../../../plan/roles";
 import { PORTS } from "../../../plan/ports";
 import type { AwsStackConfig } from "../../../config";
 import { ask } from "../http";

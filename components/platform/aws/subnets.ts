@@ -1,5 +1,6 @@
 import { parseRange, rangeText } from "../../../plan/ipv4";
-import { block, BLOCKS, type AddressConfig } from "../../../plan/addressing";
+import type { AwsStackConfig } from "../../../config";
+import { block, BLOCKS } from "../../../plan/addressing";
 
 /** Equal parts that the infrastructure's block is cut into: a public subnet for each zone. */
 export const EDGE_PLACES = BLOCKS;
@@ -10,9 +11,11 @@ export function subnetPrefix(hostsPrefix: number): number {
 }
 
 /** Ranges of the public subnets by zone, CIDR: what load balancers, NAT gateways and the bastion are in. */
-export function edgeRanges(config: AddressConfig): Readonly<Record<string, string>> {
+export function edgeRanges(
+  config: Pick<AwsStackConfig, "zones" | "network" | "aws">,
+): Readonly<Record<string, string>> {
   const infrastructure = block(parseRange(config.network.hosts), 0);
-  const borrowed = config.aws?.network.subnets;
+  const borrowed = config.aws.network.subnets;
   return Object.fromEntries(
     config.zones.map((zone, i) => [zone, borrowed?.[zone]?.public.cidr ?? rangeText(block(infrastructure, i))]),
   );

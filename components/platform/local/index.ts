@@ -16,7 +16,7 @@ import {
 } from "./haproxy";
 import { hostImage } from "./image";
 import { localImages } from "./images";
-import { LABELS, LOAD_BALANCER } from "./labels";
+import { LABELS, LOAD_BALANCER } from "../../../plan/labels";
 import type { MachineFile, MachineInputs } from "./machine-spec";
 import { registryAt } from "./registry-name";
 import { MachineResource, NetworkResource } from "./resources";
