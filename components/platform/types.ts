@@ -101,4 +101,8 @@ export interface Platform {
   /** Where the registry keeps its content. It outlives the registry hosts. */
   readonly registryStorage: RegistryStorage;
   readonly images: Images;
+  /** Port at which people reach the applications by HTTPS. */
+  readonly httpsPort: number;
+  /** Whether what can't be made again, data and the authority's key, is protected from being deleted. */
+  readonly protectsData: boolean;
 }

@@ -5,7 +5,7 @@ import { messageOf } from "../../../components/message";
 import type { StackOutputs } from "../../../components/outputs";
 import type { Role } from "../../../plan/roles";
 import { PORTS } from "../../../plan/ports";
-import type { AwsStackConfig } from "../../../config";
+import type { AwsStackConfig } from "../../../config/platforms/aws";
 import { ask } from "../http";
 import { within } from "../limit";
 import { SetupError } from "../../terminal/errors";

@@ -1,4 +1,4 @@
-import type { AwsConfig } from "../../../config";
+import type { AwsConfig } from "../../../config/platforms/aws";
 import type { LoadBalancerName, Role } from "../../../plan/roles";
 import { PORTS } from "../../../plan/ports";
 import { hasInnerRegistryDoor, type GroupName } from "./security";
