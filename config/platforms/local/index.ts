@@ -5,6 +5,7 @@ import { keys } from "./schema";
 import { stackNameProblem } from "./stack-name";
 
 type LocalKeys = typeof keys;
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- that it has none is meant
 type NoKeys = Readonly<Record<never, z.ZodType>>;
 
 /** What only this platform has. */
