@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import tseslint from "typescript-eslint";
 
 const ONLY_THERE = "Only components/platform/aws may import @pulumi/aws.";
@@ -20,6 +21,79 @@ const AWS_ELSEWHERE = [
   { selector: `CallExpression[callee.name="require"][arguments.0.value=${AWS}]`, message: ONLY_THERE },
 ];
 
+/** What each folder may import from, of ours and besides itself. Nothing of the product imports dev/ or test/. */
+const LAYERS = {
+  plan: [],
+  config: ["plan"],
+  components: ["config", "plan"],
+  policy: ["config", "plan"],
+  offline: [],
+  cli: ["policy", "components", "config", "plan"],
+};
+const FOLDERS = [...Object.keys(LAYERS), "dev", "test"];
+
+/** Where the folders that follow the seam have those of the platforms. (cli/: "cli/platform", once it follows the seam.) */
+const SEAM = { plan: undefined, config: "config/platforms", components: "components/platform" };
+const PLATFORMS = readdirSync(new URL(SEAM.config, import.meta.url), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+const AWS_SDK = { group: ["@pulumi/aws", "@pulumi/aws/*"], message: ONLY_THERE };
+const PULUMI = { regex: "^@pulumi/", message: "plan/ and config/ are plain logic: only config/load.ts knows Pulumi." };
+
+/** Refuses imports of every folder that this one doesn't stand on. */
+function upwards(folder) {
+  const refused = FOLDERS.filter((other) => other !== folder && !LAYERS[folder].includes(other));
+  const message = `${folder}/ may import from ${LAYERS[folder].join(", ") || "nothing of ours"}: see the layers in eslint.config.mjs.`;
+  return { regex: `^(\\.\\./)+(${refused.join("|")})(/|$)`, message };
+}
+
+/** Refuses what tells platforms apart by name, and imports from their folders. */
+function namesOf(platforms) {
+  const message =
+    "Only a platform's own folders know its name: make what differs a member of the platform's interface.";
+  const names = platforms.join("|");
+  return {
+    syntax: platforms.length === 0 ? [] : [{ selector: `Literal[value=/^(${names})$/]`, message }],
+    imports: platforms.length === 0 ? [] : [{ regex: `^\\..*/(${names})(/|$)`, message }],
+  };
+}
+
+/** The rules of one folder: its layer, and who may know which platform. */
+function rulesOf(folder, platforms, { records = false } = {}) {
+  const names = namesOf(folder in SEAM ? platforms : []);
+  const sdk = folder === "components" && !platforms.includes("aws") ? [] : [AWS_SDK];
+  const pulumi = ["plan", "config"].includes(folder) ? [PULUMI] : [];
+  const patterns = [...sdk, ...pulumi, upwards(folder), ...(records ? [] : names.imports)];
+  return {
+    "no-restricted-imports": ["error", { patterns }],
+    "no-restricted-syntax": [
+      "error",
+      ...(sdk.length === 0 ? [] : AWS_ELSEWHERE),
+      ...(["offline", "policy"].includes(folder) ? [] : ENVIRONMENT),
+      ...names.syntax,
+    ],
+  };
+}
+
+const folders = Object.keys(LAYERS).flatMap((folder) => {
+  const place = SEAM[folder];
+  const own = place === undefined ? [] : PLATFORMS;
+  return [
+    { files: [`${folder}/**/*.ts`], rules: rulesOf(folder, PLATFORMS) },
+    ...(place === undefined
+      ? []
+      : [{ files: [`${place}/index.ts`], rules: rulesOf(folder, PLATFORMS, { records: true }) }]),
+    ...own.map((name) => ({
+      files: [`${place}/${name}/**/*.ts`],
+      rules: rulesOf(
+        folder,
+        PLATFORMS.filter((other) => other !== name),
+      ),
+    })),
+  ];
+});
+
 export default tseslint.config(
   { ignores: ["node_modules/**"] },
   {
@@ -31,22 +105,32 @@ export default tseslint.config(
       "@typescript-eslint/no-floating-promises": "error",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       // The local stack must never pay for loading the AWS SDK: one folder may import it.
-      "no-restricted-imports": [
-        "error",
-        { patterns: [{ group: ["@pulumi/aws", "@pulumi/aws/*"], message: ONLY_THERE }] },
-      ],
+      "no-restricted-imports": ["error", { patterns: [AWS_SDK] }],
       "no-restricted-syntax": ["error", ...AWS_ELSEWHERE],
     },
   },
+  { files: ["dev/**/*.ts"], rules: { "no-restricted-syntax": ["error", ...AWS_ELSEWHERE, ...ENVIRONMENT] } },
+  ...folders,
   {
-    files: ["cli/**/*.ts", "dev/**/*.ts", "components/**/*.ts", "config/**/*.ts", "plan/**/*.ts"],
-    ignores: ["cli/environment/**"],
-    rules: { "no-restricted-syntax": ["error", ...AWS_ELSEWHERE, ...ENVIRONMENT] },
+    files: ["index.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [AWS_SDK, { regex: "^\\./(dev|test)(/|$)", message: "The product doesn't import dev/ or test/." }],
+        },
+      ],
+      "no-restricted-syntax": ["error", ...AWS_ELSEWHERE, ...namesOf(PLATFORMS).syntax],
+    },
   },
+  // The one place that pulls Pulumi's configuration in, and the one that makes environments.
   {
-    files: ["components/platform/aws/**/*.ts"],
-    rules: { "no-restricted-imports": "off", "no-restricted-syntax": ["error", ...ENVIRONMENT] },
+    files: ["config/load.ts"],
+    rules: {
+      "no-restricted-imports": ["error", { patterns: [AWS_SDK, upwards("config"), ...namesOf(PLATFORMS).imports] }],
+    },
   },
+  { files: ["cli/environment/**/*.ts"], rules: { "no-restricted-syntax": ["error", ...AWS_ELSEWHERE] } },
   // mocha's describe/it return nothing that could float.
   { files: ["test/**/*.ts"], rules: { "@typescript-eslint/no-unused-expressions": "off" } },
 );

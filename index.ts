@@ -22,7 +22,7 @@ const platform = createPlatform({ config, hosts, keys, ranges });
 const managers = managersOf(hosts);
 const pki = new Pki("pki", {
   stack: config.stack,
-  protect: config.platform === "aws" && config.aws.protect,
+  protect: platform.protectsData,
   lives: config.certificates,
   managers,
   dnsNames: platform.loadBalancers.manager.dnsNames,

@@ -1,8 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-
-/** What a host is for. */
-export const ROLES = ["manager", "registry", "worker"] as const;
+import { ROLES } from "../plan/roles";
 
 const text = z.string().min(1);
 
@@ -102,10 +100,6 @@ export type DesiredNode = Access["nodes"][number] & {
 };
 /** A client certificate with its key. */
 export type ClientCertificate = Access["client"];
-/** The load balancers' names. */
-export type LoadBalancerName = keyof Access["loadBalancers"];
-/** What a host is for. */
-export type Role = (typeof ROLES)[number];
 
 type Unresolved<T> = pulumi.Input<T extends object ? { [K in keyof T]: Unresolved<T[K]> } : T>;
 

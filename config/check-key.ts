@@ -1,11 +1,11 @@
 import type { z } from "zod";
-import { describeKey } from "./describe";
+import type { KeyDescription } from "./description";
 import { keyText, valueText, type PathPart, type Problem } from "./problem";
-import { stackSchema } from "./schema";
+import type { StackSchema } from "./schema/types";
 import { didYouMean } from "./suggest";
 
-/** A top-level key of the schema. */
-export type TopLevelKey = keyof typeof stackSchema.shape;
+/** What the schema says about the key at a path. */
+export type Describe = (path: readonly PathPart[]) => KeyDescription;
 
 /** What came of one key. */
 export interface CheckedKey {
@@ -17,28 +17,31 @@ export interface CheckedKey {
 }
 
 /** Checks types and formats of one key, and saves what is right of it, for the rules to go on with. */
-export function checkKey(key: TopLevelKey, value: unknown): CheckedKey {
-  const schema: z.ZodType = stackSchema.shape[key];
+export function checkKey(key: string, value: unknown, { shape }: StackSchema, describe: Describe): CheckedKey {
+  const schema = (shape as Readonly<Record<string, z.ZodType>>)[key];
+  if (schema === undefined) throw new Error(`the schema has no key ${key}`);
   const result = schema.safeParse(value);
   if (result.success) return { problems: [], value: result.data, complete: true };
-  const problems = result.error.issues.flatMap((issue) => problemsOf(key, value, issue));
+  const problems = result.error.issues.flatMap((issue) => problemsOf(key, value, issue, describe));
   return { problems, ...salvage(schema, value, result.error.issues), complete: false };
 }
 
-function problemsOf(key: string, value: unknown, issue: z.core.$ZodIssue): Problem[] {
+function problemsOf(key: string, value: unknown, issue: z.core.$ZodIssue, describe: Describe): Problem[] {
   const path: PathPart[] = [key, ...issue.path.map((part) => (typeof part === "number" ? part : String(part)))];
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((unknown) => unknownKey([...path, unknown], valueAt(value, [...issue.path, unknown])));
+    return issue.keys.map((unknown) =>
+      unknownKey([...path, unknown], valueAt(value, [...issue.path, unknown]), describe),
+    );
   }
   const got = valueAt(value, issue.path);
-  const { allowed = "", fix = "", enum: choices = [] } = describeKey(path);
+  const { allowed = "", fix = "", enum: choices = [] } = describe(path);
   const meant = typeof got === "string" ? didYouMean(got, choices) : undefined;
   return [{ key: keyText(path), got: valueText(got), allowed, fix: meant ?? fix }];
 }
 
 /** A key that the schema hasn't got: most often a typo, or a path set without `--path`. */
-export function unknownKey(path: readonly PathPart[], value: unknown): Problem {
-  const known = Object.keys(describeKey(path.slice(0, -1)).properties ?? {});
+export function unknownKey(path: readonly PathPart[], value: unknown, describe: Describe): Problem {
+  const known = Object.keys(describe(path.slice(0, -1)).properties ?? {});
   const name = String(path.at(-1));
   const head = name.split(".")[0] ?? "";
   const fix =

@@ -1,5 +1,5 @@
 import { duplicateKeys } from "./json";
-import { describeKey, type KeyDescription } from "./describe";
+import type { KeyDescription } from "./description";
 import { keyText, valueText, type Problem } from "./problem";
 
 /** A value as the schema wants to see it, or what is wrong with its text. */
@@ -12,9 +12,8 @@ export interface Decoded {
  * Turns the text that Pulumi hands over into a value: structured values arrive as JSON, numbers in decimal. What is
  * no text already (in tests, or read from a file) stays as it is.
  */
-export function decode(key: string, raw: unknown): Decoded {
+export function decode(key: string, raw: unknown, described: KeyDescription): Decoded {
   if (typeof raw !== "string") return { value: raw, problems: [] };
-  const described = describeKey([key]);
   if (described.type === "integer") return { value: /^-?\d+(\.\d+)?$/.test(raw) ? Number(raw) : raw, problems: [] };
   if (described.type === "string") return { value: raw, problems: [] };
   return decodeStructure(key, raw, described);

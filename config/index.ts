@@ -1,14 +1,4 @@
-export { planHosts, type HostSpec, type Role } from "../plan/placement";
 export { parseConfig } from "./parse";
+export { platformOf, type StackConfig } from "./platforms";
 export { ConfigError, type Problem } from "./problem";
-export type {
-  AccessConfig,
-  AcmeConfig,
-  AwsConfig,
-  AwsStackConfig,
-  IngressTimeouts,
-  LocalConfig,
-  LocalStackConfig,
-  PoolConfig,
-  StackConfig,
-} from "./schema";
+export type { AcmeConfig, IngressTimeouts, PoolConfig } from "./schema";

@@ -1,3 +1,4 @@
+import type { PlatformFacts } from "./platforms/facts";
 import type { PoolConfig, StackValues } from "./schema";
 
 /** A value of which some keys may be missing because they were wrong. */
@@ -5,12 +6,15 @@ type Partially<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 /**
  * What is known of a configuration that may have problems: each value that has the right type and format. Rules work
- * on this, so that one wrong value doesn't hide what is wrong with the others.
+ * on this, so that one wrong value doesn't hide what is wrong with the others. The keys
+ * of platforms are there, too; see `KnownOf`.
  */
 export interface Known {
   /** Name of the stack. */
   readonly stack: string;
   readonly platform?: StackValues["platform"] | undefined;
+  /** What is to be known of the platform. */
+  readonly facts?: PlatformFacts | undefined;
   /** Platform's default included. */
   readonly zones?: readonly string[] | undefined;
   readonly managers?: Partially<StackValues["managers"]> | undefined;
@@ -28,9 +32,6 @@ export interface Known {
   /** Platform's default included. */
   readonly domain?: string | undefined;
   readonly acknowledge?: StackValues["acknowledge"] | undefined;
-  readonly local?: Partially<StackValues["local"]> | undefined;
-  readonly aws?: Partially<NonNullable<StackValues["aws"]>> | undefined;
-  readonly access?: Partially<StackValues["access"]> | undefined;
   /** Top-level keys that the stack file has. */
   readonly given: ReadonlySet<string>;
 }

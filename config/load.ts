@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseConfig } from "./parse";
 import { ConfigError, isAbout, NAMESPACE, type Problem } from "./problem";
-import type { StackConfig } from "./schema";
+import type { StackConfig } from "./platforms";
 import { suggest } from "./suggest";
 
 /**

@@ -1,9 +1,15 @@
-import { checkKey, unknownKey, type TopLevelKey } from "./check-key";
+import { checkKey, unknownKey } from "./check-key";
 import { decode } from "./decode";
+import { describer } from "./description";
+import { foreignKeys } from "./foreign-keys";
 import type { Known } from "./known";
+import { PLATFORMS, type StackConfig } from "./platforms";
+import type { Platforms } from "./platforms/types";
 import { ConfigError, type Problem } from "./problem";
 import { ruleProblems, warnings } from "./rules";
-import { PLATFORM_DEFAULTS, stackSchema, type StackConfig, type StackValues } from "./schema";
+import { stackSchema } from "./schema";
+import { stackSchemaOf } from "./schema/stack";
+import type { CommonConfig, StackSchema, StackValues } from "./schema/types";
 
 /**
  * Checks a stack's configuration and fills in defaults. Pure: the same input always gives the same answer.
@@ -14,58 +20,84 @@ import { PLATFORM_DEFAULTS, stackSchema, type StackConfig, type StackValues } fr
  * @throws ConfigError with all problems at once.
  */
 export function parseConfig(raw: Readonly<Record<string, unknown>>, stack: string): StackConfig {
-  const keys = Object.keys(stackSchema.shape) as TopLevelKey[];
-  const unknown = Object.keys(raw).filter((key) => !keys.some((known) => known === key));
-  const problems: Problem[] = unknown.map((key) => unknownKey([key], raw[key]));
-  const values: Partial<Record<TopLevelKey, unknown>> = {};
-  const broken = new Set<TopLevelKey>();
+  return parse(PLATFORMS, stackSchema, raw, stack) as StackConfig;
+}
+
+/** The same with other platforms. */
+export function parseConfigFor(
+  platforms: Platforms,
+  raw: Readonly<Record<string, unknown>>,
+  stack: string,
+): CommonConfig {
+  return parse(platforms, stackSchemaOf(platforms), raw, stack);
+}
+
+function parse(
+  platforms: Platforms,
+  schema: StackSchema,
+  raw: Readonly<Record<string, unknown>>,
+  stack: string,
+): CommonConfig {
+  const describe = describer(schema);
+  const keys = Object.keys(schema.shape);
+  const unknown = Object.keys(raw).filter((key) => !keys.includes(key));
+  const problems: Problem[] = unknown.map((key) => unknownKey([key], raw[key], describe));
+  const values: Record<string, unknown> = {};
+  const broken = new Set<string>();
   let poolNames: string[] = [];
 
   for (const key of keys) {
-    const decoded = decode(key, raw[key]);
+    const decoded = decode(key, raw[key], describe([key]));
     problems.push(...decoded.problems);
     if (decoded.problems.length > 0) broken.add(key);
     if (raw[key] !== undefined && decoded.value === undefined) continue;
-    const checked = checkKey(key, decoded.value);
+    const checked = checkKey(key, decoded.value, schema, describe);
     if (key === "workers") poolNames = keysOf(decoded.value ?? checked.value);
     problems.push(...checked.problems);
     values[key] = checked.value;
     if (!checked.complete) broken.add(key);
   }
 
-  const known = withPlatformDefaults({
-    ...(values as Partial<StackValues>),
+  const known = withPlatform(platforms, {
+    ...values,
     stack,
     poolNames,
     allPools: !broken.has("workers"),
     given: new Set(keys.filter((key) => raw[key] !== undefined)),
   });
-  problems.push(...ruleProblems(known));
+  problems.push(...ruleProblems(known, platforms, describe));
   if (problems.length > 0) throw new ConfigError(stack, inOrder(problems, keys));
-  return complete(stack, values as StackValues, known);
+  return complete(platforms, values as StackValues, known);
 }
 
 function keysOf(value: unknown): string[] {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
 }
 
-function withPlatformDefaults(known: Known): Known {
-  if (known.platform === undefined) return known;
-  const defaults = PLATFORM_DEFAULTS[known.platform];
+function withPlatform(platforms: Platforms, known: Known): Known {
+  const facts = platforms[known.platform ?? ""];
+  if (facts === undefined) return known;
   return {
     ...known,
-    zones: known.given.has("zones") ? known.zones : defaults.zones,
-    domain: known.given.has("domain") ? known.domain : defaults.domain,
+    facts,
+    zones: known.given.has("zones") ? known.zones : facts.defaults.zones,
+    domain: known.given.has("domain") ? known.domain : facts.defaults.domain,
   };
 }
 
 /** Nothing is wrong, so everything is known. */
-function complete(stack: string, values: StackValues, { zones = [], domain = "" }: Known): StackConfig {
-  const { platform, local, aws, access, ...rest } = values;
-  const common = { ...rest, stack, zones, domain, warnings: warnings({ ...rest, zones, aws }) };
-  if (platform === "local") return { ...common, platform, local };
-  if (aws === undefined) throw new Error("a rule has to refuse the platform aws without swarm-ha:aws");
-  return { ...common, platform, aws, access };
+function complete(platforms: Platforms, values: StackValues, { stack, zones = [], domain = "" }: Known): CommonConfig {
+  const platform = platforms[values.platform];
+  if (platform === undefined) throw new Error(`the schema has to refuse the platform ${values.platform}`);
+  const foreign = foreignKeys(platforms, platform);
+  const own = Object.fromEntries(Object.entries(values).filter(([key]) => !foreign.includes(key))) as StackValues;
+  const config = { ...own, stack, zones, domain, warnings: [] };
+  const zoneRanges = platform.zoneRanges?.(config);
+  return {
+    ...config,
+    ...(zoneRanges === undefined ? {} : { zoneRanges }),
+    warnings: [...warnings(config), ...platform.warnings(config)],
+  };
 }
 
 /** Problems in the order of the schema, which is the one of the documentation; keys that aren't in it come first. */

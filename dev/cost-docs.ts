@@ -41,7 +41,7 @@ each zone for each public one. A test environment is cheapest when it isn't ther
 | --- | --- |
 ${table.join("\n")}
 
-The next larger size of an instance costs twice as much. All types in config/aws/instance-types.ts have a price. A review that
+The next larger size of an instance costs twice as much. All types in config/platforms/aws/instance-types.ts have a price. A review that
 finds another one says "at least", how many machines it left out, and of which type.
 `;
 }

@@ -1,5 +1,5 @@
 import { parseRange, rangeText, toNumber, toText, type Ipv4Range } from "./ipv4";
-import type { AwsConfig, StackConfig } from "../config/schema";
+import type { LoadBalancerName } from "./roles";
 
 /** Equal blocks that the hosts' range is cut into: one for the infrastructure, the others for zones. */
 export const BLOCKS = 8;
@@ -25,9 +25,6 @@ export interface AddressSpan {
   readonly first: string;
   readonly last: string;
 }
-
-/** The load balancers of the reference architecture. */
-export type LoadBalancerName = "manager" | "registry" | "app";
 
 /** The addresses of one zone. */
 export interface ZonePlan {
@@ -60,21 +57,28 @@ export interface AddressPlan {
 }
 
 /** What the address plan depends on. */
-export type AddressConfig = Pick<StackConfig, "zones" | "network"> & {
-  /** With subnets of a borrowed network, hosts have their places in those. */
-  readonly aws?: { readonly network: Pick<AwsConfig["network"], "subnets"> };
-};
+export interface AddressConfig {
+  /** Failure zones, each once, in placement order. */
+  readonly zones: readonly string[];
+  /** The hosts' range, CIDR. */
+  readonly network: { readonly hosts: string };
+  /**
+   * Ranges by zone, CIDR, that the hosts have their places in where the network was there before.
+   *
+   * @default a block of `network.hosts` for each zone
+   */
+  readonly zoneRanges?: Readonly<Record<string, string>>;
+}
 
 /** Cuts the hosts' range into its places. */
 export function addressPlan(config: AddressConfig): AddressPlan {
   const whole = parseRange(config.network.hosts);
   const infrastructure = block(whole, 0);
   const at = (range: Ipv4Range, place: number): string => toText(range.first + place);
-  const borrowed = config.aws?.network.subnets;
   const blocks = new Map(
     config.zones.map((zone, i) => {
-      const subnet = borrowed?.[zone]?.private.cidr;
-      return [zone, subnet === undefined ? block(whole, i + 1) : parseRange(subnet)];
+      const own = config.zoneRanges?.[zone];
+      return [zone, own === undefined ? block(whole, i + 1) : parseRange(own)];
     }),
   );
   return {
@@ -135,8 +139,14 @@ export interface EngineNetwork {
   readonly defaultAddressPools: readonly { readonly base: string; readonly size: number }[];
 }
 
+/** What {@link engineNetwork} depends on. */
+export interface EngineConfig {
+  /** The engines' own range, CIDR. */
+  readonly network: { readonly engine: string };
+}
+
 /** Splits the engine's range: the default bridge at its start, the pool in its upper half, so that they can't meet. */
-export function engineNetwork(config: Pick<StackConfig, "network">): EngineNetwork {
+export function engineNetwork(config: EngineConfig): EngineNetwork {
   const range = parseRange(config.network.engine);
   const half = (range.last + 1 - range.first) / 2;
   return {
@@ -147,13 +157,24 @@ export function engineNetwork(config: Pick<StackConfig, "network">): EngineNetwo
   };
 }
 
+/** The range of overlay networks. */
+export interface OverlayRange {
+  /** The whole range, CIDR. */
+  readonly overlay: string;
+  /** Prefix length of the network that applications share, bits. */
+  readonly apps: number;
+}
+
 /** What `swarm init` is told about overlay networks: `--default-addr-pool` and `--default-addr-pool-mask-length`. */
-export function overlayNetwork(config: Pick<StackConfig, "network">): { readonly pool: string; readonly size: number } {
+export function overlayNetwork(config: { readonly network: Pick<OverlayRange, "overlay"> }): {
+  readonly pool: string;
+  readonly size: number;
+} {
   return { pool: rangeText(parseRange(config.network.overlay)), size: OVERLAY_NETWORK_PREFIX };
 }
 
 /** Range of the overlay network that applications share, CIDR: the end of `overlay`, whose networks are given from its begin. */
-export function appsNetwork(config: Pick<StackConfig, "network">): string {
+export function appsNetwork(config: { readonly network: OverlayRange }): string {
   const prefix = config.network.apps;
   return rangeText({ first: parseRange(config.network.overlay).last + 1 - 2 ** (32 - prefix), prefix });
 }

@@ -1,4 +1,3 @@
-import type { StackConfig } from "../config";
 import type { HostSpec } from "./placement";
 
 /** A host as batches know it. */
@@ -14,8 +13,20 @@ export function maxUnavailable(wanted: number | undefined, count: number): numbe
   return Math.max(1, Math.min(wanted ?? defaultUnavailable(count), count - 1));
 }
 
+/** What batches depend on: how many hosts of a tier or pool may be away at once. */
+export interface BatchConfig {
+  readonly registry: Batch & { readonly replicas: number };
+  /** By pool. */
+  readonly workers: Readonly<Record<string, Batch & { readonly count: number }>>;
+}
+
+interface Batch {
+  /** @default see {@link defaultUnavailable} */
+  readonly maxUnavailable?: number | undefined;
+}
+
 /** Lines of the bastion's file of desired hosts, which scripts/lib/turns.sh reads: `name role pool zone maxUnavailable`. */
-export function hostLines(hosts: readonly PlannedHost[], config: Pick<StackConfig, "registry" | "workers">): string[] {
+export function hostLines(hosts: readonly PlannedHost[], config: BatchConfig): string[] {
   return hosts.map(({ name, role, pool, zone }) => {
     const count = hosts.filter((other) => other.role === role && other.pool === pool).length;
     const wanted =

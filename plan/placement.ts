@@ -1,9 +1,6 @@
-import type { StackConfig } from "../config/schema";
+import type { Role } from "./roles";
 import { spareHost, type Spare } from "./spare";
 import { addressPlan, type AddressConfig } from "./addressing";
-
-/** What a host does in the swarm. */
-export type Role = "manager" | "registry" | "worker";
 
 /** A host as planned: plain values only, so that loops over hosts never sit inside `apply`. */
 export interface HostSpec {
@@ -22,7 +19,20 @@ export interface HostSpec {
 }
 
 /** The part of the configuration that placement depends on. */
-export type PlacementConfig = Pick<StackConfig, "managers" | "registry" | "workers"> & AddressConfig;
+export interface PlacementConfig extends AddressConfig {
+  readonly managers: OwnZones & { readonly count: number };
+  readonly registry: OwnZones & { readonly replicas: number };
+  /** Pools of workers by name, in the order of their hosts. */
+  readonly workers: Readonly<
+    Record<string, OwnZones & { readonly count: number; readonly labels: Readonly<Record<string, string>> }>
+  >;
+}
+
+/** Zones of a tier or pool. */
+interface OwnZones {
+  /** A subset of the stack's zones. @default all of them, in their order */
+  readonly zones?: readonly string[] | undefined;
+}
 
 /**
  * The zone of a tier's or pool's n-th host (from 1): round robin, so that counts in any two zones differ by at most

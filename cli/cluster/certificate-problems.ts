@@ -1,4 +1,4 @@
-import { ROLES } from "../../components/outputs";
+import { ROLES } from "../../plan/roles";
 import type { CertificateStatus, Desired, LiveCertificate, Problem, UnreadCertificate } from "./model";
 import { commands, list, span } from "./words";
 

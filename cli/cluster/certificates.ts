@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { checkServerIdentity } from "node:tls";
-import type { Role, StackOutputs } from "../../components/outputs";
+import type { StackOutputs } from "../../components/outputs";
+import type { Role } from "../../plan/roles";
 import { messageOf } from "../../components/message";
 import { PORTS } from "../../plan/ports";
 import type { Connection } from "./connect";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ROLES, type Role } from "../../components/outputs";
+import { ROLES, type Role } from "../../plan/roles";
 import { UNKNOWN_MARKS } from "../../policy/planned";
 
 /** A resource as `pulumi stack export` writes it. */

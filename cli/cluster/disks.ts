@@ -1,7 +1,7 @@
 /** How full the hosts' disks are: what they say, and from when on that is a problem. */
 import type { Duplex } from "node:stream";
 import { messageOf } from "../../components/message";
-import type { Role } from "../../components/outputs";
+import type { Role } from "../../plan/roles";
 import { SERVICES } from "../../plan/stack-names";
 import { hostKeysOf } from "./deployment";
 import { runOnHost } from "./host-shell";

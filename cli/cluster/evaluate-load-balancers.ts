@@ -1,4 +1,4 @@
-import type { LoadBalancerName, Role } from "../../components/outputs";
+import type { LoadBalancerName, Role } from "../../plan/roles";
 import type { ClusterStatus, Desired, Live, LiveMember, LoadBalancerStatus, Problem } from "./model";
 import { commands, list, span } from "./words";
 

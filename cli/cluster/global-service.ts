@@ -1,6 +1,6 @@
 /** What the registry's and the ingress's services have in common: one replica on each host of their tier. */
 import { z } from "zod";
-import type { Role } from "../../components/outputs";
+import type { Role } from "../../plan/roles";
 import type { DockerCall } from "./docker-api";
 import type { Match } from "./match";
 import type { Problem, Replicas } from "./model";

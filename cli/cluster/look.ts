@@ -1,4 +1,5 @@
-import type { Access, LoadBalancerName, StackOutputs } from "../../components/outputs";
+import type { Access, StackOutputs } from "../../components/outputs";
+import type { LoadBalancerName } from "../../plan/roles";
 import { lookAtCertificates } from "./certificates";
 import type { Connection, Manager } from "./connect";
 import { listNodes, swarmInfo, type DockerCall } from "./docker-api";

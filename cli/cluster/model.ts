@@ -1,4 +1,5 @@
-import type { DesiredNode, LoadBalancerName, Role } from "../../components/outputs";
+import type { DesiredNode } from "../../components/outputs";
+import type { LoadBalancerName, Role } from "../../plan/roles";
 import type { IngressFinding, LiveApplications } from "./applications/model";
 import type { AllFacts } from "./host-facts";
 

@@ -1,6 +1,7 @@
 /** The configuration of a stack, before its program runs. */
 import { parse } from "yaml";
-import { ConfigError, parseConfig, type AwsStackConfig, type StackConfig } from "../../config";
+import { ConfigError, parseConfig, type StackConfig } from "../../config";
+import type { AwsStackConfig } from "../../config/platforms/aws";
 import { PROJECT, type StackFile } from "./project";
 
 /** Keys that no command needs, and that may hold encrypted values. */

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { PLATFORMS } from "../../config/schema/constants";
-import { stackNameProblem } from "../../config/stack-name";
+import { PLATFORM_NAMES as PLATFORMS } from "../../config/platforms";
+import { stackNameProblem } from "../../config/platforms/local/stack-name";
 import { root } from "../paths";
 import { SetupError } from "../terminal/errors";
 import { hasEnvironment } from "../platform/aws/credentials";

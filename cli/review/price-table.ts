@@ -1,4 +1,4 @@
-import { architectureOf } from "../../config/aws/instance-types";
+import { architectureOf } from "../../config/platforms/aws/instance-types";
 
 /** How much dearer than in us-east-1 a class is: for m, m6i here and there; likewise c6i, r6i and i3en. */
 const DEARER: Readonly<Record<string, number>> = {

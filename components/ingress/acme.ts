@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import type { AcmeConfig, StackConfig } from "../../config";
-import { PLATFORM_DEFAULTS } from "../../config/schema/constants";
+import { platformOf, type AcmeConfig, type StackConfig } from "../../config";
 import type { IssuedCertificate } from "../pki";
 import { bastionStep } from "../ssh/remote-step";
 import type { Swarm } from "../swarm";
@@ -72,7 +71,7 @@ export class AcmeCertificate extends pulumi.ComponentResource {
           credentials: acme.credentials,
           directory: acme.directory,
           ...(acme.authority === undefined ? {} : { authority: acme.authority }),
-          propagation: acme.propagation ?? PLATFORM_DEFAULTS[config.platform].propagation,
+          propagation: acme.propagation ?? platformOf(config).propagation[0],
           days: acme.renewAfterDays,
           account: account.privateKeyPem,
           request: request.certRequestPem,

@@ -6,7 +6,6 @@ import { appsNetwork } from "../../plan/addressing";
 import type { Platform } from "../platform/types";
 import type { Registry } from "../registry";
 import type { Swarm } from "../swarm";
-import { PORTS } from "../../plan/ports";
 import { swarmStack } from "../swarm/stack";
 import { doorAddress } from "../swarm/worker-proxy";
 import { AcmeCertificate } from "./acme";
@@ -59,7 +58,7 @@ export class Ingress extends pulumi.ComponentResource {
         configs: {
           static: staticSettings({
             domain,
-            httpsPort: config.platform === "local" ? config.local.ports.https : PORTS.https,
+            httpsPort: platform.httpsPort,
             trusted: platform.loadBalancers.app.sources,
             hsts: ingress.hstsDays > 0,
             timeouts: ingress.timeouts,

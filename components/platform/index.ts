@@ -1,13 +1,13 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { StackConfig } from "../../config";
-import type { SshKeys } from "../ssh/keys";
-import { LocalPlatform } from "./local";
+import type { PlatformName, StackConfigs } from "../../config/platforms";
 import type { HostSpec } from "../../plan/placement";
+import type { SshKeys } from "../ssh/keys";
+import { createLocalPlatform } from "./local";
 import type { Platform } from "./types";
 
 /** Arguments of {@link createPlatform}. */
-export interface PlatformArgs {
-  readonly config: StackConfig;
+export interface PlatformArgs<N extends PlatformName> {
+  readonly config: StackConfigs[N] & { readonly platform: N };
   /** The plan: hosts by name, role and zone. */
   readonly hosts: readonly HostSpec[];
   /** Host keys by machine name, and the key that logs in. */
@@ -16,16 +16,19 @@ export interface PlatformArgs {
   readonly ranges: pulumi.Resource;
 }
 
+/** What makes the machines of each platform. One that needs an SDK of its own loads it when it is asked for. */
+const MAKERS: { readonly [N in PlatformName]: (args: PlatformArgs<N>) => Platform } = {
+  local: createLocalPlatform,
+  aws: (args) => {
+    // The local stack never pays for the AWS SDK.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it at the start
+    const { createAwsPlatform } = require("./aws") as typeof import("./aws");
+    return createAwsPlatform(args);
+  },
+};
+
 /** The platform that the configuration names. */
-export function createPlatform({ config, hosts, keys, ranges }: PlatformArgs): Platform {
-  switch (config.platform) {
-    case "local":
-      return new LocalPlatform("local", { config, hosts, keys });
-    case "aws": {
-      // Loaded when it is asked for: the local stack never pays for the AWS SDK.
-      // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it at the start
-      const { createAwsPlatform } = require("./aws") as typeof import("./aws");
-      return createAwsPlatform({ config, hosts, keys, ranges });
-    }
-  }
+export function createPlatform<N extends PlatformName>(args: PlatformArgs<N>): Platform {
+  const name: N = args.config.platform;
+  return MAKERS[name](args);
 }

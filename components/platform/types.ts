@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Image } from "../images";
 import type { HostConnection, SshConnection } from "../ssh/connection";
 import type { HostSpec } from "../../plan/placement";
+import type { LoadBalancerName } from "../../plan/roles";
 
 /** A machine as the platform made it. */
 export interface Machine {
@@ -30,7 +31,7 @@ export interface Bastion extends Machine {
 /** One way in, over all zones. */
 export interface LoadBalancer {
   /** Which tier it leads to. */
-  readonly name: "manager" | "registry" | "app";
+  readonly name: LoadBalancerName;
   /** `host:port`, as seen by people. */
   readonly endpoint: pulumi.Output<string>;
   /** Where its own connections to the members come from, CIDR: who may speak the PROXY protocol to them. */
@@ -89,7 +90,7 @@ export interface Platform {
   readonly bastion: Bastion;
   /** In the order of the plan. */
   readonly hosts: readonly Host[];
-  readonly loadBalancers: Readonly<Record<LoadBalancer["name"], LoadBalancer>>;
+  readonly loadBalancers: Readonly<Record<LoadBalancerName, LoadBalancer>>;
   /** DNS records that lead to the load balancers: name → name of a load balancer. @default they have addresses, no names */
   readonly records?: Readonly<Record<string, pulumi.Output<string>>>;
   /**
@@ -100,4 +101,8 @@ export interface Platform {
   /** Where the registry keeps its content. It outlives the registry hosts. */
   readonly registryStorage: RegistryStorage;
   readonly images: Images;
+  /** Port at which people reach the applications by HTTPS. */
+  readonly httpsPort: number;
+  /** Whether what can't be made again, data and the authority's key, is protected from being deleted. */
+  readonly protectsData: boolean;
 }

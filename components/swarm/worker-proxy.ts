@@ -1,5 +1,5 @@
 import { MANAGER_COUNTS } from "../../config/schema";
-import { engineNetwork } from "../../plan/addressing";
+import { engineNetwork, type EngineConfig } from "../../plan/addressing";
 import { planHosts, type PlacementConfig } from "../../plan/placement";
 import { managersOf, type ManagerAddress } from "./bastion";
 import { PORTS } from "../../plan/ports";
@@ -18,7 +18,7 @@ export function managerPlaces(config: PlacementConfig): ManagerAddress[] {
  * The address of a worker at which its containers find the managers' door. Its processes do, too, and whoever on another
  * machine of the network segment routes the bridge's address there; all of them meet a door that wants a certificate.
  */
-export function doorAddress(config: PlacementConfig): string {
+export function doorAddress(config: EngineConfig): string {
   return engineNetwork(config).bip.split("/")[0] ?? "";
 }
 
@@ -26,7 +26,7 @@ export function doorAddress(config: PlacementConfig): string {
  * HAProxy's settings on a worker host: from the engine's bridge to whichever manager has a leader. TLS passes through,
  * so that the door sees the ingress's certificate.
  */
-export function workerProxySettings(config: PlacementConfig): string {
+export function workerProxySettings(config: PlacementConfig & EngineConfig): string {
   const servers = managerPlaces(config)
     .map(({ name, address }) => `  server ${name} ${address}:${String(PORTS.door)}\n`)
     .join("");

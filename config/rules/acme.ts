@@ -1,13 +1,13 @@
 import { describeKey } from "../describe";
 import type { Known } from "../known";
-import { keyText, type Problem } from "../problem";
+import { keyText, valueText, type Problem } from "../problem";
 import { ACME_DIRECTORY } from "../schema/constants";
 
 /** Names below these exist on one machine or in one house; no public authority signs for them. Sources: RFC 6761, 6762, 8375; ICANN on `.internal`. */
 const PRIVATE = /(^|\.)(localhost|local|internal|test|invalid|home\.arpa)$/;
 
 /** ACME instead of the user's own certificate, for a domain that the authority can see, checked in a way that works there. */
-export function acmeProblems({ ingress, domain, platform }: Known): Problem[] {
+export function acmeProblems({ ingress, domain, facts }: Known): Problem[] {
   const acme = ingress?.acme;
   if (acme === undefined) return [];
   const problems: Problem[] = [];
@@ -28,11 +28,11 @@ export function acmeProblems({ ingress, domain, platform }: Known): Problem[] {
       fix: `write one that is yours, or the directory of an authority of your own as ${keyText(["ingress", "acme", "directory"])}`,
     });
   }
-  if (platform === "aws" && acme.propagation === "check") {
+  if (acme.propagation !== undefined && facts?.propagation.includes(acme.propagation) === false) {
     const path = ["ingress", "acme", "propagation"] as const;
     problems.push({
       key: keyText(path),
-      got: '"check"',
+      got: valueText(acme.propagation),
       allowed: describeKey(path).allowed ?? "",
       fix: "leave it out; with a provider that takes long, set its <PROVIDER>_POLLING_INTERVAL in credentials",
     });

@@ -1,8 +1,8 @@
+import type { Describe } from "../check-key";
 import type { Known } from "../known";
+import type { Platforms } from "../platforms/types";
 import type { Problem } from "../problem";
-import { accessProblems } from "./access";
 import { acmeProblems } from "./acme";
-import { awsProblems } from "./aws";
 import { acknowledgeProblems } from "./acknowledge";
 import { certificateProblems } from "./certificates";
 import { ingressProblems } from "./ingress";
@@ -14,9 +14,8 @@ import { tierProblems } from "./tiers";
 import { zoneProblems } from "./zones";
 
 /** Everything that doesn't fit together, as far as it is known. */
-export function ruleProblems(known: Known): Problem[] {
+export function ruleProblems(known: Known, platforms: Platforms, describe: Describe): Problem[] {
   const rules = [
-    platformProblems,
     zoneProblems,
     managerProblems,
     tierProblems,
@@ -26,10 +25,12 @@ export function ruleProblems(known: Known): Problem[] {
     acknowledgeProblems,
     ingressProblems,
     acmeProblems,
-    awsProblems,
-    accessProblems,
   ];
-  return rules.flatMap((rule) => rule(known));
+  return [
+    ...platformProblems(known, platforms, describe),
+    ...rules.flatMap((rule) => rule(known)),
+    ...(platforms[known.platform ?? ""]?.rules(known) ?? []),
+  ];
 }
 
 export { warnings } from "./warnings";

@@ -15,9 +15,6 @@ type RangeName = keyof typeof PREFIXES;
 
 const NAMES = Object.keys(PREFIXES) as RangeName[];
 
-/** The default bridge of the engine that runs the hosts as containers. */
-const OUTER_BRIDGE = "172.17.0.0/16";
-
 /** Ranges have the right size, lie in private space, and don't meet each other. */
 export function networkProblems(known: Known): Problem[] {
   const problems: Problem[] = [];
@@ -62,9 +59,16 @@ function overlapProblems(ranges: ReadonlyMap<RangeName, Ipv4Range>, known: Known
       allowed: `a range that doesn't overlap ${keyText(["network", other])} (${known.network?.[other] ?? ""})`,
       fix: "choose another range, or leave both keys out: the defaults fit together",
     }));
-    if (known.platform !== "local" || !overlaps(range, parseRange(OUTER_BRIDGE))) return problems;
-    const allowed = `a range that doesn't overlap ${OUTER_BRIDGE}, the default bridge of this machine's Docker engine`;
-    return [...problems, { key, got, allowed, fix: "choose a range in 10.0.0.0/8 that your network doesn't use" }];
+    const taken = (known.facts?.takenRanges ?? []).filter((other) => overlaps(range, parseRange(other.range)));
+    return [
+      ...problems,
+      ...taken.map((other) => ({
+        key,
+        got,
+        allowed: `a range that doesn't overlap ${other.range}, ${other.by}`,
+        fix: "choose a range in 10.0.0.0/8 that your network doesn't use",
+      })),
+    ];
   });
 }
 

@@ -1,68 +1,65 @@
-import type { TopLevelKey } from "../check-key";
-import { describeKey } from "../describe";
+import type { Describe } from "../check-key";
+import { foreignKeys, foreignPoolKeys } from "../foreign-keys";
 import type { Known } from "../known";
+import type { AnyPlatform, Platforms } from "../platforms/types";
 import { keyText, valueText, type Problem } from "../problem";
-import { stackNameProblem } from "../stack-name";
 
-/** Keys that one platform needs and another hasn't got. */
-export function platformProblems(known: Known): Problem[] {
-  if (known.platform === undefined) return [];
-  return known.platform === "local"
-    ? [
-        ...nameProblems(known),
-        ...foreign(["images", "aws", "access"], known),
-        ...machineProblems(known),
-        ...portProblems(known),
-      ]
-    : [...missing(["zones", "domain", "aws"], known), ...foreign(["local"], known)];
+/** Keys that one platform needs and another hasn't got, and names that it can't have. */
+export function platformProblems(known: Known, platforms: Platforms, describe: Describe): Problem[] {
+  const own = platforms[known.platform ?? ""];
+  if (own === undefined) return [];
+  return [
+    ...nameProblems(known, own),
+    ...missing(known, own, describe),
+    ...foreign(known, platforms, own, describe),
+    ...foreignInPools(known, platforms, own),
+  ];
 }
 
-function nameProblems({ stack }: Known): Problem[] {
-  const problem = stackNameProblem(stack);
+function nameProblems({ stack }: Known, own: AnyPlatform): Problem[] {
+  const problem = own.stackName?.(stack);
   return problem === undefined ? [] : [problem];
 }
 
-function missing(keys: readonly TopLevelKey[], known: Known): Problem[] {
-  return keys
-    .filter((key) => !known.given.has(key))
+function missing({ given, platform = "" }: Known, { defaults, keys }: AnyPlatform, describe: Describe): Problem[] {
+  const common = (["zones", "domain"] as const).filter((key) => defaults[key] === undefined);
+  const own = Object.entries(keys).filter(([, schema]) => !schema.safeParse(undefined).success);
+  return [...common, ...own.map(([key]) => key)]
+    .filter((key) => !given.has(key))
     .map((key) => {
-      const { allowed = "", fix = "" } = describeKey([key]);
-      return { key: keyText([key]), got: "nothing", allowed, fix: `the platform aws has no default; ${fix}` };
+      const { allowed = "", fix = "" } = describe([key]);
+      return { key: keyText([key]), got: "nothing", allowed, fix: `the platform ${platform} has no default; ${fix}` };
     });
 }
 
-function foreign(keys: readonly TopLevelKey[], known: Known): Problem[] {
+function foreign(
+  { given, platform = "" }: Known,
+  platforms: Platforms,
+  own: AnyPlatform,
+  describe: Describe,
+): Problem[] {
+  const keys = [...(own.imagesFrom === undefined ? [] : ["images"]), ...foreignKeys(platforms, own)];
   return keys
-    .filter((key) => known.given.has(key))
+    .filter((key) => given.has(key))
     .map((key) => ({
       key: keyText([key]),
-      got: `a value on the platform ${known.platform ?? ""}`,
-      allowed: describeKey([key]).allowed ?? "",
+      got: `a value on the platform ${platform}`,
+      allowed: describe([key]).allowed ?? "",
       fix: "remove the key",
     }));
 }
 
-/** What a pool's machines are made of is for a cloud: containers have no size of their own. */
-function machineProblems({ workers = {} }: Known): Problem[] {
+/** What a pool's machines are made of is for one platform, and nothing on another. */
+function foreignInPools({ workers = {}, platform = "" }: Known, platforms: Platforms, own: AnyPlatform): Problem[] {
+  const keys = foreignPoolKeys(platforms, own);
   return Object.entries(workers).flatMap(([pool, values]) =>
-    (["instanceType", "architecture", "volume"] as const)
-      .filter((key) => values[key] !== undefined)
-      .map((key) => ({
+    Object.entries(values)
+      .filter(([key, value]) => keys.includes(key) && value !== undefined)
+      .map(([key, value]) => ({
         key: keyText(["workers", pool, key]),
-        got: `${valueText(values[key])} on the platform local`,
-        allowed: "nothing: the machines of the platform local are containers on this one",
+        got: `${valueText(value)} on the platform ${platform}`,
+        allowed: `nothing: the machines of the platform ${platform} are ${own.machines}`,
         fix: "remove the key",
       })),
   );
-}
-
-function portProblems(known: Known): Problem[] {
-  const ports = Object.entries(known.local?.ports ?? {});
-  return ports.flatMap(([name, port], i) => {
-    const twin = ports.slice(0, i).find(([, other]) => other === port);
-    if (twin === undefined) return [];
-    const path = ["local", "ports", name];
-    const fix = `choose another one: ${keyText(["local", "ports", twin[0]])} has it already`;
-    return [{ key: keyText(path), got: valueText(port), allowed: describeKey(path).allowed ?? "", fix }];
-  });
 }

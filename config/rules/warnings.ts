@@ -1,8 +1,7 @@
 import { tasksPerWorker } from "../../plan/addressing";
 import { spread } from "../../plan/placement";
 import { keyText } from "../problem";
-import type { StackConfig, StackValues } from "../schema";
-import { awsMachineWarnings } from "./aws-machines";
+import type { CommonConfig } from "../schema/types";
 
 /** More nodes than this don't all get an address in the swarm's ingress network, which is a /24. */
 const INGRESS_ADDRESSES = 250;
@@ -12,9 +11,7 @@ const FEW_TASKS = 10;
 
 /** What is accepted, but shouldn't go unsaid. */
 export function warnings(
-  config: Pick<StackConfig, "zones" | "managers" | "registry" | "workers" | "network"> & {
-    readonly aws?: StackValues["aws"] | undefined;
-  },
+  config: Pick<CommonConfig, "zones" | "managers" | "registry" | "workers" | "network">,
 ): string[] {
   const found: string[] = [];
   if (config.managers.count === 1) {
@@ -43,5 +40,5 @@ export function warnings(
       `${keyText(["network", "apps"])} is ${config.network.apps}: the network that applications share has addresses for ${tasks} tasks on each of ${pools} workers. It stays for the life of a stack; further networks are yours to make (traefik.swarm.network).`,
     );
   }
-  return [...found, ...awsMachineWarnings(config)];
+  return found;
 }

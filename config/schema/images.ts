@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { PlatformFacts } from "../platforms/facts";
 
 const reference = (what: string) =>
   z
@@ -13,15 +14,25 @@ const reference = (what: string) =>
     .optional();
 
 /** `swarm-ha:images`. */
-export const images = z
-  .strictObject({
-    registry: reference("the registry's image (CNCF Distribution)"),
-    traefik: reference("the ingress's image (Traefik)"),
-  })
-  .prefault({})
-  .meta({
-    description:
-      "Where hosts get the images of the stack's own services from, for hosts that can't reach the public registries: a mirror that needs no login. Not on the platform `local`, where they come from this machine's engine.",
-    allowed: "a mapping with the keys registry and traefik, on every platform but local",
-    fix: "write { registry: mirror.example.com/registry:3.0.0@sha256:… }, or leave the key out",
-  });
+export function images(platforms: Readonly<Record<string, PlatformFacts>>) {
+  const without = Object.entries(platforms).flatMap(([name, { imagesFrom }]) =>
+    imagesFrom === undefined ? [] : [{ name, imagesFrom }],
+  );
+  const but = without.length === 0 ? "" : `, on every platform but ${without.map(({ name }) => name).join(", ")}`;
+  return z
+    .strictObject({
+      registry: reference("the registry's image (CNCF Distribution)"),
+      traefik: reference("the ingress's image (Traefik)"),
+    })
+    .prefault({})
+    .meta({
+      description: [
+        "Where hosts get the images of the stack's own services from, for hosts that can't reach the public registries: a mirror that needs no login.",
+        ...without.map(
+          ({ name, imagesFrom }) => `Not on the platform \`${name}\`, where they come from ${imagesFrom}.`,
+        ),
+      ].join(" "),
+      allowed: `a mapping with the keys registry and traefik${but}`,
+      fix: "write { registry: mirror.example.com/registry:3.0.0@sha256:… }, or leave the key out",
+    });
+}

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { PlatformFacts } from "../platforms/facts";
 import { acme } from "./acme";
 
 const pem = (kind: "certificate" | "key", description: string): z.ZodOptional<z.ZodString> =>
@@ -41,26 +42,27 @@ const timeouts = z
   });
 
 /** `swarm-ha:ingress`. */
-export const ingress = z
-  .strictObject({
-    certificate: pem(
-      "certificate",
-      "Certificate of the applications, for `*.app.<domain>`, followed by those of the authorities between. When it is renewed, the next `up` rolls it out, one worker after the other.",
-    ),
-    key: pem("key", "Key of that certificate. A secret."),
-    acme: acme.optional(),
-    hstsDays: z.int().min(0).max(730).default(0).meta({
-      description:
-        "For how many days browsers remember to reach an application by HTTPS only (HTTP Strict Transport Security). 0: they aren't told. It can't be taken back before its time, so try it with a few days first.",
-      unit: "days",
-      allowed: "a whole number from 0 to 730 (days)",
-      fix: "write hstsDays: 0, or 365 once every application is reached by HTTPS",
-    }),
-    timeouts,
-  })
-  .prefault({})
-  .meta({
-    description: "The application ingress: Traefik on every worker.",
-    allowed: "a mapping with the keys certificate, key, acme, hstsDays and timeouts",
-    fix: "leave the key out to use a certificate of the stack's own authority",
-  });
+export const ingress = (platforms: Readonly<Record<string, PlatformFacts>>) =>
+  z
+    .strictObject({
+      certificate: pem(
+        "certificate",
+        "Certificate of the applications, for `*.app.<domain>`, followed by those of the authorities between. When it is renewed, the next `up` rolls it out, one worker after the other.",
+      ),
+      key: pem("key", "Key of that certificate. A secret."),
+      acme: acme(platforms).optional(),
+      hstsDays: z.int().min(0).max(730).default(0).meta({
+        description:
+          "For how many days browsers remember to reach an application by HTTPS only (HTTP Strict Transport Security). 0: they aren't told. It can't be taken back before its time, so try it with a few days first.",
+        unit: "days",
+        allowed: "a whole number from 0 to 730 (days)",
+        fix: "write hstsDays: 0, or 365 once every application is reached by HTTPS",
+      }),
+      timeouts,
+    })
+    .prefault({})
+    .meta({
+      description: "The application ingress: Traefik on every worker.",
+      allowed: "a mapping with the keys certificate, key, acme, hstsDays and timeouts",
+      fix: "leave the key out to use a certificate of the stack's own authority",
+    });

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { PlatformFacts } from "../platforms/facts";
 import { MAX_REGISTRIES } from "./constants";
-import { poolMachine } from "./machine";
 
 /** Name of a zone. */
 export const zoneName = z
@@ -83,37 +83,49 @@ export const registry = z
   });
 
 /** One entry of `swarm-ha:workers`. */
-export const pool = z
-  .strictObject({
-    count: z.int().min(0).max(2000).meta({
-      description: "Number of workers in this pool. 0 keeps an empty pool; all pools together need at least 1.",
-      unit: "hosts",
-      allowed: "a whole number from 0 to 2000",
-      fix: "write count: 3",
-    }),
-    labels: z
-      .record(
-        z.string(),
-        z.string().meta({
-          description: "Value of the label.",
-          allowed: "a text of 1 to 256 characters on one line, without blanks at its ends",
-          fix: 'write it in quotes, such as "ssd" or "true"',
-        }),
-      )
-      .default({})
-      .meta({
-        description:
-          "Engine labels of this pool's hosts; services are placed by them with constraints such as `engine.labels.com.example.storage==ssd`. Running hosts take a change over without a restart.",
-        allowed: "a mapping of label names to texts",
-        fix: 'write { com.example.storage: "ssd" }',
-      }),
-    zones: tierZones,
-    maxUnavailable,
-    ...poolMachine,
-  })
-  .meta({
-    description: "One pool of workers; its hosts are called `<pool>-<n>`.",
-    allowed:
-      "a mapping with the keys count, labels, zones, maxUnavailable, and on aws instanceType, architecture and volume",
-    fix: "write { count: 3 }",
+export function pool(platforms: Readonly<Record<string, PlatformFacts>>) {
+  const all = Object.entries(platforms);
+  // Their types are for those who know the platform.
+  const further: object = Object.fromEntries(all.flatMap(([, { poolKeys }]) => Object.entries(poolKeys)));
+  const there = all.flatMap(([name, { poolKeys }]) => {
+    const names = Object.keys(poolKeys);
+    return names.length === 0 ? [] : [`, and on ${name} ${listed(names)}`];
   });
+  return z
+    .strictObject({
+      count: z.int().min(0).max(2000).meta({
+        description: "Number of workers in this pool. 0 keeps an empty pool; all pools together need at least 1.",
+        unit: "hosts",
+        allowed: "a whole number from 0 to 2000",
+        fix: "write count: 3",
+      }),
+      labels: z
+        .record(
+          z.string(),
+          z.string().meta({
+            description: "Value of the label.",
+            allowed: "a text of 1 to 256 characters on one line, without blanks at its ends",
+            fix: 'write it in quotes, such as "ssd" or "true"',
+          }),
+        )
+        .default({})
+        .meta({
+          description:
+            "Engine labels of this pool's hosts; services are placed by them with constraints such as `engine.labels.com.example.storage==ssd`. Running hosts take a change over without a restart.",
+          allowed: "a mapping of label names to texts",
+          fix: 'write { com.example.storage: "ssd" }',
+        }),
+      zones: tierZones,
+      maxUnavailable,
+      ...further,
+    })
+    .meta({
+      description: "One pool of workers; its hosts are called `<pool>-<n>`.",
+      allowed: `a mapping with the keys count, labels, zones, maxUnavailable${there.join("")}`,
+      fix: "write { count: 3 }",
+    });
+}
+
+function listed(names: readonly string[]): string {
+  return [names.slice(0, -1).join(", "), ...names.slice(-1)].filter((part) => part !== "").join(" and ");
+}

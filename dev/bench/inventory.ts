@@ -9,7 +9,8 @@ import { daemonSettings } from "../../components/swarm/engine";
 import { MANAGER_TLS } from "../../components/swarm/manager-api";
 import { managerHealthSettings } from "../../components/swarm/manager-health";
 import { workerProxySettings } from "../../components/swarm/worker-proxy";
-import type { LocalStackConfig, StackConfig } from "../../config";
+import type { LocalStackConfig } from "../../config/platforms/local";
+import type { StackConfig } from "../../config";
 import { STACK, STACK_LABEL } from "./stack";
 
 /** A resource of an exported state, as far as it matters here. */

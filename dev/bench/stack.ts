@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { LABELS } from "../../components/platform/local/labels";
+import { LABELS } from "../../plan/labels";
 import { parseConfig, type StackConfig } from "../../config";
 import { runPulumi } from "../../cli/pulumi";
 import { leftovers, removeLeftovers } from "../../cli/platform/local/machines";

@@ -49,6 +49,8 @@ export function fakePlatform(hosts: readonly HostSpec[], keys: SshKeys): Platfor
     registryName: pulumi.output("registry.swarm.localhost:25000"),
     registryStorage: { kind: "folder", path: "/srv/registry" },
     images: publicImages({}),
+    httpsPort: 28443,
+    protectsData: false,
   };
 }
 

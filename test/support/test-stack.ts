@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { stackOutputsSchema, type StackOutputs } from "../../components/outputs";
-import { LABELS } from "../../components/platform/local/labels";
+import { LABELS } from "../../plan/labels";
 import type { ClusterStatus } from "../../cli/cluster/model";
 import { cachePath, root } from "../../cli/paths";
 import { run, succeed, until, type Ran } from "./run";

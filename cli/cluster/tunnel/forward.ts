@@ -2,9 +2,10 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { messageOf } from "../../../components/message";
-import type { Role, StackOutputs } from "../../../components/outputs";
+import type { StackOutputs } from "../../../components/outputs";
+import type { Role } from "../../../plan/roles";
 import { PORTS } from "../../../plan/ports";
-import type { AwsStackConfig } from "../../../config";
+import type { AwsStackConfig } from "../../../config/platforms/aws";
 import { ask } from "../http";
 import { within } from "../limit";
 import { SetupError } from "../../terminal/errors";

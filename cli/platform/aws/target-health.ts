@@ -1,7 +1,7 @@
 /** Members of AWS's load balancers, and what these see of them. */
 import { z } from "zod";
 import { messageOf } from "../../../components/message";
-import type { LoadBalancerName } from "../../../components/outputs";
+import type { LoadBalancerName } from "../../../plan/roles";
 import { machinesOf, resourcesOf, type Deployment } from "../../cluster/deployment";
 import type { LiveMember } from "../../cluster/model";
 import { askAws, type AwsCall } from "./ask";

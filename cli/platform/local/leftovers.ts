@@ -1,6 +1,6 @@
 /** Containers of a stack against the stack's state: those that nobody knows of. */
 import type Docker from "dockerode";
-import { LABELS } from "../../../components/platform/local/labels";
+import { LABELS } from "../../../plan/labels";
 import { SetupError } from "../../terminal/errors";
 
 /** A container of a stack, as the engine lists it. */

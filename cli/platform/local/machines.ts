@@ -1,7 +1,7 @@
 /** What the tools do to the machines of a local stack behind Pulumi's back: look, and clear away leftovers. */
 import type Docker from "dockerode";
 import { statusOf } from "../../../components/platform/local/docker";
-import { LABELS } from "../../../components/platform/local/labels";
+import { LABELS } from "../../../plan/labels";
 import { sleep } from "../../cluster/limit";
 import type { MachineState } from "../../operations/plan-repair";
 import { stackContainers } from "./leftovers";

@@ -1,7 +1,7 @@
 import * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
-import type { AwsConfig } from "../../../config";
-import type { Architecture } from "../../../config/aws/instance-types";
+import type { AwsConfig } from "../../../config/platforms/aws";
+import type { Architecture } from "../../../config/platforms/aws/instance-types";
 
 /** Canonical's account, and the release that new hosts start from: Ubuntu 24.04 as of 2026-07-14. */
 const OWNER = "099720109477";

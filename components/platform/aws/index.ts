@@ -1,7 +1,7 @@
 import { Provider } from "@pulumi/aws/provider";
 import * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
-import type { AwsStackConfig } from "../../../config";
+import type { AwsStackConfig } from "../../../config/platforms/aws";
 import { directConnection, fromBastion } from "../../ssh/connection";
 import { publicImages } from "../../images/public";
 import type { SshKeys } from "../../ssh/keys";
@@ -64,6 +64,8 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
   public readonly registryStorage: RegistryStorage;
 
   public readonly images: Images;
+  public readonly httpsPort = PORTS.https;
+  public readonly protectsData: boolean;
 
   private readonly network: AwsNetwork;
   private readonly security: SecurityGroups;
@@ -79,6 +81,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
     const { config, hosts } = args;
     const { stack, aws, domain } = config;
     const child = { parent: this };
+    this.protectsData = aws.protect;
     this.images = publicImages(config.images);
     this.image = imageLookup(aws, this);
     this.network = createNetwork(config, args.ranges, this);

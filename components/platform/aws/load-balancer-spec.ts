@@ -1,4 +1,5 @@
-import type { AwsConfig } from "../../../config";
+import type { AwsConfig } from "../../../config/platforms/aws";
+import type { LoadBalancerName, Role } from "../../../plan/roles";
 import { PORTS } from "../../../plan/ports";
 import { hasInnerRegistryDoor, type GroupName } from "./security";
 
@@ -22,11 +23,11 @@ export interface Way {
 
 /** A load balancer as planned. */
 export interface LoadBalancerSpec {
-  readonly name: "manager" | "registry" | "registry-internal" | "app";
+  readonly name: LoadBalancerName | "registry-internal";
   readonly group: GroupName;
   readonly internal: boolean;
   /** Role of its members. */
-  readonly members: "manager" | "registry" | "worker";
+  readonly members: Role;
   readonly ways: readonly Way[];
   /**
    * Seconds that connections to a member go on when it is out. They end at once where that is 0, so that clients come back

@@ -1,7 +1,8 @@
-import type { AwsStackConfig } from "../../../config";
-import type { Architecture } from "../../../config/aws/instance-types";
-import { AWS_MACHINES, type AwsTier } from "../../../config/schema/constants";
+import type { AwsStackConfig } from "../../../config/platforms/aws";
+import type { Architecture } from "../../../config/platforms/aws/instance-types";
+import { AWS_MACHINES } from "../../../config/platforms/aws/machines";
 import type { HostSpec } from "../../../plan/placement";
+import type { Tier } from "../../../plan/roles";
 
 /** What a machine is made of. */
 export interface MachineShape {
@@ -26,7 +27,7 @@ export function shapeOf(config: AwsStackConfig, host: Pick<HostSpec, "role" | "p
 }
 
 /** The shape of a tier's machines. */
-export function tierShape({ aws }: Pick<AwsStackConfig, "aws">, tier: AwsTier): MachineShape {
+export function tierShape({ aws }: Pick<AwsStackConfig, "aws">, tier: Tier): MachineShape {
   const { architecture, volume, instanceType } = aws.hosts[tier];
   return { architecture, volume, instanceType: instanceType ?? AWS_MACHINES[tier][architecture] };
 }

@@ -1,6 +1,6 @@
 import * as route53 from "@pulumi/aws/route53";
 import * as pulumi from "@pulumi/pulumi";
-import type { AwsStackConfig } from "../../../config";
+import type { AwsStackConfig } from "../../../config/platforms/aws";
 import type { LoadBalancerSpec } from "./load-balancer-spec";
 import type { NetworkLoadBalancer } from "./load-balancer";
 import { nameTag } from "./tags";

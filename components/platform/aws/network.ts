@@ -1,9 +1,9 @@
 import * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
-import type { AwsStackConfig } from "../../../config";
+import type { AwsStackConfig } from "../../../config/platforms/aws";
 import { addressPlan } from "../../../plan/addressing";
 import { FlowLogs } from "./flow-logs";
-import { edgeRanges } from "./subnets";
+import { edgeRanges } from "../../../config/platforms/aws/subnets";
 import { nameTag, TAGS } from "./tags";
 
 /** A subnet to put machines into. */

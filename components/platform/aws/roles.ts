@@ -1,13 +1,8 @@
 import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
+import { TIERS, type Tier } from "../../../plan/roles";
 import { assumedBy, ownHostKey, registryBucket, SESSIONS, statements } from "./policies";
 import { nameTag } from "./tags";
-
-/** The tiers that machines belong to. */
-export const TIERS = ["manager", "registry", "worker", "bastion"] as const;
-
-/** See {@link TIERS}. */
-export type Tier = (typeof TIERS)[number];
 
 /** Arguments of {@link Roles}. */
 export interface RolesArgs {

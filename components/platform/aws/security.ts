@@ -1,4 +1,4 @@
-import type { AwsStackConfig } from "../../../config";
+import type { AwsStackConfig } from "../../../config/platforms/aws";
 import { PORTS } from "../../../plan/ports";
 import { description, type Description } from "./description";
 

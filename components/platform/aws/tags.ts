@@ -1,7 +1,7 @@
-import { LABELS } from "../local/labels";
+import { LABELS } from "../../../plan/labels";
 
 /**
- * Tags of what a stack has on AWS: the names that labels have on the local platform, for the same things. The stack's
+ * Tags of what a stack has on AWS: the names that labels have on other platforms, for the same things. The stack's
  * own is on every resource, by the provider; role and zone are on machines and load balancers alone, because that is how
  * the tools tell them in the state.
  */

@@ -4,7 +4,7 @@
  */
 import type Docker from "dockerode";
 import { unlessGone } from "./docker";
-import { LABELS } from "./labels";
+import { LABELS } from "../../../plan/labels";
 
 /** A machine's container, and what the engine tells of it. */
 export interface FoundMachine {

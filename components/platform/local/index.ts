@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { LocalStackConfig } from "../../../config";
+import type { LocalStackConfig } from "../../../config/platforms/local";
 import { directConnection, fromBastion, type SshConnection } from "../../ssh/connection";
 import type { SshKeys } from "../../ssh/keys";
 import { PORTS } from "../../../plan/ports";
@@ -16,7 +16,7 @@ import {
 } from "./haproxy";
 import { hostImage } from "./image";
 import { localImages } from "./images";
-import { LABELS, LOAD_BALANCER } from "./labels";
+import { LABELS, LOAD_BALANCER } from "../../../plan/labels";
 import type { MachineFile, MachineInputs } from "./machine-spec";
 import { registryAt } from "./registry-name";
 import { MachineResource, NetworkResource } from "./resources";
@@ -33,6 +33,11 @@ export interface LocalPlatformArgs {
   readonly keys: SshKeys;
 }
 
+/** Machines as containers on this computer's Docker engine. */
+export function createLocalPlatform(args: LocalPlatformArgs): Platform {
+  return new LocalPlatform("local", args);
+}
+
 /**
  * Machines as containers on this computer's Docker engine, each with a real sshd and a real engine of its own; zones
  * are labels and address ranges. Anyone can lose a zone here without an account.
@@ -45,6 +50,9 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
   public readonly registryName: pulumi.Output<string>;
   public readonly registryStorage: RegistryStorage = { kind: "folder", path: REGISTRY_FOLDER };
   public readonly images: Images;
+  public readonly httpsPort: number;
+  /** It is made to be thrown away. */
+  public readonly protectsData = false;
 
   private readonly network: NetworkResource;
   private readonly plan: AddressPlan;
@@ -63,6 +71,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
       { parent: this },
     );
     this.lifetime = this.network;
+    this.httpsPort = config.local.ports.https;
     const bastion = this.createBastion();
     this.bastion = bastion;
     this.hosts = hosts.map((spec) => this.createHost(spec, bastion.connection));

@@ -1,6 +1,6 @@
 import type { ContainerCreateOptions, EndpointSettings, MountSettings } from "dockerode";
 import type { AddressSpan } from "../../../plan/addressing";
-import { LABELS } from "./labels";
+import { LABELS } from "../../../plan/labels";
 
 /** A file that is put into a machine before it starts. */
 export interface MachineFile {

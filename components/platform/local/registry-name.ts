@@ -1,4 +1,4 @@
-import type { LocalStackConfig } from "../../../config";
+import type { LocalStackConfig } from "../../../config/platforms/local";
 
 /** The stack's registry in image names, `host:port`: this machine's port of it, on which the load balancer listens inside, too. */
 export function registryAt({ domain, local }: Pick<LocalStackConfig, "domain" | "local">): string {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import * as path from "node:path";
-import { planHosts, parseConfig } from "../../../config";
+import { parseConfig } from "../../../config";
+import { planHosts } from "../../../plan/placement";
 import { staticSettings } from "../../../components/ingress/static-settings";
 import { RENEWED_HOSTS } from "../../../components/platform/aws/renewal";
 import { SECRET } from "../../support/answers";

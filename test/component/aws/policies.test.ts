@@ -3,7 +3,8 @@ import type { Planned } from "../../../policy/planned";
 import { RULES } from "../../../policy/rules";
 import { markdown } from "../../../cli/review/markdown";
 import { reviewOf, type Review } from "../../../cli/review/review";
-import { parseConfig, planHosts } from "../../../config";
+import { parseConfig } from "../../../config";
+import { planHosts } from "../../../plan/placement";
 import { plannedFrom } from "../../support/aws/planned";
 import { buildAws, stackValues } from "../../support/aws/stack";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { hostImage } from "../../../components/platform/local/image";
-import { LABELS } from "../../../components/platform/local/labels";
+import { LABELS } from "../../../plan/labels";
 import { assertConverges, killAt, MOMENTS, removeUnwritten } from "../../support/interrupted";
 import { succeed } from "../../support/run";
 import { TestStack } from "../../support/test-stack";

@@ -3,7 +3,8 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileS
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { parseConfig, planHosts } from "../../../config";
+import { parseConfig } from "../../../config";
+import { planHosts } from "../../../plan/placement";
 import { findEngine } from "../../../cli/pulumi";
 import { engineEnv } from "../../../cli/pulumi/env";
 import { execEngine } from "../../../cli/pulumi/exec";

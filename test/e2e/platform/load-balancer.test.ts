@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { loadBalancerSettings, STATS_PORT, type Listener } from "../../../components/platform/local/haproxy";
-import { LABELS, LOAD_BALANCER } from "../../../components/platform/local/labels";
+import { LABELS, LOAD_BALANCER } from "../../../plan/labels";
 import type { MachineFile } from "../../../components/platform/local/machine-spec";
 import { deleteMachine, updateMachine, type MachineState } from "../../../components/platform/local/provider/machine";
 import { Stack, until } from "./machines";

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:net";
 import type Docker from "dockerode";
 import { docker, unlessGone } from "../../../components/platform/local/docker";
 import { hostImage, IMAGE_FOLDER } from "../../../components/platform/local/image";
-import { LABELS } from "../../../components/platform/local/labels";
+import { LABELS } from "../../../plan/labels";
 import type { MachineFile, MachineInputs } from "../../../components/platform/local/machine-spec";
 import { createMachine, deleteMachine, type MachineState } from "../../../components/platform/local/provider/machine";
 import { createNetwork, deleteNetwork, type NetworkInputs } from "../../../components/platform/local/provider/network";

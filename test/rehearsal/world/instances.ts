@@ -1,6 +1,6 @@
 /** EC2 instances: launch, stop and start, termination. */
 import { z } from "zod";
-import { architectureOf } from "../../../config/aws/instance-types";
+import { architectureOf } from "../../../config/platforms/aws/instance-types";
 import { parseRange, toNumber } from "../../../plan/ipv4";
 import { arnOf, type Cloud } from "./cloud";
 import { isRefusal, refusals } from "./errors";

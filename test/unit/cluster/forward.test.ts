@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { createServer, type AddressInfo, type Server } from "node:net";
-import { parseConfig, type AwsStackConfig } from "../../../config";
+import { parseConfig } from "../../../config";
+import type { AwsStackConfig } from "../../../config/platforms/aws";
 import { SetupError } from "../../../cli/terminal/errors";
 import { Bastion } from "../../../cli/cluster/tunnel/bastion";
 import { forwardsOf, listen, type Forward } from "../../../cli/cluster/tunnel/forward";

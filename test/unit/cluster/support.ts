@@ -1,4 +1,5 @@
-import type { DesiredNode, Role } from "../../../components/outputs";
+import type { DesiredNode } from "../../../components/outputs";
+import type { Role } from "../../../plan/roles";
 import { desiredAvailability, desiredLabels } from "../../../cli/cluster/labels";
 import type { Desired, Live, LiveMember, LiveNode } from "../../../cli/cluster/model";
 

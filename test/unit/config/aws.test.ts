@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../../../config";
-import { architectureOf, INSTANCE_TYPES } from "../../../config/aws/instance-types";
-import { REGIONS, zonesOfRegion } from "../../../config/aws/regions";
+import { architectureOf, INSTANCE_TYPES } from "../../../config/platforms/aws/instance-types";
+import { REGIONS, zonesOfRegion } from "../../../config/platforms/aws/regions";
 import { ConfigError } from "../../../config/problem";
-import { AWS_MACHINES } from "../../../config/schema/constants";
+import { AWS_MACHINES } from "../../../config/platforms/aws/machines";
 import { attempt } from "./support";
 
 const ZONES = ["eu-central-1a", "eu-central-1b", "eu-central-1c"];

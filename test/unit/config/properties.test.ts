@@ -5,7 +5,7 @@ import { ConfigError } from "../../../config/problem";
 import { addressPlan } from "../../../plan/addressing";
 import { planHosts, type HostSpec } from "../../../plan/placement";
 import { majority } from "../../../plan/quorum";
-import type { StackConfig } from "../../../config/schema";
+import type { StackConfig } from "../../../config";
 import { anyConfig } from "./arbitraries";
 import { attempt } from "./support";
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseConfig } from "../../../config";
-import { stackNameProblem } from "../../../config/stack-name";
+import { stackNameProblem } from "../../../config/platforms/local/stack-name";
 import { readStackFile } from "../../../cli/pulumi/project";
 import { stackValues } from "../../support/aws/stack";
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../../../config/parse";
 import { ConfigError, type Problem } from "../../../config/problem";
-import type { LocalStackConfig, StackConfig } from "../../../config/schema";
+import type { LocalStackConfig } from "../../../config/platforms/local";
+import type { StackConfig } from "../../../config";
 
 /** Parses a local stack's configuration that is expected to be accepted. */
 export function accepted(raw: Readonly<Record<string, unknown>> = {}): LocalStackConfig {

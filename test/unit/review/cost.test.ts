@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { INSTANCES } from "./instances";
 import { reviewCost } from "../../../cli/review/cost";
-import { INSTANCE_TYPES } from "../../../config/aws/instance-types";
+import { INSTANCE_TYPES } from "../../../config/platforms/aws/instance-types";
 import { markdown } from "../../../cli/review/markdown";
 import { reviewOf } from "../../../cli/review/review";
 import { hourlyPrice, PRICES } from "../../../cli/review/price-table";

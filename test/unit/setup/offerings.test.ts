@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { parseConfig, type AwsStackConfig } from "../../../config";
+import { parseConfig } from "../../../config";
+import type { AwsStackConfig } from "../../../config/platforms/aws";
 import { awsArguments } from "../../../cli/platform/aws/ask";
 import { describeMissing, offeringsCall, wantedOf } from "../../../cli/platform/aws/quotas/offerings";
 import { stackValues } from "../../support/aws/stack";

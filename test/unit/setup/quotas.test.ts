@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseConfig, type AwsStackConfig } from "../../../config";
-import { INSTANCE_TYPES } from "../../../config/aws/instance-types";
+import { parseConfig } from "../../../config";
+import type { AwsStackConfig } from "../../../config/platforms/aws";
+import { INSTANCE_TYPES } from "../../../config/platforms/aws/instance-types";
 import { root } from "../../../cli/paths";
 import { needOf } from "../../../cli/platform/aws/quotas/need";
 import { isShort, QUOTAS } from "../../../cli/platform/aws/quotas/quotas";

@@ -1,6 +1,6 @@
 /** Instance types that zones don't offer. */
 import { z } from "zod";
-import type { AwsStackConfig } from "../../../../config";
+import type { AwsStackConfig } from "../../../../config/platforms/aws";
 import { shapeOf, tierShape } from "../../../../components/platform/aws/machines";
 import { planHosts } from "../../../../plan/placement";
 import { askAws, type AwsCall } from "../ask";

@@ -1,7 +1,7 @@
 /** What the engine has of a local stack. */
 import type Docker from "dockerode";
 import { unlessGone } from "../../../../components/platform/local/docker";
-import { LABELS } from "../../../../components/platform/local/labels";
+import { LABELS } from "../../../../plan/labels";
 
 /** A container of the stack. */
 export interface FoundContainer {

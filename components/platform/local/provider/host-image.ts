@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import { messageOf } from "../../../message";
 import { checkImage, docker } from "../docker";
 import { findMachine } from "../find";
-import { LABELS } from "../labels";
+import { LABELS } from "../../../../plan/labels";
 import { execIn } from "./exec";
 import type { Seen } from "./reading";
 

@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import { messageOf } from "../../../message";
 import { checkImage, docker, statusOf, unlessGone } from "../docker";
 import { findMachine } from "../find";
-import { LABELS } from "../labels";
+import { LABELS } from "../../../../plan/labels";
 import { containerOptions, volumeOf, type MachineInputs } from "../machine-spec";
 import { pickAddress, releaseAddress } from "./address";
 import { archive } from "./archive";

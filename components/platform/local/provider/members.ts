@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
-import { LABELS, LOAD_BALANCER } from "../labels";
+import { LABELS, LOAD_BALANCER } from "../../../../plan/labels";
 import type { MachineInputs } from "../machine-spec";
 import { execIn } from "./exec";
 

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type Docker from "dockerode";
-import { LABELS } from "../labels";
+import { LABELS } from "../../../../plan/labels";
 
 const TABLE = "/proc/sys/net/ipv4/neigh/default";
 

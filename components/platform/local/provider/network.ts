@@ -4,7 +4,7 @@ import { parseRange, rangeText } from "../../../../plan/ipv4";
 import { messageOf } from "../../../message";
 import { docker, statusOf, unlessGone } from "../docker";
 import { findNetwork } from "../find";
-import { LABELS } from "../labels";
+import { LABELS } from "../../../../plan/labels";
 import { refuseForeignNetworks } from "./foreign-networks";
 import type { Seen } from "./reading";
 

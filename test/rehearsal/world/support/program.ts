@@ -2,7 +2,8 @@
 import "../../../../components/lean-sdk";
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { parseConfig, planHosts } from "../../../../config";
+import { parseConfig } from "../../../../config";
+import { planHosts } from "../../../../plan/placement";
 import { createPlatform } from "../../../../components/platform";
 import { SshKeys } from "../../../../components/ssh/keys";
 import { AddressRanges } from "../../../../components/swarm/ranges";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { describer } from "../../description";
 
 const port = (byDefault: number, description: string): z.ZodDefault<z.ZodInt> =>
   z
@@ -13,7 +14,7 @@ const port = (byDefault: number, description: string): z.ZodDefault<z.ZodInt> =>
     });
 
 /** `swarm-ha:local`. */
-export const local = z
+const local = z
   .strictObject({
     ports: z
       .strictObject({
@@ -49,3 +50,9 @@ export const local = z
     allowed: "a mapping with the keys ports and image, on the platform local only",
     fix: "write { ports: { ssh: 22022, manager: 22376 } }",
   });
+
+/** Top-level keys. */
+export const keys = { local };
+
+/** What the schema says about one of these keys at a path. */
+export const describeKey = describer(z.strictObject(keys));

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { ARCHITECTURES } from "../aws/instance-types";
-import { AWS_MACHINES, type AwsTier } from "./constants";
+import type { Tier } from "../../../../plan/roles";
+import { ARCHITECTURES } from "../instance-types";
+import { AWS_MACHINES } from "../machines";
 
 const instanceType = z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/);
 const architecture = z.enum(ARCHITECTURES);
@@ -10,7 +11,7 @@ const volume = z.int().min(10).max(16_384);
 const words = {
   instanceType: {
     description: "EC2 instance type. Another one replaces the hosts, one manager at a time.",
-    allowed: "an instance type of EC2; a warning names one that config/aws/instance-types.ts lacks",
+    allowed: "an instance type of EC2; a warning names one that config/platforms/aws/instance-types.ts lacks",
     fix: "write a type such as m6i.large, or m6g.large with architecture: arm64",
   },
   architecture: {
@@ -38,7 +39,7 @@ export const poolMachine = {
 };
 
 /** What the machines of a tier are made of: one entry of `swarm-ha:aws.hosts`. */
-function machines(tier: AwsTier, what: string) {
+function machines(tier: Tier, what: string) {
   const byDefault = AWS_MACHINES[tier];
   return z
     .strictObject({

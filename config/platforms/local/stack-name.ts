@@ -1,4 +1,4 @@
-import type { Problem } from "./problem";
+import type { Problem } from "../../problem";
 
 /**
  * Names of networks that a Docker engine has for itself. Source: moby/moby, IsPreDefinedNetwork (bridge, host, none,

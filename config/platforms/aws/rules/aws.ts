@@ -1,19 +1,16 @@
-import { REGIONS, zonesOfRegion } from "../aws/regions";
-import { describeKey } from "../describe";
-import type { Known } from "../known";
-import { keyText, valueText, type Problem } from "../problem";
-import { didYouMean } from "../suggest";
-import { awsMachineProblems } from "./aws-machines";
-import { awsNetworkProblems } from "./aws-network";
+import { REGIONS, zonesOfRegion } from "../regions";
+import { describeKey } from "../schema";
+import type { AwsKnown } from "./known";
+import { keyText, valueText, type Problem } from "../../../problem";
+import { didYouMean } from "../../../suggest";
 
 /** What CloudWatch accepts as retention, in days. Source: docs.aws.amazon.com, CloudWatch Logs, PutRetentionPolicy. */
 const RETENTIONS = [
   0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
-/** What can be known about a stack on AWS without asking AWS. */
-export function awsProblems(known: Known): Problem[] {
-  if (known.platform !== "aws" || known.aws === undefined) return [];
+/** Region, zones, domain, and what AWS would refuse in the middle of an `up`. */
+export function ownProblems(known: AwsKnown): Problem[] {
   return [
     ...regionProblems(known),
     ...bastionZone(known),
@@ -21,12 +18,10 @@ export function awsProblems(known: Known): Problem[] {
     ...placeholderProblems(known),
     ...retentionProblems(known),
     ...tagProblems(known),
-    ...awsNetworkProblems(known),
-    ...awsMachineProblems(known),
   ];
 }
 
-function regionProblems({ aws, zones = [] }: Known): Problem[] {
+function regionProblems({ aws, zones = [] }: AwsKnown): Problem[] {
   const region = aws?.region;
   if (region === undefined) return [];
   if (!REGIONS.includes(region)) {
@@ -49,7 +44,7 @@ function regionProblems({ aws, zones = [] }: Known): Problem[] {
   });
 }
 
-function bastionZone({ aws, zones }: Known): Problem[] {
+function bastionZone({ aws, zones }: AwsKnown): Problem[] {
   const zone = aws?.bastion?.zone;
   if (zone === undefined || zones === undefined || zones.includes(zone)) return [];
   const fix = didYouMean(zone, zones) ?? "use one of them, or leave the key out";
@@ -59,7 +54,7 @@ function bastionZone({ aws, zones }: Known): Problem[] {
 }
 
 /** A domain that no hosted zone answers for is a name that nobody finds: that has to be said on purpose. */
-function domainProblems({ aws, domain, given }: Known): Problem[] {
+function domainProblems({ aws, domain, given }: AwsKnown): Problem[] {
   if (domain === undefined || aws === undefined || aws.hostedZone !== undefined || !given.has("aws")) return [];
   const { allowed = "" } = describeKey(["aws", "hostedZone"]);
   return [
@@ -76,7 +71,7 @@ function domainProblems({ aws, domain, given }: Known): Problem[] {
 const EXAMPLE_ACCOUNTS = ["123456789012", "111122223333", "444455556666", "111111111111", "000000000000"];
 
 /** Values that were copied from an example: AWS would refuse them in the middle of an `up`. */
-function placeholderProblems({ aws }: Known): Problem[] {
+function placeholderProblems({ aws }: AwsKnown): Problem[] {
   const { registryCertificate, appCertificate, alarms } = aws?.loadBalancers ?? {};
   const candidates: [readonly string[], string | undefined][] = [
     [["hostedZone"], aws?.hostedZone],
@@ -94,7 +89,7 @@ function placeholderProblems({ aws }: Known): Problem[] {
   });
 }
 
-function retentionProblems({ aws }: Known): Problem[] {
+function retentionProblems({ aws }: AwsKnown): Problem[] {
   const days = aws?.network?.flowLogs;
   if (days === undefined || RETENTIONS.includes(days)) return [];
   const path = ["aws", "network", "flowLogs"];
@@ -103,7 +98,7 @@ function retentionProblems({ aws }: Known): Problem[] {
   return [{ key: keyText(path), got: valueText(days), allowed, fix: `write flowLogs: ${next}` }];
 }
 
-function tagProblems({ aws }: Known): Problem[] {
+function tagProblems({ aws }: AwsKnown): Problem[] {
   return Object.entries(aws?.tags ?? {}).flatMap(([name, value]) => {
     const reason = /^(swarm-ha\.|aws:)/i.test(name)
       ? "the name is taken"

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { REGIONS } from "../aws/regions";
-import { awsNetwork } from "./aws-network";
+import { REGIONS } from "../regions";
+import { awsNetwork } from "./network";
 import { hosts } from "./machine";
 
 const scheme = (byDefault: "internal" | "public", what: string) =>
@@ -174,5 +174,4 @@ export const aws = z
       "a mapping with the keys region, accountId, protect, hostedZone, network, hosts, images, engine, bastion, loadBalancers and tags, on the platform aws only",
     fix: "write { region: eu-central-1, hostedZone: Z… }",
     defaultText: "required on aws",
-  })
-  .optional();
+  });

@@ -1,13 +1,13 @@
-import { describeKey } from "../describe";
-import { parseRange } from "../../plan/ipv4";
-import type { Known } from "../known";
-import { keyText, valueText, type PathPart, type Problem } from "../problem";
-import { isWorld } from "../world";
+import { describeKey } from "../schema";
+import { parseRange } from "../../../../plan/ipv4";
+import type { AwsKnown } from "./known";
+import { keyText, valueText, type PathPart, type Problem } from "../../../problem";
+import { isWorld } from "../../../world";
 
 /** Ranges are ranges, the world administers nothing, and what is public is open to somebody. */
-export function accessProblems(known: Known): Problem[] {
+export function accessProblems(known: AwsKnown): Problem[] {
   const { access } = known;
-  if (known.platform !== "aws" || access === undefined) return [];
+  if (access === undefined) return [];
   return [
     ...rangeProblems(["access", "ssh"], access.ssh),
     ...worldProblems(["access", "ssh"], access.ssh),
@@ -50,7 +50,7 @@ function worldProblems(path: readonly PathPart[], ranges: readonly string[] = []
 }
 
 /** Doors that nobody may go through. */
-function closedDoors({ access, aws }: Known): Problem[] {
+function closedDoors({ access, aws }: AwsKnown): Problem[] {
   const closed = (name: "ssh" | "admin" | "app", why: string): Problem[] =>
     access?.[name]?.length === 0
       ? [

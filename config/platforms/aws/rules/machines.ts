@@ -1,7 +1,8 @@
-import { architectureOf, INSTANCE_TYPES } from "../aws/instance-types";
-import type { Known } from "../known";
-import { keyText, valueText, type PathPart, type Problem } from "../problem";
-import { didYouMean } from "../suggest";
+import { TIERS } from "../../../../plan/roles";
+import { architectureOf, INSTANCE_TYPES } from "../instance-types";
+import type { AwsKnown } from "./known";
+import { keyText, valueText, type PathPart, type Problem } from "../../../problem";
+import { didYouMean } from "../../../suggest";
 
 /** An instance type where the configuration has one, with the architecture that its hosts are to have. */
 interface Wanted {
@@ -11,25 +12,25 @@ interface Wanted {
 }
 
 /** Every known instance type has the architecture that its hosts are to have. */
-export function awsMachineProblems(known: Pick<Known, "aws" | "workers">): Problem[] {
+export function awsMachineProblems(known: Pick<AwsKnown, "aws" | "workers">): Problem[] {
   return wanted(known).flatMap(mismatch);
 }
 
 /** AWS has new types all the time, so one that isn't in our table isn't refused. */
-export function awsMachineWarnings(known: Pick<Known, "aws" | "workers">): string[] {
+export function awsMachineWarnings(known: Pick<AwsKnown, "aws" | "workers">): string[] {
   return wanted(known)
     .filter(({ type }) => architectureOf(type) === undefined)
     .map(({ path, type }) => {
       const meant = didYouMean(type, INSTANCE_TYPES);
       const key = keyText([...path, "instanceType"]);
-      return `${key} is ${valueText(type)}, which config/aws/instance-types.ts doesn't list: neither whether AWS has it nor its architecture is checked${meant === undefined ? "" : `; ${meant}`}.`;
+      return `${key} is ${valueText(type)}, which config/platforms/aws/instance-types.ts doesn't list: neither whether AWS has it nor its architecture is checked${meant === undefined ? "" : `; ${meant}`}.`;
     });
 }
 
-function wanted({ aws, workers = {} }: Pick<Known, "aws" | "workers">): Wanted[] {
+function wanted({ aws, workers = {} }: Pick<AwsKnown, "aws" | "workers">): Wanted[] {
   const hosts = aws?.hosts;
   const all = [
-    ...(["manager", "registry", "worker", "bastion"] as const).map((tier) => ({
+    ...TIERS.map((tier) => ({
       path: ["aws", "hosts", tier],
       type: hosts?.[tier].instanceType,
       architecture: hosts?.[tier].architecture,

@@ -1,5 +1,7 @@
+import type { z } from "zod";
 import { parseRange, rangeText } from "../../../plan/ipv4";
-import { block, BLOCKS, type AddressConfig } from "../../../plan/addressing";
+import type { aws } from "./schema/aws";
+import { block, BLOCKS } from "../../../plan/addressing";
 
 /** Equal parts that the infrastructure's block is cut into: a public subnet for each zone. */
 export const EDGE_PLACES = BLOCKS;
@@ -9,10 +11,17 @@ export function subnetPrefix(hostsPrefix: number): number {
   return hostsPrefix + Math.log2(BLOCKS) + Math.log2(EDGE_PLACES);
 }
 
+/** What {@link edgeRanges} depends on. */
+export interface EdgeConfig {
+  readonly zones: readonly string[];
+  readonly network: { readonly hosts: string };
+  readonly aws: { readonly network: Pick<z.output<typeof aws>["network"], "subnets"> };
+}
+
 /** Ranges of the public subnets by zone, CIDR: what load balancers, NAT gateways and the bastion are in. */
-export function edgeRanges(config: AddressConfig): Readonly<Record<string, string>> {
+export function edgeRanges(config: EdgeConfig): Readonly<Record<string, string>> {
   const infrastructure = block(parseRange(config.network.hosts), 0);
-  const borrowed = config.aws?.network.subnets;
+  const borrowed = config.aws.network.subnets;
   return Object.fromEntries(
     config.zones.map((zone, i) => [zone, borrowed?.[zone]?.public.cidr ?? rangeText(block(infrastructure, i))]),
   );

@@ -1,4 +1,7 @@
-/** Labels of everything that a local stack has on the Docker engine. Others rely on them: docs/architecture.md, "What others rely on". */
+/**
+ * Labels, or tags, of a stack's machines and of what belongs to them, on every platform. Others rely on them:
+ * docs/architecture.md, "What others rely on".
+ */
 export const LABELS = {
   /** Name of the stack. */
   stack: "swarm-ha.stack",
@@ -12,5 +15,5 @@ export const LABELS = {
   identity: "swarm-ha.identity",
 } as const;
 
-/** The role of a load balancer's container. */
+/** The role of a load balancer's machine. */
 export const LOAD_BALANCER = "load-balancer";

@@ -1,21 +1,21 @@
-import { EDGE_PLACES, subnetPrefix } from "../../components/platform/aws/subnets";
-import { describeKey } from "../describe";
-import { overlaps, parseRange, type Ipv4Range } from "../../plan/ipv4";
-import type { Known } from "../known";
-import { keyText, valueText, type PathPart, type Problem } from "../problem";
+import { EDGE_PLACES, subnetPrefix } from "../subnets";
+import { describeKey } from "../schema";
+import { overlaps, parseRange, type Ipv4Range } from "../../../../plan/ipv4";
+import type { AwsKnown } from "./known";
+import { keyText, valueText, type PathPart, type Problem } from "../../../problem";
 
 /** AWS makes subnets of /16 to /28, and a network load balancer wants 8 free addresses in each of its own. */
 const SMALLEST_EDGE = 27;
 
 /** Ranges that a stack's own network needs, and how they fit into a VPC that was there before. */
-export function awsNetworkProblems(known: Known): Problem[] {
+export function awsNetworkProblems(known: AwsKnown): Problem[] {
   return known.aws?.network?.vpc === undefined && known.aws?.network?.subnets === undefined
     ? ownNetwork(known)
     : borrowedNetwork(known);
 }
 
 /** Whether a public subnet for each zone fits into the infrastructure's block. */
-function ownNetwork({ network }: Known): Problem[] {
+function ownNetwork({ network }: AwsKnown): Problem[] {
   const hosts = rangeOf(network?.hosts);
   if (hosts === undefined || subnetPrefix(hosts.prefix) <= SMALLEST_EDGE) return [];
   return [
@@ -28,7 +28,7 @@ function ownNetwork({ network }: Known): Problem[] {
   ];
 }
 
-function borrowedNetwork(known: Known): Problem[] {
+function borrowedNetwork(known: AwsKnown): Problem[] {
   const { vpc, subnets } = known.aws?.network ?? {};
   const path = ["aws", "network"];
   const half = (key: string, other: string): Problem[] => [
@@ -47,7 +47,7 @@ function borrowedNetwork(known: Known): Problem[] {
 }
 
 /** Overlay networks and bridges of the hosts hide whatever has the same addresses in the VPC. */
-function overlapProblems({ network }: Known, vpc: Ipv4Range, text: string): Problem[] {
+function overlapProblems({ network }: AwsKnown, vpc: Ipv4Range, text: string): Problem[] {
   return (["overlay", "engine"] as const).flatMap((name) => {
     const range = rangeOf(network?.[name]);
     if (range === undefined || !overlaps(range, vpc)) return [];
@@ -62,7 +62,7 @@ function overlapProblems({ network }: Known, vpc: Ipv4Range, text: string): Prob
   });
 }
 
-function subnetProblems({ aws, zones = [] }: Known, vpc: Ipv4Range, vpcText: string): Problem[] {
+function subnetProblems({ aws, zones = [] }: AwsKnown, vpc: Ipv4Range, vpcText: string): Problem[] {
   const subnets = aws?.network?.subnets ?? {};
   const path = ["aws", "network", "subnets"];
   const missing = zones

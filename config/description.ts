@@ -1,0 +1,42 @@
+import { z } from "zod";
+import type { PathPart } from "./problem";
+
+/** What a schema says about a key: JSON Schema, with the words of `GlobalMeta` in it. */
+export interface KeyDescription {
+  readonly description?: string;
+  readonly unit?: string;
+  readonly allowed?: string;
+  readonly fix?: string;
+  readonly defaultText?: string;
+  readonly default?: unknown;
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly properties?: Readonly<Record<string, KeyDescription>>;
+  /** Of a mapping with free keys: its values. `false` where keys are fixed. */
+  readonly additionalProperties?: KeyDescription | false;
+  /** Of a list: its entries. */
+  readonly items?: KeyDescription;
+  readonly required?: readonly string[];
+}
+
+/** A schema as data: errors and documentation are written from the same words. */
+export function descriptionOf(schema: z.ZodType): KeyDescription {
+  return z.toJSONSchema(schema, { io: "input" }) as KeyDescription;
+}
+
+/** What a description says about the key at a path; of an unknown key, nothing. */
+export function descriptionAt(path: readonly PathPart[], root: KeyDescription): KeyDescription {
+  let at: KeyDescription | undefined = root;
+  for (const part of path) {
+    const free: KeyDescription | undefined = at.additionalProperties === false ? undefined : at.additionalProperties;
+    at = typeof part === "number" ? at.items : (at.properties?.[part] ?? free);
+    if (at === undefined) return {};
+  }
+  return at;
+}
+
+/** Describes keys of a schema by their paths, and works the description out when the first one is asked for. */
+export function describer(schema: z.ZodType): (path: readonly PathPart[]) => KeyDescription {
+  let root: KeyDescription | undefined;
+  return (path) => descriptionAt(path, (root ??= descriptionOf(schema)));
+}

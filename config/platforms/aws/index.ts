@@ -1,0 +1,32 @@
+import type { z } from "zod";
+import type { PlatformDefinition, StackConfigOf } from "../types";
+import { awsProblems, awsMachineWarnings } from "./rules";
+import { keys, poolKeys } from "./schema";
+
+/** What only this platform has. */
+export type AwsConfig = z.output<(typeof keys)["aws"]>;
+
+/** Who may reach what from outside. */
+export type AccessConfig = z.output<(typeof keys)["access"]>;
+
+/** A checked configuration of a stack on AWS. */
+export type AwsStackConfig = StackConfigOf<"aws", typeof keys, typeof poolKeys>;
+
+/** Machines as instances of EC2. */
+export const aws: PlatformDefinition<"aws", typeof keys, typeof poolKeys> = {
+  where: "AWS",
+  machines: "instances of EC2",
+  keys,
+  poolKeys,
+  defaults: {},
+  // Security groups don't let DNS to other name servers than the VPC's through.
+  propagation: ["skip"],
+  takenRanges: [],
+  keepsHostRange: false,
+  rules: awsProblems,
+  warnings: awsMachineWarnings,
+  zoneRanges: ({ aws: { network } }) =>
+    network.subnets === undefined
+      ? undefined
+      : Object.fromEntries(Object.entries(network.subnets).map(([zone, both]) => [zone, both.private.cidr])),
+};

@@ -1,0 +1,14 @@
+import type { Problem } from "../../../problem";
+import { accessProblems } from "./access";
+import { ownProblems } from "./aws";
+import type { AwsKnown } from "./known";
+import { awsMachineProblems } from "./machines";
+import { awsNetworkProblems } from "./network";
+
+export { awsMachineWarnings } from "./machines";
+
+/** What can be known about a stack on AWS without asking AWS. */
+export function awsProblems(known: AwsKnown): Problem[] {
+  const own = known.aws === undefined ? [] : [ownProblems, awsNetworkProblems, awsMachineProblems];
+  return [...own, accessProblems].flatMap((rule) => rule(known));
+}

@@ -1,0 +1,12 @@
+import { z } from "zod";
+import { describer } from "../../../description";
+import { access } from "./access";
+import { aws } from "./aws";
+
+export { poolMachine as poolKeys } from "./machine";
+
+/** Top-level keys. */
+export const keys = { aws, access };
+
+/** What the schema says about one of these keys at a path. */
+export const describeKey = describer(z.strictObject(keys));

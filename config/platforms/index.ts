@@ -1,0 +1,29 @@
+import { aws } from "./aws";
+import type { PlatformFacts } from "./facts";
+import { local } from "./local";
+import type { StackConfigOf } from "./types";
+
+/**
+ * All platforms, in the order of the documentation. The first one needs nothing but this machine. Besides its folder here, a
+ * platform has one in components/platform.
+ */
+export const PLATFORMS = { local, aws };
+
+/** Where a stack's machines run. */
+export type PlatformName = keyof typeof PLATFORMS;
+
+/** See {@link PlatformName}. */
+export const PLATFORM_NAMES = Object.keys(PLATFORMS) as readonly PlatformName[];
+
+/** Checked configurations by platform. */
+export type StackConfigs = {
+  readonly [N in PlatformName]: StackConfigOf<N, (typeof PLATFORMS)[N]["keys"], (typeof PLATFORMS)[N]["poolKeys"]>;
+};
+
+/** A checked configuration: whoever holds one can rely on every rule of its platform and of `config/rules`. */
+export type StackConfig = StackConfigs[PlatformName];
+
+/** What is to be known of a stack's platform. */
+export function platformOf({ platform }: Pick<StackConfig, "platform">): PlatformFacts {
+  return PLATFORMS[platform];
+}

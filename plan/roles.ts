@@ -1,0 +1,17 @@
+/** What a host does in the swarm. */
+export const ROLES = ["manager", "registry", "worker"] as const;
+
+/** See {@link ROLES}. */
+export type Role = (typeof ROLES)[number];
+
+/** The tiers that machines belong to: the hosts' roles, and the bastion, which is no node of the swarm. */
+export const TIERS = [...ROLES, "bastion"] as const;
+
+/** See {@link TIERS}. */
+export type Tier = (typeof TIERS)[number];
+
+/** The load balancers of the reference architecture. */
+export const LOAD_BALANCERS = ["manager", "registry", "app"] as const;
+
+/** See {@link LOAD_BALANCERS}. */
+export type LoadBalancerName = (typeof LOAD_BALANCERS)[number];
