@@ -1,0 +1,197 @@
+/**
+ * Bringing back what a local stack has on the Docker engine, before anything is planned on it: its network, containers
+ * whose data survive, stopped and paused ones. Nothing that holds data is removed.
+ */
+import type Docker from "dockerode";
+import { messageOf } from "../../../../components/message";
+import { statusOf, unlessGone } from "../../../../components/platform/local/docker";
+import { reconnect, restoreMachine, restoreNetwork } from "../../../../components/platform/local/restore";
+import type { Deployment } from "../../../cluster/deployment";
+import { list } from "../../../cluster/words";
+import { readCheckpoint } from "../../../pulumi/local-state";
+import { localStackExists } from "../../../pulumi/stack";
+import { stepsOf, type State } from "../../../pulumi/unfinished";
+import { statePath } from "../../../paths";
+import { SetupError } from "../../../terminal/errors";
+import { withLock } from "../../../workstation/lock";
+import { createProgress } from "../../../terminal/progress";
+import type { BroughtBack, StateAccess } from "../../types";
+import { removeStrays } from "../strays";
+import { planHeal, type HealAction, type HealPlan } from "./plan";
+import { recipeOf } from "./restored";
+import { objectsIn, type KnownMachine, type KnownObjects } from "./state";
+import { survey } from "./survey";
+import { doneText } from "./words";
+
+const NOTHING: BroughtBack = { changed: false, due: false, failures: [], gone: [] };
+
+/** How often what failed because of a lost volume is tried again, without it. */
+const ROUNDS = 2;
+
+/**
+ * Brings back what can be brought back of a local stack. A stack that has nothing yet is left to its first `up`.
+ *
+ * @throws SetupError when a run that lives holds the stack, or no manager is left
+ */
+export async function heal(docker: Docker, stack: string, state: StateAccess): Promise<BroughtBack> {
+  if (!localStackExists(stack)) return NOTHING;
+  return withLock(statePath("heal", `${stack}.lock`), async () => {
+    await state.heal(stack);
+    await removeStrays(docker, stack);
+    let healed = NOTHING;
+    for (let round = 1; round <= ROUNDS; round++) {
+      const known = objectsIn(stateOf(stack));
+      const plan = planHeal(known, await survey(docker, stack));
+      refuseNoManager(stack, known, plan);
+      const { failures, retry } = await perform(docker, stack, known, plan, state);
+      healed = {
+        changed: healed.changed || plan.actions.length > 0,
+        due: healed.due || needsUp(plan),
+        failures,
+        gone: plan.gone.map(({ name }) => name),
+      };
+      if (!retry) break;
+    }
+    return healed;
+  });
+}
+
+/** What `status` finds: see words.ts. Nothing is changed. */
+export async function lookAtMachines(docker: Docker, stack: string): Promise<HealPlan> {
+  return planHeal(objectsIn(stateOf(stack)), await survey(docker, stack));
+}
+
+/** The state as it lies on the disk: no engine has to be started for it. Secrets in it are encrypted. */
+function stateOf(stack: string): Deployment {
+  return { deployment: (readCheckpoint(stack)?.latest ?? {}) as NonNullable<Deployment["deployment"]> };
+}
+
+/** The swarm, and all that only it knows, is on the managers' volumes. @throws SetupError when none is left */
+export function refuseNoManager(
+  stack: string,
+  { machines }: Pick<KnownObjects, "machines">,
+  { gone }: Pick<HealPlan, "gone">,
+): void {
+  const managers = machines.filter(({ role }) => role === "manager");
+  if (managers.length === 0 || managers.some((manager) => !gone.includes(manager))) return;
+  throw new SetupError(
+    `No manager of the stack ${stack} is left: ${list(managers.map(({ name }) => name))} were removed with their volumes. The ` +
+      "swarm is gone with them, and with it all services, secrets and configs that were in it. A new stack: " +
+      `npm run destroy -- ${stack} --yes, then npm start -- ${stack}`,
+  );
+}
+
+function needsUp({ actions, emptied }: HealPlan): boolean {
+  return emptied.length > 0 || actions.some(({ kind }) => kind === "restore");
+}
+
+/** Does it all. What was marked first is done again even if this run is cut off. */
+async function perform(
+  docker: Docker,
+  stack: string,
+  { network }: KnownObjects,
+  plan: HealPlan,
+  access: StateAccess,
+): Promise<{ readonly failures: readonly string[]; readonly retry: boolean }> {
+  const { actions, emptied } = plan;
+  if ((actions.length === 0 && emptied.length === 0) || network === undefined) return { failures: [], retry: false };
+  const progress = createProgress();
+  const machines = [...new Set(actions.flatMap((action) => ("machine" in action ? [action.machine] : [])))];
+  const what = machines.length === 0 ? list([network.name, ...emptied]) : list(machines.map(({ name }) => name));
+  return progress.step(`Bringing back ${what} of the stack ${stack}`, "2 to 20 s", async () => {
+    if (needsUp(plan)) await access.redo(stack, (state) => toRedo(state, plan));
+    const deployment = actions.some(({ kind }) => kind === "restore") ? await access.read(stack) : {};
+    if (actions.some(({ kind }) => kind === "network")) await restoreNetwork(docker, network);
+    const lost: string[] = [];
+    const failures: string[] = [];
+    await Promise.all(
+      machines.map(async (machine) => {
+        try {
+          for (const action of actions) {
+            if ("machine" in action && action.machine === machine) await performOne(docker, action, deployment);
+          }
+        } catch (error) {
+          const volume = lostVolume(error);
+          if (volume !== undefined && isShared(machine, volume)) lost.push(volume);
+          else failures.push(`${machine.name}: ${messageOf(error)}`);
+        }
+      }),
+    );
+    for (const line of doneText(actions)) progress.info(line);
+    for (const volume of emptied) {
+      progress.info(
+        `The volume ${volume} was lost, and comes back empty: images of yours that were in the registry have to be pushed again.`,
+      );
+    }
+    for (const failure of failures) progress.info(`This one can't be brought back: ${failure}`);
+    for (const volume of new Set(lost)) await dropVolume(docker, volume);
+    return { failures, retry: lost.length > 0 };
+  });
+}
+
+/** Steps of machines that lose their file system; and what was in a volume that comes back empty. */
+function toRedo(state: State, { actions, emptied }: HealPlan): { replace: string[]; update: string[] } {
+  const resources = state.resources ?? [];
+  const machines = actions.flatMap((action) => (action.kind === "restore" ? [action.machine.urn] : []));
+  return {
+    replace: emptied.length === 0 ? [] : resources.filter(isRegistryImage).map(({ urn }) => urn),
+    update: machines.flatMap((urn) => stepsOf(urn, resources)),
+  };
+}
+
+function isRegistryImage({ type }: { readonly type: string }): boolean {
+  return type.endsWith("swarm-ha:RegistryImage");
+}
+
+async function performOne(docker: Docker, action: HealAction, deployment: Deployment): Promise<void> {
+  switch (action.kind) {
+    case "network":
+      return;
+    case "restore": {
+      if (action.replaces !== undefined) await unlessGone(docker.getContainer(action.replaces).remove({ force: true }));
+      const { state, more } = recipeOf(deployment, action.machine.urn);
+      await restoreMachine(docker, state, more);
+      return;
+    }
+    case "rename":
+      await docker.getContainer(action.container.id).rename({ name: action.machine.container });
+      return;
+    case "connect":
+      await reconnect(docker, action.container.id, action.machine);
+      return;
+    case "resume":
+      await docker.getContainer(action.container.id).unpause();
+      return;
+    case "start":
+      await started(docker.getContainer(action.container.id).start());
+      return;
+  }
+}
+
+/** 304: it runs already. */
+async function started(start: Promise<unknown>): Promise<void> {
+  try {
+    await start;
+  } catch (error) {
+    if (statusOf(error) !== 304) throw error;
+  }
+}
+
+/** The volume whose directory is gone, by the words of a start that failed. */
+export function lostVolume(error: unknown): string | undefined {
+  return /\/volumes\/([^/]+)\/_data.*no such file or directory/.exec(messageOf(error))?.[1];
+}
+
+function isShared({ volumes = [] }: KnownMachine, volume: string): boolean {
+  return volumes.some((text) => text.startsWith(`${volume}:`));
+}
+
+/**
+ * Removes the record of a volume whose directory is gone, and the containers that can't start for want of it. Their own
+ * data are on other volumes: they are made again in the next round.
+ */
+async function dropVolume(docker: Docker, volume: string): Promise<void> {
+  const users = await docker.listContainers({ all: true, filters: { volume: [volume] } });
+  await Promise.all(users.map(({ Id }) => unlessGone(docker.getContainer(Id).remove({ force: true }))));
+  await unlessGone(docker.getVolume(volume).remove({ force: true }));
+}
