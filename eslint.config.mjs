@@ -20,6 +20,16 @@ const AWS_ELSEWHERE = [
   { selector: `CallExpression[callee.name="require"][arguments.0.value=${AWS}]`, message: ONLY_THERE },
 ];
 
+/** Who asks a platform goes through cli/platform: a further one is a folder there, and a line in each of two records. */
+const SEAM = "Only cli/platform/<name> knows a platform by its name: ask platformOf() or factsOf() of cli/platform.";
+/** Programs, and lists of variables that programs get, are called the same; so is the stack that is meant when none is named. */
+const OTHER_NAMES = [
+  "CallExpression[callee.name=/^(environmentFor|findProgram)$/] > Literal",
+  'VariableDeclarator[id.name="DEFAULT_STACK"] > Literal',
+].join(", ");
+const NAMES_PLATFORM = [{ selector: `Literal[value=/^(aws|local)$/]:not(${OTHER_NAMES})`, message: SEAM }];
+const PLATFORM_FOLDERS = { regex: "^(?!.*components/).*platform/(aws|local)(/|$)", message: SEAM };
+
 export default tseslint.config(
   { ignores: ["node_modules/**"] },
   {
@@ -46,6 +56,26 @@ export default tseslint.config(
   {
     files: ["components/platform/aws/**/*.ts"],
     rules: { "no-restricted-imports": "off", "no-restricted-syntax": ["error", ...ENVIRONMENT] },
+  },
+  {
+    files: ["cli/**/*.ts", "policy/**/*.ts", "dev/**/*.ts"],
+    ignores: [
+      "cli/platform/{aws,local}/**",
+      // They still bring local machines back by themselves.
+      "cli/commands/{repair,replace}.ts",
+    ],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        { patterns: [{ group: ["@pulumi/aws", "@pulumi/aws/*"], message: ONLY_THERE }, PLATFORM_FOLDERS] },
+      ],
+    },
+  },
+  {
+    files: ["cli/**/*.ts", "policy/**/*.ts"],
+    // Lists of variables, and names of the kit's plugins.
+    ignores: ["cli/platform/{aws,local}/**", "cli/environment/**", "cli/pulumi/kit.ts"],
+    rules: { "no-restricted-syntax": ["error", ...AWS_ELSEWHERE, ...ENVIRONMENT, ...NAMES_PLATFORM] },
   },
   // mocha's describe/it return nothing that could float.
   { files: ["test/**/*.ts"], rules: { "@typescript-eslint/no-unused-expressions": "off" } },
