@@ -11,14 +11,12 @@ import { runTool } from "./acceptance/child";
 import { drive, type Hands, type Outcome } from "./acceptance/drive";
 import { priceText } from "./acceptance/price";
 import { END, LONGEST, STEPS, STEPS_LIMIT, type Command } from "./acceptance/steps";
-import { refuseKept, withWorkers } from "./acceptance/throwaway";
-import { terminateZone } from "./acceptance/zone";
+import { requireThrowaway, withWorkers } from "./acceptance/throwaway";
 import { readArguments } from "../cli/terminal/arguments";
 import { resourcesOf } from "../cli/cluster/deployment";
 import { lastLines, readState } from "../cli/cluster/stack";
 import { runPulumi } from "../cli/pulumi";
-import { checkQuotas } from "../cli/platform/aws/check-quotas";
-import { configDirectory, readStackFile, regionOf } from "../cli/pulumi/project";
+import { configDirectory, readStackFile } from "../cli/pulumi/project";
 import { runMain, SetupError } from "../cli/terminal/errors";
 
 /** Seconds between two tries of a command that waits. */
@@ -27,7 +25,7 @@ const PAUSE = 10;
 runMain(async () => {
   const { stack, yes } = readArguments("npm run acceptance -- <stack> [--yes]", { flags: ["yes"] });
   const file = readStackFile(stack);
-  refuseKept(stack, file);
+  const drill = requireThrowaway(stack, file);
   await refuseLiving(stack);
   process.stdout.write(`${priceText(stack, await preview(stack))}\n`);
   if (!yes)
@@ -37,7 +35,9 @@ runMain(async () => {
 
   // At its largest: a quota that only a later step exceeds would end the run after half an hour.
   const most = Math.max(...STEPS.map(({ extraWorkers = 0 }) => extraWorkers));
-  await checkQuotas(stack, { ...file, text: withWorkers(file.text, most) }, ["up"], () => Promise.resolve(undefined));
+  const largest = { ...file, text: withWorkers(file.text, most) };
+  const nothing = (): Promise<undefined> => Promise.resolve(undefined);
+  await drill.checkQuotas({ stack, file: largest, args: ["up"], official: true, state: nothing });
 
   // The steps change the number of workers in a copy: the author's file stays as it is.
   const folder = mkdtempSync(join(tmpdir(), "swarm-ha-acceptance-"));
@@ -52,7 +52,10 @@ runMain(async () => {
       copyFileSync(join(configDirectory(), name), join(folder, name));
     const path = join(folder, `Pulumi.${stack}.yaml`);
     const hands: Hands = {
-      run: (command, signal) => run(command, stack, regionOf(file), folder, signal),
+      run: (command, signal) =>
+        command.tool === "terminate-zone"
+          ? loseZone(() => drill.loseZone(stack, file, signal))
+          : run(command, stack, folder, signal),
       setWorkers: (extra) => {
         writeFileSync(path, withWorkers(file.text, extra));
       },
@@ -88,17 +91,12 @@ async function preview(stack: string): Promise<string> {
   return stdout;
 }
 
-async function run(
-  { tool, args }: Command,
-  stack: string,
-  region: string,
-  folder: string,
-  signal: AbortSignal,
-): Promise<number> {
-  if (tool === "terminate-zone") {
-    process.stdout.write(`Terminated the instances in ${await terminateZone(stack, region, signal)}.\n`);
-    return 0;
-  }
+async function loseZone(terminate: () => Promise<string>): Promise<number> {
+  process.stdout.write(`Terminated the instances in ${await terminate()}.\n`);
+  return 0;
+}
+
+async function run({ tool, args }: Command, stack: string, folder: string, signal: AbortSignal): Promise<number> {
   const env = { SWARM_HA_CONFIG_DIR: folder };
   const all = tool === "pulumi" ? [tool, ...args, "-s", stack] : [tool, stack, ...args];
   const { code, killed } = await runTool(all, env, signal);

@@ -1,4 +1,5 @@
-import { listAt, nameOfUrn, numberAt, textAt, UNKNOWN, valueAt, type Planned } from "./planned";
+import { allFacts } from "../cli/platform/facts";
+import type { Planned } from "./planned";
 
 /** A way in, or out to where no rule is ours: who may open connections to what, on which port. */
 export interface Door {
@@ -14,79 +15,12 @@ export interface Door {
 /** Ports on which applications may answer the whole world. Source: the table in docs/architecture.md. */
 export const PUBLIC_PORTS: readonly string[] = ["80", "443"];
 
-/** What the groups are known by that a rule opens doors of: URN, or id where somebody wrote it out. */
-export function groupsOf({ urn, type, inputs, references }: Planned): readonly string[] {
-  if (type === "aws:ec2/securityGroup:SecurityGroup") return [urn];
-  return [...(references["securityGroupId"] ?? []), textAt(inputs, "securityGroupId")].filter(
-    (one) => one !== undefined,
-  );
+/** The security groups that a resource's doors belong to: URNs, or ids where somebody wrote them out. */
+export function groupsOf(resource: Planned): readonly string[] {
+  return allFacts().flatMap((platform) => platform.groupsOf(resource));
 }
 
 /** All ways in that a resource opens, and ways out to ranges; one to a group is the other end of a way in. */
 export function doorsOf(resource: Planned): Door[] {
-  switch (resource.type) {
-    case "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
-      return othersOf(resource).map((from) => ({ from, to: target(resource), ...what(resource) }));
-    case "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule":
-      if (resource.inputs["referencedSecurityGroupId"] !== undefined) return [];
-      return othersOf(resource).map((to) => ({ from: target(resource), to, ...what(resource) }));
-    case "aws:ec2/securityGroup:SecurityGroup":
-      return listAt(resource.inputs, "ingress").flatMap((rule) => inlineDoors(rule, nameOfUrn(resource.name)));
-    case "aws:ec2/securityGroupRule:SecurityGroupRule":
-      return textAt(resource.inputs, "type") === "egress" ? [] : inlineDoors(resource.inputs, target(resource));
-    case "pulumi-nodejs:dynamic/swarm-ha:Machine":
-      return listAt(resource.inputs, "ports").flatMap((port) => localDoor(port, resource.name));
-    default:
-      return [];
-  }
-}
-
-/** Who is at the end of a rule that isn't its own group. */
-function othersOf({ inputs, references }: Planned): string[] {
-  const ranges = [textAt(inputs, "cidrIpv4"), textAt(inputs, "cidrIpv6")].filter((range) => range !== undefined);
-  if (ranges.length > 0) return ranges;
-  const named = ["referencedSecurityGroupId", "prefixListId"].flatMap(
-    (key) => references[key]?.[0] ?? textAt(inputs, key) ?? [],
-  );
-  return [nameOfUrn(named[0] ?? "unknown")];
-}
-
-function what({ inputs }: Planned): Pick<Door, "protocol" | "port"> {
-  return { protocol: protocolOf(inputs, "ipProtocol"), port: portOf(inputs) };
-}
-
-/** A rule that is written inside its group: ranges, groups and ports in lists. */
-function inlineDoors(rule: unknown, to: string): Door[] {
-  const from = ["cidrBlocks", "ipv6CidrBlocks", "securityGroups", "prefixListIds"].flatMap((key) =>
-    listAt(rule, key).map((one) => (typeof one === "string" ? one : "unknown")),
-  );
-  const source = textAt(rule, "sourceSecurityGroupId");
-  const all = [...from, ...(source === undefined ? [] : [source])];
-  const ends = { to, protocol: protocolOf(rule, "protocol"), port: portOf(rule) };
-  return (all.length > 0 ? all : ["unknown"]).map((one) => ({ from: one, ...ends }));
-}
-
-function localDoor(port: unknown, to: string): Door[] {
-  const [outside, inside] = typeof port === "string" ? port.split(":") : [];
-  if (outside === undefined || inside === undefined) return [];
-  return [{ from: "this machine", to, protocol: "tcp", port: outside === inside ? outside : `${outside}→${inside}` }];
-}
-
-/** The group that a rule belongs to. */
-function target({ references, inputs }: Planned): string {
-  const [group] = references["securityGroupId"] ?? [];
-  return group === undefined ? (textAt(inputs, "securityGroupId") ?? "unknown") : nameOfUrn(group);
-}
-
-/** AWS writes `-1` for all protocols, and 50 for ESP. */
-function protocolOf(rule: unknown, key: string): string {
-  const protocol = textAt(rule, key) ?? String(numberAt(rule, key) ?? "unknown");
-  return protocol === "-1" ? "all" : protocol === "50" ? "esp" : protocol;
-}
-
-function portOf(rule: unknown): string {
-  if (valueAt(rule, "fromPort") === UNKNOWN || valueAt(rule, "toPort") === UNKNOWN) return "unknown";
-  const [from, to] = [numberAt(rule, "fromPort"), numberAt(rule, "toPort")];
-  if (from === undefined || to === undefined || from === -1 || (from === 0 && to >= 65_535)) return "all";
-  return from === to ? String(from) : `${from}-${to}`;
+  return allFacts().flatMap((platform) => platform.doorsOf(resource));
 }

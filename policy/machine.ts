@@ -1,13 +1,15 @@
+import { allFacts } from "../cli/platform/facts";
 import { textAt, UNKNOWN, valueAt, type Planned } from "./planned";
 
-/** Type of a machine on AWS. */
-export const INSTANCE = "aws:ec2/instance:Instance";
+/** The property of a machine's inputs that says what it is for; undefined of what is no machine. */
+function labelsOf(type: string): string | undefined {
+  return allFacts().find(({ types }) => types.machine === type)?.types.labels;
+}
 
-/** Types of resources that are machines, and the property that says what each is for. */
-const MACHINES: Readonly<Record<string, string>> = {
-  "pulumi-nodejs:dynamic/swarm-ha:Machine": "labels",
-  [INSTANCE]: "tags",
-};
+/** Type tokens of machines, of all platforms. */
+export function machineTypes(): readonly string[] {
+  return allFacts().map(({ types }) => types.machine);
+}
 
 /** The tiers of hosts. */
 export const HOST_ROLES = ["manager", "registry", "worker"] as const;
@@ -28,7 +30,7 @@ export interface MachineFacts {
 
 /** What a machine is for; undefined of what is no machine of ours, {@link UNKNOWN} while its labels or tags are. */
 export function roleOf({ type, inputs }: Pick<Planned, "type" | "inputs">): string | typeof UNKNOWN | undefined {
-  const property = MACHINES[type];
+  const property = labelsOf(type);
   if (property === undefined) return undefined;
   return valueAt(inputs, property, "swarm-ha.role") === UNKNOWN ? UNKNOWN : textAt(inputs, property, "swarm-ha.role");
 }
@@ -44,7 +46,7 @@ export function machineFacts({
   name,
   inputs,
 }: Pick<Planned, "type" | "name" | "inputs">): MachineFacts | undefined {
-  const property = MACHINES[type];
+  const property = labelsOf(type);
   const labels = property === undefined ? undefined : valueAt(inputs, property);
   const role = textAt(labels, "swarm-ha.role");
   if (role === undefined) return undefined;

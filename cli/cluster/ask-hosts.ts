@@ -1,12 +1,11 @@
 import type Docker from "dockerode";
-import { Readable } from "node:stream";
 import { messageOf } from "../../components/message";
-import { execIn } from "../../components/platform/local/provider/exec";
 import { PORTS } from "../../plan/ports";
 import { hostKeysOf, UNKNOWN } from "./deployment";
 import { parseReport, type AllFacts, type HostFacts } from "./host-facts";
 import { runOnHost, scriptCall, type ScriptEnd } from "./host-shell";
 import { openBastion, type Tunnel } from "./bastion";
+import { containersOf } from "./platform";
 import type { LiveStack } from "./stack";
 
 /** Seconds for the bastion, and for a host's report: its slowest part is a peer that doesn't answer (3 s). */
@@ -22,7 +21,7 @@ export type HostAction = "start" | "restart" | "leave";
 export interface HostsAsked {
   /** Hosts to ask besides all managers: those that something is wrong with. */
   readonly troubled: readonly string[];
-  /** The engine that a local stack's hosts run on: the way to a host whose sshd doesn't answer. @default there is none */
+  /** The engine that the hosts are containers of: the way to one whose sshd doesn't answer. @default there is none */
   readonly docker?: Docker;
 }
 
@@ -96,26 +95,10 @@ async function runScript(
     const host = { name, address, hostKey, privateKey: stack.outputs.access.bastion.privateKey };
     return { end: await runOnHost(host, (to, port) => bastion.connect(to, port), call, limit), via: "bastion" };
   } catch (error) {
-    const end = docker === undefined ? undefined : await throughPlatform(docker, stack, name, call, limit);
+    const end =
+      docker === undefined ? undefined : await containersOf(stack.stack)?.run(docker, stack.stack, name, call, limit);
     if (end === undefined) throw error;
     return { end, via: "platform" };
-  }
-}
-
-/** Runs the script in a local stack's container. @returns nothing when the container doesn't run, or doesn't answer */
-async function throughPlatform(
-  docker: Docker,
-  stack: LiveStack,
-  name: string,
-  { command, input }: { readonly command: string; readonly input: string },
-  limit: number,
-): Promise<ScriptEnd | undefined> {
-  try {
-    const container = docker.getContainer(`${stack.stack}-${name}`);
-    const ended = await execIn(container, ["bash", "-c", command], limit, Readable.from([Buffer.from(input)]));
-    return { ...ended, code: ended.code ?? 1 };
-  } catch {
-    return undefined;
   }
 }
 

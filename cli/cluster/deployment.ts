@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ROLES, type Role } from "../../plan/roles";
+import { machineTypes } from "../../policy/machine";
 import { UNKNOWN_MARKS } from "../../policy/planned";
 
 /** A resource as `pulumi stack export` writes it. */
@@ -43,9 +44,6 @@ export interface Machine {
   readonly id: string;
 }
 
-/** What a machine is, by platform: other things carry the labels of the machine that they are for. */
-const MACHINES: readonly string[] = ["pulumi-nodejs:dynamic/swarm-ha:Machine", "aws:ec2/instance:Instance"];
-
 /** All living resources. */
 export function resourcesOf(deployment: Deployment): Resource[] {
   return (deployment.deployment?.resources ?? []).filter((resource) => resource.delete !== true);
@@ -58,8 +56,10 @@ export function resourcesOf(deployment: Deployment): Resource[] {
  * every machine that was made since.
  */
 export function machinesOf(deployment: Deployment): Machine[] {
+  // Other resources carry the labels of the machine that they are for.
+  const types = machineTypes();
   return resourcesOf(deployment).flatMap((resource): Machine[] => {
-    if (!MACHINES.includes(resource.type) || resource.id === undefined || resource.id === "") return [];
+    if (!types.includes(resource.type) || resource.id === undefined || resource.id === "") return [];
     const labels = findLabels(resource.outputs) ?? findLabels(resource.inputs);
     const role = labels?.["swarm-ha.role"];
     if (labels === undefined || typeof role !== "string") return [];

@@ -1,5 +1,4 @@
 import type Docker from "dockerode";
-import { askTargetHealth } from "../platform/aws/target-health";
 import { askHosts } from "./ask-hosts";
 import { connect } from "./connect";
 import { readDisks } from "./disks";
@@ -9,7 +8,7 @@ import { messageOf } from "../../components/message";
 import { sleep } from "./limit";
 import type { AllFacts } from "./host-facts";
 import { look } from "./look";
-import { lookAtPlatform } from "./platform";
+import { lookAtPlatform, membersOf } from "./platform";
 import type { Live, Problem } from "./model";
 import type { LiveStack } from "./stack";
 
@@ -33,7 +32,7 @@ export interface DeepLook {
 /**
  * Looks at the live cluster once and, where hosts aren't in service, asks them and all managers by themselves.
  *
- * @param docker the engine that a local stack's hosts run on: another way to ask them
+ * @param docker the engine that the hosts are containers of: another way to ask them
  */
 export async function inspectDeep(
   stack: LiveStack,
@@ -46,8 +45,8 @@ export async function inspectDeep(
 }
 
 async function lookOnce(stack: LiveStack, { disks = false }: InspectOptions = {}): Promise<Live> {
-  // On its way while the bastion is dialled: each question to AWS takes about a second.
-  const members = askTargetHealth(stack.deployment);
+  // On its way while the bastion is dialled: each question to a cloud takes about a second.
+  const members = membersOf(stack);
   const platform = lookAtPlatform(stack.stack);
   const connection = await connect(stack.outputs);
   try {

@@ -5,7 +5,7 @@ import type { Connection, Manager } from "./connect";
 import { listNodes, swarmInfo, type DockerCall } from "./docker-api";
 import { readStats } from "./haproxy";
 import { messageOf } from "../../components/message";
-import type { Members } from "../platform/aws/target-health";
+import type { Members } from "../platform/types";
 import type { Live, LiveMember, ManagerAnswer } from "./model";
 import { readApplications } from "./applications/read";
 import { readIngress } from "./ingress";

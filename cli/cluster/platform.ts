@@ -1,25 +1,37 @@
+/** What the commands ask of a stack's platform about its machines. */
 import type Docker from "dockerode";
+import { platformOf, platformsOf } from "../platform";
+import type { BroughtBack, Containers, Members } from "../platform/types";
+import { healState, redo } from "../pulumi";
 import { isHeld } from "../pulumi/locks";
 import { readStackFile } from "../pulumi/project";
-import { docker } from "../../components/platform/local/docker";
-import { lookAtMachines } from "../platform/local/heal";
-import { findingsOf } from "../platform/local/heal/words";
-import { prepareMachine } from "../workstation/machine";
-import { findStrays } from "../platform/local/strays";
 import type { Live } from "./model";
+import { readState, type StackState } from "./stack";
 
-/** Whether a stack's machines are containers on this computer. @throws SetupError when there is no such stack */
-export function isLocal(stack: string): boolean {
-  return readStackFile(stack).platform === "local";
+/** A stack's machines, where they are containers of this workstation. @throws SetupError when there is no such stack */
+export function containersOf(stack: string): Containers | undefined {
+  return platformOf(readStackFile(stack))?.containers;
 }
 
 /**
- * Makes sure that this computer can make the stack's machines: for a local stack it needs a Docker engine and the image.
+ * Makes sure that this workstation can make the stack's machines, where they are containers: engine, images, Pulumi.
  *
- * @returns the engine's client for a local stack
+ * @returns the engine's client; undefined where the machines are elsewhere
  */
 export async function prepareFor(stack: string): Promise<Docker | undefined> {
-  return isLocal(stack) ? (await prepareMachine()).docker : undefined;
+  return containersOf(stack)?.prepare();
+}
+
+/**
+ * Brings back what a stack's platform still has of its machines.
+ *
+ * @throws SetupError when a run that lives holds the stack, or no manager is left; Error where machines are no containers
+ */
+export async function bringBack(docker: Docker, stack: string): Promise<BroughtBack> {
+  const containers = containersOf(stack);
+  if (containers === undefined) throw new Error(`the machines of the stack ${stack} are no containers`);
+  const read = async (name: string) => (await readState(name)).deployment;
+  return containers.bringBack(docker, stack, { heal: healState, redo, read });
 }
 
 /**
@@ -28,13 +40,19 @@ export async function prepareFor(stack: string): Promise<Docker | undefined> {
  * @returns nothing where the platform can't tell, or doesn't answer
  */
 export async function lookAtPlatform(stack: string): Promise<Pick<Live, "machines" | "strays">> {
+  const containers = containersOf(stack);
   // A run that lives makes and removes machines: what isn't as the state has it then is on its way.
-  if (!isLocal(stack) || isHeld(stack)) return {};
+  if (containers === undefined || isHeld(stack)) return {};
   try {
-    const [plan, strays] = await Promise.all([lookAtMachines(docker(), stack), findStrays(docker(), stack)]);
-    return { machines: findingsOf(plan), strays: strays.map(({ name }) => name) };
+    return await containers.inspect(stack);
   } catch {
     // Without the Docker engine nothing of the stack answers either, and that is told.
     return {};
   }
+}
+
+/** Members of the load balancers that only the platform can tell. Never throws: what can't be asked is unknown. */
+export async function membersOf({ stack, deployment }: StackState): Promise<Members> {
+  const told = platformsOf(readStackFile(stack)).map(async (platform) => (await platform.members?.(deployment)) ?? {});
+  return Object.assign({}, ...(await Promise.all(told))) as Members;
 }

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { stackOutputsSchema, type StackOutputs } from "../../components/outputs";
-import { RENEWED_HOSTS } from "../../components/platform/aws/renewal";
 import { SPARE_WORKER, spareText, type Spare } from "../../plan/spare";
+import { platformOf, platformsOf } from "../platform";
+import { hasLocalState } from "../platform/facts";
 import { runPulumi } from "../pulumi";
 import { readStackFile } from "../pulumi/project";
 import { refuseRenamedAway } from "../pulumi/renamed";
@@ -30,7 +31,7 @@ export interface LiveStack extends StackState {
 /** Reads a stack's state, secrets in plain text. @throws SetupError when there is no such stack */
 export async function readState(stack: string): Promise<StackState> {
   // Looking at a stack that isn't there must not make one.
-  const missing = readStackFile(stack).platform === "local" && !localStackExists(stack);
+  const missing = hasLocalState(readStackFile(stack)) && !localStackExists(stack);
   if (missing) {
     refuseRenamedAway(stack);
     return { stack, deployment: {}, machines: [] };
@@ -46,11 +47,12 @@ export async function readStack(stack: string): Promise<LiveStack> {
   const state = await readState(stack);
   const raw = outputsOf(state.deployment);
   if (!("access" in raw) || raw["access"] === UNKNOWN || raw["swarmId"] === UNKNOWN) {
-    const { up } = commands(stack);
+    const { containers } = platformOf(readStackFile(stack)) ?? {};
+    const again = containers === undefined ? commands(stack).up : `npm start -- ${stack}`;
     throw new SetupError(
       state.machines.length === 0
-        ? `The stack ${stack} isn't up: npm start -- ${stack} (on a platform other than local: ${up})`
-        : `The up of the stack ${stack} didn't end; it goes on from there: npm start -- ${stack} (elsewhere: ${up})`,
+        ? `The stack ${stack} isn't up: ${again}`
+        : `The up of the stack ${stack} didn't end; it goes on from there: ${again}`,
     );
   }
   const outputs = stackOutputsSchema.safeParse(raw);
@@ -91,10 +93,15 @@ export async function up(
   const urns = replace.flatMap((urn) => ["--replace", urn]);
   const { code, stdout, stderr } = await runPulumi(
     ["up", "--yes", "--skip-preview", "--color", "never", "--suppress-outputs", ...more, ...urns],
-    // A cloud's hosts take today's image and first boot only if they are named: see platform/aws/renewal.ts.
-    { stack, capture: true, env: { [RENEWED_HOSTS]: replace.map(nameOf).join(","), [SPARE_WORKER]: spareText(spare) } },
+    { stack, capture: true, env: { ...environmentFor(stack, replace.map(nameOf)), [SPARE_WORKER]: spareText(spare) } },
   );
   return code === 0 ? undefined : lastLines(`${stdout}\n${stderr}`);
+}
+
+/** What platforms want in the environment of an `up` that replaces these hosts. */
+function environmentFor(stack: string, replaced: readonly string[]): Record<string, string> {
+  const additions = platformsOf(readStackFile(stack)).map((platform) => platform.upEnvironment?.(replaced) ?? {});
+  return Object.assign({}, ...additions) as Record<string, string>;
 }
 
 /** The lines of a failed run that say why: the diagnostics, else the last ones. */

@@ -2,19 +2,19 @@
  * What a command does before it reports success: it looks at what lives. The state alone says what was done once, and
  * an `up` that changes nothing asks nobody.
  */
+import { factsOf } from "../platform/facts";
+import { readStackFile } from "../pulumi/project";
 import { createProgress } from "../terminal/progress";
 import type { Evaluation } from "./evaluate";
 import { settle } from "./inspect";
 import type { Problem } from "./model";
-import { isLocal } from "./platform";
 import { readStack } from "./stack";
 
 /**
- * Seconds to wait for health after an `up`. A worker whose engine was restarted with other labels stops its
- * ingress for up to 20 s first; the next one has to find the swarm, and HAProxy wants two checks, 5 s apart. A cloud's
- * load balancer takes up to two minutes to register a member.
+ * Seconds to wait for health after an `up` on a platform that only Pulumi ESC names. A worker whose engine was restarted
+ * with other labels stops its ingress for up to 20 s first; the next one has to find the swarm.
  */
-const NOTICE_LIMIT = { local: 60, elsewhere: 120 };
+const NOTICE_LIMIT = 120;
 /** Seconds that a swarm may take to find itself again after its hosts were started: an election alone takes 21. */
 const RECOVERY_LIMIT = 120;
 
@@ -46,7 +46,7 @@ export function isSettled({ status, problems }: Pick<Evaluation, "status" | "pro
 export async function verify(stack: string, recovery?: Recovery): Promise<Evaluation> {
   const live = await readStack(stack);
   const recovering = recovery !== undefined && (recovery.changed || recovery.gone.length > 0);
-  const limit = recovering ? RECOVERY_LIMIT : isLocal(stack) ? NOTICE_LIMIT.local : NOTICE_LIMIT.elsewhere;
+  const limit = recovering ? RECOVERY_LIMIT : (factsOf(readStackFile(stack))?.noticeSeconds ?? NOTICE_LIMIT);
   const enough = (seen: Evaluation): boolean => isSettled(seen, recovering ? recovery : undefined);
   return createProgress().step(`Looking at what lives of the stack ${stack}`, "1 to 10 s", (note) =>
     settle(live, { limit, note, enough, deep: true }),

@@ -19,6 +19,7 @@ import { readStack } from "../cluster/stack";
 import { commands, list } from "../cluster/words";
 import { command, findProgram } from "../workstation/command";
 import { dockerConfigFile, missingHelper } from "../workstation/docker-credentials";
+import { DEFAULT_STACK } from "../pulumi/project";
 import { runMain, SetupError } from "../terminal/errors";
 
 /** Milliseconds for a call of the docker CLI, which writes files or logs in. */
@@ -26,7 +27,7 @@ const LIMIT = 30_000;
 
 runMain(async () => {
   const usage = "npm run context [-- <stack>] [--tunnel]";
-  const { stack, tunnel } = readArguments(usage, { flags: ["tunnel"], stack: "local" });
+  const { stack, tunnel } = readArguments(usage, { flags: ["tunnel"], stack: DEFAULT_STACK });
   const docker = findProgram("docker");
   if (docker === undefined) {
     throw new SetupError(

@@ -7,51 +7,49 @@ import type Docker from "dockerode";
 import { stackOutputsSchema } from "../../components/outputs";
 import { readArguments } from "../terminal/arguments";
 import { machinesOf, outputsOf, protectedResources, resourcesOf } from "../cluster/deployment";
-import { isLocal } from "../cluster/platform";
+import { containersOf } from "../cluster/platform";
 import { registryLogins } from "../workstation/registry-login";
 import { lastLines, readState, type StackState } from "../cluster/stack";
 import { list } from "../cluster/words";
 import { runPulumi } from "../pulumi";
 import { localStackExists } from "../pulumi/stack";
-import { leftovers, removeLeftovers, type Leftover } from "../platform/local/machines";
+import type { Containers, EngineObject } from "../platform/types";
 import { command, findProgram } from "../workstation/command";
-import { dockerClient } from "../workstation/docker-client";
-import { ensureDockerEngine } from "../workstation/docker-engine";
 import { runMain, SetupError } from "../terminal/errors";
-import { stackContainers, stateLost } from "../platform/local/leftovers";
 import { createProgress, duration } from "../terminal/progress";
 
 runMain(async () => {
   const { stack, yes } = readArguments("npm run destroy -- <stack> [--yes]", { flags: ["yes"] });
   const begun = Date.now();
-  if (!yes && !isLocal(stack) && !hasTerminal()) {
+  const containers = containersOf(stack);
+  if (!yes && containers === undefined && !hasTerminal()) {
     throw new SetupError(
       `Nothing was removed: the stack ${stack} isn't a local one, and there is no terminal to ask at. ` +
         `To destroy it all the same: npm run destroy -- ${stack} --yes`,
     );
   }
-  const docker = isLocal(stack) ? await localEngine() : undefined;
+  const engine = containers === undefined ? undefined : { containers, docker: await containers.engine() };
   const state = await readState(stack);
   refuseProtected(state);
-  const found = docker === undefined ? [] : await leftovers(docker, stack);
-  if (!yes) await confirm(state, docker, found);
+  const found = engine === undefined ? [] : await engine.containers.objects(engine.docker, stack);
+  if (!yes) await confirm(state, engine, found);
 
-  if (docker !== undefined) await removeUnknown(docker, state);
-  if (docker !== undefined && isNothing(state, found)) {
+  if (engine !== undefined) await removeUnknown(engine, state);
+  if (engine !== undefined && isNothing(state, found)) {
     await forget(stack);
     await forgetAccess(state);
     process.stdout.write(`There is nothing of the stack ${stack} on this computer.\n`);
     return 0;
   }
-  await destroy(stack, docker !== undefined);
+  await destroy(stack, engine !== undefined);
   await forgetAccess(state);
-  if (docker === undefined) {
+  if (engine === undefined) {
     process.stdout.write(
       `Everything of the stack ${stack} is gone; its history stays: npm run pulumi -- stack rm -s ${stack}\n`,
     );
     return 0;
   }
-  await clearAway(docker, stack);
+  await clearAway(engine, stack);
   await forget(stack);
   process.stdout.write(
     `The stack ${stack} is gone (${duration(Date.now() - begun)}): no container, volume or network of it is left.\n`,
@@ -59,10 +57,10 @@ runMain(async () => {
   return 0;
 });
 
-async function localEngine(): Promise<Docker> {
-  const engine = await ensureDockerEngine();
-  process.env["DOCKER_HOST"] = engine.dockerHost;
-  return dockerClient(engine.socket);
+/** The engine that a stack's machines are containers of. */
+interface StackEngine {
+  readonly containers: Containers;
+  readonly docker: Docker;
 }
 
 /** Runs Pulumi's destroy: for a local stack it takes seconds and is quiet, elsewhere it is shown as it goes. */
@@ -85,7 +83,7 @@ async function destroy(stack: string, quiet: boolean): Promise<void> {
 }
 
 /** Whether neither state nor engine has anything of the stack. */
-function isNothing({ deployment }: StackState, found: readonly Leftover[]): boolean {
+function isNothing({ deployment }: StackState, found: readonly EngineObject[]): boolean {
   return found.length === 0 && resourcesOf(deployment).length === 0;
 }
 
@@ -106,13 +104,13 @@ function hasTerminal(): boolean {
 
 async function confirm(
   { stack, deployment }: StackState,
-  docker: Docker | undefined,
-  found: readonly Leftover[],
+  engine: StackEngine | undefined,
+  found: readonly EngineObject[],
 ): Promise<void> {
   if (!hasTerminal()) {
     // A state that knows of nothing may be another one than that of whoever made these: that takes an explicit yes.
-    if (docker !== undefined && found.length > 0 && resourcesOf(deployment).length <= 1) {
-      throw stateLost(stack, await stackContainers(docker, stack));
+    if (engine !== undefined && found.length > 0 && resourcesOf(deployment).length <= 1) {
+      throw engine.containers.stateLost(stack, await engine.containers.containers(engine.docker, stack));
     }
     return;
   }
@@ -131,22 +129,22 @@ async function confirm(
 }
 
 /** Containers that the state doesn't know: an interrupted run made them, and they would hold the network. */
-async function removeUnknown(docker: Docker, { stack, machines }: StackState): Promise<void> {
+async function removeUnknown({ containers, docker }: StackEngine, { stack, machines }: StackState): Promise<void> {
   const known = new Set(machines.map((machine) => machine.id));
-  const unknown = (await stackContainers(docker, stack)).filter((container) => !known.has(container.identity));
-  await removeLeftovers(
+  const unknown = (await containers.containers(docker, stack)).filter((container) => !known.has(container.identity));
+  await containers.remove(
     docker,
     unknown.map(({ name }) => ({ kind: "container", name })),
   );
 }
 
-async function clearAway(docker: Docker, stack: string): Promise<void> {
-  const found = await leftovers(docker, stack);
+async function clearAway({ containers, docker }: StackEngine, stack: string): Promise<void> {
+  const found = await containers.objects(docker, stack);
   if (found.length === 0) return;
-  const names = (all: readonly Leftover[]): string => list(all.map(({ kind, name }) => `${kind} ${name}`));
+  const names = (all: readonly EngineObject[]): string => list(all.map(({ kind, name }) => `${kind} ${name}`));
   createProgress().info(`Removing what interrupted runs left: ${names(found)}`);
-  await removeLeftovers(docker, found);
-  const left = await leftovers(docker, stack);
+  await containers.remove(docker, found);
+  const left = await containers.objects(docker, stack);
   if (left.length > 0)
     throw new SetupError(`The stack ${stack} is destroyed, but the Docker engine still has ${names(left)}.`);
 }

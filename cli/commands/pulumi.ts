@@ -9,12 +9,13 @@ import { unhealthyText, verify } from "../cluster/verify";
 import { commands } from "../cluster/words";
 import { runPulumi, runPulumiBare } from "../pulumi";
 import { isWholeUp, needsNoStack, splitStack } from "../pulumi/arguments";
+import { DEFAULT_STACK } from "../pulumi/project";
 import { runMain } from "../terminal/errors";
 
 runMain(async () => {
   const { stack: said, rest } = splitStack(process.argv.slice(2));
   if (said === undefined && needsNoStack(rest)) return (await runPulumiBare(rest)).code;
-  const stack = said ?? process.env["PULUMI_STACK"] ?? "local";
+  const stack = said ?? process.env["PULUMI_STACK"] ?? DEFAULT_STACK;
   const { code } = await runPulumi(rest, { stack });
   if (!isWholeUp(rest)) return code;
   // Standard output belongs to Pulumi.

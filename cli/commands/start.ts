@@ -4,33 +4,33 @@
  */
 import type Docker from "dockerode";
 import { makeMissing } from "../operations/make-missing";
+import { hasResources } from "../cluster/has-resources";
+import { bringBack } from "../cluster/platform";
 import { unhealthyText, verify } from "../cluster/verify";
 import { runPulumi } from "../pulumi";
 import { readLogLine } from "../pulumi/plain-log";
-import { heal, type Healed } from "../platform/local/heal";
-import { listMachines } from "../platform/local/machines";
+import { DEFAULT_STACK } from "../pulumi/project";
+import type { BroughtBack, Containers } from "../platform/types";
 import { runMain, SetupError } from "../terminal/errors";
-import { hasResources, stackContainers, stateLost } from "../platform/local/leftovers";
-import { prepareMachine } from "../workstation/machine";
 import { nextSteps } from "../workstation/next-steps";
 import { createProgress, duration } from "../terminal/progress";
-import { requireLocalStack } from "../workstation/stack-file";
+import { requireContainers } from "../workstation/stack-file";
 
 /** Without a terminal: no dots, and no outputs, which nobody reads in a log. */
 const PLAIN = ["--suppress-progress", "--suppress-outputs", "--color", "never"];
 
 runMain(async () => {
-  const [stack = "local", ...rest] = process.argv.slice(2);
+  const [stack = DEFAULT_STACK, ...rest] = process.argv.slice(2);
   if (rest.length > 0 || stack.startsWith("-")) throw new SetupError("usage: npm start [-- <stack>]");
-  requireLocalStack(stack);
+  const containers = requireContainers(stack);
   const begun = Date.now();
-  const { docker } = await prepareMachine();
-  await refuseLostState(docker, stack);
-  const healed = await heal(docker, stack);
+  const docker = await containers.prepare();
+  await refuseLostState(containers, docker, stack);
+  const healed = await bringBack(docker, stack);
   const whole = await bringUp(stack, healed);
   let evaluation = await verify(stack, healed);
   if (!evaluation.status.healthy) {
-    const machines = () => listMachines(docker, stack);
+    const machines = () => containers.machines(docker, stack);
     evaluation = await makeMissing(stack, evaluation, { gone: healed.gone, machines });
   }
   if (!whole) {
@@ -43,12 +43,12 @@ runMain(async () => {
 });
 
 /** @throws SetupError for containers of a stack whose state knows of nothing */
-async function refuseLostState(docker: Docker, stack: string): Promise<void> {
-  const containers = await stackContainers(docker, stack);
+async function refuseLostState(platform: Containers, docker: Docker, stack: string): Promise<void> {
+  const containers = await platform.containers(docker, stack);
   if (containers.length === 0) return;
   const exported = await runPulumi(["stack", "export"], { stack, capture: true });
   if (exported.code !== 0) throw new SetupError(`The state of the stack ${stack} can't be read:\n${exported.stderr}`);
-  if (!hasResources(exported.stdout)) throw stateLost(stack, containers);
+  if (!hasResources(exported.stdout)) throw platform.stateLost(stack, containers);
 }
 
 /**
@@ -57,7 +57,7 @@ async function refuseLostState(docker: Docker, stack: string): Promise<void> {
  * @returns false when it failed because machines are gone that are made again afterwards
  * @throws SetupError when it fails, and no machine is gone
  */
-async function bringUp(stack: string, healed: Healed): Promise<boolean> {
+async function bringUp(stack: string, healed: BroughtBack): Promise<boolean> {
   const args = ["up", "--yes", "--skip-preview", ...(healed.gone.length > 0 ? ["--continue-on-error"] : [])];
   const isUp = (code: number): boolean => {
     if (code === 0 || healed.gone.length > 0) return code === 0;
@@ -77,7 +77,7 @@ async function bringUp(stack: string, healed: Healed): Promise<boolean> {
 }
 
 /** Machines that couldn't be brought back, and why; nothing where there are none. */
-function failed({ failures }: Healed): string {
+function failed({ failures }: BroughtBack): string {
   if (failures.length === 0) return "";
   return `\nThese could not be brought back:\n${failures.map((failure) => `  - ${failure}`).join("\n")}`;
 }

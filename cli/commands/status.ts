@@ -13,6 +13,7 @@ import type { ClusterStatus } from "../cluster/model";
 import { render } from "../cluster/render";
 import { damageLines } from "../cluster/registry-storage";
 import { readStack, type LiveStack } from "../cluster/stack";
+import { DEFAULT_STACK } from "../pulumi/project";
 import { runStorageJob } from "../operations/storage-job";
 import { runMain, SetupError } from "../terminal/errors";
 
@@ -23,7 +24,7 @@ runMain(async () => {
   try {
     const { stack, json, deep } = readArguments("npm run -s status [-- <stack>] [--json] [--deep]", {
       flags: ["json", "deep"],
-      stack: "local",
+      stack: DEFAULT_STACK,
     });
     const live = await readStack(stack);
     const { evaluation: seen } = await inspectDeep(live, { disks: true });

@@ -9,10 +9,11 @@ import { readArguments } from "../terminal/arguments";
 import { readStack } from "../cluster/stack";
 import { trustText } from "../workstation/trust-text";
 import { statePath } from "../paths";
+import { DEFAULT_STACK } from "../pulumi/project";
 import { runMain } from "../terminal/errors";
 
 runMain(async () => {
-  const { stack } = readArguments("npm run trust [-- <stack>]", { flags: [], stack: "local" });
+  const { stack } = readArguments("npm run trust [-- <stack>]", { flags: [], stack: DEFAULT_STACK });
   const { caCertificate, endpoints } = (await readStack(stack)).outputs;
   const file = statePath("trust", `${stack}.pem`);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

@@ -1,6 +1,6 @@
 /**
- * `npm run -s tunnel -- <stack> [--bastion]`: leads from this workstation to what has no public address on AWS, until it is
- * ended: by the Session Manager to the bastion, and through the bastion to managers and registry behind internal load
+ * `npm run -s tunnel -- <stack> [--bastion]`: leads from this workstation to what has no public address, until it is
+ * ended: by the platform's own tunnel to the bastion, and through the bastion to managers and registry behind internal load
  * balancers. With `--bastion` only the former. It ends at once for a stack that needs none.
  */
 import { spawn, type ChildProcess } from "node:child_process";
@@ -8,26 +8,25 @@ import type { Server } from "node:net";
 import type { StackOutputs } from "../../components/outputs";
 import { readArguments } from "../terminal/arguments";
 import { readStack } from "../cluster/stack";
-import { awsConfigOf } from "../pulumi/config";
+import { platformsOf } from "../platform";
 import { readStackFile } from "../pulumi/project";
-import { openTunnel } from "../platform/aws/session-tunnel";
 import { wholeEnvironment } from "../environment";
 import { runMain, SetupError } from "../terminal/errors";
 import { Bastion } from "../cluster/tunnel/bastion";
-import { forwardsOf, listen, type Forward } from "../cluster/tunnel/forward";
+import { listen, type Forward } from "../cluster/tunnel/forward";
 import { forwardText } from "../cluster/tunnel/text";
 
 runMain(async () => {
   const { stack, bastion: only } = readArguments("npm run -s tunnel -- <stack> [--bastion]", { flags: ["bastion"] });
   const file = readStackFile(stack);
-  const command = openTunnel(stack, file);
-  const config = only ? undefined : awsConfigOf(stack, file);
-  const forwards = config === undefined ? [] : forwardsOf(config);
+  const tunnels = platformsOf(file).flatMap((platform) => platform.tunnels ?? []);
+  const [command] = tunnels.flatMap((one) => one.session(stack, file) ?? []);
+  const forwards = only ? [] : tunnels.flatMap((one) => one.forwards(stack, file));
   if (command === undefined && forwards.length === 0) {
     process.stdout.write(`The stack ${stack} needs no tunnel.\n`);
     return 0;
   }
-  // A process group of its own, so that ending it also ends the `aws` in it.
+  // A process group of its own, so that ending it also ends the programs in it.
   const sessions =
     command === undefined
       ? undefined

@@ -7,13 +7,9 @@ import { askHosts } from "../cluster/ask-hosts";
 import type { Evaluation } from "../cluster/evaluate";
 import type { AllFacts } from "../cluster/host-facts";
 import { inspectDeep, settle, type DeepLook, type Settling } from "../cluster/inspect";
-import { isLocal, prepareFor } from "../cluster/platform";
+import { bringBack, containersOf, prepareFor } from "../cluster/platform";
 import { readStack, up, type LiveStack } from "../cluster/stack";
 import { list } from "../cluster/words";
-import { heal, lookAtMachines } from "../platform/local/heal";
-import { findingsOf } from "../platform/local/heal/words";
-import { listMachines } from "../platform/local/machines";
-import { findStrays } from "../platform/local/strays";
 import { SetupError } from "../terminal/errors";
 import type { Progress } from "../terminal/progress";
 import { perform } from "./perform";
@@ -63,34 +59,32 @@ export interface Cluster {
 export function liveCluster(stack: string, progress: Progress): Cluster {
   /** The engine that a local stack's hosts run on: another way to ask them. */
   let docker: Docker | undefined;
+  const containers = containersOf(stack);
   return {
     stack,
     async outstanding() {
-      if (!isLocal(stack)) return [];
+      if (containers === undefined) return [];
       docker = dockerHere();
-      const looks = Promise.all([lookAtMachines(docker, stack), findStrays(docker, stack)]);
-      const [plan, strays] = await looks.catch((error: unknown) => {
+      const { machines, strays } = await containers.inspect(stack).catch((error: unknown) => {
         throw new SetupError(
           `The Docker engine does not answer (${messageOf(error)}). Start it: npm start -- ${stack}`,
         );
       });
       return [
-        ...findingsOf(plan).flatMap(({ kept, text }) => (kept ? `Bringing back: ${text}.` : [])),
-        ...(strays.length === 0
-          ? []
-          : [`Removing what the state does not know: ${list(strays.map(({ name }) => name))}.`]),
+        ...machines.flatMap(({ kept, text }) => (kept ? `Bringing back: ${text}.` : [])),
+        ...(strays.length === 0 ? [] : [`Removing what the state does not know: ${list(strays)}.`]),
       ];
     },
     async bringBack() {
       docker = await prepareFor(stack);
       if (docker === undefined) return { failures: [] };
-      const { failures, due } = await heal(docker, stack);
+      const { failures, due } = await bringBack(docker, stack);
       if (!due) return { failures };
       const failure = await progress.step("Setting up the new containers", "10 to 60 s", () => up(stack, []));
       return failure === undefined ? { failures } : { failures, setUp: failure };
     },
     read: () => readStack(stack),
-    machines: async () => (docker === undefined ? undefined : listMachines(docker, stack)),
+    machines: async () => (docker === undefined ? undefined : containers?.machines(docker, stack)),
     ask: (live) =>
       progress.step("Asking the hosts that aren't in service", "1 to 10 s", () =>
         inspectDeep(live, docker === undefined ? {} : { docker }),

@@ -3,9 +3,7 @@
  * connection and stays silent, such as one that is paused, and only a second Ctrl-C ends the run.
  */
 import { connect } from "node:net";
-import { parse } from "yaml";
 import { SetupError } from "../terminal/errors";
-import { PROJECT, type StackFile } from "./project";
 
 /** Commands whose steps dial the bastion. */
 const DIALLING = ["up", "update"];
@@ -40,25 +38,6 @@ export async function checkBastion(
     `Nothing was done: the bastion of the stack ${stack} takes connections at ${at.host}:${at.port}, but shows no SSH banner ` +
       `within ${limit} s. It may be paused or overloaded. Bring it back: npm run repair -- ${stack}`,
   );
-}
-
-/** The bastion of a stack on this workstation, by its stack file. */
-export function localBastion({ text }: Pick<StackFile, "text">): BastionAddress {
-  const content = parse(text) as { config?: Record<string, { ports?: { ssh?: number } } | null | undefined> } | null;
-  // The schema's default: the file is read before the program, which fills it in, has run.
-  return { host: "127.0.0.1", port: content?.config?.[`${PROJECT}:local`]?.ports?.ssh ?? 22022 };
-}
-
-/** The bastion with a public address in what `pulumi stack export` prints; undefined where there is none. */
-export function publicBastion(exported: string | undefined): BastionAddress | undefined {
-  if (exported === undefined) return undefined;
-  const { deployment } = JSON.parse(exported) as {
-    deployment?: { resources?: { urn: string; type: string; outputs?: { publicIp?: unknown } }[] };
-  };
-  const address = deployment?.resources?.find(
-    ({ type, urn }) => type === "aws:ec2/eip:Eip" && urn.endsWith("::bastion"),
-  )?.outputs?.publicIp;
-  return typeof address === "string" ? { host: address, port: 22 } : undefined;
 }
 
 /** Whether somebody takes a connection, and then neither says anything nor closes it. */

@@ -1,30 +1,20 @@
 /** The configuration of a stack, before its program runs. */
-import { parse } from "yaml";
 import { ConfigError, parseConfig, type StackConfig } from "../../config";
-import type { AwsStackConfig } from "../../config/platforms/aws";
-import { PROJECT, type StackFile } from "./project";
+import { readStackFile } from "./project";
+import { stackValues, type StackText } from "./stack-values";
 
 /** Keys that no command needs, and that may hold encrypted values. */
 const IRRELEVANT = ["ingress"];
 
-/** The configuration of a stack on AWS; undefined as of {@link configOf}, or where it is of another platform. */
-export function awsConfigOf(stack: string, file: Pick<StackFile, "text">): AwsStackConfig | undefined {
-  const config = configOf(stack, file);
-  return config?.platform === "aws" ? config : undefined;
-}
-
 /**
- * The configuration of a stack file, without its ingress.
+ * The configuration of a stack, checked and with defaults, without its ingress.
  *
+ * @param file the stack's file, where it was read already
  * @returns undefined where it isn't valid, which the program says
+ * @throws SetupError when there is no such stack
  */
-export function configOf(stack: string, { text }: Pick<StackFile, "text">): StackConfig | undefined {
-  const { config } = (parse(text) as { config?: Record<string, unknown> | null } | null) ?? {};
-  const prefix = `${PROJECT}:`;
-  const values = Object.entries(config ?? {}).flatMap(([key, value]) => {
-    const name = key.slice(prefix.length);
-    return key.startsWith(prefix) && !IRRELEVANT.includes(name) ? [[name, value] as const] : [];
-  });
+export function readStackConfig(stack: string, file: StackText = readStackFile(stack)): StackConfig | undefined {
+  const values = Object.entries(stackValues(file)).filter(([key]) => !IRRELEVANT.includes(key));
   try {
     return parseConfig(Object.fromEntries(values), stack);
   } catch (error) {

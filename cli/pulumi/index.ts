@@ -2,8 +2,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { wholeEnvironment } from "../environment";
 import { SetupError } from "../terminal/errors";
+import { platformsOf } from "../platform";
+import { hasLocalState } from "../platform/facts";
 import { needsHealing } from "./arguments";
-import { checkBastion, localBastion, publicBastion } from "./bastion";
 import { forgetDestroying, noted, refuseHalfDestroyed, STATE_AT_END } from "./destroying";
 import { engineEnv, localEnv } from "./env";
 import { execEngine, type RunResult } from "./exec";
@@ -17,7 +18,6 @@ import { markState } from "./redo";
 import { withSlots } from "./slots";
 import { ensureLocalStack, healLocalStack, localStackExists } from "./stack";
 import { runTrial } from "./trial";
-import { checkOrphans } from "../platform/aws/orphans";
 import {
   asksWhose,
   exportedResources,
@@ -30,9 +30,6 @@ import {
   refuseRenamedAway,
   renameConfig,
 } from "./renamed";
-import { checkOfferings } from "../platform/aws/check-offerings";
-import { checkQuotas } from "../platform/aws/check-quotas";
-import { checkTunnel, tunnelPort } from "../platform/aws/session-tunnel";
 import type { State, Unfinished } from "./unfinished";
 
 export type { Engine } from "./engine";
@@ -66,8 +63,8 @@ const WITH_CONFIG = ["up", "update", "preview", "destroy", "refresh", "config", 
 /**
  * Runs Pulumi on a stack, e.g. `runPulumi(["up", "--yes", "--skip-preview"], { stack: "local" })`.
  *
- * A stack whose config says `platform: local` has its state on this machine, is made on first use, and is healed of what
- * a killed run has left. Any other stack is run with the user's own backend and environment.
+ * A stack whose platform keeps the state on this workstation is made on first use, and healed of what a killed run has
+ * left. Any other stack is run with the user's own backend and environment.
  *
  * @throws SetupError when there is no such stack, no engine, or another run holds the stack
  */
@@ -75,33 +72,28 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
   const { stack } = options;
   const file = isRename(args) ? fileToRename(stack, args) : readStackFile(stack);
   const base = withSlots(stack, file, args, wholeEnvironment(options.env));
-  const trial = file.platform !== "local" && (await isTrial(args, base));
+  const local = hasLocalState(file);
+  const trial = !local && (await isTrial(args, base));
   const engine = trial ? await kitEngine() : await findEngine();
   const run = {
     capture: options.capture === true,
     ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
-  if (file.platform !== "local") {
+  const preflight = async (state: () => Promise<string | undefined>): Promise<void> => {
+    const planned = { stack, file, args, official: engine.kind === "official", state };
+    for (const platform of platformsOf(file)) await platform.preflight(planned);
+  };
+  if (!local) {
     if (trial) {
       announceTrial(stack);
       return runTrial(engine, args, { stack, file }, { ...run, env: base });
     }
     refuseKit(engine, stack, file);
     const env = engineEnv(engine, base);
-    const state = onlyOnce(async () => {
-      const { code, stdout } = await execEngine(engine, ["stack", "export", "--stack", stack], { env, capture: true });
-      return code === 0 ? stdout : undefined;
-    });
+    const state = onlyOnce(() => exported(engine, stack, env));
     if (asksWhose(args)) refuseRenamed(stack, args, madeFor(exportedResources((await state()) ?? "{}")));
-    await checkTunnel(stack, file, args, async () => (await state())?.includes(':Instance::bastion"') === true);
-    // The kit's stand-in for AWS makes nothing, and nobody may be asked for its sake.
-    if (engine.kind === "official") {
-      await checkOrphans(stack, file, args, state);
-      await checkQuotas(stack, file, args, state);
-      await checkOfferings(stack, file, args, state);
-    }
-    if (tunnelPort(file) === undefined) await checkBastion(stack, args, async () => publicBastion(await state()));
+    await preflight(state);
     const ended = await execEngine(engine, [...goOn(args), "--stack", stack, ...configFlag(args, file.path)], {
       ...run,
       env,
@@ -112,7 +104,7 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
   if (args[0] !== "stack" || args[1] !== "rm") refuseRenamedAway(stack);
   if (asksWhose(args)) refuseRenamed(stack, args, localOriginal(stack));
   refuseHalfDestroyed(stack, args);
-  await checkBastion(stack, args, () => Promise.resolve(localStackExists(stack) ? localBastion(file) : undefined));
+  await preflight(async () => (localStackExists(stack) ? exported(engine, stack, localEnv(engine, base)) : undefined));
   await ensureLocalStack(engine, stack, file);
   const changing = needsHealing(args);
   if (changing) {
@@ -152,6 +144,12 @@ export async function redo(stack: string, choose: (state: State) => Unfinished):
  */
 export async function healState(stack: string): Promise<void> {
   await healLocalStack(await findEngine(), stack);
+}
+
+/** What `pulumi stack export` prints; undefined when it fails. */
+async function exported(engine: Engine, stack: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const { code, stdout } = await execEngine(engine, ["stack", "export", "--stack", stack], { env, capture: true });
+  return code === 0 ? stdout : undefined;
 }
 
 function onlyOnce<T>(find: () => Promise<T>): () => Promise<T> {
@@ -231,7 +229,7 @@ export async function runPulumiBare(args: readonly string[]): Promise<RunResult>
  */
 export async function stackOutputs(stack: string): Promise<Record<string, unknown> | undefined> {
   const file = readStackFile(stack);
-  const local = file.platform === "local";
+  const local = hasLocalState(file);
   if (local && !localStackExists(stack)) return undefined;
   const engine = await findEngine();
   if (local) await ensureLocalStack(engine, stack, file);

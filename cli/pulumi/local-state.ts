@@ -16,7 +16,7 @@ import {
 import { join } from "node:path";
 import { backendDir, passphraseFile, stackConfigDir } from "../paths";
 import { SetupError } from "../terminal/errors";
-import { removalCommand } from "../platform/local/leftovers";
+import { allFacts } from "../platform/facts";
 import { PROJECT, type StackFile } from "./project";
 import type { State } from "./unfinished";
 
@@ -46,10 +46,15 @@ export function ensureLocalState(): void {
     throw new SetupError(
       `${passphraseFile()} is gone, but there are local stacks in ${stacks} whose secrets it protects. ` +
         `Put the file back; or, if it is lost, remove what belongs to these stacks, and their state:\n\n` +
-        [...names.map(removalCommand), `rm -r ${stacks}`].map((line) => `  ${line}\n`).join(""),
+        [...names.flatMap(removals), `rm -r ${stacks}`].map((line) => `  ${line}\n`).join(""),
     );
   }
   writeNew(passphraseFile(), `${randomBytes(32).toString("base64url")}\n`);
+}
+
+/** Of all platforms: the stack's file, which names its own, may be gone. */
+function removals(stack: string): string[] {
+  return allFacts().flatMap(({ removalCommand }) => removalCommand?.(stack) ?? []);
 }
 
 /** Writes a file that only this user may read, whole or not at all; one that another run wrote meanwhile stays. */

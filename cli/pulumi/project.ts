@@ -1,15 +1,16 @@
 /** The project and its stacks' config files. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
-import { PLATFORM_NAMES as PLATFORMS } from "../../config/platforms";
-import { stackNameProblem } from "../../config/platforms/local/stack-name";
 import { root } from "../paths";
 import { SetupError } from "../terminal/errors";
-import { hasEnvironment } from "../platform/aws/credentials";
+import { factsOf, hasLocalState, platformNames } from "../platform/facts";
+import { hasEnvironment, stackValues } from "./stack-values";
 
 /** The project's name, as Pulumi.yaml has it. */
 export const PROJECT = "swarm-ha";
+
+/** The stack that commands take when none is named and nothing is changed, and that `npm start` brings up. */
+export const DEFAULT_STACK = "local";
 
 /** What is known of a stack before anything runs. */
 export interface StackFile {
@@ -43,7 +44,7 @@ export function readStackFile(stack: string): StackFile {
     );
   }
   const text = readFileSync(path, "utf8");
-  const file = { path, text, platform: platformOf(text, path) };
+  const file = { path, text, platform: platformIn(text, path) };
   checkPlatform(stack, file);
   return file;
 }
@@ -51,51 +52,32 @@ export function readStackFile(stack: string): StackFile {
 /** What every command has to know, before anything else is said: where the stack is, and that it can be there. */
 function checkPlatform(stack: string, { path, text, platform }: StackFile): void {
   if (platform === undefined && hasEnvironment({ text })) return; // Pulumi ESC may have it.
-  if (!(PLATFORMS as readonly (string | undefined)[]).includes(platform)) {
+  const facts = factsOf({ platform });
+  if (facts === undefined) {
+    const names = platformNames();
     const got =
       text.trim() === ""
         ? "is empty"
         : `has ${platform === undefined ? "no swarm-ha:platform" : `the platform '${platform}'`}`;
     throw new SetupError(
-      `${path} ${got}. The platform is ${PLATFORMS.join(" or ")}; the least that a file for this machine needs:\n\n` +
-        `config:\n  ${PROJECT}:platform: local\n`,
+      `${path} ${got}. The platform is ${names.join(" or ")}; the least that a file for this machine needs:\n\n` +
+        `config:\n  ${PROJECT}:platform: ${names.find((name) => hasLocalState({ platform: name })) ?? ""}\n`,
     );
   }
-  const problem = platform === "local" ? stackNameProblem(stack) : undefined;
+  const problem = facts.stackNameProblem?.(stack);
   if (problem !== undefined)
     throw new SetupError(
       `A stack on this machine can't be called ${problem.got}. Allowed: ${problem.allowed}. Fix: ${problem.fix}.`,
     );
 }
 
-function platformOf(text: string, path: string): string | undefined {
-  let content: unknown;
+function platformIn(text: string, path: string): string | undefined {
+  let values: Readonly<Record<string, unknown>>;
   try {
-    content = parse(text);
+    values = stackValues({ text });
   } catch (error) {
     throw new SetupError(`${path} is not valid YAML: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const platform = (content as { config?: Record<string, unknown> } | null)?.config?.[`${PROJECT}:platform`];
+  const { platform } = values;
   return typeof platform === "string" ? platform : undefined;
-}
-
-/** What has to be known of a stack on AWS before the program, which checks it, has run. */
-export interface AwsKeys {
-  readonly region?: string;
-  readonly bastion?: { readonly access?: string; readonly port?: number };
-}
-
-/** The key `swarm-ha:aws` of a stack file, as far as it is needed here; empty where there is none. */
-export function awsKeys({ text }: Pick<StackFile, "text">): AwsKeys {
-  const content = parse(text) as { config?: Record<string, AwsKeys | null | undefined> } | null;
-  return content?.config?.[`${PROJECT}:aws`] ?? {};
-}
-
-/** The region of a stack on AWS. @throws SetupError for a stack file without one, or with something else in its place */
-export function regionOf(file: Pick<StackFile, "text" | "path">): string {
-  const { region } = awsKeys(file);
-  if (typeof region !== "string" || !/^[a-z0-9-]+$/.test(region)) {
-    throw new SetupError(`${file.path}: swarm-ha:aws.region has to be a region's name, such as eu-central-1.`);
-  }
-  return region;
 }

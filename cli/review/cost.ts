@@ -1,4 +1,4 @@
-import { INSTANCE } from "../../policy/machine";
+import { INSTANCE } from "../../policy/rules/instance";
 import { numberAt, textAt, valueAt, type Planned } from "../../policy/planned";
 import { hourlyPrice, PRICES } from "./price-table";
 import type { Change, Preview } from "./preview";

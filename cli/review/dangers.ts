@@ -1,5 +1,5 @@
 import { DANGERS, type Danger } from "../../config/schema/acknowledge";
-import { valueAt } from "../../policy/planned";
+import { FACTS } from "../platform/facts";
 import type { ReviewedHost } from "./machines";
 import type { ManagersReview } from "./managers";
 import type { PortsReview } from "./ports";
@@ -45,7 +45,7 @@ export function reviewDangers(
     "deletes-state": [
       ...state.lost,
       ...state.unprotected.map((name) => `${name} is protected no more: the next update may delete it`),
-      ...(isThrowaway(preview) ? [] : state.loose.map(({ name }) => `${name} is new, and nothing protects it`)),
+      ...(mayGo(preview) ? [] : state.loose.map(({ name }) => `${name} is new, and nothing protects it`)),
     ],
     "opens-to-world": ports.world.map(
       ({ from, to, protocol, port }) => `${from} may reach ${to} on ${protocol} ${port}`,
@@ -60,8 +60,8 @@ export function reviewDangers(
 }
 
 /** Whether the stack's configuration says that its data may go with it: new data isn't protected then, and nobody minds. */
-function isThrowaway(preview: Pick<Preview, "config">): boolean {
-  return valueAt(settingIn(preview, "aws"), "protect") === false;
+function mayGo(preview: Pick<Preview, "config">): boolean {
+  return Object.entries(FACTS).some(([name, { isThrowaway }]) => isThrowaway(settingIn(preview, name)));
 }
 
 /** `swarm-ha:acknowledge` as the preview ran with it; the program has checked it. */

@@ -33,7 +33,7 @@ export function unknownLosses(hosts: readonly string[], why: string): Losses {
 /**
  * Asks the hosts. Never throws: a review needs no way to them, and says so where there is none.
  *
- * @param docker the engine that a local stack's hosts run on: another way to ask them
+ * @param docker the engine that the hosts are containers of: another way to ask them
  */
 export async function askLosses(name: string, hosts: readonly string[], docker: Docker | undefined): Promise<Losses> {
   try {

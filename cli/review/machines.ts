@@ -1,4 +1,5 @@
 import { isHost, machineFacts, type HostRole, type MachineFacts } from "../../policy/machine";
+import { allFacts } from "../platform/facts";
 import { stepsAgain } from "./steps";
 import type { Change, ChangeKind } from "./preview";
 
@@ -41,13 +42,12 @@ export interface ReviewedWayIn {
   readonly reasons: readonly string[];
 }
 
-const LOAD_BALANCER = "aws:lb/loadBalancer:LoadBalancer";
-
 /** Load balancers, be they machines or a cloud's, in the order of names. */
 export function loadBalancersOf(machines: readonly ReviewedMachine[], changes: readonly Change[]): ReviewedWayIn[] {
+  const types = allFacts().flatMap((platform) => platform.types.loadBalancers);
   return [
     ...machines.filter(({ role }) => role === "load-balancer"),
-    ...changes.filter(({ type }) => type === LOAD_BALANCER),
+    ...changes.filter(({ type }) => types.includes(type)),
   ].sort((a, b) => byName(a.name, b.name));
 }
 

@@ -1,4 +1,5 @@
 import { RULES } from "../../policy/rules";
+import { factsOf } from "../platform/facts";
 import type { Preview } from "./preview";
 
 /** A rule of the policy pack that the stack breaks once it is up. */
@@ -10,13 +11,11 @@ export interface BrokenPolicy {
 }
 
 /**
- * Holds a preview against the rules of the policy pack. `preview --json` leaves out what the pack itself says
- * (pulumi/pulumi pkg/backend/display/json.go), so a reviewer would see no more than that it failed.
- *
- * The rules are for stacks in the cloud.
+ * Holds a preview against the rules of the policy pack, where these are for its platform. `preview --json` leaves out what
+ * the pack itself says (pulumi/pulumi pkg/backend/display/json.go), so a reviewer would see no more than that it failed.
  */
 export function reviewPolicies({ config, changes }: Preview): BrokenPolicy[] {
-  if (config["swarm-ha:platform"] !== "aws") return [];
+  if (factsOf({ platform: config["swarm-ha:platform"] })?.hasPolicies !== true) return [];
   const planned = changes.flatMap(({ after }) => after ?? []);
   return RULES.flatMap(({ name, check }) =>
     check(planned).map(({ resource, message }) => ({

@@ -1,4 +1,4 @@
-import { dataIn, PROTECTED_TYPES } from "../../policy/data";
+import { dataIn, protectedTypes } from "../../policy/data";
 import { byKind, type NamedChanges } from "./by-kind";
 import { willBeThere, type ReviewedMachine } from "./machines";
 import type { Change } from "./preview";
@@ -31,7 +31,7 @@ export function reviewState(changes: readonly Change[], machines: readonly Revie
       .map(({ name }) => name),
     loose: changes.flatMap(({ name, type, kind, after }) => {
       const content = dataIn(type);
-      const isNew = kind === "added" && PROTECTED_TYPES.includes(type) && after?.protect === false;
+      const isNew = kind === "added" && protectedTypes().includes(type) && after?.protect === false;
       return isNew && content !== undefined ? [{ name, content }] : [];
     }),
     keys: byKind(changes.filter(({ type }) => type === KEY)),

@@ -1,3 +1,4 @@
+import { allFacts } from "../platform/facts";
 import { byKind } from "./by-kind";
 import {
   loadBalancersOf,
@@ -10,9 +11,6 @@ import {
 import type { Change } from "./preview";
 import { inPlace, type TierReview } from "./tiers";
 import { names } from "./words";
-
-/** What leads from a cloud's load balancer to its members, for each port. */
-const PORTS: readonly string[] = ["aws:lb/listener:Listener", "aws:lb/targetGroup:TargetGroup"];
 
 /** What happens to the ways in: load balancers, ingress, bastion. Each only where something happens to it. */
 export function reviewWaysIn(
@@ -38,8 +36,9 @@ function row(name: string, members: readonly ReviewedWayIn[], sentences: readonl
 function balancerSentences(balancers: readonly ReviewedWayIn[], changes: readonly Change[]): string[] {
   const { added, removed, replaced } = byKind(balancers);
   const whole = [...removed, ...replaced].map((name) => `${name}-`);
+  const listeners = allFacts().flatMap(({ types }) => types.listeners);
   const ports = changes
-    .filter(({ type, kind }) => PORTS.includes(type) && (kind === "removed" || kind === "replaced"))
+    .filter(({ type, kind }) => listeners.includes(type) && (kind === "removed" || kind === "replaced"))
     .map(({ name }) => name)
     .filter((name) => !whole.some((start) => name.startsWith(start)));
   return [

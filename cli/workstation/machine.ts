@@ -1,7 +1,7 @@
 /** All that this machine needs before a stack can be brought up on it. */
 import type Docker from "dockerode";
 import { hostImage, IMAGE_FOLDER } from "../../components/platform/local/image";
-import { findEngine } from "../pulumi";
+import { findEngine } from "../pulumi/find";
 import { recoverApt } from "./apt";
 import { dockerClient } from "./docker-client";
 import { ensureDockerEngine } from "./docker-engine";

@@ -1,17 +1,20 @@
 /** What `npm start` can bring up. */
+import { platformOf } from "../platform";
+import type { Containers } from "../platform/types";
 import { readStackFile } from "../pulumi/project";
 import { SetupError } from "../terminal/errors";
 
 /**
- * Checks that a stack is one that lives on this machine.
+ * The containers of a stack that lives on this machine.
  *
  * @throws SetupError if there is no such stack, or it lives elsewhere
  */
-export function requireLocalStack(stack: string): void {
+export function requireContainers(stack: string): Containers {
   const { platform } = readStackFile(stack);
-  if (platform === "local") return;
+  const containers = platformOf({ platform })?.containers;
+  if (containers !== undefined) return containers;
   throw new SetupError(
-    `The stack ${stack} is on the platform ${platform ?? "(none is set)"}: npm start is for stacks on this machine (local). ` +
+    `The stack ${stack} is on the platform ${platform ?? "(none is set)"}: npm start is for stacks on this machine. ` +
       `For this one: npm run pulumi -- up -s ${stack}`,
   );
 }

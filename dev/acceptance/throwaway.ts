@@ -1,27 +1,30 @@
 import { parse, stringify } from "yaml";
-import { awsConfigOf } from "../../cli/pulumi/config";
+import { platformOf } from "../../cli/platform";
+import type { Drill } from "../../cli/platform/types";
 import type { StackFile } from "../../cli/pulumi/project";
 import { SetupError } from "../../cli/terminal/errors";
 
 /**
- * Refuses a stack that isn't there to be thrown away: one whose data is protected, or one that isn't on AWS.
+ * Refuses a stack that isn't there to be thrown away: one whose data is protected, or one on a platform without drills.
  *
  * @throws SetupError that says what would make it one
  */
-export function refuseKept(stack: string, file: StackFile): void {
-  if (file.platform !== "aws") {
+export function requireThrowaway(stack: string, file: StackFile): Drill {
+  const drill = platformOf(file)?.drill;
+  if (drill === undefined) {
     throw new SetupError(`The acceptance test is for stacks on aws; ${stack} is on ${file.platform ?? "no platform"}.`);
   }
-  const config = awsConfigOf(stack, file);
-  if (config === undefined) {
+  const throwaway = drill.isThrowaway(stack, file);
+  if (throwaway === undefined) {
     throw new SetupError(`${file.path} isn't valid; this says why: npm run pulumi -- preview -s ${stack}`);
   }
-  if (config.aws.protect) {
+  if (!throwaway) {
     throw new SetupError(
       `Nothing was done: the acceptance test ends with a destroy, and the stack ${stack} is protected. It takes a stack with ` +
-        "protect: false in swarm-ha:aws, which marks its data as throw-away.",
+        `protect: false in swarm-ha:${file.platform ?? ""}, which marks its data as throw-away.`,
     );
   }
+  return drill;
 }
 
 /** The text of a stack file with more workers in its first pool. Pure. @throws SetupError for one without a count of workers */

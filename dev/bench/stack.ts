@@ -6,7 +6,7 @@ import { stringify } from "yaml";
 import { LABELS } from "../../plan/labels";
 import { parseConfig, type StackConfig } from "../../config";
 import { runPulumi } from "../../cli/pulumi";
-import { leftovers, removeLeftovers } from "../../cli/platform/local/machines";
+import { platformOf } from "../../cli/platform";
 import { dockerClient } from "../../cli/workstation/docker-client";
 import { socketOf } from "../../cli/workstation/docker-socket";
 import { SetupError } from "../../cli/terminal/errors";
@@ -15,6 +15,9 @@ import { BEFORE_STEPS, SWARM } from "./targets";
 
 /** Name of the stack, and of everything that it has on the Docker engine. */
 export const STACK = "bench";
+
+/** Where the benchmark runs: containers of this workstation. */
+const PLATFORM = "local";
 
 const QUIET = ["--suppress-progress", "--suppress-outputs", "--color", "never"];
 
@@ -42,7 +45,7 @@ export class BenchStack {
   /** Sets how many workers there should be. */
   public resize(workers: number): StackConfig {
     const config = {
-      platform: "local",
+      platform: PLATFORM,
       zones: ["zone-a", "zone-b", "zone-c"],
       managers: { count: 3 },
       registry: { replicas: 3 },
@@ -96,10 +99,12 @@ export class BenchStack {
   /** Removes all there is of the stack on the Docker engine, whatever its state says. */
   public async clear(): Promise<void> {
     const docker = dockerClient(socketOf(process.env["DOCKER_HOST"]));
+    const { containers } = platformOf({ platform: PLATFORM }) ?? {};
+    if (containers === undefined) throw new Error(`the machines of the platform ${PLATFORM} are no containers`);
+    const left = () => containers.objects(docker, STACK);
     // Hundreds of removals at once would only wait for each other.
-    for (let rest = await leftovers(docker, STACK); rest.length > 0; rest = await leftovers(docker, STACK)) {
-      await removeLeftovers(docker, rest.slice(0, 20));
-    }
+    for (let rest = await left(); rest.length > 0; rest = await left())
+      await containers.remove(docker, rest.slice(0, 20));
   }
 
   /** Forgets the state of machines that have been cleared away. */

@@ -1,5 +1,6 @@
-import { INSTANCE, roleOf } from "../machine";
+import { roleOf } from "../machine";
 import { UNKNOWN, valueAt, type Planned } from "../planned";
+import { INSTANCE } from "./instance";
 import { eachOf, type Rule } from "./rule";
 
 const NAT = "aws:ec2/natGateway:NatGateway";

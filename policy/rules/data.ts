@@ -1,4 +1,4 @@
-import { PROTECTED_TYPES, THROWAWAY } from "../data";
+import { protectedTypes, THROWAWAY } from "../data";
 import { listAt, textAt, UNKNOWN, valueAt, type Planned } from "../planned";
 import { eachOf, type Rule } from "./rule";
 
@@ -62,7 +62,7 @@ export const dataRules: readonly Rule[] = [
   {
     name: "protected-data",
     description: "Data is protected unless its tags say that it is there to be thrown away.",
-    check: eachOf([...PROTECTED_TYPES], ({ protect, inputs }) => {
+    check: eachOf(protectedTypes, ({ protect, inputs }) => {
       const tag = valueAt(inputs, "tags", THROWAWAY);
       if (tag === "yes" || tag === UNKNOWN) return [];
       return [

@@ -1,5 +1,6 @@
-import { INSTANCE } from "../machine";
+import { machineTypes } from "../machine";
 import { listAt, UNKNOWN, valueAt } from "../planned";
+import { INSTANCE } from "./instance";
 import { eachOf, type Rule } from "./rule";
 
 /** How machines are made. */
@@ -48,7 +49,7 @@ export const machineRules: readonly Rule[] = [
   {
     name: "hosts-never-protected",
     description: "Hosts are replaceable at any time: none is protected.",
-    check: eachOf([INSTANCE, "pulumi-nodejs:dynamic/swarm-ha:Machine"], ({ protect, inputs }) => [
+    check: eachOf(machineTypes, ({ protect, inputs }) => [
       ...(protect ? ["a host can't be protected: nobody could repair the cluster"] : []),
       ...(valueAt(inputs, "disableApiTermination") === true ? ["disableApiTermination has to be left out"] : []),
     ]),

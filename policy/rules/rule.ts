@@ -17,10 +17,19 @@ export interface Rule {
   readonly check: (resources: readonly Planned[]) => readonly Violation[];
 }
 
-/** A rule about each resource of some types by itself. */
-export function eachOf(types: readonly string[], judge: (resource: Planned) => readonly string[]): Rule["check"] {
-  return (resources) =>
-    resources
-      .filter(({ type }) => types.includes(type))
+/**
+ * A rule about each resource of some types by itself.
+ *
+ * @param types type tokens, or what lists them
+ */
+export function eachOf(
+  types: readonly string[] | (() => readonly string[]),
+  judge: (resource: Planned) => readonly string[],
+): Rule["check"] {
+  return (resources) => {
+    const wanted = typeof types === "function" ? types() : types;
+    return resources
+      .filter(({ type }) => wanted.includes(type))
       .flatMap((resource) => judge(resource).map((message) => ({ resource: resource.name, message })));
+  };
 }

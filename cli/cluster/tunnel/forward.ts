@@ -4,8 +4,6 @@ import type { Duplex } from "node:stream";
 import { messageOf } from "../../../components/message";
 import type { StackOutputs } from "../../../components/outputs";
 import type { Role } from "../../../plan/roles";
-import { PORTS } from "../../../plan/ports";
-import type { AwsStackConfig } from "../../../config/platforms/aws";
 import { ask } from "../http";
 import { within } from "../limit";
 import { SetupError } from "../../terminal/errors";
@@ -23,24 +21,6 @@ export interface Forward {
   readonly port: number;
   /** Port and path of the hosts' health, as their load balancer asks for it. @default whoever takes the connection is healthy */
   readonly health?: { readonly port: number; readonly path: string };
-}
-
-/** What the load balancers without a public address would lead to. Pure. */
-export function forwardsOf({ aws }: Pick<AwsStackConfig, "aws">): Forward[] {
-  const { manager, registry } = aws.loadBalancers;
-  return [
-    ...(manager === "internal"
-      ? [
-          {
-            name: "manager",
-            role: "manager",
-            port: PORTS.api,
-            health: { port: PORTS.health, path: "/health" },
-          } as const,
-        ]
-      : []),
-    ...(registry === "internal" ? [{ name: "registry", role: "registry", port: PORTS.registry } as const] : []),
-  ];
 }
 
 /** How to forward. */

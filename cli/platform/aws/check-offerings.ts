@@ -1,8 +1,8 @@
 /** The check that each zone offers the instance types that the stack wants there, before an `up` fails half-way. */
 import { describeMissing, offeredOf, wantedOf } from "./quotas/offerings";
 import { SetupError } from "../../terminal/errors";
-import { awsConfigOf } from "../../pulumi/config";
-import { regionOf, type StackFile } from "../../pulumi/project";
+import type { StackFile } from "../../pulumi/project";
+import { awsConfigOf, regionOf } from "./keys";
 
 /** Commands that create machines, or show that they would. */
 const CREATING = ["up", "update", "preview"];

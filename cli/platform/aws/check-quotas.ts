@@ -4,8 +4,8 @@ import { needOf } from "./quotas/need";
 import { isShort } from "./quotas/quotas";
 import { missingOf, standingsOf } from "./quotas/standings";
 import { SetupError } from "../../terminal/errors";
-import { awsConfigOf } from "../../pulumi/config";
-import { regionOf, type StackFile } from "../../pulumi/project";
+import type { StackFile } from "../../pulumi/project";
+import { awsConfigOf, regionOf } from "./keys";
 
 /** Commands that create resources. */
 const CREATING = ["up", "update"];

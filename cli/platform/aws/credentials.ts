@@ -1,6 +1,4 @@
 /** Whether AWS takes anybody's credentials, as far as it can be known before Pulumi runs. */
-import { parse } from "yaml";
-import type { StackFile } from "../../pulumi/project";
 
 /** What `aws` says when it finds none. Source: botocore/exceptions.py. */
 const NONE =
@@ -13,13 +11,4 @@ const REFUSED =
 /** Whether this, said by `aws`, is about credentials. Any other refusal is no reason to stop. */
 export function isAboutCredentials(message: string): boolean {
   return NONE.test(message) || REFUSED.test(message);
-}
-
-/**
- * Whether Pulumi may get credentials that the shell's `aws` doesn't: from the ESC environments that a stack file names. Its
- * `aws:*` keys are for a default provider; this program has one of its own, which reads what `aws` reads.
- */
-export function hasEnvironment({ text }: Pick<StackFile, "text">): boolean {
-  const { environment } = (parse(text) as { environment?: unknown } | null) ?? {};
-  return environment !== undefined && environment !== null;
 }

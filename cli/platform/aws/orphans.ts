@@ -8,9 +8,11 @@ import { askAws, canAsk, type AwsCall } from "./ask";
 import { instancesAnswer, tagsField } from "./instances";
 import { stackFilter } from "./stack-name";
 import { SetupError } from "../../terminal/errors";
-import { hasEnvironment, isAboutCredentials } from "./credentials";
+import { isAboutCredentials } from "./credentials";
+import { awsKeys } from "./keys";
 import { describeParameters, parameterCall, parametersSchema, unknownParameters } from "./orphan-parameters";
-import { awsKeys, type StackFile } from "../../pulumi/project";
+import type { StackFile } from "../../pulumi/project";
+import { hasEnvironment } from "../../pulumi/stack-values";
 import { idsIn, YOUNG } from "./orphan-state";
 
 /** Commands that make machines. */
@@ -121,7 +123,8 @@ export function describeOrphans(stack: string, region: string, found: readonly O
 /**
  * What AWS answers; undefined where it can't be asked, which is said.
  *
- * @throws SetupError where Pulumi can't have credentials either
+ * @throws SetupError where Pulumi can't have credentials either: an ESC environment may hold some that the shell doesn't have.
+ *   The stack file's own `aws:*` keys are for a default provider; this program's provider reads what `aws` reads
  */
 async function answered<T>(stack: string, file: StackFile, what: string, question: Promise<T>): Promise<T | undefined> {
   try {

@@ -5,7 +5,8 @@
 import { connect } from "node:net";
 import { stackName } from "./stack-name";
 import { SetupError } from "../../terminal/errors";
-import { awsKeys, regionOf, type StackFile } from "../../pulumi/project";
+import type { StackFile } from "../../pulumi/project";
+import { awsKeys, defaultPort, regionOf } from "./keys";
 
 /** Commands whose steps dial the bastion. */
 const DIALLING = ["up", "update"];
@@ -17,9 +18,8 @@ const LIMIT = 5000;
 
 /** The port of this machine that the tunnel begins at; undefined for a stack that needs none. */
 export function tunnelPort(file: Pick<StackFile, "text">): number | undefined {
-  const bastion = awsKeys(file).bastion;
-  // The schema's default: the file is read before the program, which fills it in, has run.
-  return bastion?.access === "ssm" ? (bastion.port ?? 22022) : undefined;
+  const { bastion } = awsKeys(file);
+  return bastion?.access === "ssm" ? (bastion.port ?? defaultPort()) : undefined;
 }
 
 /**

@@ -4,6 +4,7 @@ import { messageOf } from "../../../components/message";
 import type { LoadBalancerName } from "../../../plan/roles";
 import { machinesOf, resourcesOf, type Deployment } from "../../cluster/deployment";
 import type { LiveMember } from "../../cluster/model";
+import type { Members } from "../types";
 import { askAws, type AwsCall } from "./ask";
 
 /** A target group of a load balancer, as the state has it. */
@@ -23,9 +24,6 @@ export const targetHealthSchema = z.object({
 });
 
 type TargetHealth = z.infer<typeof targetHealthSchema>["TargetHealthDescriptions"][number];
-
-/** Members by load balancer, or why they are unknown. */
-export type Members = Partial<Record<LoadBalancerName, readonly LiveMember[] | { readonly untold: string }>>;
 
 const LISTENER = "aws:lb/listener:Listener";
 const LOAD_BALANCER = "aws:lb/loadBalancer:LoadBalancer";

@@ -3,14 +3,14 @@ import type Docker from "dockerode";
 import { statusOf } from "../../../components/platform/local/docker";
 import { LABELS } from "../../../plan/labels";
 import { sleep } from "../../cluster/limit";
-import type { MachineState } from "../../operations/plan-repair";
+import type { EngineObject, PlatformMachine } from "../types";
 import { stackContainers } from "./leftovers";
 
 /** Seconds for a network to be let go of. */
 const NETWORK_PATIENCE = 15;
 
 /** A machine of a local stack. */
-export type LocalMachine = MachineState;
+export type LocalMachine = PlatformMachine;
 
 /** All machines that the engine has for the stack: hosts, bastion, load balancers. */
 export async function listMachines(docker: Docker, stack: string): Promise<LocalMachine[]> {
@@ -22,14 +22,8 @@ export async function listMachines(docker: Docker, stack: string): Promise<Local
   }));
 }
 
-/** Something on the engine that carries the stack's label. */
-export interface Leftover {
-  readonly kind: "container" | "volume" | "network";
-  readonly name: string;
-}
-
 /** All that the engine still has of a stack. */
-export async function leftovers(docker: Docker, stack: string): Promise<Leftover[]> {
+export async function leftovers(docker: Docker, stack: string): Promise<EngineObject[]> {
   const filters = { label: [`${LABELS.stack}=${stack}`] };
   const [containers, volumes, networks] = await Promise.all([
     stackContainers(docker, stack),
@@ -37,16 +31,16 @@ export async function leftovers(docker: Docker, stack: string): Promise<Leftover
     docker.listNetworks({ filters }),
   ]);
   return [
-    ...containers.map(({ name }): Leftover => ({ kind: "container", name })),
-    ...volumes.Volumes.map(({ Name }): Leftover => ({ kind: "volume", name: Name })),
-    ...networks.map(({ Name }): Leftover => ({ kind: "network", name: Name })),
+    ...containers.map(({ name }): EngineObject => ({ kind: "container", name })),
+    ...volumes.Volumes.map(({ Name }): EngineObject => ({ kind: "volume", name: Name })),
+    ...networks.map(({ Name }): EngineObject => ({ kind: "network", name: Name })),
   ];
 }
 
 /** Removes leftovers: containers first, for they hold the others. What is gone already is no error. */
-export async function removeLeftovers(docker: Docker, all: readonly Leftover[]): Promise<void> {
+export async function removeLeftovers(docker: Docker, all: readonly EngineObject[]): Promise<void> {
   for (const kind of ["container", "volume", "network"] as const) {
-    const remove = async ({ name }: Leftover): Promise<void> => {
+    const remove = async ({ name }: EngineObject): Promise<void> => {
       try {
         if (kind === "container") await docker.getContainer(name).remove({ force: true, v: true });
         else if (kind === "volume") await docker.getVolume(name).remove({ force: true });

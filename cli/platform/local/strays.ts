@@ -8,7 +8,8 @@ import { isHeld } from "../../pulumi/locks";
 import type { StateResource } from "../../pulumi/unfinished";
 import { removeLeftovers } from "./machines";
 import { SetupError } from "../../terminal/errors";
-import { stackContainers, type StackContainer } from "./leftovers";
+import type { StackContainer } from "../types";
+import { stackContainers } from "./leftovers";
 import { createProgress } from "../../terminal/progress";
 
 /**

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { drive, type Hands } from "../../../dev/acceptance/drive";
 import { priceText } from "../../../dev/acceptance/price";
 import { END, LONGEST, STEPS, STEPS_LIMIT, type Command, type Step } from "../../../dev/acceptance/steps";
-import { refuseKept, withWorkers } from "../../../dev/acceptance/throwaway";
-import { instancesOfZone } from "../../../dev/acceptance/zone";
+import { requireThrowaway, withWorkers } from "../../../dev/acceptance/throwaway";
+import { instancesOfZone } from "../../../cli/platform/aws/drill/zone";
 import { shippedStack } from "../../support/stack-config";
 import { root } from "../../../cli/paths";
 import { SetupError } from "../../../cli/terminal/errors";
@@ -146,7 +146,7 @@ describe("the acceptance test's steps", () => {
 describe("a stack for the acceptance test", () => {
   it("is one on aws that isn't protected", () => {
     assert.doesNotThrow(() => {
-      refuseKept("test", shippedStack("test"));
+      requireThrowaway("test", shippedStack("test"));
     });
     for (const [stack, why] of [
       ["prod", /is protected/],
@@ -154,13 +154,13 @@ describe("a stack for the acceptance test", () => {
     ] as const)
       assert.throws(
         () => {
-          refuseKept(stack, shippedStack(stack));
+          requireThrowaway(stack, shippedStack(stack));
         },
         (error: unknown) => error instanceof SetupError && why.test(error.message),
         stack,
       );
     assert.throws(() => {
-      refuseKept("x", { path: "Pulumi.x.yaml", text: "config: { swarm-ha:platform: aws }", platform: "aws" });
+      requireThrowaway("x", { path: "Pulumi.x.yaml", text: "config: { swarm-ha:platform: aws }", platform: "aws" });
     }, /isn't valid/);
   });
 

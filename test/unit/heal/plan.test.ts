@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { lostVolume, refuseNoManager } from "../../../cli/platform/local/heal";
+import { lostVolume, refuseNoManager } from "../../../cli/platform/local/heal/bring-back";
 import { planHeal, type HealAction } from "../../../cli/platform/local/heal/plan";
 import { recipeOf } from "../../../cli/platform/local/heal/restored";
 import { objectsIn, type KnownMachine, type KnownObjects } from "../../../cli/platform/local/heal/state";

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { createServer, type AddressInfo, type Server } from "node:net";
-import { checkBastion, localBastion, publicBastion, type BastionAddress } from "../../../cli/pulumi/bastion";
+import { publicBastion } from "../../../cli/platform/aws/bastion";
+import { localBastion } from "../../../cli/platform/local/bastion";
+import { checkBastion, type BastionAddress } from "../../../cli/pulumi/bastion";
 import { SetupError } from "../../../cli/terminal/errors";
 
 describe("the look at the bastion before a run", () => {

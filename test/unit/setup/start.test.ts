@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { hasResources, removalCommand, stateLost } from "../../../cli/platform/local/leftovers";
+import { hasResources } from "../../../cli/cluster/has-resources";
+import { stateLost } from "../../../cli/platform/local/leftovers";
+import { removalCommand } from "../../../cli/platform/local/removal";
 import { nextSteps } from "../../../cli/workstation/next-steps";
-import { requireLocalStack } from "../../../cli/workstation/stack-file";
+import { requireContainers } from "../../../cli/workstation/stack-file";
 import { straysAmong } from "../../../cli/platform/local/strays";
 import { stackConfigIn } from "../../support/stack-config";
 
@@ -56,14 +58,14 @@ describe("npm start", () => {
     process.env["SWARM_HA_CONFIG_DIR"] = folder;
     const refused = (stack: string, message: RegExp) => {
       assert.throws(() => {
-        requireLocalStack(stack);
+        requireContainers(stack);
       }, message);
     };
     try {
       writeFileSync(join(folder, "Pulumi.mine.yaml"), "config:\n  swarm-ha:platform: local\n");
       writeFileSync(join(folder, "Pulumi.prod.yaml"), "config:\n  swarm-ha:platform: aws\n");
       writeFileSync(join(folder, "Pulumi.bare.yaml"), "");
-      requireLocalStack("mine");
+      requireContainers("mine");
       refused("other", /no stack .*bare, mine, prod/);
       refused("../mine", /no stack/);
       refused("prod", /platform aws: .*npm run pulumi -- up -s prod/);

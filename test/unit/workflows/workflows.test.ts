@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { LONGEST } from "../../../dev/acceptance/steps";
-import { refuseKept } from "../../../dev/acceptance/throwaway";
+import { requireThrowaway } from "../../../dev/acceptance/throwaway";
 import { shippedStack } from "../../support/stack-config";
 import { root } from "../../../cli/paths";
 
@@ -86,7 +86,7 @@ describe("the workflows", () => {
     assert.deepEqual(Object.keys(workflow?.on ?? {}), ["workflow_dispatch"]);
     const stack = /STACK: (\w+)/.exec(text)?.[1] ?? "";
     assert.doesNotThrow(() => {
-      refuseKept(stack, shippedStack(stack));
+      requireThrowaway(stack, shippedStack(stack));
     });
   });
 });

@@ -7,9 +7,7 @@ import { messageOf } from "../../../../components/message";
 import { statusOf, unlessGone } from "../../../../components/platform/local/docker";
 import { reconnect, restoreMachine, restoreNetwork } from "../../../../components/platform/local/restore";
 import type { Deployment } from "../../../cluster/deployment";
-import { readState } from "../../../cluster/stack";
 import { list } from "../../../cluster/words";
-import { healState, redo } from "../../../pulumi";
 import { readCheckpoint } from "../../../pulumi/local-state";
 import { localStackExists } from "../../../pulumi/stack";
 import { stepsOf, type State } from "../../../pulumi/unfinished";
@@ -17,6 +15,7 @@ import { statePath } from "../../../paths";
 import { SetupError } from "../../../terminal/errors";
 import { withLock } from "../../../workstation/lock";
 import { createProgress } from "../../../terminal/progress";
+import type { BroughtBack, StateAccess } from "../../types";
 import { removeStrays } from "../strays";
 import { planHeal, type HealAction, type HealPlan } from "./plan";
 import { recipeOf } from "./restored";
@@ -24,19 +23,7 @@ import { objectsIn, type KnownMachine, type KnownObjects } from "./state";
 import { survey } from "./survey";
 import { doneText } from "./words";
 
-/** What came of it. */
-export interface Healed {
-  /** Whether anything was brought back: the swarm needs time to find itself again. */
-  readonly changed: boolean;
-  /** Whether steps were marked to be done again: the next `up` is needed. */
-  readonly due: boolean;
-  /** A line for each machine that couldn't be brought back: its name and why. */
-  readonly failures: readonly string[];
-  /** Names of machines that are gone with their data: only new machines can take their place. */
-  readonly gone: readonly string[];
-}
-
-const NOTHING: Healed = { changed: false, due: false, failures: [], gone: [] };
+const NOTHING: BroughtBack = { changed: false, due: false, failures: [], gone: [] };
 
 /** How often what failed because of a lost volume is tried again, without it. */
 const ROUNDS = 2;
@@ -46,17 +33,17 @@ const ROUNDS = 2;
  *
  * @throws SetupError when a run that lives holds the stack, or no manager is left
  */
-export async function heal(docker: Docker, stack: string): Promise<Healed> {
+export async function heal(docker: Docker, stack: string, state: StateAccess): Promise<BroughtBack> {
   if (!localStackExists(stack)) return NOTHING;
   return withLock(statePath("heal", `${stack}.lock`), async () => {
-    await healState(stack);
+    await state.heal(stack);
     await removeStrays(docker, stack);
     let healed = NOTHING;
     for (let round = 1; round <= ROUNDS; round++) {
       const known = objectsIn(stateOf(stack));
       const plan = planHeal(known, await survey(docker, stack));
       refuseNoManager(stack, known, plan);
-      const { failures, retry } = await perform(docker, stack, known, plan);
+      const { failures, retry } = await perform(docker, stack, known, plan, state);
       healed = {
         changed: healed.changed || plan.actions.length > 0,
         due: healed.due || needsUp(plan),
@@ -104,6 +91,7 @@ async function perform(
   stack: string,
   { network }: KnownObjects,
   plan: HealPlan,
+  access: StateAccess,
 ): Promise<{ readonly failures: readonly string[]; readonly retry: boolean }> {
   const { actions, emptied } = plan;
   if ((actions.length === 0 && emptied.length === 0) || network === undefined) return { failures: [], retry: false };
@@ -111,8 +99,8 @@ async function perform(
   const machines = [...new Set(actions.flatMap((action) => ("machine" in action ? [action.machine] : [])))];
   const what = machines.length === 0 ? list([network.name, ...emptied]) : list(machines.map(({ name }) => name));
   return progress.step(`Bringing back ${what} of the stack ${stack}`, "2 to 20 s", async () => {
-    if (needsUp(plan)) await redo(stack, (state) => toRedo(state, plan));
-    const deployment = actions.some(({ kind }) => kind === "restore") ? (await readState(stack)).deployment : {};
+    if (needsUp(plan)) await access.redo(stack, (state) => toRedo(state, plan));
+    const deployment = actions.some(({ kind }) => kind === "restore") ? await access.read(stack) : {};
     if (actions.some(({ kind }) => kind === "network")) await restoreNetwork(docker, network);
     const lost: string[] = [];
     const failures: string[] = [];

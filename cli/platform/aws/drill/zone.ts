@@ -1,9 +1,9 @@
 /** The loss of a zone: its instances are terminated with AWS's API, and Pulumi isn't told. */
 import { z } from "zod";
-import { askAws, callAws, type AwsCall } from "../../cli/platform/aws/ask";
-import { instancesAnswer, tagsField } from "../../cli/platform/aws/instances";
-import { stackFilter } from "../../cli/platform/aws/stack-name";
-import { SetupError } from "../../cli/terminal/errors";
+import { askAws, callAws, type AwsCall } from "../ask";
+import { instancesAnswer, tagsField } from "../instances";
+import { stackFilter } from "../stack-name";
+import { SetupError } from "../../../terminal/errors";
 
 const instancesSchema = instancesAnswer({
   InstanceId: z.string(),

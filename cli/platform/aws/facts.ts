@@ -1,0 +1,32 @@
+import { valueAt } from "../../../policy/planned";
+import type { PlatformFacts } from "../types";
+import { doorsOf, groupsOf } from "./doors";
+
+/** Pulumi's own default for each processor. Source: pulumi v3.245.0, pkg/cmd/pulumi/operations/up.go, `defaultParallel`. */
+const PARALLEL_EACH = 4;
+
+/** See {@link PlatformFacts}: EC2 instances behind network load balancers. */
+export const awsFacts: PlatformFacts = {
+  localState: false,
+  parallelSteps: (processors) => PARALLEL_EACH * processors,
+  // A network load balancer takes up to two minutes to register a member.
+  noticeSeconds: 120,
+  types: {
+    machine: "aws:ec2/instance:Instance",
+    labels: "tags",
+    loadBalancers: ["aws:lb/loadBalancer:LoadBalancer"],
+    listeners: ["aws:lb/listener:Listener", "aws:lb/targetGroup:TargetGroup"],
+    data: {
+      "aws:s3/bucket:Bucket": "the registry's images",
+      "aws:s3/bucketV2:BucketV2": "the registry's images",
+      "aws:kms/key:Key": "what it has encrypted",
+      "aws:ebs/volume:Volume": "its content",
+      "aws:efs/fileSystem:FileSystem": "its content",
+    },
+  },
+  protectsData: true,
+  isThrowaway: (settings) => valueAt(settings, "protect") === false,
+  hasPolicies: true,
+  doorsOf,
+  groupsOf,
+};

@@ -1,0 +1,18 @@
+import { checkBastion } from "../../pulumi/bastion";
+import type { PlannedRun } from "../types";
+import { publicBastion } from "./bastion";
+import { checkOfferings } from "./check-offerings";
+import { checkQuotas } from "./check-quotas";
+import { checkOrphans } from "./orphans";
+import { checkTunnel, tunnelPort } from "./session-tunnel";
+
+/** The checks before a run, in an order in which each can rely on those before it. */
+export async function preflight({ stack, file, args, official, state }: PlannedRun): Promise<void> {
+  await checkTunnel(stack, file, args, async () => (await state())?.includes(':Instance::bastion"') === true);
+  if (official) {
+    await checkOrphans(stack, file, args, state);
+    await checkQuotas(stack, file, args, state);
+    await checkOfferings(stack, file, args, state);
+  }
+  if (tunnelPort(file) === undefined) await checkBastion(stack, args, async () => publicBastion(await state()));
+}

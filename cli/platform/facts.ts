@@ -1,0 +1,27 @@
+/** The facts of every platform, without the code that asks for more: see index.ts. */
+import { awsFacts } from "./aws/facts";
+import { localFacts } from "./local/facts";
+import type { PlatformFacts, PlatformName } from "./types";
+
+/** Facts by platform. */
+export const FACTS: Readonly<Record<PlatformName, PlatformFacts>> = { local: localFacts, aws: awsFacts };
+
+/** Names of all platforms. */
+export function platformNames(): string[] {
+  return Object.keys(FACTS);
+}
+
+/** The facts of all platforms. */
+export function allFacts(): PlatformFacts[] {
+  return Object.values(FACTS);
+}
+
+/** The facts of the platform that a stack file names; undefined where Pulumi ESC names it, or there is no such platform. */
+export function factsOf({ platform }: { readonly platform?: string | undefined }): PlatformFacts | undefined {
+  return Object.entries(FACTS).find(([name]) => name === platform)?.[1];
+}
+
+/** Whether a stack's state is on this workstation. */
+export function hasLocalState(file: { readonly platform?: string | undefined }): boolean {
+  return factsOf(file)?.localState === true;
+}

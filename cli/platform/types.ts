@@ -1,0 +1,220 @@
+/** What the commands ask of a platform: the one interface in front of `cli/platform/<name>`. */
+import type Docker from "dockerode";
+import type { LoadBalancerName } from "../../plan/roles";
+import type { StackConfig } from "../../config";
+import type { Problem } from "../../config/problem";
+import type { Door } from "../../policy/doors";
+import type { Planned } from "../../policy/planned";
+import type { Deployment } from "../cluster/deployment";
+import type { ScriptEnd } from "../cluster/host-shell";
+import type { LiveMachines, LiveMember } from "../cluster/model";
+import type { Forward } from "../cluster/tunnel/forward";
+import type { StackFile } from "../pulumi/project";
+import type { State, Unfinished } from "../pulumi/unfinished";
+
+/** Name of a platform: a value of `swarm-ha:platform`. */
+export type PlatformName = StackConfig["platform"];
+
+/** Type tokens of a platform's resources, where common code has to tell them apart. */
+export interface ResourceTypes {
+  /** A machine. */
+  readonly machine: string;
+  /** The input of a machine that holds its labels, such as `swarm-ha.role`. */
+  readonly labels: string;
+  /** Load balancers that are no machines. */
+  readonly loadBalancers: readonly string[];
+  /** What leads from such a load balancer to its members, for each port. */
+  readonly listeners: readonly string[];
+  /** Resources that hold what can't be made again: type token → what is lost with one. */
+  readonly data: Readonly<Record<string, string>>;
+}
+
+/**
+ * What is known of a platform without asking anybody: data and pure functions. The policy pack loads it too, so it imports
+ * no client of any platform.
+ */
+export interface PlatformFacts {
+  /** Whether the stack's state and its secrets' passphrase are files of this workstation. */
+  readonly localState: boolean;
+  /** Fewest steps that run in parallel, by the number of this workstation's processors. */
+  readonly parallelSteps: (processors: number) => number;
+  /** Seconds to wait for health after an `up`: until the load balancers have noticed what it changed. */
+  readonly noticeSeconds: number;
+  /** What is wrong with a stack's name. @default any name will do */
+  readonly stackNameProblem?: (stack: string) => Problem | undefined;
+  /** A shell command that removes everything of a stack whose state is lost. @default there is none */
+  readonly removalCommand?: (stack: string) => string;
+  readonly types: ResourceTypes;
+  /** Whether `pulumi up` protects the resources in `types.data` unless the stack is a throwaway. */
+  readonly protectsData: boolean;
+  /** Whether the platform's key in the stack file (`swarm-ha:<name>`) allows data to be deleted with the stack. */
+  readonly isThrowaway: (settings: unknown) => boolean;
+  /** Whether a review holds the platform's stacks against the rules of the policy pack. */
+  readonly hasPolicies: boolean;
+  /** Who may open connections to what, by one resource. */
+  readonly doorsOf: (resource: Planned) => readonly Door[];
+  /** The security groups that a resource's doors belong to: URNs, or ids where somebody wrote them out. */
+  readonly groupsOf: (resource: Planned) => readonly string[];
+}
+
+/** A run of Pulumi that is about to begin. */
+export interface PlannedRun {
+  readonly stack: string;
+  readonly file: StackFile;
+  /** Pulumi's arguments, without the stack: `["up", "--yes"]`. */
+  readonly args: readonly string[];
+  /** Whether the official Pulumi runs. The offline kit's stand-in for a cloud makes nothing, so no account is asked for it. */
+  readonly official: boolean;
+  /** What `pulumi stack export` prints; undefined where there is no state, or it can't be read. */
+  readonly state: () => Promise<string | undefined>;
+}
+
+/** Members by load balancer, or why they are unknown. */
+export type Members = Partial<Record<LoadBalancerName, readonly LiveMember[] | { readonly untold: string }>>;
+
+/** A resource in the cloud that carries a stack's tag. */
+export interface UnmanagedResource {
+  /** What its API calls it: an ARN, say. */
+  readonly id: string;
+  /** Name in the stack; empty where its tags don't say. */
+  readonly name: string;
+  /** Why its service couldn't confirm that it still exists. @default it did */
+  readonly unconfirmed?: string;
+}
+
+/** Ways from this workstation to what has no public address. */
+export interface Tunnels {
+  /** The shell command that keeps a tunnel to the bastion open; undefined for a stack that needs none. */
+  session(stack: string, file: StackFile): string | undefined;
+  /** Ports of this workstation that lead through the bastion to hosts behind internal load balancers. */
+  forwards(stack: string, file: StackFile): readonly Forward[];
+}
+
+/** What drills and the acceptance test do to a stack behind Pulumi's back. */
+export interface Drill {
+  /** Whether the stack's data may be deleted with it; undefined where its configuration isn't valid. */
+  isThrowaway(stack: string, file: StackFile): boolean | undefined;
+  /** @throws SetupError when the account has no room for what the file asks for and doesn't have yet */
+  checkQuotas(run: PlannedRun): Promise<void>;
+  /**
+   * Terminates the hosts of one zone, which isn't the bastion's, and waits until they are, or the signal.
+   *
+   * @returns the zone
+   */
+  loseZone(stack: string, file: StackFile, signal: AbortSignal): Promise<string>;
+}
+
+/** What a container engine has of a stack. */
+export interface EngineObject {
+  readonly kind: "container" | "volume" | "network";
+  readonly name: string;
+}
+
+/** A container of a stack, as the engine lists it. */
+export interface StackContainer {
+  readonly id: string;
+  /** What a state calls it: the id of the machine's first container. */
+  readonly identity: string;
+  /** The machine's name in the stack; empty for a container without that label. */
+  readonly host: string;
+  readonly name: string;
+  /** `running`, `exited`, `created`, … */
+  readonly state: string;
+}
+
+/** A machine as the platform has it. */
+export interface PlatformMachine {
+  readonly name: string;
+  /** What the state calls it. */
+  readonly id: string;
+  readonly running: boolean;
+}
+
+/** What came of bringing machines back. */
+export interface BroughtBack {
+  /** Whether anything was brought back: the swarm needs time to recover. */
+  readonly changed: boolean;
+  /** Whether steps were marked to be done again: the next `up` is needed. */
+  readonly due: boolean;
+  /** A line for each machine that couldn't be brought back: its name and why. */
+  readonly failures: readonly string[];
+  /** Names of machines that are gone with their data: only new machines can take their place. */
+  readonly gone: readonly string[];
+}
+
+/** The stack's state in Pulumi, for a platform that brings machines back: `cli/platform` doesn't run Pulumi itself. */
+export interface StateAccess {
+  /** Removes a dead run's lock, and marks what it left half done. @throws SetupError when a run that lives holds the stack */
+  readonly heal: (stack: string) => Promise<void>;
+  /** Marks resources for the next `up`. */
+  readonly redo: (stack: string, choose: (state: State) => Unfinished) => Promise<void>;
+  /** The state, secrets in plain text. */
+  readonly read: (stack: string) => Promise<Deployment>;
+}
+
+/** Machines that are containers on a Docker engine of this workstation. */
+export interface Containers {
+  /** Makes sure that the engine, the images and Pulumi are there. @returns the engine's client */
+  prepare(): Promise<Docker>;
+  /** Makes sure that the engine alone is there. @returns its client */
+  engine(): Promise<Docker>;
+  /**
+   * What the engine has against what the state says: machines and their network, and names of machines that the state
+   * doesn't know. Nothing is changed.
+   */
+  inspect(stack: string): Promise<{
+    /** `kept`: {@link bringBack} brings it back, without a loss. */
+    readonly machines: readonly (LiveMachines & { readonly kept: boolean })[];
+    readonly strays: readonly string[];
+  }>;
+  /**
+   * Brings back what can be brought back: networks, containers whose data survive, stopped and paused ones.
+   *
+   * @throws SetupError when a run that lives holds the stack, or no manager is left
+   */
+  bringBack(docker: Docker, stack: string, state: StateAccess): Promise<BroughtBack>;
+  /** All machines: hosts, bastion, load balancers. */
+  machines(docker: Docker, stack: string): Promise<readonly PlatformMachine[]>;
+  /** All containers of the stack, stopped ones too. */
+  containers(docker: Docker, stack: string): Promise<readonly StackContainer[]>;
+  /** The error for containers whose state is lost, with the command that removes them. */
+  stateLost(stack: string, containers: readonly StackContainer[]): Error;
+  /** All that the engine has of a stack. */
+  objects(docker: Docker, stack: string): Promise<readonly EngineObject[]>;
+  /** Removes objects. What is gone already is no error. */
+  remove(docker: Docker, objects: readonly EngineObject[]): Promise<void>;
+  /**
+   * Runs a shell command in a host, without its SSH server.
+   *
+   * @param input its standard input
+   * @param limit seconds
+   * @returns undefined when the container doesn't run, or doesn't answer
+   */
+  run(
+    docker: Docker,
+    stack: string,
+    host: string,
+    call: { readonly command: string; readonly input: string },
+    limit: number,
+  ): Promise<ScriptEnd | undefined>;
+}
+
+/** A platform. What is optional, a platform doesn't have. */
+export interface Platform extends PlatformFacts {
+  /**
+   * Checks before a run: the bastion, the way to it, credentials, unmanaged resources, quotas, offerings. Each decides by
+   * the run's arguments whether it is needed.
+   *
+   * @throws SetupError that says what would make the run fail
+   */
+  preflight(run: PlannedRun): Promise<void>;
+  /** Additions to the environment of an `up` that replaces hosts, by their names. @default none */
+  upEnvironment?(replaced: readonly string[]): Readonly<Record<string, string>>;
+  /** Members of load balancers that can't be asked from inside. Never throws. @default they all can */
+  members?(deployment: Deployment): Promise<Members>;
+  /** What an account still has of a stack, whatever its state says. */
+  unmanaged?(stack: string, file: StackFile): Promise<readonly UnmanagedResource[]>;
+  readonly tunnels?: Tunnels;
+  readonly containers?: Containers;
+  readonly drill?: Drill;
+}
