@@ -109,7 +109,8 @@ drain_now() {
   flock -w 120 8 || fail "another step has held the lock of the hosts' turns for more than 120 s"
   cluster GET /nodes </dev/null || fail "the cluster doesn't list its nodes: $reply"
   nodes=$reply
-  cluster GET "/tasks?$(query '{"desired-state":["running"]}')" </dev/null || fail "the cluster doesn't list its tasks: $reply"
+  # (ready: the successors of tasks that a drain ends, until these have ended.)
+  cluster GET "/tasks?$(query '{"desired-state":["running","ready"]}')" </dev/null || fail "the cluster doesn't list its tasks: $reply"
   tasks=$reply
   verdict=$({
     desired_hosts
