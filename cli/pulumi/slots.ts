@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { StackConfig } from "../../config";
+import type { PlacementConfig } from "../../plan/placement";
 import { FACTS } from "../platform/facts";
 import { readStackConfig } from "./config";
 import type { StackFile } from "./project";
@@ -24,7 +25,7 @@ export function withSlots(
  * one, those before it never come back. Pure.
  */
 export function slotsFor(
-  { platform, registry, workers }: Pick<StackConfig, "platform" | "registry" | "workers">,
+  { platform, registry, workers }: Pick<StackConfig, "platform" | "registry"> & Pick<PlacementConfig, "workers">,
   processors: number,
 ): number {
   const pools = [registry.replicas, ...Object.values(workers).map(({ count }) => count)];

@@ -1,3 +1,4 @@
+// eslint-disable-next-line no-restricted-imports -- prices are of one cloud; a second one needs a table of its own
 import { architectureOf } from "../../config/platforms/aws/instance-types";
 
 /** How much dearer than in us-east-1 a class is: for m, m6i here and there; likewise c6i, r6i and i3en. */
