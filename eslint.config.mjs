@@ -69,8 +69,8 @@ function namesOf(platforms) {
   const names = platforms.join("|");
   return {
     syntax: platforms.length === 0 ? [] : [{ selector: `Literal[value=/^(${names})$/]:not(${OTHER_NAMES})`, message }],
-    // (cli/ stands on the local platform's Docker client: components/platform/local.)
-    imports: platforms.length === 0 ? [] : [{ regex: `^(?!.*components/platform/)\\..*/(${names})(/|$)`, message }],
+    // (The workstation's set-up has the same Docker client and host image as the local platform.)
+    imports: platforms.length === 0 ? [] : [{ regex: `^(?!.*components/platform/local/(docker|image|provider/nat-rules)$)\\..*/(${names})(/|$)`, message }],
   };
 }
 

@@ -3,7 +3,8 @@
  *
  * Pulumi would serialize the functions themselves, which puts this program's code into the state of every machine,
  * shows each change of it as a change of the machine, and costs a second to do. This constant loads the code by name
- * instead: what is in the state never changes, and what runs is always what is in the clone.
+ * instead: what is in the state changes only with the path of the loader or the module, and what runs is always what is in
+ * the clone.
  *
  * @param module Path of the module, from the clone's root.
  * @param name What it exports: the provider.

@@ -80,7 +80,10 @@ export function liveCluster(stack: string, progress: Progress): Cluster {
       if (docker === undefined) return { failures: [] };
       const { failures, due } = await bringBack(docker, stack);
       if (!due) return { failures };
-      const failure = await progress.step("Setting up the new containers", "10 to 60 s", () => up(stack, []));
+      const failure = await progress.step("Setting up the new containers", "10 to 60 s", () =>
+        // Of what is brought back each host is set up, whatever becomes of the others.
+        up(stack, [], ["--continue-on-error"]),
+      );
       return failure === undefined ? { failures } : { failures, setUp: failure };
     },
     read: () => readStack(stack),

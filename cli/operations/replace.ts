@@ -7,6 +7,7 @@
  *
  * The bastion can be one of the hosts, and goes first: the cluster doesn't need it, and the others are reached through it.
  */
+import { messageOf } from "../../components/message";
 import type { Spare } from "../../plan/spare";
 import type { Evaluation } from "../cluster/evaluate";
 import { urnOf, type LiveStack } from "../cluster/stack";
@@ -69,9 +70,9 @@ export function replace(
     },
     async observe(moment, past) {
       if (moment.kind === "end") return moment.before;
-      const todo = remainingOf(hosts, past);
       const before = moment.kind === "start" ? undefined : moment.before;
       const stack = moment.kind === "start" ? initial : await cluster.read();
+      const todo = remainingOf(hosts, stack, past);
       if (todo.includes(BASTION)) return { stack, withoutRoom: [] };
       const evaluation = await cluster.wait("Waiting until the cluster is healthy", "5 to 20 s", stack, {
         limit: moment.kind === "start" ? FIRST_LIMIT : moment.step.limit,
@@ -97,10 +98,11 @@ export function replace(
   };
 }
 
-/** Hosts that are still to be replaced. */
-function remainingOf(hosts: readonly string[], past: readonly Past<ReplaceStep>[]): string[] {
+/** Hosts that are still to be replaced. An `up` may have removed some: a spare worker of a killed run, or a smaller count. */
+function remainingOf(hosts: readonly string[], { desired }: LiveStack, past: readonly Past<ReplaceStep>[]): string[] {
   const done = past.flatMap(({ step, outcome }) => (step.kind === "replace" && outcome === "done" ? step.hosts : []));
-  return hosts.filter((host) => !done.includes(host));
+  const wanted = [BASTION, ...desired.nodes.map(({ name }) => name)];
+  return hosts.filter((host) => wanted.includes(host) && !done.includes(host));
 }
 
 /** The host whose tasks a spare worker has now. */
@@ -117,7 +119,7 @@ function planReplace(
   past: readonly Past<ReplaceStep>[],
 ): Plan<ReplaceStep> {
   const name = cluster.stack;
-  let todo = remainingOf(hosts, past);
+  let todo = remainingOf(hosts, stack, past);
   if (evaluation === undefined) {
     const others = todo.filter((host) => host !== BASTION);
     const step = replaceStep(cluster, stack, [BASTION], { todo, limit: FIRST_LIMIT });
@@ -172,6 +174,8 @@ function planReplace(
     }
     const batch = nextBatch(new Set(todo), evaluation);
     if ("refused" in batch) refused = `${batch.refused}. First: ${commands(name).repair}`;
+    else if (batch.names.length === 0)
+      refused = `The cluster has no place for ${list(todo)}. Look: ${commands(name).status}`;
     else take(batch.names);
   }
   const loses = untouched && asked !== undefined ? lossBefore(name, evaluation, asked) : undefined;
@@ -230,8 +234,10 @@ function addSpare(cluster: Cluster, stack: LiveStack, host: string, spare: Spare
         await cluster.lendLabels(now, host, added);
         return undefined;
       } catch (error) {
-        await cluster.up([]);
-        throw error;
+        const failure = await cluster.up([]);
+        if (failure === undefined) throw error;
+        const left = `The spare worker is left; the next up removes it: ${commands(cluster.stack).up}`;
+        throw new SetupError(`${messageOf(error)}\n${left}\n${failure}`);
       }
     },
   };

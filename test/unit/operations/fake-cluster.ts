@@ -19,6 +19,8 @@ export class FakeCluster implements Cluster {
   public nodes: Record<string, Partial<LiveNode> | undefined> = {};
   public live: Partial<Live> = {};
   public hosts: AllFacts = {};
+  /** Hosts that the stack has no more. */
+  public removed: string[] = [];
   /** Machines that are gone. */
   public gone: string[] = [];
   /** Hosts whose tasks have no room, with reasons. */
@@ -43,7 +45,7 @@ export class FakeCluster implements Cluster {
 
   /** The stack as its state has it. */
   public now(): LiveStack {
-    const { nodes } = this.desired;
+    const nodes = this.desired.nodes.filter(({ name }) => !this.removed.includes(name));
     const [last] = nodes.slice(-1);
     const all = this.spare && last !== undefined ? [...nodes, { ...last, name: "worker-4" }] : nodes;
     const machine = (name: string, role: string) => ({ name, role, zone: "a", urn: `urn::${name}`, id: `id-${name}` });

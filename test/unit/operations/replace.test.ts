@@ -67,6 +67,14 @@ describe("replace", () => {
     assert.deepEqual(ups(), ["up worker-1"]);
   });
 
+  it("leaves out a host that the stack has no more after an up, such as the spare worker of a killed run", async () => {
+    cluster.hosts = { "worker-1": reached(), "worker-3": reached() };
+    cluster.events = { "up worker-1": () => (cluster.removed = ["worker-3"]) };
+    const { settled, plan } = await run(["worker-1", "worker-3"]);
+    assert.deepEqual([settled, plan.refused], [true, undefined]);
+    assert.deepEqual(ups(), ["up worker-1"]);
+  });
+
   it("says so when all hosts are replaced and another one is unhealthy", async () => {
     cluster.hosts = { "worker-1": reached() };
     cluster.events = { "up worker-1": () => (cluster.nodes = { "worker-3": { state: "down" } }) };
