@@ -17,7 +17,7 @@ import { resourcesOf } from "../cli/cluster/deployment";
 import { lastLines, readState } from "../cli/cluster/stack";
 import { runPulumi } from "../cli/pulumi";
 import { configDirectory, readStackFile } from "../cli/pulumi/project";
-import { runMain, SetupError } from "../cli/terminal/errors";
+import { runMain, UserError } from "../cli/terminal/errors";
 
 /** Seconds between two tries of a command that waits. */
 const PAUSE = 10;
@@ -29,7 +29,7 @@ runMain(async () => {
   await refuseLiving(stack);
   process.stdout.write(`${priceText(stack, await preview(stack))}\n`);
   if (!yes)
-    throw new SetupError(
+    throw new UserError(
       `Nothing was done. To run it, for at most ${LONGEST} min: npm run acceptance -- ${stack} --yes`,
     );
 
@@ -77,7 +77,7 @@ runMain(async () => {
 async function refuseLiving(stack: string): Promise<void> {
   const there = resourcesOf((await readState(stack)).deployment).filter(({ type }) => type !== "pulumi:pulumi:Stack");
   if (there.length === 0) return;
-  throw new SetupError(
+  throw new UserError(
     `Nothing was done: the acceptance test begins with nothing, and the stack ${stack} has ${there.length} resources. If it ` +
       `may go: npm run destroy -- ${stack}`,
   );
@@ -87,7 +87,7 @@ async function preview(stack: string): Promise<string> {
   const args = ["preview", "--json", "--show-sames", "--suppress-progress", "--color", "never"];
   const { code, stdout, stderr } = await runPulumi(args, { stack, capture: true });
   if (code !== 0)
-    throw new SetupError(`The preview of the stack ${stack} failed:\n${lastLines(`${stdout}\n${stderr}`)}`);
+    throw new UserError(`The preview of the stack ${stack} failed:\n${lastLines(`${stdout}\n${stderr}`)}`);
   return stdout;
 }
 

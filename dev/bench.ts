@@ -13,7 +13,7 @@ import { Figures } from "./bench/figures";
 import { writeInventory } from "./bench/inventory";
 import { BenchStack, STACK } from "./bench/stack";
 import { findEngine } from "../cli/pulumi";
-import { runMain, SetupError } from "../cli/terminal/errors";
+import { runMain, UserError } from "../cli/terminal/errors";
 import { prepareMachine } from "../cli/workstation/machine";
 import { createProgress } from "../cli/terminal/progress";
 
@@ -32,7 +32,7 @@ runMain(async () => {
   // The first Ctrl-C ends the run under way, and then everything is removed.
   const interrupted = new AbortController();
   const stop = (): void => {
-    interrupted.abort(new SetupError("Interrupted: removing what the benchmark has made …"));
+    interrupted.abort(new UserError("Interrupted: removing what the benchmark has made …"));
   };
   process.on("SIGINT", stop).on("SIGTERM", stop);
   const stack = new BenchStack(interrupted.signal);
@@ -182,12 +182,12 @@ function readOptions(): { rounds: number; size: number; json: string | undefined
     });
     const [rounds, size] = [Number(values.rounds), Number(values.size)];
     if (!Number.isInteger(rounds) || rounds < 1 || rounds > 20)
-      throw new SetupError("--rounds is a number from 1 to 20");
+      throw new UserError("--rounds is a number from 1 to 20");
     if (!Number.isInteger(size) || size < START || size > 200)
-      throw new SetupError(`--size is a number from ${START} to 200`);
+      throw new UserError(`--size is a number from ${START} to 200`);
     return { rounds, size, json: values.json };
   } catch (error) {
-    throw new SetupError(
+    throw new UserError(
       `${error instanceof Error ? error.message : String(error)}\n${USAGE} (a stack of its own, "${STACK}")`,
     );
   }

@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { wholeEnvironment } from "../cli/environment";
 import { root } from "../cli/paths";
-import { runMain, SetupError } from "../cli/terminal/errors";
+import { runMain, UserError } from "../cli/terminal/errors";
 
 /** Checks by name: the npm package and program, or the tool of this repository, and its arguments. */
 const CHECKS: Readonly<Record<string, () => string[]>> = {
@@ -41,9 +41,9 @@ runMain(async () => {
   const failed: string[] = [];
   for (const name of named.length === 0 ? Object.keys(CHECKS) : named) {
     const check = all.get(name);
-    if (check === undefined) throw new SetupError(`no check ${name}; there are: ${[...all.keys()].join(", ")}`);
+    if (check === undefined) throw new UserError(`no check ${name}; there are: ${[...all.keys()].join(", ")}`);
     if (!(await passes(check()))) failed.push(name);
   }
-  if (failed.length > 0) throw new SetupError(`failed: ${failed.join(", ")}`);
+  if (failed.length > 0) throw new UserError(`failed: ${failed.join(", ")}`);
   return 0;
 });

@@ -6,7 +6,7 @@ import { environmentFor } from "../cli/environment";
 import { root } from "../cli/paths";
 import { requirePackages } from "../cli/workstation/apt";
 import { findProgram } from "../cli/workstation/command";
-import { runMain, SetupError } from "../cli/terminal/errors";
+import { runMain, UserError } from "../cli/terminal/errors";
 
 /** Where scripts are. */
 const FOLDERS = ["scripts", "image", ".ci", "cli", "dev", "offline", "test", "components"];
@@ -33,7 +33,7 @@ function scripts(): string[] {
 runMain(async () => {
   if (findProgram("shellcheck") === undefined) await requirePackages(["shellcheck"], "Checking scripts", "10 to 30 s");
   const files = scripts();
-  if (files.length === 0) throw new SetupError(`no shell scripts in ${FOLDERS.join(", ")}`);
+  if (files.length === 0) throw new UserError(`no shell scripts in ${FOLDERS.join(", ")}`);
   const { status, error } = spawnSync("shellcheck", [...OPTIONS, ...files], {
     cwd: root,
     stdio: "inherit",

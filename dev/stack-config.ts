@@ -6,13 +6,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stackConfigIn } from "../test/support/stack-config";
 import { root } from "../cli/paths";
-import { runMain, SetupError } from "../cli/terminal/errors";
+import { runMain, UserError } from "../cli/terminal/errors";
 
 runMain(async () => {
   const [hosts, ...assignments] = process.argv.slice(2);
   const ports = assignments.map((text) => /^([a-z]+)=(\d+)$/.exec(text));
   if (hosts === undefined || ports.some((match) => match === null)) {
-    throw new SetupError("usage: stack-config <hosts CIDR> <name>=<port> …");
+    throw new UserError("usage: stack-config <hosts CIDR> <name>=<port> …");
   }
   const entries = ports.map((match): [string, number] => [match?.[1] ?? "", Number(match?.[2])]);
   const text = readFileSync(join(root, "Pulumi.local.yaml"), "utf8");

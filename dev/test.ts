@@ -13,7 +13,7 @@ import type { Tally } from "./reporter";
 import { wholeEnvironment } from "../cli/environment";
 import { root } from "../cli/paths";
 import { prepareMachine } from "../cli/workstation/machine";
-import { runMain, SetupError } from "../cli/terminal/errors";
+import { runMain, UserError } from "../cli/terminal/errors";
 import { withLock } from "../cli/workstation/lock";
 import { duration } from "../cli/terminal/progress";
 import { chooseSuites, isGood, lastLine, outcomeOf, sum, type Outcome, type Suite } from "./suites";
@@ -73,7 +73,7 @@ async function attempt(work: () => Promise<Outcome>): Promise<Outcome> {
   }
 }
 
-/** Does the work when no other run on this machine is at it. @throws SetupError when another one goes on for too long */
+/** Does the work when no other run on this machine is at it. @throws UserError when another one goes on for too long */
 function alone(work: () => Promise<Outcome>): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     let limit: NodeJS.Timeout | undefined;
@@ -86,7 +86,7 @@ function alone(work: () => Promise<Outcome>): Promise<Outcome> {
       console.log(`Waiting for ${other}; ${duration(WAIT_LIMIT)} at most …`);
       limit = setTimeout(() => {
         gaveUp = true;
-        reject(new SetupError(`${other}, was not done after ${duration(WAIT_LIMIT)}; end it, or try again later`));
+        reject(new UserError(`${other}, was not done after ${duration(WAIT_LIMIT)}; end it, or try again later`));
       }, WAIT_LIMIT);
     };
     withLock(LOCK, start, wait).then(resolve, reject);

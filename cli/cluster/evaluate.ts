@@ -15,7 +15,7 @@ import {
 import { evaluateLoadBalancers } from "./evaluate-load-balancers";
 import { applicationProblems, ingressFindings } from "./applications";
 import { ingressProblems } from "./ingress";
-import { ghostProblems, nodeProblems } from "./node-problems";
+import { staleNodeProblems, nodeProblems } from "./node-problems";
 import { serviceProblems, stepOf } from "./services";
 import { quorum, type Quorum, type Voter } from "./quorum";
 import { registryProblems } from "./registry";
@@ -32,7 +32,7 @@ export interface Evaluation {
   /** Every wanted host and its node. */
   readonly matches: readonly Match[];
   /** Nodes that nobody wants. */
-  readonly ghosts: readonly LiveNode[];
+  readonly staleNodes: readonly LiveNode[];
   /** All managers of the swarm, unwanted ones, too. */
   readonly voters: readonly Voter[];
   readonly quorum: Quorum;
@@ -49,7 +49,7 @@ export interface Evaluation {
 /** Holds what was found against what is wanted. Pure. */
 export function evaluate(desired: Desired, live: Live): Evaluation {
   const view = pickView(live.answers, desired.swarmId);
-  const { matches, ghosts } = matchNodes(desired.nodes, view?.nodes ?? []);
+  const { matches, staleNodes } = matchNodes(desired.nodes, view?.nodes ?? []);
   const voters = votersOf(view);
   const sick = new Set(matches.filter(({ node }) => node?.state !== "ready").map((match) => match.desired.name));
   const balancers = evaluateLoadBalancers(desired, live, view === undefined ? undefined : sick);
@@ -71,7 +71,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
           ...leaderProblems(desired, live.answers, view),
           ...quorumProblems(desired, voters, matches),
           ...matches.flatMap((match) => nodeProblems(desired.stack, match, live)),
-          ...ghostProblems(desired, ghosts, live.now),
+          ...staleNodeProblems(desired, staleNodes, live.now),
         ]),
     ...balancers.problems,
     ...services,
@@ -99,7 +99,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
       swarmId: view?.swarmId ?? (answered?.answered === true ? answered.swarmId : recorded),
       nodes: [
         ...matches.map((match) => nodeStatus(match, view !== undefined)),
-        ...ghosts.map((ghost) => liveStatus(ghost, false, ghost)),
+        ...staleNodes.map((stale) => liveStatus(stale, false, stale)),
       ],
       loadBalancers: balancers.status,
       certificates: certificateStatus(live.certificates, live.now),
@@ -109,7 +109,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
     },
     problems,
     matches,
-    ghosts,
+    staleNodes,
     voters,
     quorum: quorum(voters),
     pinned: Object.fromEntries(

@@ -38,28 +38,28 @@ function likeness(desired: DesiredNode, node: LiveNode): number {
   const identity = node.labels[IDENTITY_LABEL] ?? "";
   if (identity !== "" && identity === desired.identity) return 3;
   if (identity === "") return 2; // Joined, and the `up` ended before it was labelled.
-  // Another machine's. One that is Ready serves under that name all the same; one that isn't is a ghost.
+  // Another machine's. One that is Ready serves under that name all the same; one that isn't is a stale node.
   return node.state === "ready" ? 1 : 0;
 }
 
 /**
- * Finds every wanted host's node. What is left over are ghosts: nodes that nobody wants, and what former machines of
+ * Finds every wanted host's node. What is left over are stale nodes: nodes that nobody wants, and what former machines of
  * a name left behind.
  */
 export function matchNodes(
   desired: readonly DesiredNode[],
   nodes: readonly LiveNode[],
-): { matches: Match[]; ghosts: LiveNode[] } {
-  const ghosts = new Set(nodes);
+): { matches: Match[]; staleNodes: LiveNode[] } {
+  const staleNodes = new Set(nodes);
   const matches = desired.map((host): Match => {
     const [best] = nodes
-      .filter((node) => node.hostname === host.name && ghosts.has(node))
+      .filter((node) => node.hostname === host.name && staleNodes.has(node))
       .map((node) => ({ node, rank: 2 * likeness(host, node) + (node.state === "ready" ? 1 : 0) }))
       .filter(({ rank }) => rank > 1)
       .sort((a, b) => b.rank - a.rank || b.node.updatedAt.localeCompare(a.node.updatedAt));
     if (best === undefined) return { desired: host };
-    ghosts.delete(best.node);
+    staleNodes.delete(best.node);
     return { desired: host, node: best.node };
   });
-  return { matches, ghosts: [...ghosts] };
+  return { matches, staleNodes: [...staleNodes] };
 }

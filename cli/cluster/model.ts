@@ -161,7 +161,7 @@ export const PROBLEM_KINDS = [
   /** A node on another machine than the one that the stack knows. */
   "identity",
   /** A node that nobody wants. */
-  "ghost",
+  "stale-node",
   /** A machine that the state doesn't know. */
   "stray",
   /** A manager that counts, and whose API doesn't answer. */
@@ -200,7 +200,7 @@ export interface Problem {
   readonly text: string;
   /** Whether only people can mend it, and no `up`. @default false */
   readonly byHand?: boolean;
-  /** For a ghost: its node id. */
+  /** For a stale node: its node id. */
   readonly nodeId?: string;
   /** URN of the step that mends it when it is done again. @default none is known to */
   readonly redo?: string;

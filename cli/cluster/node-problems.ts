@@ -76,26 +76,26 @@ function managerAnswer(name: string, { answers }: Live): string {
 }
 
 /** Nodes that nobody wants. */
-export function ghostProblems(desired: Desired, ghosts: readonly LiveNode[], now: Date): Problem[] {
+export function staleNodeProblems(desired: Desired, staleNodes: readonly LiveNode[], now: Date): Problem[] {
   const { repair, docker } = commands(desired.stack);
-  return ghosts.map((ghost): Problem => {
-    const { id, hostname: name } = ghost;
+  return staleNodes.map((stale): Problem => {
+    const { id, hostname: name } = stale;
     const wanted = desired.nodes.some((node) => node.name === name);
-    const vote = ghost.role === "manager" ? " It still counts as a manager, so it weakens the majority." : "";
+    const vote = stale.role === "manager" ? " It still counts as a manager, so it weakens the majority." : "";
     const what = wanted
-      ? `A former node of ${name} (id ${id}) is still in the swarm, ${capital(ghost.state)}`
-      : `Node ${name} (id ${id}) is in the swarm, ${capital(ghost.state)}, and nobody wants it`;
+      ? `A former node of ${name} (id ${id}) is still in the swarm, ${capital(stale.state)}`
+      : `Node ${name} (id ${id}) is in the swarm, ${capital(stale.state)}, and nobody wants it`;
     // One that is alive may be somebody's: whether it goes is for a person to say.
-    const demote = ghost.role === "manager" ? `${docker} node demote ${id} && ` : "";
+    const demote = stale.role === "manager" ? `${docker} node demote ${id} && ` : "";
     const remedy =
-      ghost.state === "ready"
+      stale.state === "ready"
         ? `If it is nobody's: ${docker} node update --availability drain ${id} && ${demote}${docker} node rm --force ${id}`
         : `Remove it: ${repair}`;
     return {
-      kind: "ghost",
+      kind: "stale-node",
       hosts: [name],
       nodeId: id,
-      text: `${what}${since(ghost.updatedAt, now)}.${vote} ${remedy}`,
+      text: `${what}${since(stale.updatedAt, now)}.${vote} ${remedy}`,
     };
   });
 }

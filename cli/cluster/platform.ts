@@ -8,7 +8,7 @@ import { readStackFile } from "../pulumi/project";
 import type { Live } from "./model";
 import { readState, type StackState } from "./stack";
 
-/** A stack's machines, where they are containers of this workstation. @throws SetupError when there is no such stack */
+/** A stack's machines, where they are containers of this workstation. @throws UserError when there is no such stack */
 export function containersOf(stack: string): Containers | undefined {
   return platformOf(readStackFile(stack))?.containers;
 }
@@ -25,7 +25,7 @@ export async function prepareFor(stack: string): Promise<Docker | undefined> {
 /**
  * Brings back what a stack's platform still has of its machines.
  *
- * @throws SetupError when a run that lives holds the stack, or no manager is left; Error where machines are no containers
+ * @throws UserError when a run that lives holds the stack, or no manager is left; Error where machines are no containers
  */
 export async function bringBack(docker: Docker, stack: string): Promise<BroughtBack> {
   const containers = containersOf(stack);

@@ -7,7 +7,7 @@ import { runPulumi } from "../pulumi";
 import { readStackFile } from "../pulumi/project";
 import { refuseRenamedAway } from "../pulumi/renamed";
 import { localStackExists } from "../pulumi/stack";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 import { deploymentSchema, machinesOf, nameOf, outputsOf, UNKNOWN, type Deployment, type Machine } from "./deployment";
 import { desiredOf } from "./desired";
 import type { Desired } from "./model";
@@ -28,7 +28,7 @@ export interface LiveStack extends StackState {
   readonly desired: Desired;
 }
 
-/** Reads a stack's state, secrets in plain text. @throws SetupError when there is no such stack */
+/** Reads a stack's state, secrets in plain text. @throws UserError when there is no such stack */
 export async function readState(stack: string): Promise<StackState> {
   // Looking at a stack that isn't there must not make one.
   const missing = hasLocalState(readStackFile(stack)) && !localStackExists(stack);
@@ -37,19 +37,19 @@ export async function readState(stack: string): Promise<StackState> {
     return { stack, deployment: {}, machines: [] };
   }
   const { code, stdout, stderr } = await runPulumi(["stack", "export", "--show-secrets"], { stack, capture: true });
-  if (code !== 0) throw new SetupError(`The state of the stack ${stack} can't be read:\n${stderr.trim()}`);
+  if (code !== 0) throw new UserError(`The state of the stack ${stack} can't be read:\n${stderr.trim()}`);
   const deployment = deploymentSchema.parse(JSON.parse(stdout));
   return { stack, deployment, machines: machinesOf(deployment) };
 }
 
-/** Reads a stack that is up. @throws SetupError when there is no such stack, or it has never come up whole */
+/** Reads a stack that is up. @throws UserError when there is no such stack, or it has never come up whole */
 export async function readStack(stack: string): Promise<LiveStack> {
   const state = await readState(stack);
   const raw = outputsOf(state.deployment);
   if (!("access" in raw) || raw["access"] === UNKNOWN || raw["swarmId"] === UNKNOWN) {
     const { containers } = platformOf(readStackFile(stack)) ?? {};
     const again = containers === undefined ? commands(stack).up : `npm start -- ${stack}`;
-    throw new SetupError(
+    throw new UserError(
       state.machines.length === 0
         ? `The stack ${stack} isn't up: ${again}`
         : `The up of the stack ${stack} didn't end; it goes on from there: ${again}`,
@@ -57,7 +57,7 @@ export async function readStack(stack: string): Promise<LiveStack> {
   }
   const outputs = stackOutputsSchema.safeParse(raw);
   if (!outputs.success) {
-    throw new SetupError(
+    throw new UserError(
       `The outputs of the stack ${stack} are of another version of this program (${z.prettifyError(outputs.error)}): ` +
         commands(stack).up,
     );
@@ -66,11 +66,11 @@ export async function readStack(stack: string): Promise<LiveStack> {
   return { ...state, outputs: outputs.data, desired };
 }
 
-/** URN of a machine, by its name. @throws SetupError when the state has none of that name */
+/** URN of a machine, by its name. @throws UserError when the state has none of that name */
 export function urnOf(state: StackState, name: string): string {
   const machine = state.machines.find((one) => one.name === name);
   if (machine === undefined) {
-    throw new SetupError(
+    throw new UserError(
       `The state of the stack ${state.stack} has no machine ${name}: ${commands(state.stack).up} makes it`,
     );
   }

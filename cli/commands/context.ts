@@ -20,7 +20,7 @@ import { commands, list } from "../cluster/words";
 import { command, findProgram } from "../workstation/command";
 import { dockerConfigFile, missingHelper } from "../workstation/docker-credentials";
 import { DEFAULT_STACK } from "../pulumi/project";
-import { runMain, SetupError } from "../terminal/errors";
+import { runMain, UserError } from "../terminal/errors";
 
 /** Milliseconds for a call of the docker CLI, which writes files or logs in. */
 const LIMIT = 30_000;
@@ -30,7 +30,7 @@ runMain(async () => {
   const { stack, tunnel } = readArguments(usage, { flags: ["tunnel"], stack: DEFAULT_STACK });
   const docker = findProgram("docker");
   if (docker === undefined) {
-    throw new SetupError(
+    throw new UserError(
       "There is no docker command on this machine to write a context for. " +
         "Install it (Debian, Ubuntu: apt-get install docker.io, or docker-cli): https://docs.docker.com/engine/install/",
     );

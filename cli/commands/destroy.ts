@@ -15,7 +15,7 @@ import { runPulumi } from "../pulumi";
 import { localStackExists } from "../pulumi/stack";
 import type { Containers, EngineObject } from "../platform/types";
 import { command, findProgram } from "../workstation/command";
-import { runMain, SetupError } from "../terminal/errors";
+import { runMain, UserError } from "../terminal/errors";
 import { createProgress, duration } from "../terminal/progress";
 
 runMain(async () => {
@@ -23,7 +23,7 @@ runMain(async () => {
   const begun = Date.now();
   const containers = containersOf(stack);
   if (!yes && containers === undefined && !hasTerminal()) {
-    throw new SetupError(
+    throw new UserError(
       `Nothing was removed: the stack ${stack} isn't a local one, and there is no terminal to ask at. ` +
         `To destroy it all the same: npm run destroy -- ${stack} --yes`,
     );
@@ -69,7 +69,7 @@ async function destroy(stack: string, quiet: boolean): Promise<void> {
   const failed = `The stack ${stack} could not be destroyed. Run the same again once that is put right`;
   if (!quiet) {
     const { code } = await runPulumi(args, { stack });
-    if (code !== 0) throw new SetupError(`${failed}: see above.`);
+    if (code !== 0) throw new UserError(`${failed}: see above.`);
     return;
   }
   await createProgress().step(`Destroying the stack ${stack}`, "5 to 15 s", async () => {
@@ -78,7 +78,7 @@ async function destroy(stack: string, quiet: boolean): Promise<void> {
       capture: true,
       stateAtEnd: true,
     });
-    if (code !== 0) throw new SetupError(`${failed}:\n${lastLines(`${stdout}\n${stderr}`)}`);
+    if (code !== 0) throw new UserError(`${failed}:\n${lastLines(`${stdout}\n${stderr}`)}`);
   });
 }
 
@@ -91,7 +91,7 @@ function isNothing({ deployment }: StackState, found: readonly EngineObject[]): 
 function refuseProtected({ stack, deployment }: StackState): void {
   const names = protectedResources(deployment);
   if (names.length === 0) return;
-  throw new SetupError(
+  throw new UserError(
     `Nothing was removed: ${list(names)} of the stack ${stack} ${names.length === 1 ? "is" : "are"} protected. If it may go: ` +
       `npm run pulumi -- state unprotect --all --stack ${stack}, then this again.`,
   );
@@ -122,7 +122,7 @@ async function confirm(
     const answer = await terminal.question(
       `This removes the stack ${stack} (${what}) and all data in it. Go on? [y/N] `,
     );
-    if (!/^y(es)?$/i.test(answer.trim())) throw new SetupError("Nothing was removed.");
+    if (!/^y(es)?$/i.test(answer.trim())) throw new UserError("Nothing was removed.");
   } finally {
     terminal.close();
   }
@@ -146,7 +146,7 @@ async function clearAway({ containers, docker }: StackEngine, stack: string): Pr
   await containers.remove(docker, found);
   const left = await containers.objects(docker, stack);
   if (left.length > 0)
-    throw new SetupError(`The stack ${stack} is destroyed, but the Docker engine still has ${names(left)}.`);
+    throw new UserError(`The stack ${stack} is destroyed, but the Docker engine still has ${names(left)}.`);
 }
 
 /** Removes what `npm run context` wrote: a docker context with a key to managers that are gone, and logins to their registry. */
@@ -168,6 +168,5 @@ async function forget(stack: string): Promise<void> {
   if (!localStackExists(stack)) return;
   const args = ["stack", "rm", "--yes", "--preserve-config", "--remove-backups"];
   const { code, stderr } = await runPulumi(args, { stack, capture: true });
-  if (code !== 0)
-    throw new SetupError(`Everything of the stack ${stack} is gone, but not its state:\n${stderr.trim()}`);
+  if (code !== 0) throw new UserError(`Everything of the stack ${stack} is gone, but not its state:\n${stderr.trim()}`);
 }

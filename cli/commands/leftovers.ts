@@ -9,7 +9,7 @@ import { platformsOf } from "../platform";
 import type { UnmanagedResource } from "../platform/types";
 import { readStackFile } from "../pulumi/project";
 import { readArguments } from "../terminal/arguments";
-import { runMain, SetupError } from "../terminal/errors";
+import { runMain, UserError } from "../terminal/errors";
 
 const SOME_LEFT = 2;
 
@@ -18,7 +18,7 @@ runMain(async () => {
   const file = readStackFile(stack);
   const asked = platformsOf(file).flatMap((platform) => platform.unmanaged?.(stack, file) ?? []);
   if (asked.length === 0)
-    throw new SetupError(`${stack} is a local stack: npm run destroy -- ${stack} finds what is left of it.`);
+    throw new UserError(`${stack} is a local stack: npm run destroy -- ${stack} finds what is left of it.`);
   const left = (await Promise.all(asked)).flat();
   if (left.length === 0) {
     process.stdout.write(`Nothing of the stack ${stack} is left.\n`);

@@ -12,7 +12,7 @@ import { BASTION, replace } from "../operations/replace";
 import { planText, reportOf } from "../operations/report";
 import { runOperation } from "../operations/runner";
 import { readArguments } from "../terminal/arguments";
-import { runMain, SetupError } from "../terminal/errors";
+import { runMain, UserError } from "../terminal/errors";
 import { createProgress } from "../terminal/progress";
 
 const USAGE = "npm run replace -- <stack> <host…|--all> [--surge|--force] [--yes] [--dry-run] [--json]";
@@ -20,8 +20,8 @@ const USAGE = "npm run replace -- <stack> <host…|--all> [--surge|--force] [--y
 runMain(async () => {
   const asked = readArguments(USAGE, { flags: ["all", "surge", "force", "yes", "dry-run", "json"], hosts: true });
   const { stack: name, all, surge, force, yes, json, "dry-run": dryRun } = asked;
-  if (surge && force) throw new SetupError(`Use --surge or --force, not both. Usage: ${USAGE}`);
-  if (asked.hosts.length === 0 && !all) throw new SetupError(`Which hosts? Usage: ${USAGE}`);
+  if (surge && force) throw new UserError(`Use --surge or --force, not both. Usage: ${USAGE}`);
+  if (asked.hosts.length === 0 && !all) throw new UserError(`Which hosts? Usage: ${USAGE}`);
   const progress = createProgress();
   const cluster = liveCluster(name, progress);
   const stack = await cluster.read();
@@ -47,7 +47,7 @@ function chosen({ desired }: LiveStack, hosts: readonly string[], all: boolean):
   const known = desired.nodes.map((node) => node.name);
   const unknown = hosts.filter((host) => host !== BASTION && !known.includes(host));
   if (unknown.length > 0) {
-    throw new SetupError(
+    throw new UserError(
       `The stack ${desired.stack} has no host ${list(unknown)}; its hosts are ${known.join(", ")}, besides the ${BASTION}`,
     );
   }

@@ -16,7 +16,7 @@ import { failure, markdown } from "../review/markdown";
 import { parsePreview } from "../review/preview";
 import { reviewOf, type Review } from "../review/review";
 import { leaks, secretsIn } from "../review/secrets";
-import { runMain, SetupError } from "../terminal/errors";
+import { runMain, UserError } from "../terminal/errors";
 
 const USAGE = "npm run -s review -- <stack> [--from <preview.json>]";
 const REFUSED = 2;
@@ -32,9 +32,9 @@ runMain(async () => {
     text = ran.text;
     review = judge(text, stack, from);
     // Whatever it was, its diagnostics don't say it.
-    if (ran.failed !== undefined) throw new SetupError(ran.failed);
+    if (ran.failed !== undefined) throw new UserError(ran.failed);
   } catch (error) {
-    if (error instanceof SetupError) publish(failure(stack, error.message), stack, text);
+    if (error instanceof UserError) publish(failure(stack, error.message), stack, text);
     throw error;
   }
   const deleted = deletedHosts(review.hosts);
@@ -55,14 +55,14 @@ runMain(async () => {
 function judge(text: string, stack: string, from: string | undefined): Review {
   const parsed = parsePreview(text, from ?? `The preview of the stack ${stack}`);
   if (parsed.stack !== stack)
-    throw new SetupError(`${from ?? "The preview"} is of the stack ${parsed.stack}, not ${stack}.`);
+    throw new UserError(`${from ?? "The preview"} is of the stack ${parsed.stack}, not ${stack}.`);
   return reviewOf(parsed);
 }
 
 /** @param text what the page was made from */
 function publish(page: string, stack: string, text: string): void {
   if (leaks(page, secretsIn(jsonOf(text))))
-    throw new SetupError(`The review of ${stack} isn't shown: a secret of the preview would stand in it.`);
+    throw new UserError(`The review of ${stack} isn't shown: a secret of the preview would stand in it.`);
   process.stdout.write(page);
 }
 
@@ -79,12 +79,12 @@ function readArguments(args: readonly string[]): { stack: string; from?: string 
   try {
     parsed = parseArgs({ args: [...args], options: { from: { type: "string" } }, allowPositionals: true });
   } catch (error) {
-    throw new SetupError(
+    throw new UserError(
       `${error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error)}. Usage: ${USAGE}`,
     );
   }
   const [stack, ...more] = parsed.positionals;
-  if (stack === undefined || more.length > 0) throw new SetupError(`Which stack? Usage: ${USAGE}`);
+  if (stack === undefined || more.length > 0) throw new UserError(`Which stack? Usage: ${USAGE}`);
   const { from } = parsed.values;
   return { stack, ...(from === undefined ? {} : { from }) };
 }
@@ -93,7 +93,7 @@ function read(file: string): string {
   try {
     return readFileSync(file === "-" ? 0 : file, "utf8");
   } catch (error) {
-    throw new SetupError(`${file} can't be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UserError(`${file} can't be read: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
@@ -101,7 +101,7 @@ function read(file: string): string {
  * Runs a preview. A local stack's needs this machine's image by name: what makes it is prepared before.
  *
  * @returns what it wrote, which of one that failed may still be a preview as far as it got
- * @throws SetupError when it wrote none
+ * @throws UserError when it wrote none
  */
 async function preview(stack: string): Promise<{ text: string; failed?: string }> {
   const args = ["preview", "--json", "--show-sames", "--suppress-progress", "--color", "never"];
@@ -109,5 +109,5 @@ async function preview(stack: string): Promise<{ text: string; failed?: string }
   if (code === 0) return { text: stdout };
   const failed = `The preview of the stack ${stack} failed:\n${lastLines(`${stdout.slice(0, 4000)}\n${stderr}`)}`;
   if (stdout.trimStart().startsWith("{")) return { text: stdout, failed };
-  throw new SetupError(failed);
+  throw new UserError(failed);
 }

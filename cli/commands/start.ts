@@ -11,7 +11,7 @@ import { runPulumi } from "../pulumi";
 import { readLogLine } from "../pulumi/plain-log";
 import { DEFAULT_STACK } from "../pulumi/project";
 import type { BroughtBack, Containers } from "../platform/types";
-import { runMain, SetupError } from "../terminal/errors";
+import { runMain, UserError } from "../terminal/errors";
 import { nextSteps } from "../workstation/next-steps";
 import { createProgress, duration } from "../terminal/progress";
 import { requireContainers } from "../workstation/stack-file";
@@ -21,7 +21,7 @@ const PLAIN = ["--suppress-progress", "--suppress-outputs", "--color", "never"];
 
 runMain(async () => {
   const [stack = DEFAULT_STACK, ...rest] = process.argv.slice(2);
-  if (rest.length > 0 || stack.startsWith("-")) throw new SetupError("usage: npm start [-- <stack>]");
+  if (rest.length > 0 || stack.startsWith("-")) throw new UserError("usage: npm start [-- <stack>]");
   const containers = requireContainers(stack);
   const begun = Date.now();
   const docker = await containers.prepare();
@@ -37,17 +37,17 @@ runMain(async () => {
     await bringUp(stack, { ...healed, gone: [] });
     evaluation = await verify(stack);
   }
-  if (!evaluation.status.healthy) throw new SetupError(`${unhealthyText(stack, evaluation)}${failed(healed)}`);
+  if (!evaluation.status.healthy) throw new UserError(`${unhealthyText(stack, evaluation)}${failed(healed)}`);
   console.log(`\nThe stack ${stack} is up (${duration(Date.now() - begun)}).\n\n${nextSteps(stack)}`);
   return 0;
 });
 
-/** @throws SetupError for containers of a stack whose state knows of nothing */
+/** @throws UserError for containers of a stack whose state knows of nothing */
 async function refuseLostState(platform: Containers, docker: Docker, stack: string): Promise<void> {
   const containers = await platform.containers(docker, stack);
   if (containers.length === 0) return;
   const exported = await runPulumi(["stack", "export"], { stack, capture: true });
-  if (exported.code !== 0) throw new SetupError(`The state of the stack ${stack} can't be read:\n${exported.stderr}`);
+  if (exported.code !== 0) throw new UserError(`The state of the stack ${stack} can't be read:\n${exported.stderr}`);
   if (!hasResources(exported.stdout)) throw platform.stateLost(stack, containers);
 }
 
@@ -55,13 +55,13 @@ async function refuseLostState(platform: Containers, docker: Docker, stack: stri
  * Runs `up`. Without a terminal it shows a line for each step that is done, and signs of life in between.
  *
  * @returns false when it failed because machines are gone that are made again afterwards
- * @throws SetupError when it fails, and no machine is gone
+ * @throws UserError when it fails, and no machine is gone
  */
 async function bringUp(stack: string, healed: BroughtBack): Promise<boolean> {
   const args = ["up", "--yes", "--skip-preview", ...(healed.gone.length > 0 ? ["--continue-on-error"] : [])];
   const isUp = (code: number): boolean => {
     if (code === 0 || healed.gone.length > 0) return code === 0;
-    throw new SetupError(
+    throw new UserError(
       `The stack ${stack} is not up: see above. Once that is put right, npm start goes on from here.${failed(healed)}`,
     );
   };

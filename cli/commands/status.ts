@@ -15,7 +15,7 @@ import { damageLines } from "../cluster/registry-storage";
 import { readStack, type LiveStack } from "../cluster/stack";
 import { DEFAULT_STACK } from "../pulumi/project";
 import { runStorageJob } from "../operations/storage-job";
-import { runMain, SetupError } from "../terminal/errors";
+import { runMain, UserError } from "../terminal/errors";
 
 const UNREACHABLE = 2;
 
@@ -37,7 +37,7 @@ runMain(async () => {
   } catch (error) {
     // Whatever it was: nobody could say how the cluster is. Exit code 1 would claim that somebody did.
     const text =
-      error instanceof SetupError ? error.message : error instanceof Error ? (error.stack ?? "") : String(error);
+      error instanceof UserError ? error.message : error instanceof Error ? (error.stack ?? "") : String(error);
     if (process.argv.includes("--json")) {
       print({
         healthy: false,

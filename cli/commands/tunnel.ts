@@ -11,7 +11,7 @@ import { readStack } from "../cluster/stack";
 import { platformsOf } from "../platform";
 import { readStackFile } from "../pulumi/project";
 import { wholeEnvironment } from "../environment";
-import { runMain, SetupError } from "../terminal/errors";
+import { runMain, UserError } from "../terminal/errors";
 import { Bastion } from "../cluster/tunnel/bastion";
 import { listen, type Forward } from "../cluster/tunnel/forward";
 import { forwardText } from "../cluster/tunnel/text";
@@ -46,7 +46,7 @@ async function open(stack: string, forwards: readonly Forward[], hasSessions: bo
   try {
     ({ outputs } = await readStack(stack));
   } catch (error) {
-    if (!(error instanceof SetupError) || !hasSessions) throw error;
+    if (!(error instanceof UserError) || !hasSessions) throw error;
     process.stderr.write(`Only the tunnel to the bastion is open: ${error.message}\n`);
     return;
   }

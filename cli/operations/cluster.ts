@@ -10,7 +10,7 @@ import { inspectDeep, settle, type DeepLook, type Settling } from "../cluster/in
 import { bringBack, containersOf, prepareFor } from "../cluster/platform";
 import { readStack, up, type LiveStack } from "../cluster/stack";
 import { list } from "../cluster/words";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 import type { Progress } from "../terminal/progress";
 import { perform } from "./perform";
 import type { MachineState, RepairStep } from "./plan-repair";
@@ -66,9 +66,7 @@ export function liveCluster(stack: string, progress: Progress): Cluster {
       if (containers === undefined) return [];
       docker = dockerHere();
       const { machines, strays } = await containers.inspect(stack).catch((error: unknown) => {
-        throw new SetupError(
-          `The Docker engine does not answer (${messageOf(error)}). Start it: npm start -- ${stack}`,
-        );
+        throw new UserError(`The Docker engine does not answer (${messageOf(error)}). Start it: npm start -- ${stack}`);
       });
       return [
         ...machines.flatMap(({ kept, text }) => (kept ? `Bringing back: ${text}.` : [])),

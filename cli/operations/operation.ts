@@ -70,7 +70,7 @@ export type Moment<O, S extends Step> =
 export interface Preparation {
   /** What {@link run} would do, a sentence each. Changes nothing. */
   readonly plan: () => Promise<readonly string[]>;
-  /** Does it. @returns what failed, in words. @throws SetupError when the operation can't go on */
+  /** Does it. @returns what failed, in words. @throws UserError when the operation can't go on */
   readonly run: () => Promise<readonly string[]>;
 }
 

@@ -57,8 +57,8 @@ export async function perform(
       );
     case "settings":
       return attempt(() => throughManager(stack, (call) => updateNode(call, step.nodeId, step.change)));
-    case "ghost":
-      return attempt(() => removeGhost(step.nodeId, stack));
+    case "stale-node":
+      return attempt(() => removeStaleNode(step.nodeId, stack));
   }
 }
 
@@ -102,12 +102,12 @@ async function rejoin(
   const failure = await attempt(async () => {
     await actOnHost(stack, name, "leave", docker);
     // Before it joins again: as a dead manager it would count while the new one isn't in service yet.
-    if (nodeId !== undefined) await removeGhost(nodeId, stack, LEAVE_LIMIT);
+    if (nodeId !== undefined) await removeStaleNode(nodeId, stack, LEAVE_LIMIT);
   });
   return failure ?? up(stack.stack, [token.urn], ["--continue-on-error"]);
 }
 
-async function removeGhost(id: string, stack: LiveStack, limit = DEMOTION_LIMIT): Promise<void> {
+async function removeStaleNode(id: string, stack: LiveStack, limit = DEMOTION_LIMIT): Promise<void> {
   const end = Date.now() + limit * 1000;
   for (;;) {
     try {

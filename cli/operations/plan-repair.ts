@@ -57,7 +57,7 @@ export type RepairStep =
     }
   /** Removes a dead node that nobody wants. */
   | {
-      readonly kind: "ghost";
+      readonly kind: "stale-node";
       readonly names: readonly string[];
       readonly nodeId: string;
       readonly manager: boolean;
@@ -98,7 +98,7 @@ export interface RepairPlan {
 /** What tells one step from another. */
 export function stepKey(step: RepairStep): string {
   const what = step.kind === "engine" ? step.action : step.kind;
-  return `${what} ${step.kind === "ghost" || step.kind === "settings" ? step.nodeId : step.names.join(" ")}`;
+  return `${what} ${step.kind === "stale-node" || step.kind === "settings" ? step.nodeId : step.names.join(" ")}`;
 }
 
 /**
@@ -147,14 +147,14 @@ export function planRepair(input: RepairInput): RepairPlan {
     if (reason === undefined) voters = without(voters, name, counting);
     return reason;
   };
-  for (const ghost of evaluation.ghosts) {
-    const manager = ghost.role === "manager" || votes(ghost);
-    const why = `a dead node of that name (${ghost.id}) that nobody wants`;
-    if (ghost.state === "ready") left.push(`${ghost.hostname}: a node that nobody wants is alive; see the status`);
+  for (const stale of evaluation.staleNodes) {
+    const manager = stale.role === "manager" || votes(stale);
+    const why = `a dead node of that name (${stale.id}) that nobody wants`;
+    if (stale.state === "ready") left.push(`${stale.hostname}: a node that nobody wants is alive; see the status`);
     else {
-      const reason = votes(ghost) ? takeAway(ghost.hostname, counts(ghost)) : undefined;
-      if (reason !== undefined) left.push(`${ghost.hostname}: ${reason}`);
-      else add({ kind: "ghost", names: [ghost.hostname], nodeId: ghost.id, manager, why });
+      const reason = votes(stale) ? takeAway(stale.hostname, counts(stale)) : undefined;
+      if (reason !== undefined) left.push(`${stale.hostname}: ${reason}`);
+      else add({ kind: "stale-node", names: [stale.hostname], nodeId: stale.id, manager, why });
     }
   }
 

@@ -212,7 +212,7 @@ function headline(step: RepairStep): string {
       return `Making ${names} anew (${step.why})`;
     case "up":
       return `Running up for ${names} (${step.why})`;
-    case "ghost":
+    case "stale-node":
       return `Removing ${names}, ${step.why}`;
     case "settings":
       return `Setting ${names} right (${step.why})`;

@@ -12,7 +12,7 @@ import type { Spare } from "../../plan/spare";
 import type { Evaluation } from "../cluster/evaluate";
 import { urnOf, type LiveStack } from "../cluster/stack";
 import { commands, list } from "../cluster/words";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 import { askBefore, lossBefore, refusalBefore, type Accepted, type Asked } from "./before-replace";
 import type { Cluster } from "./cluster";
 import type { Operation, Past, Plan, Step } from "./operation";
@@ -64,7 +64,7 @@ export function replace(
       plan: () => cluster.outstanding(),
       async run() {
         const { setUp } = await cluster.bringBack();
-        if (setUp !== undefined) throw new SetupError(`The new containers could not be set up.\n${setUp}`);
+        if (setUp !== undefined) throw new UserError(`The new containers could not be set up.\n${setUp}`);
         return [];
       },
     },
@@ -237,7 +237,7 @@ function addSpare(cluster: Cluster, stack: LiveStack, host: string, spare: Spare
         const failure = await cluster.up([]);
         if (failure === undefined) throw error;
         const left = `The spare worker is left; the next up removes it: ${commands(cluster.stack).up}`;
-        throw new SetupError(`${messageOf(error)}\n${left}\n${failure}`);
+        throw new UserError(`${messageOf(error)}\n${left}\n${failure}`);
       }
     },
   };

@@ -21,7 +21,7 @@ export interface RunnerOptions {
 /**
  * Runs an operation to its goal, or to where it can't go on.
  *
- * @throws SetupError when another operation runs on the stack, and whatever a step or a look throws
+ * @throws UserError when another operation runs on the stack, and whatever a step or a look throws
  */
 export async function runOperation<O, S extends Step>(
   operation: Operation<O, S>,

@@ -1,6 +1,6 @@
 /** Runs scripts/registry-gc.sh on the bastion. */
 import { dataText, readScript, sent } from "../../components/ssh/script";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 import { openBastion } from "../cluster/bastion";
 import { storageReport, type StorageReport } from "../cluster/registry-storage";
 import type { LiveStack } from "../cluster/stack";
@@ -29,7 +29,7 @@ export interface StorageJobResult {
   readonly complete: boolean;
 }
 
-/** @throws SetupError when the job couldn't be run, or failed for another reason than damage */
+/** @throws UserError when the job couldn't be run, or failed for another reason than damage */
 export async function runStorageJob(stack: LiveStack, { mode, untagged }: StorageJob): Promise<StorageJobResult> {
   const { bastion: host, client } = stack.outputs.access;
   const bastion = await openBastion(host, DIAL_LIMIT);
@@ -47,7 +47,7 @@ export async function runStorageJob(stack: LiveStack, { mode, untagged }: Storag
     const report = storageReport(heard);
     if (code !== 0 && code !== DAMAGED) {
       const said = report.rest.slice(-5).join("\n").trim();
-      throw new SetupError(`the garbage of ${stack.stack}'s registry wasn't collected: see above. ${said}`.trim());
+      throw new UserError(`the garbage of ${stack.stack}'s registry wasn't collected: see above. ${said}`.trim());
     }
     return { report, complete: code === 0 };
   } finally {

@@ -94,7 +94,7 @@ export interface Tunnels {
 export interface Drill {
   /** Whether the stack's data may be deleted with it; undefined where its configuration isn't valid. */
   isThrowaway(stack: string, file: StackFile): boolean | undefined;
-  /** @throws SetupError when the account has no room for what the file asks for and doesn't have yet */
+  /** @throws UserError when the account has no room for what the file asks for and doesn't have yet */
   checkQuotas(run: PlannedRun): Promise<void>;
   /**
    * Terminates the hosts of one zone, which isn't the bastion's, and waits until they are, or the signal.
@@ -144,7 +144,7 @@ export interface BroughtBack {
 
 /** The stack's state in Pulumi, for a platform that brings machines back: `cli/platform` doesn't run Pulumi itself. */
 export interface StateAccess {
-  /** Removes a dead run's lock, and marks what it left half done. @throws SetupError when a run that lives holds the stack */
+  /** Removes a dead run's lock, and marks what it left half done. @throws UserError when a run that lives holds the stack */
   readonly heal: (stack: string) => Promise<void>;
   /** Marks resources for the next `up`. */
   readonly redo: (stack: string, choose: (state: State) => Unfinished) => Promise<void>;
@@ -170,7 +170,7 @@ export interface Containers {
   /**
    * Brings back what can be brought back: networks, containers whose data survive, stopped and paused ones.
    *
-   * @throws SetupError when a run that lives holds the stack, or no manager is left
+   * @throws UserError when a run that lives holds the stack, or no manager is left
    */
   bringBack(docker: Docker, stack: string, state: StateAccess): Promise<BroughtBack>;
   /** All machines: hosts, bastion, load balancers. */
@@ -205,7 +205,7 @@ export interface Platform extends PlatformFacts {
    * Checks before a run: the bastion, the way to it, credentials, unmanaged resources, quotas, offerings. Each decides by
    * the run's arguments whether it is needed.
    *
-   * @throws SetupError that says what would make the run fail
+   * @throws UserError that says what would make the run fail
    */
   preflight(run: PlannedRun): Promise<void>;
   /** Additions to the environment of an `up` that replaces hosts, by their names. @default none */

@@ -3,7 +3,7 @@
  * connection and stays silent, such as one that is paused, and only a second Ctrl-C ends the run.
  */
 import { connect } from "node:net";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 
 /** Commands whose steps dial the bastion. */
 const DIALLING = ["up", "update"];
@@ -22,7 +22,7 @@ export interface BastionAddress {
  * here: the steps' own dials have a limit, and the run may be the one that replaces it.
  *
  * @param address undefined while there is no bastion
- * @throws SetupError that names the bastion's address and what helps
+ * @throws UserError that names the bastion's address and what helps
  */
 export async function checkBastion(
   stack: string,
@@ -34,7 +34,7 @@ export async function checkBastion(
   if (!DIALLING.includes(args[0] ?? "") || args.some((argument) => argument.includes("bastion"))) return;
   const at = await address();
   if (at === undefined || !(await isSilent(at, limit))) return;
-  throw new SetupError(
+  throw new UserError(
     `Nothing was done: the bastion of the stack ${stack} takes connections at ${at.host}:${at.port}, but shows no SSH banner ` +
       `within ${limit} s. It may be paused or overloaded. Bring it back: npm run repair -- ${stack}`,
   );

@@ -30,7 +30,7 @@ export function cachedEngine(): string | undefined {
 /**
  * The built engine, from the cache or made now. Several runs at once build it only once.
  *
- * @throws SetupError when there is no Go, or the build fails
+ * @throws UserError when there is no Go, or the build fails
  */
 export function ensureBuiltEngine(progress: Progress): Promise<string> {
   return ensureProgram(ENGINE, progress);

@@ -11,7 +11,7 @@ const IRRELEVANT = ["ingress"];
  *
  * @param file the stack's file, where it was read already
  * @returns undefined where it isn't valid, which the program says
- * @throws SetupError when there is no such stack
+ * @throws UserError when there is no such stack
  */
 export function readStackConfig(stack: string, file: StackText = readStackFile(stack)): StackConfig | undefined {
   const values = Object.entries(stackValues(file)).filter(([key]) => !IRRELEVANT.includes(key));

@@ -7,7 +7,7 @@
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { statePath } from "../paths";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 import { checkpointFile } from "./local-state";
 import type { RunResult } from "./exec";
 
@@ -42,11 +42,11 @@ function written(stack: string): number {
 /**
  * Lets nothing be built on what a killed destroy has left.
  *
- * @throws SetupError when a destroy of the stack was killed and not run to its end since
+ * @throws UserError when a destroy of the stack was killed and not run to its end since
  */
 export function refuseHalfDestroyed(stack: string, args: readonly string[]): void {
   if (!BUILDING.includes(args[0] ?? "") || !existsSync(noteOf(stack))) return;
-  throw new SetupError(
+  throw new UserError(
     `A destroy of the stack '${stack}' was killed, and nobody knows which of its machines are gone. ` +
       `Let it come to its end first: npm run destroy -- ${stack} --yes`,
   );

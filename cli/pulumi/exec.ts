@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { root } from "../paths";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 import { discardBuiltEngine } from "./build";
 import type { Engine } from "./engine";
 
@@ -65,7 +65,7 @@ function channel(stream: NodeJS.WriteStream): "inherit" | "pipe" {
   return stream.isTTY ? "inherit" : "pipe";
 }
 
-/** Runs an engine to its end. @throws SetupError when it can't be started at all */
+/** Runs an engine to its end. @throws UserError when it can't be started at all */
 export function execEngine(engine: Engine, args: readonly string[], options: ExecOptions): Promise<RunResult> {
   const capture = options.capture === true;
   const child = spawn(engine.path, args, {
@@ -99,7 +99,7 @@ export function execEngine(engine: Engine, args: readonly string[], options: Exe
   return new Promise<RunResult>((resolve, reject) => {
     child.on("error", (error) => {
       const remedy = remedyFor(engine, error);
-      reject(new SetupError(`The Pulumi engine ${engine.path} can't be started (${error.message}). ${remedy}`));
+      reject(new UserError(`The Pulumi engine ${engine.path} can't be started (${error.message}). ${remedy}`));
     });
     child.on("close", (code, signal) => {
       const text = (parts: Buffer[]): string => Buffer.concat(parts).toString();

@@ -21,7 +21,7 @@ let found: Promise<Engine> | undefined;
  * The engine for this run: `pulumi` on PATH where it is recent enough; else one of our own cache; else, in a terminal,
  * the official download; else one built from its Go module. Looked for once per process.
  *
- * @throws SetupError with the line that installs Pulumi, when there is none and none can be made
+ * @throws UserError with the line that installs Pulumi, when there is none and none can be made
  */
 export function findEngine(options: FindOptions = {}): Promise<Engine> {
   found ??= search(options).catch((error: unknown) => {
@@ -40,7 +40,7 @@ export async function installedEngine(progress: Progress = createProgress()): Pr
   return (await onPath(progress)) ?? downloadedEngine();
 }
 
-/** The kit's engine. @throws SetupError when it can't be built */
+/** The kit's engine. @throws UserError when it can't be built */
 export async function kitEngine(progress: Progress = createProgress()): Promise<Engine> {
   const kit = await prepareKit(await ensureBuiltEngine(progress));
   return { path: kit.engine, version: ENGINE_VERSION, kind: "kit", home: kit.home };

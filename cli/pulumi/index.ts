@@ -1,7 +1,7 @@
 /** Running Pulumi: the one door to the engine for all tools. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { wholeEnvironment } from "../environment";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 import { platformsOf } from "../platform";
 import { hasLocalState } from "../platform/facts";
 import { needsHealing } from "./arguments";
@@ -66,7 +66,7 @@ const WITH_CONFIG = ["up", "update", "preview", "destroy", "refresh", "config", 
  * A stack whose platform keeps the state on this workstation is made on first use, and healed of what a killed run has
  * left. Any other stack is run with the user's own backend and environment.
  *
- * @throws SetupError when there is no such stack, no engine, or another run holds the stack
+ * @throws UserError when there is no such stack, no engine, or another run holds the stack
  */
 export async function runPulumi(args: readonly string[], options: RunOptions): Promise<RunResult> {
   const { stack } = options;
@@ -131,7 +131,7 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
  * Marks resources of a stack, so that the next `up` does them over. The state is written, be it a local stack's or not.
  *
  * @param choose what is marked, by the state
- * @throws SetupError when the state can't be read or written
+ * @throws UserError when the state can't be read or written
  */
 export async function redo(stack: string, choose: (state: State) => Unfinished): Promise<void> {
   await markState((args) => runPulumi(args, { stack, capture: true }), stack, choose);
@@ -140,7 +140,7 @@ export async function redo(stack: string, choose: (state: State) => Unfinished):
 /**
  * Frees a local stack's state of what an interrupted run has left, as every `up` does.
  *
- * @throws SetupError when a run that lives holds the stack
+ * @throws UserError when a run that lives holds the stack
  */
 export async function healState(stack: string): Promise<void> {
   await healLocalStack(await findEngine(), stack);
@@ -206,7 +206,7 @@ function announceTrial(stack: string): void {
 /** Production runs on the official plugins: the kit's are for trying things out on this machine. */
 function refuseKit(engine: Engine, stack: string, file: StackFile): void {
   if (engine.kind === "official" || process.env["SWARM_HA_ALLOW_KIT"] === "1") return;
-  throw new SetupError(
+  throw new UserError(
     `The stack '${stack}' (platform ${file.platform ?? "not set"}) needs the official Pulumi; the offline kit only runs local ` +
       "stacks, and previews of stacks that have no state. Install Pulumi: curl -fsSL https://get.pulumi.com | sh",
   );
@@ -225,7 +225,7 @@ export async function runPulumiBare(args: readonly string[]): Promise<RunResult>
  * A stack's outputs, secrets shown.
  *
  * @returns undefined when the stack doesn't exist
- * @throws SetupError when they can't be read
+ * @throws UserError when they can't be read
  */
 export async function stackOutputs(stack: string): Promise<Record<string, unknown> | undefined> {
   const file = readStackFile(stack);
@@ -238,5 +238,5 @@ export async function stackOutputs(stack: string): Promise<Record<string, unknow
   const { code, stdout, stderr } = await execEngine(engine, args, { env, capture: true });
   if (code === 0) return JSON.parse(stdout) as Record<string, unknown>;
   if (stderr.includes("no stack named")) return undefined;
-  throw new SetupError(`The outputs of stack '${stack}' can't be read: ${stderr.trim()}`);
+  throw new UserError(`The outputs of stack '${stack}' can't be read: ${stderr.trim()}`);
 }

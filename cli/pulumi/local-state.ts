@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { backendDir, passphraseFile, stackConfigDir } from "../paths";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 import { allFacts } from "../platform/facts";
 import { PROJECT, type StackFile } from "./project";
 import type { State } from "./unfinished";
@@ -43,7 +43,7 @@ export function ensureLocalState(): void {
   const stacks = join(backendDir(), ".pulumi", "stacks", PROJECT);
   const names = existsSync(stacks) ? readdirSync(stacks).flatMap((name) => /^(.+)\.json$/.exec(name)?.[1] ?? []) : [];
   if (names.length > 0) {
-    throw new SetupError(
+    throw new UserError(
       `${passphraseFile()} is gone, but there are local stacks in ${stacks} whose secrets it protects. ` +
         `Put the file back; or, if it is lost, remove what belongs to these stacks, and their state:\n\n` +
         [...names.flatMap(removals), `rm -r ${stacks}`].map((line) => `  ${line}\n`).join(""),
@@ -109,7 +109,7 @@ export function readCheckpoint(stack: string): Checkpoint | undefined {
   if (!existsSync(path)) return undefined;
   const file = parsed(path) as { checkpoint?: Checkpoint } | undefined;
   if (file !== undefined) return file.checkpoint;
-  throw new SetupError(
+  throw new UserError(
     `The state of stack '${stack}' can't be read: ${path} is damaged. Beside it is a backup (${path}.bak): copy it over the damaged file.`,
   );
 }

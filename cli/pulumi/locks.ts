@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { backendDir } from "../paths";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 import { PROJECT } from "./project";
 
 /** A lock as Pulumi writes it (pkg/backend/diy/lock.go). */
@@ -25,7 +25,7 @@ export function isStale(lock: Lock, host: string, commandOf: (pid: number) => st
  * Removes a stack's stale locks, as `pulumi cancel` would.
  *
  * @returns how many there were
- * @throws SetupError when a run that lives holds the stack
+ * @throws UserError when a run that lives holds the stack
  */
 export function healLocks(stack: string): number {
   const files = lockFiles(stack);
@@ -76,8 +76,8 @@ function commandLine(pid: number): string | undefined {
   }
 }
 
-function held(stack: string, lock: Lock, file: string): SetupError {
-  return new SetupError(
+function held(stack: string, lock: Lock, file: string): UserError {
+  return new UserError(
     lock.hostname === hostname()
       ? `Another run is working on stack '${stack}': process ${lock.pid} of ${lock.username}, since ${lock.timestamp}. ` +
           "Wait for its end, or end it, and run this again."

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../paths";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 import { factsOf, hasLocalState, platformNames } from "../platform/facts";
 import { hasEnvironment, stackValues } from "./stack-values";
 
@@ -31,15 +31,15 @@ export function configDirectory(): string {
 /**
  * A stack's config file.
  *
- * @throws SetupError that lists the stacks there are, when there is none of that name
+ * @throws UserError that lists the stacks there are, when there is none of that name
  */
 export function readStackFile(stack: string): StackFile {
   const directory = configDirectory();
   const path = join(directory, `Pulumi.${stack}.yaml`);
-  if (!/^[A-Za-z0-9_.-]+$/.test(stack)) throw new SetupError(`${JSON.stringify(stack)} is no stack name.`);
+  if (!/^[A-Za-z0-9_.-]+$/.test(stack)) throw new UserError(`${JSON.stringify(stack)} is no stack name.`);
   if (!existsSync(path)) {
     const known = readdirSync(directory).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
-    throw new SetupError(
+    throw new UserError(
       `There is no stack '${stack}': ${path} doesn't exist. Stacks here: ${known.join(", ") || "none"}.`,
     );
   }
@@ -59,14 +59,14 @@ function checkPlatform(stack: string, { path, text, platform }: StackFile): void
       text.trim() === ""
         ? "is empty"
         : `has ${platform === undefined ? "no swarm-ha:platform" : `the platform '${platform}'`}`;
-    throw new SetupError(
+    throw new UserError(
       `${path} ${got}. The platform is ${names.join(" or ")}; the least that a file for this machine needs:\n\n` +
         `config:\n  ${PROJECT}:platform: ${names.find((name) => hasLocalState({ platform: name })) ?? ""}\n`,
     );
   }
   const problem = facts.stackNameProblem?.(stack);
   if (problem !== undefined)
-    throw new SetupError(
+    throw new UserError(
       `A stack on this machine can't be called ${problem.got}. Allowed: ${problem.allowed}. Fix: ${problem.fix}.`,
     );
 }
@@ -76,7 +76,7 @@ function platformIn(text: string, path: string): string | undefined {
   try {
     values = stackValues({ text });
   } catch (error) {
-    throw new SetupError(`${path} is not valid YAML: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UserError(`${path} is not valid YAML: ${error instanceof Error ? error.message : String(error)}`);
   }
   const { platform } = values;
   return typeof platform === "string" ? platform : undefined;

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 import { isWhole, marked, type State, type Unfinished } from "./unfinished";
 
 /** Runs a command of the engine on a stack, captured. */
@@ -14,7 +14,7 @@ export type RunOnStack = (
  * Marks resources in a stack's state (see unfinished.ts). Secrets stay encrypted.
  *
  * @param choose what is marked, by the state
- * @throws SetupError when the state can't be read or written
+ * @throws UserError when the state can't be read or written
  */
 export async function markState(
   run: RunOnStack,
@@ -22,7 +22,7 @@ export async function markState(
   choose: (state: State) => Unfinished,
 ): Promise<Unfinished> {
   const exported = await run(["stack", "export"]);
-  if (exported.code !== 0) throw new SetupError(`The state of '${stack}' can't be read: ${exported.stderr.trim()}`);
+  if (exported.code !== 0) throw new UserError(`The state of '${stack}' can't be read: ${exported.stderr.trim()}`);
   const state = JSON.parse(exported.stdout) as { deployment: State };
   const chosen = choose(state.deployment);
   if (isWhole(chosen) && (state.deployment.pending_operations ?? []).length === 0) return chosen;
@@ -31,7 +31,7 @@ export async function markState(
     const file = join(folder, "state.json");
     writeFileSync(file, JSON.stringify({ ...state, deployment: marked(state.deployment, chosen) }), { mode: 0o600 });
     const imported = await run(["stack", "import", "--file", file]);
-    if (imported.code !== 0) throw new SetupError(`The state of '${stack}' can't be healed: ${imported.stderr.trim()}`);
+    if (imported.code !== 0) throw new UserError(`The state of '${stack}' can't be healed: ${imported.stderr.trim()}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 import { checkpointFile, forgetStack, parsed } from "./local-state";
 import { configDirectory, readStackFile, type StackFile } from "./project";
 
@@ -66,20 +66,20 @@ export function newName(args: readonly string[]): string | undefined {
  * Lets nothing be built under another name than that of the resources, and no stack be renamed but back.
  *
  * @param original the stack that the state's resources were made for, see {@link madeFor}
- * @throws SetupError with the way back
+ * @throws UserError with the way back
  */
 export function refuseRenamed(stack: string, args: readonly string[], original: string | undefined): void {
   if (original === undefined) return;
   if (isRename(args)) {
     if (newName(args) === original) return;
-    throw new SetupError(
+    throw new UserError(
       `Nothing was changed: the stack ${stack} can't be renamed while it has resources. Names of machines, networks and ` +
         "certificates come from the stack's name, and the next up would replace every machine at once. For another name, " +
         "make a new stack beside it, and move the applications.",
     );
   }
   if (!BUILDING.includes(args[0] ?? "") || original === stack) return;
-  throw new SetupError(
+  throw new UserError(
     `Nothing was changed: the resources of the stack ${stack} were made for a stack ${original}, so it was renamed. Names of ` +
       "machines, networks and certificates come from the stack's name, and this would replace every machine at once. " +
       `Rename it back: ${wayBack(original, stack)}`,
@@ -115,7 +115,7 @@ export function localOriginal(stack: string): string | undefined {
 /**
  * Lets nobody make an empty stack in the place of one that was renamed, nor take its containers for unknown ones.
  *
- * @throws SetupError with the way back
+ * @throws UserError with the way back
  */
 export function refuseRenamedAway(stack: string): void {
   const now = renamedTo(stack);
@@ -123,7 +123,7 @@ export function refuseRenamedAway(stack: string): void {
   const empty = existsSync(checkpointFile(stack))
     ? `npm run pulumi -- stack rm --yes --preserve-config -s ${stack}, then `
     : "";
-  throw new SetupError(
+  throw new UserError(
     `Nothing was changed: the stack ${stack} was renamed to ${now}, and its containers belong to that state. ` +
       `Rename it back: ${empty}${wayBack(stack, now)}`,
   );
@@ -136,7 +136,7 @@ export function renameConfig(from: string, to: string): void {
   forgetStack(from);
 }
 
-/** The file of a stack that is being renamed; it may have its new name already. @throws SetupError when there is neither */
+/** The file of a stack that is being renamed; it may have its new name already. @throws UserError when there is neither */
 export function fileToRename(stack: string, args: readonly string[]): StackFile {
   const to = newName(args);
   const renamed = to !== undefined && !existsSync(join(configDirectory(), `Pulumi.${stack}.yaml`));

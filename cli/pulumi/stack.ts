@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../paths";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 import { localEnv } from "./env";
 import { execEngine } from "./exec";
 import type { Engine } from "./engine";
@@ -33,7 +33,7 @@ export async function ensureLocalStack(engine: Engine, stack: string, file: Stac
     const args = ["stack", "init", stack, "--no-select", "--non-interactive", "--secrets-provider", "passphrase"];
     const made = await execEngine(engine, args, { cwd: project, env: localEnv(engine), capture: true });
     if (made.code !== 0 && !localStackExists(stack))
-      throw new SetupError(`The stack '${stack}' can't be made: ${(made.stderr || made.stdout).trim()}`);
+      throw new UserError(`The stack '${stack}' can't be made: ${(made.stderr || made.stdout).trim()}`);
     const config = join(project, `Pulumi.${stack}.yaml`);
     if (existsSync(config)) writeFileSync(workingConfig(stack), readFileSync(config), { mode: 0o600 });
     writeWorkingConfig(stack, file);
@@ -46,7 +46,7 @@ export async function ensureLocalStack(engine: Engine, stack: string, file: Stac
  * Frees a local stack of what an interrupted run has left: its lock, and what it had half done, which the next `up` does
  * over (see unfinished.ts).
  *
- * @throws SetupError when a run that lives holds the stack
+ * @throws UserError when a run that lives holds the stack
  */
 export async function healLocalStack(engine: Engine, stack: string): Promise<void> {
   if (!localStackExists(stack)) return;

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root } from "../paths";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 import { engineEnv } from "./env";
 import { execEngine, type ExecOptions, type RunResult } from "./exec";
 import type { Engine } from "./engine";
@@ -38,7 +38,7 @@ export async function runTrial(
     copyFileSync(join(root, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
     const init = ["stack", "init", stack, "--no-select", "--non-interactive", "--secrets-provider", "passphrase"];
     const made = await execEngine(engine, init, { cwd: folder, env, capture: true });
-    if (made.code !== 0) throw new SetupError(`The trial of '${stack}' can't be prepared: ${made.stderr.trim()}`);
+    if (made.code !== 0) throw new UserError(`The trial of '${stack}' can't be prepared: ${made.stderr.trim()}`);
     const config = join(folder, `Pulumi.${stack}.yaml`);
     const salt = /^encryptionsalt:.*$/m.exec(existsSync(config) ? readFileSync(config, "utf8") : "")?.[0] ?? "";
     writeFileSync(config, `${withoutSalt(file.text)}${salt}\n`, { mode: 0o600 });

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { environmentFor } from "../environment";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 
 /** The version that is built or downloaded here; the SDK in package.json is of the same one. */
 export const ENGINE_VERSION = "3.245.0";
@@ -39,6 +39,6 @@ export async function versionOf(path: string): Promise<string | undefined> {
 export const INSTALL_LINE = "curl -fsSL https://get.pulumi.com | sh";
 
 /** The error for a machine on which there is no way to an engine. */
-export function noEngine(reason: string): SetupError {
-  return new SetupError(`There is no Pulumi on this machine, and ${reason}. Install Pulumi: ${INSTALL_LINE}`);
+export function noEngine(reason: string): UserError {
+  return new UserError(`There is no Pulumi on this machine, and ${reason}. Install Pulumi: ${INSTALL_LINE}`);
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { markUnknowns, nameOfUrn, type Planned } from "../../policy/planned";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 
 const stateSchema = z.object({
   type: z.string(),
@@ -77,7 +77,7 @@ const KINDS: Readonly<Record<string, ChangeKind>> = {
 /**
  * Reads the text of `pulumi preview --json --show-sames`.
  *
- * @throws SetupError when it is none, is of a preview that failed, or leaves out what stays as it is
+ * @throws UserError when it is none, is of a preview that failed, or leaves out what stays as it is
  */
 export function parsePreview(text: string, from: string): Preview {
   let json: unknown;
@@ -86,22 +86,22 @@ export function parsePreview(text: string, from: string): Preview {
   } catch {
     // Perhaps what was said instead of a preview.
     const said = text.trim().split("\n").slice(-MOST_LINES).join("\n");
-    throw new SetupError(`${from} is no JSON. ${HOW_TO_MAKE}${said === "" ? "" : `\nIt says:\n${said}`}`);
+    throw new UserError(`${from} is no JSON. ${HOW_TO_MAKE}${said === "" ? "" : `\nIt says:\n${said}`}`);
   }
   const read = previewSchema.safeParse(json);
-  if (!read.success) throw new SetupError(`${from} is no preview: ${z.prettifyError(read.error)}\n${HOW_TO_MAKE}`);
+  if (!read.success) throw new UserError(`${from} is no preview: ${z.prettifyError(read.error)}\n${HOW_TO_MAKE}`);
   const { steps, config, diagnostics, changeSummary } = read.data;
   const errors = (diagnostics ?? []).filter(({ severity }) => severity === "error");
   if (errors.length > 0) {
-    throw new SetupError(`${from} failed:\n${errors.map(({ message }) => message?.trim() ?? "").join("\n")}`);
+    throw new UserError(`${from} failed:\n${errors.map(({ message }) => message?.trim() ?? "").join("\n")}`);
   }
   const changes = merge(steps ?? []);
   const same = changes.filter(({ kind }) => kind === "unchanged").length;
   if (same < (changeSummary?.["same"] ?? 0)) {
-    throw new SetupError(`${from} leaves out what stays as it is, so nobody can tell what is left. ${HOW_TO_MAKE}`);
+    throw new UserError(`${from} leaves out what stays as it is, so nobody can tell what is left. ${HOW_TO_MAKE}`);
   }
   const [first] = changes;
-  if (first === undefined) throw new SetupError(`${from} has no resource in it. ${HOW_TO_MAKE}`);
+  if (first === undefined) throw new UserError(`${from} has no resource in it. ${HOW_TO_MAKE}`);
   return { stack: first.urn.split(":")[2] ?? "", config: config ?? {}, changes };
 }
 
@@ -138,7 +138,7 @@ function merge(steps: readonly Step[]): Change[] {
 function kindOf(op: string): ChangeKind {
   const kind = KINDS[op];
   if (kind === undefined)
-    throw new SetupError(`The preview has the operation ${JSON.stringify(op)}, which isn't known here.`);
+    throw new UserError(`The preview has the operation ${JSON.stringify(op)}, which isn't known here.`);
   return kind;
 }
 

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { SetupError } from "./errors";
+import { UserError } from "./errors";
 
 /** What a tool's command line may hold. */
 export interface ArgumentsOptions<Flag extends string> {
@@ -15,7 +15,7 @@ export interface ArgumentsOptions<Flag extends string> {
  * Reads a tool's command line: `[stack] [host…] [--flag…]`.
  *
  * @param usage shown with every mistake
- * @throws SetupError that says what is wrong with it
+ * @throws UserError that says what is wrong with it
  */
 export function readArguments<Flag extends string>(
   usage: string,
@@ -23,7 +23,7 @@ export function readArguments<Flag extends string>(
   args: readonly string[] = process.argv.slice(2),
 ): { stack: string; hosts: string[] } & Record<Flag, boolean> {
   const options = Object.fromEntries(flags.map((flag) => [flag, { type: "boolean" as const, default: false }]));
-  const wrong = (what: string): SetupError => new SetupError(`${what} Usage: ${usage}`);
+  const wrong = (what: string): UserError => new UserError(`${what} Usage: ${usage}`);
   let parsed;
   try {
     parsed = parseArgs({ args: [...args], options, allowPositionals: true });

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node
 import { setTimeout as sleep } from "node:timers/promises";
 import { cachePath } from "../paths";
 import { command, findProgram } from "./command";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 import { withLock } from "./lock";
 import { createProgress, type Progress } from "../terminal/progress";
 
@@ -33,7 +33,7 @@ export function canInstall(): boolean {
  *
  * @param wish `packages`; `optional`: those that exist in some releases only (installed where they do); `usually`: how
  *   long it usually takes, in words
- * @throws SetupError with apt's last lines
+ * @throws UserError with apt's last lines
  */
 export async function aptInstall(
   wish: { readonly packages: readonly string[]; readonly optional?: readonly string[]; readonly usually: string },
@@ -191,7 +191,7 @@ export function proxySettings(aptConfigDump: string): string[] {
 /**
  * Installs packages if this process may.
  *
- * @throws SetupError saying what to run if it may not
+ * @throws UserError saying what to run if it may not
  */
 export async function requirePackages(
   packages: readonly string[],
@@ -200,7 +200,7 @@ export async function requirePackages(
   progress: Progress = createProgress(),
 ): Promise<void> {
   if (!canInstall()) {
-    throw new SetupError(
+    throw new UserError(
       `${purpose} needs ${packages.join(", ")}. Install it and try again; on Debian or Ubuntu: sudo apt-get install ${packages.join(" ")}`,
     );
   }

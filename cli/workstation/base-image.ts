@@ -6,7 +6,7 @@ import { cachePath } from "../paths";
 import { aptUpdate, canInstall, debianRepositories, debianSources, proxySettings, requirePackages } from "./apt";
 import { command, findProgram } from "./command";
 import { followToEnd, hasImage } from "./docker-client";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 import { createProgress, isInteractive, type Progress } from "../terminal/progress";
 import { pulled } from "./pull";
 
@@ -19,7 +19,7 @@ const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
  * Makes sure that the engine has the base image: there already → nothing to do. Where there is a terminal, a pull is
  * tried first; a run without one (CI) downloads from package registries alone, and makes the image from packages.
  *
- * @throws SetupError with the remedy
+ * @throws UserError with the remedy
  */
 export async function ensureBaseImage(
   docker: Docker,
@@ -34,7 +34,7 @@ export async function ensureBaseImage(
 async function makeBaseImage(docker: Docker, progress: Progress): Promise<void> {
   if (findProgram("mmdebstrap") === undefined) {
     if (!canInstall()) {
-      throw new SetupError(
+      throw new UserError(
         `The engine has no image ${BASE_IMAGE}. Pull it (docker pull ${BASE_IMAGE}), or install mmdebstrap ` +
           "(sudo apt-get install mmdebstrap), then try again.",
       );

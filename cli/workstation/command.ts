@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { environmentFor, type Recipient } from "../environment";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 
 /** How to run a command. */
 export interface CommandOptions {
@@ -28,7 +28,7 @@ const SHOWN_LINES = 20;
  * Runs a program to its end.
  *
  * @returns what it wrote to stdout
- * @throws SetupError naming the command, how it ended, and its last lines
+ * @throws UserError naming the command, how it ended, and its last lines
  */
 export function command(file: string, args: readonly string[], options: CommandOptions): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -76,7 +76,7 @@ export function command(file: string, args: readonly string[], options: CommandO
     child.stderr.setEncoding("utf8").on("data", watch(false));
     const failed = (how: string) => {
       const text = [`\`${[file, ...args].join(" ")}\` ${how}`, ...lines.map((line) => `  ${line}`)].join("\n");
-      reject(new SetupError(options.redact?.(text) ?? text));
+      reject(new UserError(options.redact?.(text) ?? text));
     };
     const done = () => {
       clearTimeout(timer);

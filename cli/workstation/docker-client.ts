@@ -1,7 +1,7 @@
 /** The engine's API for set-up: a client on a socket, and the answers of its long-running calls. */
 import type Docker from "dockerode";
 import { dockerOn, unlessGone } from "../../components/platform/local/docker";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 import type { Note } from "../terminal/progress";
 
 /** A client of the engine on that socket, none of whose calls waits for ever. */
@@ -26,13 +26,13 @@ const SHOWN_LINES = 25;
  * Reads a pull's, build's or import's answer to its end: it is done only then, and it may tell its failure there.
  *
  * @param what names the call in an error, e.g. "Building the host image"
- * @throws SetupError with the last lines of the answer
+ * @throws UserError with the last lines of the answer
  */
 export function followToEnd(docker: Docker, answer: NodeJS.ReadableStream, what: string, note: Note): Promise<void> {
   return new Promise((resolve, reject) => {
     const lines: string[] = [];
     const fail = (reason: string) => {
-      reject(new SetupError([`${what} failed: ${reason}`, ...lines.map((line) => `  ${line}`)].join("\n")));
+      reject(new UserError([`${what} failed: ${reason}`, ...lines.map((line) => `  ${line}`)].join("\n")));
     };
     docker.modem.followProgress(
       answer,

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline/promises";
 import { aptInstall, canInstall } from "./apt";
 import { command, findProgram } from "./command";
 import { askEngine, DEFAULT_SOCKET, socketOf, type Answer } from "./docker-socket";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 import { claimOwnEngine, hasOwnEngine, readEngineRecord, startOwnEngine, type OwnEnginePlace } from "./own-engine";
 import { createProgress, isInteractive, type Progress } from "../terminal/progress";
 
@@ -39,7 +39,7 @@ const MANUAL =
  * The engine that DOCKER_HOST or the default socket reaches; where there is none and this is root on Linux, an engine
  * of our own (docker.io is installed first, on Debian and Ubuntu, if it has to be).
  *
- * @throws SetupError that says what is wrong with the engine, or what to install
+ * @throws UserError that says what is wrong with the engine, or what to install
  */
 export async function ensureDockerEngine(options: DockerEngineOptions = {}): Promise<DockerEngine> {
   const dockerHost = "dockerHost" in options ? options.dockerHost : process.env["DOCKER_HOST"];
@@ -53,7 +53,7 @@ export async function ensureDockerEngine(options: DockerEngineOptions = {}): Pro
   if (first.kind === "ok") return found(first.version);
   if (first.kind !== "absent") throw unusable(socket, first);
   if (socket !== defaultSocket && readEngineRecord(place)?.socket !== socket) {
-    throw new SetupError(
+    throw new UserError(
       `DOCKER_HOST is unix://${socket}, but no engine answers there (${first.detail}). ` +
         `Start that engine, or unset DOCKER_HOST to use ${defaultSocket}.`,
     );
@@ -64,14 +64,14 @@ export async function ensureDockerEngine(options: DockerEngineOptions = {}): Pro
   throw unusable(socket, second);
 }
 
-function unusable(socket: string, answer: Exclude<Answer, { kind: "ok" }>): SetupError {
+function unusable(socket: string, answer: Exclude<Answer, { kind: "ok" }>): UserError {
   if (answer.kind === "denied") {
-    return new SetupError(
+    return new UserError(
       `This user may not use the Docker engine's socket ${socket} (${answer.detail}). ` +
         "Join the group docker (sudo usermod -aG docker $USER, then log in again), or run as root.",
     );
   }
-  return new SetupError(
+  return new UserError(
     `There is something on ${socket}, but not a working Docker engine: ${answer.detail}. Restart it.`,
   );
 }
@@ -87,14 +87,14 @@ async function makeEngine({ place, progress, interactive }: Making): Promise<voi
   if (process.platform !== "linux" || process.getuid?.() !== 0) {
     const hint =
       findProgram("apt-get") === undefined ? "" : " As root, this would install docker.io and start an engine itself.";
-    throw new SetupError(`${problem}, and this user can't start one. ${MANUAL}${hint}`);
+    throw new UserError(`${problem}, and this user can't start one. ${MANUAL}${hint}`);
   }
   const stopped = hasOwnEngine(place) ? undefined : await systemUnit();
   if (stopped !== undefined) throw stoppedEngine(stopped);
   if (findProgram("dockerd") === undefined) {
-    if (!canInstall()) throw new SetupError(`${problem}, and this isn't Debian or Ubuntu. ${MANUAL}`);
+    if (!canInstall()) throw new UserError(`${problem}, and this isn't Debian or Ubuntu. ${MANUAL}`);
     if (interactive && !(await agreed(`${problem}. Install Debian's docker.io and start one?`))) {
-      throw new SetupError(`Then nothing was installed. ${MANUAL}`);
+      throw new UserError(`Then nothing was installed. ${MANUAL}`);
     }
     await installEngine(place, progress);
   }
@@ -120,8 +120,8 @@ export function engineUnit(listed: string): string | undefined {
 }
 
 /** Another engine in its place would take its socket, and hide its containers. */
-function stoppedEngine(unit: string): SetupError {
-  return new SetupError(
+function stoppedEngine(unit: string): UserError {
+  return new UserError(
     `This machine has a Docker engine (${unit}), but it doesn't run. Start it: systemctl start docker. ` +
       "If it can't be started: journalctl -u docker says why.",
   );

@@ -3,7 +3,7 @@ import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../components/message";
 import { DEFAULT_SOCKET, socketOf as localSocketOf } from "../../components/platform/local/docker";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 
 export { DEFAULT_SOCKET };
 
@@ -18,13 +18,13 @@ export type Answer =
  * The socket that DOCKER_HOST names.
  *
  * @param dockerHost the variable's value; unset or empty means Docker's default
- * @throws SetupError if it isn't a local socket
+ * @throws UserError if it isn't a local socket
  */
 export function socketOf(dockerHost: string | undefined): string {
   try {
     return localSocketOf(dockerHost);
   } catch (error) {
-    throw new SetupError(messageOf(error));
+    throw new UserError(messageOf(error));
   }
 }
 

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { environmentFor } from "../environment";
 import { cachePath } from "../paths";
 import { command, findProgram } from "./command";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 import { withLock } from "./lock";
 import type { Progress } from "../terminal/progress";
 
@@ -42,7 +42,7 @@ export interface GoProgram {
   /** Says what is wrong with a file; undefined if it is this program, whole. @default what has been built is good */
   readonly check?: (path: string) => Promise<string | undefined>;
   /** The error for a machine that has no Go, or one that is too old. */
-  readonly noGo: (reason: string) => SetupError;
+  readonly noGo: (reason: string) => UserError;
 }
 
 /** The oldest Go that is good enough; a Go from 1.21 on fetches a later one itself. */
@@ -71,7 +71,7 @@ function fingerprint(program: GoProgram): string {
 /**
  * The program, from the cache or made now. Several runs at once build it only once.
  *
- * @throws SetupError when there is no Go, or the build fails
+ * @throws UserError when there is no Go, or the build fails
  */
 export async function ensureProgram(program: GoProgram, progress: Progress): Promise<string> {
   const cached = cachedProgram(program);
@@ -108,7 +108,7 @@ async function build(program: GoProgram, progress: Progress): Promise<void> {
       }),
     );
     const wrong = await program.check?.(output);
-    if (wrong !== undefined) throw new SetupError(`${program.what} was built, but ${wrong}.`);
+    if (wrong !== undefined) throw new UserError(`${program.what} was built, but ${wrong}.`);
     mkdirSync(cachePath(...program.place), { recursive: true });
     const arriving = `${binary(program)}.${process.pid}`;
     copyFileSync(output, arriving); // The temporary directory may be on another file system.

@@ -4,7 +4,7 @@ import type Docker from "dockerode";
 import { cachePath } from "../paths";
 import { ensureBaseImage } from "./base-image";
 import { followToEnd, hasImage } from "./docker-client";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 import { withLock } from "./lock";
 import { createProgress, type Progress } from "../terminal/progress";
 
@@ -29,7 +29,7 @@ const BUILD_LIMIT = 1_200_000;
  * Makes sure that the engine has the image, building it (and its base) if it doesn't. The engine names an image only
  * when its build has ended well, so an interrupted one leaves nothing that could be taken for it.
  *
- * @throws SetupError with the build's last lines
+ * @throws UserError with the build's last lines
  */
 export async function ensureImage(
   docker: Docker,
@@ -54,7 +54,7 @@ export async function ensureImage(
   );
 }
 
-/** Builds an image, whether it is there or not. @throws SetupError with the build's last lines */
+/** Builds an image, whether it is there or not. @throws UserError with the build's last lines */
 export async function buildImage(docker: Docker, wish: ImageWish, note: (detail: string) => void): Promise<void> {
   const { name, folder } = wish;
   const limit = AbortSignal.timeout(BUILD_LIMIT);
@@ -76,8 +76,8 @@ export async function buildImage(docker: Docker, wish: ImageWish, note: (detail:
     limit.addEventListener("abort", () => stream.destroy?.(new Error(`no end after ${BUILD_LIMIT / 1000} s`)));
     await followToEnd(docker, answer, `Building ${name}`, note);
   } catch (error) {
-    if (error instanceof SetupError) throw error;
-    throw new SetupError(`Building ${name} failed: ${error instanceof Error ? error.message : String(error)}`);
+    if (error instanceof UserError) throw error;
+    throw new UserError(`Building ${name} failed: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { identify } from "./process-identity";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 
 /** What stands in a lock file: who holds it, in a form that no later process can have. */
 const ownName = () => JSON.stringify(identify(process.pid) ?? { pid: process.pid });
@@ -83,7 +83,7 @@ function breakLock(file: string, deadOwner: string): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EPERM" || code === "EACCES") {
-      throw new SetupError(`The lock ${file} of a run that died belongs to another user; remove it: rm ${file}`);
+      throw new UserError(`The lock ${file} of a run that died belongs to another user; remove it: rm ${file}`);
     }
     // Another run was faster: the next round sees what is there now.
   }

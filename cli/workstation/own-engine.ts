@@ -23,7 +23,7 @@ import { environmentFor } from "../environment";
 import { dockerDir } from "../paths";
 import { findProgram } from "./command";
 import { askEngine, DEFAULT_SOCKET } from "./docker-socket";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 import { withLock } from "./lock";
 import { identify, isAlive, type ProcessIdentity } from "./process-identity";
 import { createProgress, type Progress } from "../terminal/progress";
@@ -106,7 +106,7 @@ function lastLog(where: Layout, from: number): string {
 /**
  * Makes sure that our engine runs and answers: does nothing if it does, starts it (again) if it doesn't.
  *
- * @throws SetupError with the log's last lines if it doesn't come up
+ * @throws UserError with the log's last lines if it doesn't come up
  */
 export async function startOwnEngine(place: OwnEnginePlace = {}, progress: Progress = createProgress()): Promise<void> {
   const where = layout(place);
@@ -133,7 +133,7 @@ export async function startOwnEngine(place: OwnEnginePlace = {}, progress: Progr
 
 async function launch(where: Layout): Promise<void> {
   const dockerd = findProgram("dockerd");
-  if (dockerd === undefined) throw new SetupError("dockerd is not on this machine: sudo apt-get install docker.io");
+  if (dockerd === undefined) throw new UserError("dockerd is not on this machine: sudo apt-get install docker.io");
   clean(where);
   const from = sizeOf(where.log);
   const log = openSync(where.log, "a", 0o600);
@@ -147,13 +147,13 @@ async function launch(where: Layout): Promise<void> {
   closeSync(log);
   const failed = new Promise<never>((_, reject) => {
     child.once("error", (error) => {
-      reject(new SetupError(`${dockerd} could not be started: ${error.message}`));
+      reject(new UserError(`${dockerd} could not be started: ${error.message}`));
     });
   });
   const identity = child.pid === undefined ? undefined : identify(child.pid);
   if (identity === undefined) {
     await Promise.race([failed, sleep(1000)]);
-    throw new SetupError(`The Docker engine ended at once. ${lastLog(where, from)}`);
+    throw new UserError(`The Docker engine ended at once. ${lastLog(where, from)}`);
   }
   child.unref();
   writeRecord(where, { ...identity, socket: where.socket });
@@ -205,9 +205,9 @@ async function untilItAnswers(where: Layout, identity: ProcessIdentity, logFrom:
   for (;;) {
     const answer = await askEngine(where.socket, 2000);
     if (answer.kind === "ok") return;
-    if (!isAlive(identity)) throw new SetupError(`The Docker engine did not start. ${lastLog(where, logFrom)}`);
+    if (!isAlive(identity)) throw new UserError(`The Docker engine did not start. ${lastLog(where, logFrom)}`);
     if (Date.now() > end) {
-      throw new SetupError(
+      throw new UserError(
         `The Docker engine (process ${identity.pid}) does not answer on ${where.socket} after ${START_LIMIT / 1000} s ` +
           `(${answer.detail}). Stop it with \`npm run engine:stop\` and try again. ${lastLog(where, logFrom)}`,
       );
@@ -220,7 +220,7 @@ async function untilItAnswers(where: Layout, identity: ProcessIdentity, logFrom:
  * Stops the engine that we started: that very process, or nothing.
  *
  * @returns what happened, as a sentence
- * @throws SetupError if it is still there after a minute
+ * @throws UserError if it is still there after a minute
  */
 export async function stopOwnEngine(place: OwnEnginePlace = {}): Promise<string> {
   const where = layout(place);
@@ -255,7 +255,7 @@ async function terminate(engine: EngineRecord, where: Layout): Promise<void> {
   const end = Date.now() + STOP_LIMIT;
   while (isAlive(engine)) {
     if (Date.now() > end) {
-      throw new SetupError(
+      throw new UserError(
         `The Docker engine (process ${engine.pid}) has not stopped within ${STOP_LIMIT / 1000} s. ${lastLog(where, 0)}`,
       );
     }

@@ -9,7 +9,7 @@ import { IMAGES, type Image } from "../../components/images";
 import { localImage, PROGRAMS_FOLDER, programsBase } from "../../components/platform/local/image";
 import { cachePath } from "../paths";
 import { hasImage } from "./docker-client";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 import { discardProgram, ensureProgram, type GoProgram } from "./go-program";
 import { buildImage, ensureImage } from "./host-image";
 import { withLock } from "./lock";
@@ -36,7 +36,7 @@ const VERSION_LIMIT = 30_000;
  * Makes sure that the engine has all images that stacks run. What is there already is used; where there is a terminal, a
  * pull is tried first; a run without one (CI) downloads from package registries alone, and builds them.
  *
- * @throws SetupError with the remedy
+ * @throws UserError with the remedy
  */
 export async function ensureProgramImages(
   docker: Docker,
@@ -138,7 +138,7 @@ async function checkVersion(docker: Docker, candidate: string, image: Image, pro
   const text = Buffer.concat(said).toString().trim();
   if (text.includes(image.version)) return;
   discardProgram(program);
-  throw new SetupError(
+  throw new UserError(
     `${program.what} was built, but asked for its version it says: ${text === "" ? "nothing" : text}. It is removed: run this again.`,
   );
 }
@@ -158,7 +158,7 @@ export function programOf(image: Image, usually: string, target: { os: string; a
     usually,
     target,
     noGo: (reason) =>
-      new SetupError(
+      new UserError(
         `The engine has no image of ${image.name} ${image.version}, and ${reason}. ` +
           `Pull it (docker pull ${byDigest(image.public)}), or install Go (https://go.dev/dl), then try again.`,
       ),

@@ -2,18 +2,18 @@
 import { platformOf } from "../platform";
 import type { Containers } from "../platform/types";
 import { readStackFile } from "../pulumi/project";
-import { SetupError } from "../terminal/errors";
+import { UserError } from "../terminal/errors";
 
 /**
  * The containers of a stack that lives on this machine.
  *
- * @throws SetupError if there is no such stack, or it lives elsewhere
+ * @throws UserError if there is no such stack, or it lives elsewhere
  */
 export function requireContainers(stack: string): Containers {
   const { platform } = readStackFile(stack);
   const containers = platformOf({ platform })?.containers;
   if (containers !== undefined) return containers;
-  throw new SetupError(
+  throw new UserError(
     `The stack ${stack} is on the platform ${platform ?? "(none is set)"}: npm start is for stacks on this machine. ` +
       `For this one: npm run pulumi -- up -s ${stack}`,
   );

@@ -2,24 +2,24 @@ import { parse, stringify } from "yaml";
 import { platformOf } from "../../cli/platform";
 import type { Drill } from "../../cli/platform/types";
 import type { StackFile } from "../../cli/pulumi/project";
-import { SetupError } from "../../cli/terminal/errors";
+import { UserError } from "../../cli/terminal/errors";
 
 /**
  * Refuses a stack that isn't there to be thrown away: one whose data is protected, or one on a platform without drills.
  *
- * @throws SetupError that says what would make it one
+ * @throws UserError that says what would make it one
  */
 export function requireThrowaway(stack: string, file: StackFile): Drill {
   const drill = platformOf(file)?.drill;
   if (drill === undefined) {
-    throw new SetupError(`The acceptance test is for stacks on aws; ${stack} is on ${file.platform ?? "no platform"}.`);
+    throw new UserError(`The acceptance test is for stacks on aws; ${stack} is on ${file.platform ?? "no platform"}.`);
   }
   const throwaway = drill.isThrowaway(stack, file);
   if (throwaway === undefined) {
-    throw new SetupError(`${file.path} isn't valid; this says why: npm run pulumi -- preview -s ${stack}`);
+    throw new UserError(`${file.path} isn't valid; this says why: npm run pulumi -- preview -s ${stack}`);
   }
   if (!throwaway) {
-    throw new SetupError(
+    throw new UserError(
       `Nothing was done: the acceptance test ends with a destroy, and the stack ${stack} is protected. It takes a stack with ` +
         `protect: false in swarm-ha:${file.platform ?? ""}, which marks its data as throw-away.`,
     );
@@ -27,11 +27,11 @@ export function requireThrowaway(stack: string, file: StackFile): Drill {
   return drill;
 }
 
-/** The text of a stack file with more workers in its first pool. Pure. @throws SetupError for one without a count of workers */
+/** The text of a stack file with more workers in its first pool. Pure. @throws UserError for one without a count of workers */
 export function withWorkers(text: string, extra: number): string {
   const file = parse(text) as { config?: Record<string, Record<string, { count?: number } | undefined> | undefined> };
   const [pool] = Object.values(file.config?.["swarm-ha:workers"] ?? {});
-  if (pool?.count === undefined) throw new SetupError("The stack file has no pool of workers with a count in it.");
+  if (pool?.count === undefined) throw new UserError("The stack file has no pool of workers with a count in it.");
   if (extra === 0) return text;
   pool.count += extra;
   return stringify(file);

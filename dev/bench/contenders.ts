@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { wholeEnvironment } from "../../cli/environment";
 import { root } from "../../cli/paths";
-import { SetupError } from "../../cli/terminal/errors";
+import { UserError } from "../../cli/terminal/errors";
 import type { Ansible } from "./ansible";
 
 /** Milliseconds after which a contender counts as hanging. */
@@ -55,7 +55,7 @@ async function timed(
   } catch (error) {
     signal.throwIfAborted();
     const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
-    throw new SetupError(`${[file, ...args].join(" ")} failed:\n${stdout.slice(-2000)}\n${stderr.slice(-2000)}`);
+    throw new UserError(`${[file, ...args].join(" ")} failed:\n${stdout.slice(-2000)}\n${stderr.slice(-2000)}`);
   }
   return (performance.now() - began) / 1000;
 }

@@ -9,7 +9,7 @@ import { runPulumi } from "../../cli/pulumi";
 import { platformOf } from "../../cli/platform";
 import { dockerClient } from "../../cli/workstation/docker-client";
 import { socketOf } from "../../cli/workstation/docker-socket";
-import { SetupError } from "../../cli/terminal/errors";
+import { UserError } from "../../cli/terminal/errors";
 import { watchEvents, type Span } from "./events";
 import { BEFORE_STEPS, SWARM } from "./targets";
 
@@ -92,7 +92,7 @@ export class BenchStack {
       stack: STACK,
       capture: true,
     });
-    if (code !== 0) throw new SetupError(`The benchmark's state can't be read: ${stderr}`);
+    if (code !== 0) throw new UserError(`The benchmark's state can't be read: ${stderr}`);
     return JSON.parse(stdout);
   }
 
@@ -127,7 +127,7 @@ export class BenchStack {
     });
     const result = { seconds: (performance.now() - began) / 1000, spans: spans() };
     this.signal.throwIfAborted();
-    if (code !== 0) throw new SetupError(`pulumi ${args.join(" ")} failed:\n${stdout}\n${stderr}`);
+    if (code !== 0) throw new UserError(`pulumi ${args.join(" ")} failed:\n${stdout}\n${stderr}`);
     return result;
   }
 }

@@ -6,7 +6,7 @@ import type { StackOutputs } from "../../../components/outputs";
 import type { Role } from "../../../plan/roles";
 import { ask } from "../http";
 import { within } from "../limit";
-import { SetupError } from "../../terminal/errors";
+import { UserError } from "../../terminal/errors";
 import type { Bastion } from "./bastion";
 
 /** Seconds for a host's answer to whether it is healthy. */
@@ -36,7 +36,7 @@ export interface ForwardOptions {
  *
  * It goes to the hosts themselves: the bastion's security group lets it reach them, and not the load balancers.
  *
- * @throws SetupError when the port is in use
+ * @throws UserError when the port is in use
  */
 export async function listen(
   forward: Forward,
@@ -65,7 +65,7 @@ export async function listen(
     server.once("error", (error: NodeJS.ErrnoException) => {
       const inUse = error.code === "EADDRINUSE" ? " Stop what listens there, and run this again." : "";
       reject(
-        new SetupError(`Port ${local} of 127.0.0.1 can't be used for the ${forward.name}: ${error.message}.${inUse}`),
+        new UserError(`Port ${local} of 127.0.0.1 can't be used for the ${forward.name}: ${error.message}.${inUse}`),
       );
     });
     server.listen(local, "127.0.0.1", resolve);

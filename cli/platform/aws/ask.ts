@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import type { z } from "zod";
 import { environmentFor } from "../../environment";
 import { findProgram } from "../../workstation/command";
-import { SetupError } from "../../terminal/errors";
+import { UserError } from "../../terminal/errors";
 
 /** Milliseconds for one call, all pages of its answer included. */
 const LIMIT = 120_000;
@@ -25,7 +25,7 @@ export interface AwsCall {
 }
 
 /** AWS refused a call. */
-export class AwsError extends SetupError {
+export class AwsError extends UserError {
   public constructor(
     message: string,
     /** The error code of the API, such as `UnauthorizedOperation`; empty where `aws` itself failed. */
@@ -53,7 +53,7 @@ export function awsCommand({ operation, region, options = [] }: AwsCall): string
 /**
  * Runs a call and reads its answer.
  *
- * @throws AwsError with the words of `aws` when it fails, SetupError when it isn't installed or answers something else
+ * @throws AwsError with the words of `aws` when it fails, UserError when it isn't installed or answers something else
  */
 export async function askAws<T>(call: AwsCall, answer: z.ZodType<T>): Promise<T> {
   const text = await callAws(call);
@@ -62,12 +62,12 @@ export async function askAws<T>(call: AwsCall, answer: z.ZodType<T>): Promise<T>
   try {
     json = JSON.parse(text);
   } catch {
-    throw new SetupError(`aws ${what} answered no JSON: ${JSON.stringify(text.slice(0, 200))}`);
+    throw new UserError(`aws ${what} answered no JSON: ${JSON.stringify(text.slice(0, 200))}`);
   }
   const read = answer.safeParse(json);
   if (read.success) return read.data;
   const { path = [], message = "" } = read.error.issues[0] ?? {};
-  throw new SetupError(`aws ${what} answered something unexpected: ${path.map(String).join(".")}: ${message}`);
+  throw new UserError(`aws ${what} answered something unexpected: ${path.map(String).join(".")}: ${message}`);
 }
 
 let running = 0;
@@ -77,12 +77,12 @@ const waiting: (() => void)[] = [];
  * Runs a call.
  *
  * @returns what it prints
- * @throws AwsError, SetupError as {@link askAws}
+ * @throws AwsError, UserError as {@link askAws}
  */
 export async function callAws(call: AwsCall): Promise<string> {
   const program = findProgram("aws");
   if (program === undefined) {
-    throw new SetupError(
+    throw new UserError(
       "The program aws isn't installed: https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
     );
   }
@@ -114,12 +114,12 @@ function run(program: string, call: AwsCall): Promise<string> {
     child.stderr.setEncoding("utf8").on("data", (text: string) => (kept.stderr += text));
     child.on("error", (error) => {
       clearTimeout(timer);
-      reject(new SetupError(`aws ${what}: ${error.message}`));
+      reject(new UserError(`aws ${what}: ${error.message}`));
     });
     child.on("close", (status) => {
       clearTimeout(timer);
       if (status === 0) resolve(kept.stdout);
-      else if (late) reject(new SetupError(`aws ${what} didn't end within ${LIMIT / 1000} s`));
+      else if (late) reject(new UserError(`aws ${what} didn't end within ${LIMIT / 1000} s`));
       else reject(new AwsError(`aws ${what} failed: ${kept.stderr.trim()}`, codeIn(kept.stderr)));
     });
   });

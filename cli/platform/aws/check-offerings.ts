@@ -1,6 +1,6 @@
 /** The check that each zone offers the instance types that the stack wants there, before an `up` fails half-way. */
 import { describeMissing, offeredOf, wantedOf } from "./quotas/offerings";
-import { SetupError } from "../../terminal/errors";
+import { UserError } from "../../terminal/errors";
 import type { StackFile } from "../../pulumi/project";
 import { awsConfigOf, regionOf } from "./keys";
 
@@ -11,7 +11,7 @@ const CREATING = ["up", "update", "preview"];
  * Asks AWS for what the state doesn't have yet. For a preview, what is missing is a warning.
  *
  * @param state What `pulumi stack export` prints; undefined before the first `up`
- * @throws SetupError that names each type, zone and host, and the zones that offer the type
+ * @throws UserError that names each type, zone and host, and the zones that offer the type
  */
 export async function checkOfferings(
   stack: string,
@@ -30,12 +30,12 @@ export async function checkOfferings(
   try {
     missing = describeMissing(stack, wanted, await offeredOf(types, regionOf(file)));
   } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
+    if (!(error instanceof UserError)) throw error;
     warn(`not checked whether the zones of ${stack} offer its instance types: ${error.message}`);
     return;
   }
   if (missing === undefined) return;
-  if (args[0] !== "preview") throw new SetupError(`Nothing was done. ${missing}`);
+  if (args[0] !== "preview") throw new UserError(`Nothing was done. ${missing}`);
   warn(missing);
 }
 

@@ -3,7 +3,7 @@ import { describeShort, describeUnknown } from "./quotas/describe";
 import { needOf } from "./quotas/need";
 import { isShort } from "./quotas/quotas";
 import { missingOf, standingsOf } from "./quotas/standings";
-import { SetupError } from "../../terminal/errors";
+import { UserError } from "../../terminal/errors";
 import type { StackFile } from "../../pulumi/project";
 import { awsConfigOf, regionOf } from "./keys";
 
@@ -14,7 +14,7 @@ const CREATING = ["up", "update"];
  * Checks the quotas that a stack needs more of.
  *
  * @param state What `pulumi stack export` prints; undefined before the first `up`
- * @throws SetupError that names each quota that is too small, its figures, and the command that requests more
+ * @throws UserError that names each quota that is too small, its figures, and the command that requests more
  */
 export async function checkQuotas(
   stack: string,
@@ -30,7 +30,7 @@ export async function checkQuotas(
   const { standings, unknown } = await standingsOf(missingOf(needOf(config), await state()), region);
   if (unknown.length > 0) warn(describeUnknown(stack, region, unknown));
   const short = standings.filter(isShort);
-  if (short.length > 0) throw new SetupError(`Nothing was done. ${describeShort(stack, region, short)}`);
+  if (short.length > 0) throw new UserError(`Nothing was done. ${describeShort(stack, region, short)}`);
 }
 
 function warn(text: string): void {

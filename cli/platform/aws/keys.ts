@@ -4,7 +4,7 @@ import { describeKey } from "../../../config/describe";
 import { readStackConfig } from "../../pulumi/config";
 import type { StackFile } from "../../pulumi/project";
 import { stackValues, type StackText } from "../../pulumi/stack-values";
-import { SetupError } from "../../terminal/errors";
+import { UserError } from "../../terminal/errors";
 
 /** The key `swarm-ha:aws` of a stack file, as its author wrote it. */
 export interface AwsKeys {
@@ -22,11 +22,11 @@ export function defaultPort(): number {
   return describeKey(["aws", "bastion", "port"]).default as number;
 }
 
-/** The region of a stack on AWS. @throws SetupError for a stack file without one, or with something else in its place */
+/** The region of a stack on AWS. @throws UserError for a stack file without one, or with something else in its place */
 export function regionOf(file: Pick<StackFile, "text" | "path">): string {
   const { region } = awsKeys(file);
   if (typeof region !== "string" || !/^[a-z0-9-]+$/.test(region)) {
-    throw new SetupError(`${file.path}: swarm-ha:aws.region has to be a region's name, such as eu-central-1.`);
+    throw new UserError(`${file.path}: swarm-ha:aws.region has to be a region's name, such as eu-central-1.`);
   }
   return region;
 }

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { askAws, canAsk, type AwsCall } from "./ask";
 import { instancesAnswer, tagsField } from "./instances";
 import { stackFilter } from "./stack-name";
-import { SetupError } from "../../terminal/errors";
+import { UserError } from "../../terminal/errors";
 import { isAboutCredentials } from "./credentials";
 import { awsKeys } from "./keys";
 import { describeParameters, parameterCall, parametersSchema, unknownParameters } from "./orphan-parameters";
@@ -65,7 +65,7 @@ export function orphansIn(answer: z.infer<typeof instancesSchema>, state: string
  * only named: they stop nothing.
  *
  * @param state What `pulumi stack export` prints; undefined when it fails, which the command itself then says
- * @throws SetupError that names each resource and the command that removes it; or that AWS takes no credentials
+ * @throws UserError that names each resource and the command that removes it; or that AWS takes no credentials
  */
 export async function checkOrphans(
   stack: string,
@@ -89,7 +89,7 @@ export async function checkOrphans(
   ];
   if (texts.length === 0) return;
   const stops = names.length > 0 || found.some(({ role }) => ADDRESSED.includes(role));
-  if (stops) throw new SetupError(`Nothing was done. ${texts.join("\n")}`);
+  if (stops) throw new UserError(`Nothing was done. ${texts.join("\n")}`);
   process.stderr.write(`warning: ${texts.join("\n")}\n`);
 }
 
@@ -123,16 +123,16 @@ export function describeOrphans(stack: string, region: string, found: readonly O
 /**
  * What AWS answers; undefined where it can't be asked, which is said.
  *
- * @throws SetupError where Pulumi can't have credentials either: an ESC environment may hold some that the shell doesn't have.
+ * @throws UserError where Pulumi can't have credentials either: an ESC environment may hold some that the shell doesn't have.
  *   The stack file's own `aws:*` keys are for a default provider; this program's provider reads what `aws` reads
  */
 async function answered<T>(stack: string, file: StackFile, what: string, question: Promise<T>): Promise<T | undefined> {
   try {
     return await question;
   } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
+    if (!(error instanceof UserError)) throw error;
     if (canAsk() && isAboutCredentials(error.message) && !hasEnvironment(file)) {
-      throw new SetupError(
+      throw new UserError(
         `Nothing was done: AWS takes no credentials of this shell's (${error.message}). Set AWS_PROFILE or log in, until ` +
           "this says who you are: aws sts get-caller-identity",
       );

@@ -4,7 +4,7 @@
  */
 import { connect } from "node:net";
 import { stackName } from "./stack-name";
-import { SetupError } from "../../terminal/errors";
+import { UserError } from "../../terminal/errors";
 import type { StackFile } from "../../pulumi/project";
 import { awsKeys, defaultPort, regionOf } from "./keys";
 
@@ -26,7 +26,7 @@ export function tunnelPort(file: Pick<StackFile, "text">): number | undefined {
  * Makes sure that the tunnel is there before a command that needs it.
  *
  * @param exists Whether the stack has a bastion already: the first `up` has to make it before a tunnel can lead to it
- * @throws SetupError with the command that opens it
+ * @throws UserError with the command that opens it
  */
 export async function checkTunnel(
   stack: string,
@@ -38,7 +38,7 @@ export async function checkTunnel(
   if (port === undefined || !dials(args) || (await answers(port))) return;
   const command = tunnelCommand(stack, file, port);
   if (await exists()) {
-    throw new SetupError(
+    throw new UserError(
       `Nothing was done: the bastion of the stack ${stack} is reached by 127.0.0.1:${port}, and no SSH server answers ` +
         `there. Open the tunnel in another terminal, and run this again: npm run -s tunnel -- ${stack}. Without this clone:\n\n${command}`,
     );
@@ -66,8 +66,7 @@ export function openTunnel(stack: string, file: StackFile): string | undefined {
  */
 function tunnelCommand(stack: string, file: StackFile, port: number): string {
   const region = regionOf(file);
-  if (!Number.isInteger(port))
-    throw new SetupError(`${file.path}: swarm-ha:aws.bastion.port has to be a whole number.`);
+  if (!Number.isInteger(port)) throw new UserError(`${file.path}: swarm-ha:aws.bastion.port has to be a whole number.`);
   const filters = [
     "tag:swarm-ha.stack",
     stackName(stack),

@@ -1,7 +1,7 @@
 /** Containers of a stack against the stack's state: those that nobody knows of. */
 import type Docker from "dockerode";
 import { LABELS } from "../../../plan/labels";
-import { SetupError } from "../../terminal/errors";
+import { UserError } from "../../terminal/errors";
 import type { StackContainer } from "../types";
 import { removalCommand } from "./removal";
 
@@ -20,10 +20,10 @@ export async function stackContainers(docker: Docker, stack: string): Promise<St
 }
 
 /** The error for containers whose state is lost. */
-export function stateLost(stack: string, containers: readonly StackContainer[]): SetupError {
+export function stateLost(stack: string, containers: readonly StackContainer[]): UserError {
   const names = containers.map(({ name }) => name);
   const shown = names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
-  return new SetupError(
+  return new UserError(
     `The engine has containers of the stack ${stack} (${shown.join(", ")}), but the stack's state knows of none: it was lost, ` +
       `or another user or machine made them. Give the state back, or remove them with\n\n  ${removalCommand(stack)}\n`,
   );

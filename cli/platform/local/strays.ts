@@ -7,7 +7,7 @@ import { readCheckpoint } from "../../pulumi/local-state";
 import { isHeld } from "../../pulumi/locks";
 import type { StateResource } from "../../pulumi/unfinished";
 import { removeLeftovers } from "./machines";
-import { SetupError } from "../../terminal/errors";
+import { UserError } from "../../terminal/errors";
 import type { StackContainer } from "../types";
 import { stackContainers } from "./leftovers";
 import { createProgress } from "../../terminal/progress";
@@ -39,7 +39,7 @@ const NODE_STATE = "/var/lib/docker/swarm/docker-state.json";
 /**
  * Removes the stack's stray machines with their volumes, and says so.
  *
- * @throws SetupError, before it removes any, when one is a node
+ * @throws UserError, before it removes any, when one is a node
  */
 export async function removeStrays(docker: Docker, stack: string): Promise<void> {
   const strays = await findStrays(docker, stack);
@@ -57,7 +57,7 @@ export async function removeStrays(docker: Docker, stack: string): Promise<void>
  * No run has left a node: what makes one is a step, and that waits until the machine is written down. The state is an older
  * one then, and what it doesn't know may be the quorum.
  *
- * @throws SetupError that names them
+ * @throws UserError that names them
  */
 export async function refuseNodes(docker: Docker, stack: string, strays: readonly StackContainer[]): Promise<void> {
   const isNode = ({ id }: StackContainer): Promise<unknown> =>
@@ -68,7 +68,7 @@ export async function refuseNodes(docker: Docker, stack: string, strays: readonl
   const nodes = found.flat();
   if (nodes.length === 0) return;
   const command = (name: string): string => `  docker rm -fv ${name} && docker volume rm ${volumeOf(name)}`;
-  throw new SetupError(
+  throw new UserError(
     `Nothing was removed: the state of the stack ${stack} doesn't know ${list(nodes)}, and a swarm does. So this state is ` +
       "older than the machines, as after a stack import of an old export: bring back the newer one. Where they may go all the " +
       `same, because a majority of the managers stays, remove them yourself:\n\n${nodes.map(command).join("\n")}\n`,

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import { hostImage } from "../../../components/platform/local/image";
-import { SetupError } from "../../../cli/terminal/errors";
+import { UserError } from "../../../cli/terminal/errors";
 import { ensureProgram, type GoProgram } from "../../../cli/workstation/go-program";
 import { createProgress } from "../../../cli/terminal/progress";
 import { stranger } from "../../support/authority";
@@ -102,6 +102,6 @@ function program(file: string, target: { readonly os: string; readonly arch: str
     stamp: {},
     usually: "20 to 60 s",
     target,
-    noGo: (reason) => new SetupError(`The ACME authority of this test is built from its Go module, and ${reason}.`),
+    noGo: (reason) => new UserError(`The ACME authority of this test is built from its Go module, and ${reason}.`),
   };
 }

@@ -26,7 +26,7 @@ export interface InstanceImages {
  * Makes sure that there are the instances' image and the package mirror. Both are built once, and named for the content
  * of their recipes.
  *
- * @throws SetupError with the build's last lines
+ * @throws UserError with the build's last lines
  */
 export async function ensureInstanceImages(engine: Docker): Promise<InstanceImages> {
   const [image, recipe] = ["image", "mirror"].map((name) => join(__dirname, name)) as [string, string];

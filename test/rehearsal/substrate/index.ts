@@ -100,7 +100,7 @@ export class ContainerSubstrate implements Substrate {
   /**
    * Starts a substrate: images, the network of public addresses, and the servers that hosts call.
    *
-   * @throws SetupError when an image can't be built
+   * @throws UserError when an image can't be built
    */
   public static async start(world: CloudServices, options: SubstrateOptions = {}): Promise<ContainerSubstrate> {
     const { prefix = "rehearsal", publicRange = "203.0.113.128/25", hosts = {} } = options;

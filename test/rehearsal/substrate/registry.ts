@@ -44,7 +44,7 @@ export interface ImageRegistry {
  * Starts a registry and pushes the project's own images to it.
  *
  * @param ca the authority that the registry replicas are to trust for S3, PEM
- * @throws SetupError when an image can't be had
+ * @throws UserError when an image can't be had
  */
 export async function startRegistry(run: Run, ca: string): Promise<ImageRegistry> {
   const { engine } = run;

@@ -8,7 +8,7 @@ import { requireThrowaway, withWorkers } from "../../../dev/acceptance/throwaway
 import { instancesOfZone } from "../../../cli/platform/aws/drill/zone";
 import { shippedStack } from "../../support/stack-config";
 import { root } from "../../../cli/paths";
-import { SetupError } from "../../../cli/terminal/errors";
+import { UserError } from "../../../cli/terminal/errors";
 import { parse } from "yaml";
 import { previewText, step as previewStep } from "../review/support";
 
@@ -139,7 +139,7 @@ describe("the acceptance test's steps", () => {
         .count;
     assert.equal(count(withWorkers(text, 2)), 5);
     assert.equal(withWorkers(text, 0), text);
-    assert.throws(() => withWorkers("config: {}", 1), SetupError);
+    assert.throws(() => withWorkers("config: {}", 1), UserError);
   });
 });
 
@@ -156,7 +156,7 @@ describe("a stack for the acceptance test", () => {
         () => {
           requireThrowaway(stack, shippedStack(stack));
         },
-        (error: unknown) => error instanceof SetupError && why.test(error.message),
+        (error: unknown) => error instanceof UserError && why.test(error.message),
         stack,
       );
     assert.throws(() => {

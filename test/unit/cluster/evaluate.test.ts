@@ -80,7 +80,7 @@ describe("evaluate", () => {
   it("tells a former node of a name from the present one", () => {
     const old = nodeOf(host("worker-1"), { id: "old", state: "down", labels: { "swarm-ha.identity": "before" } });
     const { status, problems: list } = evaluate(desired, found(desired, nodesOf(desired, {}, [old])));
-    has(list, "ghost", "worker-1", "old", "former node", "npm run repair -- local");
+    has(list, "stale-node", "worker-1", "old", "former node", "npm run repair -- local");
     assert.deepEqual(
       status.nodes.filter((node) => node.name === "worker-1").map((node) => [node.nodeId, node.desired]),
       [
@@ -90,11 +90,11 @@ describe("evaluate", () => {
     );
   });
 
-  it("takes a dead node of another machine for a ghost, and one that is alive for an identity problem", () => {
+  it("takes a dead node of another machine for a stale one, and one that is alive for an identity problem", () => {
     const labels = { ...nodeOf(host("worker-2")).labels, "swarm-ha.identity": "another-machine" };
     const dead = problems({ "worker-2": { state: "down", labels } });
     has(dead, "node", "worker-2", "is not in the swarm");
-    has(dead, "ghost", "worker-2");
+    has(dead, "stale-node", "worker-2");
     const alive = problems({ "worker-2": { labels } });
     has(alive, "identity", "worker-2", "another-machine", "machine-worker-2");
     assert.equal(alive.length, 1);
@@ -103,7 +103,15 @@ describe("evaluate", () => {
   it("leaves living strangers to a person, with the commands", () => {
     const stranger = nodeOf(host("manager-3"), { id: "x1", hostname: "stranger" });
     const list = problems({}, [stranger]);
-    has(list, "ghost", "stranger", "nobody wants it", "node demote x1", "node rm --force x1", "weakens the majority");
+    has(
+      list,
+      "stale-node",
+      "stranger",
+      "nobody wants it",
+      "node demote x1",
+      "node rm --force x1",
+      "weakens the majority",
+    );
   });
 
   it("finds wrong roles, availability and labels", () => {

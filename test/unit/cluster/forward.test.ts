@@ -3,7 +3,7 @@ import { request } from "node:http";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { parseConfig } from "../../../config";
 import type { AwsStackConfig } from "../../../config/platforms/aws";
-import { SetupError } from "../../../cli/terminal/errors";
+import { UserError } from "../../../cli/terminal/errors";
 import { forwardsOf } from "../../../cli/platform/aws/forwards";
 import { Bastion } from "../../../cli/cluster/tunnel/bastion";
 import { listen, type Forward } from "../../../cli/cluster/tunnel/forward";
@@ -146,7 +146,7 @@ describe("ports that lead through the bastion", () => {
     const bastion = new Bastion({ host: "127.0.0.1", user: "root", ...(await fakes.bastion(new Map())) }, 2);
     await assert.rejects(
       listen(MANAGER, HOSTS, bastion, { local: port, failed: () => undefined }),
-      (error: unknown) => error instanceof SetupError && /EADDRINUSE.*Stop what listens there/.test(error.message),
+      (error: unknown) => error instanceof UserError && /EADDRINUSE.*Stop what listens there/.test(error.message),
     );
   });
 

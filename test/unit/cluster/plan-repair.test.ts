@@ -145,18 +145,18 @@ describe("planRepair", () => {
     );
   });
 
-  it("removes dead ghosts and leaves living ones to a person", () => {
-    const ghost = (name: string, state: string): LiveNode =>
+  it("removes dead stale nodes and leaves living ones to a person", () => {
+    const stale = (name: string, state: string): LiveNode =>
       nodeOf(desired.nodes[0] ?? assert.fail(), {
-        id: `ghost-${name}`,
+        id: `stale-${name}`,
         hostname: name,
         state,
         reachability: "unreachable",
       });
-    const { steps: found, left } = plan({ extra: [ghost("manager-1", "down")] });
-    assert.deepEqual(found.map(stepKey), ["ghost ghost-manager-1"]);
+    const { steps: found, left } = plan({ extra: [stale("manager-1", "down")] });
+    assert.deepEqual(found.map(stepKey), ["stale-node stale-manager-1"]);
     assert.deepEqual(left, []);
-    assert.match(plan({ extra: [ghost("stranger", "ready")] }).left.join(), /stranger/);
+    assert.match(plan({ extra: [stale("stranger", "ready")] }).left.join(), /stranger/);
   });
 
   it("sets role, availability and labels right", () => {
@@ -192,17 +192,17 @@ describe("planRepair", () => {
       ),
       { noNullPrototype: true, maxKeys: 8 },
     ),
-    ghosts: fc.array(fc.tuple(fc.integer({ min: 1, max: 7 }), fc.constantFrom("down", "ready")), { maxLength: 3 }),
+    staleNodes: fc.array(fc.tuple(fc.integer({ min: 1, max: 7 }), fc.constantFrom("down", "ready")), { maxLength: 3 }),
     gone: fc.subarray(["bastion", "lb-manager", "manager-1", "manager-2", "worker-1", "registry-2"]),
     bastionDead: fc.boolean(),
   });
 
   it("takes at most one manager a step, never one that the majority needs, and the bastion comes first", () => {
     fc.assert(
-      fc.property(trouble, ({ sizes, changes, ghosts, gone, bastionDead }) => {
+      fc.property(trouble, ({ sizes, changes, staleNodes, gone, bastionDead }) => {
         const cluster = wanted(sizes);
-        const extra = ghosts.map(([n, state], i) =>
-          nodeOf({ ...(wanted(7).nodes[n - 1] ?? assert.fail()), identity: `old-${n}` }, { id: `ghost-${i}`, state }),
+        const extra = staleNodes.map(([n, state], i) =>
+          nodeOf({ ...(wanted(7).nodes[n - 1] ?? assert.fail()), identity: `old-${n}` }, { id: `stale-${i}`, state }),
         );
         const nodes = nodesOf(cluster, changes, extra);
         const live = found(cluster, nodes, bastionDead ? { bastionError: "dead" } : {});
@@ -231,7 +231,7 @@ describe("planRepair", () => {
           const managers = step.names.filter((name) => name.startsWith("manager-"));
           assert.ok(managers.length === 0 || step.names.length === 1, `${stepKey(step)}: a manager goes alone`);
           const takes =
-            step.kind === "ghost" || (step.kind === "settings" && step.change.role === "worker")
+            step.kind === "stale-node" || (step.kind === "settings" && step.change.role === "worker")
               ? members.find((node) => node.id === step.nodeId)
               : step.kind === "replace"
                 ? evaluation.matches.find((match) => match.desired.name === step.names[0])?.node

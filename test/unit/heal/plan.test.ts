@@ -160,7 +160,7 @@ describe("healing a local stack on the engine", () => {
     refuseNoManager("x", { machines: [] }, { gone: [] });
     assert.throws(() => {
       refuseNoManager("x", { machines: managers }, { gone: managers });
-    }, /^SetupError: No manager of the stack x is left: .*npm run destroy -- x --yes, then npm start -- x$/);
+    }, /^UserError: No manager of the stack x is left: .*npm run destroy -- x --yes, then npm start -- x$/);
   });
 
   it("says what it found, machine by machine", () => {

@@ -29,7 +29,7 @@ describe("a renamed stack", () => {
     for (const line of ["up --yes", "preview", "refresh", "import x"])
       assert.throws(() => {
         refuseRenamed("new", words(line), "prod");
-      }, /^SetupError: Nothing was changed: .* were made for a stack prod, .*: npm run pulumi -- stack rename prod -s new$/);
+      }, /^UserError: Nothing was changed: .* were made for a stack prod, .*: npm run pulumi -- stack rename prod -s new$/);
   });
 
   it("can still be looked at, destroyed and renamed back", () => {

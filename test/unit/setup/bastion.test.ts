@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server } from "node:net";
 import { publicBastion } from "../../../cli/platform/aws/bastion";
 import { localBastion } from "../../../cli/platform/local/bastion";
 import { checkBastion, type BastionAddress } from "../../../cli/pulumi/bastion";
-import { SetupError } from "../../../cli/terminal/errors";
+import { UserError } from "../../../cli/terminal/errors";
 
 describe("the look at the bastion before a run", () => {
   const servers: Server[] = [];
@@ -25,7 +25,7 @@ describe("the look at the bastion before a run", () => {
   it("refuses a run whose steps would wait without end for a silent bastion", async () => {
     const at = await address();
     await assert.rejects(check(at, "up", "--yes"), (error) => {
-      assert.ok(error instanceof SetupError);
+      assert.ok(error instanceof UserError);
       assert.match(
         error.message,
         new RegExp(`stack far takes connections at 127\\.0\\.0\\.1:${at.port}, but shows no SSH`),

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync,
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { cachedProgram, discardProgram, ensureProgram, type GoProgram } from "../../../cli/workstation/go-program";
-import { SetupError } from "../../../cli/terminal/errors";
+import { UserError } from "../../../cli/terminal/errors";
 import { createProgress } from "../../../cli/terminal/progress";
 
 /** Stands for Go: notes each build with its environment, and writes what SWARM_HA_GO_SAYS says, or fails. */
@@ -43,7 +43,7 @@ describe("programs built from their Go modules", () => {
       package: "example.org/test",
       stamp: {},
       usually: "no time",
-      noGo: (reason) => new SetupError(`no program, and ${reason}`),
+      noGo: (reason) => new UserError(`no program, and ${reason}`),
     };
   });
   afterEach(() => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import Docker from "dockerode";
-import { SetupError } from "../../../cli/terminal/errors";
+import { UserError } from "../../../cli/terminal/errors";
 import { refuseNodes } from "../../../cli/platform/local/strays";
 
 /** An engine that answers for each container whether the file is there by which an engine knows its swarm. */
@@ -38,7 +38,7 @@ describe("machines that a state doesn't know", () => {
   it("stay when one is in a swarm: then the state is too old to tell", async () => {
     answers.set("x-manager-2", 200);
     await assert.rejects(refuseNodes(docker, "x", ["x-manager-2", "x-worker-1"].map(stray)), (error: unknown) => {
-      assert.ok(error instanceof SetupError);
+      assert.ok(error instanceof UserError);
       assert.match(
         error.message,
         /^Nothing was removed: the state of the stack x doesn't know x-manager-2, and a swarm does/,

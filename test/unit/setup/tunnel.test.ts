@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createServer, type AddressInfo, type Server } from "node:net";
-import { SetupError } from "../../../cli/terminal/errors";
+import { UserError } from "../../../cli/terminal/errors";
 import type { StackFile } from "../../../cli/pulumi/project";
 import { checkTunnel, openTunnel, tunnelPort } from "../../../cli/platform/aws/session-tunnel";
 
@@ -64,14 +64,14 @@ describe("the tunnel to a bastion without a public address", () => {
       await assert.rejects(
         checkTunnel("far", stackFile(`{ access: ssm, port: ${other.port} }`), ["up", "--yes"], yes),
         (error: unknown) =>
-          error instanceof SetupError &&
+          error instanceof UserError &&
           error.message.includes(`127.0.0.1:${other.port}, and no SSH server answers`) &&
           error.message.includes("aws ssm start-session --region eu-central-1") &&
           error.message.includes("Name=tag:swarm-ha.stack,Values=far"),
       );
       const file = stackFile(`{ access: ssm, port: ${other.port} }`);
       for (const part of ["--target", "--target=urn::x", "-turn::x", "--exclude-protected"]) {
-        await assert.rejects(checkTunnel("far", file, ["destroy", part], yes), SetupError, part);
+        await assert.rejects(checkTunnel("far", file, ["destroy", part], yes), UserError, part);
       }
       // What dials nobody needs none.
       await checkTunnel("far", file, ["preview"], yes);

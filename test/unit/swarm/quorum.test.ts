@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { majority, mayRemoveManager, tolerance, type ManagerView } from "../../../plan/quorum";
 
-/** Managers by a letter each: L leads, r is reachable, d is dead, g is a ghost (Down, but its address answers). */
+/** Managers by a letter each: L leads, r is reachable, d is dead, g is a stale node (Down, but its address answers). */
 function managers(states: string): ManagerView[] {
   return Array.from(states).map((state, i) => ({
     id: `id-${i + 1}`,
@@ -56,8 +56,8 @@ describe("the quorum guard", () => {
       false,
       /while manager-5 isn't Ready and Reachable/,
     ],
-    ["replacing one that is a ghost beside a living majority", "Lrg", "manager-3", 3, true, /is dead/],
-    ["a ghost doesn't count as living", "Lrg", "manager-2", 3, false, /only 1 of 2/],
+    ["replacing one that is a stale node beside a living majority", "Lrg", "manager-3", 3, true, /is dead/],
+    ["a stale node doesn't count as living", "Lrg", "manager-2", 3, false, /only 1 of 2/],
     ["a dead one with a majority", "Lrd", "manager-3", 3, true, /manager-3 is dead, and 2 of 2 left live/],
     ["a dead one with another dead one", "Lrrdd", "manager-4", 5, true, /manager-4 is dead, and 3 of 4/],
     ["a dead one without a majority", "rdd", "manager-3", 3, false, /1 of 3 live, so there is no majority/],
@@ -80,7 +80,7 @@ describe("the quorum guard", () => {
     });
   });
 
-  it("tells a ghost from the living one of its name by node id, and asks for it", () => {
+  it("tells a stale node from the living one of its name by node id, and asks for it", () => {
     const twins = [...managers("Lrr"), { id: "old", name: "manager-2", ready: false, reachable: true, leader: false }];
     const ask = (candidate: string): boolean =>
       mayRemoveManager({ managers: twins, candidate, desired: names(3) }).allowed;

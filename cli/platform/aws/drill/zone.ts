@@ -3,7 +3,7 @@ import { z } from "zod";
 import { askAws, callAws, type AwsCall } from "../ask";
 import { instancesAnswer, tagsField } from "../instances";
 import { stackFilter } from "../stack-name";
-import { SetupError } from "../../../terminal/errors";
+import { UserError } from "../../../terminal/errors";
 
 const instancesSchema = instancesAnswer({
   InstanceId: z.string(),
@@ -33,11 +33,11 @@ export function instancesOfZone(answer: z.infer<typeof instancesSchema>): { zone
  * Terminates them, and waits until they are, or the signal.
  *
  * @returns the zone
- * @throws SetupError where all instances are in the bastion's zone
+ * @throws UserError where all instances are in the bastion's zone
  */
 export async function terminateZone(stack: string, region: string, signal: AbortSignal): Promise<string> {
   const { zone, ids } = instancesOfZone(await askAws(zoneCall(stack, region), instancesSchema));
-  if (ids.length === 0) throw new SetupError(`The stack ${stack} has no instance outside of its bastion's zone.`);
+  if (ids.length === 0) throw new UserError(`The stack ${stack} has no instance outside of its bastion's zone.`);
   const options = ["--instance-ids", ...ids];
   await callAws({ operation: ["ec2", "terminate-instances"], region, options });
   await waitUntilTerminated(region, options, signal);
@@ -53,7 +53,7 @@ async function waitUntilTerminated(region: string, options: readonly string[], s
     const found = await askAws({ operation: ["ec2", "describe-instances"], region, options }, answer);
     const states = found.Reservations.flatMap(({ Instances }) => Instances.map(({ State }) => State.Name));
     if (states.every((state) => state === "terminated")) return;
-    if (signal.aborted) throw new SetupError(`Not all instances are terminated yet: ${states.join(", ")}.`);
+    if (signal.aborted) throw new UserError(`Not all instances are terminated yet: ${states.join(", ")}.`);
     await new Promise((resolve) => setTimeout(resolve, 5000));
   }
 }

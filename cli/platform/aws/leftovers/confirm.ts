@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AwsError, askAws, type AwsCall } from "../ask";
-import { SetupError } from "../../../terminal/errors";
+import { UserError } from "../../../terminal/errors";
 import { arnOf, type Arn } from "./arn";
 import { GLOBAL_REGION, isGlobal, type Leftover } from "./find";
 import { confirmations } from "./kinds";
@@ -77,7 +77,7 @@ async function stillThere(
     );
     return new Set(answers.flat());
   } catch (error) {
-    if (error instanceof SetupError) return error.message;
+    if (error instanceof UserError) return error.message;
     if (error instanceof z.ZodError) return `its service answered something unexpected: ${z.prettifyError(error)}`;
     throw error;
   }

@@ -45,7 +45,7 @@ export function offeringsCall(types: readonly string[], region: string): AwsCall
   };
 }
 
-/** Asks AWS. @throws SetupError when it can't be asked */
+/** Asks AWS. @throws UserError when it can't be asked */
 export async function offeredOf(types: readonly string[], region: string): Promise<Offered> {
   const { InstanceTypeOfferings: found } = await askAws(offeringsCall(types, region), answer);
   return new Set(found.map(({ InstanceType, Location }) => `${InstanceType} ${Location}`));

@@ -12,7 +12,7 @@ import { readCheckpoint } from "../../../pulumi/local-state";
 import { localStackExists } from "../../../pulumi/stack";
 import { stepsOf, type State } from "../../../pulumi/unfinished";
 import { statePath } from "../../../paths";
-import { SetupError } from "../../../terminal/errors";
+import { UserError } from "../../../terminal/errors";
 import { withLock } from "../../../workstation/lock";
 import { createProgress } from "../../../terminal/progress";
 import type { BroughtBack, StateAccess } from "../../types";
@@ -31,7 +31,7 @@ const ROUNDS = 2;
 /**
  * Brings back what can be brought back of a local stack. A stack that has nothing yet is left to its first `up`.
  *
- * @throws SetupError when a run that lives holds the stack, or no manager is left
+ * @throws UserError when a run that lives holds the stack, or no manager is left
  */
 export async function heal(docker: Docker, stack: string, state: StateAccess): Promise<BroughtBack> {
   if (!localStackExists(stack)) return NOTHING;
@@ -66,7 +66,7 @@ function stateOf(stack: string): Deployment {
   return { deployment: (readCheckpoint(stack)?.latest ?? {}) as NonNullable<Deployment["deployment"]> };
 }
 
-/** The swarm, and all that only it knows, is on the managers' volumes. @throws SetupError when none is left */
+/** The swarm, and all that only it knows, is on the managers' volumes. @throws UserError when none is left */
 export function refuseNoManager(
   stack: string,
   { machines }: Pick<KnownObjects, "machines">,
@@ -74,7 +74,7 @@ export function refuseNoManager(
 ): void {
   const managers = machines.filter(({ role }) => role === "manager");
   if (managers.length === 0 || managers.some((manager) => !gone.includes(manager))) return;
-  throw new SetupError(
+  throw new UserError(
     `No manager of the stack ${stack} is left: ${list(managers.map(({ name }) => name))} were removed with their volumes. The ` +
       "swarm is gone with them, and with it all services, secrets and configs that were in it. A new stack: " +
       `npm run destroy -- ${stack} --yes, then npm start -- ${stack}`,
