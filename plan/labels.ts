@@ -9,6 +9,8 @@ export const LABELS = {
   role: "swarm-ha.role",
   /** Failure zone; `all` for what spans them. */
   zone: "swarm-ha.zone",
+  /** Pool of a worker; the tier of other hosts. Bastion and load balancers have none. */
+  pool: "swarm-ha.pool",
   /** The machine's name in the stack. */
   host: "swarm-ha.host",
   /** On a container that took the place of a removed one: the machine's identity, the id of its first container. */

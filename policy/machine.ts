@@ -36,8 +36,7 @@ export function roleOf({ type, inputs }: Pick<Planned, "type" | "inputs">): stri
 }
 
 /**
- * Facts about a machine, all from what is written on it. The pool is in no label of a local machine: there it is what
- * the name has before its number, as the documentation of `swarm-ha:workers` promises.
+ * Facts about a machine, all from what is written on it. What has no pool, bastion and load balancers, is one by itself.
  *
  * @returns undefined for what is no machine of ours
  */
@@ -55,7 +54,7 @@ export function machineFacts({
     name: host,
     role,
     zone: textAt(labels, "swarm-ha.zone") ?? "unknown",
-    pool: textAt(labels, "swarm-ha.pool") ?? host.replace(/-\d+$/, ""),
+    pool: textAt(labels, "swarm-ha.pool") ?? host,
   };
 }
 

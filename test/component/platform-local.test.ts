@@ -51,6 +51,7 @@ describe("the local platform", () => {
       "swarm-ha.role": "manager",
       "swarm-ha.zone": "zone-b",
       "swarm-ha.host": "manager-2",
+      "swarm-ha.pool": "manager",
     });
   });
 

@@ -7,8 +7,6 @@ import { LABELS } from "../../../plan/labels";
  */
 export const TAGS = {
   ...LABELS,
-  /** Pool of a worker; the tier of other hosts. */
-  pool: "swarm-ha.pool",
   /** Of data: `yes` where it goes with the stack, protected by nothing. The policies in policy/ ask for it. */
   throwaway: "swarm-ha.throwaway",
   /** Of a host key: ARN of the one instance that may read it. */

@@ -106,6 +106,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
     const { address: fixed, ...host } = spec;
     const registryHost = `registry.${this.args.config.domain}`;
     const machine = this.machine(spec.name, spec.role, spec.zone, {
+      labels: { [LABELS.pool]: spec.pool },
       ...(fixed === undefined ? { addresses: this.workerAddresses(spec.zone) } : { address: fixed }),
       files: this.sshFiles(spec.name),
       reload: ["sshd"],
@@ -200,8 +201,13 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
     name: string,
     role: string,
     zone: string,
-    inputs: Omit<MachineInputs, "container" | "hostname" | "labels" | "image" | "network" | "files"> & {
+    {
+      labels,
+      ...inputs
+    }: Omit<MachineInputs, "container" | "hostname" | "labels" | "image" | "network" | "files"> & {
       readonly files: pulumi.Input<pulumi.Input<MachineFile>[]>;
+      /** Labels besides those that every machine has. @default none */
+      readonly labels?: Readonly<Record<string, string>>;
     },
   ): MachineResource {
     const { config } = this.args;
@@ -210,7 +216,13 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
       {
         container: `${config.stack}-${name}`,
         hostname: name,
-        labels: { [LABELS.stack]: config.stack, [LABELS.role]: role, [LABELS.zone]: zone, [LABELS.host]: name },
+        labels: {
+          [LABELS.stack]: config.stack,
+          [LABELS.role]: role,
+          [LABELS.zone]: zone,
+          [LABELS.host]: name,
+          ...labels,
+        },
         image: config.local.image ?? hostImage(),
         network: this.network.name,
         ...inputs,

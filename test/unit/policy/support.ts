@@ -53,7 +53,7 @@ export function instance(
     {
       metadataOptions: { httpTokens: "required", httpPutResponseHopLimit: 1 },
       rootBlockDevice: { encrypted: true, deleteOnTermination: true },
-      tags: { "swarm-ha.role": role, "swarm-ha.host": name, "swarm-ha.zone": zone },
+      tags: { "swarm-ha.role": role, "swarm-ha.host": name, "swarm-ha.zone": zone, "swarm-ha.pool": role },
       vpcSecurityGroupIds: [UNKNOWN],
       ...inputs,
     },

@@ -51,7 +51,13 @@ export function host(name: string, zone: string, kind: ChangeKind = "unchanged")
 
 /** A machine's step. */
 export function machine(name: string, role: string, zone: string, kind: ChangeKind): Record<string, unknown> {
-  const labels = { "swarm-ha.host": name, "swarm-ha.role": role, "swarm-ha.zone": zone };
+  const pool = /^(.*)-\d+$/.exec(name)?.[1];
+  const labels = {
+    "swarm-ha.host": name,
+    "swarm-ha.role": role,
+    "swarm-ha.zone": zone,
+    ...(pool === undefined ? {} : { "swarm-ha.pool": pool }),
+  };
   return step("pulumi-nodejs:dynamic/swarm-ha:Machine", name, { op: OPS[kind], inputs: { labels } });
 }
 

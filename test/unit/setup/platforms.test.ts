@@ -152,7 +152,12 @@ describe("one platform more", () => {
   });
 
   it("is reviewed: machines, ports, load balancers and data", () => {
-    const marks = { "swarm-ha.host": "worker-1", "swarm-ha.role": "worker", "swarm-ha.zone": "a" };
+    const marks = {
+      "swarm-ha.host": "worker-1",
+      "swarm-ha.role": "worker",
+      "swarm-ha.zone": "a",
+      "swarm-ha.pool": "worker",
+    };
     const steps = [
       step(MACHINE, "worker-1", { op: "create", inputs: { marks } }),
       step("fake:index:Balancer", "lb-app"),
