@@ -7,6 +7,7 @@ import { MAX_ZONES } from "./constants";
 import { images } from "./images";
 import { ingress } from "./ingress";
 import { network } from "./network";
+import { ownKeys } from "./own-keys";
 import { managers, pool, registry, zoneName } from "./tiers";
 
 const drain = z
@@ -111,8 +112,10 @@ export function stackSchemaOf(platforms: Readonly<Record<string, PlatformFacts>>
 
 /** What each platform has for itself: none of it is there on another one. Their types are for those who know the platform. */
 function platformKeys(platforms: Readonly<Record<string, PlatformFacts>>): object {
-  const keys = Object.values(platforms).flatMap((platform) => Object.entries(platform.keys));
   return Object.fromEntries(
-    keys.map(([key, schema]) => [key, schema.safeParse(undefined).success ? schema : schema.optional()]),
+    ownKeys(platforms, "keys").map(([key, schema]) => [
+      key,
+      schema.safeParse(undefined).success ? schema : schema.optional(),
+    ]),
   );
 }

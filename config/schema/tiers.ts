@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { PlatformFacts } from "../platforms/facts";
+import { ownKeys } from "./own-keys";
 import { MAX_REGISTRIES } from "./constants";
 
 /** Name of a zone. */
@@ -86,7 +87,7 @@ export const registry = z
 export function pool(platforms: Readonly<Record<string, PlatformFacts>>) {
   const all = Object.entries(platforms);
   // Their types are for those who know the platform.
-  const further: object = Object.fromEntries(all.flatMap(([, { poolKeys }]) => Object.entries(poolKeys)));
+  const further: object = Object.fromEntries(ownKeys(platforms, "poolKeys"));
   const there = all.flatMap(([name, { poolKeys }]) => {
     const names = Object.keys(poolKeys);
     return names.length === 0 ? [] : [`, and on ${name} ${listed(names)}`];

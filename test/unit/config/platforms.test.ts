@@ -158,4 +158,11 @@ describe("a platform that is added to the record, and nowhere else", () => {
       ],
     );
   });
+
+  it("can't have a key that another one has: only one schema could hold", () => {
+    const other = { ...moon, keys: { aws: z.string() } } as unknown as typeof moon;
+    assert.throws(() => parseConfigFor({ ...PLATFORMS, other }, {}, "test"), /aws and other both have the key 'aws'/);
+    const pools = { ...moon, keys: {}, poolKeys: { instanceType: z.string() } } as unknown as typeof moon;
+    assert.throws(() => parseConfigFor({ ...PLATFORMS, pools }, {}, "test"), /both have the key 'instanceType'/);
+  });
 });
