@@ -35,8 +35,14 @@ export function descriptionAt(path: readonly PathPart[], root: KeyDescription): 
   return at;
 }
 
+/** Descriptions that were worked out: a configuration is read several times in a run. */
+const known = new WeakMap<z.ZodType, KeyDescription>();
+
 /** Describes keys of a schema by their paths, and works the description out when the first one is asked for. */
 export function describer(schema: z.ZodType): (path: readonly PathPart[]) => KeyDescription {
-  let root: KeyDescription | undefined;
-  return (path) => descriptionAt(path, (root ??= descriptionOf(schema)));
+  return (path) => {
+    const root = known.get(schema) ?? descriptionOf(schema);
+    known.set(schema, root);
+    return descriptionAt(path, root);
+  };
 }
