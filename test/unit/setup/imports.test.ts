@@ -36,6 +36,20 @@ describe("what commands and program import", () => {
     assert.ok(names.includes("status") && names.includes("pulumi"));
   });
 
+  it("never leads back to where it began: what a module is made of is loaded before it", () => {
+    assert.deepEqual(cyclesIn(metafile), []);
+    // The search itself: a → b → c → a, and d that only leads there.
+    const imports = (...paths: string[]) => ({
+      bytes: 0,
+      imports: paths.map((path) => ({ path, kind: "import-statement" as const })),
+    });
+    const found = cyclesIn({
+      inputs: { d: imports("a"), a: imports("b"), b: imports("c"), c: imports("a") },
+      outputs: {},
+    });
+    assert.deepEqual(found, ["a → b → c → a"]);
+  });
+
   it("is all in the hash of their bundles", () => {
     const hashed = new Set(hashedFiles());
     const inputs = Object.keys(metafile.inputs);
@@ -46,3 +60,18 @@ describe("what commands and program import", () => {
     assert.ok(inputs.includes("policy/machine.ts"));
   });
 });
+
+/** Cycles of imports, types left out: each as the way back to its first module. */
+function cyclesIn({ inputs }: Metafile): string[] {
+  const cycles: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, way: readonly string[]): void => {
+    const at = way.indexOf(file);
+    if (at >= 0) cycles.push([...way.slice(at), file].join(" → "));
+    if (at >= 0 || done.has(file)) return;
+    for (const { path, external } of inputs[file]?.imports ?? []) if (external !== true) visit(path, [...way, file]);
+    done.add(file);
+  };
+  for (const file of Object.keys(inputs)) visit(file, []);
+  return cycles;
+}
