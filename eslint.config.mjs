@@ -70,7 +70,15 @@ function namesOf(platforms) {
   return {
     syntax: platforms.length === 0 ? [] : [{ selector: `Literal[value=/^(${names})$/]:not(${OTHER_NAMES})`, message }],
     // (The workstation's set-up has the same Docker client and host image as the local platform.)
-    imports: platforms.length === 0 ? [] : [{ regex: `^(?!.*components/platform/local/(docker|image|provider/nat-rules)$)\\..*/(${names})(/|$)`, message }],
+    imports:
+      platforms.length === 0
+        ? []
+        : [
+            {
+              regex: `^(?!.*components/platform/local/(docker|image|provider/nat-rules)$)\\..*/(${names})(/|$)`,
+              message,
+            },
+          ],
   };
 }
 
