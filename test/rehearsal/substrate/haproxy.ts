@@ -17,7 +17,7 @@ export function balancerSettings({ listeners }: Pick<BalancerPlan, "listeners">)
   no strict-limits
   user haproxy
   group haproxy
-  stats socket /run/haproxy.sock mode 600 level bastion
+  stats socket /run/haproxy.sock mode 600 level operator
   stats socket ipv4@127.0.0.1:${String(STATES_PORT)} level user
   server-state-file /run/haproxy.state
 
