@@ -7,10 +7,9 @@
  * the managers it refuses: see docs/runbooks/lost-majority.md.
  */
 import { liveCluster } from "../operations/cluster";
+import { runCommand } from "../operations/command";
 import type { Outcome } from "../operations/operation";
 import { repair, type RepairSeen, type RepairTurn } from "../operations/repair";
-import { planText, reportOf } from "../operations/report";
-import { runOperation } from "../operations/runner";
 import { readArguments } from "../terminal/arguments";
 import { runMain } from "../terminal/errors";
 import { createProgress } from "../terminal/progress";
@@ -21,22 +20,13 @@ runMain(async () => {
   });
   const { stack, yes, json, "dry-run": dryRun } = asked;
   const progress = createProgress();
-  const operation = repair(liveCluster(stack, progress));
-  const outcome = await runOperation(operation, { yes, dryRun, progress });
-  if (json) process.stdout.write(`${JSON.stringify(reportOf(operation, outcome, dryRun), null, 2)}\n`);
-  const people = json ? process.stderr : process.stdout;
-  if (dryRun) {
-    people.write(planText(operation, outcome));
-    return 0;
-  }
-  const { observed, settled } = outcome;
-  if (settled && observed !== undefined) {
-    people.write(healthyText(stack, observed));
-    // Something failed at first and worked in the end, for example one of a batch that was then made by itself.
-    return 0;
-  }
-  process.stderr.write(brokenText(stack, outcome));
-  return 1;
+  // It may be healthy although something failed, for example one of a batch that was then made by itself.
+  return runCommand(
+    repair(liveCluster(stack, progress)),
+    { yes, json, dryRun, progress },
+    (seen) => healthyText(stack, seen),
+    (outcome) => brokenText(stack, outcome),
+  );
 });
 
 function healthyText(stack: string, { evaluation: { status } }: RepairSeen): string {

@@ -8,9 +8,9 @@
 import type { LiveStack } from "../cluster/stack";
 import { list } from "../cluster/words";
 import { liveCluster } from "../operations/cluster";
-import { BASTION, replace } from "../operations/replace";
-import { planText, reportOf } from "../operations/report";
-import { runOperation } from "../operations/runner";
+import { runCommand } from "../operations/command";
+import type { Outcome } from "../operations/operation";
+import { BASTION, replace, type ReplaceSeen, type ReplaceStep } from "../operations/replace";
 import { readArguments } from "../terminal/arguments";
 import { runMain, UserError } from "../terminal/errors";
 import { createProgress } from "../terminal/progress";
@@ -25,23 +25,19 @@ runMain(async () => {
   const progress = createProgress();
   const cluster = liveCluster(name, progress);
   const stack = await cluster.read();
-  const operation = replace(cluster, { stack, hosts: chosen(stack, asked.hosts, all), surge, force });
-  const outcome = await runOperation(operation, { yes, dryRun, progress });
-  if (json) process.stdout.write(`${JSON.stringify(reportOf(operation, outcome, dryRun), null, 2)}\n`);
-  const people = json ? process.stderr : process.stdout;
-  if (dryRun) {
-    people.write(planText(operation, outcome));
-    return 0;
-  }
-  if (outcome.settled) {
-    const done = outcome.past.flatMap(({ step }) => (step.kind === "replace" ? step.hosts : [])).length;
-    people.write(`Replaced ${done} ${done === 1 ? "host" : "hosts"} of the stack ${name}; it is healthy.\n`);
-    return 0;
-  }
-  const reasons = [outcome.error ?? outcome.plan.refused ?? `the stack ${name} is not healthy`, ...outcome.failures];
-  process.stderr.write(`error: ${reasons.join("\n")}\n`);
-  return 1;
+  return runCommand(
+    replace(cluster, { stack, hosts: chosen(stack, asked.hosts, all), surge, force }),
+    { yes, json, dryRun, progress },
+    (_seen, outcome) => replacedText(name, outcome),
+    ({ error, plan, failures }) =>
+      `error: ${[error ?? plan.refused ?? `the stack ${name} is not healthy`, ...failures].join("\n")}\n`,
+  );
 });
+
+function replacedText(stack: string, { past }: Outcome<ReplaceSeen, ReplaceStep>): string {
+  const done = past.flatMap(({ step }) => (step.kind === "replace" ? step.hosts : [])).length;
+  return `Replaced ${done} ${done === 1 ? "host" : "hosts"} of the stack ${stack}; it is healthy.\n`;
+}
 
 function chosen({ desired }: LiveStack, hosts: readonly string[], all: boolean): string[] {
   const known = desired.nodes.map((node) => node.name);
