@@ -1,12 +1,25 @@
+/** When a peer of a silent connection counts as dead. */
+export interface Silence {
+  /** Seconds without a byte before the first probe. */
+  readonly idle: number;
+  /** Seconds between probes. */
+  readonly interval: number;
+  /** Probes without an answer. */
+  readonly count: number;
+}
+
+/** Two minutes: for clients, and for what is silent by its nature. */
+const PATIENT: Silence = { idle: 60, interval: 15, count: 4 };
+
 /**
- * HAProxy's settings that find dead peers of silent connections within two minutes: after 60 s without a byte, and four
- * probes, 15 s apart. Without them the kernel waits two hours for its first probe.
+ * HAProxy's settings that find dead peers of silent connections. Without them the kernel waits two hours for its first probe.
  * Source: HAProxy 2.6 manual, "clitcpka-idle" and "srvtcpka-idle"; Linux, Documentation/networking/ip-sysctl.
  *
  * @param side `cli`: clients' connections; `srv`: servers'
+ * @param silence @default two minutes
  */
-export function keepAlives(side: "cli" | "srv"): string {
-  return ["", "-idle 60s", "-intvl 15s", "-cnt 4"]
+export function keepAlives(side: "cli" | "srv", { idle, interval, count }: Silence = PATIENT): string {
+  return ["", `-idle ${idle}s`, `-intvl ${interval}s`, `-cnt ${count}`]
     .map((setting, i) => `  ${i === 0 ? "option " : ""}${side}tcpka${setting}`)
     .join("\n");
 }

@@ -3,6 +3,7 @@ import { engineNetwork, type EngineConfig } from "../../plan/addressing";
 import { planHosts, type PlacementConfig } from "../../plan/placement";
 import { managersOf, type ManagerAddress } from "./bastion";
 import { PORTS } from "../../plan/ports";
+import { keepAlives } from "./keep-alives";
 
 /**
  * Everywhere a manager can be: the address plan keeps a place for each of the highest number of managers.
@@ -50,10 +51,7 @@ defaults
   balance roundrobin
   # A connection to a host that died ends, and the ingress asks its question again. One to a manager without a leader stays:
   # it answers when there is the next one. Were it cut, the ingress would forget routes (see the managers' door).
-  option srvtcpka
-  srvtcpka-idle 4s
-  srvtcpka-intvl 1s
-  srvtcpka-cnt 3
+${keepAlives("srv", { idle: 4, interval: 1, count: 3 })}
   default-server check inter 1s downinter 5s fall 2 rise 2 tcp-ut 4s
 
 # The bridge comes with the engine, after this: "transparent" binds to an address that isn't there yet.
