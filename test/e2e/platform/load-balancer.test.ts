@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { loadBalancerSettings, STATS_PORT, type Listener } from "../../../components/platform/local/haproxy";
 import { LABELS, LOAD_BALANCER } from "../../../plan/labels";
-import type { MachineFile } from "../../../components/platform/local/machine-spec";
+import type { MachineFile, MachineInputs } from "../../../components/platform/local/machine-spec";
 import { deleteMachine, updateMachine, type MachineState } from "../../../components/platform/local/provider/machine";
 import { Stack, until } from "./machines";
 
@@ -124,7 +124,8 @@ describe("load balancers of the local platform", () => {
     assert.ok(first !== undefined && second !== undefined);
     await deleteMachine(second.identity, second);
     const [address, made] = [stack.address(98), { files: member("member-2"), reload: ["haproxy"] }];
-    const again = await stack.create("member-2", { ...made, address });
+    const at = (one: string): Partial<MachineInputs> => ({ ...made, addresses: { first: one, last: one } });
+    const again = await stack.create("member-2", at(address));
     assert.equal(await states(), "member-1 UP,member-2 DOWN");
     await until(15, async () => (await states()) === "member-1 UP,member-2 UP" || (await states()));
     assert.equal(await answers(), "member-1 member-2");
@@ -136,7 +137,7 @@ describe("load balancers of the local platform", () => {
     // One whose HAProxy doesn't serve yet reads the new address when it does.
     await stack.run(balancer.identity, "sv", "-w", "10", "down", "/etc/service/haproxy");
     await deleteMachine(again.identity, again);
-    await stack.create("member-2", { ...made, address: stack.address(97) });
+    await stack.create("member-2", at(stack.address(97)));
     await stack.run(balancer.identity, "sv", "-w", "10", "up", "/etc/service/haproxy");
     await until(15, async () => (await states()) === "member-1 UP,member-2 UP" || (await states()));
     assert.equal(await answers(), "member-1 member-2");

@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { unlessGone } from "../docker";
+import { readScript } from "../../../ssh/script";
 
 /** Seconds that a container may take to go, once its removal has begun. */
 const REMOVAL_LIMIT = 60;
@@ -14,7 +13,7 @@ const COMMAND_LIMIT = 330;
 /** How each service is told to read its files again: they are checked first, for a service that refuses them ends. */
 const RELOAD: Readonly<Record<string, () => string>> = {
   sshd: () => "/usr/sbin/sshd -t && sv hup /etc/service/sshd",
-  haproxy: () => readFileSync(join(__dirname, "..", "..", "..", "..", "scripts", "reload-load-balancer.sh"), "utf8"),
+  haproxy: () => readScript("reload-load-balancer").text,
 };
 
 /**
