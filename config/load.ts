@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseConfig } from "./parse";
+import { namespaceOf } from "./namespace";
 import { ConfigError, isAbout, NAMESPACE, type Problem } from "./problem";
 import type { StackConfig } from "./platforms";
 import { suggest } from "./suggest";
@@ -63,11 +64,4 @@ export function withoutSecrets(error: ConfigError, secretKeys: readonly string[]
 function secretKeys(): string[] {
   const all = JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]") as string[];
   return all.map((key) => key.slice(`${NAMESPACE}:`.length));
-}
-
-/** The keys of this project, without its name before them; others belong to providers. */
-export function namespaceOf(all: Readonly<Record<string, string>>): Record<string, string> {
-  const prefix = `${NAMESPACE}:`;
-  const own = Object.entries(all).filter(([key]) => key.startsWith(prefix));
-  return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
 }

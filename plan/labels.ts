@@ -13,7 +13,10 @@ export const LABELS = {
   pool: "swarm-ha.pool",
   /** The machine's name in the stack. */
   host: "swarm-ha.host",
-  /** On a container that took the place of a removed one: the machine's identity, the id of its first container. */
+  /**
+   * The machine's identity: on a node, of the machine that it was set up on; on a container that took the place of a removed
+   * one, the id of the machine's first container.
+   */
   identity: "swarm-ha.identity",
 } as const;
 

@@ -1,4 +1,5 @@
 import { allFacts } from "../cli/platform/facts";
+import { LABELS } from "../plan/labels";
 import { textAt, UNKNOWN, valueAt, type Planned } from "./planned";
 
 /** The property of a machine's inputs that says what it is for; undefined of what is no machine. */
@@ -10,11 +11,6 @@ function labelsOf(type: string): string | undefined {
 export function machineTypes(): readonly string[] {
   return allFacts().map(({ types }) => types.machine);
 }
-
-/** The tiers of hosts. */
-export const HOST_ROLES = ["manager", "registry", "worker"] as const;
-/** See {@link HOST_ROLES}. */
-export type HostRole = (typeof HOST_ROLES)[number];
 
 /** What a machine's labels or tags say about it. */
 export interface MachineFacts {
@@ -32,7 +28,7 @@ export interface MachineFacts {
 export function roleOf({ type, inputs }: Pick<Planned, "type" | "inputs">): string | typeof UNKNOWN | undefined {
   const property = labelsOf(type);
   if (property === undefined) return undefined;
-  return valueAt(inputs, property, "swarm-ha.role") === UNKNOWN ? UNKNOWN : textAt(inputs, property, "swarm-ha.role");
+  return valueAt(inputs, property, LABELS.role) === UNKNOWN ? UNKNOWN : textAt(inputs, property, LABELS.role);
 }
 
 /**
@@ -47,18 +43,13 @@ export function machineFacts({
 }: Pick<Planned, "type" | "name" | "inputs">): MachineFacts | undefined {
   const property = labelsOf(type);
   const labels = property === undefined ? undefined : valueAt(inputs, property);
-  const role = textAt(labels, "swarm-ha.role");
+  const role = textAt(labels, LABELS.role);
   if (role === undefined) return undefined;
-  const host = textAt(labels, "swarm-ha.host") ?? name;
+  const host = textAt(labels, LABELS.host) ?? name;
   return {
     name: host,
     role,
-    zone: textAt(labels, "swarm-ha.zone") ?? "unknown",
-    pool: textAt(labels, "swarm-ha.pool") ?? host,
+    zone: textAt(labels, LABELS.zone) ?? "unknown",
+    pool: textAt(labels, LABELS.pool) ?? host,
   };
-}
-
-/** Whether it is one of the swarm's hosts, and not bastion or load balancer. */
-export function isHost<T extends { readonly role: string }>(machine: T): machine is T & { readonly role: HostRole } {
-  return (HOST_ROLES as readonly string[]).includes(machine.role);
 }

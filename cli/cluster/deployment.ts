@@ -1,5 +1,5 @@
+import { LABELS } from "../../plan/labels";
 import { z } from "zod";
-import { ROLES, type Role } from "../../plan/roles";
 import { machineTypes } from "../../policy/machine";
 import { UNKNOWN_MARKS } from "../../policy/planned";
 
@@ -61,9 +61,9 @@ export function machinesOf(deployment: Deployment): Machine[] {
   return resourcesOf(deployment).flatMap((resource): Machine[] => {
     if (!types.includes(resource.type) || resource.id === undefined || resource.id === "") return [];
     const labels = findLabels(resource.outputs) ?? findLabels(resource.inputs);
-    const role = labels?.["swarm-ha.role"];
+    const role = labels?.[LABELS.role];
     if (labels === undefined || typeof role !== "string") return [];
-    const { "swarm-ha.host": host, "swarm-ha.zone": zone } = labels;
+    const { [LABELS.host]: host, [LABELS.zone]: zone } = labels;
     return [
       {
         name: typeof host === "string" ? host : nameOf(resource.urn),
@@ -74,11 +74,6 @@ export function machinesOf(deployment: Deployment): Machine[] {
       },
     ];
   });
-}
-
-/** Whether a machine is one of the swarm's hosts, and not bastion or load balancer. */
-export function isHost(machine: Machine): machine is Machine & { readonly role: Role } {
-  return (ROLES as readonly string[]).includes(machine.role);
 }
 
 /** Names of protected resources, which a destroy would stumble over half-way. */
@@ -114,7 +109,7 @@ export function nameOf(urn: string): string {
 /** The object that holds `swarm-ha.role`, wherever a platform's resource has it, a few levels deep. */
 function findLabels(value: unknown, depth = 3): Record<string, unknown> | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  if ("swarm-ha.role" in value) return value;
+  if (LABELS.role in value) return value;
   if (depth === 0) return undefined;
   for (const inner of Object.values(value)) {
     const found = findLabels(inner, depth - 1);

@@ -1,5 +1,6 @@
 import type { DesiredNode, StackOutputs } from "../../components/outputs";
-import { isHost, UNKNOWN, type Machine } from "./deployment";
+import { isHost } from "../../plan/roles";
+import { UNKNOWN, type Machine } from "./deployment";
 import type { Desired, DesiredServices } from "./model";
 
 /**

@@ -1,7 +1,8 @@
+import { LABELS } from "../../plan/labels";
 import { SERVICES } from "../../plan/stack-names";
 import { certificateProblems, certificateStatus, unreadProblems } from "./certificate-problems";
 import { diskProblems, unreadDiskProblems } from "./disks";
-import { counts, IDENTITY_LABEL, votes } from "./labels";
+import { counts, votes } from "./labels";
 import { matchNodes, pickView, type Match, type View } from "./match";
 import {
   PROBLEM_KINDS,
@@ -157,12 +158,12 @@ function liveStatus(node: LiveNode, desired: boolean, known: Pick<NodeStatus, "r
   return {
     name: node.hostname,
     role: known.role,
-    zone: "zone" in known ? known.zone : (node.labels["swarm-ha.zone"] ?? ""),
+    zone: "zone" in known ? known.zone : (node.labels[LABELS.zone] ?? ""),
     desired,
     nodeId: node.id,
     status: capital(node.state),
     availability: capital(node.availability),
     managerStatus: node.leader ? "Leader" : capital(node.reachability),
-    identity: node.labels[IDENTITY_LABEL] ?? "",
+    identity: node.labels[LABELS.identity] ?? "",
   };
 }

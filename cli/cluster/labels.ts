@@ -1,16 +1,14 @@
+import { LABELS } from "../../plan/labels";
 import type { DesiredNode } from "../../components/outputs";
 import type { LiveNode } from "./model";
-
-/** Node label with the machine that a node was set up on. */
-export const IDENTITY_LABEL = "swarm-ha.identity";
 
 /** Node labels that a node has when all is well. */
 export function desiredLabels(node: DesiredNode): Record<string, string> {
   return {
-    "swarm-ha.role": node.role,
-    "swarm-ha.zone": node.zone,
-    "swarm-ha.pool": node.pool,
-    [IDENTITY_LABEL]: node.identity,
+    [LABELS.role]: node.role,
+    [LABELS.zone]: node.zone,
+    [LABELS.pool]: node.pool,
+    [LABELS.identity]: node.identity,
   };
 }
 

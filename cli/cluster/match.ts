@@ -1,5 +1,5 @@
+import { LABELS } from "../../plan/labels";
 import type { DesiredNode } from "../../components/outputs";
-import { IDENTITY_LABEL } from "./labels";
 import type { LiveNode, ManagerAnswer } from "./model";
 
 /** The swarm as one manager sees it. */
@@ -35,7 +35,7 @@ export interface Match {
 
 /** How sure it is that a node is the host's own; 0 is: it is not. */
 function likeness(desired: DesiredNode, node: LiveNode): number {
-  const identity = node.labels[IDENTITY_LABEL] ?? "";
+  const identity = node.labels[LABELS.identity] ?? "";
   if (identity !== "" && identity === desired.identity) return 3;
   if (identity === "") return 2; // Joined, and the `up` ended before it was labelled.
   // Another machine's. One that is Ready serves under that name all the same; one that isn't is a stale node.

@@ -1,4 +1,5 @@
-import { IDENTITY_LABEL, counts, desiredAvailability, desiredLabels, missingLabels } from "./labels";
+import { LABELS } from "../../plan/labels";
+import { counts, desiredAvailability, desiredLabels, missingLabels } from "./labels";
 import { describeHost } from "../operations/ladder";
 import type { Match } from "./match";
 import type { Desired, Live, LiveNode, Problem } from "./model";
@@ -32,7 +33,7 @@ export function nodeProblems(stack: string, { desired, node }: Match, live: Live
   } else if (role === "manager" && managerAnswer(name, live) !== "") {
     add("api", `${where} is Ready and Reachable for the others${seen}; as long as that lasts, steps go around it`);
   }
-  const identity = node.labels[IDENTITY_LABEL] ?? "";
+  const identity = node.labels[LABELS.identity] ?? "";
   if (identity !== "" && identity !== desired.identity) {
     add(
       "identity",
@@ -50,7 +51,7 @@ export function nodeProblems(stack: string, { desired, node }: Match, live: Live
   }
   const labels = Object.keys(missingLabels(desiredLabels(desired), node.labels))
     // Another identity is a problem of its own, above.
-    .filter((label) => label !== IDENTITY_LABEL || identity === "");
+    .filter((label) => label !== LABELS.identity || identity === "");
   if (labels.length > 0)
     add("labels", `${where} lacks node label ${list(labels)}, or has another value there: ${repair}`);
   const engine = Object.keys(missingLabels(desired.labels, node.engineLabels));

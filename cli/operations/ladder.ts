@@ -1,3 +1,4 @@
+import { LABELS } from "../../plan/labels";
 import type { DesiredNode } from "../../components/outputs";
 import {
   cutsOf,
@@ -8,7 +9,7 @@ import {
   type Cut,
   type HostFacts,
 } from "../cluster/host-facts";
-import { IDENTITY_LABEL, votes } from "../cluster/labels";
+import { votes } from "../cluster/labels";
 import type { Match } from "../cluster/match";
 import type { MachineState, RepairStep } from "./plan-repair";
 import { commands, list } from "../cluster/words";
@@ -67,7 +68,7 @@ export function nextRung(climb: Climb): Rung {
       left: `${why}, and ${describeCuts(cuts)}. Mend the network between them: a successor would have the same address`,
     };
   if (match.node?.state === "ready" && match.node.id === own.nodeId && isLabelledOtherwise(match)) {
-    const change = { labels: { [IDENTITY_LABEL]: match.desired.identity } };
+    const change = { labels: { [LABELS.identity]: match.desired.identity } };
     return { step: { kind: "settings", names: [name], nodeId: own.nodeId, change, why: "wrong identity label" } };
   }
   const rejoin: RepairStep = {
@@ -149,7 +150,7 @@ function isOther(machine: MachineState, { identity }: DesiredNode): boolean {
 }
 
 function isLabelledOtherwise({ desired, node }: Match): boolean {
-  const label = node?.labels[IDENTITY_LABEL] ?? "";
+  const label = node?.labels[LABELS.identity] ?? "";
   return label !== "" && label !== desired.identity && desired.identity !== "";
 }
 

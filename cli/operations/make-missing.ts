@@ -1,5 +1,5 @@
 /** Making again what is missing and can be made without a loss: `npm start` does that, and leaves the rest to `repair`. */
-import { isHost } from "../cluster/deployment";
+import { isHost } from "../../plan/roles";
 import type { Evaluation } from "../cluster/evaluate";
 import { settle } from "../cluster/inspect";
 import { perform } from "./perform";

@@ -1,9 +1,10 @@
+import { LABELS } from "../../plan/labels";
 import type { DesiredNode } from "../../components/outputs";
 import type { NodeChange } from "../cluster/docker-api";
 import type { Evaluation } from "../cluster/evaluate";
 import type { AllFacts } from "../cluster/host-facts";
 import { engineSteps, nextRung, type Rung } from "./ladder";
-import { counts, desiredAvailability, desiredLabels, IDENTITY_LABEL, missingLabels, votes } from "../cluster/labels";
+import { counts, desiredAvailability, desiredLabels, missingLabels, votes } from "../cluster/labels";
 import type { Match } from "../cluster/match";
 import type { Desired, ProblemKind } from "../cluster/model";
 import { guard, majority, type Voter } from "../cluster/quorum";
@@ -310,7 +311,7 @@ function whyLost({ desired, node }: Match, { machines, evaluation, facts }: Repa
   if (node === undefined) return "it isn't in the swarm";
   if (node.state !== "ready") return `its node is ${node.state}`;
   if (desired.role === "manager" && node.role === "manager" && !counts(node)) return "as a manager it isn't reachable";
-  const identity = node.labels[IDENTITY_LABEL] ?? "";
+  const identity = node.labels[LABELS.identity] ?? "";
   if (identity !== "" && desired.identity !== "" && identity !== desired.identity) {
     return "its node runs on another machine than the stack's";
   }

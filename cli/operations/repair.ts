@@ -3,7 +3,7 @@
  * again, and replace last; the bastion first and managers one at a time. It goes on past a host that can't be repaired
  * just now. What the steps are: plan-repair.ts and ladder.ts.
  */
-import { isHost } from "../cluster/deployment";
+import { isHost } from "../../plan/roles";
 import type { Evaluation } from "../cluster/evaluate";
 import type { DeepLook } from "../cluster/inspect";
 import { majority } from "../cluster/quorum";

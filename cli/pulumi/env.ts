@@ -7,6 +7,12 @@ import { backendDir, passphraseFile } from "../paths";
 import type { Engine } from "./engine";
 
 /**
+ * Steps at a time of a stack on this machine. They wait for hosts most of the time; the engine's default, four at a time per
+ * core, is made for less.
+ */
+export const LOCAL_STEPS = 32;
+
+/**
  * For stacks elsewhere: the user's own state and log-ins, and for the kit no plugins from anywhere else.
  *
  * @param base what the user has set. @default this process's own
@@ -43,7 +49,6 @@ export function localEnv(engine: Engine, base: NodeJS.ProcessEnv = process.env):
     PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile(),
     // Keep the compressed form off: healing reads the state.
     PULUMI_DIY_BACKEND_GZIP: "false",
-    // Steps wait for hosts most of the time; the engine's default, four at a time per core, is made for less.
-    PULUMI_PARALLEL: base["PULUMI_PARALLEL"] ?? "32",
+    PULUMI_PARALLEL: base["PULUMI_PARALLEL"] ?? String(LOCAL_STEPS),
   };
 }

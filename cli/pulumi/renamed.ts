@@ -2,6 +2,7 @@
  * Renamed stacks. Names of machines, networks, tags and certificates come from the stack's name, so an `up` under another
  * one would replace every machine at once. Refused before anything is touched, with the way back.
  */
+import { LABELS } from "../../plan/labels";
 import { existsSync, readdirSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "../terminal/errors";
@@ -9,7 +10,6 @@ import { checkpointFile, forgetStack, parsed } from "./local-state";
 import { configDirectory, readStackFile, type StackFile } from "./project";
 
 /** Label of machines and tag of cloud resources that holds the name of their stack. */
-const LABEL = "swarm-ha.stack";
 
 /** Commands that a state of another stack's things is no good for. A destroy goes by what the state has. */
 const BUILDING = ["up", "update", "preview", "refresh", "watch", "import"];
@@ -28,7 +28,7 @@ export function madeFor(resources: Resources): string | undefined {
 
 function findLabel(value: unknown, depth: number): string | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const label = (value as Record<string, unknown>)[LABEL];
+  const label = (value as Record<string, unknown>)[LABELS.stack];
   if (typeof label === "string") return label;
   if (depth === 0) return undefined;
   for (const inner of Object.values(value)) {

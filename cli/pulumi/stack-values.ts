@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { NAMESPACE } from "../../config/problem";
+import { namespaceOf } from "../../config/namespace";
 
 /** A stack file's text, or what holds it. */
 export interface StackText {
@@ -14,9 +14,7 @@ export interface StackText {
  */
 export function stackValues({ text }: StackText): Readonly<Record<string, unknown>> {
   const { config } = (parse(text) as { config?: Record<string, unknown> | null } | null) ?? {};
-  const prefix = `${NAMESPACE}:`;
-  const own = Object.entries(config ?? {}).filter(([key]) => key.startsWith(prefix));
-  return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
+  return namespaceOf(config ?? {});
 }
 
 /** Whether a stack file names environments of Pulumi ESC, which may hold its config, and credentials. */

@@ -1,4 +1,5 @@
-import { isHost, machineFacts, type HostRole, type MachineFacts } from "../../policy/machine";
+import { isHost, type Role } from "../../plan/roles";
+import { machineFacts, type MachineFacts } from "../../policy/machine";
 import { allFacts } from "../platform/facts";
 import { stepsAgain } from "./steps";
 import type { Change, ChangeKind } from "./preview";
@@ -15,7 +16,7 @@ export interface ReviewedMachine extends MachineFacts {
 }
 
 /** A host of the swarm. */
-export type ReviewedHost = ReviewedMachine & { readonly role: HostRole };
+export type ReviewedHost = ReviewedMachine & { readonly role: Role };
 
 /** All machines of a preview: hosts, bastion, and load balancers, where they are machines. In the order of names. */
 export function machinesOf(changes: readonly Change[]): ReviewedMachine[] {

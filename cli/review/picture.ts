@@ -1,4 +1,4 @@
-import { isHost } from "../../policy/machine";
+import { isHost } from "../../plan/roles";
 import { byName, loadBalancersOf, type ReviewedMachine } from "./machines";
 import type { Change, ChangeKind } from "./preview";
 import { count } from "./words";

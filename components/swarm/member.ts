@@ -1,3 +1,4 @@
+import { LABELS } from "../../plan/labels";
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../platform/types";
 import { bastionStep, hostStep, resultOf } from "../ssh/remote-step";
@@ -79,10 +80,10 @@ export class Member extends pulumi.ComponentResource {
           role,
           nodeId: resultOf<{ nodeId: string }>(join).nodeId,
           labels: pulumi.jsonStringify({
-            "swarm-ha.role": host.role,
-            "swarm-ha.zone": host.zone,
-            "swarm-ha.pool": host.pool,
-            "swarm-ha.identity": host.identity,
+            [LABELS.role]: host.role,
+            [LABELS.zone]: host.zone,
+            [LABELS.pool]: host.pool,
+            [LABELS.identity]: host.identity,
           }),
           // No task lands on a manager: what runs there could starve the store that everything stands on.
           drained: host.role === "manager",

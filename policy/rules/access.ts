@@ -1,6 +1,7 @@
 import { isRange } from "../../config/world";
 import { doorsOf, groupsOf, PUBLIC_PORTS } from "../doors";
-import { isHost, machineFacts } from "../machine";
+import { isHost } from "../../plan/roles";
+import { machineFacts } from "../machine";
 import { listAt, valueAt, type Planned } from "../planned";
 import { worldDoors } from "../world";
 import { eachOf, type Rule } from "./rule";

@@ -1,5 +1,6 @@
 import { majority } from "../../plan/quorum";
-import { isHost, machineFacts, roleOf } from "../machine";
+import { isHost } from "../../plan/roles";
+import { machineFacts, roleOf } from "../machine";
 import { UNKNOWN } from "../planned";
 import type { Rule } from "./rule";
 

@@ -31,7 +31,7 @@ export const aws: Platform = {
       const config = awsConfigOf(stack, file);
       return config === undefined ? undefined : !config.aws.protect;
     },
-    checkQuotas: ({ stack, file, args, state }) => checkQuotas(stack, file, args, state),
+    checkQuotas,
     loseZone: async (stack, file, signal) => terminateZone(stack, regionOf(file), signal),
   },
 };

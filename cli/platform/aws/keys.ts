@@ -5,6 +5,7 @@ import { readStackConfig } from "../../pulumi/config";
 import type { StackFile } from "../../pulumi/project";
 import { stackValues, type StackText } from "../../pulumi/stack-values";
 import { UserError } from "../../terminal/errors";
+import type { PlannedRun } from "../types";
 
 /** The key `swarm-ha:aws` of a stack file, as its author wrote it. */
 export interface AwsKeys {
@@ -29,6 +30,17 @@ export function regionOf(file: Pick<StackFile, "text" | "path">): string {
     throw new UserError(`${file.path}: swarm-ha:aws.region has to be a region's name, such as eu-central-1.`);
   }
   return region;
+}
+
+/**
+ * The configuration that a run is for, where it is one of these commands; undefined for any other one, and where the
+ * configuration isn't valid: the program itself names what is wrong with it.
+ */
+export function configOfRun(
+  { stack, file, args }: Pick<PlannedRun, "stack" | "file" | "args">,
+  commands: readonly string[],
+): AwsStackConfig | undefined {
+  return commands.includes(args[0] ?? "") ? awsConfigOf(stack, file) : undefined;
 }
 
 /** The configuration of a stack on AWS; undefined where it isn't valid, or is of another platform. */

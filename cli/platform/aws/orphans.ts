@@ -3,11 +3,14 @@
  * one and writing it down leaves them. An instance of a manager or registry holds the address that the next one needs, and
  * a parameter the name.
  */
+import { LABELS } from "../../../plan/labels";
 import { z } from "zod";
 import { askAws, canAsk, type AwsCall } from "./ask";
 import { instancesAnswer, tagsField } from "./instances";
 import { stackFilter } from "./stack-name";
 import { UserError } from "../../terminal/errors";
+import { warn } from "../../terminal/warn";
+import type { PlannedRun } from "../types";
 import { isAboutCredentials } from "./credentials";
 import { awsKeys } from "./keys";
 import { describeParameters, parameterCall, parametersSchema, unknownParameters } from "./orphan-parameters";
@@ -56,7 +59,7 @@ export function orphansIn(answer: z.infer<typeof instancesSchema>, state: string
     .filter(({ InstanceId, State }) => State.Name !== "terminated" && !known.has(InstanceId))
     .map(({ InstanceId: id, LaunchTime: since, PrivateIpAddress: address = "", State: { Name: state }, Tags }) => {
       const tag = (key: string): string => Tags.find(({ Key }) => Key === key)?.Value ?? "";
-      return { id, host: tag("swarm-ha.host"), role: tag("swarm-ha.role"), address, state, since };
+      return { id, host: tag(LABELS.host), role: tag(LABELS.role), address, state, since };
     });
 }
 
@@ -64,15 +67,9 @@ export function orphansIn(answer: z.infer<typeof instancesSchema>, state: string
  * Looks for them before a command that would fail half-way because of one. Instances other than managers and registries are
  * only named: they stop nothing.
  *
- * @param state What `pulumi stack export` prints; undefined when it fails, which the command itself then says
  * @throws UserError that names each resource and the command that removes it; or that AWS takes no credentials
  */
-export async function checkOrphans(
-  stack: string,
-  file: StackFile,
-  args: readonly string[],
-  state: () => Promise<string | undefined>,
-): Promise<void> {
+export async function checkOrphans({ stack, file, args, state }: PlannedRun): Promise<void> {
   const { region } = awsKeys(file);
   if (file.platform !== "aws" || region === undefined || !MAKING.includes(args[0] ?? "")) return;
   const [instances, parameters] = await Promise.all([
@@ -90,7 +87,7 @@ export async function checkOrphans(
   if (texts.length === 0) return;
   const stops = names.length > 0 || found.some(({ role }) => ADDRESSED.includes(role));
   if (stops) throw new UserError(`Nothing was done. ${texts.join("\n")}`);
-  process.stderr.write(`warning: ${texts.join("\n")}\n`);
+  warn(texts.join("\n"));
 }
 
 /**

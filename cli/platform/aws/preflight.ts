@@ -7,12 +7,13 @@ import { checkOrphans } from "./orphans";
 import { checkTunnel, tunnelPort } from "./session-tunnel";
 
 /** The checks before a run, in an order in which each can rely on those before it. */
-export async function preflight({ stack, file, args, official, state }: PlannedRun): Promise<void> {
+export async function preflight(run: PlannedRun): Promise<void> {
+  const { stack, file, args, official, state } = run;
   await checkTunnel(stack, file, args, async () => (await state())?.includes(':Instance::bastion"') === true);
   if (official) {
-    await checkOrphans(stack, file, args, state);
-    await checkQuotas(stack, file, args, state);
-    await checkOfferings(stack, file, args, state);
+    await checkOrphans(run);
+    await checkQuotas(run);
+    await checkOfferings(run);
   }
   if (tunnelPort(file) === undefined) await checkBastion(stack, args, async () => publicBastion(await state()));
 }

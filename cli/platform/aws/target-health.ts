@@ -1,4 +1,5 @@
 /** Members of AWS's load balancers, and what these see of them. */
+import { LABELS } from "../../../plan/labels";
 import { z } from "zod";
 import { messageOf } from "../../../components/message";
 import type { LoadBalancerName } from "../../../plan/roles";
@@ -42,7 +43,7 @@ export function targetGroups(deployment: Deployment): TargetGroup[] {
   const names = new Map(
     resources.flatMap(({ type, id, outputs }) => {
       const tags = outputs?.["tags"] as Record<string, string> | undefined;
-      return type === LOAD_BALANCER && id !== undefined ? [[id, tags?.["swarm-ha.host"] ?? ""] as const] : [];
+      return type === LOAD_BALANCER && id !== undefined ? [[id, tags?.[LABELS.host] ?? ""] as const] : [];
     }),
   );
   return resources.flatMap(({ type, outputs }): TargetGroup[] => {

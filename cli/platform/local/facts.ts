@@ -1,18 +1,16 @@
 import { stackNameProblem } from "../../../config/platforms/local/stack-name";
 import type { Door } from "../../../policy/doors";
 import { listAt, type Planned } from "../../../policy/planned";
+import { LOCAL_STEPS } from "../../pulumi/env";
 import type { PlatformFacts } from "../types";
 import { removalCommand } from "./removal";
 
 const MACHINE = "pulumi-nodejs:dynamic/swarm-ha:Machine";
 
-/** Parallel steps of a stack on this workstation (cli/pulumi/env.ts). */
-const PARALLEL = 32;
-
 /** See {@link PlatformFacts}: containers on this workstation's Docker engine. */
 export const localFacts: PlatformFacts = {
   localState: true,
-  parallelSteps: () => PARALLEL,
+  parallelSteps: () => LOCAL_STEPS,
   // HAProxy wants two checks, 5 s apart.
   noticeSeconds: 60,
   stackNameProblem,

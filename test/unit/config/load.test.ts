@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
-import { loadConfig, namespaceOf } from "../../../config/load";
+import { loadConfig } from "../../../config/load";
+import { namespaceOf } from "../../../config/namespace";
 import { parseConfig } from "../../../config/parse";
 
 const ROOT = path.join(__dirname, "..", "..", "..");

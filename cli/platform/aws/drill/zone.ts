@@ -1,4 +1,5 @@
 /** The loss of a zone: its instances are terminated with AWS's API, and Pulumi isn't told. */
+import { LABELS } from "../../../../plan/labels";
 import { z } from "zod";
 import { askAws, callAws, type AwsCall } from "../ask";
 import { instancesAnswer, tagsField } from "../instances";
@@ -23,7 +24,7 @@ export function instancesOfZone(answer: z.infer<typeof instancesSchema>): { zone
   const tag = (tags: (typeof all)[number]["Tags"], key: string): string =>
     tags.find(({ Key }) => Key === key)?.Value ?? "";
   const zoneOf = ({ Placement }: (typeof all)[number]): string => Placement.AvailabilityZone;
-  const bastion = all.filter(({ Tags }) => tag(Tags, "swarm-ha.host") === "bastion").map(zoneOf);
+  const bastion = all.filter(({ Tags }) => tag(Tags, LABELS.host) === "bastion").map(zoneOf);
   const zones = [...new Set(all.map(zoneOf))].filter((zone) => !bastion.includes(zone)).sort();
   const zone = zones.at(-1) ?? "";
   return { zone, ids: all.filter((one) => zone !== "" && zoneOf(one) === zone).map(({ InstanceId }) => InstanceId) };

@@ -1,3 +1,4 @@
+import { LABELS } from "../../../../plan/labels";
 import { z } from "zod";
 import type { AwsCall } from "../ask";
 import { stackName } from "../stack-name";
@@ -34,7 +35,7 @@ export function taggedCall(stack: string, region: string): AwsCall {
 export function taggedIn(answer: z.infer<typeof taggedSchema>): Leftover[] {
   return answer.ResourceTagMappingList.map(({ ResourceARN: arn, Tags: tags = [] }) => ({
     arn,
-    name: tags.find(({ Key }) => Key === "swarm-ha.host" || Key === "Name")?.Value ?? "",
+    name: tags.find(({ Key }) => Key === LABELS.host || Key === "Name")?.Value ?? "",
   })).sort(byArn);
 }
 

@@ -1,4 +1,5 @@
 /** Roles of a stack: the tagging API doesn't list roles at all (its API reference, "GetResources"), so IAM is asked. */
+import { LABELS } from "../../../../plan/labels";
 import { z } from "zod";
 import { AwsError, askAws } from "../ask";
 import { GLOBAL_REGION, type Leftover } from "./find";
@@ -33,7 +34,7 @@ export async function rolesOf(stack: string): Promise<Leftover[]> {
   const found = await Promise.all(
     candidates.slice(0, MOST).map(async ({ name, arn, kind }) => {
       const tags = await tagsOf(kind, name);
-      return tags.some(({ Key, Value }) => Key === "swarm-ha.stack" && Value === stack)
+      return tags.some(({ Key, Value }) => Key === LABELS.stack && Value === stack)
         ? [{ arn, name: tags.find(({ Key }) => Key === "Name")?.Value ?? "" }]
         : [];
     }),

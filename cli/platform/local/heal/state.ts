@@ -1,4 +1,5 @@
 /** What a local stack's state says of the engine's objects. */
+import { LABELS } from "../../../../plan/labels";
 import { z } from "zod";
 import { resourcesOf, type Deployment } from "../../../cluster/deployment";
 
@@ -45,8 +46,8 @@ export function objectsIn(deployment: Deployment): KnownObjects {
     const machine = machineSchema.safeParse(resource.outputs);
     if (!machine.success || resource.id === undefined) return [];
     const { labels } = machine.data;
-    const name = labels["swarm-ha.host"] ?? machine.data.hostname;
-    return [{ ...machine.data, name, urn: resource.urn, identity: resource.id, role: labels["swarm-ha.role"] ?? "" }];
+    const name = labels[LABELS.host] ?? machine.data.hostname;
+    return [{ ...machine.data, name, urn: resource.urn, identity: resource.id, role: labels[LABELS.role] ?? "" }];
   });
   machines.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
   return { ...(network === undefined ? {} : { network: networkSchema.parse(network.outputs) }), machines };
