@@ -75,7 +75,7 @@ function namesOf(platforms) {
         ? []
         : [
             {
-              regex: `^(?!.*components/platform/local/(docker|image|provider/nat-rules)$)\\..*/(${names})(/|$)`,
+              regex: `^(?!.*components/platform/local/(docker|image)$)\\..*/(${names})(/|$)`,
               message,
             },
           ],

@@ -33,7 +33,7 @@ export function cachePath(...segments: string[]): string {
 }
 
 /**
- * A path in the user's state: what must not be lost while a local stack lives (Pulumi state, passphrase, engine data).
+ * A path in the user's state: what must not be lost while a local stack lives (Pulumi state, passphrase).
  *
  * `${XDG_STATE_HOME:-~/.local/state}/swarm-ha/<segments>`; read from the environment at each call.
  */
@@ -54,9 +54,4 @@ export function backendDir(): string {
 /** The directory of the local stacks' working config files, `Pulumi.<stack>.yaml` with their encryption salt. */
 export function stackConfigDir(): string {
   return statePath("config");
-}
-
-/** Data, log and pid file of the Docker engine that set-up started, if it had to start one. */
-export function dockerDir(): string {
-  return statePath("docker");
 }

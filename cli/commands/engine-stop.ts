@@ -1,8 +1,8 @@
-/** `npm run engine:stop`: stops the Docker engine that set-up started on this machine; any other one is left alone. */
+/** `npm run engine:stop`: stops the Docker engine that `npm start` started without systemd; any other one is left alone. */
 import { runMain } from "../terminal/errors";
-import { stopOwnEngine } from "../workstation/own-engine";
+import { stopDockerd } from "../workstation/dockerd";
 
 runMain(async () => {
-  process.stdout.write(`${await stopOwnEngine()}\n`);
+  process.stdout.write(`${await stopDockerd()}\n`);
   return 0;
 });

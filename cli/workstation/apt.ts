@@ -6,6 +6,7 @@ import { command, findProgram } from "./command";
 import { UserError } from "../terminal/errors";
 import { withLock } from "./lock";
 import { createProgress, type Progress } from "../terminal/progress";
+import { runsSystemd } from "./systemd";
 
 const ENVIRONMENT = { DEBIAN_FRONTEND: "noninteractive", NEEDRESTART_SUSPEND: "1" };
 /** Seconds to wait for another apt (unattended upgrades, say) rather than fail. */
@@ -29,7 +30,8 @@ export function canInstall(): boolean {
 }
 
 /**
- * Installs Debian packages. No service that they bring is started: Debian's docker.io would start an engine of its own.
+ * Installs Debian packages. Without systemd, no service of theirs is started: docker.io's init script fails, and with it
+ * the installation, where no init system has mounted the cgroups.
  *
  * @param wish `packages`; `optional`: those that exist in some releases only (installed where they do); `usually`: how
  *   long it usually takes, in words
@@ -106,11 +108,11 @@ async function knownPackages(names: readonly string[]): Promise<string[]> {
 }
 
 /**
- * Does `work` while Debian's policy layer forbids packages to start services (exit code 101, see invoke-rc.d(8)).
- * A policy that the machine has is left as it is.
+ * Does `work` while Debian's policy layer forbids packages to start services (exit code 101, see invoke-rc.d(8)). systemd
+ * starts them as usual. A policy that exists stays as it is.
  */
 async function withoutServices(work: () => Promise<unknown>): Promise<void> {
-  if (existsSync(POLICY)) {
+  if (runsSystemd() || existsSync(POLICY)) {
     await work();
     return;
   }

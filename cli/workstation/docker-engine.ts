@@ -1,11 +1,12 @@
-/** Finding a Docker engine for the local stacks, or making one. */
+/** Finding the Docker engine for local stacks, starting it, or installing one. */
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { aptInstall, canInstall } from "./apt";
 import { command, findProgram } from "./command";
 import { askEngine, DEFAULT_SOCKET, socketOf, type Answer } from "./docker-socket";
 import { UserError } from "../terminal/errors";
-import { claimOwnEngine, hasOwnEngine, readEngineRecord, startOwnEngine, type OwnEnginePlace } from "./own-engine";
+import { startDockerd, type DockerdPlace } from "./dockerd";
+import { hasDockerService, startDockerService } from "./systemd";
 import { createProgress, isInteractive, type Progress } from "../terminal/progress";
 
 /** An engine that answers. */
@@ -22,10 +23,12 @@ export interface DockerEngine {
 export interface DockerEngineOptions {
   /** @default the variable DOCKER_HOST */
   readonly dockerHost?: string | undefined;
-  /** @default /var/run/docker.sock */
-  readonly defaultSocket?: string;
-  /** Where an engine of our own would live. @default state/docker, on the default socket */
-  readonly place?: OwnEnginePlace;
+  /**
+   * Where to start a dockerd if none answers. For tests.
+   *
+   * @default systemd's docker.service; without systemd, a dockerd on the default socket
+   */
+  readonly place?: DockerdPlace;
   /** May questions be asked? @default whether stdin and stderr are a terminal */
   readonly interactive?: boolean;
   readonly progress?: Progress;
@@ -36,29 +39,28 @@ const MANUAL =
   "(docker contexts, DOCKER_CONTEXT among them, aren't used for local stacks).";
 
 /**
- * The engine that DOCKER_HOST or the default socket reaches; where there is none and this is root on Linux, an engine
- * of our own (docker.io is installed first, on Debian and Ubuntu, if it has to be).
+ * The Docker engine that DOCKER_HOST or the default socket reaches. Where none answers and this is root on Linux, it is
+ * started; on Debian and Ubuntu, docker.io is installed first if necessary.
  *
  * @throws UserError that says what is wrong with the engine, or what to install
  */
 export async function ensureDockerEngine(options: DockerEngineOptions = {}): Promise<DockerEngine> {
   const dockerHost = "dockerHost" in options ? options.dockerHost : process.env["DOCKER_HOST"];
-  const defaultSocket = options.defaultSocket ?? DEFAULT_SOCKET;
+  const ownSocket = options.place?.socket ?? DEFAULT_SOCKET;
   const progress = options.progress ?? createProgress();
-  const socket = dockerHost === undefined || dockerHost === "" ? defaultSocket : socketOf(dockerHost);
+  const socket = dockerHost === undefined || dockerHost === "" ? ownSocket : socketOf(dockerHost);
   const found = (version: string): DockerEngine => ({ socket, dockerHost: `unix://${socket}`, version });
 
-  const place = { socket: defaultSocket, ...options.place };
   const first = await askEngine(socket);
   if (first.kind === "ok") return found(first.version);
   if (first.kind !== "absent") throw unusable(socket, first);
-  if (socket !== defaultSocket && readEngineRecord(place)?.socket !== socket) {
+  if (socket !== ownSocket) {
     throw new UserError(
-      `DOCKER_HOST is unix://${socket}, but no engine answers there (${first.detail}). ` +
-        `Start that engine, or unset DOCKER_HOST to use ${defaultSocket}.`,
+      `DOCKER_HOST is unix://${socket}, but no Docker engine answers there (${first.detail}). ` +
+        `Start that engine, or unset DOCKER_HOST to use ${ownSocket}.`,
     );
   }
-  await makeEngine({ place, progress, interactive: options.interactive ?? isInteractive() });
+  await startEngine({ place: options.place, progress, interactive: options.interactive ?? isInteractive() });
   const second = await askEngine(socket);
   if (second.kind === "ok") return found(second.version);
   throw unusable(socket, second);
@@ -76,55 +78,30 @@ function unusable(socket: string, answer: Exclude<Answer, { kind: "ok" }>): User
   );
 }
 
-interface Making {
-  readonly place: OwnEnginePlace;
+interface Start {
+  readonly place: DockerdPlace | undefined;
   readonly progress: Progress;
   readonly interactive: boolean;
 }
 
-async function makeEngine({ place, progress, interactive }: Making): Promise<void> {
-  const problem = "No Docker engine answers on this machine";
+async function startEngine({ place, progress, interactive }: Start): Promise<void> {
+  const problem = "No Docker engine answers on this workstation";
+  const installed = findProgram("dockerd") !== undefined;
   if (process.platform !== "linux" || process.getuid?.() !== 0) {
+    if (installed) throw new UserError(`${problem}. Start it: sudo systemctl start docker.`);
     const hint =
-      findProgram("apt-get") === undefined ? "" : " As root, this would install docker.io and start an engine itself.";
-    throw new UserError(`${problem}, and this user can't start one. ${MANUAL}${hint}`);
+      findProgram("apt-get") === undefined ? "" : " As root, this command would install docker.io and start it.";
+    throw new UserError(`${problem}. ${MANUAL}${hint}`);
   }
-  const stopped = hasOwnEngine(place) ? undefined : await systemUnit();
-  if (stopped !== undefined) throw stoppedEngine(stopped);
-  if (findProgram("dockerd") === undefined) {
+  if (!installed) {
     if (!canInstall()) throw new UserError(`${problem}, and this isn't Debian or Ubuntu. ${MANUAL}`);
-    if (interactive && !(await agreed(`${problem}. Install Debian's docker.io and start one?`))) {
-      throw new UserError(`Then nothing was installed. ${MANUAL}`);
+    if (interactive && !(await agreed(`${problem}. Install Debian's docker.io and start it?`))) {
+      throw new UserError(`Nothing was installed. ${MANUAL}`);
     }
-    await installEngine(place, progress);
+    await installEngine(progress);
   }
-  await startOwnEngine(place, progress);
-}
-
-/** The systemd unit of a Docker engine that this machine has, if it has one and systemd runs. */
-async function systemUnit(): Promise<string | undefined> {
-  if (!existsSync("/run/systemd/system") || findProgram("systemctl") === undefined) return undefined;
-  const list = ["list-unit-files", "--no-legend", "--no-pager", "docker.service", "docker.socket"];
-  // Later releases end with 1 if there is none.
-  return engineUnit(await command("systemctl", list, { timeout: 30_000 }).catch(() => ""));
-}
-
-/**
- * The unit of a Docker engine in what `systemctl list-unit-files` prints: one that systemd starts rather than one that
- * somebody has to, and none that is masked, for that one can't be started.
- */
-export function engineUnit(listed: string): string | undefined {
-  const units = listed.split("\n").map((line) => line.trim().split(/\s+/));
-  const usable = units.filter(([unit, state]) => /^docker\.(service|socket)$/.test(unit ?? "") && state !== "masked");
-  return (usable.find(([, state]) => state?.startsWith("enabled")) ?? usable[0])?.[0];
-}
-
-/** Another engine in its place would take its socket, and hide its containers. */
-function stoppedEngine(unit: string): UserError {
-  return new UserError(
-    `This machine has a Docker engine (${unit}), but it doesn't run. Start it: systemctl start docker. ` +
-      "If it can't be started: journalctl -u docker says why.",
-  );
+  if (place === undefined && (await hasDockerService())) await startDockerService(progress);
+  else await startDockerd(place, progress);
 }
 
 async function agreed(question: string): Promise<boolean> {
@@ -136,18 +113,12 @@ async function agreed(question: string): Promise<boolean> {
   }
 }
 
-async function installEngine(place: OwnEnginePlace, progress: Progress): Promise<void> {
+async function installEngine(progress: Progress): Promise<void> {
   // cgroups have to be mounted where no init system does it; the client is a package of its own in later releases.
   const mounted = existsSync("/sys/fs/cgroup/cgroup.controllers") || existsSync("/sys/fs/cgroup/devices");
   const optional = mounted ? ["docker-cli"] : ["docker-cli", "cgroupfs-mount"];
   await aptInstall({ packages: ["docker.io", "ca-certificates"], optional, usually: "30 to 90 s" }, progress);
-  // From here on the units below are not those of an engine that somebody else uses.
-  claimOwnEngine(place);
   if (!mounted && findProgram("cgroupfs-mount") !== undefined) {
     await command("cgroupfs-mount", [], { timeout: 30_000 });
-  }
-  if (existsSync("/run/systemd/system")) {
-    // Else the next boot starts the package's engine on the same socket, with other data: the stacks would seem lost.
-    await command("systemctl", ["disable", "--now", "docker.service", "docker.socket"], { timeout: 60_000 });
   }
 }

@@ -1,50 +1,39 @@
 import assert from "node:assert/strict";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import { BASE_IMAGE, ensureBaseImage } from "../../cli/workstation/base-image";
-import { command, findProgram } from "../../cli/workstation/command";
+import { findProgram } from "../../cli/workstation/command";
 import { dockerClient, hasImage } from "../../cli/workstation/docker-client";
 import { ensureImage } from "../../cli/workstation/host-image";
-import { startOwnEngine, stopOwnEngine, type OwnEnginePlace } from "../../cli/workstation/own-engine";
+import { startDockerd } from "../../cli/workstation/dockerd";
 import { createProgress } from "../../cli/terminal/progress";
-import { besideAnotherEngine, removeBridge } from "../support/engine-beside";
+import { besideAnotherEngine, prepareEngine, removeEngine } from "../support/engine-beside";
 
-/** On an engine that has nothing yet, beside the machine's own. It takes half a minute, and Debian's packages. */
+/** On an engine that has nothing yet, beside the workstation's own. It takes half a minute, and Debian's packages. */
 describe("images on a new engine", function () {
-  let place: Required<OwnEnginePlace>;
+  const place = besideAnotherEngine(join(tmpdir(), "swarm-ha-test-images"));
   let docker: Docker;
   const said: string[] = [];
   const progress = createProgress({ write: (text) => said.push(text) });
   const cache = process.env["XDG_CACHE_HOME"];
-
-  const clean = async (): Promise<void> => {
-    await stopOwnEngine(place);
-    await command("umount", [join(place.directory, "data")], { timeout: 5000 }).catch(() => undefined);
-    rmSync(place.directory, { recursive: true, force: true });
-    await removeBridge();
-  };
+  const canRun =
+    process.getuid?.() === 0 && findProgram("dockerd") !== undefined && findProgram("apt-get") !== undefined;
 
   before(async function () {
-    if (process.getuid?.() !== 0 || findProgram("dockerd") === undefined || findProgram("apt-get") === undefined)
-      this.skip();
-    // Always the same, so that an engine of an interrupted run is found and stopped.
-    const directory = join(tmpdir(), "swarm-ha-test-images");
-    place = { directory, socket: join(directory, "docker.sock"), extraArgs: [] };
-    await clean();
-    place = { ...place, extraArgs: await besideAnotherEngine() };
-    mkdirSync(directory, { recursive: true });
-    process.env["XDG_CACHE_HOME"] = join(directory, "cache");
-    await startOwnEngine(place, progress);
+    if (!canRun) this.skip();
+    await removeEngine(place);
+    await prepareEngine(place);
+    process.env["XDG_CACHE_HOME"] = join(place.directory, "cache");
+    await startDockerd(place, progress);
     docker = dockerClient(place.socket);
   });
 
   after(async () => {
     if (cache === undefined) Reflect.deleteProperty(process.env, "XDG_CACHE_HOME");
     else process.env["XDG_CACHE_HOME"] = cache;
-    if ((place as OwnEnginePlace | undefined) === undefined) return;
-    await clean();
+    if (canRun) await removeEngine(place);
   });
 
   it("the base is made from Debian's packages where it can't be pulled", async () => {

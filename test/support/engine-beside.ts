@@ -1,27 +1,58 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { command } from "../../cli/workstation/command";
+import { stopDockerd, type DockerdPlace } from "../../cli/workstation/dockerd";
 
 const BRIDGE = "swarm-ha-test0";
-const RULES = ["--iptables=false", "--ip-forward=false", "--ip-masq=false"];
 
 /**
- * Makes what a second Docker engine needs, so that it leaves the first one's bridge and firewall alone. An engine with
+ * A place for a second Docker engine, which leaves the workstation's own data, bridge and firewall alone. An engine with
  * `--bridge=none` deletes docker0, whoever's it is (`removeDefaultBridgeInterface` in moby), so this one has its own.
  *
- * @returns arguments for dockerd
+ * @param directory always the same, so that the engine of an interrupted run is found and stopped
  */
-export async function besideAnotherEngine(): Promise<readonly string[]> {
-  await removeBridge();
-  await command("ip", ["link", "add", "name", BRIDGE, "type", "bridge"], { timeout: 5000 });
-  await command("ip", ["address", "add", "10.199.251.1/29", "dev", BRIDGE], { timeout: 5000 });
-  return [`--bridge=${BRIDGE}`, ...RULES];
+export function besideAnotherEngine(directory: string): Required<DockerdPlace> {
+  const socket = join(directory, "docker.sock");
+  const name = basename(directory);
+  return {
+    directory,
+    socket,
+    arguments: [
+      // The workstation's file may contradict these options, which dockerd refuses.
+      `--config-file=${join(directory, "daemon.json")}`,
+      `--data-root=${join(directory, "data")}`,
+      `--exec-root=/var/run/${name}`,
+      `--pidfile=${join(directory, "docker.pid")}`,
+      `--host=unix://${socket}`,
+      // The workstation's containerd serves both.
+      `--containerd-namespace=${name}`,
+      `--containerd-plugins-namespace=${name}-plugins`,
+      `--bridge=${BRIDGE}`,
+      "--iptables=false",
+      "--ip-forward=false",
+      "--ip-masq=false",
+    ],
+  };
 }
 
-/** Removes the bridge of {@link besideAnotherEngine}, if there is one. */
-export async function removeBridge(): Promise<void> {
+/** Makes what that engine needs to start. */
+export async function prepareEngine({ directory }: Required<DockerdPlace>): Promise<void> {
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, "daemon.json"), "{}\n");
+  await command("ip", ["link", "add", "name", BRIDGE, "type", "bridge"], { timeout: 5000 });
+  await command("ip", ["address", "add", "10.199.251.1/29", "dev", BRIDGE], { timeout: 5000 });
+}
+
+/** Stops and removes that engine with all that it has. */
+export async function removeEngine(place: Required<DockerdPlace>): Promise<void> {
+  await stopDockerd(place);
+  // A killed engine leaves its data directory mounted on itself.
+  await command("umount", [join(place.directory, "data")], { timeout: 5000 }).catch(() => undefined);
+  rmSync(place.directory, { recursive: true, force: true });
   await command("ip", ["link", "delete", BRIDGE], { timeout: 5000 }).catch(() => undefined);
 }
 
-/** The names of the machine's bridges. */
+/** The names of the workstation's bridges. */
 export async function bridges(): Promise<readonly string[]> {
   const links = await command("ip", ["-o", "link", "show", "type", "bridge"], { timeout: 5000 });
   return links.split("\n").flatMap((line) => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? []);

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { engineUnit, ensureDockerEngine } from "../../../cli/workstation/docker-engine";
+import { ensureDockerEngine } from "../../../cli/workstation/docker-engine";
 import { askEngine, socketOf } from "../../../cli/workstation/docker-socket";
-import { claimOwnEngine, hasOwnEngine, readEngineRecord, stopOwnEngine } from "../../../cli/workstation/own-engine";
+import { readRecord, removeStalePidFile, stopDockerd } from "../../../cli/workstation/dockerd";
 import { identify, isAlive } from "../../../cli/workstation/process-identity";
+import { startDockerService } from "../../../cli/workstation/systemd";
+import { createProgress } from "../../../cli/terminal/progress";
 
 describe("finding a Docker engine", () => {
   let folder: string;
@@ -47,24 +49,37 @@ describe("finding a Docker engine", () => {
 
   it("uses the one on the default socket", async () => {
     await serve(version);
-    assert.equal((await ensureDockerEngine({ dockerHost: undefined, defaultSocket: socket })).socket, socket);
+    assert.equal((await ensureDockerEngine({ dockerHost: undefined, place: { socket } })).socket, socket);
   });
 
   it("starts none where DOCKER_HOST names one that is not there", async () => {
     await assert.rejects(
       ensureDockerEngine({ dockerHost: `unix://${socket}`, place: { directory: folder } }),
-      /no engine answers there .*Start that engine, or unset DOCKER_HOST/,
+      /no Docker engine answers there .*Start that engine, or unset DOCKER_HOST/,
     );
   });
 
-  it("knows a Docker engine of the system's that is only stopped from none, and from its own", () => {
-    assert.equal(engineUnit(""), undefined);
-    assert.equal(engineUnit("docker.service masked enabled\n"), undefined);
-    assert.equal(engineUnit("docker.service disabled enabled\ndocker.socket  enabled enabled\n"), "docker.socket");
-    assert.equal(engineUnit("docker.service disabled enabled\n"), "docker.service");
-    assert.ok(!hasOwnEngine({ directory: folder }));
-    claimOwnEngine({ directory: folder });
-    assert.ok(hasOwnEngine({ directory: folder }));
+  it("starts systemd's docker.service, and shows the journal if that fails", async () => {
+    const path = process.env["PATH"];
+    const program = (name: string, text: string) => {
+      writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    };
+    const said: string[] = [];
+    const progress = createProgress({ write: (text) => said.push(text) });
+    program("systemctl", `echo "$@" >${join(folder, "asked")}`);
+    program("journalctl", "echo failed to start daemon: no such storage driver");
+    try {
+      process.env["PATH"] = `${folder}:${path ?? ""}`;
+      await startDockerService(progress);
+      assert.equal(readFileSync(join(folder, "asked"), "utf8"), "start docker.service\n");
+      program("systemctl", "echo Job for docker.service failed. >&2; exit 1");
+      await assert.rejects(
+        startDockerService(progress),
+        /exit code 1[\s\S]*Job for docker.service failed[\s\S]*journalctl -u docker:\n {2}failed to start daemon/,
+      );
+    } finally {
+      process.env["PATH"] = path;
+    }
   });
 
   it("says what it found if that is no working engine", async () => {
@@ -85,16 +100,30 @@ describe("finding a Docker engine", () => {
   it("never stops a process that only has the pid of the engine that was started", async () => {
     const self = identify(process.pid);
     assert.ok(self !== undefined && isAlive(self));
-    const record = { ...self, startTime: "1", socket };
+    const record = { ...self, startTime: "1" };
     writeFileSync(join(folder, "engine.json"), JSON.stringify(record));
-    assert.deepEqual(readEngineRecord({ directory: folder }), record);
-    assert.match(await stopOwnEngine({ directory: folder, socket }), /was not running any more/);
-    assert.equal(readEngineRecord({ directory: folder }), undefined);
+    assert.deepEqual(readRecord({ directory: folder }), record);
+    assert.match(await stopDockerd({ directory: folder, socket }), /was not running any more/);
+    assert.equal(readRecord({ directory: folder }), undefined);
   });
 
   it("takes a damaged record for none", async () => {
     writeFileSync(join(folder, "engine.json"), '{"pid": 12');
-    assert.equal(readEngineRecord({ directory: folder }), undefined);
-    assert.match(await stopOwnEngine({ directory: folder }), /nothing to stop/);
+    assert.equal(readRecord({ directory: folder }), undefined);
+    assert.match(await stopDockerd({ directory: folder }), /nothing to stop/);
+  });
+
+  it("removes the pid file of a dockerd that is gone, also when its pid is in use again", () => {
+    const file = join(folder, "docker.pid");
+    const name = readFileSync(`/proc/${process.pid}/comm`, "utf8").trim();
+    writeFileSync(file, `${process.pid}`);
+    removeStalePidFile(file, name);
+    assert.ok(existsSync(file), "the process that it names runs");
+    for (const pid of [process.pid, 2 ** 22 + 1]) {
+      writeFileSync(file, `${pid}\n`);
+      removeStalePidFile(file, "dockerd");
+      assert.ok(!existsSync(file));
+    }
+    removeStalePidFile(file, "dockerd");
   });
 });

@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { promisify } from "node:util";
 import { parseRange, type Ipv4Range } from "../../../../plan/ipv4";
 
@@ -44,22 +43,4 @@ export async function listNatRules(): Promise<NatRule[]> {
   } catch {
     return [];
   }
-}
-
-/**
- * Removes the rules whose bridges are gone. They serve nobody: an engine that lives has its bridge before the rule.
- *
- * @returns the bridges that they were for; without those of rules that couldn't be removed
- */
-export async function removeDeadNatRules(): Promise<string[]> {
-  const removed: string[] = [];
-  for (const { bridge, removal } of await listNatRules()) {
-    if (existsSync(`/sys/class/net/${bridge}`)) continue;
-    const done = iptables(removal).then(
-      () => true,
-      () => false,
-    );
-    if (await done) removed.push(bridge);
-  }
-  return removed;
 }
