@@ -7,9 +7,9 @@ const { execFileSync } = require("node:child_process");
 const { createHash } = require("node:crypto");
 const fs = require("node:fs");
 const Module = require("node:module");
-const os = require("node:os");
 const path = require("node:path");
 const vm = require("node:vm");
+const { cachePath } = require("./xdg.cjs");
 
 const root = path.resolve(__dirname, "..");
 /** Folders and files that entry points import, or that decide how they are compiled. */
@@ -21,15 +21,6 @@ const KEPT = 8;
 const BUILD_LIMIT = 60_000;
 /** What stays a file of its own: programs, Pulumi's SDK, of which there may be only one, and optional native parts. */
 const EXTERNAL = ["*.node", "cpu-features", "esbuild", "mocha", "typescript", "@pulumi/*"];
-
-/** The base of caches as cli/paths.ts has it; never relative to the current directory, whatever HOME is. */
-function cacheBase() {
-  const xdg = process.env.XDG_CACHE_HOME;
-  if (xdg && path.isAbsolute(xdg)) return xdg;
-  const named = os.homedir();
-  const home = path.isAbsolute(named) ? named : os.userInfo().homedir;
-  return path.resolve("/", home, ".cache");
-}
 
 /**
  * Runs an entry point as a bundle.
@@ -65,7 +56,7 @@ function runBundle(module) {
 /** Path of a bundle, without its extension: the entry point's, below a hash of all sources and of what runs them. */
 function targetOf(file) {
   const name = path.relative(root, file).replace(/\.ts$/, "").replaceAll(path.sep, "-");
-  return path.join(cacheBase(), "swarm-ha", "bundles", sourceHash(), name);
+  return cachePath("bundles", sourceHash(), name);
 }
 
 function sourceHash() {
@@ -179,7 +170,7 @@ function ignore(work) {
   }
 }
 
-module.exports = { cacheBase, hashedFiles, runBundle };
+module.exports = { hashedFiles, runBundle };
 
 if (require.main === module) {
   build(process.argv[2]).catch((error) => {

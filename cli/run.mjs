@@ -14,7 +14,9 @@ import Module, { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { cacheBase, runBundle } from "./bundle.cjs";
+import { runBundle } from "./bundle.cjs";
+import { withLock } from "./workstation/lock.cjs";
+import { cachePath } from "./xdg.cjs";
 
 const MINIMUM_NODE = [20, 1];
 /** The test runner reads JSON as modules do since 20.10, and its packages ask for this. */
@@ -104,78 +106,14 @@ function writeStamp(hash) {
   fs.renameSync(temporary, stampFile);
 }
 
-/** A process as a name that is never used again: pids are, so its start time and boot go with it where /proc has them. */
-function identity(pid) {
-  const stat = read(`/proc/${pid}/stat`);
-  if (stat !== undefined) {
-    const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    if (state === "Z" || state === "X") return undefined; // It has ended, and nobody has asked for its exit code.
-    return [pid, fields[18], read("/proc/sys/kernel/random/boot_id")?.trim()].join(" ");
-  }
-  try {
-    process.kill(pid, 0);
-    return `${pid}`;
-  } catch (error) {
-    return error.code === "EPERM" ? `${pid}` : undefined;
-  }
-}
-
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
-
-/** Holds the clone's install lock while `work` runs. A lock whose owner is gone is taken over. */
-async function locked(work) {
-  const folder = path.join(cacheBase(), "swarm-ha", "locks");
-  fs.mkdirSync(folder, { recursive: true });
-  const lock = path.join(folder, `npm-${createHash("sha256").update(root).digest("hex").slice(0, 16)}`);
-  const mine = `${lock}.${process.pid}`;
-  const me = identity(process.pid);
-  fs.writeFileSync(mine, me);
-  try {
-    const end = Date.now() + LOCK_LIMIT;
-    for (let told = false; ;) {
-      try {
-        fs.linkSync(mine, lock); // Atomic, and the lock never exists without its owner's name in it.
-        break;
-      } catch (error) {
-        if (error.code !== "EEXIST") throw error;
-      }
-      const owner = read(lock);
-      if (owner === undefined) continue;
-      if (identity(Number(owner.split(" ")[0])) !== owner) {
-        breakLock(lock, owner);
-        continue;
-      }
-      if (Date.now() > end) {
-        throw new Error(
-          `process ${owner.split(" ")[0]} has been installing them for ${LOCK_LIMIT / 60_000} min; ` +
-            `end it, or remove its lock ${lock} if it does something else`,
-        );
-      }
-      if (!told) say(`Waiting for the run that is installing the dependencies (process ${owner.split(" ")[0]}) …`);
-      told = true;
-      await sleep(200);
-    }
-    try {
-      return await work();
-    } finally {
-      if (read(lock) === me) fs.rmSync(lock, { force: true });
-    }
-  } finally {
-    fs.rmSync(mine, { force: true });
-  }
-}
-
-/** Removes a dead owner's lock; one that a third process took meanwhile is put back. */
-function breakLock(lock, deadOwner) {
-  const aside = `${lock}.${process.pid}.stale`;
-  try {
-    fs.renameSync(lock, aside);
-    if (read(aside) !== deadOwner) fs.linkSync(aside, lock);
-  } catch {
-    // Somebody else was faster: the next round sees what is there now.
-  }
-  fs.rmSync(aside, { force: true });
-}
+/** Holds the clone's install lock while `work` runs. */
+const locked = (work) =>
+  withLock(
+    cachePath("locks", `npm-${createHash("sha256").update(root).digest("hex").slice(0, 16)}`),
+    work,
+    (pid) => say(`Waiting for the command that is installing the dependencies (process ${pid}) …`),
+    LOCK_LIMIT,
+  );
 
 /** npm as it was called, else the one on PATH. */
 function npmCommand() {

@@ -14,7 +14,7 @@ import { wholeEnvironment } from "../cli/environment";
 import { root } from "../cli/paths";
 import { prepareMachine } from "../cli/workstation/machine";
 import { runMain, UserError } from "../cli/terminal/errors";
-import { withLock } from "../cli/workstation/lock";
+import { withLock } from "../cli/workstation/lock.cjs";
 import { duration } from "../cli/terminal/progress";
 import { chooseSuites, isGood, lastLine, outcomeOf, sum, type Outcome, type Suite } from "./suites";
 

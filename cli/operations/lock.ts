@@ -1,7 +1,7 @@
 /** The lock of a stack's operations: two of them at once would each plan on what the other one changes. */
 import { statePath } from "../paths";
 import { UserError } from "../terminal/errors";
-import { withLock } from "../workstation/lock";
+import { withLock } from "../workstation/lock.cjs";
 
 /**
  * Does an operation on a stack while no other one of this workstation runs on it. A run that was killed holds nothing.

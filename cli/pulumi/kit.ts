@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { cachePath, root } from "../paths";
-import { withLock } from "../workstation/lock";
+import { withLock } from "../workstation/lock.cjs";
 
 /** A kit that is ready for use. */
 export interface Kit {

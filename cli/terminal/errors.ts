@@ -1,9 +1,7 @@
 import { refusedIn } from "../environment";
+import { UserError } from "./user-error.cjs";
 
-/** An error that a person can act on: its message says what is wrong, what was seen, and the remedy; no stack is shown. */
-export class UserError extends Error {
-  override readonly name = "UserError";
-}
+export { UserError };
 
 /**
  * Lets a command go on to its end when nobody reads its output any more (`| head -3`): what it changes has to be finished,

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { cachePath } from "../paths";
 import { command, findProgram } from "./command";
 import { UserError } from "../terminal/errors";
-import { withLock } from "./lock";
+import { withLock } from "./lock.cjs";
 import { createProgress, type Progress } from "../terminal/progress";
 import { runsSystemd } from "./systemd";
 

@@ -12,8 +12,8 @@ import { statePath } from "../paths";
 import { findProgram } from "./command";
 import { askEngine, DEFAULT_SOCKET } from "./docker-socket";
 import { UserError } from "../terminal/errors";
-import { withLock } from "./lock";
-import { identify, isAlive, type ProcessIdentity } from "./process-identity";
+import { withLock } from "./lock.cjs";
+import { identify, isAlive, type ProcessIdentity } from "./process-identity.cjs";
 import { createProgress, type Progress } from "../terminal/progress";
 
 /** Where a dockerd listens, and where its log and record are. Everything has a default; tests move it. */

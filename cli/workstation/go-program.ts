@@ -16,7 +16,7 @@ import { environmentFor } from "../environment";
 import { cachePath } from "../paths";
 import { command, findProgram } from "./command";
 import { UserError } from "../terminal/errors";
-import { withLock } from "./lock";
+import { withLock } from "./lock.cjs";
 import type { Progress } from "../terminal/progress";
 
 /** A program to have. */

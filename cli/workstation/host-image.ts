@@ -5,7 +5,7 @@ import { cachePath } from "../paths";
 import { ensureBaseImage } from "./base-image";
 import { followToEnd, hasImage } from "./docker-client";
 import { UserError } from "../terminal/errors";
-import { withLock } from "./lock";
+import { withLock } from "./lock.cjs";
 import { createProgress, type Progress } from "../terminal/progress";
 
 /** An image to have. */

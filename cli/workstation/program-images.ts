@@ -12,7 +12,7 @@ import { hasImage } from "./docker-client";
 import { UserError } from "../terminal/errors";
 import { discardProgram, ensureProgram, type GoProgram } from "./go-program";
 import { buildImage, ensureImage } from "./host-image";
-import { withLock } from "./lock";
+import { withLock } from "./lock.cjs";
 import { createProgress, isInteractive, type Progress } from "../terminal/progress";
 import { pulled } from "./pull";
 

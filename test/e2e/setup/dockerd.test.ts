@@ -6,7 +6,7 @@ import { command, findProgram } from "../../../cli/workstation/command";
 import { ensureDockerEngine } from "../../../cli/workstation/docker-engine";
 import { askEngine } from "../../../cli/workstation/docker-socket";
 import { readRecord, startDockerd, stopDockerd, type DockerdPlace } from "../../../cli/workstation/dockerd";
-import { isAlive } from "../../../cli/workstation/process-identity";
+import { isAlive } from "../../../cli/workstation/process-identity.cjs";
 import { createProgress } from "../../../cli/terminal/progress";
 import { besideAnotherEngine, bridges, prepareEngine, removeEngine } from "../../support/engine-beside";
 

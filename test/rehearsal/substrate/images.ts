@@ -9,7 +9,7 @@ import { text } from "node:stream/consumers";
 import { extract as extractor } from "tar-stream";
 import { cachePath } from "../../../cli/paths";
 import { ensureImage } from "../../../cli/workstation/host-image";
-import { withLock } from "../../../cli/workstation/lock";
+import { withLock } from "../../../cli/workstation/lock.cjs";
 
 /** The engine's version that the mirror offers as Docker's. It is that of `swarm-ha:aws.engine`'s default. */
 export const ENGINE = "28.5.2";

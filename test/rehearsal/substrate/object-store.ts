@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cachePath } from "../../../cli/paths";
 import { command } from "../../../cli/workstation/command";
-import { withLock } from "../../../cli/workstation/lock";
+import { withLock } from "../../../cli/workstation/lock.cjs";
 import { until } from "../../support/run";
 import type { ObjectStore } from "../world/object-store";
 import { objectsOf } from "../world/s3-server";

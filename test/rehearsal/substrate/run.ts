@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { statusOf, unlessGone } from "../../../components/platform/local/docker";
-import { identify, isAlive, type ProcessIdentity } from "../../../cli/workstation/process-identity";
+import { identify, isAlive, type ProcessIdentity } from "../../../cli/workstation/process-identity.cjs";
 
 /** Label of everything on the Docker engine: the run's id. */
 export const RUN_LABEL = "swarm-ha.rehearsal";

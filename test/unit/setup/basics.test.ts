@@ -7,8 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { cachePath, statePath } from "../../../cli/paths";
 import { command, findProgram } from "../../../cli/workstation/command";
-import { withLock } from "../../../cli/workstation/lock";
-import { identify, startTimeOf } from "../../../cli/workstation/process-identity";
+import { withLock } from "../../../cli/workstation/lock.cjs";
+import { identify, startTimeOf } from "../../../cli/workstation/process-identity.cjs";
 import { createProgress, duration } from "../../../cli/terminal/progress";
 
 describe("set-up's basics", () => {
@@ -121,6 +121,22 @@ describe("set-up's basics", () => {
         /no/,
       );
       assert.equal(await withLock(file, () => Promise.resolve(7)), 7);
+    });
+
+    it("is waited for up to a limit", async () => {
+      const file = join(folder, "x");
+      const waited: number[] = [];
+      await withLock(file, async () => {
+        const second = withLock(
+          file,
+          () => Promise.resolve(),
+          (pid) => waited.push(pid),
+          10,
+        );
+        await assert.rejects(second, new RegExp(`Process ${process.pid} still holds the lock ${file}`));
+      });
+      assert.deepEqual(waited, [process.pid]);
+      assert.deepEqual(readdirSync(folder), []);
     });
 
     it("is left alone by one that it was taken from", async () => {

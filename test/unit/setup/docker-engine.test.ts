@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { ensureDockerEngine } from "../../../cli/workstation/docker-engine";
 import { askEngine, socketOf } from "../../../cli/workstation/docker-socket";
 import { readRecord, removeStalePidFile, stopDockerd } from "../../../cli/workstation/dockerd";
-import { identify, isAlive } from "../../../cli/workstation/process-identity";
+import { identify, isAlive } from "../../../cli/workstation/process-identity.cjs";
 import { startDockerService } from "../../../cli/workstation/systemd";
 import { createProgress } from "../../../cli/terminal/progress";
 

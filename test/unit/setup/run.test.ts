@@ -45,7 +45,7 @@ describe("cli/run.mjs", () => {
       child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
       child.stderr.on("data", (chunk: Buffer) => {
         err += chunk.toString();
-        if (err.includes("Waiting for the run")) rmSync(join(clone, "slow"), { force: true });
+        if (err.includes("Waiting for the command")) rmSync(join(clone, "slow"), { force: true });
       });
       if (args[0] === "endless") child.stdout.once("data", () => child.kill("SIGTERM"));
       child.on("close", (code, signal) => {
@@ -58,8 +58,9 @@ describe("cli/run.mjs", () => {
     clone = mkdtempSync(join(tmpdir(), "swarm-ha-clone-"));
     mkdirSync(join(clone, "cli"));
     more = {};
-    for (const file of ["run.mjs", "bundle.cjs", "environment/variables.json"])
-      cpSync(join(root, "cli", file), join(clone, "cli", file), { recursive: true });
+    const files = readdirSync(join(root, "cli"), { recursive: true, encoding: "utf8" });
+    for (const file of files.filter((name) => /\.(mjs|cjs|json)$/.test(name)))
+      cpSync(join(root, "cli", file), join(clone, "cli", file));
     symlinkSync(join(root, "node_modules"), join(clone, "real_modules"));
     write("package.json", '{"scripts":{"hello":"x"}}');
     lock("1.0.0");
@@ -181,7 +182,7 @@ describe("cli/run.mjs", () => {
       [7, 7],
     );
     assert.equal(installs(), 1);
-    assert.equal(both.filter(({ err }) => err.includes("Waiting for the run")).length, 1);
+    assert.equal(both.filter(({ err }) => err.includes("Waiting for the command")).length, 1);
   });
 
   it("says what npm said when that fails, and starts over the next time", async () => {

@@ -13,7 +13,7 @@ import { localStackExists } from "../../../pulumi/stack";
 import { stepsOf, type State } from "../../../pulumi/unfinished";
 import { statePath } from "../../../paths";
 import { UserError } from "../../../terminal/errors";
-import { withLock } from "../../../workstation/lock";
+import { withLock } from "../../../workstation/lock.cjs";
 import { createProgress } from "../../../terminal/progress";
 import type { BroughtBack, StateAccess } from "../../types";
 import { removeStrays } from "../strays";

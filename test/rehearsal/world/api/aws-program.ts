@@ -1,7 +1,7 @@
 /** The real `aws` program, from PyPI, in a virtual environment of the cache. */
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { cachePath } from "../../../../cli/paths";
-import { withLock } from "../../../../cli/workstation/lock";
+import { withLock } from "../../../../cli/workstation/lock.cjs";
 import { succeed } from "../../../support/run";
 
 /** Its version: v1 is the one that PyPI has, and takes the same arguments as v2 for all that we ask. */
