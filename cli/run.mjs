@@ -56,7 +56,7 @@ function checkNode(tool) {
   );
 }
 
-/** What must be installed: the lock file's packages, and the hash that stands for them on this kind of machine. */
+/** What must be installed: the lock file's packages, and the hash that stands for them on this kind of workstation. */
 function wanted() {
   const text = fs.readFileSync(path.join(root, "package-lock.json"), "utf8");
   const kind = `${process.platform} ${process.arch} ${process.versions.modules}`;
@@ -146,7 +146,7 @@ function npmEnvironment() {
   const more = namedInNpmrc();
   const kept = Object.entries(process.env).filter(([name]) => lists(name) || more.includes(name));
   const env = Object.fromEntries(kept);
-  // A registry on this machine is reached without the proxy.
+  // A registry on this workstation is reached without the proxy.
   env.NO_PROXY = env.no_proxy = [env.NO_PROXY ?? env.no_proxy, "localhost,127.0.0.1,::1"].filter(Boolean).join(",");
   return env;
 }

@@ -11,7 +11,7 @@ import { findProgram } from "../cli/workstation/command";
 import { runMain } from "../cli/terminal/errors";
 
 const ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12";
-/** Milliseconds for a cold build on a slow machine. */
+/** Milliseconds for a cold build on a slow workstation. */
 const LIMIT = 600_000;
 
 runMain(() => {

@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- --rounds N --size N --json FILE]`: how long it takes, beside a bare shell script and Ansible that do
- * the same work on the same machines. Everything is made for this, on a stack of its own, and removed again.
+ * the same work on the same hosts. Everything is created for this, on a stack of its own, and removed again.
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, release, totalmem } from "node:os";
@@ -14,7 +14,7 @@ import { writeInventory } from "./bench/inventory";
 import { BenchStack, STACK } from "./bench/stack";
 import { findEngine } from "../cli/pulumi";
 import { runMain, UserError } from "../cli/terminal/errors";
-import { prepareMachine } from "../cli/workstation/machine";
+import { prepareWorkstation } from "../cli/workstation/prepare";
 import { createProgress } from "../cli/terminal/progress";
 
 /** Workers that a stack begins with. */
@@ -24,7 +24,7 @@ const USAGE = "usage: npm run bench [-- --rounds N --size N --json FILE]";
 runMain(async () => {
   const options = readOptions();
   const progress = createProgress();
-  const { docker } = await prepareMachine();
+  const docker = await prepareWorkstation();
   const engine = await findEngine();
   const rival = await findAnsible(progress);
   const { ServerVersion } = (await docker.info()) as { ServerVersion: string };
@@ -57,7 +57,7 @@ runMain(async () => {
   }
 
   judge(figures, options.size);
-  const machine = {
+  const workstation = {
     date: new Date().toISOString(),
     cores: cpus().length,
     processor: cpus()[0]?.model.trim() ?? "unknown",
@@ -71,14 +71,14 @@ runMain(async () => {
   };
   console.log(`\n${figures.table()}\n`);
   console.log(
-    Object.entries(machine)
+    Object.entries(workstation)
       .map(([key, value]) => `${key} ${String(value)}`)
       .join(" · "),
   );
   if (options.json !== undefined) {
     writeFileSync(
       options.json,
-      `${JSON.stringify({ ...machine, ...options, figures: figures.list() }, undefined, 2)}\n`,
+      `${JSON.stringify({ ...workstation, ...options, figures: figures.list() }, undefined, 2)}\n`,
     );
   }
   return 0;
@@ -86,7 +86,7 @@ runMain(async () => {
 
 type Note = (text: string) => void;
 
-/** Nine machines with sshd up become a swarm, by each contender; the machines are made anew for each. */
+/** Nine hosts with sshd up become a swarm, by each contender; the hosts are recreated for each. */
 async function bootstrap(stack: BenchStack, rival: Ansible | undefined, figures: Figures, note: Note): Promise<void> {
   const config = stack.resize(START);
   const contenders: [string, () => Promise<number>][] = [
@@ -129,13 +129,13 @@ async function growth(stack: BenchStack, size: number, figures: Figures, note: N
   note(`up from ${START} to ${size} workers`);
   const grown = await stack.swarm();
   figures.add(`up, ${START} → ${size} workers`, grown.seconds);
-  figures.add("  of it the machines", length(grown.spans.get("machines")));
+  figures.add("  of it the hosts", length(grown.spans.get("machines")));
   figures.add("  a further worker: swarm-ha", grown.seconds / (size - START));
   note(`destroy of ${size} workers`);
   figures.add(`destroy, ${size} workers`, (await stack.destroy()).seconds);
 }
 
-/** The same growth by the bare script, machines included. */
+/** The same growth by the bare script, hosts included. */
 async function bareGrowth(stack: BenchStack, size: number, figures: Figures, note: Note): Promise<void> {
   const grown = stack.resize(size);
   const config = stack.resize(START);
@@ -144,15 +144,15 @@ async function bareGrowth(stack: BenchStack, size: number, figures: Figures, not
   writeInventory(stack.directory, await stack.state(), config, grown);
   await bare(stack, "bootstrap");
   ensureNeighbours(size + 8);
-  const machines = await bare(stack, "machines");
+  const hosts = await bare(stack, "machines");
   const joined = await bare(stack, "grow");
-  figures.add(`bare script, ${START} → ${size} workers`, machines + joined);
-  figures.add("  of it the machines (bare)", machines);
-  figures.add("  a further worker: bare script", (machines + joined) / (size - START));
+  figures.add(`bare script, ${START} → ${size} workers`, hosts + joined);
+  figures.add("  of it the hosts (bare)", hosts);
+  figures.add("  a further worker: bare script", (hosts + joined) / (size - START));
   await discard(stack);
 }
 
-/** Removes the machines that a contender has used, in the quickest way. */
+/** Removes the hosts that a contender has used, in the quickest way. */
 async function discard(stack: BenchStack): Promise<void> {
   await stack.clear();
   stack.forget();

@@ -30,7 +30,7 @@ export function costDocs(): string {
 prices of ${PRICES.region} as of ${PRICES.date}, in ${PRICES.currency}: on demand, without tax, traffic (to the internet, through NAT gateways and
 between zones), load balancer capacity units, CPU credits, requests, logs and storage by use. The table was written from memory,
 without a look at the lists, and what it had no price for here was derived from us-east-1's: it is there to compare an update by,
-and no quotation. Reserved capacity and other agreements make it less. A stack on this machine costs nothing.
+and no quotation. Reserved capacity and other agreements make it less. A stack on this workstation costs nothing.
 
 What it comes from, by size: workers, then managers and registry nodes; one NAT gateway for each zone
 (\`swarm-ha:aws.network.nat: single\` is one for all, which ends with its zone); three load balancers, and a public address in
@@ -42,7 +42,7 @@ each zone for each public one. A test environment is cheapest when it isn't ther
 ${table.join("\n")}
 
 The next larger size of an instance costs twice as much. All types in config/platforms/aws/instance-types.ts have a price. A review that
-finds another one says "at least", how many machines it left out, and of which type.
+finds another one says "at least", how many hosts it left out, and of which type.
 `;
 }
 

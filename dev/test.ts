@@ -2,7 +2,7 @@
  * `npm test [-- <suite…> [mocha's options]]`: set-up, then the suites of test/, each by mocha. The last line is
  * `N passed, N failed, N skipped`, summed up over them.
  *
- * Suites that make stacks run one at a time on this machine, whoever starts them and from whichever clone: the stacks'
+ * Suites that make stacks run one at a time on this workstation, whoever starts them and from whichever clone: the stacks'
  * names, addresses and ports are fixed, and each run begins with removing what an interrupted one has left.
  */
 import { spawn } from "node:child_process";
@@ -12,7 +12,7 @@ import { join, sep } from "node:path";
 import type { Tally } from "./reporter";
 import { wholeEnvironment } from "../cli/environment";
 import { root } from "../cli/paths";
-import { prepareMachine } from "../cli/workstation/machine";
+import { prepareWorkstation } from "../cli/workstation/prepare";
 import { runMain, UserError } from "../cli/terminal/errors";
 import { withLock } from "../cli/workstation/lock.cjs";
 import { duration } from "../cli/terminal/progress";
@@ -49,7 +49,7 @@ runMain(async () => {
     const started = Date.now();
     const work = () => runSuite(suite, mochaArgs);
     const outcome = await attempt(async () => {
-      if (suite.needsEngines) await prepareMachine();
+      if (suite.needsEngines) await prepareWorkstation();
       return ALONE.includes(suite.name) ? alone(work) : work();
     });
     outcomes.push({ ...outcome, failures: outcome.failures.map((one) => `${suite.name}: ${one}`) });

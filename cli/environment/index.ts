@@ -6,7 +6,7 @@ import table from "./variables.json";
 
 /**
  * Kinds of programs that we start: the Pulumi engine for local stacks and for others, the `docker` client, a Docker engine
- * of our own, the `aws` program, npm, and all that set-up runs (apt-get, mmdebstrap, go, tar, systemctl).
+ * that `npm start` starts, the `aws` program, npm, and all that set-up runs (apt-get, mmdebstrap, go, tar, systemctl).
  */
 export const RECIPIENTS = ["local", "cloud", "docker", "dockerd", "aws", "npm", "program"] as const;
 export type Recipient = (typeof RECIPIENTS)[number];
@@ -28,7 +28,7 @@ export interface Rule {
 /** The whole list. */
 export const RULES = table as readonly Rule[];
 
-/** Names that mean this machine, for NO_PROXY. */
+/** Names that mean this workstation, for NO_PROXY. */
 const LOOPBACK = ["localhost", "127.0.0.1", "::1"];
 const PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "FTP_PROXY"];
 /** Their programs include grpc-js, which takes loopback to a proxy that is named in lower case. */

@@ -1,4 +1,4 @@
-/** Debian packages: installing some, and where this machine gets its own from. */
+/** Debian packages: installing some, and the mirrors that this workstation uses. */
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cachePath } from "../paths";
@@ -23,7 +23,7 @@ export function isDebianLike(osRelease: string): boolean {
   return ids.includes("debian") || ids.includes("ubuntu");
 }
 
-/** May this process install Debian packages on this machine (root on Debian or Ubuntu)? */
+/** May this process install Debian packages on this workstation (root on Debian or Ubuntu)? */
 export function canInstall(): boolean {
   if (process.getuid?.() !== 0 || findProgram("apt-get") === undefined) return false;
   return existsSync("/etc/os-release") && isDebianLike(readFileSync("/etc/os-release", "utf8"));
@@ -42,7 +42,7 @@ export async function aptInstall(
   progress: Progress = createProgress(),
 ): Promise<void> {
   const wait = (pid: number) => {
-    progress.info(`Waiting for the run that is installing packages (process ${pid}) …`);
+    progress.info(`Waiting for the command that is installing packages (process ${pid}) …`);
   };
   // One at a time: what forbids services is one file, and the first to end would take it from under the others.
   await withLock(aptLock(), () => install(wish, progress), wait);
@@ -131,14 +131,14 @@ async function withoutServices(work: () => Promise<unknown>): Promise<void> {
 }
 
 /**
- * Removes a policy of ours that a killed run has left: else no package's service would ever start on this machine.
- * With the apt lock held, one that is there belongs to nobody.
+ * Removes our policy after a killed command: else no package's service would ever start on this workstation. With the
+ * apt lock held, no other command uses it.
  */
 export function removeStalePolicy(file = POLICY): void {
   if (existsSync(file) && readFileSync(file, "utf8").includes(POLICY_MARKER)) rmSync(file, { force: true });
 }
 
-/** Puts right what a run that was killed while it installed packages has left. Does nothing while one installs. */
+/** Repairs what a command that was killed while it installed packages has left. Does nothing while one installs. */
 export async function recoverApt(): Promise<void> {
   if (!canInstall() || !existsSync(POLICY)) return;
   await withLock(aptLock(), () => {
@@ -169,10 +169,10 @@ export function debianRepositories(indexTargets: string): Repository[] {
 }
 
 /**
- * The apt sources of Debian `release` at the mirrors that this machine uses itself: base, updates, security.
+ * The apt sources of Debian `release` at the mirrors that this workstation uses itself: base, updates, security.
  *
  * @param keyring the file of the keys that sign Debian's archive
- * @returns one-line source entries; empty if the machine's apt has no Debian mirror (on Ubuntu, say)
+ * @returns one-line source entries; empty if the workstation's apt has no Debian mirror (on Ubuntu, say)
  */
 export function debianSources(repositories: readonly Repository[], release: string, keyring?: string): string[] {
   const options = keyring === undefined ? "" : `[signed-by=${keyring}] `;
@@ -185,7 +185,7 @@ export function debianSources(repositories: readonly Repository[], release: stri
   ];
 }
 
-/** The machine's apt settings that a new system needs to reach the same mirrors: proxies. */
+/** The workstation's apt settings that a new system needs to reach the same mirrors: proxies. */
 export function proxySettings(aptConfigDump: string): string[] {
   return aptConfigDump.split("\n").filter((line) => /^Acquire::[a-z]+::proxy\b/i.test(line) && !line.endsWith(' "";'));
 }

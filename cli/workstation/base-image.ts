@@ -1,4 +1,4 @@
-/** The image that hosts are built on: Debian's own, pulled, or made from this machine's Debian mirror. */
+/** The image that hosts are built on: Debian's own, pulled, or built from packages of the workstation's Debian mirror. */
 import { createReadStream, existsSync, mkdirSync, rmSync } from "node:fs";
 import { randomUUID } from "node:crypto";
 import type Docker from "dockerode";
@@ -10,7 +10,7 @@ import { UserError } from "../terminal/errors";
 import { createProgress, isInteractive, type Progress } from "../terminal/progress";
 import { pulled } from "./pull";
 
-/** The base image's name; one that this machine makes itself gets the same. */
+/** The base image's name; one that is built here gets the same. */
 export const BASE_IMAGE = "debian:bookworm-slim";
 const RELEASE = "bookworm";
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -81,11 +81,11 @@ export function mmdebstrapArguments(archive: string, sources: readonly string[],
   ];
 }
 
-/** This machine's own Debian mirror, for the release of the image. */
+/** The workstation's own Debian mirror, for the release of the image. */
 async function ownSources(progress: Progress): Promise<string[]> {
   const ask = async () => debianRepositories(await command("apt-get", ["indextargets"], { timeout: 60_000 }));
   let repositories = await ask();
-  // apt knows a repository's origin only once it has fetched its lists, which images and fresh machines lack.
+  // apt knows a repository's origin only once it has fetched its lists, which images and new workstations lack.
   if (repositories.length === 0 && canInstall()) {
     await aptUpdate(progress);
     repositories = await ask();

@@ -4,7 +4,7 @@ import type { StackOutputs } from "../../components/outputs";
  * The commands that deploy examples/hello, and look at it. Pure.
  *
  * @param context the docker context that leads to the managers
- * @param push `host:port` under which this machine's engine reaches the registry
+ * @param push `host:port` under which the workstation's Docker engine reaches the registry
  */
 export function exampleCommands(
   context: string,
@@ -14,7 +14,7 @@ export function exampleCommands(
   if (endpoints.registry === undefined || endpoints.app === undefined) return [];
   const registry = new URL(endpoints.registry).host;
   const deploy = `docker --context ${context} stack deploy --with-registry-auth -c examples/hello/stack.yml hello`;
-  // On this machine the registry is localhost for its own engine alone, whatever context is the current one.
+  // The registry is localhost for the workstation's own Docker engine alone, whatever context is the current one.
   const docker = push.startsWith("localhost:") ? "docker --context default" : "docker";
   return [
     `${docker} build -t ${push}/hello examples/hello`,

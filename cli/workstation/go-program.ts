@@ -1,4 +1,4 @@
-/** Programs built from their Go modules, for machines that can't download them; kept in the user's cache. */
+/** Programs built from their Go modules, for workstations that can't download them; kept in the user's cache. */
 import { execFileSync } from "node:child_process";
 import {
   copyFileSync,
@@ -37,17 +37,17 @@ export interface GoProgram {
   readonly usually: string;
   /** What a person is told when it has to be built. @default nothing */
   readonly notice?: string;
-  /** System and processor that it is for, as Go names them. @default this machine's */
+  /** System and processor that it is for, as Go names them. @default the workstation's */
   readonly target?: { readonly os: string; readonly arch: string };
   /** Says what is wrong with a file; undefined if it is this program, whole. @default what has been built is good */
   readonly check?: (path: string) => Promise<string | undefined>;
-  /** The error for a machine that has no Go, or one that is too old. */
+  /** The error for a workstation that has no Go, or one that is too old. */
   readonly noGo: (reason: string) => UserError;
 }
 
 /** The oldest Go that is good enough; a Go from 1.21 on fetches a later one itself. */
 const OLDEST_GO = [1, 21] as const;
-/** Milliseconds for a build: minutes on 2 cores, and a busy machine is not a broken one. */
+/** Milliseconds for a build: minutes on 2 cores, and a busy workstation is not a broken one. */
 const BUILD_LIMIT = 45 * 60_000;
 
 const binary = (program: GoProgram): string => join(cachePath(...program.place), program.file);
@@ -161,7 +161,7 @@ function findGo(program: GoProgram): string {
   throw program.noGo(`${go} is too old to build it (${version}; Go ${least}.${leastMinor} or later is needed)`);
 }
 
-/** Forgets a built program, e.g. because it turned out not to run; the next {@link ensureProgram} makes it anew. */
+/** Forgets a built program, e.g. because it turned out not to run; the next {@link ensureProgram} builds it again. */
 export function discardProgram(program: GoProgram): void {
   rmSync(cachePath(...program.place), { recursive: true, force: true });
 }

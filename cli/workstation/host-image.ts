@@ -18,7 +18,7 @@ export interface ImageWish {
   readonly what?: string;
   /** How long building it usually takes, in words. @default 40 to 120 s */
   readonly usually?: string;
-  /** Arguments of the build. @default none but the machine's proxies */
+  /** Arguments of the build. @default none but the workstation's proxies */
   readonly arguments?: Readonly<Record<string, string>>;
 }
 
@@ -66,7 +66,7 @@ export async function buildImage(docker: Docker, wish: ImageWish, note: (detail:
         t: name,
         rm: true,
         forcerm: true,
-        // The machine's own network: a bridge has no way to a mirror, proxy or resolver on the machine's loopback.
+        // The workstation's own network: from a bridge, a mirror, proxy or resolver on its loopback can't be reached.
         networkmode: "host",
         buildargs: { ...proxyArguments(process.env), ...wish.arguments },
         abortSignal: limit,

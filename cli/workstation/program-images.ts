@@ -19,7 +19,7 @@ import { pulled } from "./pull";
 /** How long a program usually takes to build on 2 cores, its modules' download included. */
 const USUALLY: Readonly<Record<keyof typeof IMAGES, string>> = {
   registry: "1 to 2 minutes",
-  traefik: "5 to 7 minutes, on a busy machine 15",
+  traefik: "5 to 7 minutes, on a busy workstation 15",
 };
 
 /** What all of them are built on. */
@@ -48,7 +48,7 @@ export async function ensureProgramImages(
     const image: Image = IMAGES[name];
     if (await hasImage(docker, localImage(image))) continue;
     const waiting = (pid: number): void => {
-      progress.info(`Waiting for the run that is getting the image of ${image.name} (process ${pid}) …`);
+      progress.info(`Waiting for the command that is getting the image of ${image.name} (process ${pid}) …`);
     };
     await withLock(
       cachePath("locks", `image-${image.name}`),
@@ -110,8 +110,8 @@ async function makeImage(docker: Docker, image: Image, usually: string, progress
   }
 }
 
-/** Milliseconds that the last words of a program may take after its end. */
-const WORDS_LIMIT = 5000;
+/** Milliseconds that the last output of a program may take after its end. */
+const OUTPUT_LIMIT = 5000;
 
 /** Runs the program for its version, where it is going to run: on another system than the engine's it couldn't be. */
 async function checkVersion(docker: Docker, candidate: string, image: Image, program: GoProgram): Promise<void> {
@@ -130,8 +130,8 @@ async function checkVersion(docker: Docker, candidate: string, image: Image, pro
     const told = once(output, "end").catch(() => undefined);
     await container.start();
     await container.wait({ abortSignal: AbortSignal.timeout(VERSION_LIMIT) });
-    // Its words come by another connection than its end.
-    await Promise.race([told, sleep(WORDS_LIMIT)]);
+    // Its output comes by another connection than its end.
+    await Promise.race([told, sleep(OUTPUT_LIMIT)]);
   } finally {
     await container.remove({ force: true });
   }
@@ -165,7 +165,7 @@ export function programOf(image: Image, usually: string, target: { os: string; a
   };
 }
 
-/** The system and processor of the engine, which needn't be this computer's. */
+/** The system and processor of the engine, which needn't be the workstation's. */
 async function targetOf(docker: Docker): Promise<{ os: string; arch: string }> {
   const { Os: os, Arch: arch } = await docker.version();
   return { os, arch };

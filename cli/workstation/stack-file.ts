@@ -5,16 +5,16 @@ import { readStackFile } from "../pulumi/project";
 import { UserError } from "../terminal/errors";
 
 /**
- * The containers of a stack that lives on this machine.
+ * The containers of a stack that runs on this workstation.
  *
- * @throws UserError if there is no such stack, or it lives elsewhere
+ * @throws UserError if there is no such stack, or it runs elsewhere
  */
 export function requireContainers(stack: string): Containers {
   const { platform } = readStackFile(stack);
   const containers = platformOf({ platform })?.containers;
   if (containers !== undefined) return containers;
   throw new UserError(
-    `The stack ${stack} is on the platform ${platform ?? "(none is set)"}: npm start is for stacks on this machine. ` +
+    `The stack ${stack} is on the platform ${platform ?? "(none is set)"}: npm start is for stacks on this workstation. ` +
       `For this one: npm run pulumi -- up -s ${stack}`,
   );
 }

@@ -27,7 +27,7 @@ export function trustText(subject: TrustSubject): string {
     `  SHA-256  ${fingerprint}`,
     `  valid until ${validUntil}`,
     "",
-    "This command has changed nothing else on this machine. Whoever trusts the authority believes every certificate that",
+    "This command has changed nothing else on this workstation. Whoever trusts the authority believes every certificate that",
     "it has signed, for any name: compare the fingerprint with what the stack's owner says. Then, for what you use:",
   ];
   const sections = [...systems(stack, file), ...programs(subject), ...names(subject)];
@@ -105,7 +105,7 @@ function names({ registry, apps }: TrustSubject): Section[] {
   }
   return [
     [
-      "Names below localhost lead to this machine by themselves in browsers and with systemd-resolved. Where others find none (getent hosts says nothing), this line in /etc/hosts does it, with the names of your own services",
+      "Names below localhost lead to this workstation by themselves in browsers and with systemd-resolved. Where others find none (getent hosts says nothing), this line in /etc/hosts does it, with the names of your own services",
       [`127.0.0.1 ${used.join(" ")}`],
     ],
   ];

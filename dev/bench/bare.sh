@@ -3,7 +3,7 @@
 # It checks nothing, can't be run twice, and knows no way back; so it is about the least that the work can cost.
 #
 # bare.sh DIRECTORY bootstrap   a swarm of the hosts in DIRECTORY/hosts
-# bare.sh DIRECTORY machines    makes the further machines of DIRECTORY/further, up to sshd
+# bare.sh DIRECTORY machines    makes the further hosts of DIRECTORY/further, up to sshd
 # bare.sh DIRECTORY grow        joins those
 set -euo pipefail
 

@@ -1,4 +1,4 @@
-/** What the other contenders need to know of the machines, as files: for OpenSSH, for the shell and for Ansible. */
+/** What the other contenders need to know of the hosts, as files: for OpenSSH, for the shell and for Ansible. */
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { addressPlan, engineNetwork, freeAddress, overlayNetwork } from "../../plan/addressing";
@@ -35,7 +35,7 @@ function reader(state: unknown): (type: string, name: string, key: string) => st
 /**
  * Writes the files.
  *
- * @param grown the size that the bare script is asked to grow to; its machines are not there yet
+ * @param grown the size that the bare script is asked to grow to; its hosts are not there yet
  */
 export function writeInventory(directory: string, state: unknown, config: StackConfig, grown: StackConfig): void {
   if (config.platform !== "local") throw new Error("the benchmark runs on the local platform");

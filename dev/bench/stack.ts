@@ -100,14 +100,14 @@ export class BenchStack {
   public async clear(): Promise<void> {
     const docker = dockerClient(socketOf(process.env["DOCKER_HOST"]));
     const { containers } = platformOf({ platform: PLATFORM }) ?? {};
-    if (containers === undefined) throw new Error(`the machines of the platform ${PLATFORM} are no containers`);
+    if (containers === undefined) throw new Error(`the hosts of the platform ${PLATFORM} are no containers`);
     const left = () => containers.objects(docker, STACK);
     // Hundreds of removals at once would only wait for each other.
     for (let rest = await left(); rest.length > 0; rest = await left())
       await containers.remove(docker, rest.slice(0, 20));
   }
 
-  /** Forgets the state of machines that have been cleared away. */
+  /** Forgets the state of hosts that have been cleared away. */
   public forget(): void {
     rmSync(join(this.directory, "state"), { recursive: true, force: true });
   }

@@ -3,7 +3,7 @@
  * told all that they depend on.
  */
 
-/** What is there before the steps begin: keys, certificates and machines with sshd up. */
+/** What is there before the steps begin: keys, certificates and hosts with sshd up. */
 export const BEFORE_STEPS = [
   "**swarm-ha:ssh:Keys**",
   "**::swarm-ha:platform:Local::**",

@@ -4,7 +4,7 @@ import { checkBastion } from "../../pulumi/bastion";
 import { localStackExists } from "../../pulumi/stack";
 import { dockerClient } from "../../workstation/docker-client";
 import { ensureDockerEngine } from "../../workstation/docker-engine";
-import { prepareMachine } from "../../workstation/machine";
+import { prepareWorkstation } from "../../workstation/prepare";
 import type { Containers, Platform } from "../types";
 import { localBastion } from "./bastion";
 import { localFacts } from "./facts";
@@ -16,7 +16,7 @@ import { runInContainer } from "./run";
 import { findStrays } from "./strays";
 
 const containers: Containers = {
-  prepare: async () => (await prepareMachine()).docker,
+  prepare: prepareWorkstation,
   async engine() {
     const engine = await ensureDockerEngine();
     process.env["DOCKER_HOST"] = engine.dockerHost;

@@ -7,7 +7,7 @@ import { reveal } from "../../../offline/lib/values";
 import { alternativeNames } from "../../../offline/tls/names";
 import { privateKey } from "../../../offline/tls/private-key";
 import { request } from "../../../offline/tls/x509";
-import { prepareMachine } from "../../../cli/workstation/machine";
+import { prepareWorkstation } from "../../../cli/workstation/prepare";
 import { removeLeftovers, TEST_LABEL } from "../../support/leftovers";
 import { LIFE, startAuthority, type Authority } from "./authority";
 import { credentials, BastionMachine, TOKEN } from "./bastion";
@@ -51,7 +51,7 @@ describe("the step that gets a certificate from an ACME authority", function () 
   let refusals = 0;
 
   before(async () => {
-    ({ docker } = await prepareMachine());
+    docker = await prepareWorkstation();
     await removeLeftovers(docker, NETWORK);
     await docker.createNetwork({
       Name: NETWORK,

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { openSshPrivateKey, openSshPublicKey } from "../../../offline/lib/openssh";
 import { hostImage } from "../../../components/platform/local/image";
-import { prepareMachine } from "../../../cli/workstation/machine";
+import { prepareWorkstation } from "../../../cli/workstation/prepare";
 import { removeLeftovers, TEST_LABEL } from "../../support/leftovers";
 import { succeed } from "../../support/run";
 
@@ -67,7 +67,7 @@ export class Machines {
    * @param subnet The first three numbers of their addresses.
    */
   public static async start(name = "swarm-ha-test-kit", subnet = "10.253.0"): Promise<Machines> {
-    const { docker } = await prepareMachine();
+    const docker = await prepareWorkstation();
     const machines = new Machines(docker, name, subnet);
     await removeLeftovers(docker, machines.name);
     try {

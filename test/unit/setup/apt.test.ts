@@ -52,7 +52,7 @@ const LISTED = [
   .map(target)
   .join("\n\n");
 
-describe("this machine's apt", () => {
+describe("the workstation's apt", () => {
   it("waits for another dpkg's lock up to the limit, and for nothing else", async () => {
     const locked = "dpkg: error: dpkg frontend lock was locked by another process with pid 7";
     let tries = 0;
@@ -67,7 +67,7 @@ describe("this machine's apt", () => {
     assert.ok(isLockFailure("E: Could not get lock /var/lib/apt/lists/lock. It is held by process 5 (apt-get)"));
   });
 
-  it("lets services start again after a run was killed, and leaves the machine's own policy", () => {
+  it("lets services start again after a run was killed, and leaves the workstation's own policy", () => {
     const folder = mkdtempSync(join(tmpdir(), "swarm-ha-unit-"));
     const file = join(folder, "policy-rc.d");
     try {

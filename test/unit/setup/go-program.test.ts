@@ -69,7 +69,7 @@ describe("programs built from their Go modules", () => {
     assert.deepEqual(builds(), ["linux/arm64 0"]);
   });
 
-  it("are built anew when they were cut off or removed", async () => {
+  it("are built again when they were cut off or removed", async () => {
     const path = await ensureProgram(program, progress);
     truncateSync(path, 3);
     assert.equal(cachedProgram(program), undefined);

@@ -1,4 +1,4 @@
-/** All that this machine needs before a stack can be brought up on it. */
+/** Prepares the workstation for local stacks. */
 import type Docker from "dockerode";
 import { hostImage, IMAGE_FOLDER } from "../../components/platform/local/image";
 import { findEngine } from "../pulumi/find";
@@ -9,16 +9,13 @@ import { ensureImage } from "./host-image";
 import { ensureProgramImages } from "./program-images";
 import { createProgress } from "../terminal/progress";
 
-/** A machine that is ready. */
-export interface Machine {
-  readonly docker: Docker;
-}
-
 /**
- * Makes sure that there are a Docker engine, the images and a Pulumi engine; what is there already costs
- * milliseconds. DOCKER_HOST is set for everything that this process starts.
+ * Makes sure that there are a Docker engine, the images and a Pulumi engine. What exists already costs milliseconds.
+ * DOCKER_HOST is set for everything that this process starts.
+ *
+ * @returns a client of the Docker engine
  */
-export async function prepareMachine(): Promise<Machine> {
+export async function prepareWorkstation(): Promise<Docker> {
   const progress = createProgress();
   await recoverApt();
   const engine = await ensureDockerEngine({ progress });
@@ -27,5 +24,5 @@ export async function prepareMachine(): Promise<Machine> {
   await ensureImage(docker, { name: hostImage(), folder: IMAGE_FOLDER }, progress);
   await ensureProgramImages(docker, progress);
   await findEngine({ progress });
-  return { docker };
+  return docker;
 }
