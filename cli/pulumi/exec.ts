@@ -6,6 +6,7 @@ import { root } from "../paths";
 import { UserError } from "../terminal/errors";
 import { discardBuiltEngine } from "./build";
 import type { Engine } from "./engine";
+import { statFields } from "../workstation/process-identity.cjs";
 
 /** How an engine run ended. */
 export interface RunResult {
@@ -49,8 +50,7 @@ function remedyFor(engine: Engine, error: NodeJS.ErrnoException): string {
 /** Whether this process is in its terminal's foreground, where the engine gets a Ctrl-C without anybody's help. */
 function inForeground(): boolean {
   try {
-    const stat = readFileSync("/proc/self/stat", "utf8");
-    const [, , group, , terminal, foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const [, , group, , terminal, foreground] = statFields(readFileSync("/proc/self/stat", "utf8"));
     return terminal !== "0" && group === foreground;
   } catch {
     return process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY; // No /proc, e.g. macOS.

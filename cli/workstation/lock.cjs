@@ -46,6 +46,17 @@ function readIfThere(file) {
 }
 
 /**
+ * The process that holds a lock. Changes nothing.
+ *
+ * @param {string} file
+ * @returns {number | undefined} undefined when no running process holds it
+ */
+function holderOf(file) {
+  const owner = readIfThere(file);
+  return owner !== undefined && isOwnerAlive(owner) ? pidOf(owner) : undefined;
+}
+
+/**
  * Does `work` while holding the lock `file`. Waits for an owner that is alive, and takes over from one that died.
  *
  * @template T
@@ -137,4 +148,4 @@ function breakLock(file, deadOwner) {
 /** @param {unknown} error */
 const codeOf = (error) => /** @type {NodeJS.ErrnoException} */ (error).code;
 
-module.exports = { withLock };
+module.exports = { holderOf, withLock };

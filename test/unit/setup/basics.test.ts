@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { cachePath, statePath } from "../../../cli/paths";
 import { command, findProgram } from "../../../cli/workstation/command";
-import { withLock } from "../../../cli/workstation/lock.cjs";
+import { holderOf, withLock } from "../../../cli/workstation/lock.cjs";
 import { identify, startTimeOf } from "../../../cli/workstation/process-identity.cjs";
 import { createProgress, duration } from "../../../cli/terminal/progress";
 
@@ -133,9 +133,11 @@ describe("set-up's basics", () => {
           (pid) => waited.push(pid),
           10,
         );
+        assert.equal(holderOf(file), process.pid);
         await assert.rejects(second, new RegExp(`Process ${process.pid} still holds the lock ${file}`));
       });
       assert.deepEqual(waited, [process.pid]);
+      assert.equal(holderOf(file), undefined);
       assert.deepEqual(readdirSync(folder), []);
     });
 
