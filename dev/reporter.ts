@@ -1,7 +1,7 @@
 /**
- * Mocha's spec reporter, which says at once why a test failed, not at the end of half an hour, and also keeps a tally in
- * the file that SWARM_HA_TALLY names, up to date after each test: so `npm test` can count over several runs of mocha, and
- * knows how far one came that crashed. Where several files run at a time, mocha tells of one's tests when it is done.
+ * Mocha's spec reporter, which also prints each error at once, and counts in the file that SWARM_HA_TALLY names, up to date
+ * after each test: `npm test` sums up several runs of mocha, also one that crashed. With several files at a time, mocha
+ * reports a file's tests when it is done.
  */
 import { writeFileSync } from "node:fs";
 import { relative } from "node:path";
@@ -12,7 +12,7 @@ export interface Tally {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Whether mocha came to its end. */
+  /** Whether mocha ran to its end. */
   readonly complete: boolean;
   /** What failed: titles and errors. */
   readonly failures: readonly string[];

@@ -19,7 +19,7 @@ export interface Suite {
 export const SUITES: readonly Suite[] = [
   { name: "unit", timeout: 30_000, needsEngines: false },
   { name: "component", timeout: 60_000, needsEngines: false },
-  // The files of cluster/ share a stack; they and those of platform/ measure, and setup/ removes what it takes for unmanaged.
+  // The files of cluster/ share a stack; they and those of platform/ measure, and setup/ removes unmanaged containers.
   { name: "e2e", timeout: 600_000, needsEngines: true, inOrder: ["cluster", "platform", "setup"] },
   // The simulated AWS has one range of public addresses.
   { name: "rehearsal", timeout: 600_000, needsEngines: true, inOrder: ["substrate", "drive"] },
@@ -54,7 +54,7 @@ export interface Outcome {
 
 /**
  * A suite's outcome from its tally and how its process ended: a suite that crashed, or ended badly without a failed
- * test, counts one failure more, so that it can't pass for a good one.
+ * test, counts one failure more.
  */
 export function outcomeOf(
   tally: (Outcome & { readonly complete: boolean }) | undefined,
@@ -63,7 +63,7 @@ export function outcomeOf(
   const { passed, failed, skipped, failures } = tally ?? { passed: 0, failed: 0, skipped: 0, failures: [] };
   const crashed = tally?.complete !== true || (exitCode !== 0 && failed === 0);
   if (!crashed) return { passed, failed, skipped, failures };
-  const crash = `mocha came to no good end (${exitCode === null ? "a signal" : `exit code ${String(exitCode)}`})`;
+  const crash = `mocha crashed (${exitCode === null ? "a signal" : `exit code ${String(exitCode)}`})`;
   return { passed, failed: failed + 1, skipped, failures: [...failures, crash] };
 }
 

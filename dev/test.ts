@@ -6,19 +6,19 @@
  * names, addresses and ports are fixed, and each run begins with removing what an interrupted one has left.
  */
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, sep } from "node:path";
 import type { Tally } from "./reporter";
 import { wholeEnvironment } from "../cli/environment";
 import { root } from "../cli/paths";
 import { prepareWorkstation } from "../cli/workstation/prepare";
-import { runMain, UserError } from "../cli/terminal/errors";
+import { runMain } from "../cli/terminal/errors";
 import { withLock } from "../cli/workstation/lock.cjs";
 import { duration } from "../cli/terminal/progress";
 import { chooseSuites, isGood, lastLine, outcomeOf, sum, type Outcome, type Suite } from "./suites";
 
-/** Set-up that failed counts as a failed test: the last line must never look good then. */
+/** Set-up that failed counts as a failed test, in the last line too. */
 function setupFailed(why: string): Outcome {
   console.error(`error: ${why}`);
   return { passed: 0, failed: 1, skipped: 0, failures: [why] };
@@ -39,8 +39,6 @@ const ALONE: readonly Suite["name"][] = ["e2e", "rehearsal", "rehearsal-whole", 
 const LOCK = join(tmpdir(), "swarm-ha-tests.lock");
 /** Milliseconds to wait for another run. */
 const WAIT_LIMIT = 3_600_000;
-/** Whether that was too long. */
-let gaveUp = false;
 
 runMain(async () => {
   const { suites, mochaArgs } = chooseSuites(process.argv.slice(2));
@@ -56,15 +54,13 @@ runMain(async () => {
     console.log(`${suite.name}: ${lastLine(outcome)} (${duration(Date.now() - started)})\n`);
   }
   const all = sum(outcomes);
-  // Once more, where people look: what comes before is the length of half an hour, of which CI may show the end alone.
+  // Once more at the end: CI may show only the end of half an hour of output.
   if (all.failures.length > 0) console.log(`Failed:\n${all.failures.map((one) => `\n  ${one}`).join("\n")}\n`);
   console.log(lastLine(all));
-  // The lock is still being waited for, which would go on.
-  if (gaveUp) process.exit(1);
   return isGood(all) ? 0 : 1;
 });
 
-/** @returns a failure, said on standard error, where something else than a test goes wrong */
+/** @returns a failure, printed on standard error, if something other than a test fails */
 async function attempt(work: () => Promise<Outcome>): Promise<Outcome> {
   try {
     return await work();
@@ -73,33 +69,13 @@ async function attempt(work: () => Promise<Outcome>): Promise<Outcome> {
   }
 }
 
-/** Does the work when no other run on this machine is at it. @throws UserError when another one goes on for too long */
+/** Does the work when no other tests run on this workstation. @throws UserError when they run for too long */
 function alone(work: () => Promise<Outcome>): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    let limit: NodeJS.Timeout | undefined;
-    const start = async (): Promise<Outcome> => {
-      clearTimeout(limit);
-      return gaveUp ? setupFailed("another run went on for too long") : work();
-    };
-    const wait = (pid: number): void => {
-      const other = `another run of the tests on this machine, process ${pid}${folderOf(pid)}`;
-      console.log(`Waiting for ${other}; ${duration(WAIT_LIMIT)} at most …`);
-      limit = setTimeout(() => {
-        gaveUp = true;
-        reject(new UserError(`${other}, was not done after ${duration(WAIT_LIMIT)}; end it, or try again later`));
-      }, WAIT_LIMIT);
-    };
-    withLock(LOCK, start, wait).then(resolve, reject);
-  });
-}
-
-/** Where a process runs, in words for after its id. */
-function folderOf(pid: number): string {
-  try {
-    return ` in ${readlinkSync(`/proc/${pid}/cwd`)}`;
-  } catch {
-    return "";
-  }
+  const wait = (pid: number): void => {
+    const limit = duration(WAIT_LIMIT);
+    console.log(`Waiting for the tests that process ${pid} runs on this workstation; ${limit} at most …`);
+  };
+  return withLock(LOCK, work, wait, WAIT_LIMIT);
 }
 
 async function runSuite({ name, timeout, inOrder = [] }: Suite, mochaArgs: readonly string[]): Promise<Outcome> {
