@@ -12,8 +12,8 @@ export const PORTS = {
   vxlan: 4789,
   /** The managers' health endpoint, plain HTTP, `GET /health`. */
   health: 8380,
-  /** The managers' read-only door for the ingress: mutual TLS, and only the GETs that it needs. */
-  door: 8381,
+  /** The managers' read-only API for the ingress: mutual TLS, and only the GETs that it needs. */
+  readOnlyApi: 8381,
   /** The registry's replicas, TLS. */
   registry: 5000,
   /** A replica's own health, on its host alone, plain HTTP, `GET /debug/health`. */

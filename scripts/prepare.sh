@@ -3,7 +3,7 @@
 # answers for it: HAProxy with the manager's certificate.
 #
 # Input: { name, ca, registry: host:port, names?: [line of /etc/hosts], storage?: { path, owner, marker }, daemon: text of daemon.json,
-# tls?: { certificate, key, doorClients: CA }, proxy?: haproxy.cfg }
+# tls?: { certificate, key, readOnlyApiClients: CA }, proxy?: haproxy.cfg }
 # Prints: { engine, kernel, ipvs, esp, pending } as JSON; pending: it has to be replaced to take its settings over.
 
 . lib/common.sh

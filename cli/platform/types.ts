@@ -3,7 +3,7 @@ import type Docker from "dockerode";
 import type { LoadBalancerName } from "../../plan/roles";
 import type { StackConfig } from "../../config";
 import type { Problem } from "../../config/problem";
-import type { Door } from "../../policy/doors";
+import type { IngressRule } from "../../policy/ingress-rules";
 import type { Planned } from "../../policy/planned";
 import type { Deployment } from "../cluster/deployment";
 import type { ScriptEnd } from "../cluster/host-shell";
@@ -52,8 +52,8 @@ export interface PlatformFacts {
   /** Whether a review holds the platform's stacks against the rules of the policy pack. */
   readonly hasPolicies: boolean;
   /** Who may open connections to what, by one resource. */
-  readonly doorsOf: (resource: Planned) => readonly Door[];
-  /** The security groups that a resource's doors belong to: URNs, or ids where somebody wrote them out. */
+  readonly ingressRulesOf: (resource: Planned) => readonly IngressRule[];
+  /** The security groups that a resource's rules belong to: URNs, or ids where the resource has literal ids. */
   readonly groupsOf: (resource: Planned) => readonly string[];
 }
 

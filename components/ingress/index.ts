@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../../config";
 import { IMAGES } from "../images";
-import { DOOR_NAME, type IssuedCertificate, type Pki } from "../pki";
+import { READ_ONLY_API_NAME, type IssuedCertificate, type Pki } from "../pki";
 import { appsNetwork } from "../../plan/addressing";
 import type { Platform } from "../platform/types";
 import type { Registry } from "../registry";
 import type { Swarm } from "../swarm";
 import { swarmStack } from "../swarm/stack";
-import { doorAddress } from "../swarm/worker-proxy";
+import { readOnlyApiAddress } from "../swarm/worker-proxy";
 import { AcmeCertificate } from "./acme";
 import { dynamicSettings } from "./dynamic-settings";
 import { APPS_NETWORK } from "./names";
@@ -54,7 +54,7 @@ export class Ingress extends pulumi.ComponentResource {
       "ingress",
       {
         context: swarm.context,
-        values: { IMAGE: image.reference, DOOR_NAME, DOOR_ADDRESS: doorAddress(config) },
+        values: { IMAGE: image.reference, READ_ONLY_API_NAME, READ_ONLY_API_ADDRESS: readOnlyApiAddress(config) },
         configs: {
           static: staticSettings({
             domain,
@@ -65,10 +65,14 @@ export class Ingress extends pulumi.ComponentResource {
           }),
           dynamic: dynamicSettings({ domain, hstsDays: ingress.hstsDays }),
           "tls-certificate": certificate.certificate,
-          "door-ca": pki.ca,
-          "door-certificate": pki.door.client.certificate,
+          "read-only-api-ca": pki.ca,
+          "read-only-api-certificate": pki.readOnlyApi.client.certificate,
         },
-        secrets: { "tls-key": certificate.key, "door-key": pki.door.client.key, users: registry.htpasswd },
+        secrets: {
+          "tls-key": certificate.key,
+          "read-only-api-key": pki.readOnlyApi.client.key,
+          users: registry.htpasswd,
+        },
         networks: { [APPS_NETWORK]: appsNetwork(config) },
         registry: { name: platform.registryName, ...registry.credentials },
         limit: LIMIT,

@@ -1,5 +1,5 @@
 import type { IngressTimeouts } from "../../config";
-import { DOOR_NAME } from "../pki";
+import { READ_ONLY_API_NAME } from "../pki";
 import { PORTS } from "../../plan/ports";
 import { APPS_NETWORK, appsDomain } from "./names";
 import { yaml } from "./yaml";
@@ -94,10 +94,14 @@ export function staticSettings({ domain, httpsPort, trusted, hsts, timeouts }: S
       // The sum of these, and a moment, is how long a change of tasks goes unnoticed: services' stop grace is longer.
       providersThrottleDuration: "200ms",
       swarm: {
-        endpoint: `tcp://${DOOR_NAME}:${PORTS.door}`,
-        tls: { ca: "/etc/traefik/door-ca.crt", cert: "/etc/traefik/door.crt", key: "/run/secrets/door-key" },
+        endpoint: `tcp://${READ_ONLY_API_NAME}:${PORTS.readOnlyApi}`,
+        tls: {
+          ca: "/etc/traefik/read-only-api-ca.crt",
+          cert: "/etc/traefik/read-only-api.crt",
+          key: "/run/secrets/read-only-api-key",
+        },
         refreshSeconds: "1s",
-        // Longer than the managers' door takes to answer after the loss of a leader.
+        // Longer than the read-only API takes to answer after the loss of a leader.
         httpClientTimeout: "90s",
         network: APPS_NETWORK,
         exposedByDefault: false,

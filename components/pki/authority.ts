@@ -11,7 +11,7 @@ export interface CertificateAuthorityArgs {
   readonly protect?: boolean;
 }
 
-/** The stack's own certificate authority; whoever trusts it trusts the cluster's doors. */
+/** The stack's own certificate authority. A client that trusts it trusts every endpoint of the cluster. */
 export class CertificateAuthority extends pulumi.ComponentResource {
   /** Its key. Secret; it stays in the state and travels to no machine. */
   public readonly key: tls.PrivateKey;

@@ -2,10 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../../config";
 import { CertificateAuthority } from "./authority";
 import { issueCertificate, type IssuedCertificate } from "./certificate";
-import { DOOR_NAME, doorPki, type DoorPki } from "./door";
+import { READ_ONLY_API_NAME, readOnlyApiPki, type ReadOnlyApiPki } from "./read-only-api";
 
 export type { IssuedCertificate } from "./certificate";
-export { DOOR_NAME, type DoorPki } from "./door";
+export { READ_ONLY_API_NAME, type ReadOnlyApiPki } from "./read-only-api";
 
 /** Hours of a day. */
 const DAY = 24;
@@ -44,8 +44,8 @@ export class Pki extends pulumi.ComponentResource {
   public readonly bastion: IssuedCertificate;
   /** What people show to the managers, through a docker context. */
   public readonly person: IssuedCertificate;
-  /** For the managers' read-only door. */
-  public readonly door: DoorPki;
+  /** For the managers' read-only API. */
+  public readonly readOnlyApi: ReadOnlyApiPki;
 
   public constructor(name: string, args: PkiArgs, opts?: pulumi.ComponentResourceOptions) {
     super("swarm-ha:pki:Pki", name, {}, opts);
@@ -64,7 +64,7 @@ export class Pki extends pulumi.ComponentResource {
           commonName: manager.name,
           use: "server",
           // Each manager can be the one behind the load balancer, so each has all of its names.
-          dnsNames: [manager.name, DOOR_NAME, ...args.dnsNames],
+          dnsNames: [manager.name, READ_ONLY_API_NAME, ...args.dnsNames],
           ipAddresses: [manager.address, ...args.ipAddresses],
           hours: serverDays * DAY,
           renewalHours,
@@ -95,7 +95,7 @@ export class Pki extends pulumi.ComponentResource {
       });
     this.bastion = client("bastion", serverDays);
     this.person = client("person", personDays);
-    this.door = doorPki({ stack: args.stack, validity: { hours: serverDays * DAY, renewalHours } }, this);
+    this.readOnlyApi = readOnlyApiPki({ stack: args.stack, validity: { hours: serverDays * DAY, renewalHours } }, this);
     this.registerOutputs({});
   }
 }

@@ -7,8 +7,8 @@ export const MANAGER_TLS = {
   server: "/etc/swarm-ha/tls/server.pem",
   /** Whom clients of the API are trusted by. */
   ca: "/etc/swarm-ha/tls/ca.pem",
-  /** Whom clients of the read-only door are trusted by. */
-  doorClients: "/etc/swarm-ha/tls/door-clients.pem",
+  /** Whom clients of the read-only API are trusted by. */
+  readOnlyApiClients: "/etc/swarm-ha/tls/read-only-api-clients.pem",
 } as const;
 
 /**

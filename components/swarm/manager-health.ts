@@ -1,10 +1,10 @@
 import { managerApiSettings } from "./manager-api";
-import { doorSettings } from "./manager-door";
+import { readOnlyApiSettings } from "./read-only-api";
 import { PORTS } from "../../plan/ports";
 
 /**
  * HAProxy's settings on a manager host: its API, an HTTP endpoint that says 200 only while it has a
- * leader, and the read-only door for the ingress.
+ * leader, and the read-only API for the ingress.
  *
  * `GET /swarm` of the engine's API fails on a manager that is locked, was removed, or has lost the quorum, while its
  * port still accepts connections: a plain TCP check would keep sending people there.
@@ -41,5 +41,5 @@ backend engine
   http-check expect status 200
   server engine unix@/var/run/docker.sock check inter 1s fall 2 rise 1
 
-${doorSettings()}`;
+${readOnlyApiSettings()}`;
 }

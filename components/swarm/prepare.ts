@@ -48,7 +48,7 @@ export function prepare(
               tls: {
                 certificate: server.certificate,
                 key: server.key,
-                doorClients: context.pki.door.clientAuthority,
+                readOnlyApiClients: context.pki.readOnlyApi.clientAuthority,
               },
               proxy: managerHealthSettings(),
             }),

@@ -16,20 +16,20 @@ export function managerPlaces(config: PlacementConfig): ManagerAddress[] {
 }
 
 /**
- * The address of a worker at which its containers find the managers' door. Its processes do, too, and whoever on another
- * machine of the network segment routes the bridge's address there; all of them meet a door that wants a certificate.
+ * A worker's address where its containers reach the managers' read-only API. The worker's own processes reach it too, and
+ * so does a host of the same network segment that routes the bridge's address there. All of them need a certificate.
  */
-export function doorAddress(config: EngineConfig): string {
+export function readOnlyApiAddress(config: EngineConfig): string {
   return engineNetwork(config).bip.split("/")[0] ?? "";
 }
 
 /**
  * HAProxy's settings on a worker host: from the engine's bridge to whichever manager has a leader. TLS passes through,
- * so that the door sees the ingress's certificate.
+ * so that the managers see the ingress's certificate.
  */
 export function workerProxySettings(config: PlacementConfig & EngineConfig): string {
   const servers = managerPlaces(config)
-    .map(({ name, address }) => `  server ${name} ${address}:${String(PORTS.door)}\n`)
+    .map(({ name, address }) => `  server ${name} ${address}:${String(PORTS.readOnlyApi)}\n`)
     .join("");
   return `global
   log stdout format raw daemon notice
@@ -50,13 +50,13 @@ defaults
   option redispatch 1
   balance roundrobin
   # A connection to a host that died ends, and the ingress asks its question again. One to a manager without a leader stays:
-  # it answers when there is the next one. Were it cut, the ingress would forget routes (see the managers' door).
+  # it answers when there is the next one. Were it cut, the ingress would forget routes (see read-only-api.ts).
 ${keepAlives("srv", { idle: 4, interval: 1, count: 3 })}
   default-server check inter 1s downinter 5s fall 2 rise 2 tcp-ut 4s
 
 # The bridge comes with the engine, after this: "transparent" binds to an address that isn't there yet.
-frontend door
-  bind ${doorAddress(config)}:${String(PORTS.door)} transparent
+frontend read-only-api
+  bind ${readOnlyApiAddress(config)}:${String(PORTS.readOnlyApi)} transparent
   use_backend living if { nbsrv(led) lt 1 }
   default_backend led
 

@@ -22,7 +22,7 @@ export const certificates = z
     serverDays: days(
       730,
       "serverDays",
-      "Life of the certificates that the doors of the cluster show, and of the bastion's own. A change issues them anew.",
+      "Validity of the certificates of the cluster's endpoints, and of the bastion's own. A change reissues them.",
     ),
     personDays: days(
       90,

@@ -4,7 +4,7 @@ import { eachOf, type Rule } from "./rule";
 
 const BUCKETS = ["aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"];
 
-/** What each bucket has to have beside it, and the four ways in that have to be shut. */
+/** What each bucket needs beside it, and the four kinds of public access that must be blocked. */
 const SHUT = ["blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"];
 
 /** How data is kept. */

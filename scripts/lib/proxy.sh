@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The HAProxy of a host: new settings and certificates, without a connection that breaks or is refused.
 
-# Where a manager's haproxy.cfg looks for server.pem (certificate and key), ca.pem and door-clients.pem. A worker's has no
+# Where a manager's haproxy.cfg looks for server.pem (certificate and key), ca.pem and read-only-api-clients.pem. A worker's has no
 # certificate: it passes TLS through.
 proxy_tls=/etc/swarm-ha/tls
 
@@ -16,7 +16,7 @@ proxy_try() {
   value proxy | sed "s#$proxy_tls/#$stage/#g" >"$stage/haproxy.cfg"
   if proxy_has_tls; then
     value ca >"$stage/ca.pem"
-    value tls.doorClients >"$stage/door-clients.pem"
+    value tls.readOnlyApiClients >"$stage/read-only-api-clients.pem"
     { value tls.certificate && value tls.key; } >"$stage/server.pem"
   fi
   if { proxy_has_tls && ! refusal=$(openssl verify -CAfile "$stage/ca.pem" "$stage/server.pem" 2>&1); } ||
@@ -44,7 +44,7 @@ proxy_apply() {
   proxy_try
   if proxy_has_tls; then
     if value ca | write_file "$proxy_tls/ca.pem" 0644; then changed=true; fi
-    if value tls.doorClients | write_file "$proxy_tls/door-clients.pem" 0644; then changed=true; fi
+    if value tls.readOnlyApiClients | write_file "$proxy_tls/read-only-api-clients.pem" 0644; then changed=true; fi
     if { value tls.certificate && value tls.key; } | write_file "$proxy_tls/server.pem" 0600; then changed=true; fi
   fi
   if value proxy | write_file /etc/haproxy/haproxy.cfg 0644; then changed=true; fi

@@ -2,7 +2,7 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { StackOutputs } from "../../components/outputs";
-import { doorsOf } from "./doors";
+import { endpointsOf } from "./endpoints";
 
 /** What came back. */
 export interface Answer {
@@ -29,7 +29,7 @@ export class AppClient {
   private readonly ca: string;
 
   public constructor({ endpoints, caCertificate, ...outputs }: StackOutputs) {
-    const { app } = doorsOf({ endpoints, caCertificate, ...outputs });
+    const { app } = endpointsOf({ endpoints, caCertificate, ...outputs });
     this.domain = app.hostname.split(".").slice(1).join(".");
     this.ports = { http: app.port - 1, https: app.port };
     this.ca = caCertificate;

@@ -45,7 +45,7 @@ export function fakePlatform(hosts: readonly HostSpec[], keys: SshKeys): Platfor
         ready: [machine],
       };
     }),
-    loadBalancers: { manager: door("manager"), registry: door("registry"), app: door("app") },
+    loadBalancers: { manager: loadBalancer("manager"), registry: loadBalancer("registry"), app: loadBalancer("app") },
     registryName: pulumi.output("registry.swarm.localhost:25000"),
     registryStorage: { kind: "folder", path: "/srv/registry" },
     images: publicImages({}),
@@ -54,7 +54,7 @@ export function fakePlatform(hosts: readonly HostSpec[], keys: SshKeys): Platfor
   };
 }
 
-function door(name: LoadBalancer["name"]): LoadBalancer {
+function loadBalancer(name: LoadBalancer["name"]): LoadBalancer {
   return {
     name,
     endpoint: pulumi.output("127.0.0.1:22376"),

@@ -1,6 +1,6 @@
 import { valueAt } from "../../../policy/planned";
 import type { PlatformFacts } from "../types";
-import { doorsOf, groupsOf } from "./doors";
+import { ingressRulesOf, groupsOf } from "./ingress-rules";
 
 /** Pulumi's own default for each processor. Source: pulumi v3.245.0, pkg/cmd/pulumi/operations/up.go, `defaultParallel`. */
 const PARALLEL_EACH = 4;
@@ -27,6 +27,6 @@ export const awsFacts: PlatformFacts = {
   protectsData: true,
   isThrowaway: (settings) => valueAt(settings, "protect") === false,
   hasPolicies: true,
-  doorsOf,
+  ingressRulesOf,
   groupsOf,
 };

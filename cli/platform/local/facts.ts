@@ -1,5 +1,5 @@
 import { stackNameProblem } from "../../../config/platforms/local/stack-name";
-import type { Door } from "../../../policy/doors";
+import type { IngressRule } from "../../../policy/ingress-rules";
 import { listAt, type Planned } from "../../../policy/planned";
 import { LOCAL_STEPS } from "../../pulumi/env";
 import type { PlatformFacts } from "../types";
@@ -25,16 +25,16 @@ export const localFacts: PlatformFacts = {
   protectsData: false,
   isThrowaway: () => false,
   hasPolicies: false,
-  doorsOf,
+  ingressRulesOf,
   groupsOf: () => [],
 };
 
 /** The ports that a machine publishes on this workstation. */
-function doorsOf({ type, name, inputs }: Planned): Door[] {
-  return type === MACHINE ? listAt(inputs, "ports").flatMap((port) => doorOf(port, name)) : [];
+function ingressRulesOf({ type, name, inputs }: Planned): IngressRule[] {
+  return type === MACHINE ? listAt(inputs, "ports").flatMap((port) => ingressRuleOf(port, name)) : [];
 }
 
-function doorOf(port: unknown, to: string): Door[] {
+function ingressRuleOf(port: unknown, to: string): IngressRule[] {
   const [outside, inside] = typeof port === "string" ? port.split(":") : [];
   if (outside === undefined || inside === undefined) return [];
   return [{ from: "this machine", to, protocol: "tcp", port: outside === inside ? outside : `${outside}→${inside}` }];

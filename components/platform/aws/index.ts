@@ -113,9 +113,9 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
     this.records = names.records;
     this.registryName = pulumi.output(`registry.${domain}:${String(PORTS.registry)}`);
     this.loadBalancers = {
-      manager: this.door("manager", `manager.${domain}`, `:${String(PORTS.api)}`, made.get("manager")),
-      registry: this.door("registry", `registry.${domain}`, `:${String(PORTS.registry)}`, made.get("registry")),
-      app: this.door("app", `*.app.${domain}`, "", made.get("app")),
+      manager: this.loadBalancer("manager", `manager.${domain}`, `:${String(PORTS.api)}`, made.get("manager")),
+      registry: this.loadBalancer("registry", `registry.${domain}`, `:${String(PORTS.registry)}`, made.get("registry")),
+      app: this.loadBalancer("app", `*.app.${domain}`, "", made.get("app")),
     };
     this.registerOutputs({});
   }
@@ -240,7 +240,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
     );
   }
 
-  private door(
+  private loadBalancer(
     name: LoadBalancer["name"],
     host: string,
     port: string,

@@ -1,7 +1,7 @@
 import type { AwsConfig } from "../../../config/platforms/aws";
 import type { LoadBalancerName, Role } from "../../../plan/roles";
 import { PORTS } from "../../../plan/ports";
-import { hasInnerRegistryDoor, type GroupName } from "./security";
+import { hasInternalRegistryLoadBalancer, type GroupName } from "./security";
 
 /** How members are asked, in the words of AWS; the same as on the local platform (local/haproxy.ts). */
 export interface MemberCheck {
@@ -67,7 +67,7 @@ export function loadBalancerSpecs(aws: AwsConfig): LoadBalancerSpec[] {
       ways: [images(registryCertificate)],
       leaving: 0,
     },
-    ...(hasInnerRegistryDoor({ aws })
+    ...(hasInternalRegistryLoadBalancer({ aws })
       ? [
           {
             name: "registry-internal",

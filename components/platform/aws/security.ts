@@ -41,13 +41,13 @@ export function securityGroups(config: SecurityConfig): GroupName[] {
     "bastion",
     "lb-manager",
     "lb-registry",
-    ...(hasInnerRegistryDoor(config) ? (["lb-registry-internal"] as const) : []),
+    ...(hasInternalRegistryLoadBalancer(config) ? (["lb-registry-internal"] as const) : []),
     "lb-app",
   ];
 }
 
 /** Whether nodes have a load balancer of their own to the registry: a public one has addresses outside only. */
-export function hasInnerRegistryDoor({ aws }: Pick<SecurityConfig, "aws">): boolean {
+export function hasInternalRegistryLoadBalancer({ aws }: Pick<SecurityConfig, "aws">): boolean {
   return aws.loadBalancers.registry === "public" || aws.loadBalancers.registryCertificate !== undefined;
 }
 
@@ -75,13 +75,13 @@ function betweenNodes({ aws }: SecurityConfig): SecurityRule[] {
     ...(aws.network.encryptedOverlays
       ? [{ from: "node", to: "node", protocol: "esp", why: description("encrypted overlay networks") } as const]
       : []),
-    tcp("worker", "manager", PORTS.door, "read-only API for the ingress"),
+    tcp("worker", "manager", PORTS.readOnlyApi, "read-only API for the ingress"),
     tcp("worker", "manager", PORTS.health, "health of the manager that serves it"),
   ];
 }
 
 function throughLoadBalancers(config: SecurityConfig): SecurityRule[] {
-  const inner = hasInnerRegistryDoor(config) ? "lb-registry-internal" : "lb-registry";
+  const inner = hasInternalRegistryLoadBalancer(config) ? "lb-registry-internal" : "lb-registry";
   return [
     tcp("lb-manager", "manager", PORTS.api, "Docker API"),
     tcp("lb-manager", "manager", PORTS.health, "health check"),
@@ -108,7 +108,7 @@ function fromOutside({ access, aws }: SecurityConfig): SecurityRule[] {
   const each = (ranges: readonly string[], to: GroupName, port: number, why: string): SecurityRule[] =>
     ranges.map((range) => tcp({ range }, to, port, why));
   return [
-    // A tunnel of the Session Manager ends on the machine itself: it needs no door.
+    // A tunnel of the Session Manager ends on the host itself, and needs no ingress rule.
     ...(aws.bastion.access === "ssm" ? [] : each(access.ssh, "bastion", PORTS.ssh, "steps")),
     ...each(access.admin, "lb-manager", PORTS.api, "Docker API"),
     ...each(access.admin, "lb-registry", PORTS.registry, "images"),

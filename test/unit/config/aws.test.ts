@@ -167,7 +167,7 @@ describe("a configuration for aws", () => {
     refusedFor({ access: { ssh: ["203.0.113.0"] } }, /it has no '\/<prefix length>'/);
   });
 
-  it("is refused for doors that nobody may go through", () => {
+  it("is refused for an empty list of ranges where something is public", () => {
     refusedFor({ access: {} }, /^swarm-ha:access.ssh: got \[\]/);
     refusedFor({ aws: { ...AWS, loadBalancers: { manager: "public" } } }, /^swarm-ha:access.admin: got \[\]/);
     assert.ok(!(attempt({ ...GOOD, access: {}, aws: { ...AWS, bastion: { access: "ssm" } } }) instanceof ConfigError));

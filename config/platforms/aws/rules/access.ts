@@ -15,7 +15,7 @@ export function accessProblems(known: AwsKnown): Problem[] {
     ...worldProblems(["access", "admin"], access.admin),
     ...rangeProblems(["access", "app"], access.app),
     ...rangeProblems(["access", "egress", "ranges"], access.egress?.ranges),
-    ...closedDoors(known),
+    ...emptyLists(known),
   ];
 }
 
@@ -49,8 +49,8 @@ function worldProblems(path: readonly PathPart[], ranges: readonly string[] = []
   return [{ key: keyText(path), got: `${ranges.length} ranges that add up to a /7 or more`, allowed, fix }];
 }
 
-/** Doors that nobody may go through. */
-function closedDoors({ access, aws }: AwsKnown): Problem[] {
+/** Lists without a range, for something that is public. */
+function emptyLists({ access, aws }: AwsKnown): Problem[] {
   const closed = (name: "ssh" | "admin" | "app", why: string): Problem[] =>
     access?.[name]?.length === 0
       ? [

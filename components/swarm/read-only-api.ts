@@ -7,19 +7,19 @@ import { PORTS } from "../../plan/ports";
  * Source: Traefik 3.6, pkg/provider/docker/pswarm.go (`listServices`, `listTasks`, `parseTasks`); its client asks
  * `/_ping` for the API's version.
  */
-export const DOOR_PATHS = String.raw`^(/v[0-9]+\.[0-9]+)?/(_ping|version|services|networks|tasks|nodes/[a-z0-9]+)$`;
+export const READ_ONLY_PATHS = String.raw`^(/v[0-9]+\.[0-9]+)?/(_ping|version|services|networks|tasks|nodes/[a-z0-9]+)$`;
 
 /**
- * HAProxy's part in a manager's read-only door for the ingress: `GET` and `HEAD` of {@link DOOR_PATHS}, for clients
+ * HAProxy's part in a manager's read-only API for the ingress: `GET` and `HEAD` of {@link READ_ONLY_PATHS}, for clients
  * of the ingress's own authority.
  */
-export function doorSettings(): string {
-  return `frontend door
-  bind :${String(PORTS.door)} ssl crt ${MANAGER_TLS.server} ca-file ${MANAGER_TLS.doorClients} verify required ssl-min-ver TLSv1.2
+export function readOnlyApiSettings(): string {
+  return `frontend read-only-api
+  bind :${String(PORTS.readOnlyApi)} ssl crt ${MANAGER_TLS.server} ca-file ${MANAGER_TLS.readOnlyApiClients} verify required ssl-min-ver TLSv1.2
   # Longer than the ingress's pause between two looks.
   timeout http-keep-alive 10s
   http-request deny deny_status 405 unless METH_GET
-  http-request deny deny_status 403 unless { path_reg ${DOOR_PATHS} }
+  http-request deny deny_status 403 unless { path_reg ${READ_ONLY_PATHS} }
   default_backend read-only
 
 # Without a leader the engine waits up to 20 s for the next one, and a question that a dead leader was to answer fails. So it is
