@@ -17,7 +17,7 @@ const config = loadConfig();
 const hosts = planHosts(config, spareIn(process.env));
 
 const ranges = new AddressRanges("ranges", config);
-const keys = new SshKeys("ssh", { machines: ["bastion", ...hosts.map((host) => host.name)] });
+const keys = new SshKeys("ssh", { hosts: ["bastion", ...hosts.map((host) => host.name)] });
 const platform = createPlatform({ config, hosts, keys, ranges });
 const managers = managersOf(hosts);
 const pki = new Pki("pki", {

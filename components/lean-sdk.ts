@@ -1,6 +1,6 @@
 /**
  * Keeps Pulumi's SDK from work that is for nothing here, half of this program's time (measured: 2.3 of 4.4 s of
- * processor time for 60 machines). It has to be imported before the SDK. Nothing is lost: whatever is needed after all
+ * processor time for 60 hosts). It has to be imported before the SDK. Nothing is lost: whatever is needed after all
  * is there.
  */
 import Module, { createRequire } from "node:module";

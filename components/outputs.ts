@@ -5,8 +5,8 @@ import { ROLES } from "../plan/roles";
 const text = z.string().min(1);
 
 /**
- * A host as the plan has it. What only its machine knows stands elsewhere, its address in `hosts`, its identity in the
- * state: of a machine that can't be made both stay unknown, and an unknown value makes all unknown that is secret with it.
+ * A planned host. Its address is in `hosts`, and its identity in the state. If the host can't be created, both stay unknown,
+ * and an unknown value would make everything unknown that is in the same secret.
  */
 const plannedNodeSchema = z.object({
   /** Host name, which is the node's name in the swarm, too. */
@@ -69,7 +69,7 @@ const accessSchema = z.object({
 export const stackOutputsSchema = z.object({
   /** Cluster id, recorded at birth; a node that reports another one belongs to a second swarm. */
   swarmId: text,
-  /** Without an address: one that was left out of an `up` (`--exclude`), and has no machine. */
+  /** Without an address: the host was left out of an `up` (`--exclude`) and doesn't exist. */
   hosts: z.record(z.string(), z.object({ role: z.enum(ROLES), zone: text, address: text.optional() })),
   /** `manager` as `tcp://host:port`, `registry` as `https://…`, `app` as `https://*.app.<domain>[:port]`. */
   endpoints: z.object({ manager: text, registry: text.optional(), app: text.optional() }),
@@ -88,13 +88,13 @@ export const stackOutputsSchema = z.object({
 export type StackOutputs = z.infer<typeof stackOutputsSchema>;
 /** See {@link StackOutputs.access}. */
 export type Access = StackOutputs["access"];
-/** A machine that the stack wants, and what the swarm has to say about it when all is well. */
+/** A host of the stack, and what the swarm reports about it while it is healthy. */
 export type DesiredNode = Access["nodes"][number] & {
-  /** Private address, as seen from the bastion; `unknown` without a machine. */
+  /** Private address, as seen from the bastion; `unknown` while the host doesn't exist. */
   readonly address: string;
   /**
-   * Changes exactly when the machine is another one: `Host.identity`, and node label `swarm-ha.identity`. Empty without a
-   * machine.
+   * Changes exactly when it is another instance or container: `Host.identity`, node label `swarm-ha.identity`. Empty while the
+   * host doesn't exist.
    */
   readonly identity: string;
 };

@@ -26,7 +26,7 @@ info() {
 # never a reason to found another one.
 found=""
 while read -r name address; do
-  # (A machine in the cloud installs its engine first.)
+  # (A host in the cloud installs its engine first.)
   wait_for 600 "the engine of $name ($address), which has to be asked whether it is in a swarm" info "$address"
   [[ $reply =~ \"LocalNodeState\":\"([a-z]+)\" ]] || fail "$name doesn't tell its state: ${reply:0:400}"
   state=${BASH_REMATCH[1]}

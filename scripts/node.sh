@@ -27,7 +27,7 @@ ready() {
 }
 wait_for 90 "$name to be Ready" ready
 
-# What an attempt to join that was given up has left: the same machine's name with another id. As a manager it would be
+# What an attempt to join that was given up has left: the same host's name with another id. As a manager it would be
 # a dead vote for ever.
 cluster GET /nodes </dev/null || fail "the cluster doesn't list its nodes: $reply"
 for ghost in $(jq -r --arg name "$name" --arg id "$id" \

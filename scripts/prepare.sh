@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a machine ready to be a node: checks it, writes the engine's settings, starts the engine, and on a manager what
+# Makes a host ready to be a node: checks it, writes the engine's settings, starts the engine, and on a manager what
 # answers for it: HAProxy with the manager's certificate.
 #
 # Input: { name, ca, registry: host:port, names?: [line of /etc/hosts], storage?: { path, owner, marker }, daemon: text of daemon.json,
@@ -14,7 +14,7 @@
 
 name=$(value name)
 
-# --- The machine -----------------------------------------------------------------------------------------------------
+# --- The host -------------------------------------------------------------------------------------------------------
 
 await_boot
 

@@ -43,7 +43,7 @@ look
 [ "$id" = "$(value swarmId)" ] || fail "the managers are in the swarm $id, but this stack's swarm is $(value swarmId)"
 
 # A lost host that `refresh` has forgotten comes back as a new one, and nobody else removes its ghost. The label tells it
-# from the same machine that is merely down for a moment, and it needn't be down: a manager shows the dead one as Ready
+# from the same host that is merely down for a moment, and it needn't be down: a manager shows the dead one as Ready
 # for some 15 s. What has no label yet is left to the node step, which knows the new node's id.
 for ghost in $ghosts; do
   remove_node "$ghost" "$name"

@@ -17,11 +17,11 @@ export type PlatformName = StackConfig["platform"];
 
 /** Type tokens of a platform's resources, where common code has to tell them apart. */
 export interface ResourceTypes {
-  /** A machine. */
-  readonly machine: string;
-  /** The input of a machine that holds its labels, such as `swarm-ha.role`. */
+  /** An EC2 instance, or a container of a local stack. */
+  readonly instance: string;
+  /** The input of an instance that holds its labels, such as `swarm-ha.role`. */
   readonly labels: string;
-  /** Load balancers that are no machines. */
+  /** Load balancers of a cloud, which are no instances. */
   readonly loadBalancers: readonly string[];
   /** What leads from such a load balancer to its members, for each port. */
   readonly listeners: readonly string[];

@@ -24,7 +24,7 @@ export interface AcmeCertificateArgs {
 /**
  * The applications' certificate from an ACME authority: one for all workers, got by a step on the bastion.
  *
- * Both keys are the program's own, so they are in the state like all others, and no machine keeps them.
+ * Both keys are the program's own, so they are in the state like all others, and on no host.
  */
 export class AcmeCertificate extends pulumi.ComponentResource {
   /** The certificate with those between it and the authority's root, and its key. */

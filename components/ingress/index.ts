@@ -15,7 +15,7 @@ import { staticSettings } from "./static-settings";
 
 /**
  * Seconds after which the ingress has to run as described, however many workers there are: a change has 19 turns at the
- * most (scripts/lib/deploy.sh, `tenth`), of about 21 s; the rest is for busy machines, and a worker that doesn't get
+ * most (scripts/lib/deploy.sh, `tenth`), of about 21 s; the rest is for busy workstations, and a worker that doesn't get
  * healthy. It goes on when the step has given up: the next `up` finds it done.
  */
 const LIMIT = 1200;

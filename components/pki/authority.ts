@@ -13,7 +13,7 @@ export interface CertificateAuthorityArgs {
 
 /** The stack's own certificate authority. A client that trusts it trusts every endpoint of the cluster. */
 export class CertificateAuthority extends pulumi.ComponentResource {
-  /** Its key. Secret; it stays in the state and travels to no machine. */
+  /** Its key. Secret; it stays in the state and is sent to no host. */
   public readonly key: tls.PrivateKey;
 
   /** Its certificate, PEM. */

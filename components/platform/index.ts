@@ -10,13 +10,13 @@ export interface PlatformArgs<N extends PlatformName> {
   readonly config: StackConfigs[N] & { readonly platform: N };
   /** The plan: hosts by name, role and zone. */
   readonly hosts: readonly HostSpec[];
-  /** Host keys by machine name, and the key that logs in. */
+  /** Host keys by host name, and the key that logs in. */
   readonly keys: SshKeys;
   /** What refuses other address ranges than the stack's, before its network gets them. (The local network does by itself.) */
   readonly ranges: pulumi.Resource;
 }
 
-/** What makes the machines of each platform. One that needs an SDK of its own loads it when it is asked for. */
+/** Creates each platform's resources. A platform with its own SDK loads it only when a stack uses it. */
 const MAKERS: { readonly [N in PlatformName]: (args: PlatformArgs<N>) => Platform } = {
   local: createLocalPlatform,
   aws: (args) => {

@@ -4,16 +4,16 @@ import type { HostConnection, SshConnection } from "../ssh/connection";
 import type { HostSpec } from "../../plan/placement";
 import type { LoadBalancerName } from "../../plan/roles";
 
-/** A machine as the platform made it. */
-export interface Machine {
-  /** Changes exactly when the machine is another one: container id, instance id. What belongs to it is replaced with it. */
+/** A host or the bastion, as the platform created it. */
+export interface AnyHost {
+  /** Changes exactly when it is another instance or container: container id, instance id. Its resources are replaced with it. */
   readonly identity: pulumi.Output<string>;
-  /** What has to be there before it can be reached: the machine itself, and on a cloud its routes and rules. */
+  /** What has to be there before it can be reached: the host itself, and on a cloud its routes and rules. */
   readonly ready: readonly pulumi.Resource[];
 }
 
-/** A machine that is to be a node of the swarm. */
-export interface Host extends Omit<HostSpec, "address">, Machine {
+/** A host that becomes a node of the swarm. */
+export interface Host extends Omit<HostSpec, "address">, AnyHost {
   /** Its private address; a manager's never changes. */
   readonly address: pulumi.Output<string>;
   /** How the bastion reaches it: address, port and keys belong to its name and outlive it. */
@@ -23,7 +23,7 @@ export interface Host extends Omit<HostSpec, "address">, Machine {
 }
 
 /** The bastion: the one host that reaches all others, and where cluster-wide steps run. It holds nothing of value. */
-export interface Bastion extends Machine {
+export interface Bastion extends AnyHost {
   /** How steps reach it: address, port and keys belong to its name and outlive it. */
   readonly connection: SshConnection;
 }
@@ -70,7 +70,7 @@ export interface RegistryAccess {
   readonly ready: readonly pulumi.Resource[];
 }
 
-/** Where a stack's images come from: the public's registries, or this machine, whose hosts may have no internet. */
+/** Where a stack's images come from: the public's registries, or this workstation, whose hosts may have no internet. */
 export interface Images {
   /**
    * An image that services use while there is no registry of our own: the registry's.
@@ -94,7 +94,7 @@ export interface Platform {
   /** DNS records that lead to the load balancers: name → name of a load balancer. @default they have addresses, no names */
   readonly records?: Readonly<Record<string, pulumi.Output<string>>>;
   /**
-   * The registry's `host:port`: the one name of it in image references, on the hosts and on people's machines. Every
+   * The registry's `host:port`: the one name of it in image references, on the hosts and on workstations. Every
    * host can resolve it.
    */
   readonly registryName: pulumi.Output<string>;

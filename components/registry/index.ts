@@ -65,7 +65,7 @@ export class Registry extends pulumi.ComponentResource {
         },
         secrets: { settings, htpasswd: secrets.htpasswd, "tls-key": certificate.key },
         configs: { "tls-certificate": certificate.certificate },
-        machines: hosts.map((host) => host.identity),
+        identities: hosts.map((host) => host.identity),
         // Three replicas, each with 40 s to stop, and as many to come and be taken in again.
         limit: 600,
         after: [...image.ready, ...of(swarm.nodes)],

@@ -43,7 +43,7 @@ export interface StepData {
   readonly [key: string]: string | number | boolean | readonly string[] | StepData;
 }
 
-/** Where a machine keeps the scripts that {@link installed} lines run. */
+/** Where a host keeps the scripts that {@link installed} lines run. */
 export const STEPS_FOLDER = "/var/lib/swarm-ha/steps";
 
 /**

@@ -7,7 +7,7 @@ import type { Bastion, Platform } from "../platform/types";
 export interface SwarmContext {
   /** The stack's configuration. */
   readonly config: StackConfig;
-  /** The machine on which cluster-wide steps run. */
+  /** The host on which cluster-wide steps run. */
   readonly bastion: Bastion;
   /** The stack's certificates. */
   readonly pki: Pki;

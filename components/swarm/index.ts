@@ -12,7 +12,7 @@ import { prepare } from "./prepare";
 export interface SwarmArgs {
   /** The stack's configuration. */
   readonly config: StackConfig;
-  /** Machines to make nodes of. */
+  /** Hosts to make nodes of. */
   readonly platform: Platform;
   /** The stack's certificates. */
   readonly pki: Pki;

@@ -6,7 +6,7 @@ import { clientOf, type SwarmContext } from "./context";
 
 /** Arguments of {@link Member}. */
 export interface MemberArgs {
-  /** The machine, prepared. */
+  /** The host, prepared. */
   readonly host: Host;
   /** Cluster id: a node that reports another one is an error. */
   readonly swarmId: pulumi.Output<string>;

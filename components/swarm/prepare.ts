@@ -10,7 +10,7 @@ import { managerHealthSettings } from "./manager-health";
 import { workerProxySettings } from "./worker-proxy";
 
 /**
- * Makes a machine ready to be a node: checked, engine set up and running. Runs on the host.
+ * Makes a host ready to be a node: checked, engine set up and running. Runs on the host.
  *
  * @param after The step that prepares the bastion, and what refuses other address ranges than the stack's before any host
  * gets them.

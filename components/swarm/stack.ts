@@ -54,11 +54,11 @@ export interface SwarmStackArgs {
     readonly password: pulumi.Input<string>;
   };
   /**
-   * Identities of machines that have a task each: when one is replaced, the step waits for its new task.
+   * Identities of hosts that have a task each: when one is replaced, the step waits for its new task.
    *
    * @default the step runs only when the description changes
    */
-  readonly machines?: readonly pulumi.Input<string>[];
+  readonly identities?: readonly pulumi.Input<string>[];
   /** Seconds after which services that don't run as described are an error. @default 300 */
   readonly limit?: number;
   /** What has to be there before: the nodes that it runs on, and its images on them. */
@@ -79,7 +79,7 @@ export function swarmStack(
   args: SwarmStackArgs,
   opts: pulumi.ComponentResourceOptions,
 ): command.remote.Command {
-  const { context, values = {}, secrets = {}, configs = {}, networks = {}, registry, machines, limit = 300 } = args;
+  const { context, values = {}, secrets = {}, configs = {}, networks = {}, registry, identities, limit = 300 } = args;
   const texts = [name, ...(args.extensions ?? [])].map((file) =>
     readFileSync(path.join(STACKS, `${file}.yml`), "utf8"),
   );
@@ -99,7 +99,7 @@ export function swarmStack(
         configs,
         networks,
         ...(registry === undefined ? {} : { registry }),
-        ...(machines === undefined ? {} : { machines }),
+        ...(identities === undefined ? {} : { identities }),
         limit,
         client: clientOf(context),
       },

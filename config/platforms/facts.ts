@@ -6,7 +6,7 @@ export type Keys = Readonly<Record<string, z.ZodType>>;
 /** How it is found out that a TXT record can be seen: by asking the zone's name servers, or not at all. */
 export type Propagation = "check" | "skip";
 
-/** Addresses that are taken where the machines run. */
+/** Addresses that are taken where the hosts run. */
 export interface TakenRange {
   /** CIDR. */
   readonly range: string;
@@ -16,10 +16,10 @@ export interface TakenRange {
 
 /** What is to be known of a platform before anything is made: plain values. */
 export interface PlatformFacts {
-  /** Where its machines run, in words. */
+  /** Where its hosts run, in words. */
   readonly where: string;
-  /** What its machines are, in words that continue "the machines of the platform … are". */
-  readonly machines: string;
+  /** What its hosts are, to continue "the hosts of the platform … are". */
+  readonly hosts: string;
   /** Top-level keys that only this platform has. One without a default is required. */
   readonly keys: Keys;
   /** Keys that its pools of workers have beside the common ones. */

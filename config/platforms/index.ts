@@ -4,12 +4,12 @@ import { local } from "./local";
 import type { StackConfigOf } from "./types";
 
 /**
- * All platforms, in the order of the documentation. The first one needs nothing but this machine. Besides its folder here, a
+ * All platforms, in the order of the documentation. The first one needs nothing but this workstation. Besides its folder here, a
  * platform has one in components/platform.
  */
 export const PLATFORMS = { local, aws };
 
-/** Where a stack's machines run. */
+/** Where a stack's hosts run. */
 export type PlatformName = keyof typeof PLATFORMS;
 
 /** See {@link PlatformName}. */

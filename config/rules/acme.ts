@@ -3,7 +3,7 @@ import type { Known } from "../known";
 import { keyText, valueText, type Problem } from "../problem";
 import { ACME_DIRECTORY } from "../schema/constants";
 
-/** Names below these exist on one machine or in one house; no public authority signs for them. Sources: RFC 6761, 6762, 8375; ICANN on `.internal`. */
+/** Names below these are local to one computer or one network; no public authority signs for them. Sources: RFC 6761, 6762, 8375; ICANN on `.internal`. */
 const PRIVATE = /(^|\.)(localhost|local|internal|test|invalid|home\.arpa)$/;
 
 /** ACME instead of the user's own certificate, for a domain that the authority can see, checked in a way that works there. */

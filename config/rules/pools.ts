@@ -5,8 +5,8 @@ import { labelProblems } from "./labels";
 /** Names that mean something else in host names, labels and commands. */
 const RESERVED = ["manager", "registry", "bastion", "lb"];
 
-/** Machines that aren't hosts of the swarm: a pool can't have the name of one. */
-const MACHINES = ["bastion", "lb-manager", "lb-registry", "lb-app"];
+/** Names of the bastion and the load balancers. A pool can't have one of these names. */
+const NO_HOSTS = ["bastion", "lb-manager", "lb-registry", "lb-app"];
 
 const MAX_LENGTH = 40;
 
@@ -35,7 +35,7 @@ function nameFix(name: string, names: readonly string[]): string | undefined {
   if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name)) {
     return "use lower-case letters, digits and '-' only, a letter first and no '-' last";
   }
-  if (RESERVED.includes(name) || MACHINES.includes(name)) return `choose another name, such as ${name}-pool`;
+  if (RESERVED.includes(name) || NO_HOSTS.includes(name)) return `choose another name, such as ${name}-pool`;
   const host = /^(.+)-(?:0|[1-9]\d*)$/.exec(name)?.[1];
   if (host === undefined) return undefined;
   if (RESERVED.includes(host) || names.includes(host)) {

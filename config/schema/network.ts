@@ -12,7 +12,7 @@ export const network = z
   .strictObject({
     hosts: range(
       "10.210.0.0/20",
-      "Addresses of the machines. Its first eighth is for the infrastructure (bastion, load balancers), each further eighth for a zone. Each stack on one machine needs a range of its own. It stays for the life of a stack: a change is refused.",
+      "Addresses of the hosts. The first eighth is for the infrastructure (bastion, load balancers), each further eighth for a zone. Each stack on one workstation needs its own range. A change is refused once the stack exists.",
       "a private IPv4 range in CIDR notation, /16 to /24",
     ),
     overlay: range(

@@ -49,9 +49,9 @@ export function stackSchemaOf(platforms: Readonly<Record<string, PlatformFacts>>
       .join("; ");
   return z.strictObject({
     platform: z.enum(names).meta({
-      description: `Where the machines run: ${all.map(([, { where }]) => where).join(", or ")}.`,
+      description: `Where the hosts run: ${all.map(([, { where }]) => where).join(", or ")}.`,
       allowed: names.join(" or "),
-      fix: `write ${names[0] ?? ""} to run the stack on this machine`,
+      fix: `write ${names[0] ?? ""} to run the stack on this workstation`,
     }),
     zones: z
       .array(zoneName)

@@ -21,7 +21,7 @@ export type IngressTimeouts = StackValues["ingress"]["timeouts"];
 
 /** What a checked configuration has on every platform. */
 export interface CommonConfig extends Omit<StackValues, "zones" | "domain"> {
-  /** Name of the stack: machines, networks and contexts are called after it. */
+  /** Name of the stack: hosts, networks and contexts are called after it. */
   readonly stack: string;
   /** Failure zones, each once, in placement order. */
   readonly zones: readonly string[];

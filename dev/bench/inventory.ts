@@ -47,8 +47,8 @@ export function writeInventory(directory: string, state: unknown, config: StackC
   };
   const hosts = planHosts(config).map((host) => ({
     ...host,
-    address: read("swarm-ha:Machine", host.name, "address"),
-    identity: read("swarm-ha:Machine", host.name, "identity"),
+    address: read("swarm-ha:Container", host.name, "address"),
+    identity: read("swarm-ha:Container", host.name, "identity"),
   }));
   const further = furtherHosts(grown, hosts);
 

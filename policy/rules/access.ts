@@ -1,7 +1,7 @@
 import { isRange } from "../../config/world";
 import { ingressRulesOf, groupsOf, PUBLIC_PORTS } from "../ingress-rules";
 import { isHost } from "../../plan/roles";
-import { machineFacts } from "../machine";
+import { instanceFacts } from "../instance";
 import { listAt, valueAt, type Planned } from "../planned";
 import { openToWorld } from "../world";
 import { eachOf, type Rule } from "./rule";
@@ -64,13 +64,13 @@ export const accessRules: readonly Rule[] = [
   },
 ];
 
-/** Whether it is a machine of the swarm. */
+/** Whether it is a host of the swarm. */
 function isNode(resource: Planned): boolean {
-  const facts = machineFacts(resource);
+  const facts = instanceFacts(resource);
   return facts !== undefined && isHost(facts);
 }
 
-/** What the security groups are known by that a machine is in. */
+/** Ids or URNs of an instance's security groups. */
 function memberships({ inputs, references }: Planned): unknown[] {
   return [...(references["vpcSecurityGroupIds"] ?? []), ...listAt(inputs, "vpcSecurityGroupIds")];
 }

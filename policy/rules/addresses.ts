@@ -1,6 +1,6 @@
-import { roleOf } from "../machine";
+import { roleOf } from "../instance";
 import { UNKNOWN, valueAt, type Planned } from "../planned";
-import { INSTANCE } from "./instance";
+import { INSTANCE } from "./ec2";
 import { eachOf, type Rule } from "./rule";
 
 const NAT = "aws:ec2/natGateway:NatGateway";
@@ -10,9 +10,9 @@ const ASSOCIATION = "aws:ec2/eipAssociation:EipAssociation";
 export const addressRules: readonly Rule[] = [
   {
     name: "no-public-hosts",
-    description: "No machine has a public address but the bastion.",
-    check: eachOf([INSTANCE], (machine) =>
-      valueAt(machine.inputs, "associatePublicIpAddress") === true && !mayBeBastion(machine)
+    description: "Only the bastion has a public address.",
+    check: eachOf([INSTANCE], (instance) =>
+      valueAt(instance.inputs, "associatePublicIpAddress") === true && !mayBeBastion(instance)
         ? ["it gets a public address; only the bastion may have one"]
         : [],
     ),
@@ -36,7 +36,7 @@ export const addressRules: readonly Rule[] = [
       const gives = valueAt(inputs, "mapPublicIpOnLaunch");
       return gives === undefined || gives === false || gives === UNKNOWN
         ? []
-        : ["it gives every machine a public address; leave mapPublicIpOnLaunch out"];
+        : ["it gives every instance a public address; leave mapPublicIpOnLaunch out"];
     }),
   },
 ];

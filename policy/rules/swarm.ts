@@ -1,6 +1,6 @@
 import { majority } from "../../plan/quorum";
 import { isHost } from "../../plan/roles";
-import { machineFacts, roleOf } from "../machine";
+import { instanceFacts, roleOf } from "../instance";
 import { UNKNOWN } from "../planned";
 import type { Rule } from "./rule";
 
@@ -32,11 +32,11 @@ export const swarmRules: readonly Rule[] = [
   },
 ];
 
-/** None while one of the machines may be anything: a count that leaves it out would be wrong. */
+/** None while the role of an instance is unknown: a count without it would be wrong. */
 function managersIn(resources: Parameters<Rule["check"]>[0]): { readonly zone: string }[] {
   if (resources.some((resource) => roleOf(resource) === UNKNOWN)) return [];
   return resources
-    .map((resource) => machineFacts(resource))
+    .map((resource) => instanceFacts(resource))
     .filter((facts) => facts !== undefined)
     .filter((facts) => isHost(facts) && facts.role === "manager");
 }

@@ -46,7 +46,7 @@ wait_for() {
     fi
     printf -v seconds '%d.%03d' $((pause / 1000)) $((pause % 1000))
     sleep "$seconds"
-    # Quick at first, because most waits are short; then easy on the machine.
+    # Quick at first, because most waits are short; then easy on the host.
     pause=$((pause * 8 / 5 > 2000 ? 2000 : pause * 8 / 5))
   done
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Labels that people have set on a node. They belong to the host's name and outlive the machine: the swarm keeps them in a
+# Labels that people have set on a node. They belong to the host's name and outlive the host: the swarm keeps them in a
 # config while there is no node of that name. Needs lib/cluster.sh.
 
 labels_config() {

@@ -24,7 +24,7 @@ const PATIENCE = 10_000;
 export class AppClient {
   /** `app.<domain>`. */
   public readonly domain: string;
-  /** Ports on this machine. Test stacks' ports follow each other (portsFrom). */
+  /** Ports on this workstation. Test stacks' ports follow each other (portsFrom). */
   public readonly ports: { readonly http: number; readonly https: number };
   private readonly ca: string;
 
@@ -39,7 +39,7 @@ export class AppClient {
   public ask(name: string, path: string, { plain = false, ...more }: Question = {}): Promise<Answer> {
     const host = `${name}.${this.domain}`;
     const port = plain ? this.ports.http : this.ports.https;
-    // By address: not every machine resolves names below localhost.
+    // By address: not every workstation resolves names below localhost.
     const all = { host: "127.0.0.1", port, path, headers: { host: `${host}:${port}` }, ...more };
     return new Promise((resolve, reject) => {
       const call = plain ? httpRequest(all) : httpsRequest({ ...all, ca: this.ca, servername: host, agent: false });

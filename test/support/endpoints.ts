@@ -66,7 +66,7 @@ export interface Visit {
 export function visit({ port, hostname, path, good }: Endpoint, client: Client = {}): Promise<Visit> {
   return new Promise((resolve, reject) => {
     const call = request(
-      // By address: not every machine resolves names below localhost.
+      // By address: not every workstation resolves names below localhost.
       { host: "127.0.0.1", port, path, headers: { host: hostname }, ...tls(hostname, { ...good, ...client }) },
       (response) => {
         const { socket } = response;

@@ -21,7 +21,7 @@ export async function removeBridge(): Promise<void> {
   await command("ip", ["link", "delete", BRIDGE], { timeout: 5000 }).catch(() => undefined);
 }
 
-/** The names of the machine's bridges. */
+/** The names of the host's bridges. */
 export async function bridges(): Promise<readonly string[]> {
   const links = await command("ip", ["-o", "link", "show", "type", "bridge"], { timeout: 5000 });
   return links.split("\n").flatMap((line) => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? []);

@@ -20,7 +20,7 @@ export class Hello {
   public constructor(
     private readonly stack: TestStack,
     private readonly client: AppClient,
-    /** Port of the registry load balancer on this machine. */
+    /** Port of the registry load balancer on this workstation. */
     private readonly registryPort: number,
     /** Host and port that begin the names of images. */
     private readonly registry: string,
@@ -57,7 +57,7 @@ export class Hello {
     return found.flatMap((line) => (/^\S+ Running/.test(line) ? [line.split(" ")[0] ?? ""] : [])).sort();
   }
 
-  /** Removes it from the swarm, and its image from this machine. */
+  /** Removes it from the swarm, and its image from this workstation. */
   public async remove(): Promise<void> {
     if (!this.deployed) return;
     await this.swarm(["stack", "rm", "hello"], 60);
@@ -68,7 +68,7 @@ export class Hello {
     await this.docker(["image", "rm", `localhost:${this.registryPort}/hello`], 30);
   }
 
-  /** docker on this machine. */
+  /** docker on this workstation. */
   private docker(args: readonly string[], limit: number): Promise<string> {
     // The classic builder is part of every engine.
     const env = { ...this.stack.env, DOCKER_BUILDKIT: "0" };

@@ -27,7 +27,7 @@ export class RegistryClient {
   public script(host: string, text: string, limit = 60): Promise<Ran> {
     const { username, password } = this.credentials;
     // As a file of settings: an argument could be read by every user of the host. `--connect-to`, because curl takes every
-    // name below .localhost for its own machine.
+    // name below .localhost for its own workstation.
     const prelude = `R=${this.name}; CA=/etc/docker/certs.d/$R/ca.crt
       LB=$(getent ahostsv4 "\${R%:*}" | awk '{ print $1; exit }')
       request() { curl -sS --max-time 20 --connect-to "$R:$LB:\${R#*:}" "$@"; }

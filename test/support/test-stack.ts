@@ -26,7 +26,7 @@ export interface ContainerLine {
   readonly State: string;
 }
 
-/** Seconds that a whole `up` may take, on a busy machine. */
+/** Seconds that a whole `up` may take, on a busy workstation. */
 const UP_LIMIT = 300;
 
 /** See the top of this file. */
@@ -203,7 +203,7 @@ export class TestStack {
     return found.sort((a, b) => a.Names.localeCompare(b.Names));
   }
 
-  /** Container id of each machine. */
+  /** Container id of each host. */
   public async identities(): Promise<Record<string, string>> {
     const found = await this.containers();
     return Object.fromEntries(found.map(({ ID, Names }) => [Names.slice(this.name.length + 1), ID]));

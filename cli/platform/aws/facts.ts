@@ -12,7 +12,7 @@ export const awsFacts: PlatformFacts = {
   // A network load balancer takes up to two minutes to register a member.
   noticeSeconds: 120,
   types: {
-    machine: "aws:ec2/instance:Instance",
+    instance: "aws:ec2/instance:Instance",
     labels: "tags",
     loadBalancers: ["aws:lb/loadBalancer:LoadBalancer"],
     listeners: ["aws:lb/listener:Listener", "aws:lb/targetGroup:TargetGroup"],

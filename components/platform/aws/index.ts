@@ -9,10 +9,10 @@ import { PORTS } from "../../../plan/ports";
 import type { HostSpec } from "../../../plan/placement";
 import type { Host, Images, LoadBalancer, Bastion, Platform, RegistryStorage } from "../types";
 import { imageLookup } from "./image";
-import { machine, type Ec2Machine, type MachineArgs } from "./instance";
+import { createInstance, type InstanceWithKey, type InstanceArgs } from "./instance";
 import { NetworkLoadBalancer } from "./load-balancer";
 import { loadBalancerSpecs, type LoadBalancerSpec } from "./load-balancer-spec";
-import { shapeOf, tierShape } from "./machines";
+import { shapeOf, tierShape } from "./instance-shape";
 import { Names } from "./names";
 import { createNetwork, type AwsNetwork } from "./network";
 import { isRenewed } from "./renewal";
@@ -27,7 +27,7 @@ export interface AwsPlatformArgs {
   readonly config: AwsStackConfig;
   /** The plan: hosts by name, role and zone. */
   readonly hosts: readonly HostSpec[];
-  /** Host keys by machine name, and the key that logs in. */
+  /** Host keys by host name, and the key that logs in. */
   readonly keys: SshKeys;
   /** What refuses other address ranges than the stack's, before its network gets them. */
   readonly ranges: pulumi.Resource;
@@ -125,7 +125,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
     const { stack, aws, zones } = config;
     const zone = aws.bastion.zone ?? zones[0] ?? "";
     const bastion = aws.bastion.access === "public";
-    const made = this.machine(
+    const made = this.createInstance(
       { name: "bastion", role: "bastion", zone },
       {
         shape: tierShape(config, "bastion"),
@@ -145,7 +145,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
       const connection = directConnection({ host: "127.0.0.1", port: aws.bastion.port, ...endpoint });
       return { identity, connection, ready: [made.instance, made.key, ...rules] };
     }
-    // The address outlives the machine.
+    // The address outlives the instance.
     const address = new ec2.Eip(
       "bastion",
       { domain: "vpc", tags: nameTag(stack, "bastion") },
@@ -163,7 +163,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
   private createHost(spec: HostSpec): Host {
     const { config, keys } = this.args;
     const { address: fixed, ...host } = spec;
-    const made = this.machine(host, {
+    const made = this.createInstance(host, {
       shape: shapeOf(config, host),
       subnet: this.network.inner[host.zone],
       ...(fixed === undefined ? {} : { address: fixed }),
@@ -187,21 +187,21 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
     };
   }
 
-  private machine(
-    host: Pick<MachineArgs, "name" | "role" | "zone"> & { readonly pool?: string },
-    what: Pick<MachineArgs, "shape" | "address"> & {
-      readonly subnet: MachineArgs["subnet"] | undefined;
+  private createInstance(
+    host: Pick<InstanceArgs, "name" | "role" | "zone"> & { readonly pool?: string },
+    what: Pick<InstanceArgs, "shape" | "address"> & {
+      readonly subnet: InstanceArgs["subnet"] | undefined;
       readonly groups: readonly Parameters<SecurityGroups["group"]>[0][];
       readonly tier: Parameters<Roles["of"]>[0];
     },
-  ): Ec2Machine {
+  ): InstanceWithKey {
     const { config, keys } = this.args;
     const { stack, aws } = config;
     const { subnet, groups, tier, ...rest } = what;
     if (subnet === undefined) throw new Error(`the network has no subnet in ${host.zone}`);
     const { region } = aws;
     const bastion = tier === "bastion";
-    return machine(
+    return createInstance(
       {
         stack,
         ...host,

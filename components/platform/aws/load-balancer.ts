@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { autoNamed, ELB_NAME } from "./auto-name";
 import type { LoadBalancerSpec, Way } from "./load-balancer-spec";
 import type { Subnet } from "./network";
-import { machineTags } from "./tags";
+import { instanceTags } from "./tags";
 
 /** Seconds that connections of a member get to end when it leaves. */
 const DRAIN_SECONDS = 30;
@@ -48,7 +48,7 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
         securityGroups: [args.securityGroup],
         // A zone whose members are all out is served by the others'.
         enableCrossZoneLoadBalancing: true,
-        tags: machineTags(args.stack, { name, role: "load-balancer", zone: "all" }),
+        tags: instanceTags(args.stack, { name, role: "load-balancer", zone: "all" }),
       },
       { parent: this, dependsOn: [...args.after] },
     );
@@ -109,7 +109,7 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
       new lb.TargetGroupAttachment(
         `${at}-${member.name}`,
         { targetGroupArn: group.arn, targetId: member.identity, port: way.port },
-        // It names the machine, and goes with it.
+        // It names the instance, and goes with it.
         { parent: this, deleteBeforeReplace: true },
       );
     }

@@ -6,7 +6,7 @@ import { FlowLogs } from "./flow-logs";
 import { edgeRanges } from "../../../config/platforms/aws/subnets";
 import { nameTag, TAGS } from "./tags";
 
-/** A subnet to put machines into. */
+/** A subnet to put instances into. */
 export interface Subnet {
   readonly id: pulumi.Input<string>;
   /** Its range, CIDR. */
@@ -25,7 +25,7 @@ export interface AwsNetwork {
   /** Prefix list of the S3 endpoint, where it is ours. */
   readonly s3PrefixList?: pulumi.Output<string>;
   /**
-   * By zone: what a machine needs before it starts, the way out, by which it gets its packages, and its own address kept
+   * By zone: what an instance needs before it starts, the way out, by which it gets its packages, and its own address kept
    * free. No zone waits for another's.
    */
   readonly ready: Readonly<Record<string, readonly pulumi.Resource[]>>;

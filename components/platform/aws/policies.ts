@@ -22,7 +22,7 @@ export function assumedBy(service: string): string {
 
 /**
  * What the agent of the Session Manager needs, and no more. AWS's own policy for it, AmazonSSMManagedInstanceCore, also
- * lets a machine read every parameter of the account: all host keys.
+ * lets an instance read every parameter of the account: all host keys.
  * Source: docs.aws.amazon.com, Systems Manager, "Create a custom IAM role for Session Manager".
  */
 export const SESSIONS: Statement = {
@@ -45,7 +45,7 @@ export function hostKeyPath(stack: string): string {
 }
 
 /**
- * Lets a machine read its own host key, and no other's: each key is tagged with the ARN of its one reader, and AWS
+ * Lets an instance read its own host key, and no other's: each key is tagged with the ARN of its one reader, and AWS
  * tells the policy from which instance a call's credentials came. One role can so serve a whole tier.
  * Source: docs.aws.amazon.com, IAM, `ec2:SourceInstanceARN`; Systems Manager, "Controlling access to parameters using tags".
  *

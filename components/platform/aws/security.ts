@@ -14,7 +14,7 @@ export type GroupName =
   | "lb-registry-internal"
   | "lb-app";
 
-/** An end of a rule that is no machine of the stack: addresses, or S3 behind its endpoint. */
+/** An end of a rule that is no instance of the stack: addresses, or S3 behind its endpoint. */
 export type Outside = { readonly range: string } | { readonly prefixList: "s3" };
 
 /** Who may open connections to whom. Each becomes a rule at both ends that are groups. */

@@ -2,7 +2,7 @@ import { LABELS } from "../../../plan/labels";
 
 /**
  * Tags of what a stack has on AWS: the names that labels have on other platforms, for the same things. The stack's
- * own is on every resource, by the provider; role and zone are on machines and load balancers alone, because that is how
+ * own is on every resource, by the provider; role and zone are on instances and load balancers alone, because that is how
  * the tools tell them in the state.
  */
 export const TAGS = {
@@ -13,7 +13,7 @@ export const TAGS = {
   reader: "swarm-ha.reader",
 } as const;
 
-/** What a machine, or something that belongs to it, is tagged with. */
+/** What an instance, or something that belongs to it, is tagged with. */
 export interface Tagged {
   /** Name in the stack. */
   readonly name: string;
@@ -22,8 +22,8 @@ export interface Tagged {
   readonly pool?: string;
 }
 
-/** Tags of a machine. */
-export function machineTags(stack: string, { name, role, zone, pool }: Tagged): Record<string, string> {
+/** Tags of an instance. */
+export function instanceTags(stack: string, { name, role, zone, pool }: Tagged): Record<string, string> {
   return {
     Name: `${stack}-${name}`,
     [TAGS.host]: name,
@@ -33,7 +33,7 @@ export function machineTags(stack: string, { name, role, zone, pool }: Tagged): 
   };
 }
 
-/** Tags of what is no machine. */
+/** Tags of other resources. */
 export function nameTag(stack: string, name: string): Record<string, string> {
   return { Name: `${stack}-${name}` };
 }

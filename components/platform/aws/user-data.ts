@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { readScript } from "../../ssh/script";
 import { hostKeyPath } from "./policies";
 
-/** sshd's settings are those of the local platform's machines: the steps need the same of both. */
+/** sshd's settings are those of the local platform's hosts: the steps need the same of both. */
 const SSHD_SETTINGS = path.join(__dirname, "..", "..", "..", "image", "sshd_config");
 
 /** Where a host keeps the script of its first boot, so that it can be resumed (scripts/lib/booted.sh). */
@@ -24,7 +24,7 @@ StandardError=inherit
 [Install]
 WantedBy=multi-user.target`;
 
-/** What a machine is told at its first boot. */
+/** User data: what an instance runs at its first boot. */
 export interface UserData {
   readonly stack: string;
   readonly region: string;
@@ -42,7 +42,7 @@ export interface UserData {
 
 /**
  * The text that cloud-init runs once: it stores the script of the first boot and runs it. There is no secret in it:
- * everybody who may look at an instance can read it. The host key is fetched by the machine itself.
+ * everybody who may look at an instance can read it. The host key is fetched by the instance itself.
  */
 export function userData({ stack, region, name, engine, node, forwards, client }: UserData): string {
   const data = {

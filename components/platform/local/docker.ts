@@ -16,7 +16,7 @@ export function socketOf(dockerHost: string | undefined): string {
   const path = /^unix:\/\/(\/.+)$/.exec(dockerHost)?.[1];
   if (path !== undefined) return path;
   throw new Error(
-    `DOCKER_HOST is '${dockerHost}', but a local stack needs an engine on this machine (its machines are reached by ` +
+    `DOCKER_HOST is '${dockerHost}', but a local stack needs an engine on this workstation (its containers are reached by ` +
       "addresses of this computer): unset it, or give a local socket, e.g. unix:///var/run/docker.sock",
   );
 }
@@ -27,7 +27,7 @@ export function dockerOn(socketPath: string): Docker {
 }
 
 /**
- * The engine that the stack's machines run on: the one of DOCKER_HOST where that is a local socket, else the default.
+ * The engine that the stack's containers run on: the one of DOCKER_HOST where that is a local socket, else the default.
  *
  * @throws Error as {@link socketOf}
  */

@@ -6,19 +6,19 @@ import type Docker from "dockerode";
 import { unlessGone } from "./docker";
 import { LABELS } from "../../../plan/labels";
 
-/** A machine's container, and what the engine tells of it. */
-export interface FoundMachine {
+/** A container, and what `docker inspect` shows of it. */
+export interface FoundContainer {
   readonly container: Docker.Container;
   readonly info: Docker.ContainerInspectInfo;
 }
 
 /**
- * A machine's container: its first one, or one that took its place.
+ * The container of an identity: the first one, or one that took its place.
  *
- * @param identity The machine's identity; or the container's name.
+ * @param identity Id of the first container; or the container's name.
  * @returns undefined when there is none.
  */
-export async function findMachine(engine: Docker, identity: string): Promise<FoundMachine | undefined> {
+export async function findContainer(engine: Docker, identity: string): Promise<FoundContainer | undefined> {
   const first = engine.getContainer(identity);
   const info = await unlessGone(first.inspect());
   if (info !== undefined) return { container: first, info };

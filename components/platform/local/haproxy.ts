@@ -55,7 +55,7 @@ export interface Listener {
  * cloud's takes 5 to 10. Unlike a cloud's it sends nobody anywhere when all members are out.
  *
  * @param listeners What it answers on.
- * @param bastion Address of the only machine that may read the members' state.
+ * @param bastion Address of the bastion: only it may read the members' state.
  */
 export function loadBalancerSettings(listeners: readonly Listener[], bastion: string): string {
   return `global

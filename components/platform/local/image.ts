@@ -26,7 +26,7 @@ export function hostImage(folder: string = IMAGE_FOLDER): string {
 const NOWHERE = "swarm-ha.invalid";
 
 /**
- * Name, on this machine's engine, of an image that isn't ours, whether it was pulled or built. It follows from the
+ * Name, on this workstation's engine, of an image that isn't ours, whether it was pulled or built. It follows from the
  * version and the recipe, so that the program knows it without an engine, and a stack changes only when they do.
  */
 export function localImage(image: Image, folder: string = PROGRAMS_FOLDER): string {

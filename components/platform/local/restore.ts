@@ -1,12 +1,12 @@
 /**
  * Bringing back what was removed by hand or by `docker system prune`: a container whose data survive on its volume, and
- * the stack's network. The machine stays the same one, with its identity, address and data.
+ * the stack's network. The host keeps its identity, address and data.
  */
 import type Docker from "dockerode";
 import { checkImage, unlessGone } from "./docker";
-import { containerOptions, endpoint, type MachineFile } from "./machine-spec";
+import { containerOptions, endpoint, type ContainerFile } from "./container-spec";
 import { archive } from "./provider/archive";
-import type { MachineState } from "./provider/machine";
+import type { ContainerState } from "./provider/container-resource";
 import { makeNetwork, type NetworkInputs } from "./provider/network";
 import { startAndWait } from "./provider/serving";
 import { hostImage } from "./image";
@@ -15,7 +15,7 @@ import { hostImage } from "./image";
 export interface Place {
   /** Name of the network. */
   readonly network: string;
-  /** The address that the machine has for life. */
+  /** The container's fixed address. */
   readonly address: string;
   /** Its name on the network. */
   readonly hostname: string;
@@ -31,17 +31,17 @@ export async function restoreNetwork(engine: Docker, inputs: NetworkInputs): Pro
 }
 
 /**
- * Makes a container for a machine that has lost its own, and starts it. Its volumes are taken as they are.
+ * Recreates and starts a container that was removed. It uses the volumes that are left.
  *
- * The engine's image of back then may be gone. A running machine has never taken a new one, so any will do that is a host's.
+ * The former image may be gone. A running container never takes a new image, so any host image will do.
  *
  * @param more Files that steps have written into the former container, and that steps of later rely on.
  * @throws Error when no image is there, or the container doesn't serve
  */
-export async function restoreMachine(
+export async function restoreContainer(
   engine: Docker,
-  state: MachineState,
-  more: readonly MachineFile[] = [],
+  state: ContainerState,
+  more: readonly ContainerFile[] = [],
 ): Promise<void> {
   const known = await unlessGone(engine.getImage(state.image).inspect());
   const image = known === undefined ? hostImage() : state.image;

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { PlatformDefinition, StackConfigOf } from "../types";
-import { awsProblems, awsMachineWarnings } from "./rules";
+import { awsProblems, awsInstanceWarnings } from "./rules";
 import { keys, poolKeys } from "./schema";
 
 /** What only this platform has. */
@@ -12,10 +12,10 @@ export type AccessConfig = z.output<(typeof keys)["access"]>;
 /** A checked configuration of a stack on AWS. */
 export type AwsStackConfig = StackConfigOf<"aws", typeof keys, typeof poolKeys>;
 
-/** Machines as instances of EC2. */
+/** Hosts as EC2 instances. */
 export const aws: PlatformDefinition<"aws", typeof keys, typeof poolKeys> = {
   where: "AWS",
-  machines: "instances of EC2",
+  hosts: "instances of EC2",
   keys,
   poolKeys,
   defaults: {},
@@ -24,7 +24,7 @@ export const aws: PlatformDefinition<"aws", typeof keys, typeof poolKeys> = {
   takenRanges: [],
   keepsHostRange: false,
   rules: awsProblems,
-  warnings: awsMachineWarnings,
+  warnings: awsInstanceWarnings,
   zoneRanges: ({ aws: { network } }) =>
     network.subnets === undefined
       ? undefined

@@ -11,20 +11,20 @@ type NoKeys = Readonly<Record<never, z.ZodType>>;
 /** What only this platform has. */
 export type LocalConfig = z.output<LocalKeys["local"]>;
 
-/** A checked configuration of a stack on this machine's Docker engine. */
+/** A checked configuration of a stack on this workstation's Docker engine. */
 export type LocalStackConfig = StackConfigOf<"local", LocalKeys, NoKeys>;
 
-/** Machines as containers on this machine's Docker engine. */
+/** Hosts as containers on this workstation's Docker engine. */
 export const local: PlatformDefinition<"local", LocalKeys, NoKeys> = {
-  where: "containers on this machine's Docker engine",
-  machines: "containers on this one",
+  where: "containers on this workstation's Docker engine",
+  hosts: "containers on this workstation",
   keys,
   // Containers have no size of their own.
   poolKeys: {},
   defaults: { zones: ["zone-a", "zone-b", "zone-c"], domain: "swarm.localhost" },
   propagation: ["check", "skip"],
-  imagesFrom: "this machine's engine",
-  takenRanges: [{ range: "172.17.0.0/16", by: "the default bridge of this machine's Docker engine" }],
+  imagesFrom: "this workstation's engine",
+  takenRanges: [{ range: "172.17.0.0/16", by: "the default bridge of this workstation's Docker engine" }],
   keepsHostRange: true,
   stackName: stackNameProblem,
   rules: portProblems,

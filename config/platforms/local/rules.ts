@@ -3,7 +3,7 @@ import type { Keys } from "../facts";
 import type { KnownOf } from "../types";
 import { describeKey, type keys } from "./schema";
 
-/** Each port of this machine leads to one place. */
+/** Each port of this workstation leads to one place. */
 export function portProblems(known: KnownOf<typeof keys, Keys>): Problem[] {
   const ports = Object.entries(known.local?.ports ?? {});
   return ports.flatMap(([name, port], i) => {

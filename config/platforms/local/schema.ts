@@ -18,18 +18,18 @@ const local = z
   .strictObject({
     ports: z
       .strictObject({
-        ssh: port(22022, "Port of this machine, on 127.0.0.1, that leads to the bastion's SSH server."),
-        manager: port(22376, "Port of this machine, on 127.0.0.1, that leads to the manager load balancer."),
+        ssh: port(22022, "Port of this workstation, on 127.0.0.1, that leads to the bastion's SSH server."),
+        manager: port(22376, "Port of this workstation, on 127.0.0.1, that leads to the manager load balancer."),
         registry: port(
           25000,
-          "Port of this machine, on 127.0.0.1, that leads to the registry load balancer; it is a part of image names, and the same inside the cluster.",
+          "Port of this workstation, on 127.0.0.1, that leads to the registry load balancer; it is a part of image names, and the same inside the cluster.",
         ),
-        http: port(28080, "Port of this machine, on 127.0.0.1, that leads to the applications by HTTP."),
-        https: port(28443, "Port of this machine, on 127.0.0.1, that leads to the applications by HTTPS."),
+        http: port(28080, "Port of this workstation, on 127.0.0.1, that leads to the applications by HTTP."),
+        https: port(28443, "Port of this workstation, on 127.0.0.1, that leads to the applications by HTTPS."),
       })
       .prefault({})
       .meta({
-        description: "Ports of this machine that the stack takes. Each stack needs its own.",
+        description: "Ports of this workstation that the stack takes. Each stack needs its own.",
         allowed: "a mapping with the keys ssh, manager, registry, http and https",
         fix: "write { ssh: 22022, manager: 22376 }",
       }),
@@ -38,7 +38,7 @@ const local = z
       .regex(/^[a-z0-9][a-zA-Z0-9._/:@-]*$/)
       .meta({
         description: "Image of the hosts. Hosts that exist keep theirs until they are replaced.",
-        allowed: "a reference of an image that this machine's engine has",
+        allowed: "a reference of an image that this workstation's engine has",
         fix: "leave the key out to use the image that set-up has built",
         defaultText: "the image that set-up has built",
       })

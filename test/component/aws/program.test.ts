@@ -23,7 +23,7 @@ function run(stack: string, changes: Record<string, unknown> = {}): Promise<Regi
     record(
       () => {
         const ranges = new AddressRanges("ranges", config);
-        const keys = new SshKeys("ssh", { machines: ["bastion", ...hosts.map(({ name }) => name)] });
+        const keys = new SshKeys("ssh", { hosts: ["bastion", ...hosts.map(({ name }) => name)] });
         const platform = createPlatform({ config, hosts, keys, ranges });
         const managers = managersOf(hosts);
         const { manager, app, registry: registryLoadBalancer } = platform.loadBalancers;

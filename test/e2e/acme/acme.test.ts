@@ -10,7 +10,7 @@ import { request } from "../../../offline/tls/x509";
 import { prepareMachine } from "../../../cli/workstation/machine";
 import { removeLeftovers, TEST_LABEL } from "../../support/leftovers";
 import { LIFE, startAuthority, type Authority } from "./authority";
-import { credentials, BastionMachine, TOKEN } from "./bastion";
+import { credentials, AcmeBastion, TOKEN } from "./bastion";
 
 /** Always the same, so that the next run finds what an interrupted one has left. */
 const NETWORK = "swarm-ha-test-acme";
@@ -45,7 +45,7 @@ describe("the step that gets a certificate from an ACME authority", function () 
 
   let docker: Docker;
   let authority: Authority;
-  let bastion: BastionMachine;
+  let bastion: AcmeBastion;
   let input: StepData;
   let own: string;
   let refusals = 0;
@@ -59,7 +59,7 @@ describe("the step that gets a certificate from an ACME authority", function () 
       IPAM: { Config: [{ Subnet: "10.252.0.0/24" }] },
     });
     authority = await startAuthority(docker, { network: NETWORK, address: ADDRESS });
-    bastion = await BastionMachine.start(docker, NETWORK, ADDRESS);
+    bastion = await AcmeBastion.start(docker, NETWORK, ADDRESS);
     own = await key();
     input = {
       term: "the first",

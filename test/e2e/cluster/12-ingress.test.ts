@@ -117,7 +117,7 @@ describe("the application ingress", function () {
     const greetings = [];
     for (let i = 0; i < 12; i++) greetings.push(await example().ask());
     assert.deepEqual([...new Set(greetings.map(({ node }) => node))].sort(), WORKERS);
-    // This machine, as the stack's network has it: its gateway. Not the load balancer, and not the ingress.
+    // This workstation, as the stack's network has it: its gateway. Not the load balancer, and not the ingress.
     const gateway = /via (\S+)/.exec(await stack.exec("bastion", ["ip", "-4", "route", "show", "default"]))?.[1];
     assert.deepEqual([...new Set(greetings.map((greeting) => greeting.client))], [gateway]);
   });
@@ -343,7 +343,7 @@ describe("the application ingress", function () {
         );
     });
 
-    it("gets its nine nodes back from repair, on new machines", async () => {
+    it("gets its nine nodes back from repair, on new containers", async () => {
       await stack.lose(...lost);
       // The new worker won't have its image.
       await application().remove();

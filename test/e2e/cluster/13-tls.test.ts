@@ -24,7 +24,7 @@ const WORKERS = ["worker-1", "worker-2", "worker-3"];
 const ROUND = 6;
 
 describe("TLS", function () {
-  // A renewal rolls the registry and the ingress, too, one replica of each at a time: a minute, and more on a busy machine.
+  // A renewal rolls the registry and the ingress, too, one replica of each at a time: a minute, and more on a busy workstation.
   this.timeout(600_000);
   const stack = useSharedStack();
   let outputs: StackOutputs;

@@ -3,7 +3,7 @@ import { parseConfig } from "../../../config";
 import { architectureOf, INSTANCE_TYPES } from "../../../config/platforms/aws/instance-types";
 import { REGIONS, zonesOfRegion } from "../../../config/platforms/aws/regions";
 import { ConfigError } from "../../../config/problem";
-import { AWS_MACHINES } from "../../../config/platforms/aws/machines";
+import { AWS_INSTANCES } from "../../../config/platforms/aws/instances";
 import { attempt } from "./support";
 
 const ZONES = ["eu-central-1a", "eu-central-1b", "eu-central-1c"];
@@ -241,7 +241,7 @@ describe("the tables of AWS", () => {
   });
 
   it("know every default, with the architecture that it is the default of", () => {
-    for (const { amd64, arm64 } of Object.values(AWS_MACHINES)) {
+    for (const { amd64, arm64 } of Object.values(AWS_INSTANCES)) {
       assert.equal(architectureOf(amd64), "amd64");
       assert.equal(architectureOf(arm64), "arm64");
     }

@@ -330,7 +330,7 @@ const EXAMPLES: [string, Record<string, unknown>, Problem[]][] = [
     ],
   ],
   [
-    "a pool called like a machine",
+    "a pool called like the bastion or a load balancer",
     { workers: { "lb-app": { count: 3 } } },
     [
       {
@@ -592,7 +592,7 @@ const EXAMPLES: [string, Record<string, unknown>, Problem[]][] = [
       {
         key: "swarm-ha:network.engine",
         got: '"172.16.0.0/14"',
-        allowed: "a range that doesn't overlap 172.17.0.0/16, the default bridge of this machine's Docker engine",
+        allowed: "a range that doesn't overlap 172.17.0.0/16, the default bridge of this workstation's Docker engine",
         fix: "choose a range in 10.0.0.0/8 that your network doesn't use",
       },
     ],
@@ -670,7 +670,7 @@ const EXAMPLES: [string, Record<string, unknown>, Problem[]][] = [
         key: "swarm-ha:platform",
         got: "nothing",
         allowed: "local or aws",
-        fix: "write local to run the stack on this machine",
+        fix: "write local to run the stack on this workstation",
       },
     ],
   ],

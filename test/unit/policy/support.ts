@@ -39,7 +39,7 @@ export function ingress(to: string, from: { range: string } | { group: string },
   );
 }
 
-/** A machine as it should be, in the group of its tier. */
+/** An instance as it should be, in the group of its tier. */
 export function instance(
   name: string,
   zone: string,

@@ -27,7 +27,7 @@ const facts: PlatformFacts = {
   stackNameProblem: (stack) =>
     stack === "reserved" ? { key: "the stack's name", got: stack, allowed: "others", fix: "rename it" } : undefined,
   types: {
-    machine: MACHINE,
+    instance: MACHINE,
     labels: "marks",
     loadBalancers: ["fake:index:Balancer"],
     listeners: ["fake:index:Port"],

@@ -1,12 +1,12 @@
 /** What the state knows of a machine that is to get a new container: secrets, and what steps have noted on it. */
-import type { MachineFile } from "../../../../components/platform/local/machine-spec";
-import type { MachineState } from "../../../../components/platform/local/provider/machine";
+import type { ContainerFile } from "../../../../components/platform/local/container-spec";
+import type { MachineState } from "../../../../components/platform/local/provider/container-resource";
 import { nameOf, resourcesOf, unwrap, type Deployment } from "../../../cluster/deployment";
 
 /** A machine's inputs, files included, and the files that steps rely on. */
 export interface Recipe {
   readonly state: MachineState;
-  readonly more: readonly MachineFile[];
+  readonly more: readonly ContainerFile[];
 }
 
 /**

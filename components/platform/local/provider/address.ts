@@ -1,24 +1,24 @@
 import type Docker from "dockerode";
 import { freeAddress } from "../../../../plan/addressing";
-import type { MachineInputs } from "../machine-spec";
+import type { ContainerInputs } from "../container-spec";
 
 /**
  * Addresses that are taken, by network: what the engine had when this process first asked, and what was given and
- * given back since. To ask for every machine would take a second for each ten machines that there are (measured).
+ * given back since. To ask for every container would take a second for each ten containers that there are (measured).
  */
 const taken = new Map<string, Set<string>>();
 
-/** One pick after the other, or two machines would get the same address. */
+/** One pick after the other, or two containers would get the same address. */
 let turn: Promise<unknown> = Promise.resolve();
 
-/** The machine's fixed address, or the lowest free one of its zone. */
-export function pickAddress(engine: Docker, inputs: MachineInputs): Promise<string> {
+/** The container's fixed address, or the lowest free one of its zone. */
+export function pickAddress(engine: Docker, inputs: ContainerInputs): Promise<string> {
   const pick = turn.then(() => choose(engine, inputs));
   turn = pick.catch(() => undefined);
   return pick;
 }
 
-async function choose(engine: Docker, inputs: MachineInputs): Promise<string> {
+async function choose(engine: Docker, inputs: ContainerInputs): Promise<string> {
   if (inputs.address !== undefined) return inputs.address;
   if (inputs.addresses === undefined) throw new Error(`${inputs.container} has neither an address nor a range of them`);
   const known = taken.get(inputs.network) ?? (await addressesIn(engine, inputs.network));
@@ -46,7 +46,7 @@ async function addressesIn(engine: Docker, network: string): Promise<Set<string>
   );
 }
 
-/** Gives an address back: the machine that had it is gone. */
+/** Gives an address back: the container that had it is gone. */
 export function releaseAddress(network: string, address: string): void {
   taken.get(network)?.delete(address);
 }

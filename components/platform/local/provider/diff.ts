@@ -8,7 +8,7 @@ export interface Difference {
 }
 
 /**
- * Compares inputs: which keys changed, and whether that takes a new machine.
+ * Compares inputs: which keys changed, and whether that takes a new container.
  *
  * A name and an address can be had only once, so the old one always goes before the new one comes.
  *

@@ -55,7 +55,7 @@ function dotted(hex: string): string {
     .join(".");
 }
 
-/** Where the engine is in a machine of its own (macOS), nothing of it is to be seen here. */
+/** Where the Docker engine runs in a virtual machine (macOS), its networks aren't visible here. */
 function routes(): string {
   try {
     return readFileSync("/proc/net/route", "utf8");

@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { messageOf } from "../../../message";
 import { checkImage, docker } from "../docker";
-import { findMachine } from "../find";
+import { findContainer } from "../find";
 import { LABELS } from "../../../../plan/labels";
 import { execIn } from "./exec";
 import type { Seen } from "./reading";
@@ -10,21 +10,21 @@ import type { Seen } from "./reading";
 export interface HostImageInputs {
   /** The host's name, for messages. */
   readonly host: string;
-  /** The host's identity: another machine has to be given the image, too. */
+  /** The host's identity: a replaced host needs the image again. */
   readonly identity: string;
   /** The image's name, here and there. It stands for the content: what is there under that name is never stale. */
   readonly image: string;
 }
 
-/** Seconds that a host's engine may take to look, and to take an image in: 60 MB take 2 s, on a busy machine 20. */
+/** Seconds that a host's engine may take to look, and to take an image in: 60 MB take 2 s, on a busy workstation 20. */
 const LOOK_LIMIT = 20;
 const LOAD_LIMIT = 300;
 
 /**
- * Gives a host's engine an image that this machine's engine has, over the machine's own socket: neither needs a network.
+ * Gives a host's engine an image that this workstation's engine has, over the host's own socket: neither needs a network.
  * One that is there already stays as it is.
  *
- * @throws Error when this machine doesn't have the image, or the host can't take it.
+ * @throws Error when this workstation doesn't have the image, or the host can't take it.
  */
 export async function createHostImage(inputs: HostImageInputs): Promise<{ id: string; outs: HostImageInputs }> {
   const container = await running(inputs);
@@ -34,7 +34,7 @@ export async function createHostImage(inputs: HostImageInputs): Promise<{ id: st
 
 /** The image as it is now: gone when the host is there without it, or gone itself. */
 export async function readHostImage(inputs: HostImageInputs): Promise<Seen<HostImageInputs>> {
-  const found = await findMachine(docker(), inputs.identity);
+  const found = await findContainer(docker(), inputs.identity);
   if (found === undefined) return { kind: "gone" };
   const stopped = stoppedState(found.info);
   if (stopped !== undefined) return { kind: "unknown", who: inputs.host, why: `its container is ${stopped}` };
@@ -45,7 +45,7 @@ export async function readHostImage(inputs: HostImageInputs): Promise<Seen<HostI
 
 /** The host's container. @throws Error with the remedy when it doesn't run */
 async function running({ host, identity, image }: HostImageInputs): Promise<Docker.Container> {
-  const found = await findMachine(docker(), identity);
+  const found = await findContainer(docker(), identity);
   const state = found === undefined ? "gone" : stoppedState(found.info);
   if (found !== undefined && state === undefined) return found.container;
   const stack = found?.info.Config.Labels[LABELS.stack] ?? "<stack>";

@@ -3,8 +3,14 @@ import type * as pulumi from "@pulumi/pulumi";
 import { difference } from "./diff";
 import { explained } from "./explain";
 import { createHostImage, readHostImage, type HostImageInputs } from "./host-image";
-import { createMachine, deleteMachine, readMachine, updateMachine, type MachineState } from "./machine";
-import type { MachineInputs } from "../machine-spec";
+import {
+  createContainer,
+  deleteContainer,
+  readContainer,
+  updateContainer,
+  type ContainerState,
+} from "./container-resource";
+import type { ContainerInputs } from "../container-spec";
 import { createNetwork, deleteNetwork, readNetwork, refuseMove, type NetworkInputs } from "./network";
 import { reading } from "./reading";
 import {
@@ -16,21 +22,21 @@ import {
 
 type Provider = pulumi.dynamic.ResourceProvider;
 
-/** Containers that stand for machines. */
-export const machine: Provider = {
-  diff: (_id, old: MachineState, inputs: MachineInputs) =>
+/** Containers: hosts, bastion and load balancers. */
+export const container: Provider = {
+  diff: (_id, old: ContainerState, inputs: ContainerInputs) =>
     // `reload` says what to do on a change, and is none itself. `names` are what it is born with: the preparation gives a running
     // one others (scripts/prepare.sh).
     Promise.resolve(difference(old, inputs, ["image", "reload", "names"], ["files"])),
-  create: explained(createMachine),
-  read: reading(readMachine),
-  update: explained(async (id: string, old: MachineState, inputs: MachineInputs) => ({
-    outs: await updateMachine(id, old, inputs),
+  create: explained(createContainer),
+  read: reading(readContainer),
+  update: explained(async (id: string, old: ContainerState, inputs: ContainerInputs) => ({
+    outs: await updateContainer(id, old, inputs),
   })),
-  delete: explained(deleteMachine),
+  delete: explained(deleteContainer),
 };
 
-/** The network that the machines share. */
+/** The network that the containers share. */
 export const network: Provider = {
   diff: (_id, old: NetworkInputs, inputs: NetworkInputs) => {
     refuseMove(old, inputs);

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { LABELS, LOAD_BALANCER } from "../../../../plan/labels";
-import type { MachineInputs } from "../machine-spec";
+import type { ContainerInputs } from "../container-spec";
 import { execIn } from "./exec";
 import { readScript } from "../../../ssh/script";
 
@@ -14,7 +14,7 @@ const LIMIT = 20;
  *
  * @throws Error when a load balancer that runs doesn't take it over
  */
-export async function announceMember(engine: Docker, inputs: MachineInputs, address: string): Promise<void> {
+export async function announceMember(engine: Docker, inputs: ContainerInputs, address: string): Promise<void> {
   if (inputs.address !== undefined) return;
   const { [LABELS.stack]: stack = "", [LABELS.host]: name = "" } = inputs.labels;
   const label = [`${LABELS.stack}=${stack}`, `${LABELS.role}=${LOAD_BALANCER}`];

@@ -40,7 +40,7 @@ export function refuseMove(old: NetworkInputs, inputs: NetworkInputs): void {
 /**
  * Makes the stack's network, or takes over an empty one that an interrupted run has left.
  *
- * @throws Error when machines without a state are on it.
+ * @throws Error when containers without a state are on it.
  */
 export async function createNetwork(inputs: NetworkInputs): Promise<{ id: string; outs: NetworkInputs }> {
   const engine = docker();
@@ -112,7 +112,7 @@ export async function readNetwork(inputs: NetworkInputs, id: string): Promise<Se
 }
 
 /**
- * Removes the network, which is the end of its stack, and what the stack's state has forgotten: a machine that an
+ * Removes the network, which is the end of its stack, and what the stack's state has forgotten: a container that an
  * interrupted run made, and the volume of one that was removed by hand.
  */
 export async function deleteNetwork(id: string, inputs: NetworkInputs): Promise<void> {
@@ -162,7 +162,7 @@ async function guestsOf(network: Docker.Network): Promise<string> {
   const found = await unlessGone(network.inspect());
   const names = Object.values(found?.Containers ?? {}).map(({ Name }) => Name);
   if (names.length > 0) return `. Still on it: ${names.join(", ")}; remove them or disconnect them`;
-  // Engines miscount machines that come and go at the same time, and count anew when they start (moby/moby issue 42119).
+  // Engines miscount containers that come and go at the same time, and count anew when they start (moby/moby issue 42119).
   return found === undefined
     ? ""
     : ". Nothing is on it, so the Docker engine has miscounted: restart it (one of ours: npm run engine:stop), then run " +

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { MAX_REGISTRIES } from "../../../../config/schema/constants";
 import { messageOf } from "../../../message";
 
-/** How to reach the stack's registry, from this machine. */
+/** How to reach the stack's registry, from this workstation. */
 export interface RegistryClient {
-  /** Its `host:port` in the names of images. The port is open on this machine, too; the host is in its certificate. */
+  /** Its `host:port` in the names of images. The port is open on this workstation, too; the host is in its certificate. */
   readonly registry: string;
   /** The authority that its certificate is from, PEM. */
   readonly ca: string;

@@ -7,7 +7,7 @@ import type { Seen } from "./reading";
 
 /** What says which image is to be in the stack's registry. */
 export interface RegistryImageInputs extends RegistryClient {
-  /** The image's `name:tag`, on this machine's engine and in the registry. It stands for the content. */
+  /** The image's `name:tag`, on this workstation's engine and in the registry. It stands for the content. */
   readonly image: string;
 }
 
@@ -19,7 +19,7 @@ export interface RegistryImageState extends RegistryImageInputs {
 
 /**
  * Seconds that the registry may take to answer, which at a stack's birth is being deployed at the same time (usually 15,
- * on a busy machine 60), and that a push may take: 190 MB take 15 s, on a busy machine 60.
+ * on a busy workstation 60), and that a push may take: 190 MB take 15 s, on a busy workstation 60.
  */
 const ANSWER_LIMIT = 180;
 const PUSH_LIMIT = 600;
@@ -29,12 +29,12 @@ const ATTEMPTS = 4;
 const PAUSE = 3;
 
 /**
- * Pushes an image of this machine's engine to the stack's registry, through its load balancer.
+ * Pushes an image of this workstation's engine to the stack's registry, through its load balancer.
  *
- * The registry's certificate is checked first: the engine, for which this machine's own addresses need no TLS, won't.
+ * The registry's certificate is checked first: the engine, for which this workstation's own addresses need no TLS, won't.
  *
  * @param limit Seconds that the registry may take to answer. @default 180
- * @throws Error when this machine doesn't have the image, or the registry doesn't take it within the limits.
+ * @throws Error when this workstation doesn't have the image, or the registry doesn't take it within the limits.
  */
 export async function createRegistryImage(
   inputs: RegistryImageInputs,

@@ -1,26 +1,26 @@
 import type { Duplex } from "node:stream";
 import type Docker from "dockerode";
 
-/** What each of a machine's services prints when it serves. */
+/** What each of a container's services prints when it serves. */
 const SERVING: Readonly<Record<string, RegExp>> = {
   sshd: /Server listening on/,
   haproxy: /Loading success/,
 };
 
-/** Seconds until a machine that was started has to serve. Many at once, on a small computer, take their time. */
+/** Seconds until a container that was started has to serve. Many at once, on a small computer, take their time. */
 const LIMIT = 120;
 
-/** How much of a machine's last words an error shows, in characters. */
+/** How much of a container's last words an error shows, in characters. */
 const SHOWN = 500;
 
 /**
- * Starts a machine and waits until its services serve: steps that dial at once find somebody there.
+ * Starts a container and waits until its services serve: steps that dial at once find somebody there.
  *
  * Its output is listened to, rather than its ports dialled: those can't be reached from here on every system, and
  * nothing has to be asked again and again.
  *
  * @param services Names of services. One that isn't known here is not waited for.
- * @throws Error with the machine's last words, if it ends or takes too long.
+ * @throws Error with the container's last words, if it ends or takes too long.
  */
 export async function startAndWait(
   container: Docker.Container,

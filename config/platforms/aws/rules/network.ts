@@ -22,7 +22,7 @@ function ownNetwork({ network }: AwsKnown): Problem[] {
     {
       key: keyText(["network", "hosts"]),
       got: valueText(network?.hosts),
-      allowed: `/16 to /${SMALLEST_EDGE - Math.log2(EDGE_PLACES) * 2} on the platform aws, whose smallest subnets hold 27 machines`,
+      allowed: `/16 to /${SMALLEST_EDGE - Math.log2(EDGE_PLACES) * 2} on the platform aws, whose smallest subnets have 27 usable addresses`,
       fix: "use a /20, the size of the default",
     },
   ];

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { REGIONS } from "../regions";
 import { awsNetwork } from "./network";
-import { hosts } from "./machine";
+import { hosts } from "./instance";
 
 const scheme = (byDefault: "internal" | "public", what: string) =>
   z
@@ -46,7 +46,7 @@ const bastion = z
       fix: "write access: public",
     }),
     port: z.int().min(1024).max(65_535).default(22022).meta({
-      description: "With `ssm`: port of this machine, on 127.0.0.1, at which the tunnel begins.",
+      description: "With `ssm`: port of this workstation, on 127.0.0.1, at which the tunnel begins.",
       allowed: "a port from 1024 to 65535",
       fix: "write port: 22022",
     }),
@@ -62,7 +62,7 @@ const bastion = z
   })
   .prefault({})
   .meta({
-    description: "The bastion: the one machine from which all others are reached.",
+    description: "The bastion: the one host from which all others are reached.",
     allowed: "a mapping with the keys access, port and zone",
     fix: "write { access: public }",
   });

@@ -3,7 +3,7 @@ import { describer } from "../../../description";
 import { access } from "./access";
 import { aws } from "./aws";
 
-export { poolMachine as poolKeys } from "./machine";
+export { poolInstance as poolKeys } from "./instance";
 
 /** Top-level keys. */
 export const keys = { aws, access };

@@ -1,10 +1,10 @@
-import { machineTypes } from "../machine";
+import { instanceTypeTokens } from "../instance";
 import { listAt, UNKNOWN, valueAt } from "../planned";
-import { INSTANCE } from "./instance";
+import { INSTANCE } from "./ec2";
 import { eachOf, type Rule } from "./rule";
 
-/** How machines are made. */
-export const machineRules: readonly Rule[] = [
+/** How instances are made. */
+export const instanceRules: readonly Rule[] = [
   {
     name: "imds-v2",
     description: "The metadata service takes version 2 only, one hop far: no container gets its host's role.",
@@ -49,7 +49,7 @@ export const machineRules: readonly Rule[] = [
   {
     name: "hosts-never-protected",
     description: "Hosts are replaceable at any time: none is protected.",
-    check: eachOf(machineTypes, ({ protect, inputs }) => [
+    check: eachOf(instanceTypeTokens, ({ protect, inputs }) => [
       ...(protect ? ["a host can't be protected: nobody could repair the cluster"] : []),
       ...(valueAt(inputs, "disableApiTermination") === true ? ["disableApiTermination has to be left out"] : []),
     ]),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Tier } from "../../../../plan/roles";
 import { ARCHITECTURES } from "../instance-types";
-import { AWS_MACHINES } from "../machines";
+import { AWS_INSTANCES } from "../instances";
 
 const instanceType = z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/);
 const architecture = z.enum(ARCHITECTURES);
@@ -27,8 +27,8 @@ const words = {
   },
 };
 
-/** What the machines of a pool are made of, where it differs from `aws.hosts.worker`. */
-export const poolMachine = {
+/** Instance type, architecture and root volume of a pool, where they differ from `aws.hosts.worker`. */
+export const poolInstance = {
   instanceType: instanceType
     .meta({ ...words.instanceType, defaultText: "the one of `aws.hosts.worker`; on aws only" })
     .optional(),
@@ -38,9 +38,9 @@ export const poolMachine = {
   volume: volume.meta({ ...words.volume, defaultText: "the one of `aws.hosts.worker`; on aws only" }).optional(),
 };
 
-/** What the machines of a tier are made of: one entry of `swarm-ha:aws.hosts`. */
-function machines(tier: Tier, what: string) {
-  const byDefault = AWS_MACHINES[tier];
+/** Instance type, architecture and root volume of a tier: one entry of `swarm-ha:aws.hosts`. */
+function instances(tier: Tier, what: string) {
+  const byDefault = AWS_INSTANCES[tier];
   return z
     .strictObject({
       instanceType: instanceType
@@ -60,14 +60,14 @@ function machines(tier: Tier, what: string) {
 /** `swarm-ha:aws.hosts`. */
 export const hosts = z
   .strictObject({
-    manager: machines("manager", "managers are"),
-    registry: machines("registry", "registry nodes are"),
-    worker: machines("worker", "workers are, where their pool says nothing else,"),
-    bastion: machines("bastion", "the bastion is"),
+    manager: instances("manager", "managers are"),
+    registry: instances("registry", "registry nodes are"),
+    worker: instances("worker", "workers are, where their pool says nothing else,"),
+    bastion: instances("bastion", "the bastion is"),
   })
   .prefault({})
   .meta({
-    description: "What the machines are made of, by tier.",
+    description: "Instance type, architecture and root volume, by tier.",
     allowed: "a mapping with the keys manager, registry, worker and bastion",
     fix: "write { manager: { instanceType: t3.medium } }",
   });

@@ -12,12 +12,12 @@ interface Wanted {
 }
 
 /** Every known instance type has the architecture that its hosts are to have. */
-export function awsMachineProblems(known: Pick<AwsKnown, "aws" | "workers">): Problem[] {
+export function awsInstanceProblems(known: Pick<AwsKnown, "aws" | "workers">): Problem[] {
   return wanted(known).flatMap(mismatch);
 }
 
 /** AWS has new types all the time, so one that isn't in our table isn't refused. */
-export function awsMachineWarnings(known: Pick<AwsKnown, "aws" | "workers">): string[] {
+export function awsInstanceWarnings(known: Pick<AwsKnown, "aws" | "workers">): string[] {
   return wanted(known)
     .filter(({ type }) => architectureOf(type) === undefined)
     .map(({ path, type }) => {
