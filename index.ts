@@ -23,7 +23,7 @@ const managers = managersOf(hosts);
 const pki = new Pki("pki", {
   stack: config.stack,
   protect: platform.protectsData,
-  lives: config.certificates,
+  validity: config.certificates,
   managers,
   dnsNames: platform.loadBalancers.manager.dnsNames,
   ipAddresses: platform.loadBalancers.manager.ipAddresses,

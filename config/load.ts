@@ -23,19 +23,19 @@ export function loadConfig(): StackConfig {
 }
 
 function parsed(all: Readonly<Record<string, string>>, stack: string): StackConfig {
-  const strays = strayKeys(all);
+  const wrong = wrongNamespaces(all);
   try {
     const config = parseConfig(namespaceOf(all), stack);
-    if (strays.length > 0) throw new ConfigError(stack, strays);
+    if (wrong.length > 0) throw new ConfigError(stack, wrong);
     return config;
   } catch (error) {
-    if (!(error instanceof ConfigError) || error.problems === strays) throw error;
-    throw new ConfigError(stack, [...strays, ...error.problems]);
+    if (!(error instanceof ConfigError) || error.problems === wrong) throw error;
+    throw new ConfigError(stack, [...wrong, ...error.problems]);
   }
 }
 
 /** Keys whose namespace is ours but for a typo: other namespaces belong to providers, which would just ignore them. */
-export function strayKeys(all: Readonly<Record<string, string>>): Problem[] {
+export function wrongNamespaces(all: Readonly<Record<string, string>>): Problem[] {
   return Object.keys(all).flatMap((key) => {
     const [namespace = "", name = ""] = key.split(":");
     if (namespace === NAMESPACE || suggest(namespace, [NAMESPACE]) === undefined) return [];

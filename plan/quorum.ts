@@ -44,8 +44,8 @@ function alive(manager: ManagerView): boolean {
 }
 
 /**
- * The quorum guard: a step may take a manager away only when the living ones left are a majority of those left, and
- * never the last one. One that is being replaced may go only when all other desired managers live, so that at no time
+ * The quorum guard: a step may take a manager away only if the managers that are alive are a majority of the remaining ones, and
+ * never the last one. One that is being replaced may go only if all other desired managers are alive, so that at no time
  * two are missing. A dead one may always go while there is a majority: that only brings the number to beat down.
  */
 export function mayRemoveManager({ managers, candidate, desired }: RemovalQuestion): RemovalAnswer {
@@ -57,17 +57,17 @@ export function mayRemoveManager({ managers, candidate, desired }: RemovalQuesti
 
   const living = managers.filter(alive).length;
   if (living < majority(managers.length)) {
-    return no(`${count(living, managers.length)} live, so there is no majority and no change is possible`);
+    return no(`${count(living, managers.length)} are alive, so there is no majority and no change is possible`);
   }
   const left = managers.filter((manager) => manager !== target);
   const livingLeft = left.filter(alive).length;
   if (livingLeft === 0) return no(`${target.name} is the last manager`);
   if (livingLeft < majority(left.length)) {
     return no(
-      `without ${target.name} only ${count(livingLeft, left.length)} would live, and ${majority(left.length)} are needed`,
+      `without ${target.name} only ${count(livingLeft, left.length)} would be alive, and ${majority(left.length)} are needed`,
     );
   }
-  if (!alive(target)) return yes(`${target.name} is dead, and ${count(livingLeft, left.length)} left live`);
+  if (!alive(target)) return yes(`${target.name} is dead, and ${count(livingLeft, left.length)} remaining ones are alive`);
 
   const missing = desired
     .filter((name) => desired.includes(target.name) && name !== target.name)
@@ -77,7 +77,7 @@ export function mayRemoveManager({ managers, candidate, desired }: RemovalQuesti
       `${target.name} is to be replaced while ${missing.join(" and ")} isn't Ready and Reachable: one at a time`,
     );
   }
-  return yes(`without ${target.name} ${count(livingLeft, left.length)} managers live`);
+  return yes(`without ${target.name} ${count(livingLeft, left.length)} managers are alive`);
 }
 
 function count(some: number, all: number): string {

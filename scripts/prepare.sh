@@ -41,7 +41,7 @@ feature() {
 # Engines look there at each pull and push; none has to be restarted for it.
 value ca | write_file "/etc/docker/certs.d/$(value registry)/ca.crt" 0644 || true
 
-# Names that no resolver of the host has. They are added at each start, too (image/entrypoint): Docker writes the file anew then.
+# Names that no resolver of the host has. They are added at each start, too (image/entrypoint): Docker rewrites the file then.
 # What it was born with under another name stays until then, and does no harm.
 if [ -n "$(optional names)" ]; then
   optional names | write_file /etc/swarm-ha/names 0644 || true

@@ -111,7 +111,7 @@ before_drain() {
   printf '%s: drained although its tasks have no room elsewhere: %s\n' "$name" "$reasons" >&2
 }
 
-# known: a check; the managers know whether it lives. After an election they don't, until it has called.
+# known: a check; the managers have seen whether it is alive. After an election they haven't, until it connects.
 known() {
   cluster GET "/nodes/$id" </dev/null || return 0
   seen=$(jq -r '.Status.State' <<<"$reply")

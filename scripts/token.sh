@@ -52,7 +52,7 @@ done
 
 # Managers join one by one, in whatever order they come: two changes of the Raft group at the same time put its quorum
 # at risk. The turn ends when the node step has seen the manager in service, or after a while by itself, when the run
-# that had it was killed. One that is in service has had its turn: where its token is fetched anew, no node step follows.
+# that had it was killed. A host in service has had its turn: if its token is fetched again, no node step follows.
 turn=/run/swarm-ha-joining
 turn_limit=240
 my_turn() {

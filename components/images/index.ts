@@ -7,7 +7,7 @@ export interface Image {
   /** The program's version, as it prints it. */
   readonly version: string;
   /**
-   * Where the public has it, by digest: of official images the tag moves whenever their base is built anew. The digests
+   * Public reference, by digest: the tag of an official image moves whenever its base is rebuilt. The digests
    * are those that public repositories record which pin these tags.
    */
   readonly public: string;

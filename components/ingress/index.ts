@@ -76,7 +76,7 @@ export class Ingress extends pulumi.ComponentResource {
         networks: { [APPS_NETWORK]: appsNetwork(config) },
         registry: { name: platform.registryName, ...registry.credentials },
         limit: LIMIT,
-        // (It is on a worker that is added or made anew by itself. Waiting for that would make each change of a worker one of
+        // (The swarm starts it on a new or replaced worker. Waiting for that would make each change of a worker one of
         // the ingress, and the load balancer waits for it anyway.)
         after: [...image.ready, ...workers.flatMap((host) => swarm.nodes[host.name] ?? [])],
       },

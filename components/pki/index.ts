@@ -16,8 +16,8 @@ export interface PkiArgs {
   readonly protect?: boolean;
   /** The stack's name, which is in the authority's name: people trust several of them. */
   readonly stack: string;
-  /** Lives and renewal, in days. */
-  readonly lives: StackConfig["certificates"];
+  /** Validity and renewal, in days. */
+  readonly validity: StackConfig["certificates"];
   /** Managers, whose API is on 2376; by name and own address. */
   readonly managers: readonly { readonly name: string; readonly address: string }[];
   /** Names by which the managers are reached through their load balancer. */
@@ -55,7 +55,7 @@ export class Pki extends pulumi.ComponentResource {
       { parent: this },
     );
     this.ca = authority.certificate;
-    const { serverDays, personDays, renewalDays } = args.lives;
+    const { serverDays, personDays, renewalDays } = args.validity;
     const renewalHours = renewalDays * DAY;
     this.servers = Object.fromEntries(
       args.managers.map((manager) => [

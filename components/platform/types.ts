@@ -28,7 +28,7 @@ export interface Bastion extends AnyHost {
   readonly connection: SshConnection;
 }
 
-/** One way in, over all zones. */
+/** The endpoint of one tier, over all zones. */
 export interface LoadBalancer {
   /** Which tier it leads to. */
   readonly name: LoadBalancerName;

@@ -17,7 +17,7 @@ export interface RangesInputs {
 
 const KEYS = ["hosts", "overlay", "engine"] as const;
 
-/** Has the engine make the resource anew, without asking `diff`: it remembers what the configuration says now. */
+/** Makes Pulumi replace the resource without calling `diff`. The new one stores the current configuration. */
 const REMEMBER = "--replace '**AddressRanges::ranges'";
 
 /**
@@ -49,14 +49,14 @@ export function refuseChange(old: Partial<RangesInputs>, inputs: RangesInputs): 
   const stack = inputs.stack;
   const words = changed.map(
     (key) =>
-      `swarm-ha:network.${key} is ${String(inputs[key])}, but the stack '${stack}' has ${String(old[key])}, for life`,
+      `swarm-ha:network.${key} is ${String(inputs[key])}, but the stack '${stack}' has ${String(old[key])}, and can't change it`,
   );
   const former = changed.map((key) => `${key}: ${String(old[key])}`).join(", ");
   throw new Error(
-    `${words.join("; ")}. Nothing has been touched: write { ${former} } again, or make the stack anew: ` +
-      `npm run destroy -- ${stack}, then bring it up again. ` +
-      // A stack that is older than this resource: what its first `up` with it said is what is remembered.
-      "Only if the hosts really have what the configuration says now, and an upgrade has remembered something else: " +
+    `${words.join("; ")}. Nothing has been changed. Write { ${former} } again, or recreate the stack: ` +
+      `npm run destroy -- ${stack}, then create it again. ` +
+      // In a stack that is older than this resource, the first `up` with it stored the ranges that were configured then.
+      "Only if the hosts really have the configured ranges, because an upgrade has stored wrong ones: " +
       `npm run pulumi -- up --stack ${stack} ${REMEMBER}`,
   );
 }

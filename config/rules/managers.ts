@@ -36,7 +36,7 @@ function placementProblems(count: number, known: Known): Problem[] {
         key,
         got: valueText(own ?? known.zones),
         allowed: `at least ${ZONES_FOR_FAULT_TOLERANCE} different zones for ${count} managers, so that no zone holds the majority of ${majority(count)}`,
-        fix: `list ${ZONES_FOR_FAULT_TOLERANCE} zones, or set swarm-ha:managers to { count: 1 } and live without fault tolerance`,
+        fix: `list ${ZONES_FOR_FAULT_TOLERANCE} zones, or set swarm-ha:managers to { count: 1 }, without fault tolerance`,
       },
     ];
   }

@@ -76,7 +76,7 @@ export function acme(platforms: Readonly<Record<string, PlatformFacts>>) {
         description:
           "How old the certificate is when it is due: the next `up` gets another one, and the preview says so. 30 leaves two months of Let's Encrypt's 90 days, and two weeks of the 45 that it is going to give. Two thirds of a certificate's life are enough.",
         unit: "days",
-        allowed: "a whole number from 1 to 365 (days), less than the authority's certificates live",
+        allowed: "a whole number from 1 to 365 (days), less than the validity of the authority's certificates",
         fix: "write renewAfterDays: 30",
       }),
       propagation: z

@@ -22,5 +22,5 @@ network_fits() {
   fi
   range=$(jq -r '.IPAM.Config[0].Subnet // "none"' <<<"$reply")
   [ "${range#*/}" = "${2#*/}" ] ||
-    fail "the network $1 has the range $range, for life, and is to be a /${2#*/}: write swarm-ha:network.$1: ${range#*/}, or make the stack anew"
+    fail "the network $1 has the range $range and can't be changed to a /${2#*/}: write swarm-ha:network.$1: ${range#*/}, or recreate the stack"
 }

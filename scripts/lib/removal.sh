@@ -6,7 +6,7 @@
 guard_limit=600
 
 # demote_in_turn ID: demotes the manager once the quorum guard lets it go. When an `up` replaces several managers, each
-# waits for all before it, so the limit begins anew whenever the managers change, once for each of them at most.
+# waits for all before it, so the limit starts again whenever the managers change, once for each of them at most.
 demote_in_turn() {
   local before after turns
   turns=$(wc -l <"$managers")

@@ -104,7 +104,7 @@ look_anew() {
   cluster GET "/services/$1" </dev/null || return 0
   jq -r --arg down "$down_now" '"\(.Version.Index) \(.Spec | .Labels["swarm-ha.down"] = $down | tojson)"' <<<"$reply" |
     read -r version spec
-  # A refusal means that somebody else has just changed it, and it is looked at anew.
+  # A refusal means that something else has just changed the service: read it again.
   cluster POST "/services/$1/update?version=$version" <<<"$spec" || true
 }
 

@@ -81,7 +81,7 @@ desired_hosts() {
   jq -Rnc '[inputs | split(" ") | { name: .[0], role: .[1], pool: .[2], zone: .[3], max: (.[4] | tonumber) }]' "$hosts_file"
 }
 
-# drain_in_turn ID NAME: drains a host of a pool once it is its turn. The limit begins anew whenever the nodes change, once for
+# drain_in_turn ID NAME: drains a host of a pool once it is its turn. The limit starts again whenever the nodes change, once for
 # each host at most.
 drain_in_turn() {
   local before turns

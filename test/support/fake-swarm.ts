@@ -25,7 +25,7 @@ export function fakeSwarm(overrides: Readonly<Record<string, unknown>>): {
   const ranges = new AddressRanges("ranges", config);
   const pki = new Pki("pki", {
     stack: config.stack,
-    lives: config.certificates,
+    validity: config.certificates,
     managers,
     dnsNames: ["manager.swarm.localhost"],
     ipAddresses: [],

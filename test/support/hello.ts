@@ -37,7 +37,7 @@ export class Hello {
     await this.swarm(["stack", "deploy", "--with-registry-auth", "--detach=false", "-c", file, "hello"], 120);
   }
 
-  /** Makes every replica anew, one after the other. */
+  /** Replaces every replica, one after the other. */
   public async roll(): Promise<void> {
     await this.swarm(["service", "update", "--force", "--detach=false", "hello_web"], 150);
   }

@@ -76,7 +76,7 @@ export class RegistryClient {
     return (await this.good(host, text, 120)).split("\n");
   }
 
-  /** Pulls anew. @returns the digest that the engine has verified */
+  /** Pulls again. @returns the digest that the Docker engine has verified */
   public async pull(host: string, image: string): Promise<string> {
     const text = `login; docker rmi -f "$R/${image}" >/dev/null 2>&1; docker pull "$R/${image}" >/dev/null &&
       docker image inspect -f '{{index .RepoDigests 0}}' "$R/${image}"`;

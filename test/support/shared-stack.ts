@@ -42,7 +42,7 @@ export function useSharedStack(): TestStack {
       if (names.length !== HOSTS.length + OTHERS) await stack.start();
       await stack.untilHealthy(60);
     } catch (error) {
-      console.log(`        made anew, for an earlier test has left it unhealthy: ${String(error)}`);
+      console.log(`recreated, because an earlier test left it unhealthy: ${String(error)}`);
       first = undefined;
       await stack.reset();
       await firstStart();

@@ -95,7 +95,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
       },
       child,
     );
-    // In a borrowed network the first thing of ours, which everything else stands on.
+    // In an existing network: the first resource of ours, which all others depend on.
     this.lifetime = this.network.vpc ?? this.security.group("node");
     const storage = new RegistryBucket("registry-storage", { stack, protect: aws.protect }, child);
     this.registryStorage = { kind: "s3", bucket: storage.name, region: aws.region };

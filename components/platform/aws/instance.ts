@@ -22,7 +22,7 @@ export interface InstanceArgs extends Tagged {
   readonly userData: pulumi.Input<string>;
   /** Private key that it answers SSH with. Secret. */
   readonly hostKey: pulumi.Input<string>;
-  /** Whether it is being made anew on purpose, and so takes the image and the first boot of today. */
+  /** Whether it is being replaced on purpose, with the current image and user data. */
   readonly renewed: boolean;
   /** What has to be there before it starts: routes and rules. */
   readonly after: readonly pulumi.Resource[];

@@ -17,7 +17,7 @@ export interface Way {
   readonly check: MemberCheck;
   /** Whether members are told the client's address by PROXY protocol v2. */
   readonly proxyProtocol: boolean;
-  /** Certificate that TLS ends with; behind it TLS begins anew. @default TLS passes through */
+  /** Certificate of a listener that terminates TLS and opens TLS to its members. @default TLS passes through */
   readonly certificate?: string;
 }
 

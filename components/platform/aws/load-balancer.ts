@@ -59,14 +59,14 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
   private way(name: string, way: Way): lb.Listener {
     const { spec, stack, vpcId, members, alarms } = this.args;
     const at = `${name}-${String(way.port)}`;
-    const ends = way.certificate !== undefined;
+    const terminates = way.certificate !== undefined;
     const tags = { Name: `${stack}-${at}` };
     const group = new lb.TargetGroup(
       autoNamed(at, ELB_NAME),
       {
         vpcId,
         port: way.port,
-        protocol: ends ? "TLS" : "TCP",
+        protocol: terminates ? "TLS" : "TCP",
         targetType: "instance",
         // A node that reaches itself through it would get its own address as that of a stranger, and drop the answer.
         preserveClientIp: "false",
@@ -95,7 +95,7 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
       {
         loadBalancerArn: this.resource.arn,
         port: way.port,
-        protocol: ends ? "TLS" : "TCP",
+        protocol: terminates ? "TLS" : "TCP",
         ...(way.certificate === undefined
           ? {}
           : { certificateArn: way.certificate, sslPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06" }),

@@ -49,7 +49,7 @@ export class Names extends pulumi.ComponentResource {
           vpcs: [{ vpcId }],
           tags: nameTag(stack, registry),
         },
-        // A borrowed network's other zones are not ours to touch, and neither are associations that others have added.
+        // In an existing network, other zones and other people's associations stay as they are.
         { parent: this, ignoreChanges: ["vpcs"] },
       );
       alias("inside-registry", zone.zoneId, registry, inside);

@@ -13,10 +13,10 @@ export interface Subnet {
   readonly cidr: string;
 }
 
-/** A network to build in, made or borrowed. */
+/** The network: our own, or an existing one. */
 export interface AwsNetwork {
   readonly vpcId: pulumi.Input<string>;
-  /** Our own VPC; undefined when it is borrowed. */
+  /** Our own VPC; undefined in an existing one. */
   readonly vpc?: ec2.Vpc;
   /** By zone: for hosts. */
   readonly inner: Readonly<Record<string, Subnet>>;
@@ -39,7 +39,7 @@ export interface AwsNetwork {
 /**
  * The network that the configuration asks for.
  *
- * @param ranges What our own waits for. (In a borrowed one hosts have its addresses, and none of `network.hosts`.)
+ * @param ranges What our own network waits for. (In an existing one, hosts get its addresses, not those of `network.hosts`.)
  */
 export function createNetwork(config: AwsStackConfig, ranges: pulumi.Resource, parent: pulumi.Resource): AwsNetwork {
   const { vpc, subnets } = config.aws.network;

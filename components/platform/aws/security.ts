@@ -123,7 +123,7 @@ function toOutside({ access, aws }: SecurityConfig): SecurityRule[] {
     ...(["node", "bastion"] as const).flatMap((from) =>
       ranges.flatMap((range) => ports.map((port) => tcp(from, { range }, port, "egress"))),
     ),
-    // Whatever else is closed: without its bucket the registry is nothing. (A borrowed VPC has its own endpoint, or none.)
+    // Always open: the registry needs its bucket. (An existing VPC has its own endpoint, or none.)
     ...(aws.network.vpc === undefined ? [tcp("registry", { prefixList: "s3" }, 443, "bucket of the registry")] : []),
   ];
 }

@@ -75,7 +75,7 @@ for (const stack of ["prod", "test"] as const) {
       );
     });
 
-    it("refuses another range for its own network before it makes one anew", () => {
+    it("refuses another range for its own network before it replaces the network", () => {
       const { urn } = one(resources, "pulumi-nodejs:dynamic/swarm-ha:AddressRanges", "ranges");
       assert.ok(one(resources, "aws:ec2/vpc:Vpc", "vpc").dependencies.includes(urn));
     });
@@ -88,7 +88,7 @@ for (const stack of ["prod", "test"] as const) {
       assert.equal(reserved.length, 2 * config.zones.length);
     });
 
-    it(`has ${stack === "prod" ? "a NAT gateway in each zone, and each zone's way out by its own" : "one NAT gateway"}`, () => {
+    it(`has ${stack === "prod" ? "a NAT gateway in each zone, and each zone's egress through its own" : "one NAT gateway"}`, () => {
       const ways = config.zones.map(
         (zone) => one(resources, "aws:ec2/route:Route", `private-${zone}`).inputs["natGatewayId"],
       );
@@ -155,7 +155,7 @@ for (const stack of ["prod", "test"] as const) {
         assert.ok(!deleteBeforeReplace, name);
     });
 
-    it("takes image and first boot of today for a host that is made anew on purpose, and for no other", async () => {
+    it("uses the current image and user data for a host that is replaced on purpose, and for no other", async () => {
       process.env[RENEWED_HOSTS] = "manager-2,worker-1";
       try {
         const again = await buildAws(stack, { again: true });
@@ -424,7 +424,7 @@ describe("the platform aws", () => {
     ]);
   });
 
-  it("builds into a borrowed network without touching what is there", async () => {
+  it("builds into an existing network without touching what is there", async () => {
     const zones = ["eu-central-1a", "eu-central-1b", "eu-central-1c"];
     const subnets = Object.fromEntries(
       zones.map((zone, i) => [

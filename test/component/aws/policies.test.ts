@@ -112,7 +112,7 @@ for (const stack of ["prod", "test"] as const) {
         assert.deepEqual(review.dangers, { found: [], stale: [] });
       });
 
-      it("knows every host with its role, zone and pool, and draws each way in once", () => {
+      it("lists every host with its role, zone and pool, and draws each endpoint once", () => {
         const facts = (host: { name: string; role: string; zone: string; pool: string }): string =>
           [host.name, host.role, host.zone, host.pool].join(" ");
         assert.deepEqual(review.hosts.map(facts).sort(), plan.map(facts).sort());

@@ -28,10 +28,10 @@ function run(stack: string, changes: Record<string, unknown> = {}): Promise<Regi
         const managers = managersOf(hosts);
         const { manager, app, registry: registryLoadBalancer } = platform.loadBalancers;
         const { dnsNames, ipAddresses } = manager;
-        const lives = config.certificates;
+        const validity = config.certificates;
         const pki = new Pki("pki", {
           stack,
-          lives,
+          validity,
           managers,
           dnsNames,
           ipAddresses,

@@ -8,7 +8,7 @@ import { alternativeNames } from "../../../offline/tls/names";
 import { privateKey } from "../../../offline/tls/private-key";
 import { request } from "../../../offline/tls/x509";
 import { prepareMachine } from "../../../cli/workstation/machine";
-import { removeLeftovers, TEST_LABEL } from "../../support/leftovers";
+import { removeUnmanaged, TEST_LABEL } from "../../support/unmanaged";
 import { LIFE, startAuthority, type Authority } from "./authority";
 import { credentials, AcmeBastion, TOKEN } from "./bastion";
 
@@ -52,7 +52,7 @@ describe("the step that gets a certificate from an ACME authority", function () 
 
   before(async () => {
     ({ docker } = await prepareMachine());
-    await removeLeftovers(docker, NETWORK);
+    await removeUnmanaged(docker, NETWORK);
     await docker.createNetwork({
       Name: NETWORK,
       Labels: { [TEST_LABEL]: NETWORK },
@@ -78,7 +78,7 @@ describe("the step that gets a certificate from an ACME authority", function () 
   });
 
   after(async () => {
-    await removeLeftovers(docker, NETWORK);
+    await removeUnmanaged(docker, NETWORK);
   });
 
   /** Runs the step, which has to succeed. */

@@ -47,7 +47,7 @@ describe("an npm start that is killed", function () {
     );
   });
 
-  it("after it has removed a node, before the state says so, makes that host anew", async () => {
+  it("after it has removed a node, before that is in the state, replaces that host", async () => {
     const before = await stack.identities();
     await removeUnwritten(stack, "manager-2");
     await assertConverges(stack, HOSTS);

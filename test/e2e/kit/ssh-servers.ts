@@ -5,7 +5,7 @@ import type Docker from "dockerode";
 import { openSshPrivateKey, openSshPublicKey } from "../../../offline/lib/openssh";
 import { hostImage } from "../../../components/platform/local/image";
 import { prepareMachine } from "../../../cli/workstation/machine";
-import { removeLeftovers, TEST_LABEL } from "../../support/leftovers";
+import { removeUnmanaged, TEST_LABEL } from "../../support/unmanaged";
 import { succeed } from "../../support/run";
 
 const key = () => generateKeyPairSync("ed25519").privateKey;
@@ -69,7 +69,7 @@ export class SshServers {
   public static async start(name = "swarm-ha-test-kit", subnet = "10.253.0"): Promise<SshServers> {
     const { docker } = await prepareMachine();
     const servers = new SshServers(docker, name, subnet);
-    await removeLeftovers(docker, servers.name);
+    await removeUnmanaged(docker, servers.name);
     try {
       servers.network = await docker.createNetwork({
         Name: servers.name,

@@ -11,7 +11,7 @@ import {
 } from "../../../components/platform/local/provider/container-resource";
 import { createNetwork, deleteNetwork, type NetworkInputs } from "../../../components/platform/local/provider/network";
 import { ensureImage } from "../../../cli/workstation/host-image";
-import { removeLeftovers } from "../../support/leftovers";
+import { removeUnmanaged } from "../../support/unmanaged";
 import { sshKeyPair } from "../../support/ssh-keys";
 
 /** Two keys, made once: a host key, and one that logs in. */
@@ -54,7 +54,7 @@ export class Stack {
   /** Removes all that is there, known or not; also what an interrupted run left that isn't the provider's to remove. */
   public async remove(): Promise<void> {
     await deleteNetwork(this.networkId === "" ? this.name : this.networkId, this.network);
-    await removeLeftovers(this.engine, this.name);
+    await removeUnmanaged(this.engine, this.name);
   }
 
   /** What a container of this stack is made from. */

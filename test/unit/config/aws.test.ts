@@ -26,7 +26,7 @@ const subnets = (cidrs: readonly [string, string][]): Record<string, unknown> =>
       },
     ]),
   );
-const BORROWED = {
+const EXISTING = {
   vpc: { id: "vpc-01234567", cidr: "172.20.0.0/16" },
   subnets: subnets([
     ["172.20.0.0/24", "172.20.10.0/26"],
@@ -59,8 +59,8 @@ describe("a configuration for aws", () => {
     assert.equal(config.aws.hosts.worker.architecture, "amd64");
   });
 
-  it("is accepted with a borrowed network", () => {
-    assert.ok(!(attempt({ ...GOOD, aws: { ...AWS, network: BORROWED } }) instanceof ConfigError));
+  it("is accepted with an existing network", () => {
+    assert.ok(!(attempt({ ...GOOD, aws: { ...AWS, network: EXISTING } }) instanceof ConfigError));
   });
 
   it("is refused for an unknown zone, and one of another region", () => {
@@ -179,7 +179,7 @@ describe("a configuration for aws", () => {
 
   it("is refused for ranges that overlap a given VPC", () => {
     refusedFor(
-      { aws: { ...AWS, network: BORROWED }, network: { overlay: "172.20.128.0/19" } },
+      { aws: { ...AWS, network: EXISTING }, network: { overlay: "172.20.128.0/19" } },
       /^swarm-ha:network.overlay: got "172.20.128.0\/19"/,
       /doesn't overlap the VPC \(swarm-ha:aws.network.vpc.cidr: 172.20.0.0\/16\)/,
     );
@@ -187,7 +187,7 @@ describe("a configuration for aws", () => {
 
   it("is refused for subnets that are missing, outside of the VPC, too small, or that overlap", () => {
     const network = (cidrs: readonly [string, string][]): Record<string, unknown> => ({
-      aws: { ...AWS, network: { ...BORROWED, subnets: subnets(cidrs) } },
+      aws: { ...AWS, network: { ...EXISTING, subnets: subnets(cidrs) } },
     });
     const good: [string, string][] = [
       ["172.20.0.0/24", "172.20.10.0/26"],
@@ -202,8 +202,8 @@ describe("a configuration for aws", () => {
     refusedFor(network([...good, ["172.20.2.0/24", "172.20.10.128/28"]]), /a subnet of \/27 or larger/);
   });
 
-  it("is refused for half a borrowed network", () => {
-    const { vpc, subnets: own } = BORROWED;
+  it("is refused for half of an existing network", () => {
+    const { vpc, subnets: own } = EXISTING;
     refusedFor({ aws: { ...AWS, network: { vpc } } }, /^swarm-ha:aws.network.subnets: got nothing/);
     refusedFor({ aws: { ...AWS, network: { subnets: own } } }, /^swarm-ha:aws.network.vpc: got nothing/);
   });

@@ -31,7 +31,7 @@ const ATTEMPTS = 5;
 export async function createContainer(inputs: ContainerInputs): Promise<{ id: string; outs: ContainerState }> {
   const engine = docker();
   await checkImage(engine, inputs.image);
-  await removeLeftover(engine, inputs);
+  await removeUnmanaged(engine, inputs);
   await ensureRoomForOneMore(engine);
   for (let attempt = 1; ; attempt++) {
     const address = await pickAddress(engine, inputs);
@@ -99,7 +99,7 @@ export async function deleteContainer(id: string, state: ContainerInputs): Promi
   if (state.address !== undefined) releaseAddress(state.network, state.address);
 }
 
-async function removeLeftover(engine: Docker, inputs: ContainerInputs): Promise<void> {
+async function removeUnmanaged(engine: Docker, inputs: ContainerInputs): Promise<void> {
   const old = await unlessGone(engine.getContainer(inputs.container).inspect());
   if (old === undefined) {
     // The volume may be there without its container: old Raft state on a new container hangs its node.

@@ -47,7 +47,7 @@ export async function listNatRules(): Promise<NatRule[]> {
 }
 
 /**
- * Removes the rules whose bridges are gone. They serve nobody: an engine that lives has its bridge before the rule.
+ * Removes the rules whose bridges are gone. Nothing uses them: a running Docker engine creates the bridge before the rule.
  *
  * @returns the bridges that they were for; without those of rules that couldn't be removed
  */

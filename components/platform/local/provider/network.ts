@@ -32,8 +32,8 @@ const RELEASE_LIMIT = 30;
 export function refuseMove(old: NetworkInputs, inputs: NetworkInputs): void {
   if (old.subnet === inputs.subnet) return;
   throw new Error(
-    `swarm-ha:network.hosts is ${inputs.subnet}, but the stack '${inputs.stack}' lives in ${old.subnet}, for life: ` +
-      `write ${old.subnet} again, or make the stack anew: npm run destroy -- ${inputs.stack}, then npm start -- ${inputs.stack}`,
+    `swarm-ha:network.hosts is ${inputs.subnet}, but the stack '${inputs.stack}' uses ${old.subnet}, and can't change it: ` +
+      `write ${old.subnet} again, or recreate the stack: npm run destroy -- ${inputs.stack}, then npm start -- ${inputs.stack}`,
   );
 }
 
@@ -162,7 +162,7 @@ async function guestsOf(network: Docker.Network): Promise<string> {
   const found = await unlessGone(network.inspect());
   const names = Object.values(found?.Containers ?? {}).map(({ Name }) => Name);
   if (names.length > 0) return `. Still on it: ${names.join(", ")}; remove them or disconnect them`;
-  // Engines miscount containers that come and go at the same time, and count anew when they start (moby/moby issue 42119).
+  // Docker engines miscount containers that come and go at the same time, and count again at a restart (moby/moby issue 42119).
   return found === undefined
     ? ""
     : ". Nothing is on it, so the Docker engine has miscounted: restart it (one of ours: npm run engine:stop), then run " +

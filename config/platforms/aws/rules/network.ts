@@ -11,7 +11,7 @@ const SMALLEST_EDGE = 27;
 export function awsNetworkProblems(known: AwsKnown): Problem[] {
   return known.aws?.network?.vpc === undefined && known.aws?.network?.subnets === undefined
     ? ownNetwork(known)
-    : borrowedNetwork(known);
+    : existingNetwork(known);
 }
 
 /** Whether a public subnet for each zone fits into the infrastructure's block. */
@@ -28,7 +28,7 @@ function ownNetwork({ network }: AwsKnown): Problem[] {
   ];
 }
 
-function borrowedNetwork(known: AwsKnown): Problem[] {
+function existingNetwork(known: AwsKnown): Problem[] {
   const { vpc, subnets } = known.aws?.network ?? {};
   const path = ["aws", "network"];
   const half = (key: string, other: string): Problem[] => [
