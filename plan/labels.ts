@@ -1,5 +1,5 @@
 /**
- * Labels, or tags, of a stack's hosts, bastion, load balancers and their resources, on every platform. Others rely on them:
+ * Labels, or tags, of a stack's hosts, bastion, load balancers and their resources, on every platform. They are documented in
  * docs/architecture.md, "What others rely on".
  */
 export const LABELS = {

@@ -5,7 +5,7 @@ import type { Known } from "../known";
 import { keyText, valueText, type Problem } from "../problem";
 import { MANAGER_COUNTS } from "../schema";
 
-/** Fewer zones than this and one of them holds the majority of any three or more managers. */
+/** With fewer zones, one zone holds the majority of three or more managers. */
 const ZONES_FOR_FAULT_TOLERANCE = 3;
 
 /** The majority has to survive the loss of any one zone. */
@@ -41,7 +41,7 @@ function placementProblems(count: number, known: Known): Problem[] {
     ];
   }
   if (!MANAGER_COUNTS.includes(count)) return [];
-  // Round robin over three or more different zones can't get here today; the guarantee shouldn't hang on that.
+  // Round robin over three or more zones never gets here. This check makes the guarantee independent of the placement.
   return [...spread(count, zones)]
     .filter(([, inZone]) => inZone > tolerance(count))
     .map(([zone, inZone]) => ({

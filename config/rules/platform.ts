@@ -4,7 +4,7 @@ import type { Known } from "../known";
 import type { AnyPlatform, Platforms } from "../platforms/types";
 import { keyText, valueText, type Problem } from "../problem";
 
-/** Keys that one platform needs and another hasn't got, and names that it can't have. */
+/** Keys that only some platforms have or need, and stack names that a platform refuses. */
 export function platformProblems(known: Known, platforms: Platforms, describe: Describe): Problem[] {
   const own = platforms[known.platform ?? ""];
   if (own === undefined) return [];

@@ -2,7 +2,7 @@ import type { Known } from "../known";
 import { keyText, valueText, type Problem } from "../problem";
 import { labelProblems } from "./labels";
 
-/** Names that mean something else in host names, labels and commands. */
+/** Names with another meaning in host names, labels and commands. */
 const RESERVED = ["manager", "registry", "bastion", "lb"];
 
 /** Names of the bastion and the load balancers. A pool can't have one of these names. */
@@ -12,7 +12,7 @@ const MAX_LENGTH = 40;
 
 const ALLOWED = `a DNS label of at most ${MAX_LENGTH} characters that begins with a letter, none of ${RESERVED.join(", ")}`;
 
-/** Pools have names that give every host a name of its own, and labels that an engine takes. */
+/** Pool names must give every host a unique name; labels must be valid for the Docker engine. */
 export function poolProblems(known: Known): Problem[] {
   const names = known.poolNames;
   return names.flatMap((name) => [
@@ -30,7 +30,7 @@ function nameProblems(name: string, names: readonly string[]): Problem[] {
 function nameFix(name: string, names: readonly string[]): string | undefined {
   const twin = names.slice(0, names.indexOf(name)).find((other) => other.toLowerCase() === name.toLowerCase());
   if (twin !== undefined)
-    return `rename it: it differs from the pool '${twin}' in case only, and host names know no case`;
+    return `rename it: it differs from the pool '${twin}' in case only, and host names ignore case`;
   if (name.length > MAX_LENGTH) return `shorten it by ${name.length - MAX_LENGTH} characters`;
   if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name)) {
     return "use lower-case letters, digits and '-' only, a letter first and no '-' last";

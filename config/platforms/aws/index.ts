@@ -3,7 +3,7 @@ import type { PlatformDefinition, StackConfigOf } from "../types";
 import { awsProblems, awsInstanceWarnings } from "./rules";
 import { keys, poolKeys } from "./schema";
 
-/** What only this platform has. */
+/** Keys of this platform alone. */
 export type AwsConfig = z.output<(typeof keys)["aws"]>;
 
 /** Who may reach what from outside. */
@@ -19,7 +19,7 @@ export const aws: PlatformDefinition<"aws", typeof keys, typeof poolKeys> = {
   keys,
   poolKeys,
   defaults: {},
-  // Security groups don't let DNS to other name servers than the VPC's through.
+  // Security groups block DNS to name servers outside the VPC.
   propagation: ["skip"],
   takenRanges: [],
   keepsHostRange: false,

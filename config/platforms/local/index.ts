@@ -5,10 +5,10 @@ import { keys } from "./schema";
 import { stackNameProblem } from "./stack-name";
 
 type LocalKeys = typeof keys;
-// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- that it has none is meant
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- it has no keys of pools
 type NoKeys = Readonly<Record<never, z.ZodType>>;
 
-/** What only this platform has. */
+/** Keys of this platform alone. */
 export type LocalConfig = z.output<LocalKeys["local"]>;
 
 /** A checked configuration of a stack on this workstation's Docker engine. */
@@ -23,7 +23,7 @@ export const local: PlatformDefinition<"local", LocalKeys, NoKeys> = {
   poolKeys: {},
   defaults: { zones: ["zone-a", "zone-b", "zone-c"], domain: "swarm.localhost" },
   propagation: ["check", "skip"],
-  imagesFrom: "this workstation's engine",
+  imagesFrom: "this workstation's Docker engine",
   takenRanges: [{ range: "172.17.0.0/16", by: "the default bridge of this workstation's Docker engine" }],
   keepsHostRange: true,
   stackName: stackNameProblem,

@@ -212,9 +212,9 @@ describe("a configuration for aws", () => {
     refusedFor({ network: { hosts: "10.1.0.0/22" } }, /^swarm-ha:network.hosts: /, /\/16 to \/21/);
   });
 
-  it("is refused for a retention that CloudWatch hasn't got, and for tags that are taken", () => {
+  it("is refused for a retention that CloudWatch hasn't got, and for tags with a reserved name", () => {
     refusedFor({ aws: { ...AWS, network: { flowLogs: 31 } } }, /write flowLogs: 60/);
-    refusedFor({ aws: { ...AWS, tags: { "swarm-ha.stack": "x" } } }, /the name is taken/);
+    refusedFor({ aws: { ...AWS, tags: { "swarm-ha.stack": "x" } } }, /the name is reserved/);
   });
 });
 

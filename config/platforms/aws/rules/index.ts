@@ -7,7 +7,7 @@ import { awsNetworkProblems } from "./network";
 
 export { awsInstanceWarnings } from "./instances";
 
-/** What can be known about a stack on AWS without asking AWS. */
+/** Checks of a stack on AWS that need no call to AWS. */
 export function awsProblems(known: AwsKnown): Problem[] {
   const own = known.aws === undefined ? [] : [ownProblems, awsNetworkProblems, awsInstanceProblems];
   return [...own, accessProblems].flatMap((rule) => rule(known));

@@ -5,22 +5,22 @@ import { AWS_INSTANCES } from "../instances";
 
 const instanceType = z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/);
 const architecture = z.enum(ARCHITECTURES);
-/** GiB; EBS's own limit, and what the system and some images need. */
+/** GiB. The maximum is EBS's; the minimum has room for the system and some images. */
 const volume = z.int().min(10).max(16_384);
 
 const words = {
   instanceType: {
-    description: "EC2 instance type. Another one replaces the hosts, one manager at a time.",
-    allowed: "an instance type of EC2; a warning names one that config/platforms/aws/instance-types.ts lacks",
+    description: "EC2 instance type. A change replaces the hosts, one manager at a time.",
+    allowed: "an instance type of EC2; a type that config/platforms/aws/instance-types.ts lacks gets a warning",
     fix: "write a type such as m6i.large, or m6g.large with architecture: arm64",
   },
   architecture: {
-    description: "Processor architecture. Another one replaces the hosts, one manager at a time.",
+    description: "Processor architecture. A change replaces the hosts, one manager at a time.",
     allowed: ARCHITECTURES.join(" or "),
     fix: "write amd64, or arm64 with a Graviton instance type",
   },
   volume: {
-    description: "Size of the root volume, which holds the engine's data, too. It can only grow.",
+    description: "Size of the root volume, which also holds the Docker engine's data. It can only grow.",
     unit: "GiB",
     allowed: "a whole number from 10 to 16384 (GiB)",
     fix: "write volume: 50",
@@ -51,7 +51,7 @@ function instances(tier: Tier, what: string) {
     })
     .prefault({})
     .meta({
-      description: `What ${what} made of.`,
+      description: `Instance type, architecture and root volume of ${what}.`,
       allowed: "a mapping with the keys instanceType, architecture and volume",
       fix: `write { instanceType: ${byDefault.amd64}, volume: ${byDefault.volume} }`,
     });
@@ -60,10 +60,10 @@ function instances(tier: Tier, what: string) {
 /** `swarm-ha:aws.hosts`. */
 export const hosts = z
   .strictObject({
-    manager: instances("manager", "managers are"),
-    registry: instances("registry", "registry nodes are"),
-    worker: instances("worker", "workers are, where their pool says nothing else,"),
-    bastion: instances("bastion", "the bastion is"),
+    manager: instances("manager", "managers"),
+    registry: instances("registry", "registry nodes"),
+    worker: instances("worker", "workers, unless their pool has its own"),
+    bastion: instances("bastion", "the bastion"),
   })
   .prefault({})
   .meta({
