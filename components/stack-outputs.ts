@@ -7,7 +7,7 @@ import type { Registry } from "./registry";
 import type { SshKeys } from "./ssh/keys";
 import type { Swarm } from "./swarm";
 
-/** The parts that the outputs speak of. */
+/** Parts of the program that the outputs describe. */
 export interface StackParts {
   readonly config: StackConfig;
   readonly platform: Platform;
@@ -17,7 +17,7 @@ export interface StackParts {
   readonly registry: Registry;
 }
 
-/** The stack's outputs: those of docs/architecture.md, "What others rely on", and `access`, which our commands connect with. */
+/** The stack's outputs: those of docs/architecture.md, "What others rely on", and `access`, with which our commands connect. */
 export function stackOutputs({ config, platform, keys, pki, swarm, registry }: StackParts): ProgramOutputs {
   const { bastion, hosts, loadBalancers } = platform;
   const endpoints = {

@@ -18,7 +18,7 @@ export interface InstanceFacts {
   readonly name: string;
   /** `manager`, `registry`, `worker`, `bastion` or `load-balancer`. */
   readonly role: string;
-  /** Failure zone; `all` of what spans them. */
+  /** Failure zone; `all` if it spans them. */
   readonly zone: string;
   /** Pool of a worker; the tier of other hosts. */
   readonly pool: string;

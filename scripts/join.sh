@@ -48,7 +48,7 @@ join() {
 }
 
 # expelled: whether this node was removed from the swarm. It doesn't learn of it, or only as an error. It happens when a
-# run is killed that was to replace this workstation, after the node was removed. Only a grant that is newer than the one it
+# run is killed that was to replace this host, after the node was removed. Only a grant that is newer than the one it
 # joined by can tell, for that names the nodes which there were after its join.
 expelled() {
   local own="" by="" id

@@ -14,9 +14,9 @@ import { APPS_NETWORK } from "./names";
 import { staticSettings } from "./static-settings";
 
 /**
- * Seconds after which the ingress has to run as described, however many workers there are: a change has 19 turns at the
- * most (scripts/lib/deploy.sh, `tenth`), of about 21 s; the rest is for busy workstations, and a worker that doesn't get
- * healthy. It goes on when the step has given up: the next `up` finds it done.
+ * Seconds until the ingress has to run as described, for any number of workers. A change has at most 19 turns
+ * (scripts/lib/deploy.sh, `tenth`) of about 21 s; the rest is for busy hosts, and for a worker that doesn't become
+ * healthy. The update continues after the step has failed: the next `up` finds it done.
  */
 const LIMIT = 1200;
 
@@ -28,7 +28,7 @@ export interface IngressArgs {
   readonly pki: Pki;
   /** The swarm that it runs on. */
   readonly swarm: Swarm;
-  /** Where its image comes from, and whose credentials open its dashboard. */
+  /** Source of its image, and of the credentials for its dashboard. */
   readonly registry: Registry;
 }
 
@@ -86,7 +86,7 @@ export class Ingress extends pulumi.ComponentResource {
   }
 }
 
-/** The certificate that the user has brought along. */
+/** The user's own certificate. */
 function own({ ingress: { certificate, key } }: StackConfig): IssuedCertificate | undefined {
   if (certificate === undefined || key === undefined) return undefined;
   return { certificate: pulumi.output(certificate), key: pulumi.secret(key) };

@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 
-/** Ten years, in hours: replacing an authority is an act of three `up`s, not something a calendar should start. */
+/** Ten years, in hours. Replacing an authority takes three `up`s, so it never happens automatically. */
 const AUTHORITY_HOURS = 10 * 365 * 24;
 
 /** Arguments of {@link CertificateAuthority}. */
 export interface CertificateAuthorityArgs {
   readonly commonName: string;
-  /** Whether Pulumi refuses to delete its key, which nothing brings back. @default false */
+  /** Whether Pulumi refuses to delete its key, which can't be restored. @default false */
   readonly protect?: boolean;
 }
 

@@ -14,7 +14,7 @@ const DAY = 24;
 export interface PkiArgs {
   /** Whether the authority's key is protected from being deleted. @default false */
   readonly protect?: boolean;
-  /** The stack's name, which is in the authority's name: people trust several of them. */
+  /** The stack's name. It is in the authority's name, because people trust the authorities of several stacks. */
   readonly stack: string;
   /** Validity and renewal, in days. */
   readonly validity: StackConfig["certificates"];
@@ -40,11 +40,11 @@ export class Pki extends pulumi.ComponentResource {
   public readonly registry: IssuedCertificate;
   /** For all applications. */
   public readonly app: IssuedCertificate;
-  /** What the bastion's steps show to the managers. */
+  /** Client certificate of the bastion's steps. */
   public readonly bastion: IssuedCertificate;
-  /** What people show to the managers, through a docker context. */
+  /** Client certificate for people, used by the docker context. */
   public readonly person: IssuedCertificate;
-  /** For the managers' read-only API. */
+  /** For clients of the managers' read-only API. */
   public readonly readOnlyApi: ReadOnlyApiPki;
 
   public constructor(name: string, args: PkiArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -63,7 +63,7 @@ export class Pki extends pulumi.ComponentResource {
         issueCertificate(`server-${manager.name}`, authority, {
           commonName: manager.name,
           use: "server",
-          // Each manager can be the one behind the load balancer, so each has all of its names.
+          // The load balancer may choose any manager, so each certificate has all of its names.
           dnsNames: [manager.name, READ_ONLY_API_NAME, ...args.dnsNames],
           ipAddresses: [manager.address, ...args.ipAddresses],
           hours: serverDays * DAY,

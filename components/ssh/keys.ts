@@ -10,8 +10,8 @@ export interface SshKeysArgs {
 /**
  * One client key for the stack and one host key per host name, all ED25519.
  *
- * A host key belongs to a name and outlives the host that carries it: a replaced host answers with the key that
- * was pinned for its predecessor, so nobody ever has to "accept the new fingerprint".
+ * A host key belongs to a name and stays when the host is replaced. The new host has the key that
+ * was pinned for the old one, so nobody has to accept a new fingerprint.
  */
 export class SshKeys extends pulumi.ComponentResource {
   /** The key that this stack's steps log in with. */
@@ -32,7 +32,7 @@ export class SshKeys extends pulumi.ComponentResource {
   /**
    * The host key of a host.
    *
-   * @throws Error when no key was made for that name: the caller forgot to list it in {@link SshKeysArgs.hosts}.
+   * @throws Error if there is no key for that name, because it isn't in {@link SshKeysArgs.hosts}.
    */
   public hostKey(host: string): tls.PrivateKey {
     const key = this.hostKeys[host];

@@ -1,17 +1,17 @@
-/** What the resource of ./ranges.ts does; loaded by name at run time. */
+/** Provider of the resource of ./ranges.ts, loaded by name at run time. */
 import type * as pulumi from "@pulumi/pulumi";
 
 /**
- * The settings of `swarm-ha:network` that hosts and swarm were made with, by key, and the stack that has them.
+ * The settings of `swarm-ha:network` with which hosts and swarm were created, by key, and the stack's name.
  *
- * (Without `apps`: the swarm itself tells how large that network is, and stack-ingress asks it before it deploys. Of a
- * stack that is older than this resource only the swarm knows.)
+ * (Without `apps`: the step stack-ingress reads that network's size from the swarm before it deploys. In a
+ * stack that is older than this resource, only the swarm has it.)
  */
 export interface RangesInputs {
   readonly stack: string;
   readonly overlay: string;
   readonly engine: string;
-  /** Where no network resource keeps it. */
+  /** Only if no network resource stores it. */
   readonly hosts?: string;
 }
 
@@ -36,10 +36,10 @@ export function refuseRename(old: Partial<RangesInputs>, { stack }: RangesInputs
 }
 
 /**
- * Refuses other ranges before anything is touched.
+ * Refuses other ranges before anything is changed.
  *
- * An engine takes its own only when it starts for the first time, and the swarm its networks' when it is born; the steps
- * would give new ones to whatever is beside them (a worker's proxy, the ingress), which then look for each other in vain.
+ * A Docker engine uses its range only at its first start, and the swarm its ranges only at its creation. The steps
+ * would give new ranges to a worker's proxy and to the ingress, which then couldn't reach each other.
  *
  * @throws Error that names every key that changed.
  */
@@ -61,7 +61,7 @@ export function refuseChange(old: Partial<RangesInputs>, inputs: RangesInputs): 
   );
 }
 
-/** They are nothing but remembered. */
+/** The resource only stores the ranges. */
 export const ranges: pulumi.dynamic.ResourceProvider = {
   diff: (_id, old: Partial<RangesInputs>, inputs: RangesInputs) => {
     refuseRename(old, inputs);
@@ -69,6 +69,6 @@ export const ranges: pulumi.dynamic.ResourceProvider = {
     return Promise.resolve({ changes: KEYS.some((key) => old[key] === undefined && inputs[key] !== undefined) });
   },
   create: (inputs: RangesInputs) => Promise.resolve({ id: inputs.stack, outs: inputs }),
-  // Of a key that wasn't known yet.
+  // Adds a key that was introduced later.
   update: (_id, _old, inputs: RangesInputs) => Promise.resolve({ outs: inputs }),
 };

@@ -6,11 +6,11 @@ import { listAt, valueAt, type Planned } from "../planned";
 import { openToWorld } from "../world";
 import { eachOf, type Rule } from "./rule";
 
-/** Who may come in, and on which ports. */
+/** Rules about network access. */
 export const accessRules: readonly Rule[] = [
   {
     name: "no-world-for-administrators",
-    description: "The world, in one range or in many, may reach the ports of applications only.",
+    description: "Only the ports of applications may be open to the world, in one range or in many.",
     check: (resources) => {
       const rules = resources.flatMap((resource) =>
         ingressRulesOf(resource).map((rule) => ({ ...rule, resource: resource.name })),
@@ -18,7 +18,7 @@ export const accessRules: readonly Rule[] = [
       return openToWorld(rules.filter(({ port }) => port !== "unknown")).map(
         ({ resource, from, to, protocol, port }) => ({
           resource,
-          message: `${from} may reach ${to} on ${protocol} ${port}, and with all that may, it is as good as the world; only ports ${PUBLIC_PORTS.join(" and ")} may be open to so many`,
+          message: `${from} may reach ${to} on ${protocol} ${port}, which together with other ranges is as good as the world; only ports ${PUBLIC_PORTS.join(" and ")} may be open to so many`,
         }),
       );
     },

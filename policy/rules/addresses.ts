@@ -6,7 +6,7 @@ import { eachOf, type Rule } from "./rule";
 const NAT = "aws:ec2/natGateway:NatGateway";
 const ASSOCIATION = "aws:ec2/eipAssociation:EipAssociation";
 
-/** Who has a public address. */
+/** Rules about public addresses. */
 export const addressRules: readonly Rule[] = [
   {
     name: "no-public-hosts",
@@ -41,7 +41,7 @@ export const addressRules: readonly Rule[] = [
   },
 ];
 
-/** Whether its tags say that it is the bastion, or aren't known yet. */
+/** Whether it is the bastion by its tags, or its tags aren't known yet. */
 function mayBeBastion(resource: Planned): boolean {
   const role = roleOf(resource);
   return role === "bastion" || role === UNKNOWN;
@@ -49,7 +49,7 @@ function mayBeBastion(resource: Planned): boolean {
 
 type Owner = Planned | typeof UNKNOWN;
 
-/** Who has an address: by the address itself, by an association, or as a NAT gateway. */
+/** Users of a public address: by the address itself, by an association, or as a NAT gateway. */
 function ownersOf(address: Planned, resources: readonly Planned[]): Owner[] {
   const instance = sourceOf(address, "instance", resources);
   const own: Owner[] = instance === undefined ? [] : [instance];
@@ -65,7 +65,7 @@ function ownersOf(address: Planned, resources: readonly Planned[]): Owner[] {
   ];
 }
 
-/** The resource that a property's value comes from; {@link UNKNOWN} where the value isn't known, nor where it comes from. */
+/** The resource that a property's value comes from; {@link UNKNOWN} if neither the value nor the resource is known. */
 function sourceOf(of: Planned, property: string, resources: readonly Planned[]): Owner | undefined {
   const source = resources.find(({ urn }) => of.references[property]?.includes(urn));
   return source ?? (valueAt(of.inputs, property) === UNKNOWN ? UNKNOWN : undefined);

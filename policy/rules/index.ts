@@ -7,5 +7,5 @@ import { swarmRules } from "./swarm";
 
 export type { Rule, Violation } from "./rule";
 
-/** Everything that holds for every stack, whoever deploys it. */
+/** All rules. They apply to every stack. */
 export const RULES: readonly Rule[] = [...accessRules, ...addressRules, ...instanceRules, ...dataRules, ...swarmRules];

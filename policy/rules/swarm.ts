@@ -4,7 +4,7 @@ import { instanceFacts, roleOf } from "../instance";
 import { UNKNOWN } from "../planned";
 import type { Rule } from "./rule";
 
-/** How the swarm is laid out. */
+/** Rules about the swarm's managers. */
 export const swarmRules: readonly Rule[] = [
   {
     name: "odd-managers",
@@ -17,7 +17,7 @@ export const swarmRules: readonly Rule[] = [
   },
   {
     name: "zones-keep-majority",
-    description: "No zone holds so many managers that the quorum is lost with it.",
+    description: "The loss of one zone never costs the quorum.",
     check: (resources) => {
       const managers = managersIn(resources);
       if (managers.length < 3) return [];

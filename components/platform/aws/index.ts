@@ -29,17 +29,17 @@ export interface AwsPlatformArgs {
   readonly hosts: readonly HostSpec[];
   /** Host keys by host name, and the key that logs in. */
   readonly keys: SshKeys;
-  /** What refuses other address ranges than the stack's, before its network gets them. */
+  /** The resource that refuses a change of address ranges. The network depends on it. */
   readonly ranges: pulumi.Resource;
 }
 
 /**
- * Failed dials of the bastion that are forgiven: an instance that was just made answers after one to three minutes, when
- * it has its host key. One that refuses is so given up after 3 minutes, one that is silent after 7.
+ * Failed dials of the bastion before an error: a new instance answers after one to three minutes, when
+ * it has its host key. The limit is reached after 3 minutes if it refuses, after 7 if it is silent.
  */
 const DIALS = 40;
 
-/** Seconds until a host must let its steps in: as long as a silent bastion is waited for. */
+/** Seconds until a host must accept SSH connections: the same as for a silent bastion. */
 const CONNECT_LIMIT = 420;
 
 /** Three availability zones, private subnets, EC2, network load balancers, S3. */
@@ -145,7 +145,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
       const connection = directConnection({ host: "127.0.0.1", port: aws.bastion.port, ...endpoint });
       return { identity, connection, ready: [made.instance, made.key, ...rules] };
     }
-    // The address outlives the instance.
+    // The address stays when the instance is replaced.
     const address = new ec2.Eip(
       "bastion",
       { domain: "vpc", tags: nameTag(stack, "bastion") },
@@ -246,15 +246,15 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
     port: string,
     made: NetworkLoadBalancer | undefined,
   ): LoadBalancer {
-    if (made === undefined) throw new Error(`the load balancer ${name} isn't there`);
+    if (made === undefined) throw new Error(`there is no load balancer ${name}`);
     return {
       name,
-      // Waits for it: an endpoint that is handed out should be there.
+      // Waits for the load balancer, so that the endpoint works once it is an output.
       endpoint: made.ready.apply(() => `${host}${port}`),
-      // Its addresses are in its subnets, and nothing else that members listen to is.
+      // Its addresses are in its subnets. No other clients of the members are in them.
       sources: this.args.config.zones.flatMap((zone) => this.network.edge[zone]?.cidr ?? []),
       dnsNames: [host],
-      // Without a public address it is reached by a tunnel, which begins on the workstation.
+      // Without a public address it is reached by a tunnel from the workstation.
       ipAddresses: name === "manager" && this.args.config.aws.loadBalancers.manager === "internal" ? ["127.0.0.1"] : [],
     };
   }

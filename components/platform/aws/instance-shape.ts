@@ -12,7 +12,7 @@ export interface InstanceShape {
   readonly volume: number;
 }
 
-/** The shape of a host: what its pool says, else its tier, else the tier's default for that architecture. */
+/** The shape of a host: from its pool, else from its tier, else the tier's default for that architecture. */
 export function shapeOf(config: AwsStackConfig, host: Pick<HostSpec, "role" | "pool">): InstanceShape {
   const tier = tierShape(config, host.role);
   const pool = host.role === "worker" ? config.workers[host.pool] : undefined;

@@ -20,11 +20,11 @@ export interface InstanceArgs extends Tagged {
   readonly role: string;
   readonly profile: InstanceRole;
   readonly userData: pulumi.Input<string>;
-  /** Private key that it answers SSH with. Secret. */
+  /** Private SSH host key. Secret. */
   readonly hostKey: pulumi.Input<string>;
   /** Whether it is being replaced on purpose, with the current image and user data. */
   readonly renewed: boolean;
-  /** What has to be there before it starts: routes and rules. */
+  /** Resources that must exist before it starts: routes and rules. */
   readonly after: readonly pulumi.Resource[];
 }
 
@@ -53,9 +53,9 @@ export function createInstance(args: InstanceArgs, parent: pulumi.Resource): Ins
       vpcSecurityGroupIds: [...args.groups],
       iamInstanceProfile: args.profile.profile,
       userData: args.userData,
-      // In place the provider would stop and start the host for it, and cloud-init wouldn't run it even so.
+      // For an update in place, the provider would stop and start the host, and cloud-init still wouldn't run the new text.
       userDataReplaceOnChange: true,
-      // Version 2 only, and no hop beyond the host: what runs in a bridged container never has the host's role.
+      // Version 2 only, and one hop: programs in bridged containers never get the host's role.
       metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
       rootBlockDevice: {
         volumeType: "gp3",
@@ -69,11 +69,11 @@ export function createInstance(args: InstanceArgs, parent: pulumi.Resource): Ins
     },
     {
       parent,
-      // An address for life can't be had twice at a time.
+      // Two instances can't have the same fixed address.
       deleteBeforeReplace: true,
-      // AWS would stop all of a tier at once to change these. Replacing waits for its turn, under the quorum guard.
+      // AWS would stop all hosts of a tier at once to change this. A replacement waits for its turn, under the quorum guard.
       replaceOnChanges: ["instanceType"],
-      // Another image, or another text for the first boot, is for new hosts.
+      // Only new hosts get a new image or new user data.
       ignoreChanges: args.renewed ? [] : ["ami", "userData"],
       dependsOn: [...args.after, ...args.profile.ready],
     },

@@ -6,10 +6,10 @@ import type { LoadBalancerSpec, Way } from "./load-balancer-spec";
 import type { Subnet } from "./network";
 import { instanceTags } from "./tags";
 
-/** Seconds that connections of a member get to end when it leaves. */
+/** Seconds that connections to a member stay open when it is removed. */
 const DRAIN_SECONDS = 30;
 
-/** Minutes of unhealthiness until an alarm: a replaced host takes about two. */
+/** Minutes that a member is unhealthy before an alarm: a replacement takes about two. */
 const ALARM_MINUTES = 3;
 
 /** Arguments of {@link NetworkLoadBalancer}. */
@@ -23,14 +23,14 @@ export interface NetworkLoadBalancerArgs {
   readonly members: readonly { readonly name: string; readonly identity: pulumi.Output<string> }[];
   /** Topic for alarms. @default no alarms */
   readonly alarms?: string;
-  /** What has to be there before it: the internet gateway's route, where it faces the internet. */
+  /** Resources that must exist before it: the internet gateway's route, if it faces the internet. */
   readonly after: readonly pulumi.Resource[];
 }
 
-/** One network load balancer over all zones: in a security group from birth, since it can't be given one later. */
+/** One network load balancer over all zones. Its security group is set at creation, since it can't be added later. */
 export class NetworkLoadBalancer extends pulumi.ComponentResource {
   public readonly resource: lb.LoadBalancer;
-  /** Known once it can be connected to. */
+  /** Resolves once the load balancer accepts connections. */
   public readonly ready: pulumi.Output<unknown>;
 
   public constructor(
@@ -46,7 +46,7 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
         internal: args.spec.internal,
         subnets: args.subnets.map(({ id }) => id),
         securityGroups: [args.securityGroup],
-        // A zone whose members are all out is served by the others'.
+        // If all members of a zone are unhealthy, those of other zones get its connections.
         enableCrossZoneLoadBalancing: true,
         tags: instanceTags(args.stack, { name, role: "load-balancer", zone: "all" }),
       },
@@ -68,7 +68,7 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
         port: way.port,
         protocol: terminates ? "TLS" : "TCP",
         targetType: "instance",
-        // A node that reaches itself through it would get its own address as that of a stranger, and drop the answer.
+        // With it, a node that reaches itself through the load balancer would see its own address as the client's, and drop the answer.
         preserveClientIp: "false",
         proxyProtocolV2: way.proxyProtocol,
         deregistrationDelay: DRAIN_SECONDS,
@@ -102,14 +102,14 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
         defaultActions: [{ type: "forward", targetGroupArn: group.arn }],
         tags,
       },
-      // AWS lets a group serve one load balancer: when that is replaced, the old one's listener has to let go of it first.
+      // A target group belongs to one load balancer. When that is replaced, the old listener must be deleted first.
       { parent: this, deleteBeforeReplace: true },
     );
     for (const member of members) {
       new lb.TargetGroupAttachment(
         `${at}-${member.name}`,
         { targetGroupArn: group.arn, targetId: member.identity, port: way.port },
-        // It names the instance, and goes with it.
+        // It refers to the instance, and is replaced with it.
         { parent: this, deleteBeforeReplace: true },
       );
     }

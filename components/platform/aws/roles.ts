@@ -12,11 +12,11 @@ export interface RolesArgs {
   readonly bucketArn: pulumi.Input<string>;
 }
 
-/** What the instances of a tier may ask AWS for. */
+/** Permissions of a tier's instances in AWS. */
 export interface InstanceRole {
   /** Name of the instance profile. */
   readonly profile: pulumi.Output<string>;
-  /** What has to be there before an instance starts with it. */
+  /** Resources that must exist before an instance starts with it. */
   readonly ready: readonly pulumi.Resource[];
 }
 

@@ -14,7 +14,7 @@ export type GroupName =
   | "lb-registry-internal"
   | "lb-app";
 
-/** An end of a rule that is no instance of the stack: addresses, or S3 behind its endpoint. */
+/** An end of a rule outside the stack: addresses, or S3 behind its endpoint. */
 export type Outside = { readonly range: string } | { readonly prefixList: "s3" };
 
 /** Who may open connections to whom. Each becomes a rule at both ends that are groups. */
@@ -24,7 +24,7 @@ export interface SecurityRule {
   readonly protocol: "tcp" | "udp" | "esp";
   /** None for ESP, which has no ports. */
   readonly port?: number;
-  /** What for, for people who look at the rule. */
+  /** Purpose, as the rule's description. */
   readonly why: Description;
 }
 
@@ -46,12 +46,12 @@ export function securityGroups(config: SecurityConfig): GroupName[] {
   ];
 }
 
-/** Whether nodes have a load balancer of their own to the registry: a public one has addresses outside only. */
+/** Whether nodes have their own load balancer for the registry: a public one has no address inside. */
 export function hasInternalRegistryLoadBalancer({ aws }: Pick<SecurityConfig, "aws">): boolean {
   return aws.loadBalancers.registry === "public" || aws.loadBalancers.registryCertificate !== undefined;
 }
 
-/** The whole table: docs/architecture.md, "Who may reach whom". Nothing else is let through. */
+/** The whole table: docs/architecture.md, "Who may reach whom". All other traffic is blocked. */
 export function securityRules(config: SecurityConfig): SecurityRule[] {
   return [
     ...betweenNodes(config),

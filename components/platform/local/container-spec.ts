@@ -6,13 +6,13 @@ import { LABELS } from "../../../plan/labels";
 export interface ContainerFile {
   /** Absolute path. */
   readonly path: string;
-  /** Permission bits, octal text such as "0600". (A number would come back from the state as a floating one.) */
+  /** Permission bits, octal text such as "0600". (The state would return a number as a float.) */
   readonly mode: string;
   /** Content; may be secret. */
   readonly content: string;
 }
 
-/** What a container is made from: the inputs of the resource, as they stand in the state. */
+/** Inputs of a container's resource, as in the state. */
 export interface ContainerInputs {
   /** Name of the container. */
   readonly container: string;
@@ -26,19 +26,19 @@ export interface ContainerInputs {
   readonly network: string;
   /** Fixed address. @default the lowest free one of `addresses` */
   readonly address?: string;
-  /** Where an address is picked from when none is fixed. */
+  /** Range to pick an address from if none is fixed. */
   readonly addresses?: AddressSpan;
   /** Files put in before it starts. */
   readonly files: readonly ContainerFile[];
-  /** Services of the container that read the files again when they have changed. */
+  /** Services of the container that reload when the files have changed. */
   readonly reload: readonly string[];
   /** TCP ports published on 127.0.0.1, as `<of this workstation>:<of the container>`. */
   readonly ports: readonly string[];
-  /** Names that it resolves besides those of the network, as `<name>:<address>`. @default none */
+  /** Further names that it resolves, as `<name>:<address>`. @default none */
   readonly names?: readonly string[];
-  /** Volumes that outlive it and that others may have, too, as `<volume>:<path>`. @default none */
+  /** Volumes that stay when it is deleted, and that others may share, as `<volume>:<path>`. @default none */
   readonly volumes?: readonly string[];
-  /** Whether an engine is to run in it: then it has a volume for the engine's data, and the capabilities for that. */
+  /** Whether a Docker engine runs in it, which needs a volume for its data, and capabilities. */
   readonly nested: boolean;
 }
 
@@ -48,9 +48,9 @@ export function volumeOf(container: string): string {
 }
 
 /**
- * What the engine is asked for.
+ * Options for creating the container.
  *
- * No file and no secret is in it: everybody who may ask the engine could read it there.
+ * They contain no file and no secret: everybody with access to the Docker engine can read them.
  *
  * @param identity Id of the first container, if this one takes its place. @default the container's own id
  */
@@ -92,7 +92,7 @@ export function endpoint({ hostname }: Pick<ContainerInputs, "hostname">, addres
 }
 
 /**
- * What an engine inside a container needs, short of `--privileged`, which fails where root itself lacks a capability
+ * What a Docker engine inside a container needs, without `--privileged`, which fails where root itself lacks a capability
  * (sandboxes lack CAP_SYS_RESOURCE). Works where privileged works, too.
  */
 export function nested(): NonNullable<ContainerCreateOptions["HostConfig"]> {

@@ -1,6 +1,6 @@
 /**
- * Finding what a state names. A container or network that was removed by hand and made again has another id than the
- * state's. So nobody asks the engine for an id of the state but these functions.
+ * Finds containers and networks of a state. One that was removed by hand and recreated has another id than in the
+ * state. So only these functions look up ids of the state.
  */
 import type Docker from "dockerode";
 import { unlessGone } from "./docker";
@@ -31,7 +31,7 @@ export async function findContainer(engine: Docker, identity: string): Promise<F
 }
 
 /**
- * A stack's network: the one that the state knows, or one of its name that took its place.
+ * A stack's network: the one in the state, or one of the same name that took its place.
  *
  * @returns undefined when there is none, or when the one of that name is another stack's.
  */

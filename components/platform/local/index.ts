@@ -21,7 +21,7 @@ import type { ContainerFile, ContainerInputs } from "./container-spec";
 import { registryAt } from "./registry-name";
 import { ContainerResource, NetworkResource } from "./resources";
 
-/** Where the registry hosts have the volume that all replicas share. */
+/** Path of the volume that all replicas share, on the registry hosts. */
 const REGISTRY_FOLDER = "/srv/registry";
 
 /** Arguments of {@link LocalPlatform}. */
@@ -51,7 +51,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
   public readonly registryStorage: RegistryStorage = { kind: "folder", path: REGISTRY_FOLDER };
   public readonly images: Images;
   public readonly httpsPort: number;
-  /** It is made to be thrown away. */
+  /** Local stacks are throw-away stacks. */
   public readonly protectsData = false;
 
   private readonly network: NetworkResource;
@@ -115,7 +115,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
       ...(spec.role === "registry" ? { volumes: [`${this.args.config.stack}-registry:${REGISTRY_FOLDER}`] } : {}),
       nested: true,
     });
-    // A fixed address is known before the container is there, and stays the same when it is replaced.
+    // A fixed address is known before the container exists, and stays when it is replaced.
     const address = fixed === undefined ? container.address : pulumi.output(fixed);
     const connection = fromBastion(bastion, {
       name: spec.name,
@@ -123,7 +123,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
       privateKey: this.args.keys.client.privateKeyOpenssh,
       hostKey: this.args.keys.hostKey(spec.name).publicKeyOpenssh,
     });
-    // A running host takes another name over from its preparation: it isn't replaced for another domain.
+    // The prepare step gives a running host new names, so another domain doesn't replace hosts.
     const names = [`${this.plan.loadBalancers.registry}\t${registryHost}`];
     return {
       ...host,
@@ -149,7 +149,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
         { [ports.manager]: PORTS.api },
         members("manager").apply((managers) => [managerListener(managers)]),
       ),
-      // Inside and outside the same port, because it is a part of every image's name.
+      // The same port inside and outside, because it is a part of every image's name.
       registry: this.loadBalancer(
         "registry",
         { [ports.registry]: ports.registry },
@@ -163,7 +163,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
     };
   }
 
-  /** @param ports Ports of the load balancer by the port of this workstation that leads there; people are told the first. */
+  /** @param ports Ports of the load balancer by published port of this workstation. The first one is in the outputs. */
   private loadBalancer(
     name: LoadBalancer["name"],
     ports: Readonly<Record<number, number>>,
@@ -182,7 +182,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
     const { domain, local } = this.args.config;
     return {
       name,
-      // Waits for the container: an endpoint that is handed out should be there.
+      // Waits for the container, so that the endpoint works once it is an output.
       endpoint: container.identity.apply(() =>
         name === "app"
           ? `*.app.${domain}:${String(local.ports.https)}`

@@ -11,7 +11,7 @@ type Inputs<T> = { readonly [K in keyof T]: pulumi.Input<T[K]> };
 
 /** The container of a host, the bastion or a load balancer. It has a real `read`, so `refresh` notices a lost one. */
 export class ContainerResource extends pulumi.CustomResource {
-  /** The container's id. */
+  /** Id of the first container. */
   declare public readonly identity: pulumi.Output<string>;
   /** Its address. */
   declare public readonly address: pulumi.Output<string>;
@@ -45,7 +45,7 @@ export class NetworkResource extends pulumi.CustomResource {
   }
 }
 
-/** An image in the engine of a host. */
+/** An image on a host's Docker engine. */
 export class HostImageResource extends pulumi.CustomResource {
   public constructor(name: string, inputs: Inputs<HostImageInputs>, opts: pulumi.CustomResourceOptions) {
     super(
@@ -59,7 +59,7 @@ export class HostImageResource extends pulumi.CustomResource {
 
 /** An image in the stack's registry. */
 export class RegistryImageResource extends pulumi.CustomResource {
-  /** What a service calls it, with the digest of what was pushed. */
+  /** Reference for services, with the digest of the pushed image. */
   declare public readonly reference: pulumi.Output<string>;
 
   public constructor(name: string, inputs: Inputs<RegistryImageInputs>, opts: pulumi.CustomResourceOptions) {

@@ -1,5 +1,5 @@
 /**
- * Bringing back what was removed by hand or by `docker system prune`: a container whose data survive on its volume, and
+ * Restores what was removed by hand or by `docker system prune`: a container whose data are still on its volume, and
  * the stack's network. The host keeps its identity, address and data.
  */
 import type Docker from "dockerode";
@@ -22,7 +22,7 @@ export interface Place {
 }
 
 /**
- * Makes the stack's network again. Nobody is on it then: see {@link reconnect}.
+ * Recreates the stack's network, without members: see {@link reconnect}.
  *
  * @throws Error with the remedy when its range is taken
  */
@@ -35,8 +35,8 @@ export async function restoreNetwork(engine: Docker, inputs: NetworkInputs): Pro
  *
  * The former image may be gone. A running container never takes a new image, so any host image will do.
  *
- * @param more Files that steps have written into the former container, and that steps of later rely on.
- * @throws Error when no image is there, or the container doesn't serve
+ * @param more Files that steps wrote into the former container, and that later steps need.
+ * @throws Error if there is no image, or the container's services don't start
  */
 export async function restoreContainer(
   engine: Docker,
@@ -51,15 +51,15 @@ export async function restoreContainer(
     await container.putArchive(await archive([...state.files, ...more]), { path: "/" });
     await startAndWait(container, state.reload);
   } catch (error) {
-    // Its volumes stay: only anonymous ones would go with it.
+    // Its volumes stay: this removes only anonymous ones.
     await unlessGone(container.remove({ force: true, v: true })).catch(() => undefined);
     throw error;
   }
 }
 
 /**
- * Puts a container on the stack's network, with its address, whatever it was on before. One that still has the id of a
- * network that is gone can't be started, and can't be connected before it is disconnected by force.
+ * Connects a container to the stack's network, with its address, even if it is connected already. A container with the id of a
+ * deleted network can't be started, and must be disconnected by force first.
  */
 export async function reconnect(
   engine: Docker,

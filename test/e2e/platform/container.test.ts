@@ -125,7 +125,7 @@ describe("containers of the local platform", () => {
   it("never take the place of a container that is somebody else's", async () => {
     const { container, image } = stack.inputs("foreign");
     const foreign = await stack.engine.createContainer({ name: container, Image: image });
-    await assert.rejects(stack.create("foreign"), /is there that is not of this stack; rename or remove it/);
+    await assert.rejects(stack.create("foreign"), /exists, and it isn't part of this stack; rename or remove it/);
     assert.ok(await stack.has("container", container));
     await foreign.remove();
   });
@@ -146,7 +146,7 @@ describe("containers of the local platform", () => {
       stack.create("dies", {
         files: [{ path: "/usr/local/sbin/entrypoint", mode: "0755", content: "#!/bin/sh\necho no >&2\n" }],
       }),
-      /can't be made: it ended at once; its last words: no/,
+      /can't be created: it stopped at once; its last output: no/,
     );
     assert.deepEqual(await stack.left(), before);
   });

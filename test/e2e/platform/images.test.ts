@@ -111,7 +111,7 @@ describe("images on the local platform", () => {
         assert.equal((await readHostImage(of(program))).kind, "unknown");
         await assert.rejects(
           createHostImage(of(program)),
-          /host's engine can't take the image .*Cannot connect to the Docker daemon/,
+          /host's Docker engine can't load the image .*Cannot connect to the Docker daemon/,
         );
       } finally {
         await run("sv", "up", "/etc/service/docker");

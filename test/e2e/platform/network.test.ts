@@ -50,7 +50,7 @@ describe("networks of the local platform", () => {
     const name = `${stack.name}-other`;
     const foreign = await stack.engine.createNetwork({ Name: name });
     try {
-      await assert.rejects(createNetwork({ ...stack.network, name }), /that is not of this stack/);
+      await assert.rejects(createNetwork({ ...stack.network, name }), /isn't part of this stack/);
       await foreign.inspect();
     } finally {
       await foreign.remove();

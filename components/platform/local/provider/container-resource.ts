@@ -13,9 +13,9 @@ import { ensureRoomForOneMore } from "./neighbours";
 import type { Seen } from "./reading";
 import { startAndWait } from "./serving";
 
-/** A container as it stands in the state. */
+/** A container's state. */
 export interface ContainerState extends ContainerInputs {
-  /** The container's id, which changes exactly when the container is another one. */
+  /** Id of the host's first container: it changes exactly when the host is replaced. */
   readonly identity: string;
   /** Its address. */
   readonly address: string;
@@ -25,8 +25,8 @@ export interface ContainerState extends ContainerInputs {
 const ATTEMPTS = 5;
 
 /**
- * Makes and starts a container. What an interrupted run has left of it is removed first: the state doesn't know it, so
- * nothing can have been built on it.
+ * Creates and starts a container. An unmanaged one of the same name, left by an interrupted run, is removed first. It isn't
+ * in the state, so no other resource depends on it.
  */
 export async function createContainer(inputs: ContainerInputs): Promise<{ id: string; outs: ContainerState }> {
   const engine = docker();
@@ -40,13 +40,13 @@ export async function createContainer(inputs: ContainerInputs): Promise<{ id: st
       await announceMember(engine, inputs, address);
       return { id, outs: { ...inputs, identity: id, address } };
     } catch (error) {
-      // All or nothing: what stays behind would hold the name and the address.
+      // A half-created container would keep the name and the address.
       await deleteContainer(inputs.container, inputs).catch(() => undefined);
       const stolen = /address already in use/i.test(messageOf(error));
-      // Somebody's own container took it in the meantime; it stays marked as taken, and the next one is tried.
+      // A foreign container took the address in the meantime. It stays marked as used, and the next one is tried.
       if (stolen && inputs.address === undefined && attempt < ATTEMPTS) continue;
       if (!stolen) releaseAddress(inputs.network, address);
-      throw new Error(`${inputs.container} (${address}) can't be made: ${explain(error)}`, { cause: error });
+      throw new Error(`${inputs.container} (${address}) can't be created: ${explain(error)}`, { cause: error });
     }
   }
 }
@@ -58,12 +58,12 @@ async function startContainer(engine: Docker, inputs: ContainerInputs, address: 
   return container.id;
 }
 
-/** The container as it is now. One that is stopped or paused is still there, as in a cloud. */
+/** Reads the container. A stopped or paused one still exists, as in a cloud. */
 export async function readContainer(state: ContainerState, id: string): Promise<Seen<ContainerState>> {
   return (await findContainer(docker(), id)) === undefined ? { kind: "gone" } : { kind: "there", state };
 }
 
-/** Puts changed files in and has the services read them; everything else about a container can only be replaced. */
+/** Writes changed files and reloads the services. Any other change replaces the container. */
 export async function updateContainer(
   id: string,
   old: ContainerState,
@@ -72,7 +72,7 @@ export async function updateContainer(
   const found = await findContainer(docker(), id);
   if (found === undefined) {
     throw new Error(
-      `${inputs.container} is gone; \`npm run repair -- ${inputs.labels[LABELS.stack] ?? ""}\` makes it again`,
+      `${inputs.container} is gone; \`npm run repair -- ${inputs.labels[LABELS.stack] ?? ""}\` recreates it`,
     );
   }
   const { container, info } = found;
@@ -84,14 +84,14 @@ export async function updateContainer(
   return { ...inputs, identity: old.identity, address: old.address };
 }
 
-/** Removes the container and its data, dead or alive; true of one that is gone already, too. */
+/** Removes the container and its data, whether it runs or not. It may be gone already. */
 export async function deleteContainer(id: string, state: ContainerInputs): Promise<void> {
   const engine = docker();
   const container = (await findContainer(engine, id))?.container ?? engine.getContainer(id);
   try {
     await unlessGone(container.remove({ force: true, v: true }));
   } catch (error) {
-    // 409: somebody else is removing it at this moment.
+    // 409: it is being removed at this moment.
     if (statusOf(error) !== 409) throw error;
     await gone(container);
   }
@@ -102,12 +102,14 @@ export async function deleteContainer(id: string, state: ContainerInputs): Promi
 async function removeUnmanaged(engine: Docker, inputs: ContainerInputs): Promise<void> {
   const old = await unlessGone(engine.getContainer(inputs.container).inspect());
   if (old === undefined) {
-    // The volume may be there without its container: old Raft state on a new container hangs its node.
+    // The volume may exist without its container: a new node hangs on old Raft state.
     if (inputs.nested) await unlessGone(engine.getVolume(volumeOf(inputs.container)).remove({ force: true }));
     return;
   }
   if (old.Config.Labels[LABELS.stack] !== inputs.labels[LABELS.stack]) {
-    throw new Error(`a container called ${inputs.container} is there that is not of this stack; rename or remove it`);
+    throw new Error(
+      `a container named ${inputs.container} exists, and it isn't part of this stack; rename or remove it`,
+    );
   }
   await deleteContainer(old.Id, inputs);
 }

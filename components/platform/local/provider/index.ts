@@ -1,4 +1,4 @@
-/** What the dynamic resources of the local platform do; loaded by name at run time, see ../resources.ts. */
+/** Providers of the local platform's dynamic resources, loaded by name at run time (see ../resources.ts). */
 import type * as pulumi from "@pulumi/pulumi";
 import { difference } from "./diff";
 import { explained } from "./explain";
@@ -25,8 +25,8 @@ type Provider = pulumi.dynamic.ResourceProvider;
 /** Containers: hosts, bastion and load balancers. */
 export const container: Provider = {
   diff: (_id, old: ContainerState, inputs: ContainerInputs) =>
-    // `reload` says what to do on a change, and is none itself. `names` are what it is born with: the preparation gives a running
-    // one others (scripts/prepare.sh).
+    // A change of `reload` has no effect by itself. `names` are set at creation: the prepare step updates those of running
+    // hosts (scripts/prepare.sh).
     Promise.resolve(difference(old, inputs, ["image", "reload", "names"], ["files"])),
   create: explained(createContainer),
   read: reading(readContainer),
@@ -47,20 +47,20 @@ export const network: Provider = {
   delete: explained(deleteNetwork),
 };
 
-/** Images that hosts' engines are given. They go with the host: there is nothing to delete. */
+/** Images on hosts. They are deleted with their host, so there is no delete. */
 export const hostImage: Provider = {
   diff: (_id, old: HostImageInputs, inputs: HostImageInputs) => Promise.resolve(difference(old, inputs, ["host"], [])),
   create: explained(createHostImage),
   read: reading(readHostImage),
 };
 
-/** Images that are pushed to the stack's registry. They stay there: a service may be about to pull one. */
+/** Images in the stack's registry. They are never deleted: a service may be about to pull one. */
 export const registryImage: Provider = {
   diff: (_id, old: RegistryImageState, inputs: RegistryImageInputs) =>
     Promise.resolve(difference(old, inputs, [], ["ca", "username", "password"])),
   create: explained((inputs: RegistryImageInputs) => createRegistryImage(inputs)),
   read: reading(readRegistryImage),
-  // How to reach the registry has changed, not what is in it.
+  // Only the way to reach the registry has changed, not its content.
   update: (_id, old: RegistryImageState, inputs: RegistryImageInputs) =>
     Promise.resolve({ outs: { ...inputs, reference: old.reference } }),
 };

@@ -15,24 +15,24 @@ export function neighbourLimit(containers: number): number {
   return Math.max(1024, 2 ** Math.ceil(Math.log2(containers * containers * 2)));
 }
 
-/** How many containers there are, as a promise so that those made at the same time ask only once. */
+/** Number of containers, as a promise, so that concurrent creations count only once. */
 let containers: Promise<number> | undefined;
 
 /**
- * Sees to it that the kernel can remember all neighbours of one container more: those of other stacks count as well.
+ * Makes room in the kernel's neighbour table for one more container. Containers of other stacks count, too.
  *
  * @throws Error with the command to run, when the limit is too low and can't be raised from here.
  */
 export async function ensureRoomForOneMore(engine: Docker): Promise<void> {
   containers ??= engine.listContainers({ all: true, filters: { label: [LABELS.stack] } }).then((all) => all.length);
   const before = containers;
-  // What is removed in this run isn't subtracted: room for a few too many does no harm.
+  // Containers that this run removes aren't subtracted: some extra room is harmless.
   containers = before.then((count) => count + 1);
   ensureNeighbours(await containers);
 }
 
 /**
- * Sees to it that the kernel can remember all neighbours of so many containers.
+ * Makes room in the kernel's neighbour table for this many containers.
  *
  * @param table The kernel's settings. @default those of this kernel
  * @throws Error with the command to run, when the limit is too low and can't be raised from here.
@@ -41,7 +41,7 @@ export function ensureNeighbours(containers: number, table = TABLE): void {
   if (containers <= ENOUGH_BY_DEFAULT) return;
   const needed = neighbourLimit(containers);
   const now = thresholds(table);
-  // Not the kernel that the containers run on (a virtual machine's engine): nothing to see from here.
+  // The containers run on another kernel (Docker in a virtual machine), whose settings aren't visible here.
   if (now === undefined || now.gc_thresh3 >= needed) return;
   const wanted = {
     gc_thresh3: needed,
