@@ -28,8 +28,8 @@ declare -A known=()
 declare -A failed=() failing_since=() failed_last=()
 looked=false
 
-# converged STACK: a check for wait_for. It ends the step when waiting won't help: when an update was paused or rolled back,
-# and when nothing is missing but tasks of nodes where they fail again and again.
+# converged STACK: a check for wait_for. It fails the step if waiting can't help: if an update was paused or rolled back,
+# or if only tasks are missing that fail again and again on their nodes.
 converged() {
   local stack=$1 list id state message ready late="" hopeless=true failures waiting running
   down_nodes

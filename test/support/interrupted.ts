@@ -16,7 +16,7 @@ export const MOMENTS: readonly Moment[] = [
   { name: "while the first containers are created", pattern: /\bnetwork created/ },
   { name: "after the first container", pattern: /(manager|registry|worker)-\d created/ },
   { name: "while the engines are prepared", pattern: /prepare-manager-\d created/ },
-  { name: "while the swarm is founded", pattern: /prepare-bastion created/ },
+  { name: "while the swarm is created", pattern: /prepare-bastion created/ },
   { name: "while the second manager joins", pattern: /token-manager-2 created/ },
   { name: "while the workers join", pattern: /token-worker-\S+ created/ },
 ];

@@ -140,13 +140,13 @@ describe("the step that gets a certificate from an ACME authority", function () 
     const changes = { domain, request: await requestFor(domain, own) };
     const error = await refused({ ...changes, credentials: credentials(ADDRESS, wrong) });
     assert.match(error, /^acme on \S+: https:\/\/10\.252\.0\.2:14000\/dir gave no certificate for \*\.new\.app/);
-    assert.match(error, /lego said last: .*GET https:\/\/dns\.example\/\?token=\*\*\*: 403/);
+    assert.match(error, /lego's last output: .*GET https:\/\/dns\.example\/\?token=\*\*\*: 403/);
     assert.ok(!error.includes(wrong), error);
   });
 
   it("tells in one line when a directory isn't to be trusted, or the provider is none", async () => {
-    assert.match(await refused({ authority: "" }), /lego said last: .*certificate signed by unknown authority/);
-    assert.match(await refused({ provider: "nobody" }), /lego said last: .*unrecognized DNS provider: nobody/);
+    assert.match(await refused({ authority: "" }), /lego's last output: .*certificate signed by unknown authority/);
+    assert.match(await refused({ provider: "nobody" }), /lego's last output: .*unrecognized DNS provider: nobody/);
   });
 
   it("takes no certificate that ends before it is renewed, says what to set, and doesn't ask for another one", async () => {
@@ -171,7 +171,7 @@ describe("the step that gets a certificate from an ACME authority", function () 
     const lego = "/usr/local/sbin/lego";
     await bastion.shell(`printf '#!/bin/sh\\ntrap "" TERM\\nsleep 60\\n' >${lego} && chmod 0755 ${lego}`);
     try {
-      assert.match(await refused({ limit: 2 }), /lego said last: no end within 2 s;\s*$/);
+      assert.match(await refused({ limit: 2 }), /lego's last output: no end within 2 s;\s*$/);
     } finally {
       await bastion.shell(`rm ${lego}`);
     }

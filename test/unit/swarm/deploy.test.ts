@@ -79,7 +79,7 @@ describe("a network that a stack needs", () => {
   it("that can't be asked for is an error", () => {
     assert.match(
       shell(check, { status: 500, reply: "no leader" }).stderr,
-      /FAIL the cluster doesn't tell of its network/,
+      /FAIL the cluster can't show its network/,
     );
   });
 });
