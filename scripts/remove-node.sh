@@ -88,7 +88,7 @@ end_removal() {
   rm -f "$leaving_folder/$id"
   if ! $removal_done && [ -n "$availability_before" ]; then
     node_update "$id" ".Availability = \"$availability_before\"" ||
-      printf '%s: its availability stays drain, because it can't be set back to %s: %s\n' "$name" "$availability_before" "$reply" >&2
+      printf '%s: its availability stays drain, because it could not be set back to %s: %s\n' "$name" "$availability_before" "$reply" >&2
   fi
 }
 trap end_removal EXIT

@@ -139,7 +139,7 @@ describe("the step that gets a certificate from an ACME authority", function () 
     const domain = `*.new.${DOMAIN}`;
     const changes = { domain, request: await requestFor(domain, own) };
     const error = await refused({ ...changes, credentials: credentials(ADDRESS, wrong) });
-    assert.match(error, /^acme on \S+: https:\/\/10\.252\.0\.2:14000\/dir gave no certificate for \*\.new\.app/);
+    assert.match(error, /^acme on \S+: https:\/\/10\.252\.0\.2:14000\/dir issued no certificate for \*\.new\.app/);
     assert.match(error, /lego's last output: .*GET https:\/\/dns\.example\/\?token=\*\*\*: 403/);
     assert.ok(!error.includes(wrong), error);
   });
