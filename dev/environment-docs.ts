@@ -16,7 +16,7 @@ For whoever sets variables of Pulumi, Docker, Node, npm, AWS or SSH on a worksta
 Our commands (\`npm start\`, \`npm run …\`) give each program that they start the variables of this list, and nothing else.
 Who gets a variable:
 
-- **Pulumi (local)**: the Pulumi engine for stacks on this machine; **Pulumi (elsewhere)**: for all other stacks
+- **Pulumi (local)**: the Pulumi engine for stacks on this workstation; **Pulumi (elsewhere)**: for all other stacks
 - **docker**: the docker client; **Docker engine**: one that \`npm start\` had to start
 - **aws**, **npm**: these programs; **set-up**: apt-get, mmdebstrap, go, tar, systemctl
 
