@@ -17,13 +17,13 @@ export const EFFECTS: Readonly<Record<string, string>> = {
     "a larger count: new hosts; a smaller one: the last hosts are removed. `zones`: replaces what moves, in batches. `maxUnavailable`: nothing",
   workers:
     "`count`: as above. `labels`: taken over without a restart. `zones`, `instanceType`, `architecture`: replaces what changes, in batches. `volume`: grows in place. `maxUnavailable`: nothing. Another name: a new pool, then the old one goes",
-  network:
-    "refused before anything is changed. Hosts and swarm get their ranges at creation: recreate the stack",
+  network: "refused before anything is changed. Hosts and swarm get their ranges at creation: recreate the stack",
   domain:
     "replaces no host. Certificates are issued again, registry and ingress roll from replica to replica, and images have another name: log in again, and deploy your services with the new one",
   drain: "nothing, until the next host is drained",
   joinEpoch: "join tokens are fetched again; no host is replaced",
-  certificateExpiry: "nothing: it is used when the swarm is created; afterwards use `docker swarm update --cert-expiry`",
+  certificateExpiry:
+    "nothing: it is used when the swarm is created; afterwards use `docker swarm update --cert-expiry`",
   certificates:
     "certificates are issued again where their life changes; services take them over without a restart of engines",
   ingress: "the ingress rolls from replica to replica",
