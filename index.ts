@@ -17,13 +17,13 @@ const config = loadConfig();
 const hosts = planHosts(config, spareIn(process.env));
 
 const ranges = new AddressRanges("ranges", config);
-const keys = new SshKeys("ssh", { machines: ["bastion", ...hosts.map((host) => host.name)] });
+const keys = new SshKeys("ssh", { hosts: ["bastion", ...hosts.map((host) => host.name)] });
 const platform = createPlatform({ config, hosts, keys, ranges });
 const managers = managersOf(hosts);
 const pki = new Pki("pki", {
   stack: config.stack,
   protect: platform.protectsData,
-  lives: config.certificates,
+  validity: config.certificates,
   managers,
   dnsNames: platform.loadBalancers.manager.dnsNames,
   ipAddresses: platform.loadBalancers.manager.ipAddresses,

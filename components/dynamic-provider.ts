@@ -1,9 +1,9 @@
 /**
- * The text of a dynamic provider, which Pulumi keeps in the state and evaluates in a process of its own.
+ * The text of a dynamic provider. Pulumi keeps it in the state and evaluates it in a separate process.
  *
- * Pulumi would serialize the functions themselves, which puts this program's code into the state of every machine,
- * shows each change of it as a change of the machine, and costs a second to do. This constant loads the code by name
- * instead: what is in the state changes only with the path of the loader or the module, and what runs is always what is in
+ * By default Pulumi serializes the functions. That puts this program's code into the state of every resource,
+ * shows each change of it as a change of the resource, and costs a second to do. This constant loads the code by name
+ * instead. So the state changes only with the path of the loader or the module, and the code that runs is always that of
  * the clone.
  *
  * @param module Path of the module, from the clone's root.

@@ -5,8 +5,8 @@ import { ROLES } from "../plan/roles";
 const text = z.string().min(1);
 
 /**
- * A host as the plan has it. What only its machine knows stands elsewhere, its address in `hosts`, its identity in the
- * state: of a machine that can't be made both stay unknown, and an unknown value makes all unknown that is secret with it.
+ * A planned host. Its address is in `hosts`, and its identity in the state. If the host can't be created, both stay unknown,
+ * and an unknown value would make everything unknown that is in the same secret.
  */
 const plannedNodeSchema = z.object({
   /** Host name, which is the node's name in the swarm, too. */
@@ -19,7 +19,7 @@ const plannedNodeSchema = z.object({
   labels: z.record(z.string(), z.string()),
 });
 
-/** A certificate of the stack's CA for clients of the managers' API, and its key. PEM. */
+/** A client certificate of the stack's CA for the managers' API, and its key. PEM. */
 const clientSchema = z.object({ cert: text, key: text });
 
 const loadBalancerSchema = z.object({
@@ -32,7 +32,7 @@ const loadBalancerSchema = z.object({
   stats: text.optional(),
 });
 
-/** What the tools need to get in. A secret as a whole. */
+/** What the commands need for access. A secret as a whole. */
 const accessSchema = z.object({
   /** The bastion's sshd as seen from here; keys in OpenSSH's formats. */
   bastion: z.object({
@@ -47,13 +47,13 @@ const accessSchema = z.object({
   client: clientSchema,
   /** A client certificate for people, short-lived. @default people get the bastion's */
   person: clientSchema.optional(),
-  /** How long before its end a certificate is due, in days. */
+  /** How long before its expiry a certificate is due, in days. */
   renewalDays: z.number().int().default(30),
-  /** Further certificates that no host serves, and which end like the others. PEM, no secret. */
+  /** Further certificates, which no host serves, and which expire too. PEM, no secret. */
   certificates: z.array(z.object({ owner: text, use: z.enum(["client", "authority"]), certificate: text })).default([]),
   /**
-   * Where the applications' certificate is from: the stack's authority, one that speaks ACME, or the user, and then no `up`
-   * renews it. Without it, as after an upgrade and before the next `up`, nothing is said of who has to have signed it.
+   * Source of the applications' certificate: the stack's authority, an ACME authority, or the user. No `up` renews the user's.
+   * Without it, as after an upgrade and before the next `up`, the issuer isn't checked.
    */
   appCertificate: z.enum(["stack", "acme", "user"]).optional(),
   /** All hosts, in the order of the plan. */
@@ -67,14 +67,14 @@ const accessSchema = z.object({
 
 /** The stack's outputs: what `index.ts` exports, and what every tool reads. */
 export const stackOutputsSchema = z.object({
-  /** Cluster id, recorded at birth; a node that reports another one belongs to a second swarm. */
+  /** Cluster id, recorded when the swarm was created. A node that reports another one belongs to a second swarm. */
   swarmId: text,
-  /** Without an address: one that was left out of an `up` (`--exclude`), and has no machine. */
+  /** Without an address: the host was left out of an `up` (`--exclude`) and doesn't exist. */
   hosts: z.record(z.string(), z.object({ role: z.enum(ROLES), zone: text, address: text.optional() })),
   /** `manager` as `tcp://host:port`, `registry` as `https://…`, `app` as `https://*.app.<domain>[:port]`. */
   endpoints: z.object({ manager: text, registry: text.optional(), app: text.optional() }),
   /**
-   * DNS records that lead to the load balancers, for those who make them by hand: name → name that it is an alias of.
+   * DNS records for the load balancers, to be created by hand: name → name that it is an alias of.
    * Only on platforms whose load balancers have names.
    */
   records: z.record(z.string(), text).optional(),
@@ -84,17 +84,17 @@ export const stackOutputsSchema = z.object({
   access: accessSchema,
 });
 
-/** Outputs of a stack that is up, secrets in plain text. */
+/** Outputs of a stack that exists, with secrets in plain text. */
 export type StackOutputs = z.infer<typeof stackOutputsSchema>;
 /** See {@link StackOutputs.access}. */
 export type Access = StackOutputs["access"];
-/** A machine that the stack wants, and what the swarm has to say about it when all is well. */
+/** A host of the stack, and what the swarm reports about it while it is healthy. */
 export type DesiredNode = Access["nodes"][number] & {
-  /** Private address, as seen from the bastion; `unknown` without a machine. */
+  /** Private address, as seen from the bastion; `unknown` while the host doesn't exist. */
   readonly address: string;
   /**
-   * Changes exactly when the machine is another one: `Host.identity`, and node label `swarm-ha.identity`. Empty without a
-   * machine.
+   * Changes exactly when it is another instance or container: `Host.identity`, node label `swarm-ha.identity`. Empty while the
+   * host doesn't exist.
    */
   readonly identity: string;
 };
@@ -104,7 +104,7 @@ export type ClientCertificate = Access["client"];
 type Unresolved<T> = pulumi.Input<T extends object ? { [K in keyof T]: Unresolved<T[K]> } : T>;
 
 /**
- * The same, as the program has it while it runs: `const outputs: ProgramOutputs = { … }; export = outputs;`
- * The compiler so keeps the program and its tools together.
+ * The same as Pulumi outputs, in the program: `const outputs: ProgramOutputs = { … }; export = outputs;`
+ * The compiler checks that the program and its commands agree.
  */
 export type ProgramOutputs = { [K in keyof StackOutputs]: Unresolved<StackOutputs[K]> };

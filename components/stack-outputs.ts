@@ -7,7 +7,7 @@ import type { Registry } from "./registry";
 import type { SshKeys } from "./ssh/keys";
 import type { Swarm } from "./swarm";
 
-/** The parts that the outputs speak of. */
+/** Parts of the program that the outputs describe. */
 export interface StackParts {
   readonly config: StackConfig;
   readonly platform: Platform;
@@ -17,7 +17,7 @@ export interface StackParts {
   readonly registry: Registry;
 }
 
-/** The stack's outputs: those of docs/architecture.md, "What others rely on", and `access`, which our commands connect with. */
+/** The stack's outputs: those of docs/architecture.md, "What others rely on", and `access`, with which our commands connect. */
 export function stackOutputs({ config, platform, keys, pki, swarm, registry }: StackParts): ProgramOutputs {
   const { bastion, hosts, loadBalancers } = platform;
   const endpoints = {
@@ -25,7 +25,9 @@ export function stackOutputs({ config, platform, keys, pki, swarm, registry }: S
     registry: pulumi.interpolate`https://${loadBalancers.registry.endpoint}`,
     app: pulumi.interpolate`https://${loadBalancers.app.endpoint}`,
   };
-  const door = (name: keyof typeof endpoints): { url: pulumi.Output<string>; stats?: pulumi.Output<string> } => ({
+  const loadBalancer = (
+    name: keyof typeof endpoints,
+  ): { url: pulumi.Output<string>; stats?: pulumi.Output<string> } => ({
     url: endpoints[name],
     ...(loadBalancers[name].stats === undefined ? {} : { stats: loadBalancers[name].stats }),
   });
@@ -47,13 +49,13 @@ export function stackOutputs({ config, platform, keys, pki, swarm, registry }: S
       client: { cert: pki.bastion.certificate, key: pki.bastion.key },
       renewalDays: config.certificates.renewalDays,
       certificates: [
-        { owner: "ingress", use: "client", certificate: pki.door.client.certificate },
-        { owner: "ingress-authority", use: "authority", certificate: pki.door.clientAuthority },
+        { owner: "ingress", use: "client", certificate: pki.readOnlyApi.client.certificate },
+        { owner: "ingress-authority", use: "authority", certificate: pki.readOnlyApi.clientAuthority },
       ],
       appCertificate: appCertificate(config),
       person: { cert: pki.person.certificate, key: pki.person.key },
       nodes: hosts.map(({ name, role, zone, pool, labels }) => ({ name, role, zone, pool, labels })),
-      loadBalancers: { manager: door("manager"), registry: door("registry"), app: door("app") },
+      loadBalancers: { manager: loadBalancer("manager"), registry: loadBalancer("registry"), app: loadBalancer("app") },
     }),
   };
 }

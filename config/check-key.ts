@@ -7,16 +7,16 @@ import { didYouMean } from "./suggest";
 /** What the schema says about the key at a path. */
 export type Describe = (path: readonly PathPart[]) => KeyDescription;
 
-/** What came of one key. */
+/** Result of checking one key. */
 export interface CheckedKey {
   readonly problems: readonly Problem[];
-  /** The value with defaults, without those parts that were wrong; undefined when nothing of it can be used. */
+  /** The value with defaults, without its wrong parts; undefined when no part is valid. */
   readonly value?: unknown;
   /** Whether parts are missing from `value`. */
   readonly complete: boolean;
 }
 
-/** Checks types and formats of one key, and saves what is right of it, for the rules to go on with. */
+/** Checks types and formats of one key. Keeps the valid parts, so that the rules can check those. */
 export function checkKey(key: string, value: unknown, { shape }: StackSchema, describe: Describe): CheckedKey {
   const schema = (shape as Readonly<Record<string, z.ZodType>>)[key];
   if (schema === undefined) throw new Error(`the schema has no key ${key}`);
@@ -39,7 +39,7 @@ function problemsOf(key: string, value: unknown, issue: z.core.$ZodIssue, descri
   return [{ key: keyText(path), got: valueText(got), allowed, fix: meant ?? fix }];
 }
 
-/** A key that the schema hasn't got: most often a typo, or a path set without `--path`. */
+/** An unknown key: most often a typo, or a path that was set without `--path`. */
 export function unknownKey(path: readonly PathPart[], value: unknown, describe: Describe): Problem {
   const known = Object.keys(describe(path.slice(0, -1)).properties ?? {});
   const name = String(path.at(-1));
@@ -60,7 +60,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((at, part) => (isRecord(at) ? at[part] : undefined), value);
 }
 
-/** Leaves out the wrong parts of a mapping, one level deep, and looks again. */
+/** Leaves out the wrong parts of a mapping, one level deep, and checks again. */
 function salvage(schema: z.ZodType, value: unknown, issues: readonly z.core.$ZodIssue[]): { value?: unknown } {
   if (!isRecord(value) || Array.isArray(value)) return {};
   const wrong = new Set(issues.flatMap((issue) => issue.path.slice(0, 1)));
@@ -69,7 +69,7 @@ function salvage(schema: z.ZodType, value: unknown, issues: readonly z.core.$Zod
   );
   const rest = without(value, (name) => wrong.has(name) || extra.has(name));
   const again = schema.safeParse(rest);
-  // Without this, the default of a wrong part would stand in for it, and rules would complain about a value nobody wrote.
+  // Otherwise the default would replace a wrong part, and rules would report a value that the user didn't write.
   return again.success && isRecord(again.data) ? { value: without(again.data, (name) => wrong.has(name)) } : {};
 }
 

@@ -2,15 +2,15 @@ import { duplicateKeys } from "./json";
 import type { KeyDescription } from "./description";
 import { keyText, valueText, type Problem } from "./problem";
 
-/** A value as the schema wants to see it, or what is wrong with its text. */
+/** A value in the form that the schema checks, or what is wrong with its text. */
 export interface Decoded {
   readonly value?: unknown;
   readonly problems: readonly Problem[];
 }
 
 /**
- * Turns the text that Pulumi hands over into a value: structured values arrive as JSON, numbers in decimal. What is
- * no text already (in tests, or read from a file) stays as it is.
+ * Turns Pulumi's text into a value: structured values arrive as JSON, numbers in decimal. Values that are
+ * no text (in tests, or read from a file) stay as they are.
  */
 export function decode(key: string, raw: unknown, described: KeyDescription): Decoded {
   if (typeof raw !== "string") return { value: raw, problems: [] };

@@ -3,7 +3,7 @@ import { stackSchema } from "./schema";
 
 export type { KeyDescription } from "./description";
 
-/** What the schema says about the key at a path; of an unknown key, nothing. */
+/** Description of the key at a path; empty for an unknown key. */
 export const describeKey = describer(stackSchema);
 
 /** The whole schema as data. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { PathPart } from "./problem";
 
-/** What a schema says about a key: JSON Schema, with the words of `GlobalMeta` in it. */
+/** A key's description: JSON Schema with the fields of `GlobalMeta`. */
 export interface KeyDescription {
   readonly description?: string;
   readonly unit?: string;
@@ -19,12 +19,12 @@ export interface KeyDescription {
   readonly required?: readonly string[];
 }
 
-/** A schema as data: errors and documentation are written from the same words. */
+/** A schema as data. Errors and documentation use the same texts. */
 export function descriptionOf(schema: z.ZodType): KeyDescription {
   return z.toJSONSchema(schema, { io: "input" }) as KeyDescription;
 }
 
-/** What a description says about the key at a path; of an unknown key, nothing. */
+/** Description of the key at a path; empty for an unknown key. */
 export function descriptionAt(path: readonly PathPart[], root: KeyDescription): KeyDescription {
   let at: KeyDescription | undefined = root;
   for (const part of path) {
@@ -35,10 +35,10 @@ export function descriptionAt(path: readonly PathPart[], root: KeyDescription): 
   return at;
 }
 
-/** Descriptions that were worked out: a configuration is read several times in a run. */
+/** Cached descriptions: a configuration is read several times in a run. */
 const known = new WeakMap<z.ZodType, KeyDescription>();
 
-/** Describes keys of a schema by their paths, and works the description out when the first one is asked for. */
+/** Describes keys of a schema by their paths. The description is created at the first call. */
 export function describer(schema: z.ZodType): (path: readonly PathPart[]) => KeyDescription {
   return (path) => {
     const root = known.get(schema) ?? descriptionOf(schema);

@@ -1,14 +1,14 @@
 import type { PathPart } from "./problem";
 
 /**
- * Paths of keys that a JSON text has twice. `JSON.parse` keeps the last one and says nothing, so a pool that was
- * listed twice would silently lose one of its halves.
+ * Paths of keys that a JSON text has twice. `JSON.parse` silently keeps the last one, so a pool that was
+ * listed twice would lose one of its halves.
  *
  * @param text A text that `JSON.parse` accepts.
  */
 export function duplicateKeys(text: string): PathPart[][] {
   const duplicates: PathPart[][] = [];
-  // One entry for each open bracket: where in it we are, and the keys seen so far.
+  // One entry for each open bracket: the position in it, and the keys seen so far.
   const open: { at: PathPart; readonly keys: Set<string> }[] = [];
   for (const [token, colon] of text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\],]/g)) {
     const scope = open.at(-1);

@@ -5,21 +5,21 @@ import type { PoolConfig, StackValues } from "./schema";
 type Partially<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 /**
- * What is known of a configuration that may have problems: each value that has the right type and format. Rules work
- * on this, so that one wrong value doesn't hide what is wrong with the others. The keys
+ * The valid part of a configuration: each value that has the right type and format. Rules check
+ * this part, so that one wrong value doesn't hide problems of the others. The keys
  * of platforms are there, too; see `KnownOf`.
  */
 export interface Known {
   /** Name of the stack. */
   readonly stack: string;
   readonly platform?: StackValues["platform"] | undefined;
-  /** What is to be known of the platform. */
+  /** Facts about the platform. */
   readonly facts?: PlatformFacts | undefined;
   /** Platform's default included. */
   readonly zones?: readonly string[] | undefined;
   readonly managers?: Partially<StackValues["managers"]> | undefined;
   readonly registry?: Partially<StackValues["registry"]> | undefined;
-  /** The pools that are right in themselves. */
+  /** The pools without a problem of their own. */
   readonly workers?: Readonly<Record<string, PoolConfig>> | undefined;
   /** Names of all pools, wrong ones included. */
   readonly poolNames: readonly string[];

@@ -6,9 +6,9 @@ import type { StackConfig } from "./platforms";
 import { suggest } from "./suggest";
 
 /**
- * Reads and checks the configuration of the stack that this program runs for, and says its warnings.
+ * Reads and checks the configuration of the current stack, and logs its warnings.
  *
- * @throws pulumi.RunError with all problems in one message and without a stack trace, which would only hide it.
+ * @throws pulumi.RunError with all problems in one message, without a stack trace.
  */
 export function loadConfig(): StackConfig {
   try {
@@ -23,25 +23,25 @@ export function loadConfig(): StackConfig {
 }
 
 function parsed(all: Readonly<Record<string, string>>, stack: string): StackConfig {
-  const strays = strayKeys(all);
+  const wrong = wrongNamespaces(all);
   try {
     const config = parseConfig(namespaceOf(all), stack);
-    if (strays.length > 0) throw new ConfigError(stack, strays);
+    if (wrong.length > 0) throw new ConfigError(stack, wrong);
     return config;
   } catch (error) {
-    if (!(error instanceof ConfigError) || error.problems === strays) throw error;
-    throw new ConfigError(stack, [...strays, ...error.problems]);
+    if (!(error instanceof ConfigError) || error.problems === wrong) throw error;
+    throw new ConfigError(stack, [...wrong, ...error.problems]);
   }
 }
 
-/** Keys whose namespace is ours but for a typo: other namespaces belong to providers, which would just ignore them. */
-export function strayKeys(all: Readonly<Record<string, string>>): Problem[] {
+/** Keys whose namespace is a misspelling of ours. Pulumi ignores them: it takes them for a provider's. */
+export function wrongNamespaces(all: Readonly<Record<string, string>>): Problem[] {
   return Object.keys(all).flatMap((key) => {
     const [namespace = "", name = ""] = key.split(":");
     if (namespace === NAMESPACE || suggest(namespace, [NAMESPACE]) === undefined) return [];
     return {
       key,
-      // It may be anything, a secret too.
+      // The value may be a secret.
       got: `the namespace '${namespace}'`,
       allowed: `keys of this project in the namespace ${NAMESPACE}`,
       fix: `write ${NAMESPACE}:${name}`,
@@ -50,8 +50,8 @@ export function strayKeys(all: Readonly<Record<string, string>>): Problem[] {
 }
 
 /**
- * The same error without the values of secret keys: none of our keys is secret, but a mistyped key, or one of another
- * project, may well be, and an error ends up in logs.
+ * The same error without the values of secret keys. A mistyped key, or one of another
+ * project, may hold a secret, and errors end up in logs.
  */
 export function withoutSecrets(error: ConfigError, secretKeys: readonly string[]): ConfigError {
   const problems = error.problems.map((problem) =>
@@ -60,7 +60,7 @@ export function withoutSecrets(error: ConfigError, secretKeys: readonly string[]
   return new ConfigError(error.stackName, problems);
 }
 
-/** Keys of this project that hold a secret; Pulumi tells the program in this variable, and decrypts their values. */
+/** Keys of this project that hold a secret. Pulumi lists them in this variable, and decrypts their values. */
 function secretKeys(): string[] {
   const all = JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]") as string[];
   return all.map((key) => key.slice(`${NAMESPACE}:`.length));

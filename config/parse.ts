@@ -12,7 +12,7 @@ import { stackSchemaOf } from "./schema/stack";
 import type { CommonConfig, StackSchema, StackValues } from "./schema/types";
 
 /**
- * Checks a stack's configuration and fills in defaults. Pure: the same input always gives the same answer.
+ * Checks a stack's configuration and fills in defaults. Pure.
  *
  * @param raw Values by key, without the namespace: texts as Pulumi hands them over (JSON for structured ones), or the
  *   values themselves.
@@ -85,10 +85,10 @@ function withPlatform(platforms: Platforms, known: Known): Known {
   };
 }
 
-/** Nothing is wrong, so everything is known. */
+/** Without problems, every value is known. */
 function complete(platforms: Platforms, values: StackValues, { stack, zones = [], domain = "" }: Known): CommonConfig {
   const platform = platforms[values.platform];
-  if (platform === undefined) throw new Error(`the schema has to refuse the platform ${values.platform}`);
+  if (platform === undefined) throw new Error(`unknown platform ${values.platform}, which the schema should refuse`);
   const foreign = foreignKeys(platforms, platform);
   const own = Object.fromEntries(Object.entries(values).filter(([key]) => !foreign.includes(key))) as StackValues;
   const config = { ...own, stack, zones, domain, warnings: [] };
@@ -100,7 +100,7 @@ function complete(platforms: Platforms, values: StackValues, { stack, zones = []
   };
 }
 
-/** Problems in the order of the schema, which is the one of the documentation; keys that aren't in it come first. */
+/** Problems in the order of the schema, as in the documentation. Unknown keys come first. */
 function inOrder(problems: readonly Problem[], keys: readonly string[]): Problem[] {
   const rank = ({ key }: Problem): number => keys.indexOf(/:(\w+)/.exec(key)?.[1] ?? "");
   return [...problems].sort((a, b) => rank(a) - rank(b));

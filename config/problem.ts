@@ -2,7 +2,7 @@
 export interface Problem {
   /** The key as Pulumi writes it, with the path inside a structured value: `swarm-ha:managers.count`. */
   readonly key: string;
-  /** The value found there, shortened; "nothing" where a required key is missing. */
+  /** The value, shortened; "nothing" if a required key is missing. */
   readonly got: string;
   /** What would be accepted, in words. */
   readonly allowed: string;
@@ -39,7 +39,7 @@ export function isAbout(problem: Problem, topLevelKey: string): boolean {
   return problem.key === key || problem.key.startsWith(`${key}.`) || problem.key.startsWith(`${key}[`);
 }
 
-/** All that is wrong with a stack's configuration, in one message with a line for each problem. */
+/** All problems of a stack's configuration, in one message with a line for each. */
 export class ConfigError extends Error {
   /** The problems, in the order of the keys in the schema. */
   public readonly problems: readonly Problem[];

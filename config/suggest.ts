@@ -1,6 +1,6 @@
 /**
- * The candidate that a mistyped word most probably means, if any is close enough: at most a third of its letters
- * wrong (inserted, left out, exchanged with another or with their neighbour).
+ * The candidate closest to a mistyped word, if at most a third of its letters are
+ * wrong (inserted, left out, replaced, or swapped with their neighbour).
  */
 export function suggest(word: string, candidates: readonly string[]): string | undefined {
   const ranked = candidates

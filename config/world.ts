@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
 
 /**
- * As many addresses as two /8 have, or two /16 of IPv6: more than anybody's own networks, so it counts as the world. A
+ * As many addresses as two /8 have, or two /16 of IPv6. No organization has so many, so they count as the world. A
  * /8 and the private ranges together are less.
  */
 const WORLD = { ipv4: 2n ** 25n, ipv6: 2n ** 113n } as const;
@@ -18,7 +18,7 @@ export function isRange(text: string): boolean {
   return spanOf(text) !== undefined;
 }
 
-/** Whether ranges let the world in, by themselves or together: 0.0.0.0/0 in pieces is the world, too. */
+/** Whether ranges are the world, alone or together: 0.0.0.0/0 in pieces is the world, too. */
 export function isWorld(ranges: readonly string[]): boolean {
   const spans = ranges.map(spanOf).filter((span) => span !== undefined);
   return (["ipv4", "ipv6"] as const).some((family) => {

@@ -8,7 +8,7 @@ export const CONFIG_DOCS = path.join(__dirname, "..", "docs", "configuration.md"
 
 /** What a change of each top-level key does, and of those inside that do something else. A test holds it against the schema. */
 export const EFFECTS: Readonly<Record<string, string>> = {
-  platform: "another stack: destroy it, and create it again",
+  platform: "a different stack: destroy it, and create it again",
   zones:
     "hosts whose zone changes are replaced, in batches. Append new zones at the end; where managers would move, do it in steps that move one each",
   managers:
@@ -17,13 +17,13 @@ export const EFFECTS: Readonly<Record<string, string>> = {
     "a larger count: new hosts; a smaller one: the last hosts are removed. `zones`: replaces what moves, in batches. `maxUnavailable`: nothing",
   workers:
     "`count`: as above. `labels`: taken over without a restart. `zones`, `instanceType`, `architecture`: replaces what changes, in batches. `volume`: grows in place. `maxUnavailable`: nothing. Another name: a new pool, then the old one goes",
-  network:
-    "refused before anything is touched. Hosts and swarm take their ranges when they are created: create the stack again",
+  network: "refused before anything is changed. Hosts and swarm get their ranges at creation: recreate the stack",
   domain:
     "replaces no host. Certificates are issued again, registry and ingress roll from replica to replica, and images have another name: log in again, and deploy your services with the new one",
   drain: "nothing, until the next host is drained",
   joinEpoch: "join tokens are fetched again; no host is replaced",
-  certificateExpiry: "nothing: it counts when the swarm is born; afterwards it is `docker swarm update --cert-expiry`",
+  certificateExpiry:
+    "nothing: it is used when the swarm is created; afterwards use `docker swarm update --cert-expiry`",
   certificates:
     "certificates are issued again where their life changes; services take them over without a restart of engines",
   ingress: "the ingress rolls from replica to replica",
@@ -32,7 +32,7 @@ export const EFFECTS: Readonly<Record<string, string>> = {
   access: "security groups change in place",
   local:
     "`ports`: the load balancer or the bastion that publishes it is replaced, in seconds. `image`: for hosts that are made from then on",
-  aws: "`hosts`: another `instanceType` replaces the hosts of that tier, managers one at a time, others in batches; `volume` grows in place. `network`, `region`: create the stack again. Images of hosts: for hosts that are made from then on",
+  aws: "`hosts`: another `instanceType` replaces the hosts of that tier, managers one at a time, others in batches; `volume` grows in place. `network`, `region`: recreate the stack. Images of hosts: used by new hosts",
 };
 
 const HEAD = `# Configuration
@@ -47,7 +47,7 @@ config:
   ${NAMESPACE}:platform: local
 \`\`\`
 
-A configuration is checked as a whole before anything is touched, and all that is wrong with it comes in one error, a
+A configuration is checked as a whole before anything is changed, and all problems are in one error, a
 line for each problem: the key, what was found there, what is allowed, and how to fix it. Single values inside a
 structured key can be set with \`pulumi config set --path '${NAMESPACE}:managers.count' 5\`.
 

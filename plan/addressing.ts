@@ -1,13 +1,13 @@
 import { parseRange, rangeText, toNumber, toText, type Ipv4Range } from "./ipv4";
 import type { LoadBalancerName } from "./roles";
 
-/** Equal blocks that the hosts' range is cut into: one for the infrastructure, the others for zones. */
+/** Number of equal blocks of the hosts' range: one for the infrastructure, the others for zones. */
 export const BLOCKS = 8;
 
 /**
  * Places inside a block. The first eight stay free, because clouds keep the first addresses of a subnet for
- * themselves (AWS: four and the last one). Managers and registries have a place by their number, so that an
- * address follows from a name and a zone, whatever else the stack holds.
+ * themselves (AWS: four and the last one). Managers and registries have a place by their number: an
+ * address depends only on name and zone.
  */
 const PLACE = { gateway: 1, bastion: 8, loadBalancers: 16, manager: 8, registry: 16, workers: 24 } as const;
 
@@ -30,13 +30,13 @@ export interface AddressSpan {
 export interface ZonePlan {
   /** Its block, CIDR. */
   readonly cidr: string;
-  /** What workers get theirs from. */
+  /** Addresses of workers. */
   readonly workers: AddressSpan;
-  /** What managers and registries get theirs from, CIDR: nobody else may be given one of these. */
+  /** Addresses of managers and registries, CIDR. They are reserved for them. */
   readonly fixed: readonly string[];
 }
 
-/** Who has which address. It depends on `network.hosts` and the order of `zones` alone, never on how many hosts there are. */
+/** The address plan. It depends only on `network.hosts` and the order of `zones`, never on the number of hosts. */
 export interface AddressPlan {
   /** The whole range, CIDR. */
   readonly cidr: string;
@@ -63,7 +63,7 @@ export interface AddressConfig {
   /** The hosts' range, CIDR. */
   readonly network: { readonly hosts: string };
   /**
-   * Ranges by zone, CIDR, that the hosts have their places in where the network was there before.
+   * Ranges of the hosts by zone, CIDR, in an existing network.
    *
    * @default a block of `network.hosts` for each zone
    */
@@ -105,19 +105,19 @@ export function addressPlan(config: AddressConfig): AddressPlan {
     ),
     hostAddress: (zone, tier, n) => {
       const range = blocks.get(zone);
-      if (range === undefined) throw new Error(`'${zone}' is none of the zones ${config.zones.join(", ")}`);
+      if (range === undefined) throw new Error(`'${zone}' isn't one of the zones ${config.zones.join(", ")}`);
       return at(range, PLACE[tier] + n - 1);
     },
   };
 }
 
-/** How many workers fit into one zone when the hosts' range has this prefix length; negative when it has no room at all. */
+/** How many workers fit into one zone with this prefix length of the hosts' range; negative if there is no room at all. */
 export function workersPerZone(hostsPrefix: number): number {
   return 2 ** (32 - hostsPrefix) / BLOCKS - PLACE.workers - 1;
 }
 
 /**
- * The lowest address of a span that nobody has.
+ * The lowest free address of a span.
  *
  * @throws Error when all are taken.
  */
@@ -131,7 +131,7 @@ export function freeAddress(span: AddressSpan, taken: Iterable<string>): string 
   );
 }
 
-/** What a host's engine is told about networks. */
+/** Network settings of a host's Docker engine. */
 export interface EngineNetwork {
   /** `bip`: address and prefix of the default bridge. */
   readonly bip: string;
@@ -141,11 +141,11 @@ export interface EngineNetwork {
 
 /** What {@link engineNetwork} depends on. */
 export interface EngineConfig {
-  /** The engines' own range, CIDR. */
+  /** The Docker engines' own range, CIDR. */
   readonly network: { readonly engine: string };
 }
 
-/** Splits the engine's range: the default bridge at its start, the pool in its upper half, so that they can't meet. */
+/** Splits the Docker engines' range: the default bridge at its start, the pool in its upper half, so they never overlap. */
 export function engineNetwork(config: EngineConfig): EngineNetwork {
   const range = parseRange(config.network.engine);
   const half = (range.last + 1 - range.first) / 2;
@@ -165,7 +165,7 @@ export interface OverlayRange {
   readonly apps: number;
 }
 
-/** What `swarm init` is told about overlay networks: `--default-addr-pool` and `--default-addr-pool-mask-length`. */
+/** Arguments of `swarm init` for overlay networks: `--default-addr-pool` and `--default-addr-pool-mask-length`. */
 export function overlayNetwork(config: { readonly network: Pick<OverlayRange, "overlay"> }): {
   readonly pool: string;
   readonly size: number;
@@ -173,18 +173,18 @@ export function overlayNetwork(config: { readonly network: Pick<OverlayRange, "o
   return { pool: rangeText(parseRange(config.network.overlay)), size: OVERLAY_NETWORK_PREFIX };
 }
 
-/** Range of the overlay network that applications share, CIDR: the end of `overlay`, whose networks are given from its begin. */
+/** Range of the overlay network that applications share, CIDR: the end of `overlay`. Docker assigns other networks from its beginning. */
 export function appsNetwork(config: { readonly network: OverlayRange }): string {
   const prefix = config.network.apps;
   return rangeText({ first: parseRange(config.network.overlay).last + 1 - 2 ** (32 - prefix), prefix });
 }
 
-/** Addresses that a worker takes in the network of the applications before it runs any: its ingress's, and its own as a node. */
+/** Addresses that a worker without tasks takes in the applications' network: its ingress's, and the node's own. */
 const APPS_PLACES_OF_WORKER = 2;
 
 /**
- * How many tasks of applications each worker can have when the applications' network has this prefix length; negative
- * when there is no room for the ingress itself. (Network, broadcast and gateway take three, and the ingress's ping one.)
+ * How many tasks of applications each worker can run with this prefix length of the applications' network; negative
+ * if there is no room for the ingress itself. (Network, broadcast and gateway take three, and the ingress's ping one.)
  */
 export function tasksPerWorker(appsPrefix: number, workers: number): number {
   return Math.floor((2 ** (32 - appsPrefix) - 4) / workers) - APPS_PLACES_OF_WORKER;

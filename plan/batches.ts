@@ -1,9 +1,9 @@
 import type { HostSpec } from "./placement";
 
-/** A host as batches know it. */
+/** A host, as far as batches need it. */
 export type PlannedHost = Pick<HostSpec, "name" | "role" | "pool" | "zone">;
 
-/** Hosts of a pool that may be away at once where the configuration doesn't say: a third, as the loss of a zone takes. */
+/** Default for hosts of a pool that may be away at once: a third, as many as a lost zone takes. */
 export function defaultUnavailable(count: number): number {
   return Math.max(1, Math.floor(count / 3));
 }
@@ -13,7 +13,7 @@ export function maxUnavailable(wanted: number | undefined, count: number): numbe
   return Math.max(1, Math.min(wanted ?? defaultUnavailable(count), count - 1));
 }
 
-/** What batches depend on: how many hosts of a tier or pool may be away at once. */
+/** The configuration that batches depend on: how many hosts of a tier or pool may be away at once. */
 export interface BatchConfig {
   readonly registry: Batch & { readonly replicas: number };
   /** By pool. */

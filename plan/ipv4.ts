@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
 
-/** A range of IPv4 addresses, as numbers, so that carving it up is arithmetic. */
+/** A range of IPv4 addresses, as numbers. */
 export interface Ipv4Range {
   /** Network address (the first one) as an unsigned 32-bit number. */
   readonly first: number;
@@ -10,21 +10,21 @@ export interface Ipv4Range {
   readonly prefix: number;
 }
 
-/** RFC 1918: the ranges that are free for everybody's own use. */
+/** RFC 1918: private ranges. */
 const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"].map(parseRange);
 
 /**
  * Reads a range in CIDR notation: four decimal numbers, a slash and a prefix length, with no bit set after the prefix.
  *
- * Spellings that only some readers understand (`10.1/16`, octal, hexadecimal) are refused, because Docker, the cloud
- * and this program have to agree on what was meant.
+ * Spellings that only some programs understand (`10.1/16`, octal, hexadecimal) are refused, because Docker, the cloud
+ * and this program must read the same range.
  *
  * @throws Error whose message continues the sentence "… is refused: ".
  */
 export function parseRange(text: string): Ipv4Range {
   const [address, length, ...rest] = text.split("/");
   if (address === undefined || length === undefined || rest.length > 0) throw new Error("it has no '/<prefix length>'");
-  if (address.includes(":")) throw new Error("it is IPv6, and swarm nodes here talk IPv4");
+  if (address.includes(":")) throw new Error("it is IPv6, and swarm nodes use IPv4 here");
   if (!ipaddr.IPv4.isValidFourPartDecimal(address) || /(^|\.)0\d/.test(address)) {
     throw new Error("it doesn't begin with an IPv4 address of four decimal numbers");
   }

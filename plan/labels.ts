@@ -1,24 +1,24 @@
 /**
- * Labels, or tags, of a stack's machines and of what belongs to them, on every platform. Others rely on them:
+ * Labels, or tags, of a stack's hosts, bastion, load balancers and their resources, on every platform. They are documented in
  * docs/architecture.md, "What others rely on".
  */
 export const LABELS = {
   /** Name of the stack. */
   stack: "swarm-ha.stack",
-  /** What the machine is for: manager, registry, worker, bastion or load-balancer. */
+  /** Role: manager, registry, worker, bastion or load-balancer. */
   role: "swarm-ha.role",
   /** Failure zone; `all` for what spans them. */
   zone: "swarm-ha.zone",
   /** Pool of a worker; the tier of other hosts. Bastion and load balancers have none. */
   pool: "swarm-ha.pool",
-  /** The machine's name in the stack. */
+  /** Name in the stack. */
   host: "swarm-ha.host",
   /**
-   * The machine's identity: on a node, of the machine that it was set up on; on a container that took the place of a removed
-   * one, the id of the machine's first container.
+   * Identity. On a node: of the host that it was set up on. On a container that took the place of a removed one: the id of
+   * the first container.
    */
   identity: "swarm-ha.identity",
 } as const;
 
-/** The role of a load balancer's machine. */
+/** The role of a load balancer's container. */
 export const LOAD_BALANCER = "load-balancer";

@@ -2,19 +2,19 @@ import type { Role } from "./roles";
 import { spareHost, type Spare } from "./spare";
 import { addressPlan, type AddressConfig } from "./addressing";
 
-/** A host as planned: plain values only, so that loops over hosts never sit inside `apply`. */
+/** A planned host: plain values only, so that loops over hosts are never inside `apply`. */
 export interface HostSpec {
   /** Its name in the stack, in the swarm and as host name: `manager-1`, `registry-2`, `<pool>-3`. */
   readonly name: string;
   /** What it does in the swarm. */
   readonly role: Role;
-  /** The failure zone that it lies in. */
+  /** Its failure zone. */
   readonly zone: string;
   /** The pool of a worker; `manager` and `registry` for the other tiers. */
   readonly pool: string;
   /** Engine labels. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Private address for life of managers and registries; the platform assigns workers one of their zone's range. */
+  /** Fixed private address of managers and registries. The platform assigns workers an address of their zone's range. */
   readonly address?: string;
 }
 
@@ -36,9 +36,9 @@ interface OwnZones {
 
 /**
  * The zone of a tier's or pool's n-th host (from 1): round robin, so that counts in any two zones differ by at most
- * one, and so that growing or shrinking a tier moves nobody.
+ * one, and growing or shrinking a tier moves no host.
  *
- * @throws Error when there are no zones or n is below 1: configurations are checked before.
+ * @throws Error when there are no zones or n is below 1 (checked configurations never cause this)
  */
 export function zoneOf(n: number, zones: readonly string[]): string {
   const zone = zones[(n - 1) % zones.length];

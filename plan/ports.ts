@@ -1,8 +1,8 @@
-/** Ports of the cluster, TCP where nothing else is said; the table in docs/architecture.md says who may reach which. */
+/** Ports of the cluster, TCP unless noted. The table in docs/architecture.md shows who may reach which. */
 export const PORTS = {
   /** sshd. */
   ssh: 22,
-  /** The managers' engines' API, mutual TLS. */
+  /** The managers' Docker API, mutual TLS. */
   api: 2376,
   /** Swarm management, between nodes. Source: reference architecture. */
   swarm: 2377,
@@ -12,11 +12,11 @@ export const PORTS = {
   vxlan: 4789,
   /** The managers' health endpoint, plain HTTP, `GET /health`. */
   health: 8380,
-  /** The managers' read-only door for the ingress: mutual TLS, and only the GETs that it needs. */
-  door: 8381,
+  /** The managers' read-only API for the ingress: mutual TLS, and only the GET requests that it needs. */
+  readOnlyApi: 8381,
   /** The registry's replicas, TLS. */
   registry: 5000,
-  /** A replica's own health, on its host alone, plain HTTP, `GET /debug/health`. */
+  /** A replica's own health endpoint, reachable on its host only, plain HTTP, `GET /debug/health`. */
   registryHealth: 5001,
   /** The ingress on the workers, for applications. */
   http: 80,

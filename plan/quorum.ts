@@ -1,6 +1,6 @@
 /** A manager as the swarm sees it. */
 export interface ManagerView {
-  /** Node id. It tells a lost manager from a new one of the same name. @default managers are told apart by name */
+  /** Node id: distinguishes a lost manager from a new one of the same name. @default managers are identified by name */
   readonly id?: string;
   /** Its name in the stack. */
   readonly name: string;
@@ -8,21 +8,21 @@ export interface ManagerView {
   readonly ready: boolean;
   /** Whether the other managers reach it: `Leader` or `Reachable`. */
   readonly reachable: boolean;
-  /** Whether it leads. The rules don't ask: a healthy swarm elects another leader. */
+  /** Whether it is the leader. The rules ignore it: a healthy swarm elects another leader. */
   readonly leader: boolean;
 }
 
-/** The question whether a manager may be taken away. */
+/** A manager to remove, and the managers there are. */
 export interface RemovalQuestion {
   /** All managers that the swarm has now, dead ones included. */
   readonly managers: readonly ManagerView[];
-  /** Node id or name of the one to take away. */
+  /** Node id or name of the manager to remove. */
   readonly candidate: string;
-  /** Names of the managers that the stack is to have. The candidate among them: it is being replaced. */
+  /** Names of the desired managers. If the candidate is one of them, it is being replaced. */
   readonly desired: readonly string[];
 }
 
-/** Whether it may be taken away, and why or why not, in one sentence. */
+/** Whether it may be removed, and the reason in one sentence. */
 export interface RemovalAnswer {
   readonly allowed: boolean;
   readonly reason: string;
@@ -33,7 +33,7 @@ export function majority(n: number): number {
   return Math.floor(n / 2) + 1;
 }
 
-/** How many of n managers may fail while the others still are a majority. */
+/** How many of n managers may fail while the others are still a majority. */
 export function tolerance(n: number): number {
   return n - majority(n);
 }
@@ -44,9 +44,9 @@ function alive(manager: ManagerView): boolean {
 }
 
 /**
- * The quorum guard: a step may take a manager away only when the living ones left are a majority of those left, and
- * never the last one. One that is being replaced may go only when all other desired managers live, so that at no time
- * two are missing. A dead one may always go while there is a majority: that only brings the number to beat down.
+ * The quorum guard: a step may take a manager away only if the managers that are alive are a majority of the remaining ones, and
+ * never the last one. One that is being replaced may go only if all other desired managers are alive, so that at no time
+ * two are missing. A dead one may always go while there is a majority: that only lowers the number needed.
  */
 export function mayRemoveManager({ managers, candidate, desired }: RemovalQuestion): RemovalAnswer {
   const byId = managers.filter((manager) => manager.id === candidate);
@@ -57,17 +57,18 @@ export function mayRemoveManager({ managers, candidate, desired }: RemovalQuesti
 
   const living = managers.filter(alive).length;
   if (living < majority(managers.length)) {
-    return no(`${count(living, managers.length)} live, so there is no majority and no change is possible`);
+    return no(`${count(living, managers.length)} are alive, so there is no majority and no change is possible`);
   }
   const left = managers.filter((manager) => manager !== target);
   const livingLeft = left.filter(alive).length;
   if (livingLeft === 0) return no(`${target.name} is the last manager`);
   if (livingLeft < majority(left.length)) {
     return no(
-      `without ${target.name} only ${count(livingLeft, left.length)} would live, and ${majority(left.length)} are needed`,
+      `without ${target.name} only ${count(livingLeft, left.length)} would be alive, and ${majority(left.length)} are needed`,
     );
   }
-  if (!alive(target)) return yes(`${target.name} is dead, and ${count(livingLeft, left.length)} left live`);
+  if (!alive(target))
+    return yes(`${target.name} is dead, and ${count(livingLeft, left.length)} remaining ones are alive`);
 
   const missing = desired
     .filter((name) => desired.includes(target.name) && name !== target.name)
@@ -77,7 +78,7 @@ export function mayRemoveManager({ managers, candidate, desired }: RemovalQuesti
       `${target.name} is to be replaced while ${missing.join(" and ")} isn't Ready and Reachable: one at a time`,
     );
   }
-  return yes(`without ${target.name} ${count(livingLeft, left.length)} managers live`);
+  return yes(`without ${target.name} ${count(livingLeft, left.length)} managers are alive`);
 }
 
 function count(some: number, all: number): string {

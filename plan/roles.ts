@@ -4,12 +4,12 @@ export const ROLES = ["manager", "registry", "worker"] as const;
 /** See {@link ROLES}. */
 export type Role = (typeof ROLES)[number];
 
-/** Whether a machine is one of the swarm's hosts, and not bastion or load balancer. */
-export function isHost<T extends { readonly role: string }>(machine: T): machine is T & { readonly role: Role } {
-  return (ROLES as readonly string[]).includes(machine.role);
+/** Whether an instance is a host of the swarm, and not the bastion or a load balancer. */
+export function isHost<T extends { readonly role: string }>(instance: T): instance is T & { readonly role: Role } {
+  return (ROLES as readonly string[]).includes(instance.role);
 }
 
-/** The tiers that machines belong to: the hosts' roles, and the bastion, which is no node of the swarm. */
+/** The tiers: the hosts' roles, and the bastion, which is no node of the swarm. */
 export const TIERS = [...ROLES, "bastion"] as const;
 
 /** See {@link TIERS}. */

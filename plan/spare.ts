@@ -1,6 +1,6 @@
 import type { HostSpec } from "./placement";
 
-/** A worker that a stack has for a while besides those of its configuration: it takes the tasks of one that is replaced. */
+/** A temporary worker besides the configured ones: it takes the tasks of a worker that is replaced. */
 export interface Spare {
   readonly pool: string;
   readonly zone: string;
@@ -23,7 +23,7 @@ export function spareIn(env: NodeJS.ProcessEnv): Spare | undefined {
   return { pool, zone };
 }
 
-/** The host: the next one of its pool, in a zone of its own choice. */
+/** The spare worker as a host: the next one of its pool, in the given zone. */
 export function spareHost({ pool, zone }: Spare, count: number, labels: HostSpec["labels"]): HostSpec {
   return { name: `${pool}-${count + 1}`, role: "worker", zone, pool, labels };
 }

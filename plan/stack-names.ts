@@ -3,7 +3,7 @@
 /** The program's own stacks, as `stacks/<name>.yml` calls them. */
 export type OwnStack = "registry" | "ingress";
 
-/** Label of everything that a step deploys for a stack; its value is the stack's name. What lacks it is never removed. */
+/** Label of everything that a step deploys for a stack. Its value is the stack's name. Services without it are never removed. */
 export const STACK_LABEL = "swarm-ha.stack";
 
 /** A stack's name in the swarm. */

@@ -2,8 +2,8 @@ import type { PolicyResource } from "@pulumi/policy";
 import { UNKNOWN, type Planned } from "./planned";
 
 /**
- * A resource as a policy pack gets it, in plain values: reading a property that isn't known yet throws there, and would
- * end the whole policy. Only what these rules ask for is taken.
+ * A policy pack's resource as plain values. In the pack, reading a property that isn't known yet throws, and would
+ * stop the whole policy. Only the fields that these rules need are copied.
  */
 export function fromPolicy(resource: PolicyResource): Planned {
   return {
@@ -18,7 +18,7 @@ export function fromPolicy(resource: PolicyResource): Planned {
   };
 }
 
-/** A deep copy, with {@link UNKNOWN} where the value throws instead of being told. */
+/** A deep copy, with {@link UNKNOWN} where reading the value throws. */
 function plain(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   const copy = Array.isArray(value) ? [] : {};
@@ -35,7 +35,7 @@ function plain(value: unknown): unknown {
   return copy;
 }
 
-/** @pulumi/policy doesn't export this error's class: its text and the kind it carries tell it. */
+/** @pulumi/policy doesn't export this error's class. It is recognized by its text and kind. */
 function isUnknown(error: unknown): boolean {
   return error instanceof Error && "unknownTypeSentinel" in error;
 }

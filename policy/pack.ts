@@ -4,7 +4,7 @@ import { RULES } from "./rules";
 
 /**
  * The rules as a policy pack for the official CLI: `pulumi preview --policy-pack policy`. All of them look at the stack
- * as a whole, so they run when everything that it is to have is known.
+ * as a whole, so they run when all planned resources are known.
  */
 new PolicyPack("swarm-ha", {
   enforcementLevel: "mandatory",

@@ -1,8 +1,8 @@
-/** A value that only the update will tell, such as the id of what isn't there yet. */
+/** A value that isn't known before the update, such as the id of a new resource. */
 export const UNKNOWN = Symbol("unknown");
 
 /**
- * How the engine writes an unknown value of each kind in previews and to policy packs.
+ * The Pulumi engine's marks for unknown values of each kind, in previews and for policy packs.
  * Source: @pulumi/policy/proxy.js, and pulumi/pulumi sdk/go/common/resource/plugin/rpc.go.
  */
 export const UNKNOWN_MARKS: ReadonlySet<unknown> = new Set([
@@ -15,7 +15,7 @@ export const UNKNOWN_MARKS: ReadonlySet<unknown> = new Set([
   "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
 ]);
 
-/** A resource as it is planned: plain values, with {@link UNKNOWN} in the place of what isn't known yet. */
+/** A planned resource: plain values, with {@link UNKNOWN} for unknown ones. */
 export interface Planned {
   readonly urn: string;
   /** Type token, such as `aws:ec2/instance:Instance`. */
@@ -29,7 +29,7 @@ export interface Planned {
   readonly references: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Puts {@link UNKNOWN} in the place of the engine's marks, at any depth. */
+/** Replaces the Pulumi engine's marks by {@link UNKNOWN}, at any depth. */
 export function markUnknowns(value: unknown): unknown {
   if (UNKNOWN_MARKS.has(value)) return UNKNOWN;
   if (Array.isArray(value)) return value.map(markUnknowns);
@@ -40,7 +40,7 @@ export function markUnknowns(value: unknown): unknown {
 /**
  * The value at a path of keys and indices.
  *
- * @returns undefined where there is none, {@link UNKNOWN} where it or something above it isn't known yet
+ * @returns undefined if there is none, {@link UNKNOWN} if it or a parent isn't known yet
  */
 export function valueAt(value: unknown, ...path: readonly (string | number)[]): unknown {
   let at = value;
@@ -52,25 +52,25 @@ export function valueAt(value: unknown, ...path: readonly (string | number)[]): 
   return at;
 }
 
-/** The entries of a list; none of what is no list, or not known yet. */
+/** The entries of a list; empty for other values and unknown ones. */
 export function listAt(value: unknown, ...path: readonly (string | number)[]): readonly unknown[] {
   const found = valueAt(value, ...path);
   return Array.isArray(found) ? found : [];
 }
 
-/** A text; undefined for anything else, and for what isn't known yet. */
+/** A text; undefined for other values and unknown ones. */
 export function textAt(value: unknown, ...path: readonly (string | number)[]): string | undefined {
   const found = valueAt(value, ...path);
   return typeof found === "string" ? found : undefined;
 }
 
-/** A number; undefined for anything else, and for what isn't known yet. */
+/** A number; undefined for other values and unknown ones. */
 export function numberAt(value: unknown, ...path: readonly (string | number)[]): number | undefined {
   const found = valueAt(value, ...path);
   return typeof found === "number" ? found : undefined;
 }
 
-/** Last part of a URN: the resource's name. What is no URN stays what it is. */
+/** Last part of a URN: the resource's name. Other texts stay as they are. */
 export function nameOfUrn(urn: string): string {
   return urn.split("::").pop() ?? urn;
 }

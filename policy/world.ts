@@ -1,20 +1,20 @@
 import { isWorld } from "../config/world";
-import { PUBLIC_PORTS, type Door } from "./doors";
+import { PUBLIC_PORTS, type IngressRule } from "./ingress-rules";
 
-/** Of some doors those that let the world in where only administrators belong, by themselves or together with others. */
-export function worldDoors<T extends Door>(doors: readonly T[]): T[] {
-  const narrow = doors.filter(({ port }) => !PUBLIC_PORTS.includes(port));
-  // What several spans of ports share begins where one of them begins.
-  const crowds = narrow.map((door) => narrow.filter((other) => reaches(other, door)));
+/** The rules that open an administrator's port to the world, alone or together with others. */
+export function openToWorld<T extends IngressRule>(rules: readonly T[]): T[] {
+  const narrow = rules.filter(({ port }) => !PUBLIC_PORTS.includes(port));
+  // If spans of ports overlap, the overlap begins at the first port of one of them.
+  const crowds = narrow.map((rule) => narrow.filter((other) => reaches(other, rule)));
   const found = new Set(crowds.filter((crowd) => isWorld(crowd.map(({ from }) => from))).flat());
-  return narrow.filter((door) => found.has(door));
+  return narrow.filter((rule) => found.has(rule));
 }
 
-/** Whether a door leads, besides others, to where another one begins. */
-function reaches(door: Door, other: Door): boolean {
-  const [first, last] = span(door.port);
+/** Whether a rule includes the first port of another one. */
+function reaches(rule: IngressRule, other: IngressRule): boolean {
+  const [first, last] = span(rule.port);
   const [at] = span(other.port);
-  return door.to === other.to && [other.protocol, "all"].includes(door.protocol) && first <= at && at <= last;
+  return rule.to === other.to && [other.protocol, "all"].includes(rule.protocol) && first <= at && at <= last;
 }
 
 /** First and last port. One that isn't known yet may be any. */

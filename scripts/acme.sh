@@ -4,7 +4,7 @@
 # Runs on the bastion. Input: { term (another one asks for another certificate), domain, email, provider (lego's code),
 # credentials: { VARIABLE: text }, directory (URL), authority? (of the directory's own certificate), propagation: check | skip,
 # days (that the certificate has to be valid at least), account (key), request (CSR), limit (seconds) }
-# Prints the certificate and those between it and the authority's root, PEM. They are no secret.
+# Prints the certificate and its intermediate certificates, PEM. They are no secret.
 
 . lib/common.sh
 . lib/packages.sh
@@ -13,8 +13,8 @@ domain=$(value domain)
 directory=$(value directory)
 limit=$(value limit)
 
-# Authorities give only a few certificates for the same name in a week (Let's Encrypt: five). So what this term has got
-# already, in a run whose answer was lost or with other credentials, is what it gets again.
+# Authorities issue only a few certificates for the same name in a week (Let's Encrypt: five). So if this term has a
+# certificate already, from a run whose answer was lost or with other credentials, that one is used again.
 kept=/var/lib/swarm-ha/acme.pem
 for path in term request directory; do value "$path"; done | sha256sum | read -r term _
 exec 9>/run/swarm-ha-acme.lock
@@ -28,8 +28,8 @@ give() {
   openssl x509 -in "$kept" -noout -startdate | IFS='=' read -r _ from
   openssl x509 -in "$kept" -noout -enddate | IFS='=' read -r _ to
   (($(date -d "$to" +%s) - $(date -d "$from" +%s) >= days * 86400)) ||
-    fail "$directory gave a certificate that ends before it is renewed ($from to $to);" \
-      "set swarm-ha:ingress.acme.renewAfterDays to less than its life, two thirds of it at most (now $days)"
+    fail "$directory issued a certificate that expires before it is renewed ($from to $to);" \
+      "set swarm-ha:ingress.acme.renewAfterDays to at most two thirds of its validity (now $days)"
   tail -n +2 "$kept"
 }
 
@@ -38,24 +38,24 @@ if [ -s "$kept" ] && [ "$(head -n 1 "$kept")" = "# $term" ]; then
   exit 0
 fi
 
-# The local platform's image has it. In the cloud only bastions that need it get it.
+# The local platform's image has lego. In the cloud, it is installed when the bastion needs it.
 install_lego() { apt update && apt install --no-install-recommends lego; }
 if ! command -v lego >/dev/null; then
   heard=$(repeated 240 install_lego 2>&1) ||
     fail "lego can't be installed: $(tail -n 2 <<<"$heard" | tr '\n' ' '). On a local stack it comes with the bastion's" \
       "image, and this bastion's is older: npm run replace -- <stack> bastion"
 fi
-[ "$(stat -f -c %T /run)" = tmpfs ] || fail "/run is no tmpfs, and keys may not lie on a disk"
+[ "$(stat -f -c %T /run)" = tmpfs ] || fail "/run isn't a tmpfs, and keys must not be stored on a disk"
 
-# What an earlier run left that was killed the hard way is gone now; nobody else is in it, under the lock.
+# Removes the files of an earlier run that was killed. Under the lock, no other run uses them.
 folder=/run/swarm-ha-acme
 rm -rf "$folder"
 trap 'rm -rf "$folder"' EXIT
 mkdir -m 0700 "$folder"
-# Where the shell and its tools put what doesn't fit into a pipe.
+# Folder for temporary files of the shell and its tools.
 export TMPDIR=$folder
 
-# Where lego looks for the account's key. The authority knows the account by it: registering twice is no harm.
+# Path where lego reads the account's key. The key identifies the account, so registering twice is harmless.
 server=${directory#https://}
 server=${server%%/*}
 email=$(value email)
@@ -64,7 +64,7 @@ mkdir -p "$keys"
 value account >"$keys/$email.key"
 value request >"$folder/request.pem"
 
-# obtain: runs lego. Arguments are for everybody to read: the credentials are in its environment alone.
+# obtain: runs lego. Everybody can read arguments, so the credentials are only in its environment.
 obtain() (
   arguments=(--path "$folder" --server "$directory" --email "$email" --accept-tos --csr "$folder/request.pem")
   arguments+=(--dns "$(value provider)")
@@ -85,7 +85,7 @@ without_credentials() {
   local text path
   text=$(cat)
   for path in "${!given[@]}"; do
-    # What is shorter is a setting, and would tear words apart.
+    # Shorter values are settings, and replacing them would garble the text.
     [[ $path != credentials.* ]] || ((${#given[$path]} < 6)) || text=${text//"${given[$path]}"/***}
   done
   printf '%s\n' "$text"
@@ -105,12 +105,12 @@ if ((code != 0)); then
   said=$(last_words)
   # Not by the code: it is another one when lego had to be killed.
   ((SECONDS - begun < limit)) || said="no end within $limit s; $said"
-  fail "$directory gave no certificate for $domain; lego said last: $said"
+  fail "$directory issued no certificate for $domain; lego's last output: $said"
 fi
 
 chain=("$folder"/certificates/*.crt)
 [ "$(openssl x509 -in "${chain[0]}" -noout -pubkey)" = "$(openssl req -in "$folder/request.pem" -noout -pubkey)" ] ||
-  fail "$directory gave a certificate of another key"
+  fail "$directory issued a certificate for another key"
 {
   echo "# $term"
   cat "${chain[0]}"

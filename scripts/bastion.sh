@@ -10,11 +10,11 @@
 await_boot
 
 for tool in curl jq flock docker ssh ssh-add ssh-agent; do
-  command -v "$tool" >/dev/null || fail "$tool is not installed on the bastion; its image has to bring it"
+  command -v "$tool" >/dev/null || fail "$tool is not installed on the bastion; its image must contain it"
 done
 
 value ca | write_file /etc/swarm-ha/ca.pem 0644 || true
-# Without its key, which comes with each step and stays on no disk.
+# Without its key, which each step sends, and which is never stored on a disk.
 value certificate | write_file /etc/swarm-ha/client.pem 0644 || true
 echo "$(value drain.timeout) $(value drain.onTimeout)" | write_file /etc/swarm-ha/drain 0644 || true
 value hosts | write_file /etc/swarm-ha/hosts 0644 || true

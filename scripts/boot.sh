@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # First boot of a host in the cloud: host key, sshd, packages.
 #
-# cloud-init stores it and runs it once. It is idempotent and goes on where it ended: a systemd unit runs it again after
+# cloud-init stores it and runs it once. It is idempotent and continues where it stopped: a systemd unit runs it again after
 # a reboot, and the first step of an `up` does (lib/booted.sh), until it has written /var/lib/swarm-ha/booted.
 #
 # Data, as variables before this text (components/platform/aws/user-data.ts): region, host_name, host_key (name of the
@@ -20,12 +20,12 @@ state=/var/lib/swarm-ha
 # For how long packages are tried, in seconds.
 packages_limit=900
 
-# Two at a time would undo each other: cloud-init's, and the one that a step resumes.
+# Only one run at a time: cloud-init's, or the one that a step resumes.
 exec 9>/run/swarm-ha-boot.lock
 flock -w 1200 9
 [ ! -e "$state/booted" ] || exit 0
 
-# Files that everybody may read; what is written here is otherwise meant for root alone.
+# Files that everybody may read. Other files are for root only.
 public_file() {
   cat >"$1.new"
   chmod 0644 "$1.new"
@@ -55,7 +55,7 @@ metadata() {
     "http://169.254.169.254/latest/meta-data/$1"
 }
 
-# own_key: prints the host key. Credentials go through pipes: arguments are for everybody to read.
+# own_key: prints the host key. Credentials go through pipes, because everybody can read arguments.
 own_key() {
   local role credentials
   role=$(metadata iam/security-credentials/)
@@ -67,9 +67,9 @@ own_key() {
     -d "{\"Name\":\"$host_key\",\"WithDecryption\":true}" "https://ssm.$region.amazonaws.com/" | field Parameter.Value
 }
 
-# Once it serves, it stays up: a resumed boot comes in through it.
+# Once sshd serves, it stays up: a step connects through it to resume the boot.
 if [ ! -e "$state/serving" ]; then
-  # Nobody may meet a key that wasn't meant for this name.
+  # sshd must never show a key other than this host's pinned one.
   systemctl disable --now ssh.socket ssh.service 2>/dev/null || true
   rm -f /etc/ssh/ssh_host_* /etc/ssh/sshd_config.d/*
 
@@ -81,7 +81,7 @@ if [ ! -e "$state/serving" ]; then
       echo "waited a day for the host key $host_key; saw last: $(tail -n 3 /run/swarm-ha-host-key.log)" >&2
       exit 1
     fi
-    # Quick while an `up` is running, then easy on the API.
+    # Quick at first, while an `up` is running; then slower, to spare the API.
     sleep $((SECONDS < 600 ? 5 : 60))
   done
   mv -f /etc/ssh/ssh_host_ed25519_key.new /etc/ssh/ssh_host_ed25519_key
@@ -90,7 +90,7 @@ if [ ! -e "$state/serving" ]; then
 
   printf '%s\n' "$client" | public_file /etc/ssh/authorized_keys
   printf '%s\n' "$sshd_settings" | public_file /etc/ssh/sshd_config
-  # EC2 Instance Connect lets in whoever an IAM policy allows, by an option on sshd's command line, which no setting beats.
+  # EC2 Instance Connect admits everybody whom an IAM policy allows. Its option on sshd's command line overrides all settings.
   mkdir -p /etc/systemd/system/ssh.service.d
   ln -sf /dev/null /etc/systemd/system/ssh.service.d/ec2-instance-connect.conf
   systemctl daemon-reload
@@ -103,11 +103,11 @@ fi
 
 # --- Packages ----------------------------------------------------------------------------------------------------------
 
-# Ubuntu updates itself at the first boot, and has apt's locks meanwhile.
+# Ubuntu updates itself at the first boot, and holds apt's locks meanwhile.
 updates=(apt-daily.timer apt-daily-upgrade.timer)
 timeout 300 systemctl stop "${updates[@]}" apt-daily.service apt-daily-upgrade.service || true
 
-# No service starts before prepare has written its settings: the engine would make networks in ranges of its own.
+# No service starts before the prepare step has written its settings: the Docker engine would create networks in its default ranges.
 printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
 chmod 0755 /usr/sbin/policy-rc.d
 trap 'rm -f /usr/sbin/policy-rc.d; systemctl start --no-block "${updates[@]}" || true' EXIT
@@ -134,7 +134,7 @@ repeated "$packages_limit" install_all || {
   echo "the packages couldn't be installed within $packages_limit s" >&2
   exit 1
 }
-# An engine is replaced with its host, not under it.
+# A Docker engine is replaced only with its host.
 apt-mark hold docker-ce-cli
 if [ -n "$node" ]; then
   apt-mark hold docker-ce containerd.io

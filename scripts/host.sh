@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Reports how this host's engine is and which peers it reaches. With an action, changes the engine first.
+# Reports the state of this host's Docker engine, and the peers it reaches. With an action, changes the Docker engine first.
 #
 # Runs on the host; day-two commands send it. Input: { name, action: look | start | restart | leave, peers: [name address port] }
 # Prints: { service, answers, state, error, nodeId, volumes: [name], reach: [{ to, port, outcome }] }
@@ -11,7 +11,7 @@
 name=$(value name)
 action=$(value action)
 
-# Seconds for one answer of the engine, and for one connection to a peer.
+# Time limits in seconds: one answer of the Docker engine, one connection to a peer.
 answer_limit=5 connect_limit=3
 
 # asked METHOD PATH [SECONDS]: one call to this host's engine. (lib/engine.sh waits for the steps of a killed run. A look
@@ -41,8 +41,8 @@ settled() {
 
 # started ACTION: starts or restarts the engine.
 started() {
-  service "$1" docker || fail "the engine of $name didn't ${1#force-}"
-  wait_for 90 "the engine of $name to answer after its ${1#force-}" engine_up
+  service "$1" docker || fail "the Docker engine of $name didn't ${1#force-}"
+  wait_for 90 "the Docker engine of $name to answer after its ${1#force-}" engine_up
   within 30 settled || true
 }
 
@@ -54,16 +54,16 @@ fi
 case $action in
   look) ;;
   start) started start ;;
-  # A hung engine ignores SIGTERM.
+  # A hung Docker engine ignores SIGTERM.
   restart) started force-restart ;;
-  # The gossip agent of the same process can't bind its port a second time, so the engine restarts after it has left.
+  # The gossip agent of the same process can't bind its port a second time, so the Docker engine restarts after leaving.
   leave)
     asked POST '/swarm/leave?force=true' 30 || [[ $reply == *"not part of a swarm"* ]] ||
       fail "$name can't leave the swarm: $reply"
     rm -f /etc/swarm-ha/joined
     started restart
     ;;
-  *) fail "there is no action $action" ;;
+  *) fail "unknown action $action" ;;
 esac
 # (Where SSH doesn't answer, the platform runs this script. systemd restarts its sshd by itself.)
 if [ "$action" != look ] && [ ! -d /run/systemd/system ] && ! service_runs sshd; then

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Founds the swarm, or finds it: there is never a second one.
+# Creates the swarm, or finds the existing one. There is never a second one.
 #
 # Runs on the bastion. Input: { first: { name, address }, overlay: { pool, size },
 # certificateExpiry (hours), client }
@@ -8,7 +8,7 @@
 . lib/common.sh
 . lib/cluster.sh
 
-# Of two runs at the same time (an interrupted one whose command goes on, say) the second must see what the first did.
+# With two runs at the same time (an interrupted one whose command continues, for example), the second must see the first one's result.
 exec 9>/run/swarm-ha-membership.lock
 flock -w 300 9 || fail "another step has changed the cluster's managers for more than 300 s"
 
@@ -22,19 +22,19 @@ info() {
   }
 }
 
-# Every manager is asked before anything is founded, as soon as it is prepared. One that can't be asked may be in a swarm: that is an error, and
-# never a reason to found another one.
+# Every manager is asked before a swarm is created, as soon as it is prepared. One that doesn't answer may be in a swarm: that is an error, and
+# never a reason to create another one.
 found=""
 while read -r name address; do
-  # (A machine in the cloud installs its engine first.)
-  wait_for 600 "the engine of $name ($address), which has to be asked whether it is in a swarm" info "$address"
-  [[ $reply =~ \"LocalNodeState\":\"([a-z]+)\" ]] || fail "$name doesn't tell its state: ${reply:0:400}"
+  # (A host in the cloud installs its Docker engine first.)
+  wait_for 600 "the Docker engine of $name ($address) to answer whether it is in a swarm" info "$address"
+  [[ $reply =~ \"LocalNodeState\":\"([a-z]+)\" ]] || fail "$name doesn't report its state: ${reply:0:400}"
   state=${BASH_REMATCH[1]}
   case $state in
     inactive) ;;
     active)
       id=$(jq -r '.Swarm.Cluster.ID // empty' <<<"$reply")
-      [ -n "$id" ] || fail "$name is in a swarm, as a worker or in one that has lost its majority; see to that first"
+      [ -n "$id" ] || fail "$name is in a swarm, as a worker, or in one that has lost its majority; repair that first"
       [ -z "$found" ] || [ "$found" = "$id" ] || fail "there are two swarms: $found and, on $name, $id"
       found=$id
       ;;
@@ -48,8 +48,8 @@ if [ -z "$found" ]; then
     \"ListenAddr\": \"$first:2377\", \"AdvertiseAddr\": \"$first:2377\",
     \"DefaultAddrPool\": [\"$(value overlay.pool)\"], \"SubnetSize\": $(value overlay.size),
     \"Spec\": { \"CAConfig\": { \"NodeCertExpiry\": $expiry } }
-  }" || fail "$(value first.name) can't found the swarm: $reply"
-  wait_for 60 "$(value first.name) to answer, which has just founded the swarm" info "$first"
+  }" || fail "$(value first.name) can't create the swarm: $reply"
+  wait_for 60 "$(value first.name) to answer after creating the swarm" info "$first"
   found=$(jq -r '.Swarm.Cluster.ID' <<<"$reply")
 fi
 

@@ -12,7 +12,7 @@
 name=$(value name)
 address=$(value address)
 
-# The node's id, and the time of the grant it joined by. From then on it is a member, and whatever state its engine shows (after a restart
+# The node's id, and the time of the grant it joined by. From then on it is a member. Whatever state its Docker engine shows (after a restart
 # pending, while it looks for the others error), leaving the swarm would leave a dead vote behind.
 joined=/etc/swarm-ha/joined
 
@@ -24,7 +24,7 @@ is_active() {
   return 1
 }
 
-# start_over: out of a half-finished membership. The engine has to be restarted, too: the gossip agent of the same
+# start_over: leaves a half-finished membership. The Docker engine must be restarted, too: the gossip agent of the same
 # process can't bind its port a second time, and the node would be Ready without an overlay network.
 start_over() {
   engine POST '/swarm/leave?force=true' </dev/null || true
@@ -37,9 +37,9 @@ join() {
   if printf '{"ListenAddr":"%s:2377","AdvertiseAddr":"%s:2377","RemoteAddrs":["%s"],"JoinToken":"%s"}' \
     "$address" "$address" "$1" "$(value grant.token)" | engine POST /swarm/join 60; then return 0; fi
   heard+="; $1: $reply"
-  # The engine gives up answering after 20 s, and goes on trying.
+  # The Docker engine's call fails after 20 s, but the join continues.
   if [[ $reply == *"will continue in the background"* ]]; then
-    # (By the clock: each look may take 20 s while the engine has no leader.)
+    # (By the clock: each check may take 20 s while there is no leader.)
     if within 60 is_active; then return 0; fi
   fi
   swarm_state
@@ -47,8 +47,8 @@ join() {
   return 1
 }
 
-# expelled: whether this node was removed from the swarm. It doesn't learn of it, or only as an error. It happens when a
-# run is killed that was to replace this machine, after the node was removed. Only a grant that is newer than the one it
+# expelled: whether this node was removed from the swarm. The node isn't told, or only sees an error. It happens when a
+# run is killed that was to replace this host, after the node was removed. Only a grant that is newer than the one it
 # joined by can tell, for that names the nodes which there were after its join.
 expelled() {
   local own="" by="" id
@@ -66,11 +66,11 @@ fi
 swarm_state
 if [ -s "$joined" ] && [ "$state" != active ] && [ "$state" != locked ]; then
   [ "$state" != inactive ] || fail "$name has left the swarm by itself; replace it: npm run replace -- <stack> $name"
-  wait_for 120 "$name, a member of the swarm, to be active again" is_active
+  wait_for 120 "$name, which is a member of the swarm, to be active again" is_active
 fi
 case $state in
   active | inactive) ;;
-  locked) fail "this engine's swarm is locked: unlock it with \`docker swarm unlock\`, then run \`up\` again" ;;
+  locked) fail "this Docker engine's swarm is locked: unlock it with \`docker swarm unlock\`, then run \`up\` again" ;;
   # What an interrupted join left behind.
   *)
     start_over
@@ -81,7 +81,7 @@ esac
 if [ "$state" = inactive ]; then
   heard=""
   let_in=false
-  # All attempts together: a manager that others can't reach fails with each of them.
+  # One limit for all attempts: a manager that others can't reach fails with each of them.
   join_limit=300
   join_deadline=$((SECONDS + join_limit))
   for manager in $(value grant.managers); do
@@ -89,7 +89,7 @@ if [ "$state" = inactive ]; then
       heard+="; gave up after $join_limit s"
       break
     fi
-    # Its own address stands there while the cluster still sees its predecessor.
+    # Its own address is in the list while the cluster still has its stale node.
     if [ "${manager%:*}" != "$address" ] && join "$manager"; then
       let_in=true
       break
@@ -99,7 +99,7 @@ if [ "$state" = inactive ]; then
 fi
 wait_for 60 "$name to be an active node" is_active
 
-# (A worker doesn't know its cluster's id.)
+# (A worker can't report its cluster's id.)
 swarm_state
 jq -r '.Swarm | "\(.NodeID) \(.Cluster.ID // "")"' <<<"$reply" | read -r node_id cluster_id
 if [ -n "$cluster_id" ] && [ "$cluster_id" != "$(value swarmId)" ]; then

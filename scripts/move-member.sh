@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tells HAProxy the address of a member that was replaced by a host at another one, such as in another zone. Its settings follow
-# at the end of the update, when all hosts are there; until then it would have none of those that were replaced.
+# Sets the new address of a replaced member in HAProxy, such as in another zone. Its settings follow
+# at the end of the update, when all hosts exist. Until then it would have no address of the replaced ones.
 #
 # The member is out of service until its checks have passed. Runs in the container of a load balancer. Arguments: NAME ADDRESS.
 
@@ -10,7 +10,7 @@ name=$1 address=$2
 settings=/etc/haproxy/haproxy.cfg
 socket=/run/haproxy.sock
 
-# ask COMMAND: what the process that serves answers.
+# ask COMMAND: prints the answer of the serving process.
 ask() { curl -sS --max-time 5 --unix-socket "$socket" telnet://haproxy <<<"$1"; }
 
 # For one that starts, now or later.

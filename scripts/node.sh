@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Takes a node that has joined into service: waits until it is Ready, labels it, sets whether it takes tasks.
+# Puts a node into service after its join: waits until it is Ready, sets its labels and its availability.
 #
 # Runs on the bastion. Input: { name, role, nodeId, labels, drained, client }
 
@@ -16,7 +16,7 @@ role=$(value role)
 # ready: a check for wait_for. A manager counts only if Ready *and* Reachable.
 ready() {
   if ! cluster GET "/nodes/$id" </dev/null; then
-    seen="the cluster doesn't know the node $id: it was removed, or belongs to another swarm; replace the host"
+    seen="the cluster has no node $id: it was removed, or belongs to another swarm; replace the host"
     return 1
   fi
   local is_ready
@@ -27,15 +27,15 @@ ready() {
 }
 wait_for 90 "$name to be Ready" ready
 
-# What an attempt to join that was given up has left: the same machine's name with another id. As a manager it would be
+# Removes the stale node of a failed join: the same name with another id. As a manager it would be
 # a dead vote for ever.
 cluster GET /nodes </dev/null || fail "the cluster doesn't list its nodes: $reply"
-for ghost in $(jq -r --arg name "$name" --arg id "$id" \
+for stale_id in $(jq -r --arg name "$name" --arg id "$id" \
   '.[] | select(.Description.Hostname == $name and .ID != $id and .Status.State != "ready") | .ID' <<<"$reply"); do
-  remove_node "$ghost" "$name"
+  remove_node "$stale_id" "$name"
 done
 
-# Labels that people have set stay, those of a predecessor included. So does a worker that somebody drained for maintenance.
+# Labels that people have set stay, also those of a replaced node. A worker that was drained for maintenance stays drained.
 labels_kept "$name"
 node_update "$id" ".Labels = $kept + (.Labels // {}) + $(value labels) | if $(value drained) then .Availability = \"drain\" else . end" ||
   fail "$name can't be labelled: $reply"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Takes a step from the bastion to its host: waits until the host shows its pinned key, then runs the step there.
+# Runs a step on its host, from the bastion: waits until the host shows its pinned key, then runs the step there.
 #
 # Runs on the bastion, under an SSH agent of its own. Arguments: length of the step's script in bytes, its digest.
 # Standard input: the length of the input below and a newline, the input, and then what the host gets: script and data.
@@ -18,16 +18,16 @@ limit=$(value limit)
 host_key=$(value hostKey)
 where="$name ($address:$port)"
 
-# No secret lies here: the pinned key, and what ssh has to say about the connection. The client's key is in the agent alone.
+# No secret is stored here: only the pinned key and ssh's messages. The client's key is only in the agent.
 folder=$(mktemp -d /run/swarm-ha-on-host.XXXXXX)
 # (An agent that is gone already must not become the step's exit code.)
 trap 'kill "$SSH_AGENT_PID" 2>/dev/null || true; rm -rf "$folder"' EXIT
 heard=$folder/heard begun=$folder/begun
 printf '%s %s\n' "$name" "$host_key" >"$folder/known_hosts"
-value key | ssh-add -q - 2>"$heard" || fail "the SSH agent doesn't take the client's key: $(<"$heard")"
+value key | ssh-add -q - 2>"$heard" || fail "the SSH agent doesn't accept the client's key: $(<"$heard")"
 unset 'given[key]' input
 
-# A host that is silent for 30 s is lost: what dies or hangs ends its step within a minute.
+# A host that is silent for 30 s counts as lost: if it dies or hangs, its step fails within a minute.
 options=(
   -F none -E "$heard" -T -p "$port" -l root
   -o BatchMode=yes -o IdentityFile=none -o PreferredAuthentications=publickey
@@ -54,7 +54,7 @@ explained() {
   esac
 }
 
-# called: whether whoever runs this step still waits for it. sshd ends with its connection, and init takes us over.
+# called: whether the caller of this step still waits. If its connection is gone, sshd has ended, and our parent is init.
 called() {
   local parent
   read -r _ _ _ parent _ <"/proc/$$/stat"
@@ -69,8 +69,8 @@ while true; do
   ssh "${options[@]}" -o "ConnectTimeout=$((left > 10 ? 10 : left < 1 ? 1 : left))" "$address" "$remote" || code=$?
   [ ! -e "$begun" ] || break
   seen=$(explained)
-  ((SECONDS < end)) || fail "$where didn't let the step in with its pinned host key within $limit s; saw last: $seen"
-  called || fail "whoever asked for the step is gone"
+  ((SECONDS < end)) || fail "$where accepted no connection with its pinned host key within $limit s; saw last: $seen"
+  called || fail "the run that started this step has ended"
   printf -v seconds '%d.%03d' $((pause / 1000)) $((pause % 1000))
   sleep "$seconds"
   pause=$((pause * 8 / 5 > 2000 ? 2000 : pause * 8 / 5))

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Makes a machine ready to be a node: checks it, writes the engine's settings, starts the engine, and on a manager what
-# answers for it: HAProxy with the manager's certificate.
+# Prepares a host to be a node: checks it, writes the Docker engine's settings, and starts it. On a manager it also sets up
+# HAProxy with the manager's certificate.
 #
 # Input: { name, ca, registry: host:port, names?: [line of /etc/hosts], storage?: { path, owner, marker }, daemon: text of daemon.json,
-# tls?: { certificate, key, doorClients: CA }, proxy?: haproxy.cfg }
-# Prints: { engine, kernel, ipvs, esp, pending } as JSON; pending: it has to be replaced to take its settings over.
+# tls?: { certificate, key, readOnlyApiClients: CA }, proxy?: haproxy.cfg }
+# Prints: { engine, kernel, ipvs, esp, pending } as JSON; pending: new settings apply only after a replacement.
 
 . lib/common.sh
 . lib/booted.sh
@@ -14,15 +14,15 @@
 
 name=$(value name)
 
-# --- The machine -----------------------------------------------------------------------------------------------------
+# --- The host -------------------------------------------------------------------------------------------------------
 
 await_boot
 
 for tool in dockerd curl haproxy jq ip ss openssl; do
-  command -v "$tool" >/dev/null || fail "$tool is not installed on $name; the host image has to bring it"
+  command -v "$tool" >/dev/null || fail "$tool is not installed on $name; the host image must contain it"
 done
 
-# A clock that is behind the certificates makes every TLS handshake fail with messages that hide the cause.
+# If the clock is behind the certificates, every TLS handshake fails with a misleading message.
 if issued=$(value ca | openssl x509 -noout -startdate); then
   issued=$(date -d "${issued#*=}" +%s)
   now=$(date +%s)
@@ -38,11 +38,11 @@ feature() {
 
 # --- The registry ----------------------------------------------------------------------------------------------------
 
-# Engines look there at each pull and push; none has to be restarted for it.
+# The Docker engine reads this at each pull and push, so it needs no restart.
 value ca | write_file "/etc/docker/certs.d/$(value registry)/ca.crt" 0644 || true
 
-# Names that no resolver of the host has. They are added at each start, too (image/entrypoint): Docker writes the file anew then.
-# What it was born with under another name stays until then, and does no harm.
+# Names that no resolver of the host has. They are added at each start, too (image/entrypoint): Docker rewrites the file then.
+# Former names stay until then, and are harmless.
 if [ -n "$(optional names)" ]; then
   optional names | write_file /etc/swarm-ha/names 0644 || true
   while read -r line; do
@@ -50,8 +50,8 @@ if [ -n "$(optional names)" ]; then
   done </etc/swarm-ha/names
 fi
 
-# The folder that all replicas share. What isn't mounted must never get the marker: a replica on it would serve nothing,
-# and lose what is pushed to it.
+# The folder that all replicas share. Without its mount it must never get the marker: a replica would find no content,
+# and lose pushed images.
 if [ -n "$(optional storage.path)" ]; then
   storage=$(value storage.path)
   mountpoint -q "$storage" || fail "the registry's storage isn't mounted at $storage"
@@ -61,14 +61,14 @@ fi
 
 # --- The engine's files ----------------------------------------------------------------------------------------------
 
-# All but labels is taken over only by a restart, and the steps of several managers run at the same time: restarts would
-# cost the quorum. So a member of the swarm keeps the settings it has until it is replaced, which is an act of its own.
-# (Asked of the disk, not of the engine: one that is slow to answer is no less a member.) A member without settings has
-# lost its file system, not its data: its engine doesn't run yet, and starts with the settings of today.
+# Settings other than labels need a restart, and the steps of several managers run at the same time: restarts would
+# cost the quorum. So a member of the swarm keeps its settings until it is replaced.
+# (Membership is read from the disk, because the Docker engine may be slow to answer.) A member without settings has
+# lost its file system, not its data: its Docker engine doesn't run yet, and starts with the current settings.
 member=false
 [ ! -s /var/lib/docker/swarm/docker-state.json ] || [ ! -s /etc/docker/daemon.json ] || member=true
 
-# Digest of what only a restart takes over, and of the labels; what the engine runs with is noted once it does.
+# Digests of the settings that need a restart, and of the labels. They are stored once the Docker engine runs with them.
 restart_digest=$(value daemon | jq -cS 'del(.labels)' | sha256sum)
 labels_digest=$(value daemon | jq -cS .labels | sha256sum)
 applied=/etc/swarm-ha/applied
@@ -77,9 +77,9 @@ applied=/etc/swarm-ha/applied
 pending=false
 if $member && [ "$restart_digest" != "$restart_applied" ]; then
   pending=true
-  printf '%s: keeps its engine settings until it is replaced: npm run replace -- <stack> %s\n' \
+  printf '%s: keeps its Docker engine settings until it is replaced: npm run replace -- <stack> %s\n' \
     "$name" "$name" >&2
-  # Labels alone are taken over by a running engine.
+  # A running Docker engine applies only labels.
   daemon=$(jq -S --argjson labels "$(value daemon | jq -c .labels)" '.labels = $labels' /etc/docker/daemon.json)
 else
   daemon=$(value daemon)
@@ -88,7 +88,7 @@ printf '%s\n' "$daemon" | write_file /etc/docker/daemon.json 0644 || true
 
 # --- The services ----------------------------------------------------------------------------------------------------
 
-# The marker lets the engine come up by itself from now on, after every reboot.
+# With this marker the Docker engine starts after every reboot.
 echo "$name" | write_file /etc/swarm-ha/prepared 0644 || true
 settings_only_in_file
 
@@ -102,9 +102,9 @@ else
   fi
 fi
 
-# (While the engine comes up: supervisors take their time to say that a service runs.)
+# (While the Docker engine starts: supervisors are slow to report that a service runs.)
 if [ -n "$(optional proxy)" ]; then
-  # An engine of before HAProxy served the API holds that port as long as it keeps its settings.
+  # A Docker engine from before HAProxy served the API holds that port until it gets new settings.
   if jq -e '.hosts | any(startswith("tcp:"))' /etc/docker/daemon.json >/dev/null; then
     service start haproxy
   else
@@ -115,6 +115,6 @@ wait_for 90 "the engine of $name to answer" engine_up
 $pending || restart_applied=$restart_digest
 printf '%s\n%s\n' "$restart_applied" "$labels_digest" | write_file "$applied" 0644 || true
 
-engine GET /version </dev/null || fail "the engine can't be asked for its version: $reply"
+engine GET /version </dev/null || fail "the Docker engine doesn't report its version: $reply"
 jq -c --argjson pending "$pending" --argjson ipvs "$(feature ip_vs /proc/net/ip_vs)" --argjson esp "$(feature esp4 /sys/module/esp4)" \
   '{ engine: .Version, kernel: .KernelVersion, ipvs: $ipvs, esp: $esp, pending: $pending }' <<<"$reply"

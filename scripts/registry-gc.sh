@@ -30,7 +30,7 @@ all_ready() {
   local away
   down_nodes
   away=$(jq -r '[.[] | select(.role == "registry" and .state != "ready") | "\(.name) is \(.state)"] | sort | join(", ")' <<<"$nodes")
-  [ -z "$away" ] || fail "nothing is collected while $away, for a replica there couldn't be told to refuse pushes." \
+  [ -z "$away" ] || fail "nothing is collected while $away, because a replica there may still accept pushes." \
     "Bring it back or replace it first: npm run repair"
 }
 
@@ -59,7 +59,7 @@ finish() {
   set +e
   docker_cli service rm "$job" </dev/null >/dev/null
   if $changes; then
-    (set -e; registry_mode "The registry takes pushes again, replica by replica" '') || say "The registry still refuses pushes: run the same again"
+    (set -e; registry_mode "The registry accepts pushes again, replica by replica" '') || say "The registry still refuses pushes: run the same again"
   fi
   rm -rf "$folder"
   exit "$code"
@@ -110,7 +110,7 @@ jq -c --argjson arguments "$arguments" --arg job "$job" --arg mode "$mode" --arg
           | .ContainerSpec.Args = (if $mode == "check" then [] else ["registry"] + $arguments end)
         else .ContainerSpec.Args = $arguments end)
   }' <<<"$reply" |
-  if ! cluster POST /services/create; then fail "the job can't be made: $reply"; fi
+  if ! cluster POST /services/create; then fail "the job can't be created: $reply"; fi
 
 # ended: a check for wait_for; sets state and exit_code to how the job ended.
 ended() {
@@ -121,7 +121,7 @@ ended() {
   case $state in complete | failed | rejected | orphaned | shutdown) return 0 ;; *) return 1 ;; esac
 }
 wait_for 3600 "the end of the collection" ended
-docker_cli service logs --raw "$job" </dev/null || say "what it said can't be read: $heard"
+docker_cli service logs --raw "$job" </dev/null || say "its output can't be read: $heard"
 # All of it: who called knows what to show. (The collector's last line has no newline.)
 printf '%s\n' "$heard"
 [ "$state" = complete ] || {

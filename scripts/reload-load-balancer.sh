@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Has HAProxy read its settings again, without an end to connections that are open.
+# Reloads HAProxy's settings. Open connections stay.
 #
-# A new process takes every member for healthy until a check of it has failed. So it is told what the old one knows; a
-# member that the old one doesn't know, or knew at another address, starts out of service until its checks have passed,
-# as behind a cloud's. (HAProxy has a setting for that, `init-state`, from version 3.1 on.) Where nobody knows anything,
+# A new process assumes that every member is healthy until a check fails. So it gets the old one's states. A
+# member that is new, or has a new address, starts out of service until its checks have passed,
+# as behind a cloud's load balancer. (HAProxy 3.1 and later have the setting `init-state`.) If there is no old process,
 # because the load balancer has just been started, all members are tried.
 #
-# Who serves goes before what is planned: members that are to be gone, and serve, stay until those that are new serve, too. A pool
-# that takes another one's place has to join the swarm first, which takes a minute.
+# Serving members that are no longer planned stay until the new ones serve, too. A pool
+# that replaces another one has to join the swarm first, which takes a minute.
 #
 # Runs in the container of a load balancer. Input: none.
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Ends a node's membership: waits for its turn, asks whether its tasks have room elsewhere, drains it, waits until they run
+# Removes a node from the swarm: waits for its turn, checks that its tasks have room elsewhere, drains it, waits until they run
 # there, demotes it, removes it. When it fails, the node has its availability back.
 #
 # Runs on the bastion and never dials the node, so that a dead one can be removed. Input: as node.sh.
@@ -82,18 +82,18 @@ has_to_move() {
     <<<"$reply" >/dev/null
 }
 
-# What this step has changed is set back when it fails.
+# A failed step restores the node's availability.
 availability_before="" removal_done=false
 end_removal() {
   rm -f "$leaving_folder/$id"
   if ! $removal_done && [ -n "$availability_before" ]; then
     node_update "$id" ".Availability = \"$availability_before\"" ||
-      printf '%s: its availability stays drain, for it could not be set back to %s: %s\n' "$name" "$availability_before" "$reply" >&2
+      printf '%s: its availability stays drain, because it could not be set back to %s: %s\n' "$name" "$availability_before" "$reply" >&2
   fi
 }
 trap end_removal EXIT
 
-# before_drain: called when it is this host's turn, just before its drain: the last moment to say no.
+# before_drain: called when it is this host's turn, just before its drain: the last check.
 before_drain() {
   local reasons
   # 404: a step that a killed run has left behind has just removed it.
@@ -101,7 +101,7 @@ before_drain() {
   availability_before=$(jq -r .Spec.Availability <<<"$reply")
   $moves || return 0
   room_without "$(leaving | jq -c --arg id "$id" '. + [$id] | unique')" ||
-    fail "the cluster doesn't say whether there is room for the tasks of $name: $reply"
+    fail "the cluster can't show whether there is room for the tasks of $name: $reply"
   [ "$without" != "[]" ] || return 0
   reasons=$(jq -r 'join(". ")' <<<"$without")
   gap_accepted || fail "$name is not drained, because its tasks have no room elsewhere. Nothing was changed." \
@@ -111,7 +111,7 @@ before_drain() {
   printf '%s: drained although its tasks have no room elsewhere: %s\n' "$name" "$reasons" >&2
 }
 
-# known: a check; the managers know whether it lives. After an election they don't, until it has called.
+# known: a check; the managers have seen whether it is alive. After an election they haven't, until it connects.
 known() {
   cluster GET "/nodes/$id" </dev/null || return 0
   seen=$(jq -r '.Status.State' <<<"$reply")

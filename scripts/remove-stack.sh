@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Removes a stack's services, networks, secrets and configs, as far as they are ours. Volumes stay, for their content may be
+# Removes our services, networks, secrets and configs of a stack. Volumes stay, because their content may be
 # wanted.
 #
 # Runs on the bastion. Input: as stack.sh.

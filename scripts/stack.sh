@@ -20,7 +20,7 @@
 stack=$(value stack)
 former=$(value former)
 
-# Of two runs at the same time the second would clear away what the first has just made.
+# With two runs at the same time, the second would remove what the first has just created.
 exec 9>"/run/swarm-ha-stack-$stack.lock"
 flock -w 900 9 || fail "an earlier run has been deploying the stack $stack for more than 900 s"
 docker_folder "$stack"
@@ -62,7 +62,7 @@ make() {
   printf '%s' "$content" | base64 -w0 | jq -Rc --arg name "$name" --arg stack "$stack" \
     '{ Name: $name, Labels: { "com.docker.stack.namespace": $stack, "swarm-ha.stack": $stack }, Data: . }' |
     if ! cluster POST "/${kind}s/create" && [ "$status" != 409 ]; then
-      fail "the $kind $name can't be made: $reply"
+      fail "the $kind $name can't be created: $reply"
     fi
 }
 

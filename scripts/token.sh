@@ -15,10 +15,10 @@
 name=$(value name)
 identity=$(value identity)
 
-cluster GET /swarm </dev/null || fail "the cluster doesn't give its tokens: $reply"
+cluster GET /swarm </dev/null || fail "the cluster doesn't return its join tokens: $reply"
 swarm=$reply
 
-# look: sets id to the cluster's, ghosts to the nodes that the host's predecessors have left, member to whether the host
+# look: sets id to the cluster's, stale to the host's stale nodes, member to whether the host
 # is in service already, and grant to the answer.
 look() {
   cluster GET /nodes </dev/null || fail "the cluster doesn't list its nodes: $reply"
@@ -34,7 +34,7 @@ look() {
           | .ManagerStatus.Addr] | sort,
         at: (now | floor), known: [$namesakes[].ID] }' | {
     read -r id
-    read -r ghosts
+    read -r stale
     read -r member
     read -r grant
   }
@@ -42,17 +42,17 @@ look() {
 look
 [ "$id" = "$(value swarmId)" ] || fail "the managers are in the swarm $id, but this stack's swarm is $(value swarmId)"
 
-# A lost host that `refresh` has forgotten comes back as a new one, and nobody else removes its ghost. The label tells it
-# from the same machine that is merely down for a moment, and it needn't be down: a manager shows the dead one as Ready
-# for some 15 s. What has no label yet is left to the node step, which knows the new node's id.
-for ghost in $ghosts; do
-  remove_node "$ghost" "$name"
+# If `refresh` has dropped a lost host, it is created as a new one, and only this step removes its stale node. The label distinguishes it
+# from the same host that is merely down for a moment, and it needn't be down: a manager shows the dead one as Ready
+# for some 15 s. The node step removes stale nodes without a label, because it has the new node's id.
+for stale_id in $stale; do
+  remove_node "$stale_id" "$name"
 done
-[ -z "$ghosts" ] || look
+[ -z "$stale" ] || look
 
 # Managers join one by one, in whatever order they come: two changes of the Raft group at the same time put its quorum
 # at risk. The turn ends when the node step has seen the manager in service, or after a while by itself, when the run
-# that had it was killed. One that is in service has had its turn: where its token is fetched anew, no node step follows.
+# that had it was killed. A host in service has had its turn: if its token is fetched again, no node step follows.
 turn=/run/swarm-ha-joining
 turn_limit=240
 my_turn() {

@@ -84,7 +84,7 @@ function subject({ owner, use }: LiveCertificate): string {
   if (use === "client") {
     return owner === "person" ? "The certificate for people" : `The client certificate of the ${owner}`;
   }
-  return owner === "authority" ? "The stack's certificate authority" : "The authority of the ingress's door";
+  return owner === "authority" ? "The stack's certificate authority" : "The authority of the read-only API's clients";
 }
 
 function remedy({ owner, use, brought, acmeDays }: LiveCertificate, stack: string): string {

@@ -38,7 +38,7 @@ export interface Connection {
   close(): void;
 }
 
-/** Opens the ways in; a bastion that can't be reached is no error, but a finding. */
+/** Opens connections. An unreachable bastion is a finding, not an error. */
 export async function connect(outputs: StackOutputs, limit = LIMIT): Promise<Connection> {
   const bastion = await openBastion(outputs.access.bastion, limit).catch((error: unknown) => messageOf(error));
   const balanced: Manager = { name: "the manager load balancer", call: balancedCall(outputs, limit) };

@@ -1,6 +1,6 @@
 import { LABELS } from "../../plan/labels";
 import { z } from "zod";
-import { machineTypes } from "../../policy/machine";
+import { instanceTypeTokens } from "../../policy/instance";
 import { UNKNOWN_MARKS } from "../../policy/planned";
 
 /** A resource as `pulumi stack export` writes it. */
@@ -57,7 +57,7 @@ export function resourcesOf(deployment: Deployment): Resource[] {
  */
 export function machinesOf(deployment: Deployment): Machine[] {
   // Other resources carry the labels of the machine that they are for.
-  const types = machineTypes();
+  const types = instanceTypeTokens();
   return resourcesOf(deployment).flatMap((resource): Machine[] => {
     if (!types.includes(resource.type) || resource.id === undefined || resource.id === "") return [];
     const labels = findLabels(resource.outputs) ?? findLabels(resource.inputs);

@@ -3,7 +3,7 @@ import type Docker from "dockerode";
 import type { LoadBalancerName } from "../../plan/roles";
 import type { StackConfig } from "../../config";
 import type { Problem } from "../../config/problem";
-import type { Door } from "../../policy/doors";
+import type { IngressRule } from "../../policy/ingress-rules";
 import type { Planned } from "../../policy/planned";
 import type { Deployment } from "../cluster/deployment";
 import type { ScriptEnd } from "../cluster/host-shell";
@@ -17,11 +17,11 @@ export type PlatformName = StackConfig["platform"];
 
 /** Type tokens of a platform's resources, where common code has to tell them apart. */
 export interface ResourceTypes {
-  /** A machine. */
-  readonly machine: string;
-  /** The input of a machine that holds its labels, such as `swarm-ha.role`. */
+  /** An EC2 instance, or a container of a local stack. */
+  readonly instance: string;
+  /** The input of an instance that holds its labels, such as `swarm-ha.role`. */
   readonly labels: string;
-  /** Load balancers that are no machines. */
+  /** Load balancers of a cloud, which are no instances. */
   readonly loadBalancers: readonly string[];
   /** What leads from such a load balancer to its members, for each port. */
   readonly listeners: readonly string[];
@@ -52,8 +52,8 @@ export interface PlatformFacts {
   /** Whether a review holds the platform's stacks against the rules of the policy pack. */
   readonly hasPolicies: boolean;
   /** Who may open connections to what, by one resource. */
-  readonly doorsOf: (resource: Planned) => readonly Door[];
-  /** The security groups that a resource's doors belong to: URNs, or ids where somebody wrote them out. */
+  readonly ingressRulesOf: (resource: Planned) => readonly IngressRule[];
+  /** The security groups that a resource's rules belong to: URNs, or ids where the resource has literal ids. */
   readonly groupsOf: (resource: Planned) => readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** Running Pulumi: the one door to the engine for all tools. */
+/** Runs the Pulumi engine, for all commands. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { wholeEnvironment } from "../environment";
 import { UserError } from "../terminal/errors";

@@ -1,4 +1,4 @@
-import { INSTANCE } from "../../policy/rules/instance";
+import { INSTANCE } from "../../policy/rules/ec2";
 import { numberAt, textAt, valueAt, type Planned } from "../../policy/planned";
 import { hourlyPrice, PRICES } from "./price-table";
 import type { Change, Preview } from "./preview";

@@ -1,11 +1,11 @@
 import { isHost, type Role } from "../../plan/roles";
-import { machineFacts, type MachineFacts } from "../../policy/machine";
+import { instanceFacts, type InstanceFacts } from "../../policy/instance";
 import { allFacts } from "../platform/facts";
 import { stepsAgain } from "./steps";
 import type { Change, ChangeKind } from "./preview";
 
 /** A machine, and what happens to it. */
-export interface ReviewedMachine extends MachineFacts {
+export interface ReviewedMachine extends InstanceFacts {
   readonly kind: ChangeKind;
   /** Where it is now; of an added one, nothing. */
   readonly zoneBefore?: string;
@@ -22,8 +22,8 @@ export type ReviewedHost = ReviewedMachine & { readonly role: Role };
 export function machinesOf(changes: readonly Change[]): ReviewedMachine[] {
   const again = stepsAgain(changes);
   const machines = changes.flatMap(({ kind, before, after, reasons }): ReviewedMachine[] => {
-    const was = before === undefined ? undefined : machineFacts(before);
-    const facts = (after === undefined ? undefined : machineFacts(after)) ?? was;
+    const was = before === undefined ? undefined : instanceFacts(before);
+    const facts = (after === undefined ? undefined : instanceFacts(after)) ?? was;
     if (facts === undefined) return [];
     const setUpAgain = (kind === "unchanged" || kind === "updated") && again.has(`prepare-${facts.name}`);
     return [{ ...facts, kind, ...(was === undefined ? {} : { zoneBefore: was.zone }), reasons, setUpAgain }];

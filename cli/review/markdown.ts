@@ -1,4 +1,4 @@
-import type { Door } from "../../policy/doors";
+import type { IngressRule } from "../../policy/ingress-rules";
 import type { NamedChanges } from "./by-kind";
 import type { CostReview } from "./cost";
 import type { DangersReview } from "./dangers";
@@ -115,10 +115,10 @@ function verdict({ found, stale }: DangersReview): string {
 
 function portsSection({ opened, closed }: PortsReview): string {
   if (opened.length + closed.length === 0) return "No port is opened or closed.";
-  const row = (what: string) => (door: Door) => [
+  const row = (what: string) => (rule: IngressRule) => [
     what,
-    ...[door.from, door.to].map(code),
-    code(`${door.protocol} ${door.port}`),
+    ...[rule.from, rule.to].map(code),
+    code(`${rule.protocol} ${rule.port}`),
   ];
   return table(["", "from", "to", "port"], [...opened.map(row("opened")), ...closed.map(row("closed"))]);
 }

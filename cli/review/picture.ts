@@ -23,26 +23,26 @@ interface Box {
   readonly kind: ChangeKind;
 }
 
-/** The topology as a Mermaid flowchart: ways in, then a box for each zone with its tiers, and what happens to each host. */
+/** The topology as a Mermaid flowchart: endpoints, then a box for each zone with its tiers, and what happens to each host. */
 export function picture(machines: readonly ReviewedMachine[], changes: readonly Change[]): string {
   const hosts = machines.filter(isHost);
   const zones = [...new Set(hosts.map(({ zone }) => zone))].sort(byName);
-  const doors: Box[] = [
+  const endpoints: Box[] = [
     ...loadBalancersOf(machines, changes),
     ...machines.filter(({ role }) => role === "bastion"),
   ].map(({ name, kind }) => ({ text: name, kind }));
   const ids = new Ids();
   return [
     "flowchart TB",
-    ...(doors.length === 0
+    ...(endpoints.length === 0
       ? []
-      : ["  subgraph doors[ways in]", "    direction LR", ...doors.map((box) => ids.draw(box)), "  end"]),
+      : ["  subgraph access[endpoints]", "    direction LR", ...endpoints.map((box) => ids.draw(box)), "  end"]),
     ...zones.flatMap((zone, i) => [
       `  subgraph zone${i}["${label(zone)}"]`,
       "    direction TB",
       ...boxesOf(hosts.filter((host) => host.zone === zone)).map((box) => ids.draw(box)),
       "  end",
-      ...(doors.length === 0 ? [] : [`  doors --> zone${i}`]),
+      ...(endpoints.length === 0 ? [] : [`  access --> zone${i}`]),
     ]),
     ...Object.entries(LOOKS).map(([kind, { style }]) => `  classDef ${kind} ${style}`),
   ].join("\n");

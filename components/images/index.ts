@@ -1,21 +1,21 @@
-/** The images of other people's programs that every stack runs. */
+/** Images of third-party programs that every stack runs. */
 
-/** An image, by what it is known by everywhere; where a stack gets it from is the platform's affair. */
+/** An image. Each platform decides where a stack gets it from. */
 export interface Image {
-  /** Of the program, and of the image in all registries. */
+  /** Name of the program, and of the image in all registries. */
   readonly name: string;
   /** The program's version, as it prints it. */
   readonly version: string;
   /**
-   * Where the public has it, by digest: of official images the tag moves whenever their base is built anew. The digests
-   * are those that public repositories record which pin these tags.
+   * Public reference, by digest: the tag of an official image moves whenever its base is rebuilt. The digests
+   * are those in public repositories that pin these tags.
    */
   readonly public: string;
-  /** The Go module that the program is built from where that can't be reached. `offline/images/<name>` pins all of it. */
+  /** The Go module to build from if no public registry can be reached. `offline/images/<name>` pins all its dependencies. */
   readonly source: {
     /** The program's package. */
     readonly package: string;
-    /** What the linker sets, so that the program prints its version: variable → value. */
+    /** Variables that the linker sets so that the program prints its version: variable → value. */
     readonly stamp: Readonly<Record<string, string>>;
     /** Arguments that make it print its version. */
     readonly versionArguments: readonly string[];
@@ -38,7 +38,7 @@ export const IMAGES = {
       versionArguments: ["--version"],
     },
   },
-  /** The ingress. From 3.6.1 on it speaks with engines of version 29 and later. */
+  /** The ingress. 3.6.1 and later work with Docker engines of version 29 and later. */
   traefik: {
     name: "traefik",
     version: "3.6.7",

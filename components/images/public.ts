@@ -3,7 +3,7 @@ import type { ImagesConfig } from "../../config/schema/types";
 import type { Image } from ".";
 import type { Images } from "../platform/types";
 
-/** Images from where the public has them, or from where the configuration says, for hosts that can pull from there. */
+/** Images from public registries, or from the configured mirror, for hosts that can pull them. */
 export function publicImages(elsewhere: ImagesConfig): Images {
   const at = (image: Image): ReturnType<Images["onHosts"]> => ({
     reference: pulumi.output((elsewhere as Readonly<Record<string, string | undefined>>)[image.name] ?? image.public),

@@ -9,7 +9,7 @@ import { appsDomain } from "./names";
 /** Hours of a day. */
 const DAY = 24;
 
-/** Seconds after which no certificate is an error: some DNS providers take ten minutes to publish a record. */
+/** Seconds until a missing certificate is an error: some DNS providers take ten minutes to publish a record. */
 const LIMIT = 900;
 
 /** Arguments of {@link AcmeCertificate}. */
@@ -22,12 +22,12 @@ export interface AcmeCertificateArgs {
 }
 
 /**
- * The applications' certificate from an ACME authority: one for all workers, got by a step on the bastion.
+ * The applications' certificate from an ACME authority: one for all workers, obtained by a step on the bastion.
  *
- * Both keys are the program's own, so they are in the state like all others, and no machine keeps them.
+ * Both keys are the program's own, so they are in the state like all others, and on no host.
  */
 export class AcmeCertificate extends pulumi.ComponentResource {
-  /** The certificate with those between it and the authority's root, and its key. */
+  /** The certificate with its intermediate certificates, and its key. */
   public readonly issued: IssuedCertificate;
 
   public constructor(name: string, args: AcmeCertificateArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -46,8 +46,8 @@ export class AcmeCertificate extends pulumi.ComponentResource {
       { privateKeyPem: own.privateKeyPem, dnsNames: [domain] },
       child,
     );
-    // The program must not look at a clock, or a preview would differ from its `up`; but the tls provider may, and shows
-    // in previews what is due. So this certificate is there for its end alone: a new one is a new term for the real one.
+    // If the program read the clock, a preview would differ from its `up`. The tls provider reads it, and previews show
+    // what is due. So this certificate only serves as a timer: when it is renewed, the real one is renewed.
     const term = new tls.SelfSignedCert(
       `${name}-term`,
       {

@@ -6,7 +6,7 @@ import { yaml } from "./yaml";
 export interface DynamicSettings {
   /** The stack's domain. */
   readonly domain: string;
-  /** For how many days browsers are told to use HTTPS only; 0: they aren't told. */
+  /** For how many days browsers use HTTPS only (HSTS); 0: no such header. */
   readonly hstsDays: number;
 }
 
@@ -22,12 +22,12 @@ export function dynamicSettings({ domain, hstsDays }: DynamicSettings): string {
       stores: {
         default: { defaultCertificate: pair },
       },
-      // By its names, too: a label traefik.tls.stores.default of any service makes Traefik drop the store above.
+      // Listed here too: a label traefik.tls.stores.default of any service makes Traefik drop the store above.
       certificates: [pair],
       options: { default: { minVersion: "VersionTLS12" } },
     },
     http: {
-      // For applications that speak HTTP/2 and accept pings: a label chooses it (docs/applications.md). Not for all: gRPC
+      // For applications with HTTP/2 that accept pings; a label selects it (docs/applications.md). It isn't the default: gRPC
       // servers end connections that are pinged more often than every 5 minutes (grpc-go and gRPC core, by default).
       serversTransports: {
         "http2-ping": {
@@ -45,14 +45,14 @@ export function dynamicSettings({ domain, hstsDays }: DynamicSettings): string {
           entryPoints: ["websecure"],
           middlewares: ["admin"],
           service: "api@internal",
-          // No rule of an application takes its requests, and with them the password.
+          // So no application's rule can take its requests, which carry the password.
           priority: MAX_PRIORITY,
         },
       },
       middlewares: {
-        // Only what no task has seen yet is repeated: a connection that couldn't be made. So a POST isn't sent twice.
-        // Requests take turns over the tasks, so that several attempts of one may meet the same dead task: there are enough that
-        // one meets a living task (the e2e test kills a worker that has replicas, under load).
+        // Only failed connections are retried, which no task has seen. So a POST isn't sent twice.
+        // Requests rotate over the tasks, so several attempts may meet the same dead task. With this many attempts,
+        // one reaches a running task (the e2e test kills a worker with replicas, under load).
         retry: { retry: { attempts: 10, initialInterval: "50ms" } },
         admin: { basicAuth: { usersFile: "/run/secrets/users", realm: "swarm-ha", removeHeader: true } },
         ...(hstsDays === 0 ? {} : { hsts }),

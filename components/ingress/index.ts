@@ -1,22 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../../config";
 import { IMAGES } from "../images";
-import { DOOR_NAME, type IssuedCertificate, type Pki } from "../pki";
+import { READ_ONLY_API_NAME, type IssuedCertificate, type Pki } from "../pki";
 import { appsNetwork } from "../../plan/addressing";
 import type { Platform } from "../platform/types";
 import type { Registry } from "../registry";
 import type { Swarm } from "../swarm";
 import { swarmStack } from "../swarm/stack";
-import { doorAddress } from "../swarm/worker-proxy";
+import { readOnlyApiAddress } from "../swarm/worker-proxy";
 import { AcmeCertificate } from "./acme";
 import { dynamicSettings } from "./dynamic-settings";
 import { APPS_NETWORK } from "./names";
 import { staticSettings } from "./static-settings";
 
 /**
- * Seconds after which the ingress has to run as described, however many workers there are: a change has 19 turns at the
- * most (scripts/lib/deploy.sh, `tenth`), of about 21 s; the rest is for busy machines, and a worker that doesn't get
- * healthy. It goes on when the step has given up: the next `up` finds it done.
+ * Seconds until the ingress has to run as described, for any number of workers. A change has at most 19 turns
+ * (scripts/lib/deploy.sh, `tenth`) of about 21 s; the rest is for busy hosts, and for a worker that doesn't become
+ * healthy. The update continues after the step has failed: the next `up` finds it done.
  */
 const LIMIT = 1200;
 
@@ -28,7 +28,7 @@ export interface IngressArgs {
   readonly pki: Pki;
   /** The swarm that it runs on. */
   readonly swarm: Swarm;
-  /** Where its image comes from, and whose credentials open its dashboard. */
+  /** Source of its image, and of the credentials for its dashboard. */
   readonly registry: Registry;
 }
 
@@ -54,7 +54,7 @@ export class Ingress extends pulumi.ComponentResource {
       "ingress",
       {
         context: swarm.context,
-        values: { IMAGE: image.reference, DOOR_NAME, DOOR_ADDRESS: doorAddress(config) },
+        values: { IMAGE: image.reference, READ_ONLY_API_NAME, READ_ONLY_API_ADDRESS: readOnlyApiAddress(config) },
         configs: {
           static: staticSettings({
             domain,
@@ -65,14 +65,18 @@ export class Ingress extends pulumi.ComponentResource {
           }),
           dynamic: dynamicSettings({ domain, hstsDays: ingress.hstsDays }),
           "tls-certificate": certificate.certificate,
-          "door-ca": pki.ca,
-          "door-certificate": pki.door.client.certificate,
+          "read-only-api-ca": pki.ca,
+          "read-only-api-certificate": pki.readOnlyApi.client.certificate,
         },
-        secrets: { "tls-key": certificate.key, "door-key": pki.door.client.key, users: registry.htpasswd },
+        secrets: {
+          "tls-key": certificate.key,
+          "read-only-api-key": pki.readOnlyApi.client.key,
+          users: registry.htpasswd,
+        },
         networks: { [APPS_NETWORK]: appsNetwork(config) },
         registry: { name: platform.registryName, ...registry.credentials },
         limit: LIMIT,
-        // (It is on a worker that is added or made anew by itself. Waiting for that would make each change of a worker one of
+        // (The swarm starts it on a new or replaced worker. Waiting for that would make each change of a worker one of
         // the ingress, and the load balancer waits for it anyway.)
         after: [...image.ready, ...workers.flatMap((host) => swarm.nodes[host.name] ?? [])],
       },
@@ -82,7 +86,7 @@ export class Ingress extends pulumi.ComponentResource {
   }
 }
 
-/** The certificate that the user has brought along. */
+/** The user's own certificate. */
 function own({ ingress: { certificate, key } }: StackConfig): IssuedCertificate | undefined {
   if (certificate === undefined || key === undefined) return undefined;
   return { certificate: pulumi.output(certificate), key: pulumi.secret(key) };

@@ -1,7 +1,7 @@
 /** The overlay network that applications share with the ingress. */
 export const APPS_NETWORK = "apps";
 
-/** Where applications answer: each at `<name>.` before it. */
+/** Domain of the applications: each is at `<name>.<this domain>`. */
 export function appsDomain(domain: string): string {
   return `app.${domain}`;
 }

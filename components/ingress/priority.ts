@@ -1,5 +1,5 @@
 /**
- * The highest priority that Traefik gives a router which isn't its own: the ingress's routers have it, so that no rule of an
+ * The highest priority that Traefik accepts for routers of users. The ingress's routers have it, so that no rule of an
  * application takes their requests.
  * Source: Traefik 3.6, pkg/server/router/router.go (`maxUserPriority`).
  */

@@ -1,30 +1,30 @@
 import type { IngressTimeouts } from "../../config";
-import { DOOR_NAME } from "../pki";
+import { READ_ONLY_API_NAME } from "../pki";
 import { PORTS } from "../../plan/ports";
 import { APPS_NETWORK, appsDomain } from "./names";
 import { yaml } from "./yaml";
 
-/** Ports inside the ingress's container, which has no right to low ones; the host's are {@link PORTS}. */
+/** Ports inside the ingress's container, which may not bind low ones. The host's ports are {@link PORTS}. */
 export const INNER_PORTS = { http: 8000, https: 8443, ping: PORTS.ping } as const;
 
 /**
- * How long a stopping task takes further requests, in seconds, while its ping says 404: longer than the application load
+ * How long a stopping task accepts further requests, in seconds, while its ping returns 404: longer than the application load
  * balancer needs to notice, which is two checks five seconds apart.
  */
 const LEAVING = 12;
 
-/** How long requests that are under way then have, in seconds. With {@link LEAVING} less than the stack's grace period. */
+/** Time limit for open requests after that, in seconds. Together with {@link LEAVING} it is less than the grace period. */
 const ENDING = 10;
 
 /** What Traefik's static settings depend on. */
 export interface StaticSettings {
   /** The stack's domain. */
   readonly domain: string;
-  /** The port of HTTPS as people know it. */
+  /** The public HTTPS port. */
   readonly httpsPort: number;
-  /** Who may say on whose behalf it connects, CIDR: the application load balancer. */
+  /** Whose PROXY header is trusted, CIDR: the application load balancer. */
   readonly trusted: readonly string[];
-  /** Whether browsers are told to use HTTPS only. */
+  /** Whether responses have the HSTS header. */
   readonly hsts: boolean;
   /** Time limits between clients and the ingress. */
   readonly timeouts: IngressTimeouts;
@@ -48,11 +48,11 @@ export function staticSettings({ domain, httpsPort, trusted, hsts, timeouts }: S
   return yaml({
     global: { checkNewVersion: false, sendAnonymousUsage: false },
     log: { level: "INFO", noColor: true },
-    // Who looks for a fault wants the requests that failed or were repeated, and no others.
+    // Logs only requests that failed or were retried, for troubleshooting.
     accessLog: { format: "json", filters: { statusCodes: ["500-599"], retryAttempts: true } },
     api: { dashboard: true },
-    // Its route comes with the swarm's services (stacks/ingress.yml): no answer before the swarm has been seen.
-    // 404 of one that stops, too: by that the load balancer sends nobody new, and cuts nobody off (a 503 it takes for dead).
+    // Its route comes with the swarm's services (stacks/ingress.yml): it answers only after the swarm was read.
+    // A stopping task returns 404 too: the load balancer opens no new connections, and keeps the old ones. (503 means dead.)
     ping: { entryPoint: "ping", manualRouting: true, terminatingStatusCode: 404 },
     entryPoints: {
       web: {
@@ -63,41 +63,45 @@ export function staticSettings({ domain, httpsPort, trusted, hsts, timeouts }: S
       },
       websecure: {
         address: `:${INNER_PORTS.https}`,
-        // Routers that name no entry point are here, so that none is reachable without TLS by mistake.
+        // The default entry point of routers, so that none is reachable without TLS by mistake.
         asDefault: true,
         proxyProtocol,
         transport,
         http: { tls: {}, middlewares: ["retry@file", ...(hsts ? ["hsts@file"] : [])] },
       },
-      // It says 404 as soon as the task is to stop, and goes on saying so to the end.
-      // (AWS puts the PROXY header before health checks, too; HAProxy's come without, which is as good.
+      // It returns 404 from the stop signal until the task has stopped.
+      // (AWS's health checks begin with the PROXY header. HAProxy's come without it, which is accepted too.
       // Source: docs.aws.amazon.com, Network Load Balancers, "Proxy protocol", "Health check connections".)
       ping: {
         address: `:${INNER_PORTS.ping}`,
         proxyProtocol,
-        // Nobody sends a body here.
+        // Requests to ping have no body.
         transport: { lifeCycle, respondingTimeouts: { readTimeout: "10s", writeTimeout: "10s", idleTimeout: "30s" } },
       },
     },
     serversTransport: {
       forwardingTimeouts: {
-        // A task whose host is dead answers nothing at all: the next one gets the request after this.
-        // (HTTP/2 without TLS doesn't take this from Traefik 3.6: tcp_syn_retries in stacks/ingress.yml limits it.)
+        // A task on a dead host doesn't answer at all: after this time the next one gets the request.
+        // (Traefik 3.6 ignores it for HTTP/2 without TLS: tcp_syn_retries in stacks/ingress.yml is the limit there.)
         dialTimeout: "1s",
-        // No limit for an answer to begin: long polls, event streams.
+        // No limit until an answer begins, because of long polls and event streams.
         responseHeaderTimeout: "0s",
-        // A connection to a dead host looks like an idle one. Kept only this briefly, none outlives its host for long.
+        // A connection to a dead host looks idle. This short limit closes it soon.
         idleConnTimeout: "5s",
       },
     },
     providers: {
-      // The sum of these, and a moment, is how long a change of tasks goes unnoticed: services' stop grace is longer.
+      // A change of tasks is noticed after the sum of these. The services' stop grace period is longer.
       providersThrottleDuration: "200ms",
       swarm: {
-        endpoint: `tcp://${DOOR_NAME}:${PORTS.door}`,
-        tls: { ca: "/etc/traefik/door-ca.crt", cert: "/etc/traefik/door.crt", key: "/run/secrets/door-key" },
+        endpoint: `tcp://${READ_ONLY_API_NAME}:${PORTS.readOnlyApi}`,
+        tls: {
+          ca: "/etc/traefik/read-only-api-ca.crt",
+          cert: "/etc/traefik/read-only-api.crt",
+          key: "/run/secrets/read-only-api-key",
+        },
         refreshSeconds: "1s",
-        // Longer than the managers' door takes to answer after the loss of a leader.
+        // Longer than the read-only API takes to answer after the loss of a leader.
         httpClientTimeout: "90s",
         network: APPS_NETWORK,
         exposedByDefault: false,

@@ -1,19 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 
-/** Ten years, in hours: replacing an authority is an act of three `up`s, not something a calendar should start. */
+/** Ten years, in hours. Replacing an authority takes three `up`s, so it never happens automatically. */
 const AUTHORITY_HOURS = 10 * 365 * 24;
 
 /** Arguments of {@link CertificateAuthority}. */
 export interface CertificateAuthorityArgs {
   readonly commonName: string;
-  /** Whether Pulumi refuses to delete its key, which nothing brings back. @default false */
+  /** Whether Pulumi refuses to delete its key, which can't be restored. @default false */
   readonly protect?: boolean;
 }
 
-/** The stack's own certificate authority; whoever trusts it trusts the cluster's doors. */
+/** The stack's own certificate authority. A client that trusts it trusts every endpoint of the cluster. */
 export class CertificateAuthority extends pulumi.ComponentResource {
-  /** Its key. Secret; it stays in the state and travels to no machine. */
+  /** Its key. Secret; it stays in the state and is sent to no host. */
   public readonly key: tls.PrivateKey;
 
   /** Its certificate, PEM. */

@@ -9,7 +9,7 @@ export type CertificateUse = "server" | "client";
 export interface CertificateArgs {
   /** Subject's common name. */
   readonly commonName: string;
-  /** Whether its owner answers TLS connections or opens them. */
+  /** Whether it is for a TLS server or a TLS client. */
   readonly use: CertificateUse;
   /** DNS names it is valid for. @default none */
   readonly dnsNames?: readonly string[];
@@ -17,7 +17,7 @@ export interface CertificateArgs {
   readonly ipAddresses?: readonly string[];
   /** How long it is valid, in hours. */
   readonly hours: number;
-  /** How long before its end the next `up` replaces it, in hours. */
+  /** How long before its expiry the next `up` replaces it, in hours. */
   readonly renewalHours: number;
 }
 

@@ -2,10 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../../config";
 import { CertificateAuthority } from "./authority";
 import { issueCertificate, type IssuedCertificate } from "./certificate";
-import { DOOR_NAME, doorPki, type DoorPki } from "./door";
+import { READ_ONLY_API_NAME, readOnlyApiPki, type ReadOnlyApiPki } from "./read-only-api";
 
 export type { IssuedCertificate } from "./certificate";
-export { DOOR_NAME, type DoorPki } from "./door";
+export { READ_ONLY_API_NAME, type ReadOnlyApiPki } from "./read-only-api";
 
 /** Hours of a day. */
 const DAY = 24;
@@ -14,10 +14,10 @@ const DAY = 24;
 export interface PkiArgs {
   /** Whether the authority's key is protected from being deleted. @default false */
   readonly protect?: boolean;
-  /** The stack's name, which is in the authority's name: people trust several of them. */
+  /** The stack's name. It is in the authority's name, because people trust the authorities of several stacks. */
   readonly stack: string;
-  /** Lives and renewal, in days. */
-  readonly lives: StackConfig["certificates"];
+  /** Validity and renewal, in days. */
+  readonly validity: StackConfig["certificates"];
   /** Managers, whose API is on 2376; by name and own address. */
   readonly managers: readonly { readonly name: string; readonly address: string }[];
   /** Names by which the managers are reached through their load balancer. */
@@ -40,12 +40,12 @@ export class Pki extends pulumi.ComponentResource {
   public readonly registry: IssuedCertificate;
   /** For all applications. */
   public readonly app: IssuedCertificate;
-  /** What the bastion's steps show to the managers. */
+  /** Client certificate of the bastion's steps. */
   public readonly bastion: IssuedCertificate;
-  /** What people show to the managers, through a docker context. */
+  /** Client certificate for people, used by the docker context. */
   public readonly person: IssuedCertificate;
-  /** For the managers' read-only door. */
-  public readonly door: DoorPki;
+  /** For clients of the managers' read-only API. */
+  public readonly readOnlyApi: ReadOnlyApiPki;
 
   public constructor(name: string, args: PkiArgs, opts?: pulumi.ComponentResourceOptions) {
     super("swarm-ha:pki:Pki", name, {}, opts);
@@ -55,7 +55,7 @@ export class Pki extends pulumi.ComponentResource {
       { parent: this },
     );
     this.ca = authority.certificate;
-    const { serverDays, personDays, renewalDays } = args.lives;
+    const { serverDays, personDays, renewalDays } = args.validity;
     const renewalHours = renewalDays * DAY;
     this.servers = Object.fromEntries(
       args.managers.map((manager) => [
@@ -63,8 +63,8 @@ export class Pki extends pulumi.ComponentResource {
         issueCertificate(`server-${manager.name}`, authority, {
           commonName: manager.name,
           use: "server",
-          // Each manager can be the one behind the load balancer, so each has all of its names.
-          dnsNames: [manager.name, DOOR_NAME, ...args.dnsNames],
+          // The load balancer may choose any manager, so each certificate has all of its names.
+          dnsNames: [manager.name, READ_ONLY_API_NAME, ...args.dnsNames],
           ipAddresses: [manager.address, ...args.ipAddresses],
           hours: serverDays * DAY,
           renewalHours,
@@ -95,7 +95,7 @@ export class Pki extends pulumi.ComponentResource {
       });
     this.bastion = client("bastion", serverDays);
     this.person = client("person", personDays);
-    this.door = doorPki({ stack: args.stack, validity: { hours: serverDays * DAY, renewalHours } }, this);
+    this.readOnlyApi = readOnlyApiPki({ stack: args.stack, validity: { hours: serverDays * DAY, renewalHours } }, this);
     this.registerOutputs({});
   }
 }

@@ -10,17 +10,17 @@ export interface PlatformArgs<N extends PlatformName> {
   readonly config: StackConfigs[N] & { readonly platform: N };
   /** The plan: hosts by name, role and zone. */
   readonly hosts: readonly HostSpec[];
-  /** Host keys by machine name, and the key that logs in. */
+  /** Host keys by host name, and the key that logs in. */
   readonly keys: SshKeys;
-  /** What refuses other address ranges than the stack's, before its network gets them. (The local network does by itself.) */
+  /** The resource that refuses a change of address ranges. A cloud's network depends on it; the local one checks itself. */
   readonly ranges: pulumi.Resource;
 }
 
-/** What makes the machines of each platform. One that needs an SDK of its own loads it when it is asked for. */
+/** Creates each platform's resources. A platform with its own SDK loads it only when a stack uses it. */
 const MAKERS: { readonly [N in PlatformName]: (args: PlatformArgs<N>) => Platform } = {
   local: createLocalPlatform,
   aws: (args) => {
-    // The local stack never pays for the AWS SDK.
+    // Local stacks don't load the AWS SDK.
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it at the start
     const { createAwsPlatform } = require("./aws") as typeof import("./aws");
     return createAwsPlatform(args);

@@ -4,105 +4,105 @@ import type { HostConnection, SshConnection } from "../ssh/connection";
 import type { HostSpec } from "../../plan/placement";
 import type { LoadBalancerName } from "../../plan/roles";
 
-/** A machine as the platform made it. */
-export interface Machine {
-  /** Changes exactly when the machine is another one: container id, instance id. What belongs to it is replaced with it. */
+/** A host or the bastion, as the platform created it. */
+export interface AnyHost {
+  /** Changes exactly when it is another instance or container: container id, instance id. Its resources are replaced with it. */
   readonly identity: pulumi.Output<string>;
-  /** What has to be there before it can be reached: the machine itself, and on a cloud its routes and rules. */
+  /** Resources that must exist before it can be reached: the host itself, and on a cloud its routes and rules. */
   readonly ready: readonly pulumi.Resource[];
 }
 
-/** A machine that is to be a node of the swarm. */
-export interface Host extends Omit<HostSpec, "address">, Machine {
+/** A host that becomes a node of the swarm. */
+export interface Host extends Omit<HostSpec, "address">, AnyHost {
   /** Its private address; a manager's never changes. */
   readonly address: pulumi.Output<string>;
   /** How the bastion reaches it: address, port and keys belong to its name and outlive it. */
   readonly connection: HostConnection;
-  /** Lines of /etc/hosts, for names that no resolver of the host has. @default none */
+  /** Lines of /etc/hosts, for names that the host's resolvers don't have. @default none */
   readonly names?: readonly string[];
 }
 
-/** The bastion: the one host that reaches all others, and where cluster-wide steps run. It holds nothing of value. */
-export interface Bastion extends Machine {
+/** The bastion: the one host that reaches all others, and where cluster-wide steps run. It holds no data. */
+export interface Bastion extends AnyHost {
   /** How steps reach it: address, port and keys belong to its name and outlive it. */
   readonly connection: SshConnection;
 }
 
-/** One way in, over all zones. */
+/** The endpoint of one tier, over all zones. */
 export interface LoadBalancer {
   /** Which tier it leads to. */
   readonly name: LoadBalancerName;
   /** `host:port`, as seen by people. */
   readonly endpoint: pulumi.Output<string>;
-  /** Where its own connections to the members come from, CIDR: who may speak the PROXY protocol to them. */
+  /** Source addresses of its connections to the members, CIDR. Members accept the PROXY protocol only from these. */
   readonly sources: readonly string[];
-  /** Where the members' state can be read, as seen from the bastion (HAProxy's CSV). @default it can't be read so */
+  /** URL of the members' state (HAProxy's CSV), as seen from the bastion. @default none */
   readonly stats?: pulumi.Output<string>;
   /** DNS names that people reach it by; servers behind it have them in their certificates. */
   readonly dnsNames: readonly string[];
-  /** IP addresses that people reach it by; likewise. */
+  /** IP addresses that people reach it by; also in the certificates. */
   readonly ipAddresses: readonly string[];
 }
 
-/** Where all replicas of the registry keep what is pushed to them: one place for all. */
+/** The storage that all replicas of the registry share. */
 export type RegistryStorage =
   /** A folder that is the same on every registry host. */
   | { readonly kind: "folder"; readonly path: string }
   /** A bucket that the registry hosts may use. */
   | { readonly kind: "s3"; readonly bucket: pulumi.Output<string>; readonly region: string };
 
-/** An image where services can be made of it. */
+/** An image that services can use. */
 export interface ProvidedImage {
-  /** What a service calls it. */
+  /** Its reference in a service. */
   readonly reference: pulumi.Output<string>;
-  /** What has to be there before a service of it is made. */
+  /** Resources that must exist before a service uses it. */
   readonly ready: readonly pulumi.Resource[];
 }
 
-/** The stack's own registry, as one who pushes to it needs it. */
+/** Access to the stack's own registry, for pushing. */
 export interface RegistryAccess {
-  /** The authority that its certificate is from, PEM. */
+  /** The authority of its certificate, PEM. */
   readonly ca: pulumi.Input<string>;
   readonly username: pulumi.Input<string>;
   /** Treated as a secret. */
   readonly password: pulumi.Input<string>;
-  /** What has to be there before it can come up: who wants to push waits for its answer from then on. */
+  /** Resources that must exist before it can start. After them, a push waits for the registry's answer. */
   readonly ready: readonly pulumi.Resource[];
 }
 
-/** Where a stack's images come from: the public's registries, or this machine, whose hosts may have no internet. */
+/** Sources of a stack's images: public registries, or this workstation if the hosts have no internet. */
 export interface Images {
   /**
-   * An image that services use while there is no registry of our own: the registry's.
+   * An image for services that run before the stack's registry exists: the registry's own image.
    *
    * @param hosts Where its services may run.
-   * @param after What has to be there before the hosts' engines can be given it.
+   * @param after Resources that must exist before the hosts can load it.
    */
   onHosts(image: Image, hosts: readonly Host[], after: readonly pulumi.Resource[]): ProvidedImage;
-  /** An image that all hosts can pull; where the public's registries can't be reached, from the stack's own. */
+  /** An image that all hosts can pull: from the stack's own registry if public ones can't be reached. */
   inRegistry(image: Image, registry: RegistryAccess): ProvidedImage;
 }
 
-/** What everything above is laid on. */
+/** Infrastructure that the swarm is deployed on. */
 export interface Platform {
-  /** The resource whose end means the end of everything; always ours, never protected. Steps are `deletedWith` it. */
+  /** The resource that is deleted only with the whole stack. It is always ours, never protected. Steps are `deletedWith` it. */
   readonly lifetime: pulumi.Resource;
   readonly bastion: Bastion;
   /** In the order of the plan. */
   readonly hosts: readonly Host[];
   readonly loadBalancers: Readonly<Record<LoadBalancerName, LoadBalancer>>;
-  /** DNS records that lead to the load balancers: name → name of a load balancer. @default they have addresses, no names */
+  /** DNS records for the load balancers: name → name of a load balancer. @default load balancers have addresses, no names */
   readonly records?: Readonly<Record<string, pulumi.Output<string>>>;
   /**
-   * The registry's `host:port`: the one name of it in image references, on the hosts and on people's machines. Every
+   * The registry's `host:port`: the one name of it in image references, on the hosts and on workstations. Every
    * host can resolve it.
    */
   readonly registryName: pulumi.Output<string>;
-  /** Where the registry keeps its content. It outlives the registry hosts. */
+  /** The registry's storage. It stays when registry hosts are replaced. */
   readonly registryStorage: RegistryStorage;
   readonly images: Images;
-  /** Port at which people reach the applications by HTTPS. */
+  /** Public HTTPS port of the applications. */
   readonly httpsPort: number;
-  /** Whether what can't be made again, data and the authority's key, is protected from being deleted. */
+  /** Whether data and the authority's key, which can't be recreated, are protected from being deleted. */
   readonly protectsData: boolean;
 }

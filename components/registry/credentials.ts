@@ -1,16 +1,16 @@
 import { hkdfSync } from "node:crypto";
 import { encodeBase64, hashSync } from "bcryptjs";
 
-/** Who may pull and push; htpasswd knows no other rights. */
+/** The user that may pull and push. (htpasswd has no other rights.) */
 const USERNAME = "swarm-ha";
 
 /**
- * Rounds of bcrypt, as a power of two; the same as Apache's htpasswd takes. Each request costs them. More would make
+ * Rounds of bcrypt, as a power of two: the default of Apache's htpasswd. Every request costs them. More would make
  * guessable passwords harder to guess, and this one has 192 random bits.
  */
 const ROUNDS = 5;
 
-/** What the registry's secrets are, and what its replicas are told of them. */
+/** The registry's secrets. */
 export interface RegistrySecrets {
   readonly username: string;
   readonly password: string;
@@ -21,9 +21,9 @@ export interface RegistrySecrets {
 }
 
 /**
- * Derives everything from one key of the stack: the same on every run, and new all at once when the key is.
+ * Derives all secrets from one key of the stack: the same in every run, and all new with a new key.
  *
- * @param key Any text that nobody can guess, such as a private key's PEM.
+ * @param key A secret text, such as a private key's PEM.
  */
 export function registrySecrets(key: string): RegistrySecrets {
   const derive = (purpose: string, bytes: number): Buffer =>

@@ -20,17 +20,17 @@ export interface RegistryArgs {
 }
 
 /**
- * A replica of CNCF Distribution on each registry host, all on the same storage, behind the registry load balancer: which
- * of them answers makes no difference, not even in the middle of an upload.
+ * A replica of CNCF Distribution on each registry host, all on the same storage, behind the registry load balancer. Any
+ * replica can answer, even in the middle of an upload.
  */
 export class Registry extends pulumi.ComponentResource {
-  /** Who may pull and push. The password is a secret. */
+  /** Credentials for pull and push. The password is a secret. */
   public readonly credentials: { readonly username: pulumi.Output<string>; readonly password: pulumi.Output<string> };
-  /** The same as a line of an htpasswd file, the password as a bcrypt hash. A secret all the same. */
+  /** The same as a line of an htpasswd file, with the password's bcrypt hash. Also a secret. */
   public readonly htpasswd: pulumi.Output<string>;
   /**
-   * What one who pushes to it needs. `ready` are its nodes, and not the step that deploys it: what is pulled from it, the
-   * ingress, would be rolled only after it, and a renewal of certificates take twice as long.
+   * Access for pushing. `ready` are its nodes, not the step that deploys it. Otherwise the ingress, whose image is pulled from it,
+   * would be rolled only afterwards, and a renewal of certificates would take twice as long.
    */
   public readonly access: RegistryAccess;
 
@@ -65,8 +65,8 @@ export class Registry extends pulumi.ComponentResource {
         },
         secrets: { settings, htpasswd: secrets.htpasswd, "tls-key": certificate.key },
         configs: { "tls-certificate": certificate.certificate },
-        machines: hosts.map((host) => host.identity),
-        // Three replicas, each with 40 s to stop, and as many to come and be taken in again.
+        identities: hosts.map((host) => host.identity),
+        // Three replicas, each with 40 s to stop, and 40 s to start and be healthy again.
         limit: 600,
         after: [...image.ready, ...of(swarm.nodes)],
       },

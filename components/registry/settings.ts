@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { PORTS } from "../../plan/ports";
 
-/** Where the storage is, as the registry's driver is told. */
+/** Storage settings of the registry's driver. */
 export type StorageSettings =
   { readonly kind: "folder" } | { readonly kind: "s3"; readonly bucket: string; readonly region: string };
 
@@ -11,30 +11,30 @@ export const PATHS = {
   key: "/etc/distribution/tls.key",
   htpasswd: "/etc/distribution/htpasswd",
   folder: "/var/lib/registry",
-  /** It is there while the shared folder isn't: stacks/registry-folder.yml sees to that. */
+  /** A file that exists only while the shared folder isn't mounted (stacks/registry-folder.yml). */
   lost: "/tmp/storage-lost",
 } as const;
 
-/** User and group that replicas run as, and that a shared folder belongs to: nobody else's on any host. */
+/** User and group of the replicas, which own the shared folder. Nothing else on a host uses them. */
 export const REGISTRY_USER = 10500;
 
-/** A file in the shared folder that tells it from the empty place where it is mounted. */
+/** A file in the shared folder that distinguishes it from the empty mount point. */
 export const STORAGE_MARKER = ".swarm-ha-storage";
 
 /**
- * The settings of every replica, as Distribution's configuration file has them. They hold a secret.
+ * The configuration file of every replica. It contains a secret.
  * Source: distribution.github.io/distribution/about/configuration.
  *
- * There is no cache of blob descriptors: each replica would have its own, and go on promising layers that have been
+ * There is no cache of blob descriptors: each replica would have its own, and would still announce layers that were
  * deleted through another one.
  *
- * @param storage Where the content is.
- * @param secret Signs the state of uploads, which may go on at another replica: one for all.
+ * @param storage Storage of the content.
+ * @param secret Signs the state of uploads. It is the same for all replicas, because another replica may continue an upload.
  */
 export function registrySettings(storage: StorageSettings, secret: string): string {
   return stringify({
     version: "0.1",
-    // The load balancer's checks alone would be a line per second.
+    // The load balancer's checks alone would log a line per second.
     log: { level: "info", accesslog: { disabled: true } },
     storage: {
       ...(storage.kind === "folder"
@@ -42,7 +42,7 @@ export function registrySettings(storage: StorageSettings, secret: string): stri
         : { s3: { bucket: storage.bucket, region: storage.region, encrypt: true } }),
       delete: { enabled: true },
       maintenance: {
-        // What pushes that were given up have left goes after a week.
+        // Data of aborted pushes are removed after a week.
         uploadpurging: { enabled: true, age: "168h", interval: "24h", dryrun: false },
         readonly: { enabled: false },
       },
@@ -50,9 +50,9 @@ export function registrySettings(storage: StorageSettings, secret: string): stri
     http: {
       addr: `:${String(PORTS.registry)}`,
       secret,
-      // Answers name paths without a host: clients stay with the name that they came by.
+      // Relative URLs in answers: clients keep the host name that they used.
       relativeurls: true,
-      // How long pulls and pushes may go on after a stop.
+      // How long pulls and pushes may continue after a stop.
       draintimeout: "30s",
       tls: { certificate: PATHS.certificate, key: PATHS.key, minimumtls: "tls1.2" },
       headers: { "X-Content-Type-Options": ["nosniff"] },
@@ -62,7 +62,7 @@ export function registrySettings(storage: StorageSettings, secret: string): stri
     // A replica without its storage answers 503 to everything, so the load balancer takes it out.
     health: {
       storagedriver: { enabled: true, interval: "5s", threshold: 2 },
-      // The driver takes an empty folder for a healthy one. Its contents would all be missing: 404 instead of 503.
+      // The driver accepts an empty folder as healthy. Then clients would get 404 instead of 503.
       ...(storage.kind === "folder" ? { file: [{ file: PATHS.lost, interval: "1s" }] } : {}),
     },
   });

@@ -4,19 +4,19 @@ import { hostInput, type HostConnection, type SshConnection } from "./connection
 import { dataText, forHost, installed, readScript, sent, sized, type StepData } from "./script";
 
 /**
- * What a step has printed, read as JSON.
+ * A step's output, parsed as JSON.
  *
- * Where an `up --target` leaves the step out, there is nothing of it; then no step that reads it is run either.
+ * If an `up --target` leaves the step out, there is no output. Then no step that reads it runs either.
  */
 export function resultOf<T extends object>(step: command.remote.Command): pulumi.Output<T> {
   return step.stdout.apply((stdout: string | undefined): T => JSON.parse(stdout ?? "{}") as T);
 }
 
-/** What both kinds of steps take. */
+/** Arguments of both kinds of steps. */
 interface StepArgs {
-  /** Name of the script in `scripts/`, without `.sh`. It has to be idempotent: any changed input runs it again. */
+  /** Name of the script in `scripts/`, without `.sh`. It must be idempotent: any changed input runs it again. */
   readonly script: string;
-  /** What the script reads from its standard input. Treated as secret as a whole. */
+  /** The script's input, on standard input. Secret as a whole. */
   readonly input: pulumi.Inputs;
   /** When one of these changes, the step is replaced: deleted first, then created. @default never replaced */
   readonly triggers?: pulumi.Input<string>[];
@@ -27,13 +27,13 @@ export interface BastionStepArgs extends StepArgs {
   /** The bastion. */
   readonly connection: SshConnection;
   /**
-   * Whether the bastion has the script already, with all others of the cluster-wide steps (prepare-bastion puts them
-   * there). Else it travels with the data.
+   * Whether the script is installed on the bastion, like those of all cluster-wide steps (prepare-bastion installs them
+   * there). Otherwise it is sent with the data.
    *
    * @default true
    */
   readonly installed?: boolean;
-  /** Name of the installed script that undoes the step; it reads the same input. @default nothing is done on delete */
+  /** Name of the installed script that undoes the step, with the same input. @default delete does nothing */
   readonly onDelete?: string;
   /** Whether the step prints a secret: its output is then a secret, too. @default false */
   readonly secretOutput?: boolean;
@@ -42,8 +42,8 @@ export interface BastionStepArgs extends StepArgs {
 /**
  * One idempotent step on the bastion, over SSH.
  *
- * The delete of a step dials the connection that the *state* holds. What has to happen when a host is gone must
- * therefore be a step on the bastion.
+ * The delete of a step dials the connection in the *state*. So work for a host that is gone must
+ * be a step on the bastion.
  */
 export function bastionStep(
   name: string,
@@ -73,11 +73,11 @@ export interface HostStepArgs extends StepArgs {
 }
 
 /**
- * One idempotent step on a host. The plugin dials the bastion alone; there `scripts/on-host.sh` waits until the host
- * shows its pinned key, and runs the step over OpenSSH. The step has to come after prepare-bastion, which installs that
+ * One idempotent step on a host. The plugin dials only the bastion. There, `scripts/on-host.sh` waits until the host
+ * shows its pinned key, and runs the step over OpenSSH. The step must depend on prepare-bastion, which installs that
  * script.
  *
- * A host step has no delete: a host that is gone would make it fail.
+ * A host step has no delete: it would fail if the host is gone.
  */
 export function hostStep(name: string, args: HostStepArgs, opts: pulumi.CustomResourceOptions): command.remote.Command {
   const { bastion, host } = args.connection;
@@ -99,10 +99,10 @@ export function hostStep(name: string, args: HostStepArgs, opts: pulumi.CustomRe
 }
 
 /**
- * What all steps have in common. Nothing but this function uses `command.remote`.
+ * The common part of all steps. Only this function uses `command.remote`.
  *
- * Data, and a script that isn't installed, travel on standard input, as a secret, so that neither a command line, a
- * process list, a log nor a preview ever shows any of it.
+ * Data, and a script that isn't installed, are sent on standard input, as a secret. So no command line,
+ * process list, log or preview ever shows them.
  */
 function step(
   name: string,
@@ -114,7 +114,7 @@ function step(
     {
       ...args,
       ...(args.stdin === undefined ? {} : { stdin: pulumi.secret(args.stdin) }),
-      // A previous output in the environment would put a join token where every child process inherits it.
+      // Otherwise every child process would inherit the previous output, such as a join token, in its environment.
       addPreviousOutputInEnv: false,
     },
     { deleteBeforeReplace: true, ...opts },

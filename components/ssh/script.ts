@@ -2,20 +2,20 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 
-/** Where the host side of every step lies. */
+/** Folder of the steps' scripts. */
 const SCRIPTS = path.join(__dirname, "..", "..", "scripts");
 
-/** A step's shell text, ready to be sent: its libraries first, the step itself last. */
+/** A step's shell text, ready to send: libraries first, the step itself last. */
 export interface Script {
-  /** The step's name, which is also what messages on the host begin with. */
+  /** The step's name. Messages on the host begin with it. */
   readonly step: string;
-  /** The whole text. It holds no secret. */
+  /** The whole text. It contains no secret. */
   readonly text: string;
 }
 
 /**
- * Reads a step from `scripts/<step>.sh`. Its lines `. lib/<name>.sh` are replaced by the library's text, since only
- * one text travels; in the file they are what shellcheck follows.
+ * Reads a step from `scripts/<step>.sh`. Its lines `. lib/<name>.sh` are replaced by the library's text, because only
+ * one text is sent. In the file, shellcheck follows these lines.
  *
  * @throws Error when a file is missing.
  */
@@ -29,7 +29,7 @@ function expand(file: string): string {
   );
 }
 
-/** Comments explain to the reader of the file; on the wire and in the state they would only weigh. */
+/** Removes comments: on the wire and in the state they would only take space. */
 function strip(text: string): string {
   return text
     .split("\n")
@@ -38,17 +38,17 @@ function strip(text: string): string {
     .concat("\n");
 }
 
-/** What a step gets to know: texts, numbers, flags, lists of texts, and objects of them. */
+/** A step's input: texts, numbers, flags, lists of texts, and objects of them. */
 export interface StepData {
   readonly [key: string]: string | number | boolean | readonly string[] | StepData;
 }
 
-/** Where a machine keeps the scripts that {@link installed} lines run. */
+/** Folder of installed scripts on the bastion, which {@link installed} lines run. */
 export const STEPS_FOLDER = "/var/lib/swarm-ha/steps";
 
 /**
- * A step's data as it travels on standard input: a bash array by path, `{ client: { key } }` as `client.key`, and a list
- * has its elements on lines. Not JSON: with Debian's jq 1.6 each value taken out of that costs 25 ms of processor time
+ * A step's data for standard input: a bash array by path, `{ client: { key } }` as `client.key`, and a list
+ * with one element on each line. It isn't JSON: reading a value with Debian's jq 1.6 takes 25 ms of processor time
  * (measured), on every host.
  */
 export function dataText(data: StepData): string {
@@ -58,7 +58,7 @@ export function dataText(data: StepData): string {
 function values(data: StepData, path: readonly string[] = []): string[] {
   return Object.entries(data).flatMap(([key, value]) => {
     const at = [...path, key];
-    // What isn't there stays away, so that the script says so; the text 'undefined' would pass for a value.
+    // Missing values are left out, so that the script reports them. The text 'undefined' would be used as a value.
     if (((value as unknown) ?? undefined) === undefined) return [];
     if (typeof value === "object" && !isList(value)) return values(value, at);
     return `[${quote(at.join("."))}]=${quote(isList(value) ? value.join("\n") : String(value))}`;
@@ -69,36 +69,36 @@ function isList(value: StepData[string]): value is readonly string[] {
   return Array.isArray(value);
 }
 
-/** A word that the shell takes literally, whatever is in it. */
+/** Quotes a word for the shell. */
 function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /**
- * The command line that takes its script off standard input, where the data follows it.
+ * The command line that reads its script, and then the data, from standard input.
  *
- * It holds a length and a digest, never the script nor its data: errors print the whole command line and process lists
- * show it; the digest lets a preview show *that* a script changed. (`head -c` takes exactly as many bytes as asked.)
+ * It contains a length and a digest, never the script or its data: errors print the whole command line, and process lists
+ * show it. With the digest, a preview shows *that* a script changed. (`head -c` reads exactly that many bytes.)
  */
 export function sent(script: Script): string {
   const size = Buffer.byteLength(script.text, "utf8");
   return `script=$(head -c ${String(size)}); exec bash -c "$script" ${script.step} ${digest(script)}`;
 }
 
-/** The command line for a script that the bastion has in {@link STEPS_FOLDER}; only data comes on standard input. */
+/** The command line for a script in the bastion's {@link STEPS_FOLDER}. Standard input has only the data. */
 export function installed(script: Script): string {
   return `${present(script.step, script.step)}exec bash -c '. ${fileOf(script.step)}' ${script.step} ${digest(script)}`;
 }
 
-/** Name of the script that takes a step from the bastion to its host. */
+/** Name of the script that runs a step from the bastion on its host. */
 export const ON_HOST = "on-host";
 
 /**
- * The bastion's command line for a step of a host. On standard input come what {@link ON_HOST} reads ({@link sized}), and
- * then what the host gets, as of {@link sent}.
+ * The bastion's command line for a step of a host. Standard input has the input of {@link ON_HOST} ({@link sized}), and
+ * then that of the host, as in {@link sent}.
  *
- * The digest is that of the step alone: another way to the host is no reason to run the steps of all hosts again. The
- * SSH agent holds the client's key for as long as the call.
+ * The digest covers only the step: a change of {@link ON_HOST} doesn't run the steps of all hosts again. The
+ * SSH agent holds the client's key during the call.
  */
 export function forHost(script: Script): string {
   const size = Buffer.byteLength(script.text, "utf8");
@@ -106,7 +106,7 @@ export function forHost(script: Script): string {
   return present(script.step, ON_HOST) + run;
 }
 
-/** A text after its length in bytes: who reads it leaves what follows it to somebody else. */
+/** A text after its length in bytes, so that a reader stops before what follows. */
 export function sized(text: string): string {
   return `${String(Buffer.byteLength(text, "utf8"))}\n${text}`;
 }
@@ -115,7 +115,7 @@ function fileOf(script: string): string {
   return `${STEPS_FOLDER}/${script}.sh`;
 }
 
-/** Stops a command line whose script isn't there. */
+/** Stops a command line whose script is missing. */
 function present(step: string, script: string): string {
   const file = fileOf(script);
   const missing = `${step}: ${file} is missing: the bastion was replaced and not prepared yet; run 'up' again`;

@@ -6,7 +6,7 @@ import { bastionStep } from "../ssh/remote-step";
 import { ON_HOST, readScript } from "../ssh/script";
 import type { SwarmContext } from "./context";
 
-/** A manager's place in the address plan. */
+/** A manager's address. */
 export interface ManagerAddress {
   /** Host name. */
   readonly name: string;
@@ -17,7 +17,7 @@ export interface ManagerAddress {
 /**
  * The managers of a plan.
  *
- * @throws Error when one has no fixed address: managers keep theirs for life, and Raft knows them by it.
+ * @throws Error if one has no fixed address: Raft identifies managers by their addresses, so these never change.
  */
 export function managersOf(hosts: readonly HostSpec[]): ManagerAddress[] {
   return hosts
@@ -28,10 +28,10 @@ export function managersOf(hosts: readonly HostSpec[]): ManagerAddress[] {
     });
 }
 
-/** The cluster-wide steps, which all run on the bastion, and what takes the steps of hosts to their host. */
+/** Scripts of the cluster-wide steps, which run on the bastion, and the script that runs steps on hosts. */
 const CLUSTER_STEPS = ["init", "token", "node", "remove-node", "stack", "remove-stack", "acme", ON_HOST];
 
-/** Tells the bastion who the managers are, which hosts there are to be, and whom to trust. Runs on the bastion. */
+/** Gives the bastion the list of managers, the desired hosts, and the CA. Runs on the bastion. */
 export function prepareBastion(
   managers: readonly ManagerAddress[],
   hosts: readonly PlannedHost[],

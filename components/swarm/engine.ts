@@ -1,18 +1,18 @@
 import type { EngineNetwork } from "../../plan/addressing";
 
-/** What decides over an engine's settings. */
+/** Inputs of a Docker engine's settings. */
 export interface EngineSettings {
   /** Engine labels. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Address ranges of the engine's own bridges. */
+  /** Address ranges of the Docker engine's own bridges. */
   readonly network: EngineNetwork;
 }
 
 /**
  * The content of daemon.json.
  *
- * All of an engine's settings stand there and none on its command line, so that there is one place to look. It answers on
- * its socket only; a manager's API is served by HAProxy, which can renew a certificate without a restart.
+ * It has all settings of the Docker engine; its command line has none. The Docker engine listens on
+ * its socket only. HAProxy serves a manager's API, because it can renew a certificate without a restart.
  * Source: docs.docker.com, dockerd, "daemon configuration file".
  */
 export function daemonSettings(settings: EngineSettings): Record<string, unknown> {
@@ -21,10 +21,10 @@ export function daemonSettings(settings: EngineSettings): Record<string, unknown
     labels: Object.entries(settings.labels)
       .map(([key, value]) => `${key}=${value}`)
       .sort(),
-    // The engine's own defaults overlap private ranges that people use.
+    // Docker's defaults overlap private ranges that people use.
     bip: settings.network.bip,
     "default-address-pools": settings.network.defaultAddressPools,
-    // Logs of years must not fill a disk.
+    // Logs must not fill the disk.
     "log-driver": "json-file",
     "log-opts": { "max-size": "10m", "max-file": "3" },
   };

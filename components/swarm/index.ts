@@ -12,27 +12,27 @@ import { prepare } from "./prepare";
 export interface SwarmArgs {
   /** The stack's configuration. */
   readonly config: StackConfig;
-  /** Machines to make nodes of. */
+  /** Hosts to make nodes of. */
   readonly platform: Platform;
   /** The stack's certificates. */
   readonly pki: Pki;
   /** The managers' fixed addresses, in the order of the plan. */
   readonly managers: readonly ManagerAddress[];
-  /** What refuses other address ranges than the stack's, before any host gets them. */
+  /** The resource that refuses a change of address ranges. The hosts' steps depend on it. */
   readonly ranges: pulumi.Resource;
 }
 
 /** A swarm on the hosts of a platform, in the order init → join-manager → join-worker. */
 export class Swarm extends pulumi.ComponentResource {
-  /** The cluster id, recorded at birth. */
+  /** The cluster id, recorded when the swarm is created. */
   public readonly swarmId: pulumi.Output<string>;
-  /** What further steps are made from. */
+  /** Inputs of further steps. */
   public readonly context: SwarmContext;
-  /** The bastion has the cluster-wide steps. */
+  /** Done when the bastion has the cluster-wide steps. */
   public readonly bastion: pulumi.Resource;
-  /** By host name: its engine is set up and runs. */
+  /** By host name: done when its Docker engine is set up and runs. */
   public readonly prepared: Readonly<Record<string, pulumi.Resource>>;
-  /** By host name: it is a node in service. */
+  /** By host name: done when it is a node in service. */
   public readonly nodes: Readonly<Record<string, pulumi.Resource>>;
 
   public constructor(name: string, args: SwarmArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -62,10 +62,10 @@ export class Swarm extends pulumi.ComponentResource {
       const member = new Member({ host, swarmId, context, after: [ready, ...after] }, { parent: this });
       return (nodes[host.name] = member.node);
     };
-    // Managers take turns, which the token step sees to while it runs. A chain of dependencies would do at birth, but
-    // in a run that replaces several, each could wait for one that in turn waits for its removal.
+    // Managers join in turn, which the token step enforces at run time. A chain of dependencies would suffice for a new swarm, but
+    // in a run that replaces several managers, each could wait for one that waits for its removal.
     const managers = platform.hosts.filter(isManager).map((host) => join(host, [bastion, step]));
-    // Workers all at once, when the managers are whole.
+    // Workers join all at once, when all managers are in service.
     for (const host of platform.hosts.filter((candidate) => !isManager(candidate))) join(host, [bastion, ...managers]);
     this.registerOutputs({ swarmId });
   }

@@ -5,12 +5,12 @@ import { clientOf, type SwarmContext } from "./context";
 import type { ManagerAddress } from "./bastion";
 
 /**
- * Founds the swarm, or finds the one that there is. Runs on the bastion.
+ * Creates the swarm, or finds the existing one. Runs on the bastion.
  *
- * It waits by itself until every manager's engine answers. A dependency on their preparation would make each manager's
- * way back depend on all others': managers that are replaced in the same run would wait for each other.
+ * The script waits until every manager's Docker engine answers. If it depended on their prepare steps, each manager's
+ * replacement would depend on all others': managers that are replaced in the same run would wait for each other.
  *
- * After birth this step is history: whatever changes in its inputs is ignored, and it never dials the first manager
+ * Once the swarm exists, changes of this step's inputs are ignored, and it never dials the first manager
  * again, which may be replaced or dead by then.
  *
  * @returns The cluster id.

@@ -1,4 +1,4 @@
-/** When a peer of a silent connection counts as dead. */
+/** When the peer of a silent connection counts as dead. */
 export interface Silence {
   /** Seconds without a byte before the first probe. */
   readonly idle: number;
@@ -8,11 +8,11 @@ export interface Silence {
   readonly count: number;
 }
 
-/** Two minutes: for clients, and for what is silent by its nature. */
+/** Two minutes: for clients, and for connections that are often silent. */
 const PATIENT: Silence = { idle: 60, interval: 15, count: 4 };
 
 /**
- * HAProxy's settings that find dead peers of silent connections. Without them the kernel waits two hours for its first probe.
+ * HAProxy's settings that detect dead peers of silent connections. Otherwise the kernel waits two hours before its first probe.
  * Source: HAProxy 2.6 manual, "clitcpka-idle" and "srvtcpka-idle"; Linux, Documentation/networking/ip-sysctl.
  *
  * @param side `cli`: clients' connections; `srv`: servers'

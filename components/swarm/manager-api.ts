@@ -1,22 +1,22 @@
 import { keepAlives } from "./keep-alives";
 import { PORTS } from "../../plan/ports";
 
-/** Where prepare puts a manager's TLS files. */
+/** Paths of a manager's TLS files, which the prepare step writes. */
 export const MANAGER_TLS = {
   /** The server's certificate and key in one. */
   server: "/etc/swarm-ha/tls/server.pem",
-  /** Whom clients of the API are trusted by. */
+  /** CA for clients of the Docker API. */
   ca: "/etc/swarm-ha/tls/ca.pem",
-  /** Whom clients of the read-only door are trusted by. */
-  doorClients: "/etc/swarm-ha/tls/door-clients.pem",
+  /** CA for clients of the read-only API. */
+  readOnlyApiClients: "/etc/swarm-ha/tls/read-only-api-clients.pem",
 } as const;
 
 /**
- * HAProxy's part in a manager's API: TLS with client certificate on 2376, and nothing but bytes to the engine's socket.
+ * HAProxy's settings for a manager's Docker API: TLS with client certificate on 2376, forwarded to the Docker engine's socket.
  *
- * The engine could do it by itself, but reads its certificates only when it starts. A renewal would restart every
- * manager, one after the other, each at some risk to the quorum, and at the leader with an election. HAProxy takes new
- * files over by a reload, in which no connection breaks and none is refused.
+ * The Docker engine has TLS too, but reads its certificates only when it starts. A renewal would restart every
+ * manager, one after the other, each with some risk to the quorum, and one with an election. HAProxy reloads new
+ * files without breaking or refusing a connection.
  * Source: HAProxy manual, "bind" (ca-file, verify) and management guide, "Stopping and restarting".
  */
 export function managerApiSettings(): string {
@@ -29,7 +29,7 @@ ${keepAlives("cli")}
   timeout client 24h
   default_backend engine-api
 
-# Not under the health check below: who asks why a manager is sick needs its API, and founding the swarm goes through it.
+# Without the health check below: troubleshooting an unhealthy manager needs its API, and so does creating the swarm.
 backend engine-api
   mode tcp
   timeout server 24h

@@ -1,23 +1,23 @@
 import { managerApiSettings } from "./manager-api";
-import { doorSettings } from "./manager-door";
+import { readOnlyApiSettings } from "./read-only-api";
 import { PORTS } from "../../plan/ports";
 
 /**
- * HAProxy's settings on a manager host: its API, an HTTP endpoint that says 200 only while it has a
- * leader, and the read-only door for the ingress.
+ * HAProxy's settings on a manager host: its API, an HTTP endpoint that returns 200 only while it has a
+ * leader, and the read-only API for the ingress.
  *
- * `GET /swarm` of the engine's API fails on a manager that is locked, was removed, or has lost the quorum, while its
- * port still accepts connections: a plain TCP check would keep sending people there.
+ * `GET /swarm` of the Docker API fails on a manager that is locked, was removed, or has lost the quorum, while its
+ * port still accepts connections. A plain TCP check would keep sending clients there.
  * Source: docs.docker.com, Engine API, "Inspect swarm"; HAProxy manual, "monitor fail".
  */
 export function managerHealthSettings(): string {
   return `global
   log stdout format raw daemon notice
-  # root, for the engine's socket belongs to root.
-  # Two descriptors each. Where a container gets fewer, as in sandboxes, it takes what there is instead of giving up.
+  # Runs as root, because the Docker engine's socket belongs to root.
+  # Each connection takes two descriptors. If a container has fewer, as in sandboxes, HAProxy uses those instead of failing.
   maxconn 2000
   no strict-limits
-  # What goes on over connections of before a reload ends some time.
+  # Limit for connections from before a reload.
   hard-stop-after 24h
 
 defaults
@@ -33,7 +33,7 @@ frontend health
   bind :${String(PORTS.health)}
   monitor-uri /health
   monitor fail if { nbsrv(engine) lt 1 }
-  # Nothing else is to be had here.
+  # All other paths are denied.
   http-request deny deny_status 404
 
 backend engine
@@ -41,5 +41,5 @@ backend engine
   http-check expect status 200
   server engine unix@/var/run/docker.sock check inter 1s fall 2 rise 1
 
-${doorSettings()}`;
+${readOnlyApiSettings()}`;
 }

@@ -6,20 +6,20 @@ import { clientOf, type SwarmContext } from "./context";
 
 /** Arguments of {@link Member}. */
 export interface MemberArgs {
-  /** The machine, prepared. */
+  /** The host, prepared. */
   readonly host: Host;
   /** Cluster id: a node that reports another one is an error. */
   readonly swarmId: pulumi.Output<string>;
-  /** What has to be there before it joins. */
+  /** Resources that must exist before it joins. */
   readonly after: readonly pulumi.Resource[];
-  /** What the steps are made from. */
+  /** Common inputs of the steps. */
   readonly context: SwarmContext;
 }
 
 /**
  * One host's membership in the swarm: the grant (token and managers), the join, and the node.
  *
- * Managers and workers are the same but for the token. The first manager is no exception: founding the swarm isn't
+ * Managers and workers differ only in the token. The first manager is no exception: creating the swarm isn't
  * joining it, and when it is replaced it joins like any other.
  */
 export class Member extends pulumi.ComponentResource {
@@ -32,7 +32,7 @@ export class Member extends pulumi.ComponentResource {
     const common = { parent: this, deletedWith: context.lifetime };
     const role = host.role === "manager" ? "manager" : "worker";
 
-    // Fetched at this moment and for this host alone: always fresh, and a preview of one more worker shows only it.
+    // Fetched at run time and for this host only, so it is always current, and a preview of one more worker shows only that.
     const token = bastionStep(
       `token-${host.name}`,
       {
@@ -85,7 +85,7 @@ export class Member extends pulumi.ComponentResource {
             [LABELS.pool]: host.pool,
             [LABELS.identity]: host.identity,
           }),
-          // No task lands on a manager: what runs there could starve the store that everything stands on.
+          // Managers run no tasks, which could slow down the Raft store.
           drained: host.role === "manager",
           client: clientOf(context),
         },

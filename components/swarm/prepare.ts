@@ -10,9 +10,9 @@ import { managerHealthSettings } from "./manager-health";
 import { workerProxySettings } from "./worker-proxy";
 
 /**
- * Makes a machine ready to be a node: checked, engine set up and running. Runs on the host.
+ * Prepares a host to be a node: checks it, sets up its Docker engine, and starts it. Runs on the host.
  *
- * @param after The step that prepares the bastion, and what refuses other address ranges than the stack's before any host
+ * @param after The step that prepares the bastion, and the resource that refuses a change of address ranges before any host
  * gets them.
  */
 export function prepare(
@@ -48,7 +48,7 @@ export function prepare(
               tls: {
                 certificate: server.certificate,
                 key: server.key,
-                doorClients: context.pki.door.clientAuthority,
+                readOnlyApiClients: context.pki.readOnlyApi.clientAuthority,
               },
               proxy: managerHealthSettings(),
             }),

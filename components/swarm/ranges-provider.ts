@@ -1,23 +1,23 @@
-/** What the resource of ./ranges.ts does; loaded by name at run time. */
+/** Provider of the resource of ./ranges.ts, loaded by name at run time. */
 import type * as pulumi from "@pulumi/pulumi";
 
 /**
- * The settings of `swarm-ha:network` that hosts and swarm were made with, by key, and the stack that has them.
+ * The settings of `swarm-ha:network` with which hosts and swarm were created, by key, and the stack's name.
  *
- * (Without `apps`: the swarm itself tells how large that network is, and stack-ingress asks it before it deploys. Of a
- * stack that is older than this resource only the swarm knows.)
+ * (Without `apps`: the step stack-ingress reads that network's size from the swarm before it deploys. In a
+ * stack that is older than this resource, only the swarm has it.)
  */
 export interface RangesInputs {
   readonly stack: string;
   readonly overlay: string;
   readonly engine: string;
-  /** Where no network resource keeps it. */
+  /** Only if no network resource stores it. */
   readonly hosts?: string;
 }
 
 const KEYS = ["hosts", "overlay", "engine"] as const;
 
-/** Has the engine make the resource anew, without asking `diff`: it remembers what the configuration says now. */
+/** Makes Pulumi replace the resource without calling `diff`. The new one stores the current configuration. */
 const REMEMBER = "--replace '**AddressRanges::ranges'";
 
 /**
@@ -36,10 +36,10 @@ export function refuseRename(old: Partial<RangesInputs>, { stack }: RangesInputs
 }
 
 /**
- * Refuses other ranges before anything is touched.
+ * Refuses other ranges before anything is changed.
  *
- * An engine takes its own only when it starts for the first time, and the swarm its networks' when it is born; the steps
- * would give new ones to whatever is beside them (a worker's proxy, the ingress), which then look for each other in vain.
+ * A Docker engine uses its range only at its first start, and the swarm its ranges only at its creation. The steps
+ * would give new ranges to a worker's proxy and to the ingress, which then couldn't reach each other.
  *
  * @throws Error that names every key that changed.
  */
@@ -49,19 +49,19 @@ export function refuseChange(old: Partial<RangesInputs>, inputs: RangesInputs): 
   const stack = inputs.stack;
   const words = changed.map(
     (key) =>
-      `swarm-ha:network.${key} is ${String(inputs[key])}, but the stack '${stack}' has ${String(old[key])}, for life`,
+      `swarm-ha:network.${key} is ${String(inputs[key])}, but the stack '${stack}' has ${String(old[key])}, and can't change it`,
   );
   const former = changed.map((key) => `${key}: ${String(old[key])}`).join(", ");
   throw new Error(
-    `${words.join("; ")}. Nothing has been touched: write { ${former} } again, or make the stack anew: ` +
-      `npm run destroy -- ${stack}, then bring it up again. ` +
-      // A stack that is older than this resource: what its first `up` with it said is what is remembered.
-      "Only if the hosts really have what the configuration says now, and an upgrade has remembered something else: " +
+    `${words.join("; ")}. Nothing has been changed. Write { ${former} } again, or recreate the stack: ` +
+      `npm run destroy -- ${stack}, then create it again. ` +
+      // In a stack that is older than this resource, the first `up` with it stored the ranges that were configured then.
+      "Only if the hosts really have the configured ranges, because an upgrade has stored wrong ones: " +
       `npm run pulumi -- up --stack ${stack} ${REMEMBER}`,
   );
 }
 
-/** They are nothing but remembered. */
+/** The resource only stores the ranges. */
 export const ranges: pulumi.dynamic.ResourceProvider = {
   diff: (_id, old: Partial<RangesInputs>, inputs: RangesInputs) => {
     refuseRename(old, inputs);
@@ -69,6 +69,6 @@ export const ranges: pulumi.dynamic.ResourceProvider = {
     return Promise.resolve({ changes: KEYS.some((key) => old[key] === undefined && inputs[key] !== undefined) });
   },
   create: (inputs: RangesInputs) => Promise.resolve({ id: inputs.stack, outs: inputs }),
-  // Of a key that wasn't known yet.
+  // Adds a key that was introduced later.
   update: (_id, _old, inputs: RangesInputs) => Promise.resolve({ outs: inputs }),
 };

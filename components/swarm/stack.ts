@@ -7,7 +7,7 @@ import { bastionStep } from "../ssh/remote-step";
 import { clientOf, type SwarmContext } from "./context";
 import { stackName, type OwnStack } from "../../plan/stack-names";
 
-/** Where the descriptions of stacks lie: compose files, as `docker stack deploy` takes them. */
+/** Folder of the stacks' compose files, for `docker stack deploy`. */
 const STACKS = path.join(__dirname, "..", "..", "stacks");
 
 /** Texts by name. A name is of lower-case letters, digits and hyphens. */
@@ -15,24 +15,24 @@ type Texts = Readonly<Record<string, pulumi.Input<string>>>;
 
 /** Arguments of {@link swarmStack}. */
 export interface SwarmStackArgs {
-  /** What the steps are made from. */
+  /** Common inputs of the steps. */
   readonly context: SwarmContext;
   /**
-   * Names of further compose files that are laid over it, as `docker stack deploy` merges them.
+   * Names of further compose files, which `docker stack deploy` merges with it.
    *
    * @default none
    */
   readonly extensions?: readonly string[];
   /**
-   * What the compose file gets as `${NAME}`: write it as `${NAME:?}` there, so that a missing one is an error. No secret
-   * goes here: what is deployed can be read by everybody who may ask the managers.
+   * Values for `${NAME}` in the compose file. Write `${NAME:?}` there, so that a missing one is an error. Never put a secret
+   * here: everybody with access to the managers can read what is deployed.
    *
    * @default none
    */
   readonly values?: Texts;
   /**
    * Swarm secrets by name. The compose file has them as `external: true, name: "${SECRET_<NAME>:?}"`: the name in the
-   * cluster is made from the content, so that a change rolls the services that use it.
+   * cluster depends on the content, so that a change rolls the services that use it.
    *
    * @default none
    */
@@ -40,13 +40,13 @@ export interface SwarmStackArgs {
   /** Swarm configs, likewise, with `${CONFIG_<NAME>:?}`. @default none */
   readonly configs?: Texts;
   /**
-   * Its overlay networks' ranges by name, CIDR. The step makes them; the compose file has them as external. A network can't
-   * be changed: one that is there and of another size is an error, before anything is deployed.
+   * Its overlay networks' ranges by name, CIDR. The step creates them; the compose file has them as external. A network can't
+   * be changed: an existing one of another size is an error, before anything is deployed.
    *
    * @default none
    */
   readonly networks?: Texts;
-  /** What the nodes need to pull the images. @default no credentials */
+  /** Credentials of the nodes for pulling the images. @default none */
   readonly registry?: {
     /** Its `host:port`, as the images' references begin. */
     readonly name: pulumi.Input<string>;
@@ -54,23 +54,23 @@ export interface SwarmStackArgs {
     readonly password: pulumi.Input<string>;
   };
   /**
-   * Identities of machines that have a task each: when one is replaced, the step waits for its new task.
+   * Identities of hosts that have a task each: when one is replaced, the step waits for its new task.
    *
    * @default the step runs only when the description changes
    */
-  readonly machines?: readonly pulumi.Input<string>[];
-  /** Seconds after which services that don't run as described are an error. @default 300 */
+  readonly identities?: readonly pulumi.Input<string>[];
+  /** Seconds until services must run as described. @default 300 */
   readonly limit?: number;
-  /** What has to be there before: the nodes that it runs on, and its images on them. */
+  /** Resources that must exist before: the nodes that it runs on, and its images on them. */
   readonly after: readonly pulumi.Resource[];
 }
 
 /**
  * A stack of swarm services, described by `stacks/<name>.yml`.
  *
- * A step on the bastion deploys it through any healthy manager, and has done its work when every task runs as described.
- * In the swarm it is called `swarm-ha-<name>`. A service of that stack without the label of ours is an error, and only what
- * has the label is ever removed. Its delete removes the stack, unless everything goes.
+ * A step on the bastion deploys it through any healthy manager, and is done when every task runs as described.
+ * In the swarm it is called `swarm-ha-<name>`. A service of that stack without our label is an error, and only services with
+ * the label are ever removed. Its delete removes the stack, unless the whole cluster is destroyed.
  *
  * @throws Error when there is no such file.
  */
@@ -79,7 +79,7 @@ export function swarmStack(
   args: SwarmStackArgs,
   opts: pulumi.ComponentResourceOptions,
 ): command.remote.Command {
-  const { context, values = {}, secrets = {}, configs = {}, networks = {}, registry, machines, limit = 300 } = args;
+  const { context, values = {}, secrets = {}, configs = {}, networks = {}, registry, identities, limit = 300 } = args;
   const texts = [name, ...(args.extensions ?? [])].map((file) =>
     readFileSync(path.join(STACKS, `${file}.yml`), "utf8"),
   );
@@ -99,7 +99,7 @@ export function swarmStack(
         configs,
         networks,
         ...(registry === undefined ? {} : { registry }),
-        ...(machines === undefined ? {} : { machines }),
+        ...(identities === undefined ? {} : { identities }),
         limit,
         client: clientOf(context),
       },

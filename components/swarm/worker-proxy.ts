@@ -6,9 +6,9 @@ import { PORTS } from "../../plan/ports";
 import { keepAlives } from "./keep-alives";
 
 /**
- * Everywhere a manager can be: the address plan keeps a place for each of the highest number of managers.
+ * All possible addresses of managers: the address plan reserves one for each of the maximum number of managers.
  *
- * Workers know all of these, and so no worker has to be touched when managers come and go: one that is dead just then
+ * Workers have all of these, so no worker changes when managers are added or removed. Otherwise a dead worker
  * would stop the change.
  */
 export function managerPlaces(config: PlacementConfig): ManagerAddress[] {
@@ -16,20 +16,20 @@ export function managerPlaces(config: PlacementConfig): ManagerAddress[] {
 }
 
 /**
- * The address of a worker at which its containers find the managers' door. Its processes do, too, and whoever on another
- * machine of the network segment routes the bridge's address there; all of them meet a door that wants a certificate.
+ * A worker's address where its containers reach the managers' read-only API. The worker's own processes reach it too, and
+ * so does a host of the same network segment that routes the bridge's address there. All of them need a certificate.
  */
-export function doorAddress(config: EngineConfig): string {
+export function readOnlyApiAddress(config: EngineConfig): string {
   return engineNetwork(config).bip.split("/")[0] ?? "";
 }
 
 /**
- * HAProxy's settings on a worker host: from the engine's bridge to whichever manager has a leader. TLS passes through,
- * so that the door sees the ingress's certificate.
+ * HAProxy's settings on a worker host: from the Docker engine's bridge to any manager that has a leader. TLS passes through,
+ * so that the managers see the ingress's certificate.
  */
 export function workerProxySettings(config: PlacementConfig & EngineConfig): string {
   const servers = managerPlaces(config)
-    .map(({ name, address }) => `  server ${name} ${address}:${String(PORTS.door)}\n`)
+    .map(({ name, address }) => `  server ${name} ${address}:${String(PORTS.readOnlyApi)}\n`)
     .join("");
   return `global
   log stdout format raw daemon notice
@@ -45,28 +45,28 @@ defaults
   timeout client 5m
   timeout server 5m
   timeout check 2s
-  # A dead manager's share goes to another one at once.
+  # Connections to a dead manager go to another one at once.
   retries 3
   option redispatch 1
   balance roundrobin
-  # A connection to a host that died ends, and the ingress asks its question again. One to a manager without a leader stays:
-  # it answers when there is the next one. Were it cut, the ingress would forget routes (see the managers' door).
+  # A connection to a dead host is closed, and the ingress repeats its request. One to a manager without a leader stays open:
+  # it answers once there is a new leader. If it were closed, the ingress would drop routes (see read-only-api.ts).
 ${keepAlives("srv", { idle: 4, interval: 1, count: 3 })}
   default-server check inter 1s downinter 5s fall 2 rise 2 tcp-ut 4s
 
-# The bridge comes with the engine, after this: "transparent" binds to an address that isn't there yet.
-frontend door
-  bind ${doorAddress(config)}:${String(PORTS.door)} transparent
+# The Docker engine creates the bridge after HAProxy starts: "transparent" binds to an address that doesn't exist yet.
+frontend read-only-api
+  bind ${readOnlyApiAddress(config)}:${String(PORTS.readOnlyApi)} transparent
   use_backend living if { nbsrv(led) lt 1 }
   default_backend led
 
-# Managers that have a leader. All places of managers are here, taken or not.
+# Managers that have a leader. All possible addresses of managers are listed, used or not.
 backend led
   option httpchk GET /health
   http-check expect status 200
   default-server port ${String(PORTS.health)}
 ${servers}
-# While none has one, between the death of a leader and the next one's election: whoever accepts connections.
+# While none has a leader, between the loss of one and the next election: any manager that accepts connections.
 backend living
 ${servers}`;
 }

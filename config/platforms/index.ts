@@ -4,12 +4,12 @@ import { local } from "./local";
 import type { StackConfigOf } from "./types";
 
 /**
- * All platforms, in the order of the documentation. The first one needs nothing but this machine. Besides its folder here, a
- * platform has one in components/platform.
+ * All platforms, in the order of the documentation. The first one needs only this workstation. A platform has another folder in
+ * components/platform.
  */
 export const PLATFORMS = { local, aws };
 
-/** Where a stack's machines run. */
+/** Where a stack's hosts run. */
 export type PlatformName = keyof typeof PLATFORMS;
 
 /** See {@link PlatformName}. */
@@ -20,10 +20,10 @@ export type StackConfigs = {
   readonly [N in PlatformName]: StackConfigOf<N, (typeof PLATFORMS)[N]["keys"], (typeof PLATFORMS)[N]["poolKeys"]>;
 };
 
-/** A checked configuration: whoever holds one can rely on every rule of its platform and of `config/rules`. */
+/** A checked configuration: it satisfies every rule of its platform and of `config/rules`. */
 export type StackConfig = StackConfigs[PlatformName];
 
-/** What is to be known of a stack's platform. */
+/** Facts about a stack's platform. */
 export function platformOf({ platform }: Pick<StackConfig, "platform">): PlatformFacts {
   return PLATFORMS[platform];
 }

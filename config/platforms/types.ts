@@ -14,18 +14,18 @@ export type StackConfigOf<Name extends string, K extends Keys, P extends Keys> =
     readonly workers: Readonly<Record<string, PoolConfig & z.output<z.ZodObject<P>>>>;
   };
 
-/** What is known of a configuration on one platform that may have problems. */
+/** The valid part of a configuration on one platform. */
 export type KnownOf<K extends Keys, P extends Keys> = Omit<Known, "workers"> & {
   readonly [N in keyof K]?: { readonly [M in keyof z.output<K[N]>]?: z.output<K[N]>[M] | undefined } | undefined;
 } & { readonly workers?: Readonly<Record<string, PoolConfig & z.output<z.ZodObject<P>>>> | undefined };
 
 /** A platform's part of the configuration, as common code sees it. */
 export interface AnyPlatform extends PlatformFacts {
-  /** What is wrong with a stack's name there. @default every name will do */
+  /** What is wrong with a stack's name. @default every name is valid */
   stackName?(stack: string): Problem | undefined;
-  /** Everything of its own that doesn't fit together, as far as it is known. */
+  /** Problems of the platform's own keys. */
   rules(known: Known): Problem[];
-  /** What is accepted, but shouldn't go unsaid: one sentence each. */
+  /** Warnings about accepted values: one sentence each. */
   warnings(config: CommonConfig): string[];
   /** See {@link CommonConfig.zoneRanges}. */
   zoneRanges?(config: CommonConfig): Readonly<Record<string, string>> | undefined;

@@ -2,7 +2,7 @@ import { describeKey } from "../describe";
 import type { Known } from "../known";
 import { keyText, valueText, type Problem } from "../problem";
 
-/** Each danger is acknowledged once: of two entries somebody takes out one, and believes that it is gone. */
+/** Each danger may be listed once. With two entries, removing one would have no effect. */
 export function acknowledgeProblems({ acknowledge = [] }: Known): Problem[] {
   const { allowed = "" } = describeKey(["acknowledge"]);
   return acknowledge.flatMap((name, i) =>

@@ -3,10 +3,10 @@ import type { Known } from "../known";
 import { keyText, valueText, type Problem } from "../problem";
 import { ACME_DIRECTORY } from "../schema/constants";
 
-/** Names below these exist on one machine or in one house; no public authority signs for them. Sources: RFC 6761, 6762, 8375; ICANN on `.internal`. */
+/** Names below these are local to one computer or one network; no public authority signs for them. Sources: RFC 6761, 6762, 8375; ICANN on `.internal`. */
 const PRIVATE = /(^|\.)(localhost|local|internal|test|invalid|home\.arpa)$/;
 
-/** ACME instead of the user's own certificate, for a domain that the authority can see, checked in a way that works there. */
+/** ACME excludes the user's own certificate, and needs a public domain and a check that works on the platform. */
 export function acmeProblems({ ingress, domain, facts }: Known): Problem[] {
   const acme = ingress?.acme;
   if (acme === undefined) return [];
@@ -16,7 +16,7 @@ export function acmeProblems({ ingress, domain, facts }: Known): Problem[] {
     problems.push({
       key: keyText(["ingress", own]),
       got: `a ${own} of your own, beside ${keyText(["ingress", "acme"])}`,
-      allowed: "one of both",
+      allowed: "one of the two",
       fix: `remove it (npm run pulumi -- config rm --path swarm-ha:ingress.${own}), or ${keyText(["ingress", "acme"])}`,
     });
   }

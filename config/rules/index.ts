@@ -13,7 +13,7 @@ import { poolProblems } from "./pools";
 import { tierProblems } from "./tiers";
 import { zoneProblems } from "./zones";
 
-/** Everything that doesn't fit together, as far as it is known. */
+/** Problems between keys, in the valid part of the configuration. */
 export function ruleProblems(known: Known, platforms: Platforms, describe: Describe): Problem[] {
   const rules = [
     zoneProblems,

@@ -3,7 +3,7 @@ import { describeKey } from "../describe";
 import type { Known } from "../known";
 import { keyText, type Problem } from "../problem";
 
-/** A certificate of the user's own: whole, of one pair, and for the applications' names. Its end is checked while it runs. */
+/** The user's own certificate: complete, matching its key, and for the applications' names. `status` checks its expiry. */
 export function ingressProblems({ ingress, domain }: Known): Problem[] {
   const { certificate, key } = ingress ?? {};
   if (certificate === undefined && key === undefined) return [];
@@ -20,15 +20,13 @@ export function ingressProblems({ ingress, domain }: Known): Problem[] {
   const { fix: keyFix = "" } = describeKey(["ingress", "key"]);
   if (typeof leaf === "string") {
     const allowed = "one or more certificates, PEM";
-    return [
-      { key: keyText(["ingress", "certificate"]), got: `a text that is none: ${leaf}`, allowed, fix: certificateFix },
-    ];
+    return [{ key: keyText(["ingress", "certificate"]), got: `no certificate: ${leaf}`, allowed, fix: certificateFix }];
   }
   if (typeof pair === "string") {
-    // Not what it says: an error of a parser may show a part of the key.
+    // Without the parser's error, which may show a part of the key.
     const allowed = "a private key without passphrase, PEM";
     return [
-      { key: keyText(["ingress", "key"]), got: "a text that is none, or has a passphrase", allowed, fix: keyFix },
+      { key: keyText(["ingress", "key"]), got: "no private key, or one with a passphrase", allowed, fix: keyFix },
     ];
   }
   if (!leaf.checkPrivateKey(pair)) {

@@ -8,7 +8,7 @@ const ALLOWED_NAME =
   "a name of lower-case letters, digits, '.', '_' and '-', a letter first and a letter or digit last, no two of '.' and '-' in a row, at most 128 characters, none of " +
   RESERVED.map((prefix) => `${prefix}*`).join(", ");
 
-/** Engine labels: names such as Docker recommends them (`com.example.storage`, or simple), values that aren't empty. */
+/** Engine labels: names as Docker recommends them (`com.example.storage`, or simple), and non-empty values. */
 export function labelProblems(pool: string, labels: Readonly<Record<string, string>>): Problem[] {
   return Object.entries(labels).flatMap(([name, value]) => {
     const path = ["workers", pool, "labels", name];

@@ -5,7 +5,7 @@ import type { Known } from "../known";
 import { keyText, valueText, type Problem } from "../problem";
 import { MANAGER_COUNTS } from "../schema";
 
-/** Fewer zones than this and one of them holds the majority of any three or more managers. */
+/** With fewer zones, one zone holds the majority of three or more managers. */
 const ZONES_FOR_FAULT_TOLERANCE = 3;
 
 /** The majority has to survive the loss of any one zone. */
@@ -36,12 +36,12 @@ function placementProblems(count: number, known: Known): Problem[] {
         key,
         got: valueText(own ?? known.zones),
         allowed: `at least ${ZONES_FOR_FAULT_TOLERANCE} different zones for ${count} managers, so that no zone holds the majority of ${majority(count)}`,
-        fix: `list ${ZONES_FOR_FAULT_TOLERANCE} zones, or set swarm-ha:managers to { count: 1 } and live without fault tolerance`,
+        fix: `list ${ZONES_FOR_FAULT_TOLERANCE} zones, or set swarm-ha:managers to { count: 1 }, without fault tolerance`,
       },
     ];
   }
   if (!MANAGER_COUNTS.includes(count)) return [];
-  // Round robin over three or more different zones can't get here today; the guarantee shouldn't hang on that.
+  // Round robin over three or more zones never gets here. This check makes the guarantee independent of the placement.
   return [...spread(count, zones)]
     .filter(([, inZone]) => inZone > tolerance(count))
     .map(([zone, inZone]) => ({

@@ -5,7 +5,7 @@ import { isPrivate, overlaps, parseRange, rangeText, type Ipv4Range } from "../.
 import type { Known } from "../known";
 import { keyText, valueText, type Problem } from "../problem";
 
-/** Prefix lengths that make sense: `network.hosts` has to hold eight blocks, `engine` a bridge and a pool, `overlay` some networks. */
+/** Useful prefix lengths: `network.hosts` holds eight blocks, `engine` a bridge and a pool, `overlay` some networks. */
 const PREFIXES = { hosts: [16, 24], overlay: [8, 20], engine: [8, 22] } as const;
 
 /** Prefix lengths of the applications' network. */
@@ -15,7 +15,7 @@ type RangeName = keyof typeof PREFIXES;
 
 const NAMES = Object.keys(PREFIXES) as RangeName[];
 
-/** Ranges have the right size, lie in private space, and don't meet each other. */
+/** Ranges must have the right size, be private, and not overlap. */
 export function networkProblems(known: Known): Problem[] {
   const problems: Problem[] = [];
   const ranges = new Map<RangeName, Ipv4Range>();
@@ -72,7 +72,7 @@ function overlapProblems(ranges: ReadonlyMap<RangeName, Ipv4Range>, known: Known
   });
 }
 
-/** Whether each zone's block has room for its workers. (Managers and registries have places of their own.) */
+/** Whether each zone's block has room for its workers. (Managers and registries have reserved places.) */
 function roomProblems(hosts: Ipv4Range, known: Known): Problem[] {
   if (known.workers === undefined || !known.allPools || known.zones === undefined || known.zones.length === 0)
     return [];
@@ -121,5 +121,5 @@ function appsProblems(overlay: Ipv4Range | undefined, known: Known): Problem[] {
   const reason = `which has no room for the ingress on ${workers} workers`;
   return fitting < APPS[0]
     ? refuse(reason, APPS, "use fewer workers")
-    : refuse(reason, [APPS[0], fitting], `write ${fitting}, or use fewer workers; a living stack keeps what it has`);
+    : refuse(reason, [APPS[0], fitting], `write ${fitting}, or use fewer workers; an existing stack keeps its value`);
 }

@@ -4,7 +4,7 @@ import type { Known } from "../known";
 import type { AnyPlatform, Platforms } from "../platforms/types";
 import { keyText, valueText, type Problem } from "../problem";
 
-/** Keys that one platform needs and another hasn't got, and names that it can't have. */
+/** Keys that only some platforms have or need, and stack names that a platform refuses. */
 export function platformProblems(known: Known, platforms: Platforms, describe: Describe): Problem[] {
   const own = platforms[known.platform ?? ""];
   if (own === undefined) return [];
@@ -49,7 +49,7 @@ function foreign(
     }));
 }
 
-/** What a pool's machines are made of is for one platform, and nothing on another. */
+/** Keys of a pool that only one platform has, such as the instance type. */
 function foreignInPools({ workers = {}, platform = "" }: Known, platforms: Platforms, own: AnyPlatform): Problem[] {
   const keys = foreignPoolKeys(platforms, own);
   return Object.entries(workers).flatMap(([pool, values]) =>
@@ -58,7 +58,7 @@ function foreignInPools({ workers = {}, platform = "" }: Known, platforms: Platf
       .map(([key, value]) => ({
         key: keyText(["workers", pool, key]),
         got: `${valueText(value)} on the platform ${platform}`,
-        allowed: `nothing: the machines of the platform ${platform} are ${own.machines}`,
+        allowed: `nothing: the hosts of the platform ${platform} are ${own.hosts}`,
         fix: "remove the key",
       })),
   );

@@ -10,7 +10,7 @@ export function tierProblems(known: Known): Problem[] {
   return [...registryProblems(known), ...workerProblems(known), ...batchProblems(known)];
 }
 
-/** An update never takes all hosts of a tier or pool away, unless there is only one. */
+/** An update never takes all hosts of a tier or pool out of service, unless there is only one. */
 function batchProblems({ registry, workers = {} }: Known): Problem[] {
   const tiers = [
     { path: ["registry"], count: registry?.replicas, most: registry?.maxUnavailable },

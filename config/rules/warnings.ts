@@ -3,13 +3,13 @@ import { spread } from "../../plan/placement";
 import { keyText } from "../problem";
 import type { CommonConfig } from "../schema/types";
 
-/** More nodes than this don't all get an address in the swarm's ingress network, which is a /24. */
+/** Nodes that get an address in the swarm's ingress network, which is a /24. */
 const INGRESS_ADDRESSES = 250;
 
-/** Fewer tasks for each worker than this in the applications' network are soon too few. */
+/** Tasks for each worker in the applications' network, below which a warning is due. */
 const FEW_TASKS = 10;
 
-/** What is accepted, but shouldn't go unsaid. */
+/** Warnings about accepted values. */
 export function warnings(
   config: Pick<CommonConfig, "zones" | "managers" | "registry" | "workers" | "network">,
 ): string[] {

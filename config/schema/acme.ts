@@ -20,17 +20,17 @@ export function acme(platforms: Readonly<Record<string, PlatformFacts>>) {
         .max(254)
         .regex(/^[^\s@/'"]+@[^\s@/'"]+$/)
         .meta({
-          description: "Whom the authority writes to about the certificate.",
+          description: "Address for the authority's messages about the certificate.",
           allowed: "an e-mail address",
           fix: "write an address such as operations@example.com",
         }),
       provider: z
         .string()
-        // One that asks a person what to do would wait for ever.
+        // `manual` asks a person what to do, and would wait for ever.
         .regex(/^(?!manual$)[a-z0-9][a-z0-9-]*$/)
         .meta({
           description:
-            "Who serves the domain's DNS, by lego's code for it: `route53`, `cloudflare`, `gcloud`, `azure`, `rfc2136` and a hundred more; `lego dnshelp` on the bastion lists them, and what each wants to have.",
+            "The domain's DNS provider, by lego's code: `route53`, `cloudflare`, `gcloud`, `azure`, `rfc2136` and a hundred more. `lego dnshelp` on the bastion lists them, and what each needs.",
           allowed: "a code out of `lego dnshelp`, but not manual",
           fix: "write a code such as route53, cloudflare or rfc2136",
         }),
@@ -47,7 +47,7 @@ export function acme(platforms: Readonly<Record<string, PlatformFacts>>) {
         .default({})
         .meta({
           description:
-            "What lego gets in its environment: the provider's credentials and settings, by the names that `lego dnshelp -c <provider>` tells. A secret. Give it the right to change TXT records of this one zone, and no more.",
+            "The provider's credentials and settings, which lego gets as environment variables; `lego dnshelp -c <provider>` lists the names. A secret. It needs the right to change TXT records of this one zone, and no more.",
           allowed: "a mapping of environment variables (capitals, digits and '_'; not LEGO_*) to texts",
           fix: "set each with: npm run pulumi -- config set --secret --path swarm-ha:ingress.acme.credentials.<NAME>",
         }),
@@ -57,7 +57,7 @@ export function acme(platforms: Readonly<Record<string, PlatformFacts>>) {
         .default(ACME_DIRECTORY)
         .meta({
           description:
-            "The authority's ACME directory. The default is Let's Encrypt's; whoever uses it has to agree to its terms.",
+            "The authority's ACME directory. The default is Let's Encrypt's: by using it you agree to its terms.",
           allowed: "an https:// URL",
           fix: `write ${ACME_DIRECTORY}, or that of your own authority`,
         }),
@@ -66,24 +66,24 @@ export function acme(platforms: Readonly<Record<string, PlatformFacts>>) {
         .regex(/^-----BEGIN CERTIFICATE-----\n/)
         .meta({
           description:
-            "Who signed the certificate of the directory itself, where that is a private authority (step-ca and the like).",
+            "Root certificate of the directory's own HTTPS certificate, for a private authority such as step-ca.",
           allowed: "one or more certificates, PEM",
           fix: "set it with: npm run pulumi -- config set --path swarm-ha:ingress.acme.authority < root.pem",
-          defaultText: "those that the bastion's system trusts",
+          defaultText: "the authorities that the bastion trusts",
         })
         .optional(),
       renewAfterDays: z.int().min(1).max(365).default(30).meta({
         description:
-          "How old the certificate is when it is due: the next `up` gets another one, and the preview says so. 30 leaves two months of Let's Encrypt's 90 days, and two weeks of the 45 that it is going to give. Two thirds of a certificate's life are enough.",
+          "Age at which the certificate is due. The next `up` renews it, and the preview shows that. 30 leaves two months of Let's Encrypt's 90 days, and two weeks of its future 45. At most two thirds of the validity.",
         unit: "days",
-        allowed: "a whole number from 1 to 365 (days), less than the authority's certificates live",
+        allowed: "a whole number from 1 to 365 (days), less than the validity of the authority's certificates",
         fix: "write renewAfterDays: 30",
       }),
       propagation: z
         .enum(["check", "skip"])
         .meta({
           description:
-            "Whether lego waits until each of the zone's name servers has its TXT record. They are asked by UDP 53 from the bastion, which AWS's security groups don't let through. With `skip` it waits only as long as the provider's variable `<PROVIDER>_POLLING_INTERVAL` in `credentials` says (seconds, most often 2).",
+            "Whether lego waits until each of the zone's name servers has its TXT record. The bastion asks them on UDP 53, which AWS's security groups block. With `skip` it waits only for `<PROVIDER>_POLLING_INTERVAL` in `credentials` (seconds, most often 2).",
           allowed: ["check or skip", ...onlyOne].join("; "),
           fix: "write propagation: skip where the bastion can't ask the zone's name servers",
           defaultText: all.map(([name, { propagation }]) => `${propagation[0]} on ${name}`).join(", "),
@@ -92,7 +92,7 @@ export function acme(platforms: Readonly<Record<string, PlatformFacts>>) {
     })
     .meta({
       description:
-        "Gets the applications' certificate, for `*.app.<domain>`, from an ACME authority by a DNS challenge: a step on the bastion does it with lego.",
+        "Gets the applications' certificate for `*.app.<domain>` from an ACME authority, by a DNS challenge. A step on the bastion runs lego.",
       allowed:
         "a mapping with the keys email, provider, credentials, directory, authority, renewAfterDays and propagation",
       fix: "write { email: operations@example.com, provider: route53 }",

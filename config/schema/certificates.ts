@@ -22,23 +22,23 @@ export const certificates = z
     serverDays: days(
       730,
       "serverDays",
-      "Life of the certificates that the doors of the cluster show, and of the bastion's own. A change issues them anew.",
+      "Validity of the certificates of the cluster's endpoints, and of the bastion's own. A change reissues them.",
     ),
     personDays: days(
       90,
       "personDays",
-      "Life of the certificate that `npm run context` hands to people. A change issues it anew.",
+      "Validity of the client certificate that `npm run context` writes. A change reissues it.",
     ),
     renewalDays: days(
       30,
       "renewalDays",
-      "How long before its end a certificate is due: the next `up` issues it anew, and the preview says so. Nothing but an `up` does, so let one run more often than this.",
+      "How long before its expiry a certificate is due. The next `up` reissues it, and the preview shows that. Only an `up` renews certificates, so run one more often than this.",
     ),
   })
   .prefault({})
   .meta({
     description:
-      "Certificates of the stack's own authority. The authority itself lives ten years; docs/runbooks/authority.md replaces it.",
+      "Certificates of the stack's own authority. The authority itself is valid for ten years; docs/runbooks/authority.md replaces it.",
     allowed: "a mapping with the keys serverDays, personDays and renewalDays",
     fix: "write { serverDays: 730, personDays: 90, renewalDays: 30 }",
   });

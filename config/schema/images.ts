@@ -6,7 +6,7 @@ const reference = (what: string) =>
     .string()
     .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d+)?(\/[a-z0-9._-]+)+(:[\w.-]{1,128})?@sha256:[0-9a-f]{64}$/)
     .meta({
-      description: `Reference of ${what}. It has to be of the same version, and for every processor architecture that hosts have.`,
+      description: `Reference of ${what}. It must have the same version, and every processor architecture of the hosts.`,
       allowed: "<registry>/<name>[:<tag>]@sha256:<64 hexadecimal digits>",
       fix: "copy name and digest from the registry; `docker buildx imagetools inspect <name>` shows the digest",
       defaultText: "the public one that components/images/index.ts pins",
@@ -27,7 +27,7 @@ export function images(platforms: Readonly<Record<string, PlatformFacts>>) {
     .prefault({})
     .meta({
       description: [
-        "Where hosts get the images of the stack's own services from, for hosts that can't reach the public registries: a mirror that needs no login.",
+        "Images of the stack's own services, for hosts that can't reach the public registries: in a mirror that needs no login.",
         ...without.map(
           ({ name, imagesFrom }) => `Not on the platform \`${name}\`, where they come from ${imagesFrom}.`,
         ),

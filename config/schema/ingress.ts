@@ -28,7 +28,7 @@ const timeouts = z
     }),
     idle: z.int().min(1).max(340).default(180).meta({
       description:
-        "How long a client's connection without a request stays open. Less than the 350 s after which AWS's load balancer forgets a connection.",
+        "How long an idle connection of a client stays open. It must be less than 350 s, after which AWS's load balancer drops the connection.",
       unit: "seconds",
       allowed: "a whole number from 1 to 340 (seconds)",
       fix: "write idle: 180",
@@ -47,13 +47,13 @@ export const ingress = (platforms: Readonly<Record<string, PlatformFacts>>) =>
     .strictObject({
       certificate: pem(
         "certificate",
-        "Certificate of the applications, for `*.app.<domain>`, followed by those of the authorities between. When it is renewed, the next `up` rolls it out, one worker after the other.",
+        "Certificate of the applications, for `*.app.<domain>`, followed by the intermediate certificates. When it is renewed, the next `up` rolls it out, one worker after the other.",
       ),
       key: pem("key", "Key of that certificate. A secret."),
       acme: acme(platforms).optional(),
       hstsDays: z.int().min(0).max(730).default(0).meta({
         description:
-          "For how many days browsers remember to reach an application by HTTPS only (HTTP Strict Transport Security). 0: they aren't told. It can't be taken back before its time, so try it with a few days first.",
+          "For how many days browsers use only HTTPS for an application (HTTP Strict Transport Security). 0: no such header. It can't be revoked earlier, so try a few days first.",
         unit: "days",
         allowed: "a whole number from 0 to 730 (days)",
         fix: "write hstsDays: 0, or 365 once every application is reached by HTTPS",

@@ -1,8 +1,8 @@
-// The words that errors and docs/configuration.md are written from; the import makes this an augmentation.
+// Texts for errors and docs/configuration.md. The import makes this an augmentation.
 import "zod";
 
 declare module "zod" {
-  /** What the errors and docs/configuration.md tell about a key beside its type. */
+  /** What errors and docs/configuration.md show about a key beside its type. */
   interface GlobalMeta {
     /** Unit of a number. */
     unit?: string;

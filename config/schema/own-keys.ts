@@ -2,9 +2,9 @@ import type { z } from "zod";
 import type { PlatformFacts } from "../platforms/facts";
 
 /**
- * The keys that platforms have beside the common ones, with their schemas.
+ * The platforms' own keys, with their schemas.
  *
- * @throws Error when two platforms have the same key: only one of the schemas could hold
+ * @throws Error when two platforms have the same key, because only one schema could apply
  */
 export function ownKeys(
   platforms: Readonly<Record<string, PlatformFacts>>,

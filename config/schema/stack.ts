@@ -14,14 +14,14 @@ const drain = z
   .strictObject({
     timeout: z.int().min(1).max(86_400).default(300).meta({
       description:
-        "How long a node may take until its tasks run elsewhere before it is removed. A drain doesn't begin where they have no room elsewhere, and ends early when the scheduler finds no node for one of them.",
+        "Time limit of a drain before a node is removed. A drain doesn't begin if other nodes have no room for the tasks, and it stops early when the scheduler finds no node for one of them.",
       unit: "seconds",
       allowed: "a whole number from 1 to 86400 (seconds)",
       fix: "write timeout: 300",
     }),
     onTimeout: z.enum(["fail", "continue"]).default("fail").meta({
       description:
-        "What happens when they don't: `fail` ends the update, and the node is in service as before; `continue` removes it, and the tasks wait for room.",
+        "What happens after the time limit: `fail` stops the update, and the node goes back into service; `continue` removes the node, and its tasks wait for room.",
       allowed: "fail or continue",
       fix: "write onTimeout: fail",
     }),
@@ -34,8 +34,8 @@ const drain = z
   });
 
 /**
- * Everything that a stack can be told. This folder and config/platforms are the only places for defaults. Keys are those of the
- * Pulumi namespace `swarm-ha`. Here are types and formats; what has to fit together is checked in `config/rules`.
+ * All keys of a stack. This folder and config/platforms are the only places for defaults. Keys are those of the
+ * Pulumi namespace `swarm-ha`. This checks types and formats; `config/rules` checks what has to fit together.
  */
 export function stackSchemaOf(platforms: Readonly<Record<string, PlatformFacts>>) {
   const all = Object.entries(platforms);
@@ -49,9 +49,9 @@ export function stackSchemaOf(platforms: Readonly<Record<string, PlatformFacts>>
       .join("; ");
   return z.strictObject({
     platform: z.enum(names).meta({
-      description: `Where the machines run: ${all.map(([, { where }]) => where).join(", or ")}.`,
+      description: `Where the hosts run: ${all.map(([, { where }]) => where).join(", or ")}.`,
       allowed: names.join(" or "),
-      fix: `write ${names[0] ?? ""} to run the stack on this machine`,
+      fix: `write ${names[0] ?? ""} to run the stack on this workstation`,
     }),
     zones: z
       .array(zoneName)
@@ -59,7 +59,7 @@ export function stackSchemaOf(platforms: Readonly<Record<string, PlatformFacts>>
       .max(MAX_ZONES)
       .meta({
         description:
-          "Failure zones that the hosts are spread over. With 3 or more managers at least 3, so that the majority survives the loss of any one. Host n of a tier goes to zone (n - 1) modulo their number, so a later change of the list moves hosts: they are replaced.",
+          "Failure zones that the hosts are spread over. With 3 or more managers, at least 3 zones, so that the majority survives the loss of any zone. Host n of a tier goes to zone (n - 1) modulo their number, so a later change of the list replaces hosts.",
         allowed: `a list of 1 to ${MAX_ZONES} names, each once; at least 3 with 3 or more managers`,
         fix: "write a list such as [zone-a, zone-b, zone-c]",
         defaultText: byDefault(({ zones }) => (zones === undefined ? undefined : `[${zones.join(", ")}]`)),
@@ -91,13 +91,13 @@ export function stackSchemaOf(platforms: Readonly<Record<string, PlatformFacts>>
     drain,
     joinEpoch: z.int().min(0).default(0).meta({
       description:
-        "Raise it after the join tokens were rotated on purpose: joins that are still to come fetch new ones. Hosts that have joined are asked too, and find nothing to do; so do it while all are reachable.",
+        "Raise it after a rotation of the join tokens, so that later joins fetch new ones. The step also runs on hosts that have joined, where it changes nothing; so all hosts must be reachable.",
       allowed: "a whole number from 0 on",
       fix: "write joinEpoch: 0, and 1 more after each rotation",
     }),
     certificateExpiry: z.int().min(1).max(87_600).default(2160).meta({
       description:
-        "Life of the certificates that the swarm gives its nodes; the nodes renew them by themselves. 2160 hours are 90 days, the engine's own default; the engine takes no less than 1. It counts when the swarm is born; afterwards it is `docker swarm update --cert-expiry`.",
+        "Validity of the swarm's own node certificates, which the nodes renew by themselves. 2160 hours are 90 days, Docker's default. It is used when the swarm is created; afterwards use `docker swarm update --cert-expiry`.",
       unit: "hours",
       allowed: "a whole number from 1 to 87600 (hours)",
       fix: "write certificateExpiry: 2160",
@@ -110,7 +110,7 @@ export function stackSchemaOf(platforms: Readonly<Record<string, PlatformFacts>>
   });
 }
 
-/** What each platform has for itself: none of it is there on another one. Their types are for those who know the platform. */
+/** Keys of each platform, which other platforms don't have. Only the platform's own code uses their types. */
 function platformKeys(platforms: Readonly<Record<string, PlatformFacts>>): object {
   return Object.fromEntries(
     ownKeys(platforms, "keys").map(([key, schema]) => [

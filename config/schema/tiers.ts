@@ -33,7 +33,7 @@ const maxUnavailable = z
   .max(100)
   .meta({
     description:
-      "How many of these hosts an update may have away at once when it replaces them; all of one zone, and never all there are. The next ones go when these are back in service.",
+      "How many of these hosts an update may replace at once: all in one zone, and never all hosts. The next ones follow when these are back in service.",
     unit: "hosts",
     allowed: "a whole number from 1 to 100, less than the number of hosts",
     fix: "write maxUnavailable: 1, or leave the key out",
@@ -45,7 +45,7 @@ const maxUnavailable = z
 export const managers = z
   .strictObject({
     count: z.int().min(1).default(3).meta({
-      description: "Number of managers. 3 survive the loss of 1 of them, 5 of 2, 7 of 3; 1 survives nothing.",
+      description: "Number of managers. 3 survive the loss of 1, 5 of 2, 7 of 3. A single one survives no loss.",
       unit: "hosts",
       allowed: "1, 3, 5 or 7",
       fix: "use 3, or 5 where two may fail at once",
@@ -78,7 +78,7 @@ export const registry = z
   })
   .prefault({})
   .meta({
-    description: "The registry tier: nodes of the swarm that run nothing but the image registry.",
+    description: "The registry tier: nodes of the swarm that run only the image registry.",
     allowed: "a mapping with the keys replicas, zones and maxUnavailable",
     fix: "write { replicas: 3 }",
   });
@@ -112,7 +112,7 @@ export function pool(platforms: Readonly<Record<string, PlatformFacts>>) {
         .default({})
         .meta({
           description:
-            "Engine labels of this pool's hosts; services are placed by them with constraints such as `engine.labels.com.example.storage==ssd`. Running hosts take a change over without a restart.",
+            "Engine labels of this pool's hosts, for placement constraints such as `engine.labels.com.example.storage==ssd`. Running hosts apply a change without a restart.",
           allowed: "a mapping of label names to texts",
           fix: 'write { com.example.storage: "ssd" }',
         }),

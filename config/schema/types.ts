@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { stackSchemaOf } from "./stack";
 
-/** Everything that a stack can be told: types and formats. */
+/** Types and formats of all keys of a stack. */
 export type StackSchema = ReturnType<typeof stackSchemaOf>;
 
 /** The values of all keys but those of platforms after defaults, as the schema alone sees them. */
@@ -10,10 +10,10 @@ export type StackValues = z.output<StackSchema>;
 /** One pool of workers. */
 export type PoolConfig = StackValues["workers"][string];
 
-/** Images of the stack's own services that come from elsewhere than usual. */
+/** Images of the stack's own services from a mirror. */
 export type ImagesConfig = StackValues["images"];
 
-/** How the applications' certificate is got from an ACME authority. */
+/** How the applications' certificate is obtained from an ACME authority. */
 export type AcmeConfig = NonNullable<StackValues["ingress"]["acme"]>;
 
 /** Time limits between clients and the ingress. */
@@ -21,14 +21,14 @@ export type IngressTimeouts = StackValues["ingress"]["timeouts"];
 
 /** What a checked configuration has on every platform. */
 export interface CommonConfig extends Omit<StackValues, "zones" | "domain"> {
-  /** Name of the stack: machines, networks and contexts are called after it. */
+  /** Name of the stack: hosts, networks and contexts are called after it. */
   readonly stack: string;
   /** Failure zones, each once, in placement order. */
   readonly zones: readonly string[];
   /** DNS domain of the stack. */
   readonly domain: string;
-  /** Ranges of the hosts by zone, CIDR, where their network was there before. @default blocks of `network.hosts` */
+  /** Ranges of the hosts by zone, CIDR, in an existing network. @default blocks of `network.hosts` */
   readonly zoneRanges?: Readonly<Record<string, string>>;
-  /** What is accepted, but shouldn't go unsaid: one sentence each. */
+  /** Warnings about accepted values: one sentence each. */
   readonly warnings: readonly string[];
 }

@@ -47,8 +47,8 @@ export function writeInventory(directory: string, state: unknown, config: StackC
   };
   const hosts = planHosts(config).map((host) => ({
     ...host,
-    address: read("swarm-ha:Machine", host.name, "address"),
-    identity: read("swarm-ha:Machine", host.name, "identity"),
+    address: read("swarm-ha:Container", host.name, "address"),
+    identity: read("swarm-ha:Container", host.name, "identity"),
   }));
   const further = furtherHosts(grown, hosts);
 
@@ -86,7 +86,7 @@ export function writeInventory(directory: string, state: unknown, config: StackC
     write(file(MANAGER_TLS.ca), ca);
     const certificate = read(":LocallySignedCert", `${server}-certificate`, "certPem");
     write(file(MANAGER_TLS.server), certificate + read(":PrivateKey", `${server}-key`, "privateKeyPem"));
-    write(file(MANAGER_TLS.doorClients), read(":LocallySignedCert", "client-ingress-certificate", "caCertPem"));
+    write(file(MANAGER_TLS.readOnlyApiClients), read(":LocallySignedCert", "client-ingress-certificate", "caCertPem"));
     write(`files/${host.name}/etc/haproxy/haproxy.cfg`, managerHealthSettings());
   }
 }

@@ -8,7 +8,7 @@ export const BEFORE_STEPS = [
   "**swarm-ha:ssh:Keys**",
   "**::swarm-ha:platform:Local::**",
   "**swarm-ha:Network::**",
-  "**swarm-ha:Machine::**",
+  "**swarm-ha:Container::**",
   "**swarm-ha:pki:**",
   "**AddressRanges::ranges",
   // The registry's password, which the program can't do without.

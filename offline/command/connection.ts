@@ -23,7 +23,7 @@ export interface Hop {
   readonly hostKey?: string;
 }
 
-/** A whole connection: a machine, and the bastion on the way to it. */
+/** A whole connection: a host, and the bastion on the way to it. */
 export interface Connection extends Hop {
   readonly proxy?: Hop;
 }

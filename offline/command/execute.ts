@@ -1,4 +1,4 @@
-/** One run of a command on a machine: connection, environment, output and errors. */
+/** One run of a command on a host: connection, environment, output and errors. */
 import type { Call } from "../lib/resource";
 import type { Connection } from "./connection";
 import { type Lease, Pool } from "./pool";
@@ -25,7 +25,7 @@ export interface Output {
 
 const pool = new Pool();
 
-/** New connections that are tried when a machine refuses channels (its MaxSessions), before that is an error. */
+/** New connections that are tried when a host refuses channels (its MaxSessions), before that is an error. */
 const MOST_CONNECTIONS = 10;
 
 /**

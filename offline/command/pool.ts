@@ -39,12 +39,12 @@ interface Entry {
   idle: NodeJS.Timeout | undefined;
 }
 
-/** Connections to any number of machines. */
+/** Connections to any number of hosts. */
 export class Pool {
   private readonly open = new Map<string, Entry>();
 
   /**
-   * A connection to a machine: one that is open, if it still answers, else a new one.
+   * A connection to a host: one that is open, if it still answers, else a new one.
    *
    * @throws Error when the dial limits are reached.
    */
@@ -110,7 +110,7 @@ function dialDirectly(what: string, hop: Hop, asker: Asker): Promise<Client> {
 }
 
 /**
- * A machine behind a proxy, with the defects of the official provider: the machine is dialled until it takes the connection,
+ * A host behind a proxy, with the defects of the official provider: the host is dialled until it takes the connection,
  * and then every attempt to shake hands is made on that one connection. Neither of the two is ever closed.
  */
 async function behindProxy(hop: Hop, proxy: Hop, asker: Asker): Promise<Lease> {

@@ -13,7 +13,7 @@ export interface Job {
   readonly signal: AbortSignal;
 }
 
-/** The machine didn't open a channel on this connection; the command has not been started. */
+/** The host didn't open a channel on this connection; the command has not been started. */
 export class ChannelRefused extends Error {}
 
 /**

@@ -1,24 +1,24 @@
 import { isRange } from "../../config/world";
-import { doorsOf, groupsOf, PUBLIC_PORTS } from "../doors";
+import { ingressRulesOf, groupsOf, PUBLIC_PORTS } from "../ingress-rules";
 import { isHost } from "../../plan/roles";
-import { machineFacts } from "../machine";
+import { instanceFacts } from "../instance";
 import { listAt, valueAt, type Planned } from "../planned";
-import { worldDoors } from "../world";
+import { openToWorld } from "../world";
 import { eachOf, type Rule } from "./rule";
 
-/** Who may come in, and on which ports. */
+/** Rules about network access. */
 export const accessRules: readonly Rule[] = [
   {
     name: "no-world-for-administrators",
-    description: "The world, in one range or in many, may reach the ports of applications only.",
+    description: "Only the ports of applications may be open to the world, in one range or in many.",
     check: (resources) => {
-      const doors = resources.flatMap((resource) =>
-        doorsOf(resource).map((door) => ({ ...door, resource: resource.name })),
+      const rules = resources.flatMap((resource) =>
+        ingressRulesOf(resource).map((rule) => ({ ...rule, resource: resource.name })),
       );
-      return worldDoors(doors.filter(({ port }) => port !== "unknown")).map(
+      return openToWorld(rules.filter(({ port }) => port !== "unknown")).map(
         ({ resource, from, to, protocol, port }) => ({
           resource,
-          message: `${from} may reach ${to} on ${protocol} ${port}, and with all that may, it is as good as the world; only ports ${PUBLIC_PORTS.join(" and ")} may be open to so many`,
+          message: `${from} may reach ${to} on ${protocol} ${port}, which together with other ranges is as good as the world; only ports ${PUBLIC_PORTS.join(" and ")} may be open to so many`,
         }),
       );
     },
@@ -31,7 +31,7 @@ export const accessRules: readonly Rule[] = [
       return resources
         .filter((resource) => groupsOf(resource).some((group) => ofHosts.has(group)))
         .flatMap((resource) =>
-          doorsOf(resource)
+          ingressRulesOf(resource)
             .filter(({ from }) => isRange(from))
             .map(({ from, to, port }) => ({
               resource: resource.name,
@@ -45,7 +45,7 @@ export const accessRules: readonly Rule[] = [
     description: "Each rule names its port.",
     check: (resources) =>
       resources.flatMap((resource) =>
-        doorsOf(resource)
+        ingressRulesOf(resource)
           .filter(({ port, protocol }) => (port === "all" && protocol !== "esp") || protocol === "all")
           .map(({ to }) => ({ resource: resource.name, message: `it opens all ports of ${to}; name the port` })),
       ),
@@ -64,13 +64,13 @@ export const accessRules: readonly Rule[] = [
   },
 ];
 
-/** Whether it is a machine of the swarm. */
+/** Whether it is a host of the swarm. */
 function isNode(resource: Planned): boolean {
-  const facts = machineFacts(resource);
+  const facts = instanceFacts(resource);
   return facts !== undefined && isHost(facts);
 }
 
-/** What the security groups are known by that a machine is in. */
+/** Ids or URNs of an instance's security groups. */
 function memberships({ inputs, references }: Planned): unknown[] {
   return [...(references["vpcSecurityGroupIds"] ?? []), ...listAt(inputs, "vpcSecurityGroupIds")];
 }

@@ -1,18 +1,18 @@
-import { roleOf } from "../machine";
+import { roleOf } from "../instance";
 import { UNKNOWN, valueAt, type Planned } from "../planned";
-import { INSTANCE } from "./instance";
+import { INSTANCE } from "./ec2";
 import { eachOf, type Rule } from "./rule";
 
 const NAT = "aws:ec2/natGateway:NatGateway";
 const ASSOCIATION = "aws:ec2/eipAssociation:EipAssociation";
 
-/** Who has a public address. */
+/** Rules about public addresses. */
 export const addressRules: readonly Rule[] = [
   {
     name: "no-public-hosts",
-    description: "No machine has a public address but the bastion.",
-    check: eachOf([INSTANCE], (machine) =>
-      valueAt(machine.inputs, "associatePublicIpAddress") === true && !mayBeBastion(machine)
+    description: "Only the bastion has a public address.",
+    check: eachOf([INSTANCE], (instance) =>
+      valueAt(instance.inputs, "associatePublicIpAddress") === true && !mayBeBastion(instance)
         ? ["it gets a public address; only the bastion may have one"]
         : [],
     ),
@@ -36,12 +36,12 @@ export const addressRules: readonly Rule[] = [
       const gives = valueAt(inputs, "mapPublicIpOnLaunch");
       return gives === undefined || gives === false || gives === UNKNOWN
         ? []
-        : ["it gives every machine a public address; leave mapPublicIpOnLaunch out"];
+        : ["it gives every instance a public address; leave mapPublicIpOnLaunch out"];
     }),
   },
 ];
 
-/** Whether its tags say that it is the bastion, or aren't known yet. */
+/** Whether it is the bastion by its tags, or its tags aren't known yet. */
 function mayBeBastion(resource: Planned): boolean {
   const role = roleOf(resource);
   return role === "bastion" || role === UNKNOWN;
@@ -49,7 +49,7 @@ function mayBeBastion(resource: Planned): boolean {
 
 type Owner = Planned | typeof UNKNOWN;
 
-/** Who has an address: by the address itself, by an association, or as a NAT gateway. */
+/** Users of a public address: by the address itself, by an association, or as a NAT gateway. */
 function ownersOf(address: Planned, resources: readonly Planned[]): Owner[] {
   const instance = sourceOf(address, "instance", resources);
   const own: Owner[] = instance === undefined ? [] : [instance];
@@ -65,7 +65,7 @@ function ownersOf(address: Planned, resources: readonly Planned[]): Owner[] {
   ];
 }
 
-/** The resource that a property's value comes from; {@link UNKNOWN} where the value isn't known, nor where it comes from. */
+/** The resource that a property's value comes from; {@link UNKNOWN} if neither the value nor the resource is known. */
 function sourceOf(of: Planned, property: string, resources: readonly Planned[]): Owner | undefined {
   const source = resources.find(({ urn }) => of.references[property]?.includes(urn));
   return source ?? (valueAt(of.inputs, property) === UNKNOWN ? UNKNOWN : undefined);

@@ -4,21 +4,21 @@ import { eachOf, type Rule } from "./rule";
 
 const BUCKETS = ["aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"];
 
-/** What each bucket has to have beside it, and the four ways in that have to be shut. */
+/** What each bucket needs beside it, and the four kinds of public access that must be blocked. */
 const SHUT = ["blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"];
 
-/** How data is kept. */
+/** Rules about data. */
 export const dataRules: readonly Rule[] = [
   {
     name: "private-buckets",
-    description: "Buckets are shut to the public in all four ways.",
+    description: "Buckets block all four kinds of public access.",
     check: beside("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", ({ inputs }) =>
       SHUT.every((key) => isTrue(inputs, key)) ? undefined : `${SHUT.join(", ")} have to be true`,
     ),
   },
   {
     name: "versioned-buckets",
-    description: "Buckets keep the versions of what is in them.",
+    description: "Buckets are versioned.",
     check: beside(
       ["aws:s3/bucketVersioning:BucketVersioning", "aws:s3/bucketVersioningV2:BucketVersioningV2"],
       ({ inputs }) => {
@@ -31,7 +31,7 @@ export const dataRules: readonly Rule[] = [
   },
   {
     name: "encrypted-buckets",
-    description: "Buckets encrypt what is in them, and say how.",
+    description: "Buckets have an explicit encryption.",
     check: beside(
       [
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
@@ -50,7 +50,7 @@ export const dataRules: readonly Rule[] = [
   },
   {
     name: "buckets-by-tls-only",
-    description: "Buckets refuse whoever comes without TLS.",
+    description: "Buckets refuse access without TLS.",
     check: beside("aws:s3/bucketPolicy:BucketPolicy", ({ inputs }) => {
       const policy = valueAt(inputs, "policy");
       if (policy === UNKNOWN) return undefined;
@@ -61,7 +61,7 @@ export const dataRules: readonly Rule[] = [
   },
   {
     name: "protected-data",
-    description: "Data is protected unless its tags say that it is there to be thrown away.",
+    description: "Data is protected unless it is tagged as throw-away.",
     check: eachOf(protectedTypes, ({ protect, inputs }) => {
       const tag = valueAt(inputs, "tags", THROWAWAY);
       if (tag === "yes" || tag === UNKNOWN) return [];
@@ -73,7 +73,7 @@ export const dataRules: readonly Rule[] = [
   },
 ];
 
-/** A rule about the one resource that each bucket has to have beside it. */
+/** A rule about a resource that each bucket needs exactly once. */
 function beside(types: string | readonly string[], wrong: (resource: Planned) => string | undefined): Rule["check"] {
   const wanted = typeof types === "string" ? [types] : types;
   return (resources) =>
@@ -89,7 +89,7 @@ function beside(types: string | readonly string[], wrong: (resource: Planned) =>
       });
 }
 
-/** By the reference, or by the bucket's name where somebody wrote it out. */
+/** By the reference, or by the bucket's literal name. */
 function belongs({ inputs, references }: Planned, bucket: Planned): boolean {
   if (references["bucket"]?.includes(bucket.urn) === true) return true;
   const name = textAt(inputs, "bucket");

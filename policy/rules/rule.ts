@@ -1,26 +1,26 @@
 import type { Planned } from "../planned";
 
-/** What a rule has found wrong with a stack. */
+/** A violation of a rule. */
 export interface Violation {
-  /** Name of the resource; empty where it is the stack as a whole. */
+  /** Name of the resource; empty for the stack as a whole. */
   readonly resource: string;
   /** What is wrong and what is allowed, in one sentence. */
   readonly message: string;
 }
 
-/** Something that holds for every stack. Pure, and silent about what isn't known yet. */
+/** A rule for every stack. Pure; it ignores unknown values. */
 export interface Rule {
   /** Unique, for configuration of the policy pack. */
   readonly name: string;
   readonly description: string;
-  /** All resources that the stack is to have. */
+  /** Checks all planned resources of the stack. */
   readonly check: (resources: readonly Planned[]) => readonly Violation[];
 }
 
 /**
  * A rule about each resource of some types by itself.
  *
- * @param types type tokens, or what lists them
+ * @param types type tokens, or a function that lists them
  */
 export function eachOf(
   types: readonly string[] | (() => readonly string[]),

@@ -1,10 +1,10 @@
 import { majority } from "../../plan/quorum";
 import { isHost } from "../../plan/roles";
-import { machineFacts, roleOf } from "../machine";
+import { instanceFacts, roleOf } from "../instance";
 import { UNKNOWN } from "../planned";
 import type { Rule } from "./rule";
 
-/** How the swarm is laid out. */
+/** Rules about the swarm's managers. */
 export const swarmRules: readonly Rule[] = [
   {
     name: "odd-managers",
@@ -17,7 +17,7 @@ export const swarmRules: readonly Rule[] = [
   },
   {
     name: "zones-keep-majority",
-    description: "No zone holds so many managers that the quorum is lost with it.",
+    description: "The loss of one zone never costs the quorum.",
     check: (resources) => {
       const managers = managersIn(resources);
       if (managers.length < 3) return [];
@@ -32,11 +32,11 @@ export const swarmRules: readonly Rule[] = [
   },
 ];
 
-/** None while one of the machines may be anything: a count that leaves it out would be wrong. */
+/** None while the role of an instance is unknown: a count without it would be wrong. */
 function managersIn(resources: Parameters<Rule["check"]>[0]): { readonly zone: string }[] {
   if (resources.some((resource) => roleOf(resource) === UNKNOWN)) return [];
   return resources
-    .map((resource) => machineFacts(resource))
+    .map((resource) => instanceFacts(resource))
     .filter((facts) => facts !== undefined)
     .filter((facts) => isHost(facts) && facts.role === "manager");
 }

@@ -1,22 +1,22 @@
 # shellcheck shell=bash
 # The first step on every host waits for the end of its first boot: a cloud image's sshd is up long before its packages.
 
-# Where user data puts the first boot's script, what it writes at its end, and its log (components/platform/aws/user-data.ts).
+# Paths of the first boot's script, of its marker when it is done, and of its log (components/platform/aws/user-data.ts).
 first_boot=${first_boot:-/var/lib/swarm-ha/boot.sh}
 first_boot_done=${first_boot_done:-/var/lib/swarm-ha/booted}
 first_boot_log=${first_boot_log:-/var/log/swarm-ha-boot.log}
 
-# For how long a first boot may go on, in seconds: it repeats its packages for 15 minutes.
+# Time limit of a first boot, in seconds: it retries its packages for 15 minutes.
 first_boot_limit=1200
 
-# await_boot: waits until the first boot is done. One that failed is run once more: it begins where it ended.
+# await_boot: waits until the first boot is done. A failed one is run once more: it continues where it stopped.
 await_boot() {
   local code=0
   command -v cloud-init >/dev/null || return 0
   timeout "$first_boot_limit" cloud-init status --wait >/dev/null 2>&1 || code=$?
   ((code != 124)) || fail "cloud-init is still running after $first_boot_limit s: $(cloud-init status --long 2>&1)"
   if [ -e "$first_boot" ]; then
-    # cloud-init runs user data once: after a reboot it reports `done`, whatever became of the first boot.
+    # cloud-init runs user data once. After a reboot it reports `done`, even if the first boot failed.
     [ -e "$first_boot_done" ] || resume_boot
     return 0
   fi

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The cluster, asked from the bastion through any manager that answers: no manager is special.
+# Calls to the cluster from the bastion, through any manager that answers.
 
 # The desired managers, written by the bastion step: a line `name address` for each. A file rather than an input,
 # because the steps that remove nodes read their input from a state that may be years old.
@@ -9,7 +9,7 @@ managers=/etc/swarm-ha/managers
 # For how long a call is repeated, in seconds: after a leader's death an election takes 15 to 21.
 api_limit=60
 
-# The answer of the last call, or what went wrong with it, and its HTTP status (000: no connection).
+# The answer or error of the last call, and its HTTP status (000: no connection).
 reply=""
 status=000
 # The manager that answered last; it is asked first the next time.
@@ -34,7 +34,7 @@ ask() {
   fi
 }
 
-# cluster METHOD PATH: one call to whichever manager answers, standard input as body; repeated while none does.
+# cluster METHOD PATH: one call to any manager that answers, standard input as body; repeated while none does.
 # False when the cluster answered with a refusal (its reason in reply), which another manager would only repeat.
 cluster() {
   local method=$1 path=$2 body address heard end=$((SECONDS + api_limit)) addresses=()
@@ -52,12 +52,12 @@ cluster() {
       [[ $reply != *"out of sequence"* ]] || return 1
       heard+="; $address: $reply"
     done
-    ((SECONDS < end)) || fail "no manager could do it within $api_limit s ($method ${path%%\?*})$heard"
+    ((SECONDS < end)) || fail "no manager answered the call within $api_limit s ($method ${path%%\?*})$heard"
     sleep 1
   done
 }
 
-# query FILTERS_JSON: filters as the engine's API wants them in a URL.
+# query FILTERS_JSON: filters, encoded for a URL of the Docker API.
 query() {
   jq -rn --arg filters "$1" '"filters=" + ($filters | @uri)'
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Every step starts with this: strict mode, its input, and waits that end.
+# Every step starts with this: strict mode, its input, and waits with a limit.
 
 # lastpipe and inherit_errexit: a failure inside $(…) or at a pipe's end must end the step, too.
 set -Eeuo pipefail
@@ -14,7 +14,7 @@ declare -A given=()
 eval "${input-$(cat)}"
 step=$0
 
-# value PATH: one value of the input; the step ends when it isn't there.
+# value PATH: one value of the input; the step fails if it is missing.
 value() {
   [ -n "${given[$1]+there}" ] || fail "the input has no $1"
   printf '%s\n' "${given[$1]}"
@@ -25,13 +25,13 @@ optional() {
   printf '%s\n' "${given[$1]-}"
 }
 
-# fail MESSAGE…: ends the step; the message is what a person reads in the error of `pulumi up`.
+# fail MESSAGE…: fails the step with this message in the error of `pulumi up`.
 fail() {
   printf '%s on %s: %s\n' "$step" "$(hostname)" "$*" >&2
   exit 1
 }
 
-# What the check of a wait saw last; checks set it for the message of a wait that ends in vain.
+# What the check of a wait saw last. Checks set it for the error message of the wait.
 # shellcheck disable=SC2034 # read below, set elsewhere
 seen="nothing yet"
 
@@ -46,7 +46,7 @@ wait_for() {
     fi
     printf -v seconds '%d.%03d' $((pause / 1000)) $((pause % 1000))
     sleep "$seconds"
-    # Quick at first, because most waits are short; then easy on the machine.
+    # Quick at first, because most waits are short; then slower, to spare the host.
     pause=$((pause * 8 / 5 > 2000 ? 2000 : pause * 8 / 5))
   done
 }
@@ -64,7 +64,7 @@ within() {
 # write_file PATH MODE: writes standard input there if it differs, whole or not at all; true if it changed.
 write_file() {
   local path=$1 mode=$2 temporary
-  # Callers ask "did it change?", and inside a condition the shell's own strictness is off: each step says so itself.
+  # Callers use this in a condition, where `set -e` is off. So each command handles its own failure.
   if ! { mkdir -p "$(dirname "$path")" && temporary=$(mktemp "${path}.XXXXXX") && cat >"$temporary" &&
     chmod "$mode" "$temporary"; }; then
     fail "$path can't be written"

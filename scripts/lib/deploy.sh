@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What a stack is given by the cluster that it is deployed on. Needs lib/cluster.sh, and of lib/services.sh down_nodes.
+# Values of the cluster for the deployment of a stack. Needs lib/cluster.sh, and of lib/services.sh down_nodes.
 
 # tenth ROLE: prints how many of the nodes of a tier an update may take down at once: one, and from 20 on a tenth. So an
 # update has 19 turns at the most, however many nodes there are. Needs down_nodes.
@@ -17,10 +17,10 @@ borne() {
 network_fits() {
   local range
   if ! cluster GET "/networks/$1" </dev/null; then
-    [ "$status" = 404 ] || fail "the cluster doesn't tell of its network $1: $reply"
+    [ "$status" = 404 ] || fail "the cluster can't show its network $1: $reply"
     return 0
   fi
   range=$(jq -r '.IPAM.Config[0].Subnet // "none"' <<<"$reply")
   [ "${range#*/}" = "${2#*/}" ] ||
-    fail "the network $1 has the range $range, for life, and is to be a /${2#*/}: write swarm-ha:network.$1: ${range#*/}, or make the stack anew"
+    fail "the network $1 has the range $range and can't be changed to a /${2#*/}: write swarm-ha:network.$1: ${range#*/}, or recreate the stack"
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The docker command line, used on the bastion against whichever manager answers. Needs lib/cluster.sh.
+# The Docker CLI on the bastion, with any manager that answers. Needs lib/cluster.sh.
 
 # What it reads lies in a folder of its own, in memory: the client's key, and the credentials of registries. It is gone
 # after the step, however that ends, and what a step left that was killed the hard way is gone after the next.
@@ -7,12 +7,12 @@
 #
 # docker_folder NAME: makes the folder and sets `folder`.
 docker_folder() {
-  [ "$(stat -f -c %T /run)" = tmpfs ] || fail "/run is no tmpfs, and keys may not lie on a disk"
+  [ "$(stat -f -c %T /run)" = tmpfs ] || fail "/run isn't a tmpfs, and keys must not be stored on a disk"
   folder=/run/swarm-ha-docker-$1
   rm -rf "$folder"
   trap 'rm -rf "$folder"' EXIT
   mkdir -m 0700 "$folder"
-  # Where the shell and its tools put what doesn't fit into a pipe.
+  # Folder for temporary files of the shell and its tools.
   export TMPDIR=$folder
   cp /etc/swarm-ha/client.pem "$folder/cert.pem"
   value client.key >"$folder/key.pem"
@@ -36,12 +36,12 @@ docker_cli() {
   input=$(cat)
   while true; do
     # Finds one that has a leader; it is the one that `answering` names.
-    cluster GET /swarm </dev/null || fail "the cluster can't be asked: $reply"
+    cluster GET /swarm </dev/null || fail "no manager has a leader: $reply"
     code=0
     heard=$(timeout 120 docker --config "$folder" --host "tcp://$answering:2376" --tlsverify --tlscacert /etc/swarm-ha/ca.pem \
       --tlscert "$folder/cert.pem" --tlskey "$folder/key.pem" "$@" 2>&1 <<<"$input") || code=$?
     ((code != 0)) || return 0
-    # Of a frozen engine docker itself would wait for ever.
+    # Without a limit, docker waits for ever for a frozen Docker engine.
     ((code != 124)) || heard="deadline exceeded: no answer within 120 s; $heard"
     case $heard in
       *"Cannot connect"* | *"connection "* | *"i/o timeout"* | *"deadline exceeded"* | *"leader"* | *"out of sequence"*) ;;

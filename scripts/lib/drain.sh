@@ -12,7 +12,7 @@ stuck_limit=10
 # What `npm run replace -- … --force` writes: lines of a time in seconds and a host's name.
 gaps_file=${gaps_file:-/run/swarm-ha-accepted-gaps}
 
-# gap_accepted: whether somebody has said that the tasks may be without a node for a while, for all drains by
+# gap_accepted: whether tasks may be without a node for a while: for all drains by
 # configuration or for this one by name.
 gap_accepted() {
   local until host
@@ -23,7 +23,7 @@ gap_accepted() {
   return 1
 }
 
-# within_drain WHAT CHECK: waits for what is left of the drain's time, or until it can be seen that waiting is in vain.
+# within_drain WHAT CHECK: waits for the rest of the drain's time, or until the scheduler finds no node for a task.
 within_drain() {
   local why pause=1
   stuck_since=""
@@ -38,7 +38,7 @@ within_drain() {
       continue
     fi
     gap_accepted || fail "gave up waiting for $1: $why; saw last: $seen. $name gets its availability back"
-    printf '%s: going on without waiting for %s: %s; saw last: %s\n' "$name" "$1" "$why" "$seen" >&2
+    printf '%s: continuing without waiting for %s: %s; saw last: %s\n' "$name" "$1" "$why" "$seen" >&2
     return 0
   done
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# This host's own engine, over its socket.
+# This host's own Docker engine, over its socket.
 
-# The steps of a killed run go on to their end on the host; those of the next run wait for them.
+# The steps of a killed run continue on the host. Those of the next run wait for them.
 exec 8>/run/swarm-ha-step.lock
 flock -w 900 8 || fail "an earlier step has been at work on this host for more than 900 s"
 
@@ -9,7 +9,7 @@ flock -w 900 8 || fail "an earlier step has been at work on this host for more t
 # its own, in which the reason of a failure is lost.)
 reply=""
 
-# engine METHOD PATH [SECONDS]: calls the engine's API with standard input as body.
+# engine METHOD PATH [SECONDS]: calls the Docker API with standard input as body.
 # The body of a join holds a token: it never stands in an argument, which every user of the host could read.
 engine() {
   local method=$1 path=$2 limit=${3:-30} code
@@ -23,7 +23,7 @@ engine() {
   fi
 }
 
-# engine_up: true when the engine answers; a check for wait_for.
+# engine_up: true if the Docker engine answers; a check for wait_for.
 engine_up() {
   engine GET /_ping 5 </dev/null || {
     seen=$reply
@@ -34,14 +34,14 @@ engine_up() {
 # swarm_state: sets state to inactive, pending, active, error or locked, and reply to the engine's whole information.
 # (Polled, and so read without a jq, which takes longer than the question. The engine writes it without blanks.)
 swarm_state() {
-  engine GET /info </dev/null || fail "the engine can't be asked for its state: $reply"
-  [[ $reply =~ \"LocalNodeState\":\"([a-z]+)\" ]] || fail "the engine doesn't tell its state: ${reply:0:400}"
+  engine GET /info </dev/null || fail "the Docker engine doesn't answer: $reply"
+  [[ $reply =~ \"LocalNodeState\":\"([a-z]+)\" ]] || fail "the Docker engine doesn't report its swarm state: ${reply:0:400}"
   # shellcheck disable=SC2034 # the answer, for the caller
   state=${BASH_REMATCH[1]}
 }
 
-# restart_engine: for a state that only a new process gets rid of.
+# restart_engine: for a state that only a new process clears.
 restart_engine() {
   service restart docker
-  wait_for 90 "the engine to answer after its restart" engine_up
+  wait_for 90 "the Docker engine to answer after its restart" engine_up
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Labels that people have set on a node. They belong to the host's name and outlive the machine: the swarm keeps them in a
+# Labels that people have set on a node. They belong to the host's name and stay when it is replaced: the swarm keeps them in a
 # config while there is no node of that name. Needs lib/cluster.sh.
 
 labels_config() {
@@ -26,7 +26,7 @@ labels_keep() {
   labels_forget "$name"
   jq -nc --arg name "$(labels_config "$name")" --arg data "$(printf '%s' "$own" | base64 -w0)" \
     '{ Name: $name, Data: $data, Labels: { "swarm-ha.labels": "true" } }' | cluster POST /configs/create ||
-    fail "the labels of $name can't be kept: $reply"
+    fail "the labels of $name can't be saved: $reply"
 }
 
 # labels_forget NAME: the node has them again.

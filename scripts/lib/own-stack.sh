@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What belongs to a stack of ours, and to nobody else. Needs lib/cluster.sh.
+# Objects of our own stacks. Needs lib/cluster.sh.
 
 # owned KIND STACK: sets owned to a line `id name` for each service, secret or config with our label for that stack.
 owned() {
@@ -31,9 +31,9 @@ refuse_foreign() {
   for name in "$@"; do
     if cluster GET "/services/${stack}_$name" </dev/null; then
       [ "$(jq -r '.Spec.Labels["swarm-ha.stack"] // ""' <<<"$reply")" = "$stack" ] ||
-        fail "the service ${stack}_$name isn't of this program, and has the name of one that is: remove it, or deploy it as another stack"
+        fail "the service ${stack}_$name isn't managed by this program, but has the name of one of its services: remove it, or deploy it as another stack"
     else
-      [ "$status" = 404 ] || fail "the cluster doesn't tell of its service ${stack}_$name: $reply"
+      [ "$status" = 404 ] || fail "the cluster can't show its service ${stack}_$name: $reply"
     fi
   done
 }
@@ -41,10 +41,10 @@ refuse_foreign() {
 # own_network STACK NAME CIDR: makes an overlay network for the stack and for others, if it isn't there.
 own_network() {
   ! cluster GET "/networks/$2" </dev/null || return 0
-  [ "$status" = 404 ] || fail "the cluster doesn't tell of its network $2: $reply"
+  [ "$status" = 404 ] || fail "the cluster can't show its network $2: $reply"
   jq -cn --arg stack "$1" --arg name "$2" --arg range "$3" '{ Name: $name, Driver: "overlay", Attachable: true,
     CheckDuplicate: true, IPAM: { Config: [{ Subnet: $range }] }, Labels: { "swarm-ha.stack": $stack } }' |
-    if ! cluster POST /networks/create && [ "$status" != 409 ]; then fail "the network $2 can't be made: $reply"; fi
+    if ! cluster POST /networks/create && [ "$status" != 409 ]; then fail "the network $2 can't be created: $reply"; fi
 }
 
 # remove_former NAME: removes the services of our stack of that name.

@@ -2,9 +2,9 @@
 # The quorum guard, the same arithmetic as plan/quorum.ts (a test holds the two against each other).
 
 # quorum_verdict NODE_ID DESIRED_NAMES_JSON: reads the cluster's nodes (GET /nodes) from standard input and prints
-#   ok            the manager may be taken away now
-#   wait REASON   not now, but a manager that is being made may change that
-#   no REASON     never in this shape
+#   ok            the manager may be removed now
+#   wait REASON   not now, but a manager that is being created may change that
+#   no REASON     not with these managers
 # A manager counts only if Ready *and* Reachable: a dead one whose address is in use again still shows "Reachable".
 quorum_verdict() {
   jq -r --arg id "$1" --argjson desired "$2" '

@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# Taking a node out of the cluster, after lib/labels.sh. Nothing here dials the node itself, so all of it works when the node is dead.
+# Removes a node from the cluster. Source it after lib/labels.sh. It never dials the node itself, so it works with a dead node.
 
-# How long one manager waits for the next change among the others before it may go, in seconds: a replacement of the one
+# How long a manager waits for the next change among the others, in seconds: a replacement of the one
 # before takes well under a minute, a cloud instance's start some minutes.
 guard_limit=600
 
 # demote_in_turn ID: demotes the manager once the quorum guard lets it go. When an `up` replaces several managers, each
-# waits for all before it, so the limit begins anew whenever the managers change, once for each of them at most.
+# waits for all before it, so the limit starts again whenever the managers change, once for each of them at most.
 demote_in_turn() {
   local before after turns
   turns=$(wc -l <"$managers")
@@ -18,7 +18,7 @@ demote_in_turn() {
     after=$managers_seen
     [ "$before" != "$after" ] || break
   done
-  fail "waited $guard_limit s for the moment in which $node_name can go without a risk to the quorum; saw last: $seen"
+  fail "waited $guard_limit s until $node_name could be removed without a risk to the quorum; saw last: $seen"
 }
 
 # managers_now: sets managers_seen to the managers' ids and states.
@@ -30,8 +30,8 @@ managers_now() {
 
 # demote_now ID: a check: demotes the manager if the quorum guard lets it go at this moment.
 #
-# The guard's answer holds only as long as nobody else takes a manager away, so both are under one lock. It isn't held
-# while the guard says "wait": what is waited for may be a removal, too.
+# The guard's answer is valid only while no other step removes a manager, so both are under one lock. The lock isn't held
+# while the guard answers "wait": the awaited change may be a removal, too.
 demote_now() {
   local verdict done=1
   exec 9>/run/swarm-ha-membership.lock
@@ -49,7 +49,7 @@ demote_now() {
       wait_for 60 "the demotion of $node_name" demoted "$1"
       done=0
       ;;
-    no*) fail "$node_name can't be taken away: ${verdict#* }" ;;
+    no*) fail "$node_name can't be removed: ${verdict#* }" ;;
   esac
   exec 9>&-
   seen=${verdict#* }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Whether the tasks of nodes that leave fit on the others: what the scheduler would find out after the drain, asked before.
+# Whether the tasks of leaving nodes fit on the others: the scheduler's decision after the drain, computed before it.
 
 # The rules of swarmkit's scheduler (manager/scheduler/filter.go) in its order: ready and active, reservations,
 # constraints, platform, host ports, replicas per node. What is left out (generic resources, plugins, cluster volumes,

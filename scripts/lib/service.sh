@@ -13,7 +13,7 @@ service() {
   fi
 }
 
-# service_runs NAME: whether it does.
+# service_runs NAME: whether the service runs.
 service_runs() {
   if [ -d /run/systemd/system ]; then
     systemctl is-active --quiet "$1"
@@ -22,8 +22,8 @@ service_runs() {
   fi
 }
 
-# settings_only_in_file: systemd's unit of the engine names a socket on the command line, and an engine that finds one in
-# its file, too, refuses to start. All of its settings are to be in the file.
+# settings_only_in_file: systemd's unit of the Docker engine has a socket on the command line. With another one in
+# its file, the Docker engine refuses to start. So all settings are in the file.
 settings_only_in_file() {
   [ -d /run/systemd/system ] || return 0
   if printf '[Service]\nExecStart=\nExecStart=/usr/bin/env dockerd --containerd=/run/containerd/containerd.sock\n' |

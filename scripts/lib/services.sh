@@ -28,8 +28,8 @@ declare -A known=()
 declare -A failed=() failing_since=() failed_last=()
 looked=false
 
-# converged STACK: a check for wait_for. It ends the step when waiting won't help: when an update was paused or rolled back,
-# and when nothing is missing but tasks of nodes where they fail again and again.
+# converged STACK: a check for wait_for. It fails the step if waiting can't help: if an update was paused or rolled back,
+# or if only tasks are missing that fail again and again on their nodes.
 converged() {
   local stack=$1 list id state message ready late="" hopeless=true failures waiting running
   down_nodes
@@ -104,7 +104,7 @@ look_anew() {
   cluster GET "/services/$1" </dev/null || return 0
   jq -r --arg down "$down_now" '"\(.Version.Index) \(.Spec | .Labels["swarm-ha.down"] = $down | tojson)"' <<<"$reply" |
     read -r version spec
-  # A refusal means that somebody else has just changed it, and it is looked at anew.
+  # A refusal means that something else has just changed the service: read it again.
   cluster POST "/services/$1/update?version=$version" <<<"$spec" || true
 }
 

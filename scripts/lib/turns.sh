@@ -81,7 +81,7 @@ desired_hosts() {
   jq -Rnc '[inputs | split(" ") | { name: .[0], role: .[1], pool: .[2], zone: .[3], max: (.[4] | tonumber) }]' "$hosts_file"
 }
 
-# drain_in_turn ID NAME: drains a host of a pool once it is its turn. The limit begins anew whenever the nodes change, once for
+# drain_in_turn ID NAME: drains a host of a pool once it is its turn. The limit starts again whenever the nodes change, once for
 # each host at most.
 drain_in_turn() {
   local before turns
@@ -92,7 +92,7 @@ drain_in_turn() {
     if within "$turn_patience" drain_now "$1"; then return 0; fi
     [ "$before" != "$(nodes_seen)" ] || break
   done
-  fail "waited $turn_patience s for the turn of $2 to go; saw last: $seen. Mend that (npm run repair), then run \`up\` again"
+  fail "waited $turn_patience s for the turn of $2 to be drained; saw last: $seen. Repair that (npm run repair), then run \`up\` again"
 }
 
 # nodes_seen: prints the nodes and their states.

@@ -19,9 +19,9 @@ async function build(preview: boolean): Promise<{ resources: Registered[]; refer
   const references: (string | undefined)[] = [];
   const resources = await record(
     () => {
-      const keys = new SshKeys("ssh", { machines: ["bastion", ...hosts.map(({ name }) => name)] });
-      const { images, hosts: machines, lifetime } = new LocalPlatform("local", { config, hosts, keys });
-      const registries = machines.filter(({ role }) => role === "registry");
+      const keys = new SshKeys("ssh", { hosts: ["bastion", ...hosts.map(({ name }) => name)] });
+      const { images, hosts: made, lifetime } = new LocalPlatform("local", { config, hosts, keys });
+      const registries = made.filter(({ role }) => role === "registry");
       const given = images.onHosts(IMAGES.registry, registries, [lifetime]);
       const credentials = { ca: "PEM", username: "admin", password: SECRET };
       const pushed = images.inRegistry(IMAGES.traefik, { ...credentials, ready: given.ready });
@@ -48,7 +48,7 @@ describe("a local stack's images", () => {
   const ofType = (type: string, all = resources): Registered[] =>
     all.filter((resource) => resource.type === `pulumi-nodejs:dynamic/swarm-ha:${type}`);
 
-  it("are given to each of the hosts, and again to another machine of its name", () => {
+  it("are given to each of the hosts, and again to another host of its name", () => {
     const given = ofType("HostImage");
     assert.deepEqual(
       given.map(({ name }) => name),

@@ -7,7 +7,7 @@ import { SshKeys } from "../../components/ssh/keys";
 import { answer, SECRET } from "../support/answers";
 import { record, type Registered } from "../support/recording-mocks";
 
-const MACHINE = "pulumi-nodejs:dynamic/swarm-ha:Machine";
+const CONTAINER = "pulumi-nodejs:dynamic/swarm-ha:Container";
 const NETWORK = "pulumi-nodejs:dynamic/swarm-ha:Network";
 
 function build(preview: boolean, overrides: Record<string, unknown> = {}): Promise<Registered[]> {
@@ -16,7 +16,7 @@ function build(preview: boolean, overrides: Record<string, unknown> = {}): Promi
   const hosts = planHosts(config);
   return record(
     () => {
-      const keys = new SshKeys("ssh", { machines: ["bastion", ...hosts.map(({ name }) => name)] });
+      const keys = new SshKeys("ssh", { hosts: ["bastion", ...hosts.map(({ name }) => name)] });
       const platform = new LocalPlatform("local", { config, hosts, keys });
       return pulumi.output(platform.hosts.map(({ identity, address }) => ({ identity, address })));
     },
@@ -24,10 +24,10 @@ function build(preview: boolean, overrides: Record<string, unknown> = {}): Promi
   );
 }
 
-/** The inputs of a machine. */
-function machine(resources: readonly Registered[], name: string): Registered {
-  const found = resources.find((resource) => resource.type === MACHINE && resource.name === name);
-  if (found === undefined) throw new Error(`no machine '${name}'`);
+/** The inputs of a container. */
+function container(resources: readonly Registered[], name: string): Registered {
+  const found = resources.find((resource) => resource.type === CONTAINER && resource.name === name);
+  if (found === undefined) throw new Error(`no container '${name}'`);
   return found;
 }
 
@@ -37,8 +37,8 @@ describe("the local platform", () => {
     resources = await build(false);
   });
 
-  it("has a machine for each host, the bastion and the load balancers, named and labelled as others rely on", () => {
-    const names = resources.filter(({ type }) => type === MACHINE).map(({ inputs }) => inputs["container"]);
+  it("has a container for each host, the bastion and the load balancers, with the documented names and labels", () => {
+    const names = resources.filter(({ type }) => type === CONTAINER).map(({ inputs }) => inputs["container"]);
     const tiers = ["manager", "registry", "worker"].flatMap((tier) =>
       [1, 2, 3].map((n) => `unit-${tier}-${String(n)}`),
     );
@@ -46,7 +46,7 @@ describe("the local platform", () => {
       names.sort(),
       [...tiers, "unit-lb-app", "unit-lb-manager", "unit-lb-registry", "unit-bastion"].sort(),
     );
-    assert.deepEqual(machine(resources, "manager-2").inputs["labels"], {
+    assert.deepEqual(container(resources, "manager-2").inputs["labels"], {
       "swarm-ha.stack": "unit",
       "swarm-ha.role": "manager",
       "swarm-ha.zone": "zone-b",
@@ -61,35 +61,35 @@ describe("the local platform", () => {
   });
 
   it("gives managers and registries fixed addresses, and workers a range of their zone", () => {
-    assert.equal(typeof machine(resources, "manager-1").inputs["address"], "string");
-    assert.equal(typeof machine(resources, "registry-3").inputs["address"], "string");
-    const { inputs } = machine(resources, "worker-1");
+    assert.equal(typeof container(resources, "manager-1").inputs["address"], "string");
+    assert.equal(typeof container(resources, "registry-3").inputs["address"], "string");
+    const { inputs } = container(resources, "worker-1");
     assert.ok(inputs["address"] === undefined && inputs["addresses"] !== undefined);
   });
 
-  it("replaces by deleting first, and never skips the delete of a machine", () => {
+  it("replaces by deleting first, and never skips the delete of a container", () => {
     for (const { type, deleteBeforeReplace, deletedWith } of resources) {
-      if (type !== MACHINE && type !== NETWORK) continue;
+      if (type !== CONTAINER && type !== NETWORK) continue;
       assert.ok(deleteBeforeReplace);
       assert.equal(deletedWith, "");
     }
   });
 
-  it("lets the machines depend on the network by its name: replaced with it, and deleted before it", () => {
+  it("lets the containers depend on the network by its name: replaced with it, and deleted before it", () => {
     const network = resources.find(({ type }) => type === NETWORK);
     for (const { type, propertyDependencies } of resources) {
-      if (type === MACHINE) assert.deepEqual(propertyDependencies["network"], [network?.urn]);
+      if (type === CONTAINER) assert.deepEqual(propertyDependencies["network"], [network?.urn]);
     }
   });
 
-  it("has private keys in the files of machines only", () => {
+  it("has private keys in the files of containers only", () => {
     for (const { type, inputs } of resources) {
-      if (type !== MACHINE) continue;
+      if (type !== CONTAINER) continue;
       assert.ok(!JSON.stringify({ ...inputs, files: [] }).includes(SECRET));
     }
   });
 
-  it("lets only the bastion forward, and publishes only its port and the load balancers', on this machine", () => {
+  it("lets only the bastion forward, and publishes only its port and the load balancers', on this workstation", () => {
     const forwards = resources.filter(({ inputs }) =>
       JSON.stringify(inputs["files"] ?? "").includes("AllowTcpForwarding"),
     );

@@ -56,7 +56,7 @@ describe("the graph of a swarm", () => {
     const managers = [1, 2, 3].map((n) => `manager-${n}`);
     for (const one of managers) {
       for (const other of managers.filter((name) => name !== one)) {
-        assert.ok(!after(`node-${one}`, other), `node-${one} waits for the machine ${other}`);
+        assert.ok(!after(`node-${one}`, other), `node-${one} waits for the host ${other}`);
         assert.ok(!after(`node-${one}`, `node-${other}`), `node-${one} waits for node-${other}`);
       }
     }
@@ -80,14 +80,14 @@ describe("the graph of a swarm", () => {
     assert.ok(!after("join-worker-worker-1", "join-worker-worker-2"));
   });
 
-  it("founds the swarm without waiting for a machine of its own: the step asks every manager itself", () => {
+  it("founds the swarm without waiting for a host: the step asks every manager itself", () => {
     assert.ok(after("init", "prepare-bastion"));
     for (const n of [1, 2, 3]) assert.ok(!after("init", `manager-${n}`));
   });
 
   it("replaces a host's steps by its identity, and nobody else's", () => {
-    const machine = named("manager-1");
-    const replacedWith = steps().filter((step) => (step.propertyDependencies["triggers"] ?? []).includes(machine.urn));
+    const host = named("manager-1");
+    const replacedWith = steps().filter((step) => (step.propertyDependencies["triggers"] ?? []).includes(host.urn));
     assert.deepEqual(replacedWith.map((step) => step.name).sort(), [
       "join-manager-manager-1",
       "node-manager-1",
@@ -161,7 +161,7 @@ describe("the graph of a swarm", () => {
     const preview = await run({}, true);
     assert.deepEqual(names(preview), names(resources));
     const join = preview.find(({ name }) => name === "join-worker-worker-1");
-    assert.ok(pulumi.containsUnknowns(join?.inputs["triggers"]), "the preview knew the machine's identity");
+    assert.ok(pulumi.containsUnknowns(join?.inputs["triggers"]), "the preview knew the host's identity");
   });
 
   it("shows one more worker as that worker alone, and to the bastion, which keeps the list of hosts", async () => {

@@ -142,7 +142,7 @@ describe("the ingress's certificate from an ACME authority", () => {
     assert.ok(JSON.stringify(named("acme", resources).inputs["stdin"]).includes("start of acme-term"));
   });
 
-  it("is deleted without a word to a machine, and goes with everything", () => {
+  it("is deleted without a word to a host, and goes with everything", () => {
     const { inputs, deletedWith } = named("acme", resources);
     assert.equal(inputs["delete"], undefined);
     assert.notEqual(deletedWith, "");

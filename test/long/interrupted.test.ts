@@ -9,9 +9,9 @@ const HOSTS = ["manager", "registry", "worker"].flatMap((tier) => [1, 2, 3].map(
 const REPLACING: readonly Moment[] = [
   { name: "while the old node is removed", pattern: /node-manager-1 deleting/ },
   { name: "when the old node has just been removed", pattern: /node-manager-1 deleted/ },
-  { name: "while the old machine is removed", pattern: /Machine manager-1 deleting/ },
-  { name: "while the new machine is made", pattern: /Machine manager-1 (creating|replacing)/ },
-  { name: "while the new machine joins", pattern: /join-manager-manager-1 (creating|replacing)/ },
+  { name: "while the old container is removed", pattern: /Container manager-1 deleting/ },
+  { name: "while the new container is created", pattern: /Container manager-1 (creating|replacing)/ },
+  { name: "while the new container joins", pattern: /join-manager-manager-1 (creating|replacing)/ },
 ];
 
 describe("an up that is killed, of nine hosts,", function () {

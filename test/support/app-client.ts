@@ -2,7 +2,7 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { StackOutputs } from "../../components/outputs";
-import { doorsOf } from "./doors";
+import { endpointsOf } from "./endpoints";
 
 /** What came back. */
 export interface Answer {
@@ -24,12 +24,12 @@ const PATIENCE = 10_000;
 export class AppClient {
   /** `app.<domain>`. */
   public readonly domain: string;
-  /** Ports on this machine. Test stacks' ports follow each other (portsFrom). */
+  /** Ports on this workstation. Test stacks' ports follow each other (portsFrom). */
   public readonly ports: { readonly http: number; readonly https: number };
   private readonly ca: string;
 
   public constructor({ endpoints, caCertificate, ...outputs }: StackOutputs) {
-    const { app } = doorsOf({ endpoints, caCertificate, ...outputs });
+    const { app } = endpointsOf({ endpoints, caCertificate, ...outputs });
     this.domain = app.hostname.split(".").slice(1).join(".");
     this.ports = { http: app.port - 1, https: app.port };
     this.ca = caCertificate;
@@ -39,7 +39,7 @@ export class AppClient {
   public ask(name: string, path: string, { plain = false, ...more }: Question = {}): Promise<Answer> {
     const host = `${name}.${this.domain}`;
     const port = plain ? this.ports.http : this.ports.https;
-    // By address: not every machine resolves names below localhost.
+    // By address: not every workstation resolves names below localhost.
     const all = { host: "127.0.0.1", port, path, headers: { host: `${host}:${port}` }, ...more };
     return new Promise((resolve, reject) => {
       const call = plain ? httpRequest(all) : httpsRequest({ ...all, ca: this.ca, servername: host, agent: false });

@@ -6,20 +6,20 @@ import type { LoadBalancer, Platform } from "../../components/platform/types";
 import { directConnection, fromBastion } from "../../components/ssh/connection";
 import type { SshKeys } from "../../components/ssh/keys";
 
-/** A machine of a platform that is nothing but a resource. */
-class Machine extends pulumi.CustomResource {
+/** A host of a platform that is nothing but a resource. */
+class TestResource extends pulumi.CustomResource {
   declare public readonly identity: pulumi.Output<string>;
   declare public readonly address: pulumi.Output<string>;
 
   public constructor(name: string, opts?: pulumi.CustomResourceOptions) {
-    super("test:index:Machine", name, { identity: undefined, address: undefined }, opts);
+    super("test:index:TestResource", name, { identity: undefined, address: undefined }, opts);
   }
 }
 
 /** Has these hosts, and load balancers that are nothing but their names. */
 export function fakePlatform(hosts: readonly HostSpec[], keys: SshKeys): Platform {
-  const lifetime = new Machine("network");
-  const bastion = new Machine("bastion");
+  const lifetime = new TestResource("network");
+  const bastion = new TestResource("bastion");
   const connection = directConnection({
     host: "127.0.0.1",
     port: 22022,
@@ -30,11 +30,11 @@ export function fakePlatform(hosts: readonly HostSpec[], keys: SshKeys): Platfor
     lifetime,
     bastion: { identity: bastion.identity, connection, ready: [bastion] },
     hosts: hosts.map((spec) => {
-      const machine = new Machine(spec.name);
-      const address = spec.address === undefined ? machine.address : pulumi.output(spec.address);
+      const host = new TestResource(spec.name);
+      const address = spec.address === undefined ? host.address : pulumi.output(spec.address);
       return {
         ...spec,
-        identity: machine.identity,
+        identity: host.identity,
         address,
         connection: fromBastion(connection, {
           name: spec.name,
@@ -42,10 +42,10 @@ export function fakePlatform(hosts: readonly HostSpec[], keys: SshKeys): Platfor
           privateKey: keys.client.privateKeyOpenssh,
           hostKey: keys.hostKey(spec.name).publicKeyOpenssh,
         }),
-        ready: [machine],
+        ready: [host],
       };
     }),
-    loadBalancers: { manager: door("manager"), registry: door("registry"), app: door("app") },
+    loadBalancers: { manager: loadBalancer("manager"), registry: loadBalancer("registry"), app: loadBalancer("app") },
     registryName: pulumi.output("registry.swarm.localhost:25000"),
     registryStorage: { kind: "folder", path: "/srv/registry" },
     images: publicImages({}),
@@ -54,7 +54,7 @@ export function fakePlatform(hosts: readonly HostSpec[], keys: SshKeys): Platfor
   };
 }
 
-function door(name: LoadBalancer["name"]): LoadBalancer {
+function loadBalancer(name: LoadBalancer["name"]): LoadBalancer {
   return {
     name,
     endpoint: pulumi.output("127.0.0.1:22376"),

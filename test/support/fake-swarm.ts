@@ -19,13 +19,13 @@ export function fakeSwarm(overrides: Readonly<Record<string, unknown>>): {
 } {
   const config = parseConfig({ platform: "local", ...overrides }, "unit");
   const hosts = planHosts(config);
-  const keys = new SshKeys("ssh", { machines: ["bastion", ...hosts.map((host) => host.name)] });
+  const keys = new SshKeys("ssh", { hosts: ["bastion", ...hosts.map((host) => host.name)] });
   const platform = fakePlatform(hosts, keys);
   const managers = managersOf(hosts);
   const ranges = new AddressRanges("ranges", config);
   const pki = new Pki("pki", {
     stack: config.stack,
-    lives: config.certificates,
+    validity: config.certificates,
     managers,
     dnsNames: ["manager.swarm.localhost"],
     ipAddresses: [],

@@ -20,7 +20,7 @@ export class Hello {
   public constructor(
     private readonly stack: TestStack,
     private readonly client: AppClient,
-    /** Port of the registry load balancer on this machine. */
+    /** Port of the registry load balancer on this workstation. */
     private readonly registryPort: number,
     /** Host and port that begin the names of images. */
     private readonly registry: string,
@@ -37,7 +37,7 @@ export class Hello {
     await this.swarm(["stack", "deploy", "--with-registry-auth", "--detach=false", "-c", file, "hello"], 120);
   }
 
-  /** Makes every replica anew, one after the other. */
+  /** Replaces every replica, one after the other. */
   public async roll(): Promise<void> {
     await this.swarm(["service", "update", "--force", "--detach=false", "hello_web"], 150);
   }
@@ -62,7 +62,7 @@ export class Hello {
     return found.flatMap((line) => (/^\S+ Running/.test(line) ? [line.split(" ")[0] ?? ""] : [])).sort();
   }
 
-  /** Removes it from the swarm, and its image from this machine. */
+  /** Removes it from the swarm, and its image from this workstation. */
   public async remove(): Promise<void> {
     if (!this.deployed) return;
     await this.swarm(["stack", "rm", "hello"], 60);
@@ -73,7 +73,7 @@ export class Hello {
     await this.docker(["image", "rm", `localhost:${this.registryPort}/hello`], 30);
   }
 
-  /** docker on this machine. */
+  /** docker on this workstation. */
   private docker(args: readonly string[], limit: number): Promise<string> {
     // The classic builder is part of every engine.
     const env = { ...this.stack.env, DOCKER_BUILDKIT: "0" };

@@ -13,10 +13,10 @@ export interface Moment {
 
 /** In their order. A step's line comes when it is done: after the token's, the join is under way. */
 export const MOMENTS: readonly Moment[] = [
-  { name: "while the first machines are made", pattern: /\bnetwork created/ },
-  { name: "after the first machine", pattern: /(manager|registry|worker)-\d created/ },
+  { name: "while the first containers are created", pattern: /\bnetwork created/ },
+  { name: "after the first container", pattern: /(manager|registry|worker)-\d created/ },
   { name: "while the engines are prepared", pattern: /prepare-manager-\d created/ },
-  { name: "while the swarm is founded", pattern: /prepare-bastion created/ },
+  { name: "while the swarm is created", pattern: /prepare-bastion created/ },
   { name: "while the second manager joins", pattern: /token-manager-2 created/ },
   { name: "while the workers join", pattern: /token-worker-\S+ created/ },
 ];
@@ -42,9 +42,9 @@ export async function assertConverges(stack: TestStack, hosts: readonly string[]
   assert.deepEqual(nodes.map((node) => node.Hostname).sort(), [...hosts].sort());
   assert.ok(nodes.every((node) => node.Status === "Ready"));
   assert.deepEqual(await stack.swarmIds(), [(await stack.outputs()).swarmId]);
-  const machines = (await stack.containers()).map((container) => container.Names);
+  const containers = (await stack.containers()).map((container) => container.Names);
   assert.deepEqual(
-    machines,
+    containers,
     [...hosts, "bastion", "lb-app", "lb-manager", "lb-registry"].map((host) => stack.container(host)).sort(),
   );
 }

@@ -27,7 +27,7 @@ export class RegistryClient {
   public script(host: string, text: string, limit = 60): Promise<Ran> {
     const { username, password } = this.credentials;
     // As a file of settings: an argument could be read by every user of the host. `--connect-to`, because curl takes every
-    // name below .localhost for its own machine.
+    // name below .localhost for its own workstation.
     const prelude = `R=${this.name}; CA=/etc/docker/certs.d/$R/ca.crt
       LB=$(getent ahostsv4 "\${R%:*}" | awk '{ print $1; exit }')
       request() { curl -sS --max-time 20 --connect-to "$R:$LB:\${R#*:}" "$@"; }
@@ -76,7 +76,7 @@ export class RegistryClient {
     return (await this.good(host, text, 120)).split("\n");
   }
 
-  /** Pulls anew. @returns the digest that the engine has verified */
+  /** Pulls again. @returns the digest that the Docker engine has verified */
   public async pull(host: string, image: string): Promise<string> {
     const text = `login; docker rmi -f "$R/${image}" >/dev/null 2>&1; docker pull "$R/${image}" >/dev/null &&
       docker image inspect -f '{{index .RepoDigests 0}}' "$R/${image}"`;

@@ -55,7 +55,7 @@ export function assertNoSecretBelow(folder: string, secrets: readonly string[]):
 /** Prints all command lines ten times a second, until its standard input ends. */
 const LOOP = "while read -r -t 0.1 _; [ $? -gt 128 ]; do ps -eo args; done";
 
-/** Collects every command line seen on this machine and in some of a stack's machines, also ones made meanwhile. */
+/** Collects every command line seen on this workstation and in some of a stack's hosts, also ones made meanwhile. */
 export class ProcessSampler {
   private running = true;
   private readonly seen = new Map<string, Set<string>>();
@@ -65,7 +65,7 @@ export class ProcessSampler {
   public constructor(containers: readonly string[], limit: number) {
     const end = Date.now() + limit * 1000;
     const commands: [string, string, string[]][] = [
-      ["this machine", "bash", ["-c", LOOP]],
+      ["this workstation", "bash", ["-c", LOOP]],
       ...containers.map((name): [string, string, string[]] => [
         name,
         "docker",
@@ -85,7 +85,7 @@ export class ProcessSampler {
   private async loop(where: string, program: string, args: string[], end: number): Promise<void> {
     const lines = new Set<string>();
     this.seen.set(where, lines);
-    // Over again when the machine it ran on is gone: its successor is of interest, too.
+    // Over again when the host it ran on is gone: its successor is of interest, too.
     while (this.goesOn(end)) {
       const child = spawn(program, args, { stdio: ["pipe", "pipe", "ignore"] });
       const ended = collect(child, lines);

@@ -10,7 +10,7 @@ import { portsFrom } from "./stack-config";
 export const HOSTS = ["manager", "registry", "worker"].flatMap((tier) => [1, 2, 3].map((n) => `${tier}-${n}`));
 
 const stack = new TestStack("e2e", { hosts: "10.214.0.0/20", ports: portsFrom(23200) });
-/** How many machines it has besides: the bastion and the load balancers. */
+/** How many hosts it has besides: the bastion and the load balancers. */
 const OTHERS = 4;
 /** For work on the tests: the stack of the last run is used again, and stays. */
 const KEEP = process.env["SWARM_HA_KEEP_TEST_STACKS"] === "1";
@@ -42,7 +42,7 @@ export function useSharedStack(): TestStack {
       if (names.length !== HOSTS.length + OTHERS) await stack.start();
       await stack.untilHealthy(60);
     } catch (error) {
-      console.log(`        made anew, for an earlier test has left it unhealthy: ${String(error)}`);
+      console.log(`recreated, because an earlier test left it unhealthy: ${String(error)}`);
       first = undefined;
       await stack.reset();
       await firstStart();

@@ -14,7 +14,7 @@ const SERVICE = "test-slow";
 const NAMES = { web: "slow", grpc: "slow-grpc" } as const;
 
 /**
- * Node of this machine, its libraries and the server as an image, straight into a host's engine: no registry, no build.
+ * Node of this workstation, its libraries and the server as an image, straight into a host's engine: no registry, no build.
  * Arguments: the host's container.
  */
 const LOAD = `set -euo pipefail

@@ -13,7 +13,7 @@ export interface OwnPlace {
   readonly ports: Readonly<Record<string, number>>;
 }
 
-/** Five ports of this machine in a row, for all that a local stack publishes. */
+/** Five ports of this workstation in a row, for all that a local stack publishes. */
 export function portsFrom(first: number): OwnPlace["ports"] {
   return { ssh: first, manager: first + 1, registry: first + 2, http: first + 3, https: first + 4 };
 }

@@ -26,12 +26,12 @@ export interface ContainerLine {
   readonly State: string;
 }
 
-/** Seconds that a whole `up` may take, on a busy machine. */
+/** Seconds that a whole `up` may take, on a busy workstation. */
 const UP_LIMIT = 300;
 
 /** See the top of this file. */
 export class TestStack {
-  /** The stack's state and config: away from a person's, and in one place, so that the next run finds leftovers. */
+  /** The stack's state and config: apart from the user's, and in one place, so that the next run finds what is left. */
   public readonly home: string;
   private readonly base: string;
 
@@ -203,7 +203,7 @@ export class TestStack {
     return found.sort((a, b) => a.Names.localeCompare(b.Names));
   }
 
-  /** Container id of each machine. */
+  /** Container id of each host. */
   public async identities(): Promise<Record<string, string>> {
     const found = await this.containers();
     return Object.fromEntries(found.map(({ ID, Names }) => [Names.slice(this.name.length + 1), ID]));

@@ -19,7 +19,7 @@ const TAKEN: ReadonlyMap<number, string> = new Map([
   [PORTS.gossip, "the swarm"],
   [PORTS.ping, "the ingress's health check"],
   [PORTS.health, "the managers' health check"],
-  [PORTS.door, "the managers' read-only API"],
+  [PORTS.readOnlyApi, "the managers' read-only API"],
 ]);
 
 /** What keeps a service from being served, in its labels and networks. Pure. */

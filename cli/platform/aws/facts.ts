@@ -1,6 +1,6 @@
 import { valueAt } from "../../../policy/planned";
 import type { PlatformFacts } from "../types";
-import { doorsOf, groupsOf } from "./doors";
+import { ingressRulesOf, groupsOf } from "./ingress-rules";
 
 /** Pulumi's own default for each processor. Source: pulumi v3.245.0, pkg/cmd/pulumi/operations/up.go, `defaultParallel`. */
 const PARALLEL_EACH = 4;
@@ -12,7 +12,7 @@ export const awsFacts: PlatformFacts = {
   // A network load balancer takes up to two minutes to register a member.
   noticeSeconds: 120,
   types: {
-    machine: "aws:ec2/instance:Instance",
+    instance: "aws:ec2/instance:Instance",
     labels: "tags",
     loadBalancers: ["aws:lb/loadBalancer:LoadBalancer"],
     listeners: ["aws:lb/listener:Listener", "aws:lb/targetGroup:TargetGroup"],
@@ -27,6 +27,6 @@ export const awsFacts: PlatformFacts = {
   protectsData: true,
   isThrowaway: (settings) => valueAt(settings, "protect") === false,
   hasPolicies: true,
-  doorsOf,
+  ingressRulesOf,
   groupsOf,
 };

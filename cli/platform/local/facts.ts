@@ -1,11 +1,11 @@
 import { stackNameProblem } from "../../../config/platforms/local/stack-name";
-import type { Door } from "../../../policy/doors";
+import type { IngressRule } from "../../../policy/ingress-rules";
 import { listAt, type Planned } from "../../../policy/planned";
 import { LOCAL_STEPS } from "../../pulumi/env";
 import type { PlatformFacts } from "../types";
 import { removalCommand } from "./removal";
 
-const MACHINE = "pulumi-nodejs:dynamic/swarm-ha:Machine";
+const CONTAINER = "pulumi-nodejs:dynamic/swarm-ha:Container";
 
 /** See {@link PlatformFacts}: containers on this workstation's Docker engine. */
 export const localFacts: PlatformFacts = {
@@ -16,7 +16,7 @@ export const localFacts: PlatformFacts = {
   stackNameProblem,
   removalCommand,
   types: {
-    machine: MACHINE,
+    instance: CONTAINER,
     labels: "labels",
     loadBalancers: [],
     listeners: [],
@@ -25,17 +25,19 @@ export const localFacts: PlatformFacts = {
   protectsData: false,
   isThrowaway: () => false,
   hasPolicies: false,
-  doorsOf,
+  ingressRulesOf,
   groupsOf: () => [],
 };
 
 /** The ports that a machine publishes on this workstation. */
-function doorsOf({ type, name, inputs }: Planned): Door[] {
-  return type === MACHINE ? listAt(inputs, "ports").flatMap((port) => doorOf(port, name)) : [];
+function ingressRulesOf({ type, name, inputs }: Planned): IngressRule[] {
+  return type === CONTAINER ? listAt(inputs, "ports").flatMap((port) => ingressRuleOf(port, name)) : [];
 }
 
-function doorOf(port: unknown, to: string): Door[] {
+function ingressRuleOf(port: unknown, to: string): IngressRule[] {
   const [outside, inside] = typeof port === "string" ? port.split(":") : [];
   if (outside === undefined || inside === undefined) return [];
-  return [{ from: "this machine", to, protocol: "tcp", port: outside === inside ? outside : `${outside}→${inside}` }];
+  return [
+    { from: "this workstation", to, protocol: "tcp", port: outside === inside ? outside : `${outside}→${inside}` },
+  ];
 }

@@ -4,11 +4,11 @@ const SUFFIX = 8;
 /** Longest names of load balancers and target groups. Source: docs.aws.amazon.com, ELB API, CreateTargetGroup. */
 export const ELB_NAME = 32;
 
-/** What words become where a name would be too long. */
+/** Abbreviations for names that would be too long. */
 const SHORT: Readonly<Record<string, string>> = { internal: "int", registry: "reg" };
 
 /**
- * A logical name whose physical one has at most `limit` characters. Words are abbreviated only as far as that takes.
+ * A logical name whose physical name has at most `limit` characters. Only as many words are abbreviated as necessary.
  *
  * @throws Error when the name is too long even so
  */

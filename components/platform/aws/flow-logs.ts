@@ -13,7 +13,7 @@ export interface FlowLogsArgs {
   readonly days: number;
 }
 
-/** Who talked to whom in the VPC, in CloudWatch. */
+/** Flow logs of the VPC, in CloudWatch. */
 export class FlowLogs extends pulumi.ComponentResource {
   public constructor(name: string, { stack, vpcId, days }: FlowLogsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("swarm-ha:aws:FlowLogs", name, {}, opts);

@@ -15,8 +15,8 @@ export function imageName(architecture: Architecture): string {
 /**
  * Ids of the images that new hosts start from, by architecture; each is looked up once.
  *
- * By its exact name and owner, never "the latest": that would be another image for every `up`. Hosts that run ignore
- * even a change of the name: rolling them is an act of its own.
+ * By exact name and owner, never "the latest": that could be another image for every `up`. Running hosts ignore
+ * even a change of the name: `npm run replace` rolls them.
  */
 export function imageLookup(
   aws: Pick<AwsConfig, "images">,
@@ -35,6 +35,6 @@ export function imageLookup(
 
 function lookUp(architecture: Architecture, parent: pulumi.Resource): pulumi.Output<string> {
   const filters = [{ name: "name", values: [imageName(architecture)] }];
-  // Publishers deprecate images after two years; hosts can be made from them all the same.
+  // Publishers deprecate images after two years. New hosts can still use them.
   return ec2.getAmiOutput({ owners: [OWNER], filters, includeDeprecated: true }, { parent }).id;
 }

@@ -9,10 +9,10 @@ import { PORTS } from "../../../plan/ports";
 import type { HostSpec } from "../../../plan/placement";
 import type { Host, Images, LoadBalancer, Bastion, Platform, RegistryStorage } from "../types";
 import { imageLookup } from "./image";
-import { machine, type Ec2Machine, type MachineArgs } from "./instance";
+import { createInstance, type InstanceWithKey, type InstanceArgs } from "./instance";
 import { NetworkLoadBalancer } from "./load-balancer";
 import { loadBalancerSpecs, type LoadBalancerSpec } from "./load-balancer-spec";
-import { shapeOf, tierShape } from "./machines";
+import { shapeOf, tierShape } from "./instance-shape";
 import { Names } from "./names";
 import { createNetwork, type AwsNetwork } from "./network";
 import { isRenewed } from "./renewal";
@@ -27,19 +27,19 @@ export interface AwsPlatformArgs {
   readonly config: AwsStackConfig;
   /** The plan: hosts by name, role and zone. */
   readonly hosts: readonly HostSpec[];
-  /** Host keys by machine name, and the key that logs in. */
+  /** Host keys by host name, and the key that logs in. */
   readonly keys: SshKeys;
-  /** What refuses other address ranges than the stack's, before its network gets them. */
+  /** The resource that refuses a change of address ranges. The network depends on it. */
   readonly ranges: pulumi.Resource;
 }
 
 /**
- * Failed dials of the bastion that are forgiven: an instance that was just made answers after one to three minutes, when
- * it has its host key. One that refuses is so given up after 3 minutes, one that is silent after 7.
+ * Failed dials of the bastion before an error: a new instance answers after one to three minutes, when
+ * it has its host key. The limit is reached after 3 minutes if it refuses, after 7 if it is silent.
  */
 const DIALS = 40;
 
-/** Seconds until a host must let its steps in: as long as a silent bastion is waited for. */
+/** Seconds until a host must accept SSH connections: the same as for a silent bastion. */
 const CONNECT_LIMIT = 420;
 
 /** Three availability zones, private subnets, EC2, network load balancers, S3. */
@@ -95,7 +95,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
       },
       child,
     );
-    // In a borrowed network the first thing of ours, which everything else stands on.
+    // In an existing network: the first resource of ours, which all others depend on.
     this.lifetime = this.network.vpc ?? this.security.group("node");
     const storage = new RegistryBucket("registry-storage", { stack, protect: aws.protect }, child);
     this.registryStorage = { kind: "s3", bucket: storage.name, region: aws.region };
@@ -113,9 +113,9 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
     this.records = names.records;
     this.registryName = pulumi.output(`registry.${domain}:${String(PORTS.registry)}`);
     this.loadBalancers = {
-      manager: this.door("manager", `manager.${domain}`, `:${String(PORTS.api)}`, made.get("manager")),
-      registry: this.door("registry", `registry.${domain}`, `:${String(PORTS.registry)}`, made.get("registry")),
-      app: this.door("app", `*.app.${domain}`, "", made.get("app")),
+      manager: this.loadBalancer("manager", `manager.${domain}`, `:${String(PORTS.api)}`, made.get("manager")),
+      registry: this.loadBalancer("registry", `registry.${domain}`, `:${String(PORTS.registry)}`, made.get("registry")),
+      app: this.loadBalancer("app", `*.app.${domain}`, "", made.get("app")),
     };
     this.registerOutputs({});
   }
@@ -125,7 +125,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
     const { stack, aws, zones } = config;
     const zone = aws.bastion.zone ?? zones[0] ?? "";
     const bastion = aws.bastion.access === "public";
-    const made = this.machine(
+    const made = this.createInstance(
       { name: "bastion", role: "bastion", zone },
       {
         shape: tierShape(config, "bastion"),
@@ -145,7 +145,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
       const connection = directConnection({ host: "127.0.0.1", port: aws.bastion.port, ...endpoint });
       return { identity, connection, ready: [made.instance, made.key, ...rules] };
     }
-    // The address outlives the machine.
+    // The address stays when the instance is replaced.
     const address = new ec2.Eip(
       "bastion",
       { domain: "vpc", tags: nameTag(stack, "bastion") },
@@ -163,7 +163,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
   private createHost(spec: HostSpec): Host {
     const { config, keys } = this.args;
     const { address: fixed, ...host } = spec;
-    const made = this.machine(host, {
+    const made = this.createInstance(host, {
       shape: shapeOf(config, host),
       subnet: this.network.inner[host.zone],
       ...(fixed === undefined ? {} : { address: fixed }),
@@ -187,21 +187,21 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
     };
   }
 
-  private machine(
-    host: Pick<MachineArgs, "name" | "role" | "zone"> & { readonly pool?: string },
-    what: Pick<MachineArgs, "shape" | "address"> & {
-      readonly subnet: MachineArgs["subnet"] | undefined;
+  private createInstance(
+    host: Pick<InstanceArgs, "name" | "role" | "zone"> & { readonly pool?: string },
+    what: Pick<InstanceArgs, "shape" | "address"> & {
+      readonly subnet: InstanceArgs["subnet"] | undefined;
       readonly groups: readonly Parameters<SecurityGroups["group"]>[0][];
       readonly tier: Parameters<Roles["of"]>[0];
     },
-  ): Ec2Machine {
+  ): InstanceWithKey {
     const { config, keys } = this.args;
     const { stack, aws } = config;
     const { subnet, groups, tier, ...rest } = what;
     if (subnet === undefined) throw new Error(`the network has no subnet in ${host.zone}`);
     const { region } = aws;
     const bastion = tier === "bastion";
-    return machine(
+    return createInstance(
       {
         stack,
         ...host,
@@ -240,21 +240,21 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
     );
   }
 
-  private door(
+  private loadBalancer(
     name: LoadBalancer["name"],
     host: string,
     port: string,
     made: NetworkLoadBalancer | undefined,
   ): LoadBalancer {
-    if (made === undefined) throw new Error(`the load balancer ${name} isn't there`);
+    if (made === undefined) throw new Error(`there is no load balancer ${name}`);
     return {
       name,
-      // Waits for it: an endpoint that is handed out should be there.
+      // Waits for the load balancer, so that the endpoint works once it is an output.
       endpoint: made.ready.apply(() => `${host}${port}`),
-      // Its addresses are in its subnets, and nothing else that members listen to is.
+      // Its addresses are in its subnets. No other clients of the members are in them.
       sources: this.args.config.zones.flatMap((zone) => this.network.edge[zone]?.cidr ?? []),
       dnsNames: [host],
-      // Without a public address it is reached by a tunnel, which begins on the workstation.
+      // Without a public address it is reached by a tunnel from the workstation.
       ipAddresses: name === "manager" && this.args.config.aws.loadBalancers.manager === "internal" ? ["127.0.0.1"] : [],
     };
   }

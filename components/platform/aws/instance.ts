@@ -1,16 +1,16 @@
 import * as ec2 from "@pulumi/aws/ec2";
 import * as ssm from "@pulumi/aws/ssm";
 import * as pulumi from "@pulumi/pulumi";
-import type { MachineShape } from "./machines";
+import type { InstanceShape } from "./instance-shape";
 import type { Subnet } from "./network";
 import { hostKeyPath } from "./policies";
-import type { MachineRole } from "./roles";
-import { machineTags, nameTag, TAGS, type Tagged } from "./tags";
+import type { InstanceRole } from "./roles";
+import { instanceTags, nameTag, TAGS, type Tagged } from "./tags";
 
-/** Arguments of {@link machine}. */
-export interface MachineArgs extends Tagged {
+/** Arguments of {@link createInstance}. */
+export interface InstanceArgs extends Tagged {
   readonly stack: string;
-  readonly shape: MachineShape;
+  readonly shape: InstanceShape;
   /** Id of the image. */
   readonly image: pulumi.Input<string>;
   readonly subnet: Subnet;
@@ -18,18 +18,18 @@ export interface MachineArgs extends Tagged {
   readonly address?: string;
   readonly groups: readonly pulumi.Input<string>[];
   readonly role: string;
-  readonly profile: MachineRole;
+  readonly profile: InstanceRole;
   readonly userData: pulumi.Input<string>;
-  /** Private key that it answers SSH with. Secret. */
+  /** Private SSH host key. Secret. */
   readonly hostKey: pulumi.Input<string>;
-  /** Whether it is being made anew on purpose, and so takes the image and the first boot of today. */
+  /** Whether it is being replaced on purpose, with the current image and user data. */
   readonly renewed: boolean;
-  /** What has to be there before it starts: routes and rules. */
+  /** Resources that must exist before it starts: routes and rules. */
   readonly after: readonly pulumi.Resource[];
 }
 
-/** A machine with a host key of its own. */
-export interface Ec2Machine {
+/** An instance with a host key of its own. */
+export interface InstanceWithKey {
   readonly instance: ec2.Instance;
   /** The host key, which only this instance may read. */
   readonly key: pulumi.Resource;
@@ -38,11 +38,11 @@ export interface Ec2Machine {
 /**
  * An EC2 instance, and the host key that is given to it alone.
  *
- * The key belongs to the name and outlives the machine: it is tagged with the ARN of the instance that may read it.
+ * The key belongs to the host's name and outlives the instance. It is tagged with the ARN of the instance that may read it.
  */
-export function machine(args: MachineArgs, parent: pulumi.Resource): Ec2Machine {
+export function createInstance(args: InstanceArgs, parent: pulumi.Resource): InstanceWithKey {
   const { stack, name, shape } = args;
-  const tags = machineTags(stack, args);
+  const tags = instanceTags(stack, args);
   const instance = new ec2.Instance(
     name,
     {
@@ -53,15 +53,15 @@ export function machine(args: MachineArgs, parent: pulumi.Resource): Ec2Machine 
       vpcSecurityGroupIds: [...args.groups],
       iamInstanceProfile: args.profile.profile,
       userData: args.userData,
-      // In place the provider would stop and start the host for it, and cloud-init wouldn't run it even so.
+      // For an update in place, the provider would stop and start the host, and cloud-init still wouldn't run the new text.
       userDataReplaceOnChange: true,
-      // Version 2 only, and no hop beyond the host: what runs in a bridged container never has the host's role.
+      // Version 2 only, and one hop: programs in bridged containers never get the host's role.
       metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
       rootBlockDevice: {
         volumeType: "gp3",
         volumeSize: shape.volume,
         encrypted: true,
-        // State is born and dies with its machine: Raft state that comes back on a removed node hangs it.
+        // State is created and deleted with its instance: a removed node hangs if it finds its old Raft state.
         deleteOnTermination: true,
         tags,
       },
@@ -69,11 +69,11 @@ export function machine(args: MachineArgs, parent: pulumi.Resource): Ec2Machine 
     },
     {
       parent,
-      // An address for life can't be had twice at a time.
+      // Two instances can't have the same fixed address.
       deleteBeforeReplace: true,
-      // AWS would stop all of a tier at once to change these. Replacing waits for its turn, under the quorum guard.
+      // AWS would stop all hosts of a tier at once to change this. A replacement waits for its turn, under the quorum guard.
       replaceOnChanges: ["instanceType"],
-      // Another image, or another text for the first boot, is for new hosts.
+      // Only new hosts get a new image or new user data.
       ignoreChanges: args.renewed ? [] : ["ami", "userData"],
       dependsOn: [...args.after, ...args.profile.ready],
     },

@@ -1,23 +1,23 @@
 import type { AwsConfig } from "../../../config/platforms/aws";
 import type { LoadBalancerName, Role } from "../../../plan/roles";
 import { PORTS } from "../../../plan/ports";
-import { hasInnerRegistryDoor, type GroupName } from "./security";
+import { hasInternalRegistryLoadBalancer, type GroupName } from "./security";
 
-/** How members are asked, in the words of AWS; the same as on the local platform (local/haproxy.ts). */
+/** Health checks of members, in AWS's terms; the same as on the local platform (local/haproxy.ts). */
 export interface MemberCheck {
   readonly protocol: "HTTP" | "HTTPS";
   readonly port: number;
   readonly path: string;
 }
 
-/** One way through a load balancer. */
+/** One listener of a load balancer. */
 export interface Way {
   /** Port of the load balancer, and of its members. */
   readonly port: number;
   readonly check: MemberCheck;
-  /** Whether members are told the client's address by PROXY protocol v2. */
+  /** Whether members get the client's address by PROXY protocol v2. */
   readonly proxyProtocol: boolean;
-  /** Certificate that TLS ends with; behind it TLS begins anew. @default TLS passes through */
+  /** Certificate of a listener that terminates TLS and opens TLS to its members. @default TLS passes through */
   readonly certificate?: string;
 }
 
@@ -30,8 +30,8 @@ export interface LoadBalancerSpec {
   readonly members: Role;
   readonly ways: readonly Way[];
   /**
-   * Seconds that connections to a member go on when it is out. They end at once where that is 0, so that clients come back
-   * to one that is in.
+   * Seconds that connections to an unhealthy member stay open. With 0 they are closed at once, so that clients connect again
+   * to a healthy one.
    */
   readonly leaving: number;
 }
@@ -53,7 +53,7 @@ export function loadBalancerSpecs(aws: AwsConfig): LoadBalancerSpec[] {
       group: "lb-manager",
       internal: manager === "internal",
       members: "manager",
-      // Always passed through, so that client certificates stay end to end.
+      // TLS always passes through, so that client certificates work end to end.
       ways: [
         { port: PORTS.api, check: { protocol: "HTTP", port: PORTS.health, path: "/health" }, proxyProtocol: false },
       ],
@@ -67,7 +67,7 @@ export function loadBalancerSpecs(aws: AwsConfig): LoadBalancerSpec[] {
       ways: [images(registryCertificate)],
       leaving: 0,
     },
-    ...(hasInnerRegistryDoor({ aws })
+    ...(hasInternalRegistryLoadBalancer({ aws })
       ? [
           {
             name: "registry-internal",
@@ -93,7 +93,7 @@ export function loadBalancerSpecs(aws: AwsConfig): LoadBalancerSpec[] {
           ...(appCertificate === undefined ? {} : { certificate: appCertificate }),
         },
       ],
-      // A replica of the ingress that stops is out after 5 s at the earliest, and answers for 22 s (its static settings).
+      // A stopping replica of the ingress is out after 5 s at the earliest, and answers for 22 s (its static settings).
       leaving: 20,
     },
   ];

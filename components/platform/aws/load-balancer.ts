@@ -4,12 +4,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { autoNamed, ELB_NAME } from "./auto-name";
 import type { LoadBalancerSpec, Way } from "./load-balancer-spec";
 import type { Subnet } from "./network";
-import { machineTags } from "./tags";
+import { instanceTags } from "./tags";
 
-/** Seconds that connections of a member get to end when it leaves. */
+/** Seconds that connections to a member stay open when it is removed. */
 const DRAIN_SECONDS = 30;
 
-/** Minutes of unhealthiness until an alarm: a replaced host takes about two. */
+/** Minutes that a member is unhealthy before an alarm: a replacement takes about two. */
 const ALARM_MINUTES = 3;
 
 /** Arguments of {@link NetworkLoadBalancer}. */
@@ -23,14 +23,14 @@ export interface NetworkLoadBalancerArgs {
   readonly members: readonly { readonly name: string; readonly identity: pulumi.Output<string> }[];
   /** Topic for alarms. @default no alarms */
   readonly alarms?: string;
-  /** What has to be there before it: the internet gateway's route, where it faces the internet. */
+  /** Resources that must exist before it: the internet gateway's route, if it faces the internet. */
   readonly after: readonly pulumi.Resource[];
 }
 
-/** One network load balancer over all zones: in a security group from birth, since it can't be given one later. */
+/** One network load balancer over all zones. Its security group is set at creation, since it can't be added later. */
 export class NetworkLoadBalancer extends pulumi.ComponentResource {
   public readonly resource: lb.LoadBalancer;
-  /** Known once it can be connected to. */
+  /** Resolves once the load balancer accepts connections. */
   public readonly ready: pulumi.Output<unknown>;
 
   public constructor(
@@ -46,9 +46,9 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
         internal: args.spec.internal,
         subnets: args.subnets.map(({ id }) => id),
         securityGroups: [args.securityGroup],
-        // A zone whose members are all out is served by the others'.
+        // If all members of a zone are unhealthy, those of other zones get its connections.
         enableCrossZoneLoadBalancing: true,
-        tags: machineTags(args.stack, { name, role: "load-balancer", zone: "all" }),
+        tags: instanceTags(args.stack, { name, role: "load-balancer", zone: "all" }),
       },
       { parent: this, dependsOn: [...args.after] },
     );
@@ -59,16 +59,16 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
   private way(name: string, way: Way): lb.Listener {
     const { spec, stack, vpcId, members, alarms } = this.args;
     const at = `${name}-${String(way.port)}`;
-    const ends = way.certificate !== undefined;
+    const terminates = way.certificate !== undefined;
     const tags = { Name: `${stack}-${at}` };
     const group = new lb.TargetGroup(
       autoNamed(at, ELB_NAME),
       {
         vpcId,
         port: way.port,
-        protocol: ends ? "TLS" : "TCP",
+        protocol: terminates ? "TLS" : "TCP",
         targetType: "instance",
-        // A node that reaches itself through it would get its own address as that of a stranger, and drop the answer.
+        // With it, a node that reaches itself through the load balancer would see its own address as the client's, and drop the answer.
         preserveClientIp: "false",
         proxyProtocolV2: way.proxyProtocol,
         deregistrationDelay: DRAIN_SECONDS,
@@ -95,21 +95,21 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
       {
         loadBalancerArn: this.resource.arn,
         port: way.port,
-        protocol: ends ? "TLS" : "TCP",
+        protocol: terminates ? "TLS" : "TCP",
         ...(way.certificate === undefined
           ? {}
           : { certificateArn: way.certificate, sslPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06" }),
         defaultActions: [{ type: "forward", targetGroupArn: group.arn }],
         tags,
       },
-      // AWS lets a group serve one load balancer: when that is replaced, the old one's listener has to let go of it first.
+      // A target group belongs to one load balancer. When that is replaced, the old listener must be deleted first.
       { parent: this, deleteBeforeReplace: true },
     );
     for (const member of members) {
       new lb.TargetGroupAttachment(
         `${at}-${member.name}`,
         { targetGroupArn: group.arn, targetId: member.identity, port: way.port },
-        // It names the machine, and goes with it.
+        // It refers to the instance, and is replaced with it.
         { parent: this, deleteBeforeReplace: true },
       );
     }

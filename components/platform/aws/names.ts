@@ -12,7 +12,7 @@ export interface NamesArgs {
   readonly loadBalancers: Readonly<Partial<Record<LoadBalancerSpec["name"], NetworkLoadBalancer>>>;
 }
 
-/** The names that people and nodes use, whichever load balancer is behind them today. */
+/** DNS names for people and nodes, which stay when a load balancer is replaced. */
 export class Names extends pulumi.ComponentResource {
   /** Records that lead to the load balancers: name → name of the load balancer. */
   public readonly records: Readonly<Record<string, pulumi.Output<string>>>;
@@ -38,7 +38,7 @@ export class Names extends pulumi.ComponentResource {
       );
     };
 
-    // Inside the VPC the registry's name leads to the nodes' own way to it, whatever the world is told.
+    // Inside the VPC, the registry's name resolves to the nodes' own load balancer.
     const inside = loadBalancers["registry-internal"] ?? loadBalancers.registry;
     if (inside !== undefined) {
       const zone = new route53.Zone(
@@ -49,7 +49,7 @@ export class Names extends pulumi.ComponentResource {
           vpcs: [{ vpcId }],
           tags: nameTag(stack, registry),
         },
-        // A borrowed network's other zones are not ours to touch, and neither are associations that others have added.
+        // In an existing network, other zones and other people's associations stay as they are.
         { parent: this, ignoreChanges: ["vpcs"] },
       );
       alias("inside-registry", zone.zoneId, registry, inside);

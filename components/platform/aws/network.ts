@@ -6,17 +6,17 @@ import { FlowLogs } from "./flow-logs";
 import { edgeRanges } from "../../../config/platforms/aws/subnets";
 import { nameTag, TAGS } from "./tags";
 
-/** A subnet to put machines into. */
+/** A subnet to put instances into. */
 export interface Subnet {
   readonly id: pulumi.Input<string>;
   /** Its range, CIDR. */
   readonly cidr: string;
 }
 
-/** A network to build in, made or borrowed. */
+/** The network: our own, or an existing one. */
 export interface AwsNetwork {
   readonly vpcId: pulumi.Input<string>;
-  /** Our own VPC; undefined when it is borrowed. */
+  /** Our own VPC; undefined in an existing one. */
   readonly vpc?: ec2.Vpc;
   /** By zone: for hosts. */
   readonly inner: Readonly<Record<string, Subnet>>;
@@ -25,21 +25,21 @@ export interface AwsNetwork {
   /** Prefix list of the S3 endpoint, where it is ours. */
   readonly s3PrefixList?: pulumi.Output<string>;
   /**
-   * By zone: what a machine needs before it starts, the way out, by which it gets its packages, and its own address kept
-   * free. No zone waits for another's.
+   * By zone: what an instance needs before it starts. It needs the route to the internet, for its packages, and its reserved
+   * address. No zone waits for another one's.
    */
   readonly ready: Readonly<Record<string, readonly pulumi.Resource[]>>;
   /**
-   * What makes the public subnets public: the gateway, its route and the subnets' route table. Load balancers that face the
-   * internet and Elastic IPs wait for it, and go before it. None in an existing VPC.
+   * The internet gateway, its route and the public subnets' route table. Load balancers that face the
+   * internet and Elastic IPs are created after them, and deleted before them. Empty in an existing VPC.
    */
   readonly open: readonly pulumi.Resource[];
 }
 
 /**
- * The network that the configuration asks for.
+ * The network of the configuration.
  *
- * @param ranges What our own waits for. (In a borrowed one hosts have its addresses, and none of `network.hosts`.)
+ * @param ranges What our own network waits for. (In an existing one, hosts get its addresses, not those of `network.hosts`.)
  */
 export function createNetwork(config: AwsStackConfig, ranges: pulumi.Resource, parent: pulumi.Resource): AwsNetwork {
   const { vpc, subnets } = config.aws.network;
@@ -57,8 +57,8 @@ export function createNetwork(config: AwsStackConfig, ranges: pulumi.Resource, p
 }
 
 /**
- * Keeps AWS from giving the places of managers and registries to workers: a manager that is replaced would find its
- * address, which it has for life, taken.
+ * Reserves the addresses of managers and registries. Otherwise AWS could give a manager's fixed address to a worker while
+ * the manager is being replaced.
  */
 function reserve(
   zone: string,
@@ -101,7 +101,7 @@ class OwnNetwork extends pulumi.ComponentResource implements AwsNetwork {
       { parent: this, dependsOn: [ranges] },
     );
     this.vpcId = this.vpc.id;
-    // What AWS gives to whoever names no group: nothing gets through it.
+    // The VPC's default group, for resources without a group of their own. It lets no traffic through.
     new ec2.DefaultSecurityGroup("default", { vpcId: this.vpcId, tags: nameTag(stack, "default") }, { parent: this });
 
     const gateway = new ec2.InternetGateway(
@@ -178,7 +178,7 @@ class OwnNetwork extends pulumi.ComponentResource implements AwsNetwork {
         vpcId: this.vpcId,
         availabilityZone: zone,
         cidrBlock: cidr,
-        // Nobody gets a public address without asking for it.
+        // Instances get a public address only on request.
         mapPublicIpOnLaunch: false,
         tags: { ...nameTag(this.config.stack, name), [TAGS.zone]: zone },
       },

@@ -15,14 +15,14 @@ export function statements(...all: readonly Statement[]): string {
   return JSON.stringify({ Version: "2012-10-17", Statement: all });
 }
 
-/** Lets one service of AWS take a role. */
+/** Allows one service of AWS to assume a role. */
 export function assumedBy(service: string): string {
   return statements({ Effect: "Allow", Principal: { Service: service }, Action: ["sts:AssumeRole"] });
 }
 
 /**
- * What the agent of the Session Manager needs, and no more. AWS's own policy for it, AmazonSSMManagedInstanceCore, also
- * lets a machine read every parameter of the account: all host keys.
+ * Permissions that the Session Manager's agent needs. AWS's own policy for it, AmazonSSMManagedInstanceCore, also
+ * lets an instance read every parameter of the account: all host keys.
  * Source: docs.aws.amazon.com, Systems Manager, "Create a custom IAM role for Session Manager".
  */
 export const SESSIONS: Statement = {
@@ -35,7 +35,7 @@ export const SESSIONS: Statement = {
     "ssmmessages:OpenControlChannel",
     "ssmmessages:OpenDataChannel",
   ],
-  // These know no resources.
+  // These actions don't support resources.
   Resource: ["*"],
 };
 
@@ -45,8 +45,8 @@ export function hostKeyPath(stack: string): string {
 }
 
 /**
- * Lets a machine read its own host key, and no other's: each key is tagged with the ARN of its one reader, and AWS
- * tells the policy from which instance a call's credentials came. One role can so serve a whole tier.
+ * Allows an instance to read only its own host key. Each key is tagged with the ARN of its one reader, and AWS
+ * compares that with the instance whose credentials make the call. So one role serves a whole tier.
  * Source: docs.aws.amazon.com, IAM, `ec2:SourceInstanceARN`; Systems Manager, "Controlling access to parameters using tags".
  *
  * @param roleArn ARN of the role itself: partition and account are the same as those of the keys.
@@ -62,7 +62,7 @@ export function ownHostKey(roleArn: string, region: string, stack: string): Stat
   };
 }
 
-/** What the registry does with its bucket. Source: distribution.github.io, "S3 storage driver", "S3 permission scopes". */
+/** Permissions of the registry for its bucket. Source: distribution.github.io, "S3 storage driver", "S3 permission scopes". */
 export function registryBucket(bucketArn: string): Statement[] {
   return [
     {
@@ -86,7 +86,7 @@ export function registryBucket(bucketArn: string): Statement[] {
   ];
 }
 
-/** Nothing is said to a bucket in plain text. */
+/** Denies access to a bucket without TLS. */
 export function tlsOnly(bucketArn: string): Statement {
   return {
     Sid: "TlsOnly",

@@ -1,9 +1,9 @@
-/** Names of hosts that this run makes anew, in a list with commas: set by `npm run replace` and `npm run repair`. */
+/** Names of the hosts that this run replaces, separated by commas. Set by `npm run replace` and `npm run repair`. */
 export const RENEWED_HOSTS = "SWARM_HA_REPLACE";
 
 /**
- * Whether this run makes a host anew on purpose. Hosts that run ignore a change of their image, and Pulumi keeps what is
- * ignored even for a host that it replaces: without this, a new image would never get to anybody.
+ * Whether this run replaces a host on purpose. Hosts that run ignore a change of their image, and Pulumi keeps what is
+ * ignored properties even for a host that it replaces. Without this, no host would ever get a new image.
  */
 export function isRenewed(host: string, env: NodeJS.ProcessEnv = process.env): boolean {
   return (env[RENEWED_HOSTS] ?? "").split(",").includes(host);

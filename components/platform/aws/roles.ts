@@ -12,17 +12,17 @@ export interface RolesArgs {
   readonly bucketArn: pulumi.Input<string>;
 }
 
-/** What the machines of a tier may ask AWS for. */
-export interface MachineRole {
+/** Permissions of a tier's instances in AWS. */
+export interface InstanceRole {
   /** Name of the instance profile. */
   readonly profile: pulumi.Output<string>;
-  /** What has to be there before a machine starts with it. */
+  /** Resources that must exist before an instance starts with it. */
   readonly ready: readonly pulumi.Resource[];
 }
 
 /** An instance profile for each tier: the Session Manager and its own host key for all, the bucket for the registry. */
 export class Roles extends pulumi.ComponentResource {
-  private readonly byTier: ReadonlyMap<Tier, MachineRole>;
+  private readonly byTier: ReadonlyMap<Tier, InstanceRole>;
 
   public constructor(name: string, args: RolesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("swarm-ha:aws:Roles", name, {}, opts);
@@ -31,13 +31,13 @@ export class Roles extends pulumi.ComponentResource {
   }
 
   /** The role of a tier. */
-  public of(tier: Tier): MachineRole {
+  public of(tier: Tier): InstanceRole {
     const role = this.byTier.get(tier);
     if (role === undefined) throw new Error(`there is no role for '${tier}'`);
     return role;
   }
 
-  private role(tier: Tier, { stack, region, bucketArn }: RolesArgs): MachineRole {
+  private role(tier: Tier, { stack, region, bucketArn }: RolesArgs): InstanceRole {
     const opts = { parent: this };
     const tags = nameTag(stack, tier);
     const role = new iam.Role(`role-${tier}`, { assumeRolePolicy: assumedBy("ec2.amazonaws.com"), tags }, opts);

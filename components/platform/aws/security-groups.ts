@@ -81,14 +81,14 @@ export class SecurityGroups extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  /** What a machine of a group needs before it starts: without a way out it gets no packages. */
+  /** Rules that an instance of a group needs before it starts: without egress it gets no packages. */
   public waysOut(group: GroupName): pulumi.Resource[] {
     return this.rules.flatMap(({ rule, resource }) =>
       rule.from === group && typeof rule.to !== "string" ? [resource] : [],
     );
   }
 
-  /** All that machines in these groups are let by each other, and to them. */
+  /** All rules between instances of these groups, and to them. */
   public between(...groups: readonly GroupName[]): pulumi.Resource[] {
     return this.rules.flatMap(({ rule, resource }) =>
       groups.some((group) => rule.from === group || rule.to === group) ? [resource] : [],
@@ -98,7 +98,7 @@ export class SecurityGroups extends pulumi.ComponentResource {
   /**
    * One of the groups.
    *
-   * @throws Error for one that this stack hasn't got.
+   * @throws Error for a group that this stack doesn't have.
    */
   public group(name: GroupName): ec2.SecurityGroup {
     const group = this.groups.get(name);

@@ -14,7 +14,7 @@ export type GroupName =
   | "lb-registry-internal"
   | "lb-app";
 
-/** An end of a rule that is no machine of the stack: addresses, or S3 behind its endpoint. */
+/** An end of a rule outside the stack: addresses, or S3 behind its endpoint. */
 export type Outside = { readonly range: string } | { readonly prefixList: "s3" };
 
 /** Who may open connections to whom. Each becomes a rule at both ends that are groups. */
@@ -24,7 +24,7 @@ export interface SecurityRule {
   readonly protocol: "tcp" | "udp" | "esp";
   /** None for ESP, which has no ports. */
   readonly port?: number;
-  /** What for, for people who look at the rule. */
+  /** Purpose, as the rule's description. */
   readonly why: Description;
 }
 
@@ -41,17 +41,17 @@ export function securityGroups(config: SecurityConfig): GroupName[] {
     "bastion",
     "lb-manager",
     "lb-registry",
-    ...(hasInnerRegistryDoor(config) ? (["lb-registry-internal"] as const) : []),
+    ...(hasInternalRegistryLoadBalancer(config) ? (["lb-registry-internal"] as const) : []),
     "lb-app",
   ];
 }
 
-/** Whether nodes have a load balancer of their own to the registry: a public one has addresses outside only. */
-export function hasInnerRegistryDoor({ aws }: Pick<SecurityConfig, "aws">): boolean {
+/** Whether nodes have their own load balancer for the registry: a public one has no address inside. */
+export function hasInternalRegistryLoadBalancer({ aws }: Pick<SecurityConfig, "aws">): boolean {
   return aws.loadBalancers.registry === "public" || aws.loadBalancers.registryCertificate !== undefined;
 }
 
-/** The whole table: docs/architecture.md, "Who may reach whom". Nothing else is let through. */
+/** The whole table: docs/architecture.md, "Who may reach whom". All other traffic is blocked. */
 export function securityRules(config: SecurityConfig): SecurityRule[] {
   return [
     ...betweenNodes(config),
@@ -75,13 +75,13 @@ function betweenNodes({ aws }: SecurityConfig): SecurityRule[] {
     ...(aws.network.encryptedOverlays
       ? [{ from: "node", to: "node", protocol: "esp", why: description("encrypted overlay networks") } as const]
       : []),
-    tcp("worker", "manager", PORTS.door, "read-only API for the ingress"),
+    tcp("worker", "manager", PORTS.readOnlyApi, "read-only API for the ingress"),
     tcp("worker", "manager", PORTS.health, "health of the manager that serves it"),
   ];
 }
 
 function throughLoadBalancers(config: SecurityConfig): SecurityRule[] {
-  const inner = hasInnerRegistryDoor(config) ? "lb-registry-internal" : "lb-registry";
+  const inner = hasInternalRegistryLoadBalancer(config) ? "lb-registry-internal" : "lb-registry";
   return [
     tcp("lb-manager", "manager", PORTS.api, "Docker API"),
     tcp("lb-manager", "manager", PORTS.health, "health check"),
@@ -108,7 +108,7 @@ function fromOutside({ access, aws }: SecurityConfig): SecurityRule[] {
   const each = (ranges: readonly string[], to: GroupName, port: number, why: string): SecurityRule[] =>
     ranges.map((range) => tcp({ range }, to, port, why));
   return [
-    // A tunnel of the Session Manager ends on the machine itself: it needs no door.
+    // A tunnel of the Session Manager ends on the host itself, and needs no ingress rule.
     ...(aws.bastion.access === "ssm" ? [] : each(access.ssh, "bastion", PORTS.ssh, "steps")),
     ...each(access.admin, "lb-manager", PORTS.api, "Docker API"),
     ...each(access.admin, "lb-registry", PORTS.registry, "images"),
@@ -123,7 +123,7 @@ function toOutside({ access, aws }: SecurityConfig): SecurityRule[] {
     ...(["node", "bastion"] as const).flatMap((from) =>
       ranges.flatMap((range) => ports.map((port) => tcp(from, { range }, port, "egress"))),
     ),
-    // Whatever else is closed: without its bucket the registry is nothing. (A borrowed VPC has its own endpoint, or none.)
+    // Always open: the registry needs its bucket. (An existing VPC has its own endpoint, or none.)
     ...(aws.network.vpc === undefined ? [tcp("registry", { prefixList: "s3" }, 443, "bucket of the registry")] : []),
   ];
 }

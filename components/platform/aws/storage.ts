@@ -3,21 +3,21 @@ import * as pulumi from "@pulumi/pulumi";
 import { statements, tlsOnly } from "./policies";
 import { nameTag, TAGS } from "./tags";
 
-/** Days until what was overwritten or deleted is gone for good, and until an upload that nobody finished is. */
+/** Days until overwritten or deleted objects, and unfinished uploads, are removed for good. */
 const KEPT_DAYS = 30;
 const UPLOAD_DAYS = 7;
 
 /** Arguments of {@link RegistryBucket}. */
 export interface RegistryBucketArgs {
   readonly stack: string;
-  /** Whether it outlives every mistake: protected, and never emptied by a destroy. */
+  /** Whether it is protected, and never emptied by a destroy. */
   readonly protect: boolean;
 }
 
 /** The bucket that all replicas of the registry share: versioned, encrypted, private, by TLS only. */
 export class RegistryBucket extends pulumi.ComponentResource {
   public readonly bucket: s3.Bucket;
-  /** Its name, known once its settings are made: nothing is written before it is encrypted and versioned. */
+  /** Its name, known once its settings exist: nothing is written before it is encrypted and versioned. */
   public readonly name: pulumi.Output<string>;
 
   public constructor(name: string, { stack, protect }: RegistryBucketArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -37,7 +37,7 @@ export class RegistryBucket extends pulumi.ComponentResource {
       { bucket, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
       child,
     );
-    // All three write the bucket's access settings, and S3 refuses two such changes at a time.
+    // All three change the bucket's access settings, and S3 refuses two such changes at a time.
     const ownership = new s3.BucketOwnershipControls(
       name,
       { bucket, rule: { objectOwnership: "BucketOwnerEnforced" } },
@@ -59,7 +59,7 @@ export class RegistryBucket extends pulumi.ComponentResource {
             filter: {},
             abortIncompleteMultipartUpload: { daysAfterInitiation: UPLOAD_DAYS },
             noncurrentVersionExpiration: { noncurrentDays: KEPT_DAYS },
-            // Markers of deleted objects whose versions are all gone would stay for ever, and slow listings down.
+            // Otherwise delete markers without versions would stay for ever, and slow down listings.
             expiration: { expiredObjectDeleteMarker: true },
           },
         ],

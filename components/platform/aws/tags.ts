@@ -1,19 +1,19 @@
 import { LABELS } from "../../../plan/labels";
 
 /**
- * Tags of what a stack has on AWS: the names that labels have on other platforms, for the same things. The stack's
- * own is on every resource, by the provider; role and zone are on machines and load balancers alone, because that is how
- * the tools tell them in the state.
+ * Tags of a stack's resources on AWS: the same names as labels on other platforms. The stack's
+ * own is on every resource, by the provider. Role and zone are only on instances and load balancers, because
+ * the commands find them in the state by these.
  */
 export const TAGS = {
   ...LABELS,
-  /** Of data: `yes` where it goes with the stack, protected by nothing. The policies in policy/ ask for it. */
+  /** On data: `yes` if it is deleted with the stack, and unprotected. The policies in policy/ read it. */
   throwaway: "swarm-ha.throwaway",
-  /** Of a host key: ARN of the one instance that may read it. */
+  /** On a host key: ARN of the one instance that may read it. */
   reader: "swarm-ha.reader",
 } as const;
 
-/** What a machine, or something that belongs to it, is tagged with. */
+/** Values for the tags of an instance or of one of its resources. */
 export interface Tagged {
   /** Name in the stack. */
   readonly name: string;
@@ -22,8 +22,8 @@ export interface Tagged {
   readonly pool?: string;
 }
 
-/** Tags of a machine. */
-export function machineTags(stack: string, { name, role, zone, pool }: Tagged): Record<string, string> {
+/** Tags of an instance. */
+export function instanceTags(stack: string, { name, role, zone, pool }: Tagged): Record<string, string> {
   return {
     Name: `${stack}-${name}`,
     [TAGS.host]: name,
@@ -33,7 +33,7 @@ export function machineTags(stack: string, { name, role, zone, pool }: Tagged): 
   };
 }
 
-/** Tags of what is no machine. */
+/** Tags of other resources. */
 export function nameTag(stack: string, name: string): Record<string, string> {
   return { Name: `${stack}-${name}` };
 }

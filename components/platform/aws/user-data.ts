@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { readScript } from "../../ssh/script";
 import { hostKeyPath } from "./policies";
 
-/** sshd's settings are those of the local platform's machines: the steps need the same of both. */
+/** sshd's settings are those of the local platform's hosts: the steps need the same of both. */
 const SSHD_SETTINGS = path.join(__dirname, "..", "..", "..", "image", "sshd_config");
 
 /** Where a host keeps the script of its first boot, so that it can be resumed (scripts/lib/booted.sh). */
@@ -24,7 +24,7 @@ StandardError=inherit
 [Install]
 WantedBy=multi-user.target`;
 
-/** What a machine is told at its first boot. */
+/** User data: what an instance runs at its first boot. */
 export interface UserData {
   readonly stack: string;
   readonly region: string;
@@ -32,17 +32,17 @@ export interface UserData {
   readonly name: string;
   /** Version of Docker's packages. */
   readonly engine: string;
-  /** Whether it gets an engine, as nodes do. The bastion gets the command line alone. */
+  /** Whether it gets a Docker engine, as nodes do. The bastion gets only the Docker CLI. */
   readonly node: boolean;
-  /** Whether it may forward SSH connections: the bastion alone. */
+  /** Whether it may forward SSH connections: only the bastion. */
   readonly forwards: boolean;
   /** Public key that may log in. */
   readonly client: string;
 }
 
 /**
- * The text that cloud-init runs once: it stores the script of the first boot and runs it. There is no secret in it:
- * everybody who may look at an instance can read it. The host key is fetched by the machine itself.
+ * The text that cloud-init runs once: it stores the script of the first boot and runs it. It has no secret:
+ * everybody who may describe an instance can read it. The instance fetches its host key itself.
  */
 export function userData({ stack, region, name, engine, node, forwards, client }: UserData): string {
   const data = {
@@ -61,7 +61,7 @@ export function userData({ stack, region, name, engine, node, forwards, client }
     "set -eo pipefail",
     "umask 077",
     "mkdir -p /var/lib/swarm-ha",
-    // The image may have been made from a host that had booted.
+    // The image may have been created from a host that had booted.
     "rm -f /var/lib/swarm-ha/booted /var/lib/swarm-ha/serving",
     stored(BOOT, boot),
     `chmod 0700 ${BOOT}`,

@@ -3,31 +3,31 @@ import Docker from "dockerode";
 /** Default socket of an engine. Source: docs.docker.com, dockerd. */
 export const DEFAULT_SOCKET = "/var/run/docker.sock";
 
-/** Milliseconds of silence after which a call to the engine has failed: a hung engine must not hang a run for ever. */
+/** Milliseconds of silence after which a call to the Docker engine fails, so that a hung engine doesn't block a run for ever. */
 const SILENCE_LIMIT = 180_000;
 
 /**
- * The socket that a value of DOCKER_HOST names; unset or empty means the default.
+ * The socket of a value of DOCKER_HOST; unset or empty means the default.
  *
- * @throws Error when it names something else: containers on another computer can't be reached from here.
+ * @throws Error for anything but a local socket: containers on another computer can't be reached from here.
  */
 export function socketOf(dockerHost: string | undefined): string {
   if (dockerHost === undefined || dockerHost === "") return DEFAULT_SOCKET;
   const path = /^unix:\/\/(\/.+)$/.exec(dockerHost)?.[1];
   if (path !== undefined) return path;
   throw new Error(
-    `DOCKER_HOST is '${dockerHost}', but a local stack needs an engine on this machine (its machines are reached by ` +
+    `DOCKER_HOST is '${dockerHost}', but a local stack needs a Docker engine on this workstation (its containers are reached by ` +
       "addresses of this computer): unset it, or give a local socket, e.g. unix:///var/run/docker.sock",
   );
 }
 
-/** A client of the engine on that socket. A call that the engine is silent on for 3 minutes fails. */
+/** A client of the Docker engine on that socket. A call fails after 3 minutes without an answer. */
 export function dockerOn(socketPath: string): Docker {
   return new Docker({ socketPath, timeout: SILENCE_LIMIT });
 }
 
 /**
- * The engine that the stack's machines run on: the one of DOCKER_HOST where that is a local socket, else the default.
+ * The Docker engine that the stack's containers run on: the one of DOCKER_HOST if that is a local socket, else the default.
  *
  * @throws Error as {@link socketOf}
  */
@@ -35,7 +35,7 @@ export function docker(): Docker {
   return dockerOn(socketOf(process.env["DOCKER_HOST"]));
 }
 
-/** The HTTP status of an engine's refusal. */
+/** The HTTP status of a Docker engine's error. */
 export function statusOf(error: unknown): number | undefined {
   return typeof error === "object" && error !== null && "statusCode" in error && typeof error.statusCode === "number"
     ? error.statusCode
@@ -43,9 +43,9 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 /**
- * Does something with what may be gone already.
+ * Awaits a call on an object that may be gone already.
  *
- * @returns undefined when it is.
+ * @returns undefined if it is gone.
  */
 export async function unlessGone<T>(action: Promise<T>): Promise<T | undefined> {
   try {
@@ -56,7 +56,7 @@ export async function unlessGone<T>(action: Promise<T>): Promise<T | undefined> 
   }
 }
 
-/** @throws Error with the remedy, when the engine doesn't have the image. */
+/** @throws Error with the remedy, if the Docker engine doesn't have the image. */
 export async function checkImage(engine: Docker, image: string): Promise<void> {
   if ((await unlessGone(engine.getImage(image).inspect())) !== undefined) return;
   throw new Error(`the image ${image} is not on this Docker engine; \`npm start\` builds it`);

@@ -1,24 +1,24 @@
 /**
- * Finding what a state names. A container or network that was removed by hand and made again has another id than the
- * state's. So nobody asks the engine for an id of the state but these functions.
+ * Finds containers and networks of a state. One that was removed by hand and recreated has another id than in the
+ * state. So only these functions look up ids of the state.
  */
 import type Docker from "dockerode";
 import { unlessGone } from "./docker";
 import { LABELS } from "../../../plan/labels";
 
-/** A machine's container, and what the engine tells of it. */
-export interface FoundMachine {
+/** A container, and what `docker inspect` shows of it. */
+export interface FoundContainer {
   readonly container: Docker.Container;
   readonly info: Docker.ContainerInspectInfo;
 }
 
 /**
- * A machine's container: its first one, or one that took its place.
+ * The container of an identity: the first one, or one that took its place.
  *
- * @param identity The machine's identity; or the container's name.
+ * @param identity Id of the first container; or the container's name.
  * @returns undefined when there is none.
  */
-export async function findMachine(engine: Docker, identity: string): Promise<FoundMachine | undefined> {
+export async function findContainer(engine: Docker, identity: string): Promise<FoundContainer | undefined> {
   const first = engine.getContainer(identity);
   const info = await unlessGone(first.inspect());
   if (info !== undefined) return { container: first, info };
@@ -31,7 +31,7 @@ export async function findMachine(engine: Docker, identity: string): Promise<Fou
 }
 
 /**
- * A stack's network: the one that the state knows, or one of its name that took its place.
+ * A stack's network: the one in the state, or one of the same name that took its place.
  *
  * @returns undefined when there is none, or when the one of that name is another stack's.
  */

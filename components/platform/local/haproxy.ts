@@ -1,33 +1,33 @@
 import { keepAlives } from "../../swarm/keep-alives";
 import { PORTS } from "../../../plan/ports";
 
-/** Port on which a load balancer tells its members' state. */
+/** Port on which a load balancer serves its members' state. */
 export const STATS_PORT = 8404;
 
-/** How a load balancer finds out whether a member can take traffic. */
+/** Health check of a load balancer's members. */
 export interface HealthCheck {
   /**
-   * What is asked. The certificate behind `https` isn't verified, as no cloud's load balancer does.
+   * Protocol. The certificate behind `https` isn't verified; clouds' load balancers don't verify it either.
    *
    * @default "http"
    */
   readonly kind?: "http" | "https";
-  /** TCP port that is asked. */
+  /** TCP port of the check. */
   readonly port: number;
-  /** Path that has to answer. */
+  /** Path of the request. */
   readonly path: string;
-  /** Status that it has to answer. @default 200 */
+  /** Expected status. @default 200 */
   readonly status?: number;
   /**
-   * Whether a member that answers 404 is about to go: it gets no further connections from that check on, and keeps those
-   * that it has. Otherwise they are cut when it is out, in the middle of a request too.
+   * Whether 404 means that a member is stopping: it gets no further connections after that check, and keeps those
+   * that it has. Otherwise they are cut when it is out, even in the middle of a request.
    *
    * @default false
    */
   readonly leavesBy404?: boolean;
 }
 
-/** One way through a load balancer. */
+/** One listener of a load balancer. */
 export interface Listener {
   /** TCP port of the load balancer. */
   readonly port: number;
@@ -35,9 +35,9 @@ export interface Listener {
   readonly memberPort?: number;
   /** Hosts that traffic goes to. */
   readonly members: readonly { readonly name: string; readonly address: string }[];
-  /** When a member takes traffic. */
+  /** Health check of the members. */
   readonly check: HealthCheck;
-  /** Whether members are told the client's address by PROXY protocol v2, which they have to understand. @default false */
+  /** Whether members get the client's address by PROXY protocol v2, which they must accept. @default false */
   readonly proxyProtocol?: boolean;
 }
 
@@ -47,15 +47,15 @@ export interface Listener {
  * is added starts out of service (scripts/reload-load-balancer.sh).
  * Source: docs.aws.amazon.com, Network Load Balancers, "Health checks for your target groups".
  *
- * HAProxy waits from a check's end to the next one's begin, and gives connecting as long as the traffic has. So that checks
- * of a dead member are five seconds apart, too, from begin to begin, connecting has 3 s, and the check after a failed one
- * comes in 2 s: a dead member is out after 13 s at the most (with HAProxy's own times it took 18 s: measured).
+ * HAProxy waits from the end of a check to the beginning of the next one, and uses the traffic's connect timeout. For checks
+ * of a dead member every five seconds, too, connecting has 3 s, and the check after a failed one
+ * follows after 2 s. So a dead member is out after at most 13 s (with HAProxy's defaults 18 s: measured).
  *
- * One that is out is asked every two seconds, and is in when it has answered well three times: after 4 to 6 seconds, where a
- * cloud's takes 5 to 10. Unlike a cloud's it sends nobody anywhere when all members are out.
+ * An unhealthy member is checked every two seconds, and is in after three good answers: after 4 to 6 seconds, where a
+ * cloud's load balancer takes 5 to 10. Unlike a cloud's, it forwards no connection when all members are out.
  *
- * @param listeners What it answers on.
- * @param bastion Address of the only machine that may read the members' state.
+ * @param listeners Its listeners.
+ * @param bastion Address of the bastion: only it may read the members' state.
  */
 export function loadBalancerSettings(listeners: readonly Listener[], bastion: string): string {
   return `global
@@ -100,7 +100,7 @@ function listener({ port, memberPort = port, members, check, proxyProtocol = fal
     `check port ${String(check.port)} inter 5s fastinter 2s downinter 2s fall 2 rise 3 on-marked-down shutdown-sessions`,
     ...(check.kind === "https" ? ["check-ssl verify none"] : []),
     ...(proxyProtocol ? ["send-proxy-v2"] : []),
-    // With a port of its own given, a check goes without the header; where both are the same port, it is expected.
+    // A check on a separate port has no PROXY header. On the same port, the member expects it.
     ...(proxyProtocol && check.port === memberPort ? ["check-send-proxy"] : []),
   ].join(" ");
   return `listen port-${String(port)}
@@ -112,12 +112,12 @@ function listener({ port, memberPort = port, members, check, proxyProtocol = fal
 ${members.map((member) => `  server ${member.name} ${member.address}:${String(memberPort)}\n`).join("")}`;
 }
 
-/** The registry load balancer: TLS passes through to the replicas, whose own health check also asks their storage. */
+/** The registry load balancer: TLS passes through to the replicas, whose health check includes their storage. */
 export function registryListener(port: number, members: Listener["members"]): Listener {
   return { port, memberPort: PORTS.registry, members, check: { kind: "https", port: PORTS.registry, path: "/" } };
 }
 
-/** The application load balancer: both ways lead to the ingress, which learns the client's address. */
+/** The application load balancer: both listeners lead to the ingress, which gets the client's address. */
 export function applicationListeners(members: Listener["members"]): Listener[] {
   return [PORTS.http, PORTS.https].map((port) => ({
     port,
@@ -127,7 +127,7 @@ export function applicationListeners(members: Listener["members"]): Listener[] {
   }));
 }
 
-/** The manager load balancer: TLS passes through to the engines, so that their client certificates stay end to end. */
+/** The manager load balancer: TLS passes through to the managers, so that client certificates work end to end. */
 export function managerListener(members: Listener["members"]): Listener {
   return { port: PORTS.api, members, check: { port: PORTS.health, path: "/health" } };
 }

@@ -5,14 +5,14 @@ import type { Image } from "../../images";
 
 const ROOT = path.join(__dirname, "..", "..", "..");
 
-/** What makes a container a host. */
+/** Folder of the host image. */
 export const IMAGE_FOLDER = path.join(ROOT, "image");
 
-/** What other people's programs are made into images with, where those can't be pulled. */
+/** Folder for building third-party images that can't be pulled. */
 export const PROGRAMS_FOLDER = path.join(ROOT, "offline", "images");
 
 /**
- * Reference of the host image: its tag is a digest of the folder it is built from, so that an image is never older
+ * Reference of the host image. Its tag is a digest of the folder it is built from, so that an image is never older
  * than its recipe.
  */
 export function hostImage(folder: string = IMAGE_FOLDER): string {
@@ -20,14 +20,14 @@ export function hostImage(folder: string = IMAGE_FOLDER): string {
 }
 
 /**
- * A registry that nobody can ever run (RFC 2606): an engine asks for a service's image by its name before it takes the one
- * that it was given, and without this it would ask a public registry, where the name could be anybody's.
+ * A registry that can't exist (RFC 2606). A Docker engine looks up a service's image in its registry before it uses the one
+ * that it has. Without this, it would ask a public registry, where anybody could own the name.
  */
 const NOWHERE = "swarm-ha.invalid";
 
 /**
- * Name, on this machine's engine, of an image that isn't ours, whether it was pulled or built. It follows from the
- * version and the recipe, so that the program knows it without an engine, and a stack changes only when they do.
+ * Name of a third-party image on this workstation's Docker engine, pulled or built. It depends only on the
+ * version and the recipe, so the program needs no Docker engine to find it, and a stack changes only with them.
  */
 export function localImage(image: Image, folder: string = PROGRAMS_FOLDER): string {
   const digest = createHash("sha256").update(JSON.stringify(image));
@@ -37,7 +37,7 @@ export function localImage(image: Image, folder: string = PROGRAMS_FOLDER): stri
   return `${NOWHERE}/swarm-ha/${image.name}:${image.version}-${short(digest)}`;
 }
 
-/** What those images are built on. */
+/** Base image of those images. */
 export function programsBase(folder: string = PROGRAMS_FOLDER): string {
   return `swarm-ha/base:${digestOf(path.join(folder, "base"))}`;
 }

@@ -4,7 +4,7 @@ import { localImage } from "./image";
 import { HostImageResource, RegistryImageResource } from "./resources";
 
 /**
- * Images from this machine's engine, where set-up has put them: the hosts have no internet.
+ * Images from this workstation's Docker engine, where set-up has put them: the hosts have no internet.
  *
  * @param registryName The registry's `host:port`.
  * @param parent The platform.

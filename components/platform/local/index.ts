@@ -17,11 +17,11 @@ import {
 import { hostImage } from "./image";
 import { localImages } from "./images";
 import { LABELS, LOAD_BALANCER } from "../../../plan/labels";
-import type { MachineFile, MachineInputs } from "./machine-spec";
+import type { ContainerFile, ContainerInputs } from "./container-spec";
 import { registryAt } from "./registry-name";
-import { MachineResource, NetworkResource } from "./resources";
+import { ContainerResource, NetworkResource } from "./resources";
 
-/** Where the registry hosts have the volume that all replicas share. */
+/** Path of the volume that all replicas share, on the registry hosts. */
 const REGISTRY_FOLDER = "/srv/registry";
 
 /** Arguments of {@link LocalPlatform}. */
@@ -29,18 +29,18 @@ export interface LocalPlatformArgs {
   readonly config: LocalStackConfig;
   /** The plan: hosts by name, role and zone. */
   readonly hosts: readonly HostSpec[];
-  /** Host keys by machine name, and the key that logs in. */
+  /** Host keys by host name, and the key that logs in. */
   readonly keys: SshKeys;
 }
 
-/** Machines as containers on this computer's Docker engine. */
+/** Hosts as containers on this workstation's Docker engine. */
 export function createLocalPlatform(args: LocalPlatformArgs): Platform {
   return new LocalPlatform("local", args);
 }
 
 /**
- * Machines as containers on this computer's Docker engine, each with a real sshd and a real engine of its own; zones
- * are labels and address ranges. Anyone can lose a zone here without an account.
+ * Hosts as containers on this workstation's Docker engine, each with its own sshd and Docker engine. Zones
+ * are labels and address ranges.
  */
 export class LocalPlatform extends pulumi.ComponentResource implements Platform {
   public readonly lifetime: pulumi.Resource;
@@ -51,7 +51,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
   public readonly registryStorage: RegistryStorage = { kind: "folder", path: REGISTRY_FOLDER };
   public readonly images: Images;
   public readonly httpsPort: number;
-  /** It is made to be thrown away. */
+  /** Local stacks are throw-away stacks. */
   public readonly protectsData = false;
 
   private readonly network: NetworkResource;
@@ -82,9 +82,9 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
   }
 
   private createBastion(): Bastion {
-    const machine = this.machine("bastion", "bastion", "all", {
+    const container = this.createContainer("bastion", "bastion", "all", {
       address: this.plan.bastion,
-      // Of all machines only this one forwards: it is the way to the others.
+      // Only the bastion forwards: all other hosts are reached through it.
       files: this.sshFiles("bastion").apply((files) => [
         ...files,
         { path: "/etc/ssh/sshd_config.d/bastion.conf", mode: "0644", content: "AllowTcpForwarding yes\n" },
@@ -99,13 +99,13 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
       privateKey: this.args.keys.client.privateKeyOpenssh,
       hostKey: this.args.keys.hostKey("bastion").publicKeyOpenssh,
     });
-    return { identity: machine.identity, connection, ready: [machine] };
+    return { identity: container.identity, connection, ready: [container] };
   }
 
   private createHost(spec: HostSpec, bastion: SshConnection): Host {
     const { address: fixed, ...host } = spec;
     const registryHost = `registry.${this.args.config.domain}`;
-    const machine = this.machine(spec.name, spec.role, spec.zone, {
+    const container = this.createContainer(spec.name, spec.role, spec.zone, {
       labels: { [LABELS.pool]: spec.pool },
       ...(fixed === undefined ? { addresses: this.workerAddresses(spec.zone) } : { address: fixed }),
       files: this.sshFiles(spec.name),
@@ -115,23 +115,23 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
       ...(spec.role === "registry" ? { volumes: [`${this.args.config.stack}-registry:${REGISTRY_FOLDER}`] } : {}),
       nested: true,
     });
-    // A fixed address is known before the machine is there, and stays the same when it is replaced.
-    const address = fixed === undefined ? machine.address : pulumi.output(fixed);
+    // A fixed address is known before the container exists, and stays when it is replaced.
+    const address = fixed === undefined ? container.address : pulumi.output(fixed);
     const connection = fromBastion(bastion, {
       name: spec.name,
       host: address,
       privateKey: this.args.keys.client.privateKeyOpenssh,
       hostKey: this.args.keys.hostKey(spec.name).publicKeyOpenssh,
     });
-    // A running host takes another name over from its preparation: it isn't replaced for another domain.
+    // The prepare step gives a running host new names, so another domain doesn't replace hosts.
     const names = [`${this.plan.loadBalancers.registry}\t${registryHost}`];
     return {
       ...host,
       names,
-      identity: machine.identity,
+      identity: container.identity,
       address,
       connection,
-      ready: [machine, ...this.bastion.ready],
+      ready: [container, ...this.bastion.ready],
     };
   }
 
@@ -149,7 +149,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
         { [ports.manager]: PORTS.api },
         members("manager").apply((managers) => [managerListener(managers)]),
       ),
-      // Inside and outside the same port, because it is a part of every image's name.
+      // The same port inside and outside, because it is a part of every image's name.
       registry: this.loadBalancer(
         "registry",
         { [ports.registry]: ports.registry },
@@ -163,14 +163,14 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
     };
   }
 
-  /** @param ports Ports of the load balancer by the port of this machine that leads there; people are told the first. */
+  /** @param ports Ports of the load balancer by published port of this workstation. The first one is in the outputs. */
   private loadBalancer(
     name: LoadBalancer["name"],
     ports: Readonly<Record<number, number>>,
     listeners: pulumi.Output<Listener[]>,
   ): LoadBalancer {
     const address = this.plan.loadBalancers[name];
-    const machine = this.machine(`lb-${name}`, LOAD_BALANCER, "all", {
+    const container = this.createContainer(`lb-${name}`, LOAD_BALANCER, "all", {
       address,
       files: listeners.apply((all) => [
         { path: "/etc/haproxy/haproxy.cfg", mode: "0644", content: loadBalancerSettings(all, this.plan.bastion) },
@@ -182,8 +182,8 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
     const { domain, local } = this.args.config;
     return {
       name,
-      // Waits for the machine: an endpoint that is handed out should be there.
-      endpoint: machine.identity.apply(() =>
+      // Waits for the container, so that the endpoint works once it is an output.
+      endpoint: container.identity.apply(() =>
         name === "app"
           ? `*.app.${domain}:${String(local.ports.https)}`
           : name === "registry"
@@ -197,21 +197,21 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
     };
   }
 
-  private machine(
+  private createContainer(
     name: string,
     role: string,
     zone: string,
     {
       labels,
       ...inputs
-    }: Omit<MachineInputs, "container" | "hostname" | "labels" | "image" | "network" | "files"> & {
-      readonly files: pulumi.Input<pulumi.Input<MachineFile>[]>;
-      /** Labels besides those that every machine has. @default none */
+    }: Omit<ContainerInputs, "container" | "hostname" | "labels" | "image" | "network" | "files"> & {
+      readonly files: pulumi.Input<pulumi.Input<ContainerFile>[]>;
+      /** Labels besides those that every container has. @default none */
       readonly labels?: Readonly<Record<string, string>>;
     },
-  ): MachineResource {
+  ): ContainerResource {
     const { config } = this.args;
-    return new MachineResource(
+    return new ContainerResource(
       name,
       {
         container: `${config.stack}-${name}`,
@@ -232,7 +232,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
   }
 
   /** The host key that is pinned for this name, and the one key that may log in. */
-  private sshFiles(name: string): pulumi.Output<MachineFile[]> {
+  private sshFiles(name: string): pulumi.Output<ContainerFile[]> {
     const { keys } = this.args;
     return pulumi
       .all([keys.hostKey(name).privateKeyOpenssh, keys.client.publicKeyOpenssh])

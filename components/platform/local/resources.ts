@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { providerText } from "../../dynamic-provider";
 import type { HostImageInputs } from "./provider/host-image";
-import type { MachineFile, MachineInputs } from "./machine-spec";
+import type { ContainerFile, ContainerInputs } from "./container-spec";
 import type { NetworkInputs } from "./provider/network";
 import type { RegistryImageInputs } from "./provider/registry-image";
 
@@ -9,28 +9,28 @@ const PROVIDERS = "components/platform/local/provider";
 
 type Inputs<T> = { readonly [K in keyof T]: pulumi.Input<T[K]> };
 
-/** A container that stands for a machine, with a real `read`: `refresh` finds a lost one. */
-export class MachineResource extends pulumi.CustomResource {
-  /** The container's id. */
+/** The container of a host, the bastion or a load balancer. It has a real `read`, so `refresh` notices a lost one. */
+export class ContainerResource extends pulumi.CustomResource {
+  /** Id of the first container. */
   declare public readonly identity: pulumi.Output<string>;
   /** Its address. */
   declare public readonly address: pulumi.Output<string>;
 
   public constructor(
     name: string,
-    inputs: Inputs<Omit<MachineInputs, "files">> & { readonly files: pulumi.Input<pulumi.Input<MachineFile>[]> },
+    inputs: Inputs<Omit<ContainerInputs, "files">> & { readonly files: pulumi.Input<pulumi.Input<ContainerFile>[]> },
     opts: pulumi.CustomResourceOptions,
   ) {
     super(
-      "pulumi-nodejs:dynamic/swarm-ha:Machine",
+      "pulumi-nodejs:dynamic/swarm-ha:Container",
       name,
-      { __provider: providerText(PROVIDERS, "machine"), identity: undefined, address: undefined, ...inputs },
+      { __provider: providerText(PROVIDERS, "container"), identity: undefined, address: undefined, ...inputs },
       { deleteBeforeReplace: true, ...opts },
     );
   }
 }
 
-/** The bridge network that a stack's machines share. */
+/** The bridge network that a stack's containers share. */
 export class NetworkResource extends pulumi.CustomResource {
   /** Its name. */
   declare public readonly name: pulumi.Output<string>;
@@ -45,7 +45,7 @@ export class NetworkResource extends pulumi.CustomResource {
   }
 }
 
-/** An image in the engine of a host. */
+/** An image on a host's Docker engine. */
 export class HostImageResource extends pulumi.CustomResource {
   public constructor(name: string, inputs: Inputs<HostImageInputs>, opts: pulumi.CustomResourceOptions) {
     super(
@@ -59,7 +59,7 @@ export class HostImageResource extends pulumi.CustomResource {
 
 /** An image in the stack's registry. */
 export class RegistryImageResource extends pulumi.CustomResource {
-  /** What a service calls it, with the digest of what was pushed. */
+  /** Reference for services, with the digest of the pushed image. */
   declare public readonly reference: pulumi.Output<string>;
 
   public constructor(name: string, inputs: Inputs<RegistryImageInputs>, opts: pulumi.CustomResourceOptions) {

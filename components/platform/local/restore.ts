@@ -1,12 +1,12 @@
 /**
- * Bringing back what was removed by hand or by `docker system prune`: a container whose data survive on its volume, and
- * the stack's network. The machine stays the same one, with its identity, address and data.
+ * Restores what was removed by hand or by `docker system prune`: a container whose data are still on its volume, and
+ * the stack's network. The host keeps its identity, address and data.
  */
 import type Docker from "dockerode";
 import { checkImage, unlessGone } from "./docker";
-import { containerOptions, endpoint, type MachineFile } from "./machine-spec";
+import { containerOptions, endpoint, type ContainerFile } from "./container-spec";
 import { archive } from "./provider/archive";
-import type { MachineState } from "./provider/machine";
+import type { ContainerState } from "./provider/container-resource";
 import { makeNetwork, type NetworkInputs } from "./provider/network";
 import { startAndWait } from "./provider/serving";
 import { hostImage } from "./image";
@@ -15,14 +15,14 @@ import { hostImage } from "./image";
 export interface Place {
   /** Name of the network. */
   readonly network: string;
-  /** The address that the machine has for life. */
+  /** The container's fixed address. */
   readonly address: string;
   /** Its name on the network. */
   readonly hostname: string;
 }
 
 /**
- * Makes the stack's network again. Nobody is on it then: see {@link reconnect}.
+ * Recreates the stack's network, without members: see {@link reconnect}.
  *
  * @throws Error with the remedy when its range is taken
  */
@@ -31,17 +31,17 @@ export async function restoreNetwork(engine: Docker, inputs: NetworkInputs): Pro
 }
 
 /**
- * Makes a container for a machine that has lost its own, and starts it. Its volumes are taken as they are.
+ * Recreates and starts a container that was removed. It uses the volumes that are left.
  *
- * The engine's image of back then may be gone. A running machine has never taken a new one, so any will do that is a host's.
+ * The former image may be gone. A running container never takes a new image, so any host image will do.
  *
- * @param more Files that steps have written into the former container, and that steps of later rely on.
- * @throws Error when no image is there, or the container doesn't serve
+ * @param more Files that steps wrote into the former container, and that later steps need.
+ * @throws Error if there is no image, or the container's services don't start
  */
-export async function restoreMachine(
+export async function restoreContainer(
   engine: Docker,
-  state: MachineState,
-  more: readonly MachineFile[] = [],
+  state: ContainerState,
+  more: readonly ContainerFile[] = [],
 ): Promise<void> {
   const known = await unlessGone(engine.getImage(state.image).inspect());
   const image = known === undefined ? hostImage() : state.image;
@@ -51,15 +51,15 @@ export async function restoreMachine(
     await container.putArchive(await archive([...state.files, ...more]), { path: "/" });
     await startAndWait(container, state.reload);
   } catch (error) {
-    // Its volumes stay: only anonymous ones would go with it.
+    // Its volumes stay: this removes only anonymous ones.
     await unlessGone(container.remove({ force: true, v: true })).catch(() => undefined);
     throw error;
   }
 }
 
 /**
- * Puts a container on the stack's network, with its address, whatever it was on before. One that still has the id of a
- * network that is gone can't be started, and can't be connected before it is disconnected by force.
+ * Connects a container to the stack's network, with its address, even if it is connected already. A container with the id of a
+ * deleted network can't be started, and must be disconnected by force first.
  */
 export async function reconnect(
   engine: Docker,

@@ -1,9 +1,9 @@
 import type { z } from "zod";
 import type { PlatformDefinition, StackConfigOf } from "../types";
-import { awsProblems, awsMachineWarnings } from "./rules";
+import { awsProblems, awsInstanceWarnings } from "./rules";
 import { keys, poolKeys } from "./schema";
 
-/** What only this platform has. */
+/** Keys of this platform alone. */
 export type AwsConfig = z.output<(typeof keys)["aws"]>;
 
 /** Who may reach what from outside. */
@@ -12,19 +12,19 @@ export type AccessConfig = z.output<(typeof keys)["access"]>;
 /** A checked configuration of a stack on AWS. */
 export type AwsStackConfig = StackConfigOf<"aws", typeof keys, typeof poolKeys>;
 
-/** Machines as instances of EC2. */
+/** Hosts as EC2 instances. */
 export const aws: PlatformDefinition<"aws", typeof keys, typeof poolKeys> = {
   where: "AWS",
-  machines: "instances of EC2",
+  hosts: "instances of EC2",
   keys,
   poolKeys,
   defaults: {},
-  // Security groups don't let DNS to other name servers than the VPC's through.
+  // Security groups block DNS to name servers outside the VPC.
   propagation: ["skip"],
   takenRanges: [],
   keepsHostRange: false,
   rules: awsProblems,
-  warnings: awsMachineWarnings,
+  warnings: awsInstanceWarnings,
   zoneRanges: ({ aws: { network } }) =>
     network.subnets === undefined
       ? undefined

@@ -9,11 +9,11 @@ const COMMON = ["large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", 
 const GRAVITON = ["medium", "large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge"];
 
 /**
- * Instance families, their architecture and their sizes: all of them on Nitro, which encrypted volumes and the metadata
- * service's version 2 work best with.
+ * Instance families, their architecture and sizes. All run on Nitro, which works best with encrypted volumes and version 2
+ * of the metadata service.
  *
- * As of 2026-11-21. Source: docs.aws.amazon.com, "Amazon EC2 instance types". A family that is missing can be added in
- * one line; whether a zone offers a type is only known to AWS.
+ * As of 2026-11-21. Source: docs.aws.amazon.com, "Amazon EC2 instance types". A missing family can be added in
+ * one line. Whether a zone offers a type, only AWS can answer.
  */
 const FAMILIES: Readonly<Record<string, { readonly architecture: Architecture; readonly sizes: readonly string[] }>> = {
   ...families("amd64", BURSTABLE, ["t3", "t3a"]),

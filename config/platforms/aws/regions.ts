@@ -2,7 +2,7 @@
  * Regions and the letters of their availability zones, so that a mistyped zone is found without asking AWS.
  *
  * As of 2026-11-21. Source: docs.aws.amazon.com, "AWS Regions and Availability Zones". Some accounts see fewer zones of
- * old regions (us-west-1, ap-northeast-1); those then fail when the first subnet is made, which names the zone.
+ * old regions (us-west-1, ap-northeast-1). There, creating the first subnet fails with the zone's name.
  */
 const LETTERS = {
   "af-south-1": "abc",
@@ -39,7 +39,7 @@ const LETTERS = {
 /** The regions that are known here. */
 export const REGIONS = Object.keys(LETTERS);
 
-/** The availability zones of a region; none of one that isn't known. */
+/** The availability zones of a region; empty for an unknown region. */
 export function zonesOfRegion(region: string): string[] {
   const letters = (LETTERS as Readonly<Record<string, string>>)[region] ?? "";
   return Array.from(letters, (letter) => `${region}${letter}`);

@@ -18,11 +18,11 @@ export interface EdgeConfig {
   readonly aws: { readonly network: Pick<z.output<typeof aws>["network"], "subnets"> };
 }
 
-/** Ranges of the public subnets by zone, CIDR: what load balancers, NAT gateways and the bastion are in. */
+/** Ranges of the public subnets by zone, CIDR. Load balancers, NAT gateways and the bastion are in them. */
 export function edgeRanges(config: EdgeConfig): Readonly<Record<string, string>> {
   const infrastructure = block(parseRange(config.network.hosts), 0);
-  const borrowed = config.aws.network.subnets;
+  const existing = config.aws.network.subnets;
   return Object.fromEntries(
-    config.zones.map((zone, i) => [zone, borrowed?.[zone]?.public.cidr ?? rangeText(block(infrastructure, i))]),
+    config.zones.map((zone, i) => [zone, existing?.[zone]?.public.cidr ?? rangeText(block(infrastructure, i))]),
   );
 }

@@ -5,26 +5,26 @@ import { keys } from "./schema";
 import { stackNameProblem } from "./stack-name";
 
 type LocalKeys = typeof keys;
-// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- that it has none is meant
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- it has no keys of pools
 type NoKeys = Readonly<Record<never, z.ZodType>>;
 
-/** What only this platform has. */
+/** Keys of this platform alone. */
 export type LocalConfig = z.output<LocalKeys["local"]>;
 
-/** A checked configuration of a stack on this machine's Docker engine. */
+/** A checked configuration of a stack on this workstation's Docker engine. */
 export type LocalStackConfig = StackConfigOf<"local", LocalKeys, NoKeys>;
 
-/** Machines as containers on this machine's Docker engine. */
+/** Hosts as containers on this workstation's Docker engine. */
 export const local: PlatformDefinition<"local", LocalKeys, NoKeys> = {
-  where: "containers on this machine's Docker engine",
-  machines: "containers on this one",
+  where: "containers on this workstation's Docker engine",
+  hosts: "containers on this workstation",
   keys,
   // Containers have no size of their own.
   poolKeys: {},
   defaults: { zones: ["zone-a", "zone-b", "zone-c"], domain: "swarm.localhost" },
   propagation: ["check", "skip"],
-  imagesFrom: "this machine's engine",
-  takenRanges: [{ range: "172.17.0.0/16", by: "the default bridge of this machine's Docker engine" }],
+  imagesFrom: "this workstation's Docker engine",
+  takenRanges: [{ range: "172.17.0.0/16", by: "the default bridge of this workstation's Docker engine" }],
   keepsHostRange: true,
   stackName: stackNameProblem,
   rules: portProblems,

@@ -18,18 +18,18 @@ const local = z
   .strictObject({
     ports: z
       .strictObject({
-        ssh: port(22022, "Port of this machine, on 127.0.0.1, that leads to the bastion's SSH server."),
-        manager: port(22376, "Port of this machine, on 127.0.0.1, that leads to the manager load balancer."),
+        ssh: port(22022, "Port of this workstation, on 127.0.0.1, that leads to the bastion's SSH server."),
+        manager: port(22376, "Port of this workstation, on 127.0.0.1, that leads to the manager load balancer."),
         registry: port(
           25000,
-          "Port of this machine, on 127.0.0.1, that leads to the registry load balancer; it is a part of image names, and the same inside the cluster.",
+          "Port of this workstation, on 127.0.0.1, that leads to the registry load balancer. It is a part of image names, and the same inside the cluster.",
         ),
-        http: port(28080, "Port of this machine, on 127.0.0.1, that leads to the applications by HTTP."),
-        https: port(28443, "Port of this machine, on 127.0.0.1, that leads to the applications by HTTPS."),
+        http: port(28080, "Port of this workstation, on 127.0.0.1, that leads to the applications by HTTP."),
+        https: port(28443, "Port of this workstation, on 127.0.0.1, that leads to the applications by HTTPS."),
       })
       .prefault({})
       .meta({
-        description: "Ports of this machine that the stack takes. Each stack needs its own.",
+        description: "Ports of this workstation that the stack takes. Each stack needs its own.",
         allowed: "a mapping with the keys ssh, manager, registry, http and https",
         fix: "write { ssh: 22022, manager: 22376 }",
       }),
@@ -37,8 +37,8 @@ const local = z
       .string()
       .regex(/^[a-z0-9][a-zA-Z0-9._/:@-]*$/)
       .meta({
-        description: "Image of the hosts. Hosts that exist keep theirs until they are replaced.",
-        allowed: "a reference of an image that this machine's engine has",
+        description: "Image of the hosts. Existing hosts keep theirs until they are replaced.",
+        allowed: "a reference of an image that this workstation's Docker engine has",
         fix: "leave the key out to use the image that set-up has built",
         defaultText: "the image that set-up has built",
       })
@@ -46,7 +46,7 @@ const local = z
   })
   .prefault({})
   .meta({
-    description: "What only the platform `local` has.",
+    description: "Keys of the platform `local`.",
     allowed: "a mapping with the keys ports and image, on the platform local only",
     fix: "write { ports: { ssh: 22022, manager: 22376 } }",
   });
@@ -54,5 +54,5 @@ const local = z
 /** Top-level keys. */
 export const keys = { local };
 
-/** What the schema says about one of these keys at a path. */
+/** Description of one of these keys at a path. */
 export const describeKey = describer(z.strictObject(keys));

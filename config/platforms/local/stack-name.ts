@@ -1,13 +1,13 @@
 import type { Problem } from "../../problem";
 
 /**
- * Names of networks that a Docker engine has for itself. Source: moby/moby, IsPreDefinedNetwork (bridge, host, none,
+ * Names of networks that every Docker engine has. Source: moby/moby, IsPreDefinedNetwork (bridge, host, none,
  * default); libnetwork for the two of swarm mode.
  */
 const ENGINE_NETWORKS = ["bridge", "host", "none", "default", "ingress", "docker_gwbridge"];
 
 /**
- * What is wrong with the name of a stack on the platform `local`: its network has that name, and its containers' names begin
+ * Checks a stack's name on the platform `local`: its network has that name, and its containers' names begin
  * with it.
  */
 export function stackNameProblem(stack: string): Problem | undefined {

@@ -75,7 +75,7 @@ for (const stack of ["prod", "test"] as const) {
       );
     });
 
-    it("refuses another range for its own network before it makes one anew", () => {
+    it("refuses another range for its own network before it replaces the network", () => {
       const { urn } = one(resources, "pulumi-nodejs:dynamic/swarm-ha:AddressRanges", "ranges");
       assert.ok(one(resources, "aws:ec2/vpc:Vpc", "vpc").dependencies.includes(urn));
     });
@@ -88,7 +88,7 @@ for (const stack of ["prod", "test"] as const) {
       assert.equal(reserved.length, 2 * config.zones.length);
     });
 
-    it(`has ${stack === "prod" ? "a NAT gateway in each zone, and each zone's way out by its own" : "one NAT gateway"}`, () => {
+    it(`has ${stack === "prod" ? "a NAT gateway in each zone, and each zone's egress through its own" : "one NAT gateway"}`, () => {
       const ways = config.zones.map(
         (zone) => one(resources, "aws:ec2/route:Route", `private-${zone}`).inputs["natGatewayId"],
       );
@@ -99,7 +99,7 @@ for (const stack of ["prod", "test"] as const) {
       );
     });
 
-    it("encrypts every volume, which dies with its machine, and lets no container at the machine's role", () => {
+    it("encrypts every volume, which dies with its instance, and lets no container at the instance's role", () => {
       for (const { name, inputs } of all(resources, INSTANCE)) {
         const root = inputs["rootBlockDevice"] as Record<string, unknown>;
         assert.deepEqual(
@@ -134,16 +134,16 @@ for (const stack of ["prod", "test"] as const) {
       );
     });
 
-    it("replaces machines by deleting first, protects and undoes none of them, and changes none for an image's sake", () => {
-      for (const machine of all(resources, INSTANCE)) {
-        assert.equal(machine.deleteBeforeReplace, true, machine.name);
-        assert.equal(machine.protect, false, machine.name);
-        assert.equal(machine.deletedWith, "", machine.name);
-        assert.deepEqual(machine.ignoreChanges, ["ami", "userData"], machine.name);
+    it("replaces instances by deleting first, protects and undoes none of them, and changes none for an image's sake", () => {
+      for (const instance of all(resources, INSTANCE)) {
+        assert.equal(instance.deleteBeforeReplace, true, instance.name);
+        assert.equal(instance.protect, false, instance.name);
+        assert.equal(instance.deletedWith, "", instance.name);
+        assert.deepEqual(instance.ignoreChanges, ["ami", "userData"], instance.name);
         // In place AWS would stop all managers at once.
-        assert.deepEqual(machine.replaceOnChanges, ["instanceType"], machine.name);
+        assert.deepEqual(instance.replaceOnChanges, ["instanceType"], instance.name);
         // In place it would be stopped and started, and cloud-init wouldn't run the new text.
-        assert.equal(machine.inputs["userDataReplaceOnChange"], true, machine.name);
+        assert.equal(instance.inputs["userDataReplaceOnChange"], true, instance.name);
       }
     });
 
@@ -155,7 +155,7 @@ for (const stack of ["prod", "test"] as const) {
         assert.ok(!deleteBeforeReplace, name);
     });
 
-    it("takes image and first boot of today for a host that is made anew on purpose, and for no other", async () => {
+    it("uses the current image and user data for a host that is replaced on purpose, and for no other", async () => {
       process.env[RENEWED_HOSTS] = "manager-2,worker-1";
       try {
         const again = await buildAws(stack, { again: true });
@@ -184,7 +184,7 @@ for (const stack of ["prod", "test"] as const) {
       }
     });
 
-    it("gives each machine its own host key, which only that instance may read", () => {
+    it("gives each instance its own host key, which only that instance may read", () => {
       const keys = all(resources, "aws:ssm/parameter:Parameter");
       assert.deepEqual(
         keys.map(({ name }) => name).sort(),
@@ -196,8 +196,8 @@ for (const stack of ["prod", "test"] as const) {
         assert.equal(inputs["value"], `${SECRET} openssh ssh-host-${host}`);
         const tags = inputs["tags"] as Record<string, string>;
         assert.equal(tags["swarm-ha.reader"], `arn:aws:ec2:eu-central-1:123456789012:instance/Instance(${host})`);
-        const { inputs: machine } = one(resources, INSTANCE, host);
-        assert.ok(String(machine["userData"]).includes(`host_key='${String(inputs["name"])}'\n`));
+        const { inputs: instance } = one(resources, INSTANCE, host);
+        assert.ok(String(instance["userData"]).includes(`host_key='${String(inputs["name"])}'\n`));
       }
     });
 
@@ -334,7 +334,7 @@ for (const stack of ["prod", "test"] as const) {
       );
     });
 
-    it("names and tags every machine as the tools look for it", () => {
+    it("names and tags every instance as the tools look for it", () => {
       const { inputs } = one(resources, INSTANCE, "manager-2");
       assert.deepEqual(inputs["tags"], {
         Name: `${stack}-manager-2`,
@@ -352,7 +352,7 @@ for (const stack of ["prod", "test"] as const) {
 }
 
 describe("the platform aws", () => {
-  it("places a pool's hosts on machines of its own kind", async () => {
+  it("places a pool's hosts on instances of its own kind", async () => {
     const workers = {
       worker: { count: 3 },
       storage: { count: 3, instanceType: "m6i.xlarge", volume: 200 },
@@ -374,7 +374,7 @@ describe("the platform aws", () => {
     assert.deepEqual(shape("worker-3"), ["m6i.large", ami("amd64"), 50]);
   });
 
-  it("makes no machine wait for another: one that can't be made, for want of capacity say, takes only its own with it", async () => {
+  it("makes no instance wait for another: one that can't be made, for want of capacity say, takes only its own with it", async () => {
     const resources = await buildAws("prod");
     const missing = new Set([one(resources, INSTANCE, "worker-2").urn]);
     for (let known = 0; known !== missing.size;) {
@@ -424,7 +424,7 @@ describe("the platform aws", () => {
     ]);
   });
 
-  it("builds into a borrowed network without touching what is there", async () => {
+  it("builds into an existing network without touching what is there", async () => {
     const zones = ["eu-central-1a", "eu-central-1b", "eu-central-1c"];
     const subnets = Object.fromEntries(
       zones.map((zone, i) => [

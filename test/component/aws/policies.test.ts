@@ -112,7 +112,7 @@ for (const stack of ["prod", "test"] as const) {
         assert.deepEqual(review.dangers, { found: [], stale: [] });
       });
 
-      it("knows every host with its role, zone and pool, and draws each way in once", () => {
+      it("lists every host with its role, zone and pool, and draws each endpoint once", () => {
         const facts = (host: { name: string; role: string; zone: string; pool: string }): string =>
           [host.name, host.role, host.zone, host.pool].join(" ");
         assert.deepEqual(review.hosts.map(facts).sort(), plan.map(facts).sort());
@@ -121,10 +121,10 @@ for (const stack of ["prod", "test"] as const) {
         assert.deepEqual(drawn.sort(), ["bastion", "lb-app", "lb-manager", "lb-registry", ...inner]);
       });
 
-      it("names both ends of every door", () => {
+      it("names both ends of every ingress rule", () => {
         assert.ok(review.ports.opened.length > 20);
-        for (const door of review.ports.opened)
-          assert.ok(!Object.values(door).includes("unknown"), JSON.stringify(door));
+        for (const rule of review.ports.opened)
+          assert.ok(!Object.values(rule).includes("unknown"), JSON.stringify(rule));
       });
 
       it("has a price for everything that it has to pay for", () => {

@@ -23,13 +23,21 @@ function run(stack: string, changes: Record<string, unknown> = {}): Promise<Regi
     record(
       () => {
         const ranges = new AddressRanges("ranges", config);
-        const keys = new SshKeys("ssh", { machines: ["bastion", ...hosts.map(({ name }) => name)] });
+        const keys = new SshKeys("ssh", { hosts: ["bastion", ...hosts.map(({ name }) => name)] });
         const platform = createPlatform({ config, hosts, keys, ranges });
         const managers = managersOf(hosts);
-        const { manager, app, registry: registryDoor } = platform.loadBalancers;
+        const { manager, app, registry: registryLoadBalancer } = platform.loadBalancers;
         const { dnsNames, ipAddresses } = manager;
-        const lives = config.certificates;
-        const pki = new Pki("pki", { stack, lives, managers, dnsNames, ipAddresses, app, registry: registryDoor });
+        const validity = config.certificates;
+        const pki = new Pki("pki", {
+          stack,
+          validity,
+          managers,
+          dnsNames,
+          ipAddresses,
+          app,
+          registry: registryLoadBalancer,
+        });
         const swarm = new Swarm("swarm", { config, platform, pki, managers, ranges });
         const registry = new Registry("registry", { platform, swarm, certificate: pki.registry, ca: pki.ca });
         return new Ingress("ingress", { config, platform, pki, swarm, registry }).stack.urn;

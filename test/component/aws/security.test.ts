@@ -23,7 +23,7 @@ describe("who can reach whom on aws", () => {
     );
   });
 
-  it("has no door to the bastion where it is reached by the Session Manager", async () => {
+  it("has no ingress rule for the bastion when it is reached by the Session Manager", async () => {
     const aws = { region: "eu-central-1", hostedZone: "none", bastion: { access: "ssm" } };
     const matrix = reachability(await buildAws("test", { changes: { aws } }));
     assert.deepEqual(

@@ -8,9 +8,9 @@ import { alternativeNames } from "../../../offline/tls/names";
 import { privateKey } from "../../../offline/tls/private-key";
 import { request } from "../../../offline/tls/x509";
 import { prepareWorkstation } from "../../../cli/workstation/prepare";
-import { removeLeftovers, TEST_LABEL } from "../../support/leftovers";
+import { removeUnmanaged, TEST_LABEL } from "../../support/unmanaged";
 import { LIFE, startAuthority, type Authority } from "./authority";
-import { credentials, BastionMachine, TOKEN } from "./bastion";
+import { credentials, AcmeBastion, TOKEN } from "./bastion";
 
 /** Always the same, so that the next run finds what an interrupted one has left. */
 const NETWORK = "swarm-ha-test-acme";
@@ -45,21 +45,21 @@ describe("the step that gets a certificate from an ACME authority", function () 
 
   let docker: Docker;
   let authority: Authority;
-  let bastion: BastionMachine;
+  let bastion: AcmeBastion;
   let input: StepData;
   let own: string;
   let refusals = 0;
 
   before(async () => {
     docker = await prepareWorkstation();
-    await removeLeftovers(docker, NETWORK);
+    await removeUnmanaged(docker, NETWORK);
     await docker.createNetwork({
       Name: NETWORK,
       Labels: { [TEST_LABEL]: NETWORK },
       IPAM: { Config: [{ Subnet: "10.252.0.0/24" }] },
     });
     authority = await startAuthority(docker, { network: NETWORK, address: ADDRESS });
-    bastion = await BastionMachine.start(docker, NETWORK, ADDRESS);
+    bastion = await AcmeBastion.start(docker, NETWORK, ADDRESS);
     own = await key();
     input = {
       term: "the first",
@@ -78,7 +78,7 @@ describe("the step that gets a certificate from an ACME authority", function () 
   });
 
   after(async () => {
-    await removeLeftovers(docker, NETWORK);
+    await removeUnmanaged(docker, NETWORK);
   });
 
   /** Runs the step, which has to succeed. */
@@ -139,14 +139,14 @@ describe("the step that gets a certificate from an ACME authority", function () 
     const domain = `*.new.${DOMAIN}`;
     const changes = { domain, request: await requestFor(domain, own) };
     const error = await refused({ ...changes, credentials: credentials(ADDRESS, wrong) });
-    assert.match(error, /^acme on \S+: https:\/\/10\.252\.0\.2:14000\/dir gave no certificate for \*\.new\.app/);
-    assert.match(error, /lego said last: .*GET https:\/\/dns\.example\/\?token=\*\*\*: 403/);
+    assert.match(error, /^acme on \S+: https:\/\/10\.252\.0\.2:14000\/dir issued no certificate for \*\.new\.app/);
+    assert.match(error, /lego's last output: .*GET https:\/\/dns\.example\/\?token=\*\*\*: 403/);
     assert.ok(!error.includes(wrong), error);
   });
 
   it("tells in one line when a directory isn't to be trusted, or the provider is none", async () => {
-    assert.match(await refused({ authority: "" }), /lego said last: .*certificate signed by unknown authority/);
-    assert.match(await refused({ provider: "nobody" }), /lego said last: .*unrecognized DNS provider: nobody/);
+    assert.match(await refused({ authority: "" }), /lego's last output: .*certificate signed by unknown authority/);
+    assert.match(await refused({ provider: "nobody" }), /lego's last output: .*unrecognized DNS provider: nobody/);
   });
 
   it("takes no certificate that ends before it is renewed, says what to set, and doesn't ask for another one", async () => {
@@ -171,7 +171,7 @@ describe("the step that gets a certificate from an ACME authority", function () 
     const lego = "/usr/local/sbin/lego";
     await bastion.shell(`printf '#!/bin/sh\\ntrap "" TERM\\nsleep 60\\n' >${lego} && chmod 0755 ${lego}`);
     try {
-      assert.match(await refused({ limit: 2 }), /lego said last: no end within 2 s;\s*$/);
+      assert.match(await refused({ limit: 2 }), /lego's last output: no end within 2 s;\s*$/);
     } finally {
       await bastion.shell(`rm ${lego}`);
     }

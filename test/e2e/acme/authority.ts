@@ -8,13 +8,13 @@ import { UserError } from "../../../cli/terminal/errors";
 import { ensureProgram, type GoProgram } from "../../../cli/workstation/go-program";
 import { createProgress } from "../../../cli/terminal/progress";
 import { stranger } from "../../support/authority";
-import { TEST_LABEL } from "../../support/leftovers";
+import { TEST_LABEL } from "../../support/unmanaged";
 import { until } from "../../support/run";
 
 const VERSION = "2.10.1";
 const WRAPPER = join(__dirname, "pebble");
 
-/** How long its certificates live, in days: as long as Let's Encrypt's. */
+/** Validity of its certificates in days: the same as Let's Encrypt's. */
 export const LIFE = 90;
 
 const CONFIG = JSON.stringify({

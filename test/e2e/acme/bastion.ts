@@ -1,8 +1,8 @@
-/** A machine on which the step runs as on a bastion, with a DNS provider that takes records for whoever knows its token. */
+/** A container on which the step runs as on a bastion, with a DNS provider that accepts records from clients with its token. */
 import type Docker from "dockerode";
 import { hostImage } from "../../../components/platform/local/image";
 import { dataText, readScript, sent, type StepData } from "../../../components/ssh/script";
-import { TEST_LABEL } from "../../support/leftovers";
+import { TEST_LABEL } from "../../support/unmanaged";
 import { run, succeed, type Ran } from "../../support/run";
 
 /** What the DNS provider wants to have. */
@@ -29,11 +29,11 @@ export function credentials(server: string, token = TOKEN): Record<string, strin
 }
 
 /** The bastion, running. */
-export class BastionMachine {
+export class AcmeBastion {
   private constructor(private readonly name: string) {}
 
   /** Starts it. @param dns address of its name server */
-  public static async start(docker: Docker, network: string, dns: string): Promise<BastionMachine> {
+  public static async start(docker: Docker, network: string, dns: string): Promise<AcmeBastion> {
     const name = `${network}-bastion`;
     const container = await docker.createContainer({
       Image: hostImage(),
@@ -43,7 +43,7 @@ export class BastionMachine {
       HostConfig: { NetworkMode: network, Dns: [dns], Tmpfs: { "/run": "" }, Init: true },
     });
     await container.start();
-    const bastion = new BastionMachine(name);
+    const bastion = new AcmeBastion(name);
     await bastion.shell(`cat >${PROVIDER} && chmod 0755 ${PROVIDER}`, PROVIDER_TEXT);
     return bastion;
   }

@@ -91,10 +91,10 @@ describe("the cluster's shape", function () {
   it("listens where the table of ports says, and nowhere else", async () => {
     const inSwarm = [PORTS.ssh, PORTS.gossip];
     const expected: Record<string, readonly number[]> = {
-      manager: [...inSwarm, PORTS.api, PORTS.swarm, PORTS.health, PORTS.door],
+      manager: [...inSwarm, PORTS.api, PORTS.swarm, PORTS.health, PORTS.readOnlyApi],
       registry: [...inSwarm, PORTS.registry],
-      // The door's on the engine's bridge alone: the way to the managers' doors.
-      worker: [...inSwarm, PORTS.door, PORTS.http, PORTS.https, PORTS.ping],
+      // The read-only API's port is open on the Docker engine's bridge alone, and leads to the managers.
+      worker: [...inSwarm, PORTS.readOnlyApi, PORTS.http, PORTS.https, PORTS.ping],
       bastion: [PORTS.ssh],
     };
     for (const host of [...HOSTS, "bastion"]) {

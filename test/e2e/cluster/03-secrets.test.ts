@@ -45,7 +45,7 @@ describe("no secret of the cluster", function () {
     }
   });
 
-  it("is in a container's settings, or in what the machines have logged", async () => {
+  it("is in a container's settings, or in what the containers have logged", async () => {
     const ids = (await stack.containers()).map((container) => container.ID);
     assertNoSecret("docker inspect", await succeed("docker", ["inspect", ...ids], { limit: 30 }), secrets);
     for (const id of ids) {

@@ -35,7 +35,7 @@ describe("a service", function () {
     assert.equal(tasks.length, 6);
     const names = tasks.map((task) => task.container.slice(0, 12)).sort();
     const addresses = tasks.map((task) => task.address);
-    // Hosts tell each other of new tasks by gossip; what is lost on a busy machine is made up for every 30 s.
+    // Hosts tell each other of new tasks by gossip; what is lost on a busy workstation is made up for every 30 s.
     const seconds = await until("all replicas to reach each other", 60, async () => {
       for (const task of tasks) {
         assert.deepEqual(await web.askFrom(task, addresses), names, `asked from ${task.container} on ${task.host}`);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { figure } from "../../support/run";
 import { HOSTS, useSharedStack } from "../../support/shared-stack";
 
-describe("a reboot of the machine", function () {
+describe("a reboot of the workstation", function () {
   this.timeout(300_000);
   const stack = useSharedStack();
 
@@ -10,7 +10,7 @@ describe("a reboot of the machine", function () {
     const identities = await stack.identities();
     const swarmIds = await stack.swarmIds();
     const ids = (await stack.nodes()).map((node) => node.ID).sort();
-    // A machine that goes down gives its programs little time.
+    // A workstation that shuts down gives its programs little time.
     await stack.kill(...HOSTS, "bastion", "lb-manager");
     const { seconds } = await stack.start();
     figure("npm start after all containers had stopped", seconds);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { figure, succeed, until } from "../../support/run";
 import { useSharedStack } from "../../support/shared-stack";
 
-describe("repair of hosts that live", function () {
+describe("repair of hosts that are alive", function () {
   this.timeout(300_000);
   const stack = useSharedStack();
   const docker = (...args: string[]): Promise<string> => succeed("docker", args, { limit: 60 });

@@ -34,7 +34,7 @@ describe("hosts that freeze or die under a step", function () {
     assert.notEqual(code, 0);
     assert.match(
       output,
-      /prepare on bastion: worker-2 \([\d.]+:22\) didn't let the step in .* within 45 s; saw last: .*timed out/,
+      /prepare on bastion: worker-2 \([\d.]+:22\) accepted no connection .* within 45 s; saw last: .*timed out/,
     );
     assert.ok(seconds < LIMIT, `took ${seconds} s`);
     await docker("unpause", frozen);

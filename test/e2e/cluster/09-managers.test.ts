@@ -50,7 +50,7 @@ describe("managers", function () {
         assert.ok(living >= majority(managers.length), JSON.stringify(managers));
         assert.ok(managers.length - living <= 1, JSON.stringify(managers));
       }
-      // Looks may be far apart on a busy machine, and fail while there is no leader: only close ones can be compared.
+      // Looks may be far apart on a busy workstation, and fail while there is no leader: only close ones can be compared.
       for (const [i, { managers, until }] of seen.entries()) {
         const before = seen[i - 1];
         if (before === undefined || until - before.from > CLOSE) continue;

@@ -37,7 +37,7 @@ describe("a second, minimal stack beside the first", function () {
     assert.equal(status.nodes.length, 9);
   });
 
-  it("is destroyed without a trace, while the first lives on", async () => {
+  it("is destroyed without a trace, while the first one stays up", async () => {
     const before = await stack.identities();
     const { seconds } = await small.destroy();
     figure("npm run destroy of 3 hosts", seconds);

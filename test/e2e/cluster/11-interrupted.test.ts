@@ -8,7 +8,7 @@ import { portsFrom } from "../../support/stack-config";
 
 const HOSTS = ["manager-1", "manager-2", "manager-3", "registry-1", "worker-1", "worker-2"];
 /** The others, each from nothing, and those of a replacement are in test/long. */
-const CHOSEN = MOMENTS.filter(({ name }) => /first machine$|second manager|workers/.test(name));
+const CHOSEN = MOMENTS.filter(({ name }) => /first container$|second manager|workers/.test(name));
 
 describe("an npm start that is killed", function () {
   this.timeout(300_000);
@@ -32,7 +32,7 @@ describe("an npm start that is killed", function () {
 
   it("again and again ends with one swarm, and every node once", () => assertConverges(stack, HOSTS));
 
-  it("while it makes a machine that isn't wanted any more leaves one that status names and npm start removes", async () => {
+  it("while it creates a container that is no longer wanted leaves one that status lists and npm start removes", async () => {
     const [name, volume] = [stack.container("worker-9"), `${stack.container("worker-9")}-engine`];
     const labels = ["--label", `${LABELS.stack}=${stack.name}`, "--network", stack.name];
     const args = ["create", "--name", name, ...labels, "--volume", `${volume}:/var/lib/docker`, hostImage()];
@@ -47,7 +47,7 @@ describe("an npm start that is killed", function () {
     );
   });
 
-  it("after it has removed a node, before the state says so, makes that host anew", async () => {
+  it("after it has removed a node, before that is in the state, replaces that host", async () => {
     const before = await stack.identities();
     await removeUnwritten(stack, "manager-2");
     await assertConverges(stack, HOSTS);

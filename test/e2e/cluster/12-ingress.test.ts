@@ -10,7 +10,7 @@ import { HOSTS, useSharedStack } from "../../support/shared-stack";
 import { IMAGE, SlowApp } from "../../support/slow-app";
 import { WebService } from "../../support/web-service";
 
-const DOOR = "https://door.swarm-ha.internal:8381";
+const READ_ONLY_API = "https://read-only-api.swarm-ha.internal:8381";
 const WORKERS = ["worker-1", "worker-2", "worker-3"];
 /** Seconds until the load balancer has noticed a dead member: two checks five seconds apart, each given 3 s. */
 const WINDOW = 13;
@@ -81,21 +81,21 @@ describe("the application ingress", function () {
     assert.match(body, /"providers":\[[^\]]*"Swarm"/i);
   });
 
-  it("reads the swarm through a door that lets nobody in without the ingress's own certificate", async () => {
+  it("reads the swarm through a read-only API that requires the ingress's own certificate", async () => {
     const { hosts, access } = await stack.outputs();
     const manager = hosts["manager-1"]?.address ?? "";
-    const to = `door.swarm-ha.internal:8381:${manager}`;
+    const to = `read-only-api.swarm-ha.internal:8381:${manager}`;
     const curl = ["curl", "-sS", "--max-time", "10", "-k", "--resolve", to];
-    await assert.rejects(stack.exec("worker-1", [...curl, `${DOOR}/version`]), /certificate required|alert/i);
+    await assert.rejects(stack.exec("worker-1", [...curl, `${READ_ONLY_API}/version`]), /certificate required|alert/i);
     assert.ok(access.person);
-    // A person's certificate opens the API, but not the door. (curl reads the file twice: it can't be a pipe.)
+    // A person's certificate opens the Docker API, but not the read-only API. (curl reads the file twice: it can't be a pipe.)
     const pair = `${access.person.cert}\n${access.person.key}`;
     const script = `umask 077; pair=$(mktemp); trap 'rm -f "$pair"' EXIT; cat >"$pair"; "$@" --cert "$pair"`;
-    const asPerson = ["bash", "-c", script, "bash", ...curl, `${DOOR}/version`];
+    const asPerson = ["bash", "-c", script, "bash", ...curl, `${READ_ONLY_API}/version`];
     await assert.rejects(stack.exec("worker-1", asPerson, pair), /alert|unknown ca|handshake/i);
   });
 
-  it("can be asked for its door from the worker's own containers alone", async () => {
+  it("offers the read-only API to the worker's own containers alone", async () => {
     const { hosts } = await stack.outputs();
     const args = ["curl", "-sSk", "--max-time", "5", `https://${hosts["worker-1"]?.address ?? ""}:8381/version`];
     await assert.rejects(stack.exec("worker-2", args), /refused|Couldn't connect|Failed to connect/i);
@@ -117,7 +117,7 @@ describe("the application ingress", function () {
     const greetings = [];
     for (let i = 0; i < 12; i++) greetings.push(await example().ask());
     assert.deepEqual([...new Set(greetings.map(({ node }) => node))].sort(), WORKERS);
-    // This machine, as the stack's network has it: its gateway. Not the load balancer, and not the ingress.
+    // This workstation, as the stack's network has it: its gateway. Not the load balancer, and not the ingress.
     const gateway = /via (\S+)/.exec(await stack.exec("bastion", ["ip", "-4", "route", "show", "default"]))?.[1];
     assert.deepEqual([...new Set(greetings.map((greeting) => greeting.client))], [gateway]);
   });
@@ -345,7 +345,7 @@ describe("the application ingress", function () {
         );
     });
 
-    it("gets its nine nodes back from repair, on new machines", async () => {
+    it("gets its nine nodes back from repair, on new containers", async () => {
       await stack.lose(...lost);
       // The new worker won't have its image.
       await application().remove();

@@ -7,7 +7,7 @@ import type { StackOutputs } from "../../../components/outputs";
 import { PORTS } from "../../../plan/ports";
 import { MANAGER_TLS } from "../../../components/swarm/manager-api";
 import { agedState, authorityOf, stranger, type Pair, type Request, type Sign } from "../../support/authority";
-import { doorsOf, only, visit, type Door } from "../../support/doors";
+import { endpointsOf, only, visit, type Endpoint } from "../../support/endpoints";
 import { AppClient } from "../../support/app-client";
 import { Load } from "../../support/load";
 import { ManagerProbe } from "../../support/manager-api";
@@ -24,16 +24,16 @@ const WORKERS = ["worker-1", "worker-2", "worker-3"];
 const ROUND = 6;
 
 describe("TLS", function () {
-  // A renewal rolls the registry and the ingress, too, one replica of each at a time: a minute, and more on a busy machine.
+  // A renewal rolls the registry and the ingress, too, one replica of each at a time: a minute, and more on a busy workstation.
   this.timeout(600_000);
   const stack = useSharedStack();
   let outputs: StackOutputs;
-  let doors: Record<Door["name"], Door>;
+  let endpoints: Record<Endpoint["name"], Endpoint>;
   let sign: Sign;
 
   before(async () => {
     outputs = await stack.outputs();
-    doors = doorsOf(outputs);
+    endpoints = endpointsOf(outputs);
     sign = await authorityOf(stack);
   });
 
@@ -41,30 +41,30 @@ describe("TLS", function () {
     describe(`at the ${name} load balancer`, () => {
       it("is of version 1.2 or 1.3, and never older", async () => {
         for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
-          const { status, protocol } = await visit(doors[name], only(version));
-          assert.deepEqual([status, protocol], [doors[name].status, version]);
+          const { status, protocol } = await visit(endpoints[name], only(version));
+          assert.deepEqual([status, protocol], [endpoints[name].status, version]);
         }
         // The server says so: a client of today that refused by itself would say "no protocols available".
-        await assert.rejects(visit(doors[name], only("TLSv1.1")), /alert protocol version/);
+        await assert.rejects(visit(endpoints[name], only("TLSv1.1")), /alert protocol version/);
       });
 
       it("is refused by a client that trusts another authority", async () => {
         const { pem } = await stranger();
-        await assert.rejects(visit(doors[name], { ca: pem }), {
+        await assert.rejects(visit(endpoints[name], { ca: pem }), {
           code: /UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER/,
         });
       });
 
       it("is refused by a client that looks for somebody else", async () => {
         const servername = "somebody-else.example";
-        await assert.rejects(visit(doors[name], { servername }), { code: "ERR_TLS_CERT_ALTNAME_INVALID" });
+        await assert.rejects(visit(endpoints[name], { servername }), { code: "ERR_TLS_CERT_ALTNAME_INVALID" });
       });
     });
   }
 
   describe("of a client of the managers", () => {
     const refused = (pair: Partial<Pair>, code: RegExp): Promise<void> =>
-      assert.rejects(visit(doors.manager, { cert: undefined, key: undefined, ...pair }), { code });
+      assert.rejects(visit(endpoints.manager, { cert: undefined, key: undefined, ...pair }), { code });
 
     it("needs a certificate", () => refused({}, /CERTIFICATE_REQUIRED/));
 
@@ -82,7 +82,7 @@ describe("TLS", function () {
     });
 
     it("is fine with one of these", async () => {
-      assert.equal((await visit(doors.manager, await sign({ name: "person", use: "client" }))).status, 200);
+      assert.equal((await visit(endpoints.manager, await sign({ name: "person", use: "client" }))).status, 200);
     });
   });
 
@@ -91,7 +91,7 @@ describe("TLS", function () {
   const wrongs = [
     {
       what: "has ended",
-      wrong: ({ hostname }: Door): Partial<Request> => ({ names: names("manager-1", hostname), days: [-3, -1] }),
+      wrong: ({ hostname }: Endpoint): Partial<Request> => ({ names: names("manager-1", hostname), days: [-3, -1] }),
       inDocker: /certificate has expired/,
       inNode: /certificate has expired/,
       inStatus: "ended 24 h",
@@ -107,7 +107,8 @@ describe("TLS", function () {
   for (const { what, wrong, inDocker, inNode, inStatus } of wrongs) {
     describe(`of a server whose certificate ${what}`, () => {
       const undo: (() => Promise<void>)[] = [];
-      const pairFor = (name: Door["name"]): Promise<Pair> => sign({ name, use: "server", ...wrong(doors[name]) });
+      const pairFor = (name: Endpoint["name"]): Promise<Pair> =>
+        sign({ name, use: "server", ...wrong(endpoints[name]) });
 
       before("one manager, and all of the registry and the ingress, serve it", async () => {
         const proxy = (await stack.exec("lb-app", ["hostname", "-i"])).trim();
@@ -133,7 +134,7 @@ describe("TLS", function () {
         // This one is believed, and asks for the client's own certificate.
         assert.match(await docker("manager-2"), /certificate required/);
         const seen: string[] = [];
-        for (let i = 0; i < ROUND; i++) seen.push(await visit(doors.manager).then(() => "good", String));
+        for (let i = 0; i < ROUND; i++) seen.push(await visit(endpoints.manager).then(() => "good", String));
         const refusals = seen.filter((text) => text !== "good");
         assert.ok(refusals.length > 0 && refusals.length < ROUND, seen.join("\n"));
         for (const text of refusals) assert.match(text, inNode);
@@ -144,11 +145,11 @@ describe("TLS", function () {
         const { code, output } = await registry.script("worker-1", `docker pull "$R/any:1"`);
         assert.notEqual(code, 0);
         assert.match(output, inDocker);
-        await assert.rejects(visit(doors.registry), inNode);
+        await assert.rejects(visit(endpoints.registry), inNode);
       });
 
       it("is refused at the applications", async () => {
-        await assert.rejects(visit(doors.app), inNode);
+        await assert.rejects(visit(endpoints.app), inNode);
       });
 
       it("is named by status, host by host", async () => {
@@ -169,7 +170,7 @@ describe("TLS", function () {
     const users = { registry: ["registry"], ingress: ["traefik", "ping"] };
     for (const [name, services] of Object.entries(users)) await deployIdle(stack, name, services);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    const open = await visit(doors.manager, { agent });
+    const open = await visit(endpoints.manager, { agent });
     const file = join(stack.home, "aged.json");
     writeFileSync(file, await agedState(stack, 20), { mode: 0o600 });
     await stack.pulumi("stack", "import", "--file", file);
@@ -205,7 +206,7 @@ describe("TLS", function () {
       const after = await facts(stack);
       assert.deepEqual(after.engines, before.engines, "an engine was restarted");
       for (const manager of MANAGERS) assert.notEqual(after.serials[manager], before.serials[manager], manager);
-      const again = await visit(doors.manager, { agent });
+      const again = await visit(endpoints.manager, { agent });
       assert.equal(again.localPort, open.localPort, "the connection of before has broken");
       await stack.pulumi("preview", "--expect-no-changes");
     } finally {

@@ -6,7 +6,7 @@ import { HOSTS, sharedStackIsGone, useSharedStack } from "../../support/shared-s
 
 /**
  * Seconds. It takes less than 10 (docs/performance.md), which the printed figure shows; this is what tells seconds from
- * minutes, that is, from one dead host's time limit after the other, on a busy machine too.
+ * minutes, that is, from one dead host's time limit after the other, on a busy workstation too.
  */
 const DESTROY_LIMIT = 60;
 

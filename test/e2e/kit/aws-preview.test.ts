@@ -13,11 +13,11 @@ import { stackValues } from "../../support/aws/stack";
 import { run, type Ran } from "../../support/run";
 import { Project } from "./project";
 
-/** Neither credentials nor anything else of this machine's AWS, no backend but the run's own, and this clone's stacks. */
+/** Neither credentials nor anything else of this workstation's AWS, no backend but the run's own, and this clone's stacks. */
 const OTHERS = /^(AWS_|PULUMI_|SWARM_HA_)/;
 const ENV: NodeJS.ProcessEnv = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !OTHERS.test(name))),
-  // As on a machine where nobody has installed Pulumi, or logged in.
+  // As on a workstation where nobody has installed Pulumi, or logged in.
   PATH: (process.env["PATH"] ?? "")
     .split(delimiter)
     .filter((folder) => !existsSync(join(folder, "pulumi")))

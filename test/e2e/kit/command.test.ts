@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
-import { DIALS, keyPair, Machines } from "./machines";
+import { DIALS, keyPair, SshServers } from "./ssh-servers";
 import { Project } from "./project";
 import type { CommandSpec, Spec } from "./program";
 
 describe("offline kit: remote commands", () => {
-  let machines: Machines;
+  let servers: SshServers;
   let project: Project;
   const one = (command: Partial<CommandSpec>): Spec => ({
-    commands: { step: { connection: machines.behind(), ...command } },
+    commands: { step: { connection: servers.behind(), ...command } },
   });
   before(async () => {
-    machines = await Machines.start();
+    servers = await SshServers.start();
   });
-  after(() => machines.remove());
+  after(() => servers.remove());
   beforeEach(async () => {
     project = await Project.make();
   });
@@ -31,9 +31,9 @@ describe("offline kit: remote commands", () => {
     const withoutUpdate = { create: step.create, delete: step.delete, triggers: step.triggers };
     assert.deepEqual(await project.up(one({ ...withoutUpdate, stdin: "third" })), { update: 1 });
     assert.deepEqual(await project.up(one({ ...step, stdin: "third", triggers: ["2"] })), { replace: 1 });
-    assert.deepEqual(await machines.journal(), ["create", "update", "create", "create", "delete"]);
+    assert.deepEqual(await servers.journal(), ["create", "update", "create", "create", "delete"]);
     assert.deepEqual(await project.destroy(), { delete: 2 });
-    assert.deepEqual(await machines.journal(), ["delete"]);
+    assert.deepEqual(await servers.journal(), ["delete"]);
   });
 
   it("hands over secret input, and leaves no secret in the state or the output", async () => {
@@ -42,13 +42,13 @@ describe("offline kit: remote commands", () => {
     assert.deepEqual(await project.preview(one(step)), { create: 2 });
     await project.up(one(step));
     assert.match(String((await project.outputs())["stdout"]?.["step"]), /^[0-9a-f]{64} /);
-    const key = machines.client.privateKey.split("\n")[2] ?? "";
+    const key = servers.client.privateKey.split("\n")[2] ?? "";
     assert.ok(key.length > 40);
     for (const secret of [stdin, key]) assert.ok(!project.state().includes(secret), "a secret is in the state");
   });
 
   it("previews what depends on values that aren't known yet", async () => {
-    const connection = machines.behind();
+    const connection = servers.behind();
     const chain = (first: string): Spec => ({
       commands: { first: { connection, create: first }, second: { connection, create: "cat", stdinFrom: "first" } },
     });
@@ -70,45 +70,45 @@ describe("offline kit: remote commands", () => {
     const { publicKey } = keyPair();
     const create = "echo ran >>/tmp/journal";
     const target = await project.upFails(
-      one({ connection: machines.behind("target", 3, { hostKey: publicKey }), create }),
+      one({ connection: servers.behind("target", 3, { hostKey: publicKey }), create }),
     );
     // The official provider's words: the host key isn't named, for what fails last is a handshake on a closed connection.
     assert.match(target, /proxy: after 2 failed attempts: ssh: handshake failed: EOF/);
-    const proxy = machines.bastion({ hostKey: publicKey });
-    const bastion = await project.upFails(one({ connection: machines.behind("target", 3, { proxy }), create }));
+    const proxy = servers.bastion({ hostKey: publicKey });
+    const bastion = await project.upFails(one({ connection: servers.behind("target", 3, { proxy }), create }));
     assert.match(bastion, /proxy: after 2 failed attempts: ssh: handshake failed: ssh: host key mismatch/);
-    assert.deepEqual(await machines.journal(), []);
+    assert.deepEqual(await servers.journal(), []);
   });
 
-  it("gives a dead machine up at its limit", async () => {
+  it("gives a dead server up at its limit", async () => {
     const started = Date.now();
-    const nobody = machines.behind("nobody", 99);
+    const nobody = servers.behind("nobody", 99);
     const output = await project.upFails(one({ connection: nobody, create: "true" }));
     assert.match(output, /proxy: after 2 failed attempts: ssh: rejected: connect failed \(No route to host\)/);
-    // All dials, and a minute for the engine on a busy machine; the kernel's own limit is two minutes for each.
+    // All dials, and a minute for the engine on a busy workstation; the kernel's own limit is two minutes for each.
     const limit = (DIALS.dialErrorLimit + 1) * DIALS.perDialTimeout + 60;
     assert.ok(Date.now() - started < limit * 1000, `took ${Date.now() - started} ms`);
-    const refused = machines.bastion({ port: 1, perDialTimeout: 1 });
+    const refused = servers.bastion({ port: 1, perDialTimeout: 1 });
     assert.match(
       await project.upFails(one({ connection: refused, create: "true" })),
       /after 2 failed attempts: .*127\.0\.0\.1:1/,
     );
   });
 
-  it("notices a machine that dies, also while its connection is kept open", async () => {
-    await machines.add("mortal", 9, "MaxSessions 500");
-    const connection = machines.behind("mortal", 9);
+  it("notices a server that dies, also while its connection is kept open", async () => {
+    await servers.add("mortal", 9, "MaxSessions 500");
+    const connection = servers.behind("mortal", 9);
     await project.up(one({ connection, create: "true", delete: "true" }));
-    await machines.kill("mortal");
+    await servers.kill("mortal");
     const { code, stdout } = await project.run("destroy", "--yes", "--skip-preview");
     assert.notEqual(code, 0);
     assert.match(stdout, /after 2 failed attempts/);
   });
 
-  it("shares connections, and gets along with a machine that allows few sessions on one", async () => {
-    const connection = machines.bastion();
+  it("shares connections, and gets along with a server that allows few sessions on one", async () => {
+    const connection = servers.bastion();
     const first = { connection, create: "echo 1" };
-    const logins = async (): Promise<number> => (await machines.log("bastion")).split("Accepted publickey").length;
+    const logins = async (): Promise<number> => (await servers.log("bastion")).split("Accepted publickey").length;
     const before = await logins();
     const second = { connection, create: "cat", stdinFrom: "first" };
     assert.deepEqual(await project.up({ commands: { first, second } }), { create: 3 });
@@ -128,11 +128,11 @@ describe("offline kit: remote commands", () => {
     const output = await project.upFails(one({ create: "echo ran >>/tmp/journal", environment: { REFUSED: "x" } }));
     assert.match(output, /could not set environment variable "REFUSED"/);
     assert.match(output, /AcceptEnv/);
-    assert.deepEqual(await machines.journal(), []);
+    assert.deepEqual(await servers.journal(), []);
   });
 
   it("says clearly what it doesn't have", async () => {
-    const output = await project.upFails({ copy: machines.behind() });
+    const output = await project.upFails({ copy: servers.behind() });
     assert.match(output, /has no command:remote:CopyToRemote, only command:remote:Command/);
   });
 });

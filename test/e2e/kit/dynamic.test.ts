@@ -9,7 +9,7 @@ describe("offline kit: dynamic resources", () => {
 
   beforeEach(async () => {
     project = await Project.make();
-    file = join(project.folder, "machine");
+    file = join(project.folder, "resource");
   });
   afterEach(() => {
     project.remove();

@@ -1,4 +1,4 @@
-/** A dynamic resource whose machine is a file: its provider's code is serialized into the state. */
+/** A dynamic resource that is a file: its provider's code is serialized into the state. */
 import * as pulumi from "@pulumi/pulumi";
 
 interface Inputs {

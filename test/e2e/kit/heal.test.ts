@@ -40,7 +40,7 @@ describe("local stacks", () => {
     assert.deepEqual(await stackOutputs(STACK), {});
   });
 
-  it("take settings into their author's file, without this machine's salt", async () => {
+  it("take settings into their author's file, without this workstation's salt", async () => {
     await pulumi("config", "set", "swarm-ha:joinEpoch", "2");
     const values = JSON.parse(await pulumi("config", "--json")) as Record<string, { value: string }>;
     assert.equal(values["swarm-ha:joinEpoch"]?.value, "2");
@@ -53,10 +53,10 @@ describe("local stacks", () => {
   const killedWhile = async (type: string): Promise<void> => {
     const urn = (kind: string, name: string): string => `urn:pulumi:${STACK}::swarm-ha::${kind}::${name}`;
     const provider = { urn: urn("pulumi:providers:pulumi-nodejs", "default"), type: "pulumi:providers:pulumi-nodejs" };
-    const kind = "pulumi-nodejs:dynamic/swarm-ha:Machine";
-    const machine = { urn: urn(kind, "x"), type: kind, custom: true, id: "1", provider: `${provider.urn}::2` };
+    const kind = "pulumi-nodejs:dynamic/swarm-ha:Container";
+    const container = { urn: urn(kind, "x"), type: kind, custom: true, id: "1", provider: `${provider.urn}::2` };
     const state = JSON.parse(await pulumi("stack", "export")) as { deployment: Record<string, unknown> };
-    state.deployment["resources"] = [{ ...provider, custom: true, id: "2" }, machine];
+    state.deployment["resources"] = [{ ...provider, custom: true, id: "2" }, container];
     const file = join(folder, "state.json");
     writeFileSync(file, JSON.stringify(state));
     await pulumi("stack", "import", "--file", file);
@@ -64,7 +64,7 @@ describe("local stacks", () => {
     const checkpoint = JSON.parse(readFileSync(checkpointFile(STACK), "utf8")) as {
       checkpoint: { latest: Record<string, unknown> };
     };
-    checkpoint.checkpoint.latest["pending_operations"] = [{ resource: machine, type }];
+    checkpoint.checkpoint.latest["pending_operations"] = [{ resource: container, type }];
     writeFileSync(checkpointFile(STACK), JSON.stringify(checkpoint));
     const locks = join(backendDir(), ".pulumi/locks/organization/swarm-ha", STACK);
     mkdirSync(locks, { recursive: true });

@@ -13,7 +13,7 @@ import type { Spec } from "./program";
 /** How many resources a run created, changed and so on, by the engine's words for it. */
 export type Summary = Readonly<Record<string, number>>;
 
-/** The kit with whichever engine this machine has: its plugins are what is tested. */
+/** The kit with whichever engine this workstation has: its plugins are what is tested. */
 async function kitEngine(): Promise<Engine> {
   const engine = await findEngine();
   if (engine.kind === "kit") return engine;

@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { IMAGES } from "../../../components/images";
 import { unlessGone } from "../../../components/platform/local/docker";
 import { localImage, programsBase } from "../../../components/platform/local/image";
-import type { MachineFile } from "../../../components/platform/local/machine-spec";
+import type { ContainerFile } from "../../../components/platform/local/container-spec";
 import { createHostImage, readHostImage } from "../../../components/platform/local/provider/host-image";
-import type { MachineState } from "../../../components/platform/local/provider/machine";
+import type { ContainerState } from "../../../components/platform/local/provider/container-resource";
 import {
   createRegistryImage,
   readRegistryImage,
   type RegistryImageInputs,
 } from "../../../components/platform/local/provider/registry-image";
 import { ensureProgramImages } from "../../../cli/workstation/program-images";
-import { freePort, Stack, until } from "./machines";
+import { freePort, Stack, until } from "./containers";
 
 const USERNAME = "admin";
 const PASSWORD = "s3cret-of-the-registry";
@@ -30,7 +30,7 @@ auth:
 `;
 
 /** A host whose engine starts with it, and which has a registry's settings. */
-const FILES: readonly MachineFile[] = [
+const FILES: readonly ContainerFile[] = [
   { path: "/etc/swarm-ha/prepared", mode: "0644", content: "" },
   { path: "/etc/registry/config.yml", mode: "0644", content: SETTINGS },
   { path: "/etc/registry/htpasswd", mode: "0600", content: `${USERNAME}:${HASH}\n` },
@@ -53,7 +53,7 @@ openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days
 describe("images on the local platform", () => {
   const stack = new Stack("swha-t-images", 4);
   const program = localImage(IMAGES.registry);
-  let host: MachineState;
+  let host: ContainerState;
 
   before(async () => {
     await stack.start();
@@ -88,7 +88,7 @@ describe("images on the local platform", () => {
       image,
     });
 
-    it("are given to it by this machine, and seen there", async () => {
+    it("are given to it by this workstation, and seen there", async () => {
       assert.ok(!(await has(program)));
       assert.deepEqual(await readHostImage(of(program)), { kind: "gone" });
       const { outs } = await createHostImage(of(program));
@@ -96,12 +96,12 @@ describe("images on the local platform", () => {
       assert.deepEqual(await readHostImage(outs), { kind: "there", state: outs });
     });
 
-    it("that are there already stay: this machine isn't asked for them", async () => {
+    it("that are there already stay: this workstation isn't asked for them", async () => {
       await run("docker", "tag", program, "only-there:1");
       await createHostImage(of("only-there:1"));
     });
 
-    it("that this machine doesn't have are an error that says what makes them", async () => {
+    it("that this workstation doesn't have are an error that says what makes them", async () => {
       await assert.rejects(createHostImage(of("nobody/has:this")), /nobody\/has:this is not on this .*`npm start`/);
     });
 
@@ -111,7 +111,7 @@ describe("images on the local platform", () => {
         assert.equal((await readHostImage(of(program))).kind, "unknown");
         await assert.rejects(
           createHostImage(of(program)),
-          /host's engine can't take the image .*Cannot connect to the Docker daemon/,
+          /host's Docker engine can't load the image .*Cannot connect to the Docker daemon/,
         );
       } finally {
         await run("sv", "up", "/etc/service/docker");
@@ -173,7 +173,7 @@ describe("images on the local platform", () => {
         assert.doesNotMatch(await run("docker", "pull", "--quiet", there), /exit code/);
       });
 
-      it("leave nothing on this machine that bears the registry's name", async () => {
+      it("leave nothing on this workstation that bears the registry's name", async () => {
         const left = `127.0.0.1:${String(port)}/${image}`;
         assert.equal(await unlessGone(stack.engine.getImage(left).inspect()), undefined);
         assert.ok(await unlessGone(stack.engine.getImage(image).inspect()), "what it was pushed from is still there");

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { loadBalancerSettings, STATS_PORT, type Listener } from "../../../components/platform/local/haproxy";
 import { LABELS, LOAD_BALANCER } from "../../../plan/labels";
-import type { MachineFile, MachineInputs } from "../../../components/platform/local/machine-spec";
-import { deleteMachine, updateMachine, type MachineState } from "../../../components/platform/local/provider/machine";
-import { Stack, until } from "./machines";
+import type { ContainerFile, ContainerInputs } from "../../../components/platform/local/container-spec";
+import {
+  deleteContainer,
+  updateContainer,
+  type ContainerState,
+} from "../../../components/platform/local/provider/container-resource";
+import { Stack, until } from "./containers";
 
 /** A member: HAProxy itself, answering its name on 2376 and its health on 8380 200 while "well" is up. */
-function member(name: string): readonly MachineFile[] {
+function member(name: string): readonly ContainerFile[] {
   const content = `defaults
   mode http
   timeout client 5s
@@ -27,11 +31,11 @@ backend well
 
 describe("load balancers of the local platform", () => {
   const stack = new Stack("swha-t-lb", 2);
-  let bastion: MachineState;
-  let balancer: MachineState;
-  let members: MachineState[];
+  let bastion: ContainerState;
+  let balancer: ContainerState;
+  let members: ContainerState[];
 
-  const files = (among: readonly MachineState[]): readonly MachineFile[] => {
+  const files = (among: readonly ContainerState[]): readonly ContainerFile[] => {
     const listener: Listener = {
       port: 2376,
       members: among.map(({ hostname, address }) => ({ name: hostname, address })),
@@ -40,8 +44,8 @@ describe("load balancers of the local platform", () => {
     const content = loadBalancerSettings([listener], stack.address(8));
     return [{ path: "/etc/haproxy/haproxy.cfg", mode: "0644", content }];
   };
-  const among = (...others: readonly MachineState[]): Promise<MachineState> =>
-    updateMachine(balancer.identity, balancer, { ...balancer, files: files(others) });
+  const among = (...others: readonly ContainerState[]): Promise<ContainerState> =>
+    updateContainer(balancer.identity, balancer, { ...balancer, files: files(others) });
   const ask = (path: string, from = bastion): Promise<string> =>
     stack.run(from.identity, "curl", "-s", "--max-time", "2", `http://${stack.address(16)}${path}`);
   const answers = async (): Promise<string> => {
@@ -122,9 +126,9 @@ describe("load balancers of the local platform", () => {
   it("find a member that is made again at another address, while nobody else knows it yet", async () => {
     const [first, second] = members;
     assert.ok(first !== undefined && second !== undefined);
-    await deleteMachine(second.identity, second);
+    await deleteContainer(second.identity, second);
     const [address, made] = [stack.address(98), { files: member("member-2"), reload: ["haproxy"] }];
-    const at = (one: string): Partial<MachineInputs> => ({ ...made, addresses: { first: one, last: one } });
+    const at = (one: string): Partial<ContainerInputs> => ({ ...made, addresses: { first: one, last: one } });
     const again = await stack.create("member-2", at(address));
     assert.equal(await states(), "member-1 UP,member-2 DOWN");
     await until(15, async () => (await states()) === "member-1 UP,member-2 UP" || (await states()));
@@ -136,7 +140,7 @@ describe("load balancers of the local platform", () => {
     assert.match(settings, new RegExp(`server member-2 ${address.replaceAll(".", "\\.")}:`));
     // One whose HAProxy doesn't serve yet reads the new address when it does.
     await stack.run(balancer.identity, "sv", "-w", "10", "down", "/etc/service/haproxy");
-    await deleteMachine(again.identity, again);
+    await deleteContainer(again.identity, again);
     await stack.create("member-2", at(stack.address(97)));
     await stack.run(balancer.identity, "sv", "-w", "10", "up", "/etc/service/haproxy");
     await until(15, async () => (await states()) === "member-1 UP,member-2 UP" || (await states()));

@@ -8,7 +8,7 @@ import {
 import { reconnect, restoreNetwork } from "../../../components/platform/local/restore";
 import { hostImage } from "../../../components/platform/local/image";
 import { command, findProgram } from "../../../cli/workstation/command";
-import { Stack } from "./machines";
+import { Stack } from "./containers";
 
 describe("networks of the local platform", () => {
   const stack = new Stack("swha-t-net", 3);
@@ -24,12 +24,12 @@ describe("networks of the local platform", () => {
     await removeNetwork(id);
   });
 
-  it("with machines on them that no state knows are an error that says how to remove those", async () => {
+  it("with containers on them that no state knows are an error that says how to remove those", async () => {
     await stack.create("a");
     await assert.rejects(createNetwork(stack.network), /npm run destroy -- swha-t-net/);
   });
 
-  it("that were pruned while their machines were stopped are made again, and the machines put on them", async () => {
+  it("that were pruned while their containers were stopped are made again, and the containers put on them", async () => {
     const made = await stack.create("a", { address: stack.address(9) });
     const container = stack.engine.getContainer(made.identity);
     await container.kill();
@@ -50,7 +50,7 @@ describe("networks of the local platform", () => {
     const name = `${stack.name}-other`;
     const foreign = await stack.engine.createNetwork({ Name: name });
     try {
-      await assert.rejects(createNetwork({ ...stack.network, name }), /that is not of this stack/);
+      await assert.rejects(createNetwork({ ...stack.network, name }), /isn't part of this stack/);
       await foreign.inspect();
     } finally {
       await foreign.remove();

@@ -14,7 +14,7 @@ import { openBastion } from "../../../cli/cluster/bastion";
 import { parseConnection } from "../../../offline/command/connection";
 import { execute } from "../../../offline/command/execute";
 import { until } from "../../support/run";
-import { Machines } from "../kit/machines";
+import { SshServers } from "../kit/ssh-servers";
 
 /** Seconds until a host must have let a step in. */
 const LIMIT = 20;
@@ -28,19 +28,19 @@ const CLOSES =
 
 describe("a host's step, run from the bastion", function () {
   this.timeout(240_000);
-  let machines: Machines;
+  let servers: SshServers;
 
   before(async () => {
-    machines = await Machines.start("swarm-ha-test-on-host", "10.253.1");
-    await machines.exec(
+    servers = await SshServers.start("swarm-ha-test-on-host", "10.253.1");
+    await servers.exec(
       "bastion",
       `mkdir -p ${STEPS_FOLDER}; cat >${STEPS_FOLDER}/${ON_HOST}.sh`,
       readScript(ON_HOST).text,
     );
-    await machines.add("late", 4, "", STOCK);
-    await machines.add("shy", 5, "", CLOSES);
+    await servers.add("late", 4, "", STOCK);
+    await servers.add("shy", 5, "", CLOSES);
   });
-  after(() => machines.remove());
+  after(() => servers.remove());
 
   /** Where a step runs. */
   interface Place {
@@ -53,10 +53,10 @@ describe("a host's step, run from the bastion", function () {
   }
   /** The bastion's command line for a script on a host, and its standard input. */
   async function line(place: Place, text: string, data: StepData = {}): Promise<{ command: string; stdin: string }> {
-    const { name = "target", host = 3, key = machines.hostKey(name), limit = LIMIT, port = 22 } = place;
-    const { privateKey } = machines.client;
+    const { name = "target", host = 3, key = servers.hostKey(name), limit = LIMIT, port = 22 } = place;
+    const { privateKey } = servers.client;
     const way = hostInput({
-      ...{ name, host: machines.address(host), port, hostKey: key, privateKey, connectLimit: limit },
+      ...{ name, host: servers.address(host), port, hostKey: key, privateKey, connectLimit: limit },
     });
     const hostKey = await new Promise((resolve) => pulumi.output(way["hostKey"]).apply(resolve));
     return {
@@ -71,7 +71,7 @@ describe("a host's step, run from the bastion", function () {
       { urn: "", name: "", id: "", preview: false, signal, status: () => undefined, say: () => undefined },
       {
         ...(await line(place, text, data)),
-        connection: parseConnection(machines.bastion() as never),
+        connection: parseConnection(servers.bastion() as never),
         environment: {},
         previous: { stdout: "", stderr: "" },
         logging: "none",
@@ -87,7 +87,7 @@ describe("a host's step, run from the bastion", function () {
   };
   /** Commands that run on the bastion beside its sshd. */
   const running = async (): Promise<string> =>
-    (await machines.exec("bastion", "ps -eo args"))
+    (await servers.exec("bastion", "ps -eo args"))
       .split("\n")
       .filter((line) => /^ssh(-agent)? |on-host/.test(line))
       .join("\n");
@@ -101,37 +101,37 @@ describe("a host's step, run from the bastion", function () {
     const said = await fails(step({}, "echo ran >>/tmp/journal; echo broken >&2; exit 7\n"));
     assert.match(said, /^Process exited with status 7: running /);
     assert.match(said, /\nbroken\n$/);
-    assert.deepEqual(await machines.journal(), ["ran"]);
+    assert.deepEqual(await servers.journal(), ["ran"]);
   });
 
   it("leaves neither agent nor file behind", async () => {
     await step({}, "true\n");
     assert.equal(await running(), "");
-    assert.equal(await machines.exec("bastion", "ls -d /run/swarm-ha* /tmp/ssh-* 2>/dev/null || true"), "");
+    assert.equal(await servers.exec("bastion", "ls -d /run/swarm-ha* /tmp/ssh-* 2>/dev/null || true"), "");
   });
 
   it("waits for a host that first shows the key of its image", async () => {
-    assert.equal(await step({ name: "late", host: 4 }, "hostname -i\n"), machines.address(4));
+    assert.equal(await step({ name: "late", host: 4 }, "hostname -i\n"), servers.address(4));
     assert.match(
-      await machines.log("late"),
+      await servers.log("late"),
       /Connection closed by (authenticating user root )?[\d.]+ port \d+ \[preauth\]/,
     );
   });
 
   it("waits for a host that first closes its connections at once", async () => {
-    assert.equal(await step({ name: "shy", host: 5 }, "hostname -i\n"), machines.address(5));
+    assert.equal(await step({ name: "shy", host: 5 }, "hostname -i\n"), servers.address(5));
   });
 
   it("names host, limit and what was seen last when the key stays another one", async () => {
-    const said = await fails(step({ key: machines.hostKey("late"), limit: 3 }, "echo ran >>/tmp/journal\n"));
-    const at = machines.address(3).replaceAll(".", "\\.");
+    const said = await fails(step({ key: servers.hostKey("late"), limit: 3 }, "echo ran >>/tmp/journal\n"));
+    const at = servers.address(3).replaceAll(".", "\\.");
     assert.match(
       said,
       new RegExp(
         `target \\(${at}:22\\) didn't let .* within 3 s; saw last: another host key than the pinned one: SHA256:\\S+`,
       ),
     );
-    assert.deepEqual(await machines.journal(), []);
+    assert.deepEqual(await servers.journal(), []);
   });
 
   it("names them when nobody listens", async () => {
@@ -140,8 +140,8 @@ describe("a host's step, run from the bastion", function () {
   });
 
   it("ends within its limit when the host takes the connection and stays silent", async () => {
-    await machines.add("frozen", 6, "");
-    await machines.pause("frozen");
+    await servers.add("frozen", 6, "");
+    await servers.pause("frozen");
     const begun = Date.now();
     assert.match(
       await fails(step({ name: "frozen", host: 6, limit: 10 }, "true\n")),
@@ -151,20 +151,20 @@ describe("a host's step, run from the bastion", function () {
   });
 
   it("ends within a minute when the host freezes in mid-step, and says so", async () => {
-    await machines.add("mortal", 7, "");
+    await servers.add("mortal", 7, "");
     const ran = fails(step({ name: "mortal", host: 7 }, "echo begun >/tmp/begun; sleep 300\n"));
     await until("the step to begin", 30, () =>
-      machines.exec("mortal", "test -e /tmp/begun").then(() => undefined, String),
+      servers.exec("mortal", "test -e /tmp/begun").then(() => undefined, String),
     );
     const begun = Date.now();
-    await machines.pause("mortal");
+    await servers.pause("mortal");
     assert.match(await ran, /the connection to mortal \(.*\) was lost while the step ran: .*not responding/);
     assert.ok(Date.now() - begun < 60_000, `took ${Date.now() - begun} ms`);
   });
 
   it("doesn't begin when whoever asked for it is gone", async () => {
     const { command, stdin } = await line({ port: 24, limit: 100 }, "echo ran >>/tmp/journal\n");
-    const { host, port, user, privateKey, hostKey } = parseConnection(machines.bastion() as never);
+    const { host, port, user, privateKey, hostKey } = parseConnection(servers.bastion() as never);
     const caller = await openBastion({ host, port, user, privateKey: privateKey ?? "", hostKey: hostKey ?? "" }, 10);
     const ran = caller.run(command, stdin, 100).catch(() => undefined);
     await until("it to wait", 30, async () => ((await running()).includes("on-host") ? undefined : "nothing"));
@@ -174,12 +174,12 @@ describe("a host's step, run from the bastion", function () {
   });
 
   it("keeps the key out of process lists and off the bastion's disk while it runs", async () => {
-    const secret = machines.client.privateKey.split("\n")[3] ?? "";
+    const secret = servers.client.privateKey.split("\n")[3] ?? "";
     assert.ok(secret.length > 40);
     const ran = step({}, "echo it-is-running; sleep 3\n");
     await until("it to run", 30, async () => (/^ssh /m.test(await running()) ? undefined : "nothing"));
-    assert.ok(!(await machines.exec("bastion", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '")).includes(secret));
-    const found = await machines.exec(
+    assert.ok(!(await servers.exec("bastion", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '")).includes(secret));
+    const found = await servers.exec(
       "bastion",
       "grep -rlF --devices=skip -f - /run /tmp /root /var /etc /dev/shm || true",
       secret,

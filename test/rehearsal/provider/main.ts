@@ -63,7 +63,7 @@ function named(type: string, news: Properties, { name, olds }: CheckFacts): Prop
   return { ...news, [property]: kept ?? made, __defaults: [property] };
 }
 
-/** The old state, or inputs, without what is told anew; what is equal keeps its secret marks. */
+/** The old state or inputs, without the values that are sent again. Equal values keep their secret marks. */
 function merged(base: Properties, plain: Plain): Properties {
   const result = { ...base };
   for (const [key, value] of Object.entries(plain)) {

@@ -5,7 +5,7 @@ import type { RequestListener, Server } from "node:http";
 import { join } from "node:path";
 import { docker, unlessGone } from "../../../components/platform/local/docker";
 import { hostImage, IMAGE_FOLDER } from "../../../components/platform/local/image";
-import type { MachineFile } from "../../../components/platform/local/machine-spec";
+import type { ContainerFile } from "../../../components/platform/local/container-spec";
 import { ensureImage } from "../../../cli/workstation/host-image";
 import type {
   BalancerPlan,
@@ -401,10 +401,10 @@ export class ContainerSubstrate implements Substrate {
   }
 
   /** The image's own certificates and the authority's, and the key of the package mirror. */
-  private async instanceFiles(): Promise<MachineFile[]> {
+  private async instanceFiles(): Promise<ContainerFile[]> {
     this.bundle ??= certificatesOf(this.run.engine, this.images.host);
     const { pem } = this.authority;
-    const file = (path: string, content: string): MachineFile => ({ path, mode: "0644", content });
+    const file = (path: string, content: string): ContainerFile => ({ path, mode: "0644", content });
     const mirror = (name: string): string => readFileSync(join(this.images.mirror, name), "utf8");
     return [
       file("/usr/local/share/ca-certificates/rehearsal.crt", pem),

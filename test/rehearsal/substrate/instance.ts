@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { nested, type MachineFile } from "../../../components/platform/local/machine-spec";
+import { nested, type ContainerFile } from "../../../components/platform/local/container-spec";
 import { archive } from "../../../components/platform/local/provider/archive";
 import type { InstancePlan } from "../cloud/substrate";
 import type { Run } from "./run";
@@ -12,7 +12,7 @@ export interface InstanceArgs {
   /** Name of the VPC's network. */
   readonly network: string;
   /** Files put in before it boots. */
-  readonly files: readonly MachineFile[];
+  readonly files: readonly ContainerFile[];
 }
 
 /** Seconds that a stopping instance has for its shutdown. */

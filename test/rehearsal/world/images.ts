@@ -1,4 +1,4 @@
-/** Machine images: Canonical's, by name, and those that a drive adds. */
+/** AMIs: Canonical's, by name, and those that a drive adds. */
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { reveal } from "../../../offline/lib/values";

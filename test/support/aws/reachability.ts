@@ -1,9 +1,9 @@
 import { parseRange } from "../../../plan/ipv4";
 import type { Registered } from "../recording-mocks";
 
-/** Somebody who can open connections or be asked for one: a machine, a load balancer, or a range outside. */
+/** Somebody who can open connections or be asked for one: a host, a load balancer, or a range outside. */
 interface End {
-  /** Tier of a machine, name of a load balancer, text of a range. */
+  /** Tier of a host, name of a load balancer, text of a range. */
   readonly kind: string;
   readonly name: string;
   readonly groups: readonly string[];
@@ -15,7 +15,7 @@ interface End {
 export type Matrix = Record<string, string[]>;
 
 /**
- * Who can reach whom on which port, computed from nothing but the planned resources: groups of machines and load
+ * Who can reach whom on which port, computed from nothing but the planned resources: groups of hosts and load
  * balancers, and the rules at both ends. Members of a tier are one row; it is an error if they differ.
  */
 export function reachability(resources: readonly Registered[]): Matrix {

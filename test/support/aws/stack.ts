@@ -77,7 +77,7 @@ export function registeredBy(config: StackConfig, preview = false): Promise<Regi
   return lean(() =>
     record(
       () => {
-        const keys = new SshKeys("ssh", { machines: ["bastion", ...hosts.map(({ name }) => name)] });
+        const keys = new SshKeys("ssh", { hosts: ["bastion", ...hosts.map(({ name }) => name)] });
         const platform = createPlatform({ config, hosts, keys, ranges: new AddressRanges("ranges", config) });
         return pulumi.output([
           platform.hosts.map(({ identity, address }) => ({ identity, address })),

@@ -44,7 +44,7 @@ export interface Transcript {
 /** Seconds that a command without an end is watched. */
 const WINDOW = 10;
 
-/** Seconds after which a command that has an end must have come to it: on a busy machine, half a second of pauses or not. */
+/** Seconds after which a command that has an end must have come to it: on a busy workstation, half a second of pauses or not. */
 const LIMIT = 90;
 
 /** The situations. */
@@ -110,7 +110,7 @@ async function transcript(plugin: Plugin, situation: Case): Promise<Transcript> 
   const privateKey = openSshPrivateKey(generateKeyPairSync("ed25519").privateKey);
   const hop = ({ port, hostKey }: SshServer) => ({
     ...{ host: "127.0.0.1", port, user: "root", privateKey, hostKey, dialErrorLimit: limit },
-    // Far below the time that silence is watched for, and else out of a busy machine's way.
+    // Far below the time that silence is watched for, and else out of a busy workstation's way.
     perDialTimeout: endless ? 3 : 60,
   });
   const plain = (text: string): string => {

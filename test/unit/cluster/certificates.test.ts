@@ -191,7 +191,7 @@ describe("a look at the certificates", () => {
         loadBalancers: { manager: { url: "tcp://m.example:2376" } },
       },
     });
-    const doors: Record<string, string> = {
+    const shown: Record<string, string> = {
       "10.0.0.1:2376 m.example": manager.cert,
       "10.0.0.2:443 status.app.example": app.cert,
     };
@@ -201,7 +201,7 @@ describe("a look at the certificates", () => {
         balanced: { name: "nobody", call: unused },
         page: unused,
         certificate: (address, port, asked) => {
-          const pem = doors[`${address}:${String(port)} ${asked}`];
+          const pem = shown[`${address}:${String(port)} ${asked}`];
           return pem === undefined
             ? Promise.reject(new Error("refused"))
             : Promise.resolve(new X509Certificate(pem).raw);

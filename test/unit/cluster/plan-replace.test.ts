@@ -54,7 +54,7 @@ describe("nextBatch", () => {
     assert.ok("refused" in refused);
     assert.match(
       refused.refused,
-      /manager-2 can't be replaced now: without manager-2 only 1 of 2 would live, and 2 are needed/,
+      /manager-2 can't be replaced now: without manager-2 only 1 of 2 would be alive, and 2 are needed/,
     );
     assert.deepEqual(nextBatch(new Set(["manager-3"]), look(wanted(), changes)), { names: ["manager-3"] });
     assert.ok("refused" in nextBatch(new Set(["manager-1"]), look(wanted(1))));

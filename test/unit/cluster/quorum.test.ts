@@ -18,7 +18,7 @@ describe("the quorum guard", () => {
   it("takes a dead manager away as long as there is a majority, and never the last one", () => {
     const three = (...counts: boolean[]): Voter[] => counts.map((one, i) => ({ name: `m${i}`, counts: one }));
     assert.equal(guard(three(true, true, false), "m2", false), undefined);
-    assert.match(guard(three(true, true, false), "m0", true) ?? "", /without m0 only 1 of 2 would live/);
+    assert.match(guard(three(true, true, false), "m0", true) ?? "", /without m0 only 1 of 2 would be alive/);
     assert.match(guard(three(true, false, false), "m2", false) ?? "", /no majority/);
     assert.match(guard(three(true), "m0", true) ?? "", /is the last manager/);
     assert.equal(guard(three(true, true, true), "somebody", false), undefined);

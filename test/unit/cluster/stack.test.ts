@@ -11,7 +11,7 @@ import { lastLines } from "../../../cli/cluster/stack";
 import { since, span } from "../../../cli/cluster/words";
 import { found, nodesOf, NOW, SWARM, wanted } from "./support";
 
-const MACHINE = "pulumi-nodejs:dynamic/swarm-ha:Machine";
+const CONTAINER = "pulumi-nodejs:dynamic/swarm-ha:Container";
 const URN = "urn:pulumi:local::swarm-ha::";
 const secret = (value: unknown): unknown => ({
   "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
@@ -32,8 +32,8 @@ function state(machines: readonly (readonly [string, string])[], outputs: Record
           outputs: { labels: { "swarm-ha.stack": "local" } },
         },
         ...machines.map(([name, role]) => ({
-          urn: `${URN}x:Machine::${name}`,
-          type: MACHINE,
+          urn: `${URN}x:Container::${name}`,
+          type: CONTAINER,
           custom: true,
           id: `machine-${name}`,
           outputs: { labels: { "swarm-ha.role": role, "swarm-ha.zone": "a", "swarm-ha.host": name } },
@@ -66,8 +66,8 @@ describe("a stack's state", () => {
         inputs: { tags: { "swarm-ha.role": "worker", "swarm-ha.host": "worker-1" } },
       },
       {
-        urn: `${URN}x:Machine::manager-1`,
-        type: MACHINE,
+        urn: `${URN}x:Container::manager-1`,
+        type: CONTAINER,
         custom: true,
         id: "old",
         delete: true,

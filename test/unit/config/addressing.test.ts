@@ -39,7 +39,7 @@ describe("the address plan", () => {
       },
     });
     assert.equal(hostAddress("zone-c", "manager", 7), "10.210.6.14");
-    assert.throws(() => hostAddress("zone-d", "manager", 1), /'zone-d' is none of the zones zone-a, zone-b, zone-c/);
+    assert.throws(() => hostAddress("zone-d", "manager", 1), /'zone-d' isn't one of the zones zone-a, zone-b, zone-c/);
   });
 
   it("has room for more than 150 workers by default, and for as many as it says", () => {

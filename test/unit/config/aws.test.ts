@@ -3,7 +3,7 @@ import { parseConfig } from "../../../config";
 import { architectureOf, INSTANCE_TYPES } from "../../../config/platforms/aws/instance-types";
 import { REGIONS, zonesOfRegion } from "../../../config/platforms/aws/regions";
 import { ConfigError } from "../../../config/problem";
-import { AWS_MACHINES } from "../../../config/platforms/aws/machines";
+import { AWS_INSTANCES } from "../../../config/platforms/aws/instances";
 import { attempt } from "./support";
 
 const ZONES = ["eu-central-1a", "eu-central-1b", "eu-central-1c"];
@@ -26,7 +26,7 @@ const subnets = (cidrs: readonly [string, string][]): Record<string, unknown> =>
       },
     ]),
   );
-const BORROWED = {
+const EXISTING = {
   vpc: { id: "vpc-01234567", cidr: "172.20.0.0/16" },
   subnets: subnets([
     ["172.20.0.0/24", "172.20.10.0/26"],
@@ -59,8 +59,8 @@ describe("a configuration for aws", () => {
     assert.equal(config.aws.hosts.worker.architecture, "amd64");
   });
 
-  it("is accepted with a borrowed network", () => {
-    assert.ok(!(attempt({ ...GOOD, aws: { ...AWS, network: BORROWED } }) instanceof ConfigError));
+  it("is accepted with an existing network", () => {
+    assert.ok(!(attempt({ ...GOOD, aws: { ...AWS, network: EXISTING } }) instanceof ConfigError));
   });
 
   it("is refused for an unknown zone, and one of another region", () => {
@@ -167,7 +167,7 @@ describe("a configuration for aws", () => {
     refusedFor({ access: { ssh: ["203.0.113.0"] } }, /it has no '\/<prefix length>'/);
   });
 
-  it("is refused for doors that nobody may go through", () => {
+  it("is refused for an empty list of ranges where something is public", () => {
     refusedFor({ access: {} }, /^swarm-ha:access.ssh: got \[\]/);
     refusedFor({ aws: { ...AWS, loadBalancers: { manager: "public" } } }, /^swarm-ha:access.admin: got \[\]/);
     assert.ok(!(attempt({ ...GOOD, access: {}, aws: { ...AWS, bastion: { access: "ssm" } } }) instanceof ConfigError));
@@ -179,7 +179,7 @@ describe("a configuration for aws", () => {
 
   it("is refused for ranges that overlap a given VPC", () => {
     refusedFor(
-      { aws: { ...AWS, network: BORROWED }, network: { overlay: "172.20.128.0/19" } },
+      { aws: { ...AWS, network: EXISTING }, network: { overlay: "172.20.128.0/19" } },
       /^swarm-ha:network.overlay: got "172.20.128.0\/19"/,
       /doesn't overlap the VPC \(swarm-ha:aws.network.vpc.cidr: 172.20.0.0\/16\)/,
     );
@@ -187,7 +187,7 @@ describe("a configuration for aws", () => {
 
   it("is refused for subnets that are missing, outside of the VPC, too small, or that overlap", () => {
     const network = (cidrs: readonly [string, string][]): Record<string, unknown> => ({
-      aws: { ...AWS, network: { ...BORROWED, subnets: subnets(cidrs) } },
+      aws: { ...AWS, network: { ...EXISTING, subnets: subnets(cidrs) } },
     });
     const good: [string, string][] = [
       ["172.20.0.0/24", "172.20.10.0/26"],
@@ -202,8 +202,8 @@ describe("a configuration for aws", () => {
     refusedFor(network([...good, ["172.20.2.0/24", "172.20.10.128/28"]]), /a subnet of \/27 or larger/);
   });
 
-  it("is refused for half a borrowed network", () => {
-    const { vpc, subnets: own } = BORROWED;
+  it("is refused for half of an existing network", () => {
+    const { vpc, subnets: own } = EXISTING;
     refusedFor({ aws: { ...AWS, network: { vpc } } }, /^swarm-ha:aws.network.subnets: got nothing/);
     refusedFor({ aws: { ...AWS, network: { subnets: own } } }, /^swarm-ha:aws.network.vpc: got nothing/);
   });
@@ -212,9 +212,9 @@ describe("a configuration for aws", () => {
     refusedFor({ network: { hosts: "10.1.0.0/22" } }, /^swarm-ha:network.hosts: /, /\/16 to \/21/);
   });
 
-  it("is refused for a retention that CloudWatch hasn't got, and for tags that are taken", () => {
+  it("is refused for a retention that CloudWatch hasn't got, and for tags with a reserved name", () => {
     refusedFor({ aws: { ...AWS, network: { flowLogs: 31 } } }, /write flowLogs: 60/);
-    refusedFor({ aws: { ...AWS, tags: { "swarm-ha.stack": "x" } } }, /the name is taken/);
+    refusedFor({ aws: { ...AWS, tags: { "swarm-ha.stack": "x" } } }, /the name is reserved/);
   });
 });
 
@@ -241,7 +241,7 @@ describe("the tables of AWS", () => {
   });
 
   it("know every default, with the architecture that it is the default of", () => {
-    for (const { amd64, arm64 } of Object.values(AWS_MACHINES)) {
+    for (const { amd64, arm64 } of Object.values(AWS_INSTANCES)) {
       assert.equal(architectureOf(amd64), "amd64");
       assert.equal(architectureOf(arm64), "arm64");
     }

@@ -73,7 +73,7 @@ describe("a certificate of the user's own for the ingress", () => {
     const broken = (text: string): string => text.replace(/\n[^-]{20}/, "\n!!!!");
     assert.equal(only({ ...own, certificate: broken(own.certificate) }).key, "swarm-ha:ingress.certificate");
     const { got } = only({ ...own, key: broken(own.key) });
-    assert.equal(got, "a text that is none, or has a passphrase");
+    assert.equal(got, "no private key, or one with a passphrase");
     assert.equal(problemsOf({ ingress: { ...own, key: "not a key" } })[0]?.key, "swarm-ha:ingress.key");
   });
 });
@@ -102,7 +102,7 @@ describe("ACME for the ingress", () => {
     assert.deepEqual(problems({ ...own, acme })[0], {
       key: "swarm-ha:ingress.certificate",
       got: "a certificate of your own, beside swarm-ha:ingress.acme",
-      allowed: "one of both",
+      allowed: "one of the two",
       fix: "remove it (npm run pulumi -- config rm --path swarm-ha:ingress.certificate), or swarm-ha:ingress.acme",
     });
   });

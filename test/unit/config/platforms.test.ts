@@ -26,7 +26,7 @@ const poolKeys = { gravity: z.int().min(1).max(9).meta(word("gravity")).optional
 /** A platform that nobody else has heard of: one entry of the record, with everything that an entry can say. */
 const moon: PlatformDefinition<"moon", typeof keys, typeof poolKeys> = {
   where: "the moon",
-  machines: "made of dust",
+  hosts: "made of dust",
   keys,
   poolKeys,
   defaults: { domain: "swarm.moon" },
@@ -147,7 +147,7 @@ describe("a platform that is added to the record, and nowhere else", () => {
         "swarm-ha:access: got a value on the platform moon",
       ],
     );
-    assert.match(foreign[0] ?? "", /allowed: nothing: the machines of the platform moon are made of dust$/);
+    assert.match(foreign[0] ?? "", /allowed: nothing: the hosts of the platform moon are made of dust$/);
     const { zones } = GOOD;
     const lines = refused({ platform: "local", zones, workers: { dust: { count: 3, gravity: 1 } } });
     assert.deepEqual(

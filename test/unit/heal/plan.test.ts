@@ -190,16 +190,16 @@ describe("what a state says of the engine's objects", () => {
     id: `id-${name}`,
     ...more,
   });
-  const MACHINE = "pulumi-nodejs:dynamic/swarm-ha:Machine";
+  const CONTAINER = "pulumi-nodejs:dynamic/swarm-ha:Container";
   const COMMAND = "command:remote:Command";
 
   it("leaves out machines that the next up makes anew anyway", () => {
     const resources = [
       resource("network", "pulumi-nodejs:dynamic/swarm-ha:Network", { outputs: known.network }),
-      resource("a", MACHINE, { outputs }),
-      resource("b", MACHINE, { outputs, taint: true }),
-      resource("c", MACHINE, { outputs, pendingReplacement: true }),
-      resource("d", MACHINE, { outputs, delete: true }),
+      resource("a", CONTAINER, { outputs }),
+      resource("b", CONTAINER, { outputs, taint: true }),
+      resource("c", CONTAINER, { outputs, pendingReplacement: true }),
+      resource("d", CONTAINER, { outputs, delete: true }),
     ];
     const objects = objectsIn({ deployment: { resources } });
     assert.deepEqual(objects.network, known.network);
@@ -217,7 +217,7 @@ describe("what a state says of the engine's objects", () => {
     });
     const state = { ...machine("worker-10"), files: secret([{ path: "/a", mode: "0600", content: "key" }]) };
     const resources = [
-      resource("worker-10", MACHINE, { outputs: state }),
+      resource("worker-10", CONTAINER, { outputs: state }),
       resource("join-worker-worker-1", COMMAND, { outputs: { stdout: '{"nodeId":"wrong"}' } }),
       resource("join-worker-worker-10", COMMAND, { outputs: { stdout: '{"nodeId":"n10"}' } }),
       resource("token-worker-10", COMMAND, { outputs: { stdout: secret('{"token":"t","at":17}') } }),

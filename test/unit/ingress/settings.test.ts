@@ -177,9 +177,9 @@ describe("the ingress's static settings", () => {
     assert.ok(limit(traefik.sysctls["net.ipv4.tcp_retries2"], 0.2) < 30);
   });
 
-  it("read the swarm through the door, and show only services that ask for it, by their label", () => {
+  it("read the swarm through the read-only API, and show only services with the label", () => {
     const { swarm } = statics().providers;
-    assert.equal(swarm.endpoint, "tcp://door.swarm-ha.internal:8381");
+    assert.equal(swarm.endpoint, "tcp://read-only-api.swarm-ha.internal:8381");
     assert.equal(swarm.exposedByDefault, false);
     assert.equal(
       swarm.defaultRule,

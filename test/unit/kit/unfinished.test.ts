@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { isWhole, marked, unfinished, type State, type StateResource } from "../../../cli/pulumi/unfinished";
 
 const urn = (type: string, name: string): string => `urn:pulumi:local::swarm-ha::${type}::${name}`;
-const MACHINE = "pulumi-nodejs:dynamic/swarm-ha:Machine";
+const CONTAINER = "pulumi-nodejs:dynamic/swarm-ha:Container";
 const COMMAND = "command:remote:Command";
 
 const machine = (name: string, more: Partial<StateResource> = {}): StateResource => ({
-  urn: urn(MACHINE, name),
-  type: MACHINE,
+  urn: urn(CONTAINER, name),
+  type: CONTAINER,
   id: `id-of-${name}`,
   inputs: { container: name },
   ...more,
@@ -19,7 +19,7 @@ const step = (name: string, of: string, undo: boolean, more: Partial<StateResour
   type: COMMAND,
   id: `command-${name}`,
   inputs: { create: "sh", triggers: [`id-of-${of}`], ...(undo ? { delete: "sh" } : {}) },
-  propertyDependencies: { triggers: [urn(MACHINE, of)], connection: [urn("tls:index:PrivateKey", "client")] },
+  propertyDependencies: { triggers: [urn(CONTAINER, of)], connection: [urn("tls:index:PrivateKey", "client")] },
   ...more,
 });
 
@@ -40,7 +40,7 @@ describe("engine: what an interrupted run has left half done", () => {
 
   it("is a machine whose node may have been removed: as a member it is no more, whatever the state says", () => {
     const state = { resources: [machine("manager-2"), node()], pending_operations: [pending("deleting", node())] };
-    assert.deepEqual(unfinished(state), { replace: [urn(MACHINE, "manager-2")], update: [] });
+    assert.deepEqual(unfinished(state), { replace: [urn(CONTAINER, "manager-2")], update: [] });
     assert.ok(!isWhole(unfinished(state)));
   });
 
@@ -48,7 +48,7 @@ describe("engine: what an interrupted run has left half done", () => {
     const removed = node({ pendingReplacement: true });
     const join = step("join-manager-manager-2", "manager-2", false);
     assert.deepEqual(unfinished({ resources: [machine("manager-2"), join, removed] }), {
-      replace: [urn(MACHINE, "manager-2")],
+      replace: [urn(CONTAINER, "manager-2")],
       update: [],
     });
   });
@@ -65,7 +65,7 @@ describe("engine: what an interrupted run has left half done", () => {
     const stack: StateResource = { urn: urn(COMMAND, "stack"), type: COMMAND, id: "s", inputs: { delete: "sh" } };
     const resources = [machine("lb-manager"), key, plain, stack];
     const state = { resources, pending_operations: resources.map((resource) => pending("deleting", resource)) };
-    assert.deepEqual(unfinished(state).replace, [urn(MACHINE, "lb-manager"), stack.urn]);
+    assert.deepEqual(unfinished(state).replace, [urn(CONTAINER, "lb-manager"), stack.urn]);
   });
 
   it("is not what the engine deletes or makes by itself", () => {
@@ -84,7 +84,7 @@ describe("engine: what an interrupted run has left half done", () => {
       resources: [machine("lb-manager")],
       pending_operations: [pending("updating", machine("lb-manager"))],
     };
-    assert.deepEqual(unfinished(state), { replace: [], update: [urn(MACHINE, "lb-manager")] });
+    assert.deepEqual(unfinished(state), { replace: [], update: [urn(CONTAINER, "lb-manager")] });
   });
 
   it("is marked as the engine understands it, and nothing else is touched", () => {
@@ -95,7 +95,7 @@ describe("engine: what an interrupted run has left half done", () => {
       pending_operations: [pending("updating", machine("bastion"))],
       manifest: { time: "x" },
     };
-    const left = { replace: [urn(MACHINE, "lb-manager")], update: [urn(MACHINE, "bastion")] };
+    const left = { replace: [urn(CONTAINER, "lb-manager")], update: [urn(CONTAINER, "bastion")] };
     assert.deepEqual(marked(state, left), {
       manifest: { time: "x" },
       resources: [

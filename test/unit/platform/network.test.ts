@@ -10,7 +10,7 @@ describe("a stack's network", () => {
   it("keeps its address range for life", () => {
     assert.throws(() => {
       refuseMove(network, { ...network, subnet: "10.2.0.0/20" });
-    }, /swarm-ha:network\.hosts is 10\.2\.0\.0\/20.*lives in 10\.1\.0\.0\/20.*npm run destroy -- unit/);
+    }, /swarm-ha:network\.hosts is 10\.2\.0\.0\/20.*uses 10\.1\.0\.0\/20.*npm run destroy -- unit/);
   });
 
   it("may stay where it is", () => {

@@ -12,13 +12,13 @@ import { difference } from "../../../components/platform/local/provider/diff";
 import { explain } from "../../../components/platform/local/provider/explain";
 import { ensureNeighbours, neighbourLimit } from "../../../components/platform/local/provider/neighbours";
 import { guestRange } from "../../../components/platform/local/provider/network";
-import { machine } from "../../../components/platform/local/provider";
+import { container } from "../../../components/platform/local/provider";
 
 function folder(): string {
   return mkdtempSync(join(tmpdir(), "swarm-ha-unit-"));
 }
 
-describe("differences of machines", () => {
+describe("differences of containers", () => {
   const old = { image: "a", network: "n", address: "10.0.0.1", files: [{ path: "/a", mode: "0600", content: "x" }] };
 
   it("are none where inputs are the same, whatever the provider's code or the key's order", () => {
@@ -27,7 +27,7 @@ describe("differences of machines", () => {
   });
 
   it("change files in place and replace for all else; a new image, and what is only known later, as decided", async () => {
-    const diff = async (news: object) => machine.diff?.("id", old, { ...old, ...news });
+    const diff = async (news: object) => container.diff?.("id", old, { ...old, ...news });
     assert.equal((await diff({ image: "b", reload: ["sshd"] }))?.changes, false);
     // Another domain replaces no host.
     assert.equal((await diff({ names: ["registry.other.localhost:10.0.0.2"] }))?.changes, false);
@@ -49,11 +49,11 @@ describe("the kernel's neighbours", () => {
   const read = (directory: string): number[] =>
     [1, 2, 3].map((i) => Number(readFileSync(join(directory, `gc_thresh${String(i)}`), "utf8")));
 
-  it("all have room: each machine knows each other", () => {
+  it("all have room: each container knows each other", () => {
     fc.assert(fc.property(fc.integer({ min: 1, max: 500 }), (n) => neighbourLimit(n) >= n * (n - 1)));
   });
 
-  it("are left alone for few machines, raised for many, and never lowered", () => {
+  it("are left alone for few containers, raised for many, and never lowered", () => {
     const few = table([128, 512, 1024]);
     ensureNeighbours(30, few);
     assert.deepEqual(read(few), [128, 512, 1024]);
@@ -116,7 +116,7 @@ describe("errors of the engine", () => {
   });
 });
 
-describe("files for a machine", () => {
+describe("files for a container", () => {
   it("travel with their place, mode and content, as root's", async () => {
     const found: Record<string, unknown> = {};
     const reader = extract();

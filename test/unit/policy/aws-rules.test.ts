@@ -26,7 +26,7 @@ describe("what AWS refuses of a resource", () => {
   });
 
   it("is an apostrophe, or too much text, in the description of a rule", () => {
-    assert.match(broken(INGRESS, { ...RULE, description: "that door's manager" }).join(), /^description has letters/);
+    assert.match(broken(INGRESS, { ...RULE, description: "the host's manager" }).join(), /^description has letters/);
     assert.match(broken(INGRESS, { ...RULE, description: "x".repeat(256) }).join(), /at most 255/);
     assert.deepEqual(broken(INGRESS, { ...RULE, description: "a-z (A_Z) /:#,@[]+=&;{}!$*." }), []);
   });

@@ -186,12 +186,12 @@ describe("the policies", () => {
   });
 
   it("hold on the local platform, too", () => {
-    const machine = (n: number, zone: string) =>
-      planned("pulumi-nodejs:dynamic/swarm-ha:Machine", `manager-${n}`, {
+    const instance = (n: number, zone: string) =>
+      planned("pulumi-nodejs:dynamic/swarm-ha:Container", `manager-${n}`, {
         labels: { "swarm-ha.role": "manager", "swarm-ha.zone": zone },
       });
-    assert.deepEqual(broken([machine(1, "a"), machine(2, "b"), machine(3, "c")]), []);
-    assert.deepEqual(broken([machine(1, "a"), machine(2, "a"), machine(3, "c")]), ["zones-keep-majority"]);
+    assert.deepEqual(broken([instance(1, "a"), instance(2, "b"), instance(3, "c")]), []);
+    assert.deepEqual(broken([instance(1, "a"), instance(2, "a"), instance(3, "c")]), ["zones-keep-majority"]);
   });
 });
 

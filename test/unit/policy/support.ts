@@ -39,7 +39,7 @@ export function ingress(to: string, from: { range: string } | { group: string },
   );
 }
 
-/** A machine as it should be, in the group of its tier. */
+/** An instance as it should be, in the group of its tier. */
 export function instance(
   name: string,
   zone: string,
@@ -111,7 +111,7 @@ export const GOOD: readonly Planned[] = [
   instance("manager-2", "b"),
   instance("manager-3", "c"),
   instance("worker-1", "a"),
-  ...address("door", instance("bastion", "a", { associatePublicIpAddress: true })),
+  ...address("bastion", instance("bastion", "a", { associatePublicIpAddress: true })),
   ...address("way-out-a", planned("aws:ec2/natGateway:NatGateway", "a", { allocationId: UNKNOWN })),
   planned("aws:ec2/subnet:Subnet", "private-a", { mapPublicIpOnLaunch: false }),
   planned("aws:ec2/securityGroup:SecurityGroup", "manager", {}),

@@ -89,7 +89,7 @@ describe("ports", () => {
       old: { ports: old },
     });
     const review = ports(
-      step("pulumi-nodejs:dynamic/swarm-ha:Machine", "lb-app", machine(["1080:80", "5000:5000"], ["80:80"])),
+      step("pulumi-nodejs:dynamic/swarm-ha:Container", "lb-app", machine(["1080:80", "5000:5000"], ["80:80"])),
     );
     assert.deepEqual(
       review.opened.map(({ port }) => port),

@@ -58,7 +58,7 @@ export function machine(name: string, role: string, zone: string, kind: ChangeKi
     "swarm-ha.zone": zone,
     ...(pool === undefined ? {} : { "swarm-ha.pool": pool }),
   };
-  return step("pulumi-nodejs:dynamic/swarm-ha:Machine", name, { op: OPS[kind], inputs: { labels } });
+  return step("pulumi-nodejs:dynamic/swarm-ha:Container", name, { op: OPS[kind], inputs: { labels } });
 }
 
 /** Zones of the tests. */

@@ -36,7 +36,7 @@ describe("the look at the bastion before a run", () => {
 
   it("lets one run that replaces it, or that dials nobody", async () => {
     const at = await address();
-    await check(at, "up", "--replace", "**:Machine::bastion");
+    await check(at, "up", "--replace", "**:Container::bastion");
     await check(at, "preview");
     await check(at, "destroy", "--yes");
   });

@@ -57,7 +57,7 @@ describe("what commands and program import", () => {
       inputs.filter((file) => !hashed.has(file)),
       [],
     );
-    assert.ok(inputs.includes("policy/machine.ts"));
+    assert.ok(inputs.includes("policy/instance.ts"));
   });
 });
 

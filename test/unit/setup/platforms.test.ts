@@ -27,7 +27,7 @@ const facts: PlatformFacts = {
   stackNameProblem: (stack) =>
     stack === "reserved" ? { key: "the stack's name", got: stack, allowed: "others", fix: "rename it" } : undefined,
   types: {
-    machine: MACHINE,
+    instance: MACHINE,
     labels: "marks",
     loadBalancers: ["fake:index:Balancer"],
     listeners: ["fake:index:Port"],
@@ -36,7 +36,7 @@ const facts: PlatformFacts = {
   protectsData: true,
   isThrowaway: (settings) => settings === "throwaway",
   hasPolicies: false,
-  doorsOf: ({ type, name }) =>
+  ingressRulesOf: ({ type, name }) =>
     type === MACHINE ? [{ from: "10.0.0.0/8", to: name, protocol: "tcp", port: "22" }] : [],
   groupsOf: () => [],
 };

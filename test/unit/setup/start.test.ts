@@ -46,7 +46,7 @@ describe("npm start", () => {
     assert.ok(known !== undefined && dying !== undefined && stray !== undefined);
     const resource = (kind: string, id: string) => ({ urn: id, type: `pulumi-nodejs:dynamic/swarm-ha:${kind}`, id });
     const network = resource("Network", "n");
-    const resources = [network, resource("Machine", "known"), { ...resource("Machine", "dying"), delete: true }];
+    const resources = [network, resource("Container", "known"), { ...resource("Container", "dying"), delete: true }];
     assert.deepEqual(straysAmong([known, dying, stray], resources), [stray]);
     assert.deepEqual(straysAmong([stray], [network]), [stray]);
     assert.deepEqual(straysAmong([known, stray], []), []);

@@ -44,7 +44,7 @@ describe("how many nodes an update of the ingress takes down at once", () => {
     for (const workers of [19, 21, 29, 39, 99, 101]) assert.ok(Math.ceil(workers / tenth(workers)) <= 19);
   });
 
-  it("counts the workers that live, and nobody else", () => {
+  it("counts the workers that are alive, and no others", () => {
     const others = [
       ...Array.from({ length: 30 }, () => ({ role: "worker", state: "down" })),
       ...Array.from({ length: 30 }, () => ({ role: "registry", state: "ready" })),
@@ -71,7 +71,7 @@ describe("a network that a stack needs", () => {
     assert.equal(code, 3);
     assert.match(
       stderr,
-      /^FAIL the network apps has the range 10\.128\.1\.0\/24, for life, .*write swarm-ha:network\.apps: 24,/,
+      /^FAIL the network apps has the range 10\.128\.1\.0\/24 and can't be changed .*write swarm-ha:network\.apps: 24,/,
     );
     assert.equal(shell(check, there()).code, 3);
   });
@@ -79,7 +79,7 @@ describe("a network that a stack needs", () => {
   it("that can't be asked for is an error", () => {
     assert.match(
       shell(check, { status: 500, reply: "no leader" }).stderr,
-      /FAIL the cluster doesn't tell of its network/,
+      /FAIL the cluster can't show its network/,
     );
   });
 });

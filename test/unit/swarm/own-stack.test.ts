@@ -85,7 +85,7 @@ describe("a user's stack with a name of ours", () => {
     assert.deepEqual([beside.code, beside.removed], [0, []], beside.stderr);
     const same = ran({ services: [service(SERVICES.registry, labels)] }, "refuse_foreign swarm-ha-registry registry");
     assert.equal(same.code, 3);
-    assert.match(same.stderr, /^FAIL the service swarm-ha-registry_registry isn't of this program/m);
+    assert.match(same.stderr, /^FAIL the service swarm-ha-registry_registry isn't managed by this program/m);
   });
 });
 

@@ -34,19 +34,19 @@ describe("quorum arithmetic", () => {
 
 describe("the quorum guard", () => {
   const cases: [string, string, string, number, boolean, RegExp][] = [
-    ["scaling 5 to 4, all alive", "Lrrrr", "manager-5", 3, true, /4 of 4 managers live/],
+    ["scaling 5 to 4, all alive", "Lrrrr", "manager-5", 3, true, /4 of 4 managers are alive/],
     ["scaling 3 to 2, all alive", "Lrr", "manager-3", 1, true, /2 of 2/],
     ["scaling 2 to 1", "Lr", "manager-2", 1, true, /1 of 1/],
     ["the leader, which is no exception", "Lrr", "manager-1", 3, true, /2 of 2/],
     ["the last one", "L", "manager-1", 1, false, /the last manager/],
-    ["scaling down with one dead, when a majority of those left lives", "Lrrrd", "manager-4", 3, true, /3 of 4/],
+    ["scaling down with one dead, when a majority of the remaining ones is alive", "Lrrrd", "manager-4", 3, true, /3 of 4/],
     [
       "a living one of three when another is dead",
       "Lrd",
       "manager-2",
       1,
       false,
-      /only 1 of 2 would live, and 2 are needed/,
+      /only 1 of 2 would be alive, and 2 are needed/,
     ],
     [
       "replacing a living one while another is dead",
@@ -58,9 +58,9 @@ describe("the quorum guard", () => {
     ],
     ["replacing one that is a stale node beside a living majority", "Lrg", "manager-3", 3, true, /is dead/],
     ["a stale node doesn't count as living", "Lrg", "manager-2", 3, false, /only 1 of 2/],
-    ["a dead one with a majority", "Lrd", "manager-3", 3, true, /manager-3 is dead, and 2 of 2 left live/],
+    ["a dead one with a majority", "Lrd", "manager-3", 3, true, /manager-3 is dead, and 2 of 2 remaining ones are alive/],
     ["a dead one with another dead one", "Lrrdd", "manager-4", 5, true, /manager-4 is dead, and 3 of 4/],
-    ["a dead one without a majority", "rdd", "manager-3", 3, false, /1 of 3 live, so there is no majority/],
+    ["a dead one without a majority", "rdd", "manager-3", 3, false, /1 of 3 are alive, so there is no majority/],
     ["one of two when the other is dead", "rd", "manager-2", 1, false, /no majority/],
     ["nobody that the swarm knows", "Lrr", "manager-9", 3, true, /no manager of the swarm/],
   ];

@@ -17,11 +17,11 @@ describe("a stack's address ranges", () => {
       },
       {
         message:
-          "swarm-ha:network.overlay is 10.144.0.0/12, but the stack 'unit' has 10.128.0.0/12, for life; " +
-          "swarm-ha:network.engine is 10.99.0.0/16, but the stack 'unit' has 10.211.0.0/16, for life. " +
-          "Nothing has been touched: write { overlay: 10.128.0.0/12, engine: 10.211.0.0/16 } again, or make the stack anew: " +
-          "npm run destroy -- unit, then bring it up again. " +
-          "Only if the hosts really have what the configuration says now, and an upgrade has remembered something else: " +
+          "swarm-ha:network.overlay is 10.144.0.0/12, but the stack 'unit' has 10.128.0.0/12, and can't change it; " +
+          "swarm-ha:network.engine is 10.99.0.0/16, but the stack 'unit' has 10.211.0.0/16, and can't change it. " +
+          "Nothing has been changed. Write { overlay: 10.128.0.0/12, engine: 10.211.0.0/16 } again, or recreate the stack: " +
+          "npm run destroy -- unit, then create it again. " +
+          "Only if the hosts really have the configured ranges, because an upgrade has stored wrong ones: " +
           "npm run pulumi -- up --stack unit --replace '**AddressRanges::ranges'",
       },
     );

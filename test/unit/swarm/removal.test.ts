@@ -38,7 +38,7 @@ describe("a manager's wait for its turn to go", () => {
   it("ends with what it saw last once nothing changes", () => {
     const { code, stderr } = wait(100, 50);
     assert.equal(code, 1);
-    assert.match(stderr, /waited 1 s for the moment in which manager-2 can go .*saw last: manager-1 is missing/);
+    assert.match(stderr, /waited 1 s until manager-2 could be removed .*saw last: manager-1 is missing/);
   });
 
   it("ends after a limit for each manager, whatever changes", () => {

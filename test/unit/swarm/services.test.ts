@@ -221,7 +221,7 @@ describe("whether a stack runs as described", () => {
     }
   });
 
-  it("has the orchestrator look anew when a node dies during an update, which else waits for its task", () => {
+  it("makes the orchestrator check again when a node dies during an update; otherwise the update waits for its task", () => {
     const update = { State: "updating", Message: "update in progress" };
     const dying: Answers = { nodes: ["ready", "ready", "down"], update, tasks: [task(1), task(2), task(3)] };
     const { ok, changes, stderr } = converged(dying);

@@ -39,7 +39,7 @@ function verdict(
         "swarm-ha.role": "worker",
         "swarm-ha.pool": pool,
         "swarm-ha.zone": zone,
-        "swarm-ha.identity": `machine-${name}`,
+        "swarm-ha.identity": `identity-${name}`,
       },
     },
   }));

@@ -1,7 +1,7 @@
 /** What a stack needs of the account's quotas, from its configuration alone. Pure. */
 import type { AwsStackConfig } from "../../../../config/platforms/aws";
 import { loadBalancerSpecs } from "../../../../components/platform/aws/load-balancer-spec";
-import { shapeOf, tierShape } from "../../../../components/platform/aws/machines";
+import { shapeOf, tierShape } from "../../../../components/platform/aws/instance-shape";
 import { securityRules, type GroupName } from "../../../../components/platform/aws/security";
 import { planHosts } from "../../../../plan/placement";
 

@@ -1,7 +1,7 @@
 /** Instance types that zones don't offer. */
 import { z } from "zod";
 import type { AwsStackConfig } from "../../../../config/platforms/aws";
-import { shapeOf, tierShape } from "../../../../components/platform/aws/machines";
+import { shapeOf, tierShape } from "../../../../components/platform/aws/instance-shape";
 import { planHosts } from "../../../../plan/placement";
 import { askAws, type AwsCall } from "../ask";
 import { list } from "../../../cluster/words";

@@ -5,7 +5,7 @@
 import type Docker from "dockerode";
 import { messageOf } from "../../../../components/message";
 import { statusOf, unlessGone } from "../../../../components/platform/local/docker";
-import { reconnect, restoreMachine, restoreNetwork } from "../../../../components/platform/local/restore";
+import { reconnect, restoreContainer, restoreNetwork } from "../../../../components/platform/local/restore";
 import type { Deployment } from "../../../cluster/deployment";
 import { list } from "../../../cluster/words";
 import { readCheckpoint } from "../../../pulumi/local-state";
@@ -150,7 +150,7 @@ async function performOne(docker: Docker, action: HealAction, deployment: Deploy
     case "restore": {
       if (action.replaces !== undefined) await unlessGone(docker.getContainer(action.replaces).remove({ force: true }));
       const { state, more } = recipeOf(deployment, action.machine.urn);
-      await restoreMachine(docker, state, more);
+      await restoreContainer(docker, state, more);
       return;
     }
     case "rename":

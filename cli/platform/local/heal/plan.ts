@@ -1,4 +1,4 @@
-import { volumeOf } from "../../../../components/platform/local/machine-spec";
+import { volumeOf } from "../../../../components/platform/local/container-spec";
 import type { KnownMachine, KnownObjects } from "./state";
 import type { Found, FoundContainer } from "./survey";
 

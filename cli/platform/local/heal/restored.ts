@@ -1,12 +1,12 @@
 /** What the state knows of a machine that is to get a new container: secrets, and what steps have noted on it. */
-import type { MachineFile } from "../../../../components/platform/local/machine-spec";
-import type { MachineState } from "../../../../components/platform/local/provider/machine";
+import type { ContainerFile } from "../../../../components/platform/local/container-spec";
+import type { ContainerState } from "../../../../components/platform/local/provider/container-resource";
 import { nameOf, resourcesOf, unwrap, type Deployment } from "../../../cluster/deployment";
 
 /** A machine's inputs, files included, and the files that steps rely on. */
 export interface Recipe {
-  readonly state: MachineState;
-  readonly more: readonly MachineFile[];
+  readonly state: ContainerState;
+  readonly more: readonly ContainerFile[];
 }
 
 /**
@@ -24,7 +24,7 @@ export function recipeOf(deployment: Deployment, urn: string): Recipe {
   const resources = resourcesOf(deployment);
   const machine = resources.find((resource) => resource.urn === urn);
   if (machine?.outputs === undefined) throw new Error(`the state has no outputs of ${urn}`);
-  const state = unwrap(machine.outputs) as MachineState;
+  const state = unwrap(machine.outputs) as ContainerState;
   const said = (step: RegExp): { nodeId?: string; at?: number } => {
     const found = resources.find((resource) => step.test(nameOf(resource.urn)));
     const stdout = unwrap(found?.outputs?.["stdout"]);

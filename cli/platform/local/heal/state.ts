@@ -34,7 +34,7 @@ export interface KnownObjects {
 }
 
 /** Types of the local platform's resources. */
-const TYPE = { machine: "swarm-ha:Machine", network: "swarm-ha:Network" } as const;
+const TYPE = { machine: "swarm-ha:Container", network: "swarm-ha:Network" } as const;
 
 /** Reads a deployment. Machines that the next `up` makes anew anyway are left out. Pure. */
 export function objectsIn(deployment: Deployment): KnownObjects {

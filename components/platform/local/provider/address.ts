@@ -1,24 +1,24 @@
 import type Docker from "dockerode";
 import { freeAddress } from "../../../../plan/addressing";
-import type { MachineInputs } from "../machine-spec";
+import type { ContainerInputs } from "../container-spec";
 
 /**
- * Addresses that are taken, by network: what the engine had when this process first asked, and what was given and
- * given back since. To ask for every machine would take a second for each ten machines that there are (measured).
+ * Addresses in use, by network: those that the Docker engine listed at this process's first call, and those assigned and
+ * released since. A call for every container would take a second for each ten containers (measured).
  */
 const taken = new Map<string, Set<string>>();
 
-/** One pick after the other, or two machines would get the same address. */
+/** Serializes picks: otherwise two containers could get the same address. */
 let turn: Promise<unknown> = Promise.resolve();
 
-/** The machine's fixed address, or the lowest free one of its zone. */
-export function pickAddress(engine: Docker, inputs: MachineInputs): Promise<string> {
+/** The container's fixed address, or the lowest free one of its zone. */
+export function pickAddress(engine: Docker, inputs: ContainerInputs): Promise<string> {
   const pick = turn.then(() => choose(engine, inputs));
   turn = pick.catch(() => undefined);
   return pick;
 }
 
-async function choose(engine: Docker, inputs: MachineInputs): Promise<string> {
+async function choose(engine: Docker, inputs: ContainerInputs): Promise<string> {
   if (inputs.address !== undefined) return inputs.address;
   if (inputs.addresses === undefined) throw new Error(`${inputs.container} has neither an address nor a range of them`);
   const known = taken.get(inputs.network) ?? (await addressesIn(engine, inputs.network));
@@ -28,7 +28,7 @@ async function choose(engine: Docker, inputs: MachineInputs): Promise<string> {
   return address;
 }
 
-/** Stopped containers keep their addresses, too, though they don't show in the network's own description. */
+/** Addresses of stopped containers count too, although `docker network inspect` doesn't list them. */
 async function addressesIn(engine: Docker, network: string): Promise<Set<string>> {
   const containers = await engine.listContainers({ all: true, filters: { network: [network] } });
   return new Set(
@@ -39,14 +39,14 @@ async function addressesIn(engine: Docker, network: string): Promise<Set<string>
         ...(typeof configured === "object" && configured !== null && "IPv4Address" in configured
           ? [String(configured.IPv4Address)]
           : []),
-        // Somebody's own container on this network, which took any address.
+        // A foreign container on this network, with an arbitrary address.
         ...(endpoint !== undefined && endpoint.IPAddress !== "" ? [endpoint.IPAddress] : []),
       ];
     }),
   );
 }
 
-/** Gives an address back: the machine that had it is gone. */
+/** Releases the address of a deleted container. */
 export function releaseAddress(network: string, address: string): void {
   taken.get(network)?.delete(address);
 }

@@ -1,9 +1,9 @@
 import { buffer } from "node:stream/consumers";
 import tar from "tar-stream";
-import type { MachineFile } from "../machine-spec";
+import type { ContainerFile } from "../container-spec";
 
 /** The files as a tar archive, owned by root. */
-export async function archive(files: readonly MachineFile[]): Promise<Buffer> {
+export async function archive(files: readonly ContainerFile[]): Promise<Buffer> {
   const pack = tar.pack();
   for (const file of files) {
     pack.entry({ name: file.path.replace(/^\//, ""), mode: Number.parseInt(file.mode, 8) }, file.content);

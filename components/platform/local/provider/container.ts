@@ -4,26 +4,26 @@ import type Docker from "dockerode";
 import { unlessGone } from "../docker";
 import { readScript } from "../../../ssh/script";
 
-/** Seconds that a container may take to go, once its removal has begun. */
+/** Time limit of a container's removal, in seconds. */
 const REMOVAL_LIMIT = 60;
 
-/** Seconds that a command in a container may take: a load balancer waits for new members (scripts/reload-load-balancer.sh). */
+/** Time limit of a command in a container, in seconds: a load balancer waits for new members (scripts/reload-load-balancer.sh). */
 const COMMAND_LIMIT = 330;
 
-/** How each service is told to read its files again: they are checked first, for a service that refuses them ends. */
+/** Reload command of each service. It checks the files first, because a service that refuses them stops. */
 const RELOAD: Readonly<Record<string, () => string>> = {
   sshd: () => "/usr/sbin/sshd -t && sv hup /etc/service/sshd",
   haproxy: () => readScript("reload-load-balancer").text,
 };
 
 /**
- * Has a service read its files again, without an end to connections that are open.
+ * Reloads a service's files. Open connections stay.
  *
  * @throws Error with what was printed, if the files are refused.
  */
 export async function reload(container: Docker.Container, service: string): Promise<void> {
   const command = RELOAD[service];
-  if (command === undefined) throw new Error(`'${service}' is no service that can be told to read its files again`);
+  if (command === undefined) throw new Error(`the service '${service}' has no reload command`);
   const exec = await container.exec({ Cmd: ["bash", "-c", command()], AttachStdout: true, AttachStderr: true });
   const printed = await textOf(await exec.start({}), COMMAND_LIMIT);
   const { ExitCode } = await exec.inspect();
@@ -46,7 +46,7 @@ async function textOf(stream: Duplex, limit: number): Promise<string> {
   try {
     let text = "";
     for await (const piece of stream) text += String(piece);
-    // Without the engine's framing of each piece.
+    // Without Docker's framing of each piece.
     return text.replace(/[^\P{C}\n]/gu, "").trim();
   } finally {
     clearTimeout(timer);

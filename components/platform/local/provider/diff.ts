@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
-/** What the engine is told about a change. */
+/** Answer to the Pulumi engine about a change. */
 export interface Difference {
   readonly changes: boolean;
   readonly replaces: string[];
@@ -8,12 +8,12 @@ export interface Difference {
 }
 
 /**
- * Compares inputs: which keys changed, and whether that takes a new machine.
+ * Compares inputs: which keys changed, and whether the container is replaced.
  *
- * A name and an address can be had only once, so the old one always goes before the new one comes.
+ * Name and address are unique, so the old container is always deleted first.
  *
- * @param keep Keys whose change does nothing to what is there already.
- * @param inPlace Keys that can change on what is there.
+ * @param keep Keys whose change has no effect on an existing resource.
+ * @param inPlace Keys that can be changed in place.
  */
 export function difference(
   old: object,

@@ -10,14 +10,14 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** What a command reads; the engine's own answers can be ended, too. */
+/** Standard input of a command. Docker's own streams can also be ended. */
 type Input = NodeJS.ReadableStream & { destroy?(): void };
 
 /**
- * Runs a command in a container to its end, whatever that is.
+ * Runs a command in a container, and returns its result, failed or not.
  *
- * @param limit Seconds that it may take.
- * @param input What it reads from its standard input. @default it has none
+ * @param limit Time limit in seconds.
+ * @param input Its standard input. @default none
  * @throws Error when it takes too long, or the input fails.
  */
 export async function execIn(
@@ -47,7 +47,7 @@ export async function execIn(
   }
 }
 
-/** A command that ends early doesn't read all: writing on is no failure then, for its exit code says what was wrong. */
+/** A command that ends early doesn't read all its input. That write error is ignored: the exit code shows what failed. */
 function feed(input: Input, stream: Duplex): void {
   input.on("error", (error: Error) => stream.destroy(error));
   stream.on("close", () => {

@@ -1,6 +1,6 @@
 import { messageOf } from "../../../message";
 
-/** What is wrong, and what to do about it: by what the engine, or the system on the way to it, says. */
+/** Causes and remedies, by the error message of the Docker engine or of the system. */
 const REMEDIES: readonly (readonly [sign: RegExp, remedy: string])[] = [
   [
     /connect (ENOENT|ECONNREFUSED)/,
@@ -17,14 +17,14 @@ const REMEDIES: readonly (readonly [sign: RegExp, remedy: string])[] = [
   ],
 ];
 
-/** The words of an error, and the remedy where one is known. */
+/** Message of an error, with the remedy if one is known. */
 export function explain(error: unknown): string {
   const said = messageOf(error);
   const known = REMEDIES.find(([sign]) => sign.test(said));
   return known === undefined || said.includes(known[1]) ? said : `${said} (${known[1]})`;
 }
 
-/** A method whose errors say what to do about them. */
+/** Wraps a method, so that its errors include the remedy. */
 export function explained<A extends unknown[], R>(method: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
   return async (...args) => {
     try {

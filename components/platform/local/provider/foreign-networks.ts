@@ -3,15 +3,15 @@ import type Docker from "dockerode";
 import { overlaps, parseRange, toNumber, type Ipv4Range } from "../../../../plan/ipv4";
 import { listNatRules } from "./nat-rules";
 
-/** A bridge that an engine has made for a network: `br-` and the beginning of the network's id. */
+/** Docker's bridge of a network: `br-` and the beginning of the network's id. */
 const BRIDGE = /^br-([0-9a-f]{12})$/;
 
 /**
- * Refuses a range that this computer has a bridge or a rule for which are of none of this engine's networks.
+ * Refuses a range for which this workstation has a bridge or NAT rule that belongs to no network of this Docker engine.
  *
- * An engine that is killed leaves both behind, and the next one knows nothing of them. It makes a network of the same
- * range, and this computer goes on sending what is for it to the old bridge, where nobody answers; or it goes on
- * replacing its members' addresses (see nat-rules.ts), and load balancers refuse whom they should serve.
+ * A killed Docker engine leaves both behind, and the next one ignores them. It creates a network of the same
+ * range. Then this workstation still sends packets to the old bridge, where nothing answers; or it still
+ * rewrites the members' addresses (see nat-rules.ts), and load balancers refuse valid clients.
  *
  * @throws Error with the commands that remove them.
  */
@@ -30,12 +30,12 @@ export async function refuseForeignNetworks(engine: Docker, subnet: string): Pro
   throw new Error(
     `the range ${subnet} is that of the bridge ${first.bridge} of this computer, or of a rule for it, and that is no network ` +
       "of this Docker engine. If an engine that was killed has left it, remove it (as root): " +
-      `${foreign.map(({ removal }) => removal).join("; ")}. If it is another engine's, set swarm-ha:network.hosts to a free range`,
+      `${foreign.map(({ removal }) => removal).join("; ")}. If it belongs to another Docker engine, set swarm-ha:network.hosts to a free range`,
   );
 }
 
 /**
- * The engines' bridges that a range leads to.
+ * Docker's bridges with a route to a range.
  *
  * @param table the kernel's routes, as in /proc/net/route: addresses in hexadecimal, last byte first
  */
@@ -55,7 +55,7 @@ function dotted(hex: string): string {
     .join(".");
 }
 
-/** Where the engine is in a machine of its own (macOS), nothing of it is to be seen here. */
+/** Where the Docker engine runs in a virtual machine (macOS), its networks aren't visible here. */
 function routes(): string {
   try {
     return readFileSync("/proc/net/route", "utf8");

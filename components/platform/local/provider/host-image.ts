@@ -1,30 +1,30 @@
 import type Docker from "dockerode";
 import { messageOf } from "../../../message";
 import { checkImage, docker } from "../docker";
-import { findMachine } from "../find";
+import { findContainer } from "../find";
 import { LABELS } from "../../../../plan/labels";
 import { execIn } from "./exec";
 import type { Seen } from "./reading";
 
-/** What says which image is to be on which host. */
+/** An image, and the host that needs it. */
 export interface HostImageInputs {
   /** The host's name, for messages. */
   readonly host: string;
-  /** The host's identity: another machine has to be given the image, too. */
+  /** The host's identity: a replaced host needs the image again. */
   readonly identity: string;
-  /** The image's name, here and there. It stands for the content: what is there under that name is never stale. */
+  /** The image's name on both Docker engines. It identifies the content, so an image of that name is never stale. */
   readonly image: string;
 }
 
-/** Seconds that a host's engine may take to look, and to take an image in: 60 MB take 2 s, on a busy machine 20. */
+/** Time limits in seconds for a host's Docker engine to list and to load an image: 60 MB take 2 s, on a busy workstation 20. */
 const LOOK_LIMIT = 20;
 const LOAD_LIMIT = 300;
 
 /**
- * Gives a host's engine an image that this machine's engine has, over the machine's own socket: neither needs a network.
- * One that is there already stays as it is.
+ * Copies an image from this workstation's Docker engine to a host's, through the host's own socket, without a network.
+ * An image that exists already stays as it is.
  *
- * @throws Error when this machine doesn't have the image, or the host can't take it.
+ * @throws Error if this workstation doesn't have the image, or the host can't load it.
  */
 export async function createHostImage(inputs: HostImageInputs): Promise<{ id: string; outs: HostImageInputs }> {
   const container = await running(inputs);
@@ -32,9 +32,9 @@ export async function createHostImage(inputs: HostImageInputs): Promise<{ id: st
   return { id: `${inputs.identity.slice(0, 12)}/${inputs.image}`, outs: inputs };
 }
 
-/** The image as it is now: gone when the host is there without it, or gone itself. */
+/** Reads the image: gone if the host doesn't have it, or the host itself is gone. */
 export async function readHostImage(inputs: HostImageInputs): Promise<Seen<HostImageInputs>> {
-  const found = await findMachine(docker(), inputs.identity);
+  const found = await findContainer(docker(), inputs.identity);
   if (found === undefined) return { kind: "gone" };
   const stopped = stoppedState(found.info);
   if (stopped !== undefined) return { kind: "unknown", who: inputs.host, why: `its container is ${stopped}` };
@@ -45,23 +45,23 @@ export async function readHostImage(inputs: HostImageInputs): Promise<Seen<HostI
 
 /** The host's container. @throws Error with the remedy when it doesn't run */
 async function running({ host, identity, image }: HostImageInputs): Promise<Docker.Container> {
-  const found = await findMachine(docker(), identity);
+  const found = await findContainer(docker(), identity);
   const state = found === undefined ? "gone" : stoppedState(found.info);
   if (found !== undefined && state === undefined) return found.container;
   const stack = found?.info.Config.Labels[LABELS.stack] ?? "<stack>";
   throw new Error(
-    `${host} is ${state ?? "gone"}, so it can't be given the image ${image}; ` +
+    `${host} is ${state ?? "gone"}, so it can't load the image ${image}; ` +
       `\`npm run repair -- ${stack}\` brings it back`,
   );
 }
 
-/** How a container doesn't run; undefined when it does. A paused one counts as running for the engine. */
+/** State of a container that isn't running; undefined if it runs. (Docker counts a paused one as running.) */
 function stoppedState({ State }: Docker.ContainerInspectInfo): "paused" | "stopped" | undefined {
   if (State.Paused) return "paused";
   return State.Running ? undefined : "stopped";
 }
 
-/** Whether a host's engine has an image; `unknown`, and why, while it doesn't answer. */
+/** Whether a host's Docker engine has an image; `unknown`, and the reason, while it doesn't answer. */
 async function look(
   container: Docker.Container,
   { image }: HostImageInputs,
@@ -72,7 +72,7 @@ async function look(
     if (code === 0) return { kind: "there", why: "" };
     return /no such image/i.test(stderr) ? { kind: "missing", why: "" } : { kind: "unknown", why: stderr };
   } catch (error) {
-    // Its engine hangs, or it was paused or removed at this moment.
+    // Its Docker engine hangs, or the host was just paused or removed.
     return { kind: "unknown", why: messageOf(error) };
   }
 }
@@ -84,5 +84,5 @@ async function load(engine: Docker, container: Docker.Container, inputs: HostIma
   const { code, stdout, stderr } = await execIn(container, ["docker", "load", "--quiet"], LOAD_LIMIT, archive);
   if (code === 0 && (await look(container, inputs)).kind === "there") return;
   const said = [stderr, stdout].filter((each) => each !== "").join(" ");
-  throw new Error(`${host}'s engine can't take the image ${image} in (exit code ${String(code)}): ${said}`);
+  throw new Error(`${host}'s Docker engine can't load the image ${image} (exit code ${String(code)}): ${said}`);
 }

@@ -1,10 +1,16 @@
-/** What the dynamic resources of the local platform do; loaded by name at run time, see ../resources.ts. */
+/** Providers of the local platform's dynamic resources, loaded by name at run time (see ../resources.ts). */
 import type * as pulumi from "@pulumi/pulumi";
 import { difference } from "./diff";
 import { explained } from "./explain";
 import { createHostImage, readHostImage, type HostImageInputs } from "./host-image";
-import { createMachine, deleteMachine, readMachine, updateMachine, type MachineState } from "./machine";
-import type { MachineInputs } from "../machine-spec";
+import {
+  createContainer,
+  deleteContainer,
+  readContainer,
+  updateContainer,
+  type ContainerState,
+} from "./container-resource";
+import type { ContainerInputs } from "../container-spec";
 import { createNetwork, deleteNetwork, readNetwork, refuseMove, type NetworkInputs } from "./network";
 import { reading } from "./reading";
 import {
@@ -16,21 +22,21 @@ import {
 
 type Provider = pulumi.dynamic.ResourceProvider;
 
-/** Containers that stand for machines. */
-export const machine: Provider = {
-  diff: (_id, old: MachineState, inputs: MachineInputs) =>
-    // `reload` says what to do on a change, and is none itself. `names` are what it is born with: the preparation gives a running
-    // one others (scripts/prepare.sh).
+/** Containers: hosts, bastion and load balancers. */
+export const container: Provider = {
+  diff: (_id, old: ContainerState, inputs: ContainerInputs) =>
+    // A change of `reload` has no effect by itself. `names` are set at creation: the prepare step updates those of running
+    // hosts (scripts/prepare.sh).
     Promise.resolve(difference(old, inputs, ["image", "reload", "names"], ["files"])),
-  create: explained(createMachine),
-  read: reading(readMachine),
-  update: explained(async (id: string, old: MachineState, inputs: MachineInputs) => ({
-    outs: await updateMachine(id, old, inputs),
+  create: explained(createContainer),
+  read: reading(readContainer),
+  update: explained(async (id: string, old: ContainerState, inputs: ContainerInputs) => ({
+    outs: await updateContainer(id, old, inputs),
   })),
-  delete: explained(deleteMachine),
+  delete: explained(deleteContainer),
 };
 
-/** The network that the machines share. */
+/** The network that the containers share. */
 export const network: Provider = {
   diff: (_id, old: NetworkInputs, inputs: NetworkInputs) => {
     refuseMove(old, inputs);
@@ -41,20 +47,20 @@ export const network: Provider = {
   delete: explained(deleteNetwork),
 };
 
-/** Images that hosts' engines are given. They go with the host: there is nothing to delete. */
+/** Images on hosts. They are deleted with their host, so there is no delete. */
 export const hostImage: Provider = {
   diff: (_id, old: HostImageInputs, inputs: HostImageInputs) => Promise.resolve(difference(old, inputs, ["host"], [])),
   create: explained(createHostImage),
   read: reading(readHostImage),
 };
 
-/** Images that are pushed to the stack's registry. They stay there: a service may be about to pull one. */
+/** Images in the stack's registry. They are never deleted: a service may be about to pull one. */
 export const registryImage: Provider = {
   diff: (_id, old: RegistryImageState, inputs: RegistryImageInputs) =>
     Promise.resolve(difference(old, inputs, [], ["ca", "username", "password"])),
   create: explained((inputs: RegistryImageInputs) => createRegistryImage(inputs)),
   read: reading(readRegistryImage),
-  // How to reach the registry has changed, not what is in it.
+  // Only the way to reach the registry has changed, not its content.
   update: (_id, old: RegistryImageState, inputs: RegistryImageInputs) =>
     Promise.resolve({ outs: { ...inputs, reference: old.reference } }),
 };

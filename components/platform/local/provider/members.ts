@@ -1,20 +1,20 @@
 import type Docker from "dockerode";
 import { LABELS, LOAD_BALANCER } from "../../../../plan/labels";
-import type { MachineInputs } from "../machine-spec";
+import type { ContainerInputs } from "../container-spec";
 import { execIn } from "./exec";
 import { readScript } from "../../../ssh/script";
 
-/** Seconds for a load balancer to take the address over. */
+/** Time limit for a load balancer to apply the address, in seconds. */
 const LIMIT = 20;
 
 /**
- * Tells the stack's load balancers the address of a host that has just been given one. They have their members' addresses from
- * the program, which learns these when the last host is there: of a pool that moves to other zones none would be left until
- * then. Fixed addresses it knows beforehand.
+ * Adds the address of a new host to the stack's load balancers. They get their members' addresses from
+ * the program, which has them only when the last host exists. A pool that moves to other zones would have no members until
+ * then. Fixed addresses are known beforehand.
  *
- * @throws Error when a load balancer that runs doesn't take it over
+ * @throws Error if a running load balancer doesn't apply it
  */
-export async function announceMember(engine: Docker, inputs: MachineInputs, address: string): Promise<void> {
+export async function announceMember(engine: Docker, inputs: ContainerInputs, address: string): Promise<void> {
   if (inputs.address !== undefined) return;
   const { [LABELS.stack]: stack = "", [LABELS.host]: name = "" } = inputs.labels;
   const label = [`${LABELS.stack}=${stack}`, `${LABELS.role}=${LOAD_BALANCER}`];
@@ -22,6 +22,6 @@ export async function announceMember(engine: Docker, inputs: MachineInputs, addr
   const command = ["bash", "-c", readScript("move-member").text, "move-member", name, address];
   for (const { Id, Names } of running) {
     const { code, stderr } = await execIn(engine.getContainer(Id), command, LIMIT);
-    if (code !== 0) throw new Error(`${Names.join()} can't be told the address of ${name}: ${stderr}`);
+    if (code !== 0) throw new Error(`${Names.join()} doesn't apply the address of ${name}: ${stderr}`);
   }
 }

@@ -2,15 +2,15 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { parseRange, type Ipv4Range } from "../../../../plan/ipv4";
 
-/** The part of the kernel's firewall where engines have the rules below; milliseconds that a call may take. */
+/** The chain of Docker's NAT rules, and the time limit of a call in milliseconds. */
 const [TABLE, LIMIT] = [["-w", "5", "-t", "nat"], 15_000];
 
-/** Runs iptables, with nothing of the user's environment but where programs are. */
+/** Runs iptables with only PATH of the user's environment. */
 function iptables(args: readonly string[]): Promise<{ readonly stdout: string }> {
   return promisify(execFile)("iptables", args, { timeout: LIMIT, env: { PATH: process.env["PATH"] } });
 }
 
-/** A rule of an engine for one of its networks: what leaves it for elsewhere gets this computer's address as its sender's. */
+/** Docker's masquerading rule for one of its networks: packets that leave the network get this computer's source address. */
 export interface NatRule {
   /** The network's addresses. */
   readonly range: Ipv4Range;
@@ -21,10 +21,10 @@ export interface NatRule {
 }
 
 /**
- * Engines' rules in what `iptables -S` prints.
+ * Docker's rules in the output of `iptables -S`.
  *
- * Such a rule excepts what stays on the network's own bridge. One whose bridge is gone excepts nothing any more: when a
- * later network has the same range, its members take each other for its gateway.
+ * Such a rule excludes packets on the network's own bridge. If that bridge is gone, it excludes nothing: when a
+ * later network has the same range, its members see each other with the gateway's address.
  */
 export function natRules(listed: string): NatRule[] {
   return [...listed.matchAll(/^-A (POSTROUTING -s (\S+) ! -o (br-[0-9a-f]{12}) -j MASQUERADE) *$/gm)].map(
@@ -36,7 +36,7 @@ export function natRules(listed: string): NatRule[] {
   );
 }
 
-/** The rules that this computer has now; none where that can't be told (not root, or no iptables). */
+/** The current rules of this computer; empty if they can't be read (not root, or no iptables). */
 export async function listNatRules(): Promise<NatRule[]> {
   try {
     return natRules((await iptables([...TABLE, "-S", "POSTROUTING"])).stdout);

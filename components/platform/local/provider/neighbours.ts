@@ -4,44 +4,44 @@ import { LABELS } from "../../../../plan/labels";
 
 const TABLE = "/proc/sys/net/ipv4/neigh/default";
 
-/** Machines up to which a kernel's default of 1024 entries is enough. Measured: from about 37 on joins time out. */
+/** Containers up to which a kernel's default of 1024 entries is enough. Measured: from about 37 on joins time out. */
 const ENOUGH_BY_DEFAULT = 30;
 
 /**
- * The kernel's table of neighbours is one for all containers, and every machine knows every other: its limits grow
+ * All containers share the kernel's table of neighbours, and each container has an entry for each other one: its limits grow
  * with the square of their number.
  */
-export function neighbourLimit(machines: number): number {
-  return Math.max(1024, 2 ** Math.ceil(Math.log2(machines * machines * 2)));
+export function neighbourLimit(containers: number): number {
+  return Math.max(1024, 2 ** Math.ceil(Math.log2(containers * containers * 2)));
 }
 
-/** How many machines there are, as a promise so that those made at the same time ask only once. */
-let machines: Promise<number> | undefined;
+/** Number of containers, as a promise, so that concurrent creations count only once. */
+let containers: Promise<number> | undefined;
 
 /**
- * Sees to it that the kernel can remember all neighbours of one machine more: those of other stacks count as well.
+ * Makes room in the kernel's neighbour table for one more container. Containers of other stacks count, too.
  *
  * @throws Error with the command to run, when the limit is too low and can't be raised from here.
  */
 export async function ensureRoomForOneMore(engine: Docker): Promise<void> {
-  machines ??= engine.listContainers({ all: true, filters: { label: [LABELS.stack] } }).then((all) => all.length);
-  const before = machines;
-  // What is removed in this run isn't subtracted: room for a few too many does no harm.
-  machines = before.then((count) => count + 1);
-  ensureNeighbours(await machines);
+  containers ??= engine.listContainers({ all: true, filters: { label: [LABELS.stack] } }).then((all) => all.length);
+  const before = containers;
+  // Containers that this run removes aren't subtracted: some extra room is harmless.
+  containers = before.then((count) => count + 1);
+  ensureNeighbours(await containers);
 }
 
 /**
- * Sees to it that the kernel can remember all neighbours of so many machines.
+ * Makes room in the kernel's neighbour table for this many containers.
  *
  * @param table The kernel's settings. @default those of this kernel
  * @throws Error with the command to run, when the limit is too low and can't be raised from here.
  */
-export function ensureNeighbours(machines: number, table = TABLE): void {
-  if (machines <= ENOUGH_BY_DEFAULT) return;
-  const needed = neighbourLimit(machines);
+export function ensureNeighbours(containers: number, table = TABLE): void {
+  if (containers <= ENOUGH_BY_DEFAULT) return;
+  const needed = neighbourLimit(containers);
   const now = thresholds(table);
-  // Not the kernel that the containers run on (a virtual machine's engine): nothing to see from here.
+  // The containers run on another kernel (Docker in a virtual machine), whose settings aren't visible here.
   if (now === undefined || now.gc_thresh3 >= needed) return;
   const wanted = {
     gc_thresh3: needed,
@@ -53,7 +53,7 @@ export function ensureNeighbours(machines: number, table = TABLE): void {
   } catch {
     const settings = Object.entries(wanted).map(([key, value]) => `net.ipv4.neigh.default.${key}=${String(value)}`);
     throw new Error(
-      `${String(machines)} machines need room for ${String(needed)} neighbours in this kernel, which has ` +
+      `${String(containers)} containers need room for ${String(needed)} neighbours in this kernel, which has ` +
         `${String(now.gc_thresh3)}: joins would time out. Run: sudo sysctl -w ${settings.join(" ")}`,
     );
   }

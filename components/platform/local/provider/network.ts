@@ -8,7 +8,7 @@ import { LABELS } from "../../../../plan/labels";
 import { refuseForeignNetworks } from "./foreign-networks";
 import type { Seen } from "./reading";
 
-/** What a network is made from. */
+/** Inputs of a network. */
 export interface NetworkInputs {
   /** Name of the network. */
   readonly name: string;
@@ -20,27 +20,27 @@ export interface NetworkInputs {
   readonly gateway: string;
 }
 
-/** How long containers that are being removed may hold on to their network, in seconds. */
+/** How long the network's removal waits for containers that are being removed, in seconds. */
 const RELEASE_LIMIT = 30;
 
 /**
- * Refuses another address range before anything is touched.
+ * Refuses another address range before anything is changed.
  *
- * Managers know each other by their addresses for life, and the network's end is the end of all of them: with its
- * hosts moved one by one there would be no majority on either side.
+ * Managers have fixed addresses in Raft, and replacing the network replaces all of them. If its
+ * hosts moved one by one, neither side would have a majority.
  */
 export function refuseMove(old: NetworkInputs, inputs: NetworkInputs): void {
   if (old.subnet === inputs.subnet) return;
   throw new Error(
-    `swarm-ha:network.hosts is ${inputs.subnet}, but the stack '${inputs.stack}' lives in ${old.subnet}, for life: ` +
-      `write ${old.subnet} again, or make the stack anew: npm run destroy -- ${inputs.stack}, then npm start -- ${inputs.stack}`,
+    `swarm-ha:network.hosts is ${inputs.subnet}, but the stack '${inputs.stack}' uses ${old.subnet}, and can't change it: ` +
+      `write ${old.subnet} again, or recreate the stack: npm run destroy -- ${inputs.stack}, then npm start -- ${inputs.stack}`,
   );
 }
 
 /**
- * Makes the stack's network, or takes over an empty one that an interrupted run has left.
+ * Creates the stack's network, or adopts an empty one that an interrupted run has left.
  *
- * @throws Error when machines without a state are on it.
+ * @throws Error if unmanaged containers are on it.
  */
 export async function createNetwork(inputs: NetworkInputs): Promise<{ id: string; outs: NetworkInputs }> {
   const engine = docker();
@@ -48,7 +48,7 @@ export async function createNetwork(inputs: NetworkInputs): Promise<{ id: string
   if (old !== undefined) {
     if (old.Labels?.[LABELS.stack] !== inputs.stack) {
       throw new Error(
-        `a network called '${inputs.name}' is there that is not of this stack; rename or remove it (\`docker network rm ${inputs.name}\`)`,
+        `a network named '${inputs.name}' exists, and it isn't part of this stack; rename or remove it (\`docker network rm ${inputs.name}\`)`,
       );
     }
     const containers = await engine.listContainers({
@@ -57,7 +57,7 @@ export async function createNetwork(inputs: NetworkInputs): Promise<{ id: string
     });
     if (containers.length > 0) {
       throw new Error(
-        `there are ${String(containers.length)} containers of a stack '${inputs.stack}' that this state knows nothing of; ` +
+        `there are ${String(containers.length)} unmanaged containers of a stack '${inputs.stack}', which aren't in this state; ` +
           `remove them with: npm run destroy -- ${inputs.stack}`,
       );
     }
@@ -67,7 +67,7 @@ export async function createNetwork(inputs: NetworkInputs): Promise<{ id: string
 }
 
 /**
- * Makes the network itself.
+ * Creates the network itself.
  *
  * @returns its id
  * @throws Error with the remedy when its range is taken
@@ -88,7 +88,7 @@ export async function makeNetwork(engine: Docker, inputs: NetworkInputs): Promis
     return network.id;
   } catch (error) {
     throw new Error(
-      `the network '${inputs.name}' with the range ${inputs.subnet} can't be made: ${messageOf(error)}. If the range is ` +
+      `the network '${inputs.name}' with the range ${inputs.subnet} can't be created: ${messageOf(error)}. If the range is ` +
         "taken (`docker network ls`, `ip route`), set swarm-ha:network.hosts to a free one",
       { cause: error },
     );
@@ -96,9 +96,9 @@ export async function makeNetwork(engine: Docker, inputs: NetworkInputs): Promis
 }
 
 /**
- * Where containers that are none of ours get an address when somebody puts them on this network: else the engine would
- * give them the first free one, which may be the bastion's while that is being replaced. It is the last quarter of
- * the infrastructure's eighth, where the plan has nobody.
+ * Addresses for foreign containers on this network. Otherwise the Docker engine would
+ * give them the first free one: the bastion's, for example, while that is being replaced. It is the last quarter of
+ * the infrastructure's eighth, which the plan doesn't use.
  */
 export function guestRange(subnet: string): string {
   const { first, last, prefix } = parseRange(subnet);
@@ -106,14 +106,14 @@ export function guestRange(subnet: string): string {
   return rangeText({ first: first + eighth * 0.75, prefix: prefix + 5 });
 }
 
-/** The network as it is now. */
+/** Reads the network. */
 export async function readNetwork(inputs: NetworkInputs, id: string): Promise<Seen<NetworkInputs>> {
   return (await findNetwork(docker(), id, inputs)) === undefined ? { kind: "gone" } : { kind: "there", state: inputs };
 }
 
 /**
- * Removes the network, which is the end of its stack, and what the stack's state has forgotten: a machine that an
- * interrupted run made, and the volume of one that was removed by hand.
+ * Removes the network, which is the last step of destroying a stack. First it removes unmanaged objects: a container that an
+ * interrupted run created, and the volume of one that was removed by hand.
  */
 export async function deleteNetwork(id: string, inputs: NetworkInputs): Promise<void> {
   await removeForgotten(docker(), inputs.stack);
@@ -128,7 +128,7 @@ async function removeForgotten(engine: Docker, stack: string): Promise<void> {
   await Promise.all(volumes.map(({ Name }) => removed(engine.getVolume(Name).remove({ force: true }))));
 }
 
-/** 404: gone already; 409: somebody else is removing it at this moment. */
+/** 404: gone already; 409: it is being removed at this moment. */
 async function removed(removal: Promise<unknown>): Promise<void> {
   try {
     await removal;
@@ -137,7 +137,7 @@ async function removed(removal: Promise<unknown>): Promise<void> {
   }
 }
 
-/** Removes the network, as soon as the last container has let go of it. */
+/** Removes the network, as soon as no container uses it. */
 export async function removeNetwork(idOrName: string): Promise<void> {
   const network = docker().getNetwork(idOrName);
   for (const end = Date.now() + RELEASE_LIMIT * 1000; ;) {
@@ -157,12 +157,12 @@ export async function removeNetwork(idOrName: string): Promise<void> {
   }
 }
 
-/** Who is still on a network, in words for the end of an error. */
+/** Containers that are still on a network, as the end of an error message. */
 async function guestsOf(network: Docker.Network): Promise<string> {
   const found = await unlessGone(network.inspect());
   const names = Object.values(found?.Containers ?? {}).map(({ Name }) => Name);
   if (names.length > 0) return `. Still on it: ${names.join(", ")}; remove them or disconnect them`;
-  // Engines miscount machines that come and go at the same time, and count anew when they start (moby/moby issue 42119).
+  // Docker engines miscount containers that come and go at the same time, and count again at a restart (moby/moby issue 42119).
   return found === undefined
     ? ""
     : ". Nothing is on it, so the Docker engine has miscounted: restart it (one of ours: npm run engine:stop), then run " +

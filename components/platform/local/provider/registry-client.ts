@@ -3,27 +3,27 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { MAX_REGISTRIES } from "../../../../config/schema/constants";
 import { messageOf } from "../../../message";
 
-/** How to reach the stack's registry, from this machine. */
+/** How to reach the stack's registry, from this workstation. */
 export interface RegistryClient {
-  /** Its `host:port` in the names of images. The port is open on this machine, too; the host is in its certificate. */
+  /** Its `host:port` in image names. The port is also open on this workstation; the host name is in its certificate. */
   readonly registry: string;
-  /** The authority that its certificate is from, PEM. */
+  /** The authority of its certificate, PEM. */
   readonly ca: string;
   readonly username: string;
   readonly password: string;
 }
 
-/** What it answered. */
+/** Its answer. */
 export interface RegistryAnswer {
   readonly status: number;
-  /** Digest of the manifest that was asked for. */
+  /** Digest of the requested manifest. */
   readonly digest?: string;
 }
 
-/** Seconds until a request has failed. */
+/** Time limit of a request in seconds. */
 const LIMIT = 10;
 
-/** Kinds of manifests that a registry may hold. One that isn't asked for would be answered as another kind, or not at all. */
+/** All kinds of manifests. If a kind isn't listed, the registry converts it, or answers 404. */
 const MANIFESTS = [
   "application/vnd.oci.image.index.v1+json",
   "application/vnd.oci.image.manifest.v1+json",
@@ -31,15 +31,15 @@ const MANIFESTS = [
   "application/vnd.docker.distribution.manifest.v2+json",
 ].join(", ");
 
-/** The port that a registry's name ends with. */
+/** The port in a registry's name. */
 export function portOf(registry: string): number {
   return Number(/:(\d+)$/.exec(registry)?.[1] ?? 443);
 }
 
 /**
- * Asks the registry, through its load balancer, for a path's headers. Its certificate is checked.
+ * Requests a path's headers from the registry, through its load balancer. Its certificate is checked.
  *
- * @throws Error when it can't be reached, or isn't the one that the authority vouches for.
+ * @throws Error if it can't be reached, or its certificate isn't valid.
  */
 export function ask(client: RegistryClient, path: string): Promise<RegistryAnswer> {
   const { registry, ca, username, password } = client;
@@ -47,7 +47,7 @@ export function ask(client: RegistryClient, path: string): Promise<RegistryAnswe
     const asked = request(
       {
         method: "HEAD",
-        // By address: not every system resolves the names under .localhost.
+        // By address: not every system resolves names under .localhost.
         host: "127.0.0.1",
         port: portOf(registry),
         servername: registry.replace(/:\d+$/, ""),
@@ -73,11 +73,11 @@ export function ask(client: RegistryClient, path: string): Promise<RegistryAnswe
 }
 
 /**
- * Waits until the registry answers, and knows us. Replicas that are being given a new password know the former one so long:
- * only as many good answers in a row as there may be replicas, to which the load balancer leads in turn, are those of all.
+ * Waits until the registry answers and accepts the password. During a change of the password, some replicas have the former one:
+ * so it takes as many good answers in a row as there may be replicas, because the load balancer rotates over them.
  *
- * @param limit Seconds that it may take.
- * @throws Error that says what was seen last.
+ * @param limit Time limit in seconds.
+ * @throws Error with the last answer.
  */
 export async function untilKnown(client: RegistryClient, limit: number): Promise<void> {
   let seen = "nothing";
@@ -104,16 +104,16 @@ export async function untilKnown(client: RegistryClient, limit: number): Promise
   );
 }
 
-/** What an image's manifest is asked for by. */
+/** Name and tag in a manifest's path. */
 export function manifestPath(image: string): string {
   const { name, tag } = nameIn(image);
   return `/v2/${name}/manifests/${tag}`;
 }
 
 /**
- * An image's name and tag in a registry: without the registry that its name on an engine begins with.
+ * An image's name and tag in a registry: without the registry at the beginning of its local name.
  *
- * @throws Error for one without a tag.
+ * @throws Error for a name without a tag.
  */
 export function nameIn(image: string): { readonly name: string; readonly tag: string } {
   const [first = "", ...rest] = image.split("/");

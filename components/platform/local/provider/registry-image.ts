@@ -5,36 +5,36 @@ import { checkImage, docker } from "../docker";
 import { ask, manifestPath, nameIn, portOf, untilKnown, type RegistryClient } from "./registry-client";
 import type { Seen } from "./reading";
 
-/** What says which image is to be in the stack's registry. */
+/** An image for the stack's registry. */
 export interface RegistryImageInputs extends RegistryClient {
-  /** The image's `name:tag`, on this machine's engine and in the registry. It stands for the content. */
+  /** The image's `name:tag`, on this workstation's Docker engine and in the registry. It identifies the content. */
   readonly image: string;
 }
 
-/** An image in the registry as it stands in the state. */
+/** State of an image in the registry. */
 export interface RegistryImageState extends RegistryImageInputs {
-  /** Its full name, with the digest of what was pushed. */
+  /** Its full name, with the digest of the pushed image. */
   readonly reference: string;
 }
 
 /**
- * Seconds that the registry may take to answer, which at a stack's birth is being deployed at the same time (usually 15,
- * on a busy machine 60), and that a push may take: 190 MB take 15 s, on a busy machine 60.
+ * Time limits in seconds: for the registry's first answer, which is deployed at the same time in a new stack (usually 15,
+ * on a busy workstation 60), and for a push: 190 MB take 15 s, on a busy workstation 60.
  */
 const ANSWER_LIMIT = 180;
 const PUSH_LIMIT = 600;
 
-/** A replica that is lost half-way ends an upload; the next try goes to another one. */
+/** Attempts: the loss of a replica aborts an upload, and the next attempt goes to another one. */
 const ATTEMPTS = 4;
 const PAUSE = 3;
 
 /**
- * Pushes an image of this machine's engine to the stack's registry, through its load balancer.
+ * Pushes an image of this workstation's Docker engine to the stack's registry, through its load balancer.
  *
- * The registry's certificate is checked first: the engine, for which this machine's own addresses need no TLS, won't.
+ * The registry's certificate is checked first: the Docker engine doesn't check it for this workstation's own addresses.
  *
- * @param limit Seconds that the registry may take to answer. @default 180
- * @throws Error when this machine doesn't have the image, or the registry doesn't take it within the limits.
+ * @param limit Seconds until the registry must answer. @default 180
+ * @throws Error if this workstation doesn't have the image, or the push takes too long.
  */
 export async function createRegistryImage(
   inputs: RegistryImageInputs,
@@ -47,14 +47,14 @@ export async function createRegistryImage(
   const { status, digest } = await ask(inputs, manifestPath(inputs.image));
   if (status !== 200 || digest === undefined) {
     throw new Error(
-      `the registry ${inputs.registry} took ${inputs.image}, but doesn't have it (HTTP ${String(status)})`,
+      `the registry ${inputs.registry} accepted ${inputs.image}, but doesn't have it (HTTP ${String(status)})`,
     );
   }
   const reference = referenceOf(inputs, digest);
   return { id: reference, outs: { ...inputs, reference } };
 }
 
-/** The image as it is now: gone when the registry is there without it. */
+/** Reads the image: gone if the registry answers and doesn't have it. */
 export async function readRegistryImage(state: RegistryImageState): Promise<Seen<RegistryImageState>> {
   const unknown = (why: string): Seen<RegistryImageState> => ({ kind: "unknown", who: "The registry", why });
   try {
@@ -67,7 +67,7 @@ export async function readRegistryImage(state: RegistryImageState): Promise<Seen
   }
 }
 
-/** What hosts pull it by: the digest is what counts, the tag is for people. */
+/** The reference that hosts pull: the digest identifies it, the tag is for people. */
 function referenceOf({ registry, image }: Pick<RegistryImageInputs, "registry" | "image">, digest: string): string {
   const { name, tag } = nameIn(image);
   return `${registry}/${name}:${tag}@${digest}`;
@@ -92,7 +92,7 @@ async function push(engine: Docker, inputs: RegistryImageInputs): Promise<void> 
   }
 }
 
-/** An engine pushes only what bears the registry in its name: by address, for not every system resolves the name. */
+/** Docker pushes to the registry in the image's name. That is by address here: not every system resolves the name. */
 async function pushOnce(engine: Docker, inputs: RegistryImageInputs, end: AbortSignal): Promise<void> {
   const { name, tag } = nameIn(inputs.image);
   const repo = `127.0.0.1:${String(portOf(inputs.registry))}/${name}`;
@@ -112,7 +112,7 @@ async function pushOnce(engine: Docker, inputs: RegistryImageInputs, end: AbortS
   }
 }
 
-/** A push tells its failure in its answer's last words. */
+/** A failed push reports its error at the end of its output. */
 function untilEnd(engine: Docker, answer: NodeJS.ReadableStream): Promise<void> {
   return new Promise((resolve, reject) => {
     (answer as unknown as { on(event: "error", listener: (error: Error) => void): void }).on("error", reject);

@@ -1,26 +1,26 @@
 import type { Duplex } from "node:stream";
 import type Docker from "dockerode";
 
-/** What each of a machine's services prints when it serves. */
+/** Output of each service once it accepts connections. */
 const SERVING: Readonly<Record<string, RegExp>> = {
   sshd: /Server listening on/,
   haproxy: /Loading success/,
 };
 
-/** Seconds until a machine that was started has to serve. Many at once, on a small computer, take their time. */
+/** Seconds until the services of a started container must accept connections. Many at once are slow on a small computer. */
 const LIMIT = 120;
 
-/** How much of a machine's last words an error shows, in characters. */
+/** Characters of a container's last output in an error. */
 const SHOWN = 500;
 
 /**
- * Starts a machine and waits until its services serve: steps that dial at once find somebody there.
+ * Starts a container and waits until its services accept connections, so that steps can connect at once.
  *
- * Its output is listened to, rather than its ports dialled: those can't be reached from here on every system, and
- * nothing has to be asked again and again.
+ * It reads the container's output instead of dialling ports, which aren't reachable from here on every system.
+ * This also needs no polling.
  *
- * @param services Names of services. One that isn't known here is not waited for.
- * @throws Error with the machine's last words, if it ends or takes too long.
+ * @param services Names of services. Unknown ones aren't waited for.
+ * @throws Error with the container's last output, if it stops or takes too long.
  */
 export async function startAndWait(
   container: Docker.Container,
@@ -34,7 +34,7 @@ export async function startAndWait(
       services.flatMap((service) => SERVING[service] ?? []),
       limit,
     );
-    // Of two failures the first one is told; the other one must not end the process.
+    // The first of two failures is reported. The other one must not crash the process.
     serving.catch(() => undefined);
     await container.start();
     await serving;
@@ -48,9 +48,9 @@ function waitFor(output: NodeJS.ReadableStream, signs: readonly RegExp[], limit:
     let said = "";
     const fail = (what: string): void => {
       clearTimeout(timer);
-      // The engine frames each piece of output with eight bytes, which are no text.
+      // Docker puts eight bytes of framing before each piece of output.
       const words = said.replace(/[^\P{C}\n]/gu, "").trim();
-      reject(new Error(`${what}; its last words: ${words === "" ? "(none)" : words.slice(-SHOWN)}`));
+      reject(new Error(`${what}; its last output: ${words === "" ? "(none)" : words.slice(-SHOWN)}`));
     };
     const timer = setTimeout(() => {
       fail(`it doesn't serve after ${String(limit)} s`);
@@ -65,7 +65,7 @@ function waitFor(output: NodeJS.ReadableStream, signs: readonly RegExp[], limit:
       look();
     });
     output.on("end", () => {
-      fail("it ended at once");
+      fail("it stopped at once");
     });
     output.on("error", (error: Error) => {
       fail(`its output can't be read: ${error.message}`);

@@ -4,7 +4,7 @@ import type { AwsKnown } from "./known";
 import { keyText, valueText, type PathPart, type Problem } from "../../../problem";
 import { isWorld } from "../../../world";
 
-/** Ranges are ranges, the world administers nothing, and what is public is open to somebody. */
+/** Checks that ranges are valid, that administrators' ports aren't open to the world, and that public endpoints have a range. */
 export function accessProblems(known: AwsKnown): Problem[] {
   const { access } = known;
   if (access === undefined) return [];
@@ -15,7 +15,7 @@ export function accessProblems(known: AwsKnown): Problem[] {
     ...worldProblems(["access", "admin"], access.admin),
     ...rangeProblems(["access", "app"], access.app),
     ...rangeProblems(["access", "egress", "ranges"], access.egress?.ranges),
-    ...closedDoors(known),
+    ...emptyLists(known),
   ];
 }
 
@@ -38,10 +38,10 @@ function refusal(text: string): string | undefined {
   }
 }
 
-/** The world administers nothing: neither by one range, which is named then, nor by all of them together. */
+/** Refuses the world for administrators' ports: as one range, which the problem names, or as all ranges together. */
 function worldProblems(path: readonly PathPart[], ranges: readonly string[] = []): Problem[] {
   const { allowed = "" } = describeKey(path);
-  const fix = "it is as good as the world; name the networks that your people come from, such as [203.0.113.0/24]";
+  const fix = "it is as good as the world; list the networks of your administrators, such as [203.0.113.0/24]";
   const wide = ranges.flatMap((text, i) =>
     isWorld([text]) ? [{ key: keyText([...path, i]), got: valueText(text), allowed, fix }] : [],
   );
@@ -49,8 +49,8 @@ function worldProblems(path: readonly PathPart[], ranges: readonly string[] = []
   return [{ key: keyText(path), got: `${ranges.length} ranges that add up to a /7 or more`, allowed, fix }];
 }
 
-/** Doors that nobody may go through. */
-function closedDoors({ access, aws }: AwsKnown): Problem[] {
+/** Lists without a range, for something that is public. */
+function emptyLists({ access, aws }: AwsKnown): Problem[] {
   const closed = (name: "ssh" | "admin" | "app", why: string): Problem[] =>
     access?.[name]?.length === 0
       ? [
@@ -58,7 +58,7 @@ function closedDoors({ access, aws }: AwsKnown): Problem[] {
             key: keyText(["access", name]),
             got: "[]",
             allowed: `at least one range while ${why}`,
-            fix: "write the ranges that may come in, such as [203.0.113.0/24]",
+            fix: "write the ranges that may connect, such as [203.0.113.0/24]",
           },
         ]
       : [];
@@ -68,6 +68,6 @@ function closedDoors({ access, aws }: AwsKnown): Problem[] {
     ...(open?.manager === "public" || open?.registry === "public"
       ? closed("admin", "the manager or registry load balancer is public")
       : []),
-    ...(open === undefined ? [] : closed("app", "applications are to be reached")),
+    ...(open === undefined ? [] : closed("app", "there is an application load balancer")),
   ];
 }

@@ -9,7 +9,7 @@ const RETENTIONS = [
   0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
-/** Region, zones, domain, and what AWS would refuse in the middle of an `up`. */
+/** Checks region, zones and domain, and values that AWS would refuse in the middle of an `up`. */
 export function ownProblems(known: AwsKnown): Problem[] {
   return [
     ...regionProblems(known),
@@ -53,7 +53,7 @@ function bastionZone({ aws, zones }: AwsKnown): Problem[] {
   ];
 }
 
-/** A domain that no hosted zone answers for is a name that nobody finds: that has to be said on purpose. */
+/** Without a hosted zone, nobody can resolve the domain. So leaving it out must be explicit. */
 function domainProblems({ aws, domain, given }: AwsKnown): Problem[] {
   if (domain === undefined || aws === undefined || aws.hostedZone !== undefined || !given.has("aws")) return [];
   const { allowed = "" } = describeKey(["aws", "hostedZone"]);
@@ -62,7 +62,7 @@ function domainProblems({ aws, domain, given }: AwsKnown): Problem[] {
       key: keyText(["aws", "hostedZone"]),
       got: `nothing, while ${keyText(["domain"])} is ${valueText(domain)}`,
       allowed,
-      fix: "write the id of the Route 53 hosted zone that the domain lies in, or none to make the records elsewhere",
+      fix: "write the id of the domain's Route 53 hosted zone, or none to create the records elsewhere",
     },
   ];
 }
@@ -101,12 +101,12 @@ function retentionProblems({ aws }: AwsKnown): Problem[] {
 function tagProblems({ aws }: AwsKnown): Problem[] {
   return Object.entries(aws?.tags ?? {}).flatMap(([name, value]) => {
     const reason = /^(swarm-ha\.|aws:)/i.test(name)
-      ? "the name is taken"
+      ? "the name is reserved"
       : name.length < 1 || name.length > 128 || value.length > 256
         ? "a name has 1 to 128 characters, a value at most 256"
         : /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(name + value)
           ? undefined
-          : "AWS takes letters, digits, blanks and _ . : / = + - @ only";
+          : "AWS accepts letters, digits, blanks and _ . : / = + - @ only";
     if (reason === undefined) return [];
     const { allowed = "" } = describeKey(["aws", "tags"]);
     return [{ key: keyText(["aws", "tags", name]), got: valueText(value), allowed, fix: `${reason}; write another` }];

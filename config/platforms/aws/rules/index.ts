@@ -2,13 +2,13 @@ import type { Problem } from "../../../problem";
 import { accessProblems } from "./access";
 import { ownProblems } from "./aws";
 import type { AwsKnown } from "./known";
-import { awsMachineProblems } from "./machines";
+import { awsInstanceProblems } from "./instances";
 import { awsNetworkProblems } from "./network";
 
-export { awsMachineWarnings } from "./machines";
+export { awsInstanceWarnings } from "./instances";
 
-/** What can be known about a stack on AWS without asking AWS. */
+/** Checks of a stack on AWS that need no call to AWS. */
 export function awsProblems(known: AwsKnown): Problem[] {
-  const own = known.aws === undefined ? [] : [ownProblems, awsNetworkProblems, awsMachineProblems];
+  const own = known.aws === undefined ? [] : [ownProblems, awsNetworkProblems, awsInstanceProblems];
   return [...own, accessProblems].flatMap((rule) => rule(known));
 }

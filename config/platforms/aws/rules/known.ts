@@ -1,5 +1,5 @@
 import type { KnownOf } from "../../types";
 import type { keys, poolKeys } from "../schema";
 
-/** What is known of a configuration that may have problems. */
+/** The valid part of a configuration. */
 export type AwsKnown = KnownOf<typeof keys, typeof poolKeys>;

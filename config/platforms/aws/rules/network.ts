@@ -4,14 +4,14 @@ import { overlaps, parseRange, type Ipv4Range } from "../../../../plan/ipv4";
 import type { AwsKnown } from "./known";
 import { keyText, valueText, type PathPart, type Problem } from "../../../problem";
 
-/** AWS makes subnets of /16 to /28, and a network load balancer wants 8 free addresses in each of its own. */
+/** AWS allows subnets of /16 to /28, and a network load balancer needs 8 free addresses in each of its subnets. */
 const SMALLEST_EDGE = 27;
 
-/** Ranges that a stack's own network needs, and how they fit into a VPC that was there before. */
+/** Ranges that a stack's own network needs, or how they fit into an existing VPC. */
 export function awsNetworkProblems(known: AwsKnown): Problem[] {
   return known.aws?.network?.vpc === undefined && known.aws?.network?.subnets === undefined
     ? ownNetwork(known)
-    : borrowedNetwork(known);
+    : existingNetwork(known);
 }
 
 /** Whether a public subnet for each zone fits into the infrastructure's block. */
@@ -22,13 +22,13 @@ function ownNetwork({ network }: AwsKnown): Problem[] {
     {
       key: keyText(["network", "hosts"]),
       got: valueText(network?.hosts),
-      allowed: `/16 to /${SMALLEST_EDGE - Math.log2(EDGE_PLACES) * 2} on the platform aws, whose smallest subnets hold 27 machines`,
+      allowed: `/16 to /${SMALLEST_EDGE - Math.log2(EDGE_PLACES) * 2} on the platform aws, whose smallest subnets have 27 usable addresses`,
       fix: "use a /20, the size of the default",
     },
   ];
 }
 
-function borrowedNetwork(known: AwsKnown): Problem[] {
+function existingNetwork(known: AwsKnown): Problem[] {
   const { vpc, subnets } = known.aws?.network ?? {};
   const path = ["aws", "network"];
   const half = (key: string, other: string): Problem[] => [
@@ -46,7 +46,7 @@ function borrowedNetwork(known: AwsKnown): Problem[] {
   return [...overlapProblems(known, whole, vpc.cidr), ...subnetProblems(known, whole, vpc.cidr)];
 }
 
-/** Overlay networks and bridges of the hosts hide whatever has the same addresses in the VPC. */
+/** If overlay networks or bridges have addresses of the VPC, hosts can't reach those in the VPC. */
 function overlapProblems({ network }: AwsKnown, vpc: Ipv4Range, text: string): Problem[] {
   return (["overlay", "engine"] as const).flatMap((name) => {
     const range = rangeOf(network?.[name]);
@@ -56,7 +56,7 @@ function overlapProblems({ network }: AwsKnown, vpc: Ipv4Range, text: string): P
         key: keyText(["network", name]),
         got: valueText(network?.[name]),
         allowed: `a range that doesn't overlap the VPC (${keyText(["aws", "network", "vpc", "cidr"])}: ${text})`,
-        fix: "choose another private range, one that nothing in the VPC talks to",
+        fix: "choose another private range, one that hosts in the VPC never connect to",
       },
     ];
   });
@@ -103,7 +103,7 @@ function badRange(path: readonly PathPart[], text: string): Problem {
   return { key: keyText(path), got: valueText(text), allowed, fix };
 }
 
-/** A range; undefined where it is none, which another rule says. */
+/** A range; undefined if it is invalid, which another rule reports. */
 function rangeOf(text: string | undefined): Ipv4Range | undefined {
   try {
     return text === undefined ? undefined : parseRange(text);

@@ -24,7 +24,7 @@ export const access = z
     ssh: ranges([], "Who may reach the bastion's SSH server. Empty only where the bastion is reached by SSM.", ADMIN),
     admin: ranges(
       [],
-      "Who may reach the manager and registry load balancers from outside the cluster: people and build machines.",
+      "Who may reach the manager and registry load balancers from outside the cluster: people and build servers.",
       ADMIN,
     ),
     app: ranges(
@@ -36,7 +36,7 @@ export const access = z
       .strictObject({
         ranges: ranges(
           ["0.0.0.0/0"],
-          "What the machines may reach outside the cluster. They need their packages at birth, and AWS's own services.",
+          "What the hosts may reach outside the cluster. They need packages at first boot, and AWS's own services.",
           "a list of IPv4 ranges in CIDR notation",
         ),
         ports: z
@@ -56,7 +56,7 @@ export const access = z
       })
       .prefault({})
       .meta({
-        description: "What the machines may reach outside the cluster.",
+        description: "What the hosts may reach outside the cluster.",
         allowed: "a mapping with the keys ranges and ports",
         fix: "write { ranges: [0.0.0.0/0], ports: [80, 443] }",
       }),
@@ -64,7 +64,7 @@ export const access = z
   .prefault({})
   .meta({
     description:
-      "Who may reach what from outside, on the platform `aws`. All else between machines follows from the table in docs/architecture.md.",
+      "Who may reach what from outside, on the platform `aws`. Traffic between hosts follows the table in docs/architecture.md.",
     allowed: "a mapping with the keys ssh, admin, app and egress, on the platform aws only",
     fix: "write { ssh: [203.0.113.0/24], admin: [203.0.113.0/24] }",
   });

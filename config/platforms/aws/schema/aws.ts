@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { REGIONS } from "../regions";
 import { awsNetwork } from "./network";
-import { hosts } from "./machine";
+import { hosts } from "./instance";
 
 const scheme = (byDefault: "internal" | "public", what: string) =>
   z
@@ -30,7 +30,7 @@ const image = (architecture: string) =>
     .string()
     .regex(/^ami-[0-9a-f]{8,17}$/)
     .meta({
-      description: `Id of the image for ${architecture} in this region: Ubuntu 24.04, or one made from it. It counts for new hosts; running ones keep theirs until they are replaced.`,
+      description: `Id of the image for ${architecture} in this region: Ubuntu 24.04, or an image based on it. Only new hosts use it; running hosts keep theirs until they are replaced.`,
       allowed: "an id such as ami-0123456789abcdef0",
       fix: "copy it from AWS, or leave the key out",
       defaultText: "the release that components/platform/aws/image.ts pins",
@@ -41,19 +41,19 @@ const bastion = z
   .strictObject({
     access: z.enum(["public", "ssm"]).default("public").meta({
       description:
-        "How the bastion is reached: `public` gives it an Elastic IP in a public subnet; with `ssm` it has no public address, and a tunnel of the Session Manager leads to it (docs/environments.md).",
+        "How the bastion is reached: `public` gives it an Elastic IP in a public subnet; with `ssm` it has no public address, and is reached through a tunnel of the Session Manager (docs/environments.md).",
       allowed: "public or ssm",
       fix: "write access: public",
     }),
     port: z.int().min(1024).max(65_535).default(22022).meta({
-      description: "With `ssm`: port of this machine, on 127.0.0.1, at which the tunnel begins.",
+      description: "With `ssm`: local port of the tunnel, on 127.0.0.1 of this workstation.",
       allowed: "a port from 1024 to 65535",
       fix: "write port: 22022",
     }),
     zone: z
       .string()
       .meta({
-        description: "The zone that the bastion is in. When that zone is lost, choose another one and run `up`.",
+        description: "Zone of the bastion. When that zone is lost, choose another one and run `up`.",
         allowed: "one of swarm-ha:zones",
         fix: "write one of swarm-ha:zones",
         defaultText: "the first of `zones`",
@@ -62,7 +62,7 @@ const bastion = z
   })
   .prefault({})
   .meta({
-    description: "The bastion: the one machine from which all others are reached.",
+    description: "The bastion: the one host from which all others are reached.",
     allowed: "a mapping with the keys access, port and zone",
     fix: "write { access: public }",
   });
@@ -74,17 +74,17 @@ const loadBalancers = z
     app: scheme("public", "application"),
     registryCertificate: arn(
       "acm",
-      "Certificate of ACM that the registry load balancer ends TLS with. The cluster's own nodes go on using the stack's certificate.",
-      "TLS ends at the registry, with a certificate of the stack's CA",
+      "ACM certificate with which the registry load balancer terminates TLS. The cluster's own nodes keep using the stack's certificate.",
+      "the registry terminates TLS, with a certificate of the stack's CA",
     ),
     appCertificate: arn(
       "acm",
-      "Certificate of ACM that the application load balancer ends TLS with, for `*.app.<domain>`.",
-      "TLS ends at the ingress",
+      "ACM certificate for `*.app.<domain>`, with which the application load balancer terminates TLS.",
+      "the ingress terminates TLS",
     ),
     alarms: arn(
       "sns",
-      "Topic of SNS that alarms go to: members of a load balancer that have been unhealthy for 3 minutes.",
+      "SNS topic for alarms: a load balancer's members that have been unhealthy for 3 minutes.",
       "no alarms",
     ),
   })
@@ -110,24 +110,24 @@ export const aws = z
         description: "The AWS account that the stack belongs to. Credentials of any other account are refused.",
         allowed: "the account's number of 12 digits, as a text",
         fix: 'write "<12 digits>" in quotes; `aws sts get-caller-identity` shows the number',
-        defaultText: "whichever account the credentials belong to",
+        defaultText: "the account of the credentials",
       })
       .optional(),
     protect: z.boolean().default(true).meta({
       description:
-        "Whether data (the registry's bucket, the key of the stack's CA) is protected: then `npm run destroy` refuses. Without it, destroying removes the bucket with all that is in it.",
+        "Whether data (the registry's bucket, the key of the stack's CA) is protected. If it is, `npm run destroy` refuses. If not, destroying deletes the bucket with its content.",
       allowed: "true or false",
-      fix: "write protect: true, and false for clusters that may go at any time",
+      fix: "write protect: true, or false for throw-away clusters",
     }),
     hostedZone: z
       .string()
       .regex(/^(Z[A-Z0-9]{4,31}|none)$/)
       .meta({
         description:
-          "Id of the Route 53 hosted zone that `domain` lies in: records for `manager`, `registry` and `*.app` are made there. `none`: you make them elsewhere; the output `records` says which.",
+          "Id of the Route 53 hosted zone of `domain`. Records for `manager`, `registry` and `*.app` are created there. With `none` you create them elsewhere; the output `records` lists them.",
         allowed: "an id such as Z0123456789ABCDEFGHIJ, or none",
         fix: "copy it from Route 53, or write none",
-        defaultText: "required: a domain nobody answers for is no domain",
+        defaultText: "required",
       })
       .optional(),
     network: awsNetwork,
@@ -147,7 +147,7 @@ export const aws = z
       .meta({
         description:
           "Version of the Docker engine that new hosts install from Docker's packages. Running hosts keep theirs until they are replaced.",
-        allowed: "a version that Docker has packages of for Ubuntu 24.04",
+        allowed: "a version that Docker's packages for Ubuntu 24.04 have",
         fix: 'write "28.5.2"',
       }),
     bastion,
@@ -157,19 +157,19 @@ export const aws = z
         z.string(),
         z.string().meta({
           description: "Value of the tag.",
-          allowed: "a text of at most 256 characters that AWS takes",
+          allowed: "a text of at most 256 characters that AWS accepts",
           fix: "write a text such as platform",
         }),
       )
       .default({})
       .meta({
-        description: "Tags for everything besides the stack's own, such as a cost centre.",
-        allowed: "a mapping of names to texts; names that begin with swarm-ha. or aws: are taken",
+        description: "Further tags for all resources, such as a cost centre.",
+        allowed: "a mapping of names to texts; names that begin with swarm-ha. or aws: are reserved",
         fix: "write { team: platform }",
       }),
   })
   .meta({
-    description: "What only the platform `aws` has.",
+    description: "Keys of the platform `aws`.",
     allowed:
       "a mapping with the keys region, accountId, protect, hostedZone, network, hosts, images, engine, bastion, loadBalancers and tags, on the platform aws only",
     fix: "write { region: eu-central-1, hostedZone: Z… }",

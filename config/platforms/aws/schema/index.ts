@@ -3,10 +3,10 @@ import { describer } from "../../../description";
 import { access } from "./access";
 import { aws } from "./aws";
 
-export { poolMachine as poolKeys } from "./machine";
+export { poolInstance as poolKeys } from "./instance";
 
 /** Top-level keys. */
 export const keys = { aws, access };
 
-/** What the schema says about one of these keys at a path. */
+/** Description of one of these keys at a path. */
 export const describeKey = describer(z.strictObject(keys));

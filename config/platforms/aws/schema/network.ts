@@ -27,12 +27,12 @@ export const awsNetwork = z
   .strictObject({
     nat: z.enum(["perZone", "single"]).default("perZone").meta({
       description:
-        "NAT gateways: one for each zone, so that a zone that is lost takes no other's way out with it; or a single one, which is cheaper.",
+        "NAT gateways: one in each zone, so that the loss of a zone doesn't cut off the others; or a single one, which is cheaper.",
       allowed: "perZone or single",
-      fix: "write nat: perZone, or nat: single for a cluster that may lose its way out",
+      fix: "write nat: perZone, or nat: single for a cluster that may lose its internet access",
     }),
     flowLogs: z.int().min(0).max(3653).default(0).meta({
-      description: "For how long flow logs of the VPC are kept in CloudWatch. 0: there are none.",
+      description: "For how long CloudWatch keeps the VPC's flow logs. 0: no flow logs.",
       unit: "days",
       allowed:
         "0, or a retention that CloudWatch has: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, …",
@@ -40,7 +40,7 @@ export const awsNetwork = z
     }),
     encryptedOverlays: z.boolean().default(false).meta({
       description:
-        "Whether nodes may exchange ESP (IP protocol 50), which overlay networks made with `--opt encrypted` need.",
+        "Whether nodes may exchange ESP (IP protocol 50), which overlay networks with `--opt encrypted` need.",
       allowed: "true or false",
       fix: "write encryptedOverlays: false",
     }),
@@ -51,7 +51,7 @@ export const awsNetwork = z
       })
       .meta({
         description:
-          "A VPC of yours to build in, with DNS host names on. Routes, NAT and endpoints are then yours, and `subnets` names the subnets.",
+          "An existing VPC to use, with DNS host names on. You then provide routes, NAT and endpoints, and `subnets` lists the subnets.",
         allowed: "a mapping with the keys id and cidr",
         fix: "write { id: vpc-…, cidr: 10.0.0.0/16 }, or leave the key out to get a VPC of its own",
         defaultText: "a VPC of its own, in `network.hosts`",
@@ -63,10 +63,10 @@ export const awsNetwork = z
         z
           .strictObject({
             private: subnet(
-              "the private subnet of this zone: its routes lead out by NAT. Its addresses .8 to .23 have to be free: managers and registry nodes get theirs there",
+              "the private subnet of this zone, with a route to a NAT gateway. Its addresses .8 to .23 have to be free for managers and registry nodes",
             ),
             public: subnet(
-              "the public subnet of this zone: its routes lead out by an internet gateway. Load balancers and the bastion are in it",
+              "the public subnet of this zone, with a route to an internet gateway, for load balancers and the bastion",
             ),
           })
           .meta({
@@ -76,7 +76,7 @@ export const awsNetwork = z
           }),
       )
       .meta({
-        description: "With a VPC of yours: its subnets by zone.",
+        description: "With an existing VPC: its subnets by zone.",
         allowed: "a mapping of every zone in swarm-ha:zones to its subnets, together with vpc",
         fix: "write { eu-central-1a: { private: …, public: … }, … }",
         defaultText: "subnets of its own",

@@ -15,7 +15,7 @@ const { stack, values } = JSON.parse(readFileSync("spec.json", "utf8")) as {
 
 const config = parseConfig(values, stack);
 const hosts = planHosts(config);
-const keys = new SshKeys("ssh", { machines: ["bastion", ...hosts.map(({ name }) => name)] });
+const keys = new SshKeys("ssh", { hosts: ["bastion", ...hosts.map(({ name }) => name)] });
 const platform = createPlatform({ config, hosts, keys, ranges: new AddressRanges("ranges", config) });
 
 /** Instance ids and addresses by host. */

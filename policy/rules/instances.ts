@@ -1,13 +1,13 @@
-import { machineTypes } from "../machine";
+import { instanceTypeTokens } from "../instance";
 import { listAt, UNKNOWN, valueAt } from "../planned";
-import { INSTANCE } from "./instance";
+import { INSTANCE } from "./ec2";
 import { eachOf, type Rule } from "./rule";
 
-/** How machines are made. */
-export const machineRules: readonly Rule[] = [
+/** Rules about instances. */
+export const instanceRules: readonly Rule[] = [
   {
     name: "imds-v2",
-    description: "The metadata service takes version 2 only, one hop far: no container gets its host's role.",
+    description: "The metadata service accepts version 2 only, with one hop: no container gets its host's role.",
     check: eachOf([INSTANCE, "aws:ec2/launchTemplate:LaunchTemplate"], ({ inputs }) => {
       const options = valueAt(inputs, "metadataOptions");
       const tokens = valueAt(options, "httpTokens");
@@ -20,7 +20,7 @@ export const machineRules: readonly Rule[] = [
   },
   {
     name: "encrypted-volumes",
-    description: "Volumes are encrypted, and die with their host.",
+    description: "Volumes are encrypted, and deleted with their host.",
     check: eachOf([INSTANCE, "aws:ebs/volume:Volume"], ({ type, inputs }) => {
       if (type !== INSTANCE) return isTrue(inputs, "encrypted") ? [] : ["encrypted has to be true"];
       const volumes = [["rootBlockDevice"], ...listAt(inputs, "ebsBlockDevices").map((_, i) => ["ebsBlockDevices", i])];
@@ -35,7 +35,7 @@ export const machineRules: readonly Rule[] = [
   },
   {
     name: "no-secret-user-data",
-    description: "User data holds no key: whatever runs on the host can read it.",
+    description: "User data contains no key: every program on the host can read it.",
     check: eachOf([INSTANCE], ({ inputs }) =>
       ["userData", "userDataBase64"].flatMap((key) => {
         const value = valueAt(inputs, key);
@@ -48,8 +48,8 @@ export const machineRules: readonly Rule[] = [
   },
   {
     name: "hosts-never-protected",
-    description: "Hosts are replaceable at any time: none is protected.",
-    check: eachOf(machineTypes, ({ protect, inputs }) => [
+    description: "Hosts are never protected, so that they can be replaced at any time.",
+    check: eachOf(instanceTypeTokens, ({ protect, inputs }) => [
       ...(protect ? ["a host can't be protected: nobody could repair the cluster"] : []),
       ...(valueAt(inputs, "disableApiTermination") === true ? ["disableApiTermination has to be left out"] : []),
     ]),

@@ -1,11 +1,11 @@
-/** Machines with a real sshd, in containers of the host image, one behind the other. */
+/** SshServers with a real sshd, in containers of the host image, one behind the other. */
 import { generateKeyPairSync } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { openSshPrivateKey, openSshPublicKey } from "../../../offline/lib/openssh";
 import { hostImage } from "../../../components/platform/local/image";
 import { prepareWorkstation } from "../../../cli/workstation/prepare";
-import { removeLeftovers, TEST_LABEL } from "../../support/leftovers";
+import { removeUnmanaged, TEST_LABEL } from "../../support/unmanaged";
 import { succeed } from "../../support/run";
 
 const key = () => generateKeyPairSync("ed25519").privateKey;
@@ -42,11 +42,11 @@ eval "$BEFORE"
 exec /usr/sbin/sshd -D -e -f /etc/ssh/test_config
 `;
 
-/** How often, and for how many seconds each, a machine is dialled. */
+/** How often, and for how many seconds each, a server is dialled. */
 export const DIALS = { dialErrorLimit: 2, perDialTimeout: 3 };
 
-/** A bastion that is published on the loopback, and machines behind it. */
-export class Machines {
+/** A bastion that is published on the loopback, and servers behind it. */
+export class SshServers {
   private readonly containers: Docker.Container[] = [];
   private readonly hostKeys = new Map<string, KeyPair>();
   private network: Docker.Network | undefined;
@@ -61,32 +61,32 @@ export class Machines {
   ) {}
 
   /**
-   * Starts the bastion (`.2`) and one machine, `target` (`.3`).
+   * Starts the bastion (`.2`) and one server, `target` (`.3`).
    *
    * @param name Always the same, so that the next run finds what an interrupted one has left.
    * @param subnet The first three numbers of their addresses.
    */
-  public static async start(name = "swarm-ha-test-kit", subnet = "10.253.0"): Promise<Machines> {
+  public static async start(name = "swarm-ha-test-kit", subnet = "10.253.0"): Promise<SshServers> {
     const docker = await prepareWorkstation();
-    const machines = new Machines(docker, name, subnet);
-    await removeLeftovers(docker, machines.name);
+    const servers = new SshServers(docker, name, subnet);
+    await removeUnmanaged(docker, servers.name);
     try {
-      machines.network = await docker.createNetwork({
-        Name: machines.name,
-        Labels: { [TEST_LABEL]: machines.name },
-        IPAM: { Config: [{ Subnet: `${machines.subnet}.0/24` }] },
+      servers.network = await docker.createNetwork({
+        Name: servers.name,
+        Labels: { [TEST_LABEL]: servers.name },
+        IPAM: { Config: [{ Subnet: `${servers.subnet}.0/24` }] },
       });
-      await machines.add("bastion", 2, "MaxSessions 2");
-      await machines.add("target", 3, "MaxSessions 500");
-      return machines;
+      await servers.add("bastion", 2, "MaxSessions 2");
+      await servers.add("target", 3, "MaxSessions 500");
+      return servers;
     } catch (error) {
-      await machines.remove();
+      await servers.remove();
       throw error;
     }
   }
 
   /**
-   * Starts one more machine with settings of its sshd.
+   * Starts one more server with settings of its sshd.
    *
    * @param host the last number of its address
    * @param before shell that runs before its sshd does, and says "Server listening" if it takes its time
@@ -121,7 +121,7 @@ export class Machines {
     await this.untilLog(container, "Server listening");
   }
 
-  /** An address in the machines' network. */
+  /** An address in the servers' network. */
   public address(host: number): string {
     return `${this.subnet}.${host}`;
   }
@@ -136,7 +136,7 @@ export class Machines {
     return { ...this.hop(name), host: this.address(host), proxy: this.bastion(), ...changes };
   }
 
-  /** The public key of a machine's sshd. */
+  /** The public key of a server's sshd. */
   public hostKey(name: string): string {
     return this.hostKeys.get(name)?.publicKey ?? keyPair().publicKey;
   }
@@ -147,7 +147,7 @@ export class Machines {
     return { user: "root", privateKey, hostKey, ...DIALS };
   }
 
-  /** What a machine's sshd has logged so far. */
+  /** What a server's sshd has logged so far. */
   public async log(name: string): Promise<string> {
     const container = this.docker.getContainer(`${this.name}-${name}`);
     return (await container.logs({ stdout: true, stderr: true })).toString();
@@ -160,17 +160,17 @@ export class Machines {
     return text.split("\n").filter((line) => line !== "");
   }
 
-  /** Runs shell on a machine; it has to succeed. @returns what it prints */
+  /** Runs shell on a server; it has to succeed. @returns what it prints */
   public exec(name: string, script: string, input = ""): Promise<string> {
     return succeed("docker", ["exec", "-i", `${this.name}-${name}`, "bash", "-c", script], { limit: 30, input });
   }
 
-  /** Freezes a machine: its kernel still takes connections, and nobody answers. */
+  /** Freezes a server: its kernel still takes connections, and nobody answers. */
   public async pause(name: string): Promise<void> {
     await this.docker.getContainer(`${this.name}-${name}`).pause();
   }
 
-  /** Stops a machine at once. */
+  /** Stops a server at once. */
   public async kill(name: string): Promise<void> {
     await this.docker.getContainer(`${this.name}-${name}`).kill();
   }

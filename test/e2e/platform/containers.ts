@@ -3,26 +3,30 @@ import type Docker from "dockerode";
 import { docker, unlessGone } from "../../../components/platform/local/docker";
 import { hostImage, IMAGE_FOLDER } from "../../../components/platform/local/image";
 import { LABELS } from "../../../plan/labels";
-import type { MachineFile, MachineInputs } from "../../../components/platform/local/machine-spec";
-import { createMachine, deleteMachine, type MachineState } from "../../../components/platform/local/provider/machine";
+import type { ContainerFile, ContainerInputs } from "../../../components/platform/local/container-spec";
+import {
+  createContainer,
+  deleteContainer,
+  type ContainerState,
+} from "../../../components/platform/local/provider/container-resource";
 import { createNetwork, deleteNetwork, type NetworkInputs } from "../../../components/platform/local/provider/network";
 import { ensureImage } from "../../../cli/workstation/host-image";
-import { removeLeftovers } from "../../support/leftovers";
+import { removeUnmanaged } from "../../support/unmanaged";
 import { sshKeyPair } from "../../support/ssh-keys";
 
-/** Two keys, made once: one that machines show, one that logs in. */
+/** Two keys, made once: a host key, and one that logs in. */
 const host = sshKeyPair();
 const client = sshKeyPair();
 
 /** Private keys, which must show up nowhere. */
 export const PRIVATE_KEYS = [host.private, client.private];
 
-const SSH_FILES: readonly MachineFile[] = [
+const SSH_FILES: readonly ContainerFile[] = [
   { path: "/etc/ssh/ssh_host_ed25519_key", mode: "0600", content: host.private },
   { path: "/etc/ssh/authorized_keys", mode: "0600", content: client.public },
 ];
 
-/** A stack of machines made by the provider's own functions, without Pulumi. */
+/** A stack of containers made by the provider's own functions, without Pulumi. */
 export class Stack {
   public readonly engine: Docker = docker();
   private networkId = "";
@@ -50,11 +54,11 @@ export class Stack {
   /** Removes all that is there, known or not; also what an interrupted run left that isn't the provider's to remove. */
   public async remove(): Promise<void> {
     await deleteNetwork(this.networkId === "" ? this.name : this.networkId, this.network);
-    await removeLeftovers(this.engine, this.name);
+    await removeUnmanaged(this.engine, this.name);
   }
 
-  /** What a machine of this stack is made from. */
-  public inputs(hostname: string, own: Partial<MachineInputs> = {}): MachineInputs {
+  /** What a container of this stack is made from. */
+  public inputs(hostname: string, own: Partial<ContainerInputs> = {}): ContainerInputs {
     return {
       container: `${this.name}-${hostname}`,
       hostname,
@@ -75,12 +79,12 @@ export class Stack {
     };
   }
 
-  public async create(hostname: string, own: Partial<MachineInputs> = {}): Promise<MachineState> {
-    return (await createMachine(this.inputs(hostname, own))).outs;
+  public async create(hostname: string, own: Partial<ContainerInputs> = {}): Promise<ContainerState> {
+    return (await createContainer(this.inputs(hostname, own))).outs;
   }
 
-  public async delete(machine: MachineState): Promise<void> {
-    await deleteMachine(machine.identity, machine);
+  public async delete(container: ContainerState): Promise<void> {
+    await deleteContainer(container.identity, container);
   }
 
   /** Runs a command in a container. @returns what it printed; an exit code other than 0 is its last line */
@@ -94,7 +98,7 @@ export class Stack {
     return ExitCode === 0 ? text : `${text}\nexit code ${String(ExitCode)}`;
   }
 
-  /** Ids of the containers that took a machine's first one's place. */
+  /** Ids of the containers that took the place of a removed one. */
   public async containersOf(identity: string): Promise<string[]> {
     const filters = { label: [`${LABELS.identity}=${identity}`] };
     return (await this.engine.listContainers({ all: true, filters })).map(({ Id }) => Id);

@@ -4,26 +4,26 @@ import type { AwsKnown } from "./known";
 import { keyText, valueText, type PathPart, type Problem } from "../../../problem";
 import { didYouMean } from "../../../suggest";
 
-/** An instance type where the configuration has one, with the architecture that its hosts are to have. */
+/** An instance type in the configuration, and the architecture of its hosts. */
 interface Wanted {
   readonly path: readonly PathPart[];
   readonly type: string;
   readonly architecture: string | undefined;
 }
 
-/** Every known instance type has the architecture that its hosts are to have. */
-export function awsMachineProblems(known: Pick<AwsKnown, "aws" | "workers">): Problem[] {
+/** Every known instance type must have the architecture of its hosts. */
+export function awsInstanceProblems(known: Pick<AwsKnown, "aws" | "workers">): Problem[] {
   return wanted(known).flatMap(mismatch);
 }
 
-/** AWS has new types all the time, so one that isn't in our table isn't refused. */
-export function awsMachineWarnings(known: Pick<AwsKnown, "aws" | "workers">): string[] {
+/** AWS adds types all the time, so a type outside our table is accepted with a warning. */
+export function awsInstanceWarnings(known: Pick<AwsKnown, "aws" | "workers">): string[] {
   return wanted(known)
     .filter(({ type }) => architectureOf(type) === undefined)
     .map(({ path, type }) => {
       const meant = didYouMean(type, INSTANCE_TYPES);
       const key = keyText([...path, "instanceType"]);
-      return `${key} is ${valueText(type)}, which config/platforms/aws/instance-types.ts doesn't list: neither whether AWS has it nor its architecture is checked${meant === undefined ? "" : `; ${meant}`}.`;
+      return `${key} is ${valueText(type)}, which config/platforms/aws/instance-types.ts doesn't list. So its existence and its architecture aren't checked${meant === undefined ? "" : `; ${meant}`}.`;
     });
 }
 
@@ -52,7 +52,7 @@ function mismatch({ path, type, architecture: wanted }: Wanted): Problem[] {
     {
       key,
       got: `${valueText(type)}, which is ${architecture}`,
-      allowed: `a type of the architecture ${wanted}, which ${keyText([...path, "architecture"])} says`,
+      allowed: `a type of the architecture ${wanted}, as in ${keyText([...path, "architecture"])}`,
       fix: `write architecture: ${architecture} beside it, or use a type such as ${wanted === "arm64" ? "m6g.large" : "m6i.large"}`,
     },
   ];

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { containerOptions, volumeOf, type MachineInputs } from "../../../components/platform/local/machine-spec";
+import { containerOptions, volumeOf, type ContainerInputs } from "../../../components/platform/local/container-spec";
 
 const SECRET = "a-private-key";
-const INPUTS: MachineInputs = {
+const INPUTS: ContainerInputs = {
   container: "unit-manager-1",
   hostname: "manager-1",
   labels: { "swarm-ha.stack": "unit", "swarm-ha.role": "manager", "swarm-ha.zone": "zone-a" },

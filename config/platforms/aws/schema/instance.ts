@@ -1,34 +1,34 @@
 import { z } from "zod";
 import type { Tier } from "../../../../plan/roles";
 import { ARCHITECTURES } from "../instance-types";
-import { AWS_MACHINES } from "../machines";
+import { AWS_INSTANCES } from "../instances";
 
 const instanceType = z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/);
 const architecture = z.enum(ARCHITECTURES);
-/** GiB; EBS's own limit, and what the system and some images need. */
+/** GiB. The maximum is EBS's; the minimum has room for the system and some images. */
 const volume = z.int().min(10).max(16_384);
 
 const words = {
   instanceType: {
-    description: "EC2 instance type. Another one replaces the hosts, one manager at a time.",
-    allowed: "an instance type of EC2; a warning names one that config/platforms/aws/instance-types.ts lacks",
+    description: "EC2 instance type. A change replaces the hosts, one manager at a time.",
+    allowed: "an instance type of EC2; a type that config/platforms/aws/instance-types.ts lacks gets a warning",
     fix: "write a type such as m6i.large, or m6g.large with architecture: arm64",
   },
   architecture: {
-    description: "Processor architecture. Another one replaces the hosts, one manager at a time.",
+    description: "Processor architecture. A change replaces the hosts, one manager at a time.",
     allowed: ARCHITECTURES.join(" or "),
     fix: "write amd64, or arm64 with a Graviton instance type",
   },
   volume: {
-    description: "Size of the root volume, which holds the engine's data, too. It can only grow.",
+    description: "Size of the root volume, which also holds the Docker engine's data. It can only grow.",
     unit: "GiB",
     allowed: "a whole number from 10 to 16384 (GiB)",
     fix: "write volume: 50",
   },
 };
 
-/** What the machines of a pool are made of, where it differs from `aws.hosts.worker`. */
-export const poolMachine = {
+/** Instance type, architecture and root volume of a pool, where they differ from `aws.hosts.worker`. */
+export const poolInstance = {
   instanceType: instanceType
     .meta({ ...words.instanceType, defaultText: "the one of `aws.hosts.worker`; on aws only" })
     .optional(),
@@ -38,9 +38,9 @@ export const poolMachine = {
   volume: volume.meta({ ...words.volume, defaultText: "the one of `aws.hosts.worker`; on aws only" }).optional(),
 };
 
-/** What the machines of a tier are made of: one entry of `swarm-ha:aws.hosts`. */
-function machines(tier: Tier, what: string) {
-  const byDefault = AWS_MACHINES[tier];
+/** Instance type, architecture and root volume of a tier: one entry of `swarm-ha:aws.hosts`. */
+function instances(tier: Tier, what: string) {
+  const byDefault = AWS_INSTANCES[tier];
   return z
     .strictObject({
       instanceType: instanceType
@@ -51,7 +51,7 @@ function machines(tier: Tier, what: string) {
     })
     .prefault({})
     .meta({
-      description: `What ${what} made of.`,
+      description: `Instance type, architecture and root volume of ${what}.`,
       allowed: "a mapping with the keys instanceType, architecture and volume",
       fix: `write { instanceType: ${byDefault.amd64}, volume: ${byDefault.volume} }`,
     });
@@ -60,14 +60,14 @@ function machines(tier: Tier, what: string) {
 /** `swarm-ha:aws.hosts`. */
 export const hosts = z
   .strictObject({
-    manager: machines("manager", "managers are"),
-    registry: machines("registry", "registry nodes are"),
-    worker: machines("worker", "workers are, where their pool says nothing else,"),
-    bastion: machines("bastion", "the bastion is"),
+    manager: instances("manager", "managers"),
+    registry: instances("registry", "registry nodes"),
+    worker: instances("worker", "workers, unless their pool has its own"),
+    bastion: instances("bastion", "the bastion"),
   })
   .prefault({})
   .meta({
-    description: "What the machines are made of, by tier.",
+    description: "Instance type, architecture and root volume, by tier.",
     allowed: "a mapping with the keys manager, registry, worker and bastion",
     fix: "write { manager: { instanceType: t3.medium } }",
   });

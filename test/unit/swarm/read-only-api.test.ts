@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { parseConfig, type StackConfig } from "../../../config";
-import { DOOR_PATHS, doorSettings } from "../../../components/swarm/manager-door";
+import { READ_ONLY_PATHS, readOnlyApiSettings } from "../../../components/swarm/read-only-api";
 import { managerPlaces, workerProxySettings } from "../../../components/swarm/worker-proxy";
 
 function config(overrides: Record<string, unknown> = {}): StackConfig {
   return parseConfig({ platform: "local", ...overrides }, "unit");
 }
 
-describe("the managers' read-only door", () => {
-  const door = new RegExp(DOOR_PATHS);
+describe("the managers' read-only API", () => {
+  const pattern = new RegExp(READ_ONLY_PATHS);
 
   it("lets through what the ingress asks for, with the API's version before it or without", () => {
     for (const path of ["/_ping", "/version", "/services", "/networks", "/tasks", "/nodes/qwkzzy64vf9bykt01ww4f3ct0"]) {
-      assert.match(path, door);
-      assert.match(`/v1.41${path}`, door);
+      assert.match(path, pattern);
+      assert.match(`/v1.41${path}`, pattern);
     }
   });
 
@@ -38,16 +38,16 @@ describe("the managers' read-only door", () => {
       "/v1x41/services",
       "/tasks/a/logs",
     ]) {
-      assert.doesNotMatch(path, door);
+      assert.doesNotMatch(path, pattern);
     }
   });
 
   it("wants a client certificate and at least TLS 1.2", () => {
-    assert.match(doorSettings(), /^ {2}bind :8381 ssl .* verify required ssl-min-ver TLSv1\.2$/m);
+    assert.match(readOnlyApiSettings(), /^ {2}bind :8381 ssl .* verify required ssl-min-ver TLSv1\.2$/m);
   });
 });
 
-describe("a worker's way to the doors", () => {
+describe("a worker's proxy to the read-only API", () => {
   it("is open on the engine's bridge alone", () => {
     const binds = workerProxySettings(config()).match(/^ *bind .*$/gm) ?? [];
     assert.deepEqual(binds, ["  bind 10.211.0.1:8381 transparent"]);

@@ -1,2 +1,2 @@
-/** Type token of a machine on AWS. */
+/** Type token of an instance on AWS. */
 export const INSTANCE = "aws:ec2/instance:Instance";

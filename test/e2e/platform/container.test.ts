@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
-import { deleteMachine, readMachine, updateMachine } from "../../../components/platform/local/provider/machine";
-import { restoreMachine } from "../../../components/platform/local/restore";
-import { machine as provider } from "../../../components/platform/local/provider";
-import { freePort, PRIVATE_KEYS, Stack, takenPort, until } from "./machines";
+import {
+  deleteContainer,
+  readContainer,
+  updateContainer,
+} from "../../../components/platform/local/provider/container-resource";
+import { restoreContainer } from "../../../components/platform/local/restore";
+import { container as provider } from "../../../components/platform/local/provider";
+import { freePort, PRIVATE_KEYS, Stack, takenPort, until } from "./containers";
 
 const GREETING = /^SSH-2\.0-/;
 
@@ -20,8 +24,8 @@ function greeting(port: number): Promise<string> {
   });
 }
 
-describe("machines of the local platform", () => {
-  const stack = new Stack("swha-t-machine", 1);
+describe("containers of the local platform", () => {
+  const stack = new Stack("swha-t-container", 1);
 
   before(() => stack.start());
   after(() => stack.remove());
@@ -50,7 +54,7 @@ describe("machines of the local platform", () => {
       addresses,
       [100, 101, 102, 103].map((last) => stack.address(last)),
     );
-    await Promise.all(made.map((machine) => stack.delete(machine)));
+    await Promise.all(made.map((container) => stack.delete(container)));
     const again = await stack.create("a");
     assert.equal(again.address, stack.address(100));
     await stack.delete(again);
@@ -75,22 +79,22 @@ describe("machines of the local platform", () => {
 
   it("are still there when they are stopped, and gone when they are removed", async () => {
     const made = await stack.create("read", { nested: true });
-    assert.deepEqual(await readMachine(made, made.identity), { kind: "there", state: made });
+    assert.deepEqual(await readContainer(made, made.identity), { kind: "there", state: made });
     await stack.engine.getContainer(made.identity).kill();
-    assert.deepEqual(await readMachine(made, made.identity), { kind: "there", state: made });
+    assert.deepEqual(await readContainer(made, made.identity), { kind: "there", state: made });
     await stack.engine.getContainer(made.identity).remove({ v: true });
-    assert.deepEqual(await readMachine(made, made.identity), { kind: "gone" });
+    assert.deepEqual(await readContainer(made, made.identity), { kind: "gone" });
     assert.deepEqual(await provider.read?.(made.identity, made), { id: "" });
-    await deleteMachine(made.identity, made);
+    await deleteContainer(made.identity, made);
     assert.ok(!(await stack.has("volume", `${made.container}-engine`)), "its volume goes, though it went before");
   });
 
-  it("that lost their container get one on the same data, and stay the same machine", async () => {
+  it("that were removed are recreated on the same data, with the same identity", async () => {
     const made = await stack.create("lost", { nested: true, address: stack.address(9) });
     await stack.run(made.identity, "touch", "/var/lib/docker/kept");
     await stack.engine.getContainer(made.identity).remove({ force: true, v: true });
-    await restoreMachine(stack.engine, made, [{ path: "/etc/swarm-ha/joined", mode: "0644", content: "node 1\n" }]);
-    assert.deepEqual(await readMachine(made, made.identity), { kind: "there", state: made });
+    await restoreContainer(stack.engine, made, [{ path: "/etc/swarm-ha/joined", mode: "0644", content: "node 1\n" }]);
+    assert.deepEqual(await readContainer(made, made.identity), { kind: "there", state: made });
     const [id] = await stack.containersOf(made.identity);
     assert.ok(id !== undefined && id !== made.identity);
     assert.doesNotMatch(await stack.run(id, "ls", "/var/lib/docker/kept"), /exit code/);
@@ -98,9 +102,9 @@ describe("machines of the local platform", () => {
     const { NetworkSettings } = await stack.engine.getContainer(id).inspect();
     assert.equal(NetworkSettings.Networks[stack.name]?.IPAddress, stack.address(9));
     const extra = { path: "/etc/ssh/sshd_config.d/more.conf", mode: "0644", content: "MaxSessions 7\n" };
-    await updateMachine(made.identity, made, { ...made, files: [...made.files, extra] });
+    await updateContainer(made.identity, made, { ...made, files: [...made.files, extra] });
     assert.match(await stack.run(id, "sshd", "-T"), /maxsessions 7/);
-    await deleteMachine(made.identity, made);
+    await deleteContainer(made.identity, made);
     assert.deepEqual(await stack.containersOf(made.identity), []);
     assert.ok(!(await stack.has("volume", `${made.container}-engine`)));
   });
@@ -121,7 +125,7 @@ describe("machines of the local platform", () => {
   it("never take the place of a container that is somebody else's", async () => {
     const { container, image } = stack.inputs("foreign");
     const foreign = await stack.engine.createContainer({ name: container, Image: image });
-    await assert.rejects(stack.create("foreign"), /is there that is not of this stack; rename or remove it/);
+    await assert.rejects(stack.create("foreign"), /exists, and it isn't part of this stack; rename or remove it/);
     assert.ok(await stack.has("container", container));
     await foreign.remove();
   });
@@ -142,7 +146,7 @@ describe("machines of the local platform", () => {
       stack.create("dies", {
         files: [{ path: "/usr/local/sbin/entrypoint", mode: "0755", content: "#!/bin/sh\necho no >&2\n" }],
       }),
-      /can't be made: it ended at once; its last words: no/,
+      /can't be created: it stopped at once; its last output: no/,
     );
     assert.deepEqual(await stack.left(), before);
   });
@@ -151,13 +155,13 @@ describe("machines of the local platform", () => {
     const made = await stack.create("update");
     const { files } = made;
     const extra = { path: "/etc/ssh/sshd_config.d/more.conf", mode: "0644", content: "MaxSessions 7\n" };
-    const updated = await updateMachine(made.identity, made, { ...made, files: [...files, extra] });
+    const updated = await updateContainer(made.identity, made, { ...made, files: [...files, extra] });
     assert.equal(updated.identity, made.identity);
     assert.match(await stack.run(made.identity, "sshd", "-T"), /maxsessions 7/);
     const wrong = { ...extra, content: "NoSuchKeyword 7\n" };
-    await assert.rejects(updateMachine(made.identity, made, { ...made, files: [wrong] }), /can't read its new files/);
+    await assert.rejects(updateContainer(made.identity, made, { ...made, files: [wrong] }), /can't read its new files/);
     await stack.delete(made);
-    await assert.rejects(updateMachine(made.identity, made, made), /is gone; `npm run repair -- swha-t-machine/);
+    await assert.rejects(updateContainer(made.identity, made, made), /is gone; `npm run repair -- swha-t-container/);
   });
 
   it("bring their engine back by themselves once it was started: after a kill of it, of them, and a stop", async () => {

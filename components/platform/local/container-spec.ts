@@ -2,59 +2,59 @@ import type { ContainerCreateOptions, EndpointSettings, MountSettings } from "do
 import type { AddressSpan } from "../../../plan/addressing";
 import { LABELS } from "../../../plan/labels";
 
-/** A file that is put into a machine before it starts. */
-export interface MachineFile {
+/** A file that is put into a container before it starts. */
+export interface ContainerFile {
   /** Absolute path. */
   readonly path: string;
-  /** Permission bits, octal text such as "0600". (A number would come back from the state as a floating one.) */
+  /** Permission bits, octal text such as "0600". (The state would return a number as a float.) */
   readonly mode: string;
   /** Content; may be secret. */
   readonly content: string;
 }
 
-/** What a machine is made from: the inputs of the resource, as they stand in the state. */
-export interface MachineInputs {
+/** Inputs of a container's resource, as in the state. */
+export interface ContainerInputs {
   /** Name of the container. */
   readonly container: string;
   /** Host name, which is the name in the stack and of the node. */
   readonly hostname: string;
   /** Labels of the container; see labels.ts. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Image reference. A running machine keeps its own: a new image is rolled out by replacing. */
+  /** Image reference. A running container keeps its own: a new image is rolled out by replacing. */
   readonly image: string;
   /** Name of the network. */
   readonly network: string;
   /** Fixed address. @default the lowest free one of `addresses` */
   readonly address?: string;
-  /** Where an address is picked from when none is fixed. */
+  /** Range to pick an address from if none is fixed. */
   readonly addresses?: AddressSpan;
   /** Files put in before it starts. */
-  readonly files: readonly MachineFile[];
-  /** Services of the machine that read the files again when they have changed. */
+  readonly files: readonly ContainerFile[];
+  /** Services of the container that reload when the files have changed. */
   readonly reload: readonly string[];
-  /** TCP ports published on 127.0.0.1, as `<of this machine>:<of the container>`. */
+  /** TCP ports published on 127.0.0.1, as `<of this workstation>:<of the container>`. */
   readonly ports: readonly string[];
-  /** Names that it resolves besides those of the network, as `<name>:<address>`. @default none */
+  /** Further names that it resolves, as `<name>:<address>`. @default none */
   readonly names?: readonly string[];
-  /** Volumes that outlive it and that others may have, too, as `<volume>:<path>`. @default none */
+  /** Volumes that stay when it is deleted, and that others may share, as `<volume>:<path>`. @default none */
   readonly volumes?: readonly string[];
-  /** Whether an engine is to run in it: then it has a volume for the engine's data, and the capabilities for that. */
+  /** Whether a Docker engine runs in it, which needs a volume for its data, and capabilities. */
   readonly nested: boolean;
 }
 
-/** Name of the volume with the engine's data. Born with the machine, and dies with it. */
+/** Name of the volume with the Docker engine's data. It is created and deleted with the container. */
 export function volumeOf(container: string): string {
   return `${container}-engine`;
 }
 
 /**
- * What the engine is asked for.
+ * Options for creating the container.
  *
- * No file and no secret is in it: everybody who may ask the engine could read it there.
+ * They contain no file and no secret: everybody with access to the Docker engine can read them.
  *
- * @param identity Of a machine that has lost its container, which this one replaces. @default the container's own id
+ * @param identity Id of the first container, if this one takes its place. @default the container's own id
  */
-export function containerOptions(inputs: MachineInputs, address: string, identity?: string): ContainerCreateOptions {
+export function containerOptions(inputs: ContainerInputs, address: string, identity?: string): ContainerCreateOptions {
   return {
     name: inputs.container,
     Hostname: inputs.hostname,
@@ -66,7 +66,7 @@ export function containerOptions(inputs: MachineInputs, address: string, identit
     },
     HostConfig: {
       NetworkMode: inputs.network,
-      // A machine comes back with its engine; one that somebody stopped stays stopped.
+      // A container starts again with its Docker engine. One that was stopped by hand stays stopped.
       RestartPolicy: { Name: "unless-stopped" },
       PortBindings: Object.fromEntries(
         inputs.ports.map((port) => [
@@ -86,13 +86,13 @@ export function containerOptions(inputs: MachineInputs, address: string, identit
   };
 }
 
-/** A machine's place on the stack's network. */
-export function endpoint({ hostname }: Pick<MachineInputs, "hostname">, address: string): EndpointSettings {
+/** A container's place on the stack's network. */
+export function endpoint({ hostname }: Pick<ContainerInputs, "hostname">, address: string): EndpointSettings {
   return { IPAMConfig: { IPv4Address: address }, Aliases: [hostname] };
 }
 
 /**
- * What an engine inside a container needs, short of `--privileged`, which fails where root itself lacks a capability
+ * What a Docker engine inside a container needs, without `--privileged`, which fails where root itself lacks a capability
  * (sandboxes lack CAP_SYS_RESOURCE). Works where privileged works, too.
  */
 export function nested(): NonNullable<ContainerCreateOptions["HostConfig"]> {
@@ -107,16 +107,16 @@ export function nested(): NonNullable<ContainerCreateOptions["HostConfig"]> {
   };
 }
 
-function shared(inputs: MachineInputs): MountSettings[] {
+function shared(inputs: ContainerInputs): MountSettings[] {
   const { [LABELS.stack]: stack = "" } = inputs.labels;
   return (inputs.volumes ?? []).map((text) => {
     const [source = "", target = ""] = text.split(":");
-    // The stack's, and no machine's: it goes with the network, which is the end of everything.
+    // It belongs to the stack and to no container, so it is deleted with the network, which is deleted last.
     return volume(source, target, { labels: { [LABELS.stack]: stack } });
   });
 }
 
-function volume(source: string, target: string, { labels }: Pick<MachineInputs, "labels">): MountSettings {
+function volume(source: string, target: string, { labels }: Pick<ContainerInputs, "labels">): MountSettings {
   return {
     Type: "volume",
     Source: source,

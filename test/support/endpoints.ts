@@ -1,10 +1,10 @@
-/** The ways into a stack for people, and HTTPS clients of every kind at them. */
+/** The endpoints of a stack, and HTTPS clients of every kind for them. */
 import { Agent, request, type RequestOptions } from "node:https";
 import { TLSSocket } from "node:tls";
 import type { StackOutputs } from "../../components/outputs";
 
-/** One way in. */
-export interface Door {
+/** One endpoint. */
+export interface Endpoint {
   readonly name: "manager" | "registry" | "app";
   readonly port: number;
   /** The name that its certificate has to be for. */
@@ -22,9 +22,13 @@ export type Client = Pick<
   "ca" | "cert" | "key" | "minVersion" | "maxVersion" | "ciphers" | "servername" | "agent"
 >;
 
-/** The doors of a stack, by its outputs. */
-export function doorsOf({ endpoints, caCertificate: ca, access }: StackOutputs): Record<Door["name"], Door> {
-  const place = (endpoint: string | undefined): Pick<Door, "port" | "hostname"> => {
+/** The endpoints of a stack, by its outputs. */
+export function endpointsOf({
+  endpoints,
+  caCertificate: ca,
+  access,
+}: StackOutputs): Record<Endpoint["name"], Endpoint> {
+  const place = (endpoint: string | undefined): Pick<Endpoint, "port" | "hostname"> => {
     const url = new URL((endpoint ?? "").replace("*.", "nothing-of-this-name."));
     return { port: Number(url.port), hostname: url.hostname };
   };
@@ -59,10 +63,10 @@ export interface Visit {
  *
  * @throws Error with OpenSSL's or Node's code, when either side refuses, or there is no answer within 5 s
  */
-export function visit({ port, hostname, path, good }: Door, client: Client = {}): Promise<Visit> {
+export function visit({ port, hostname, path, good }: Endpoint, client: Client = {}): Promise<Visit> {
   return new Promise((resolve, reject) => {
     const call = request(
-      // By address: not every machine resolves names below localhost.
+      // By address: not every workstation resolves names below localhost.
       { host: "127.0.0.1", port, path, headers: { host: hostname }, ...tls(hostname, { ...good, ...client }) },
       (response) => {
         const { socket } = response;

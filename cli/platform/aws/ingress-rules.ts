@@ -1,8 +1,8 @@
 /** The rules of security groups. */
-import type { Door } from "../../../policy/doors";
+import type { IngressRule } from "../../../policy/ingress-rules";
 import { listAt, nameOfUrn, numberAt, textAt, UNKNOWN, valueAt, type Planned } from "../../../policy/planned";
 
-/** What the groups are known by that a rule opens doors of: URN, or id where somebody wrote it out. */
+/** The security groups that a rule belongs to: URNs, or ids where the rule has a literal id. */
 export function groupsOf({ urn, type, inputs, references }: Planned): readonly string[] {
   if (type === "aws:ec2/securityGroup:SecurityGroup") return [urn];
   return [...(references["securityGroupId"] ?? []), textAt(inputs, "securityGroupId")].filter(
@@ -10,8 +10,8 @@ export function groupsOf({ urn, type, inputs, references }: Planned): readonly s
   );
 }
 
-/** All ways in that a resource opens, and ways out to ranges; one to a group is the other end of a way in. */
-export function doorsOf(resource: Planned): Door[] {
+/** Ingress rules of a resource, and its egress rules to ranges. An egress rule to a group is the other half of an ingress rule. */
+export function ingressRulesOf(resource: Planned): IngressRule[] {
   switch (resource.type) {
     case "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
       return othersOf(resource).map((from) => ({ from, to: target(resource), ...what(resource) }));
@@ -19,9 +19,9 @@ export function doorsOf(resource: Planned): Door[] {
       if (resource.inputs["referencedSecurityGroupId"] !== undefined) return [];
       return othersOf(resource).map((to) => ({ from: target(resource), to, ...what(resource) }));
     case "aws:ec2/securityGroup:SecurityGroup":
-      return listAt(resource.inputs, "ingress").flatMap((rule) => inlineDoors(rule, nameOfUrn(resource.name)));
+      return listAt(resource.inputs, "ingress").flatMap((rule) => inlineRules(rule, nameOfUrn(resource.name)));
     case "aws:ec2/securityGroupRule:SecurityGroupRule":
-      return textAt(resource.inputs, "type") === "egress" ? [] : inlineDoors(resource.inputs, target(resource));
+      return textAt(resource.inputs, "type") === "egress" ? [] : inlineRules(resource.inputs, target(resource));
     default:
       return [];
   }
@@ -37,12 +37,12 @@ function othersOf({ inputs, references }: Planned): string[] {
   return [nameOfUrn(named[0] ?? "unknown")];
 }
 
-function what({ inputs }: Planned): Pick<Door, "protocol" | "port"> {
+function what({ inputs }: Planned): Pick<IngressRule, "protocol" | "port"> {
   return { protocol: protocolOf(inputs, "ipProtocol"), port: portOf(inputs) };
 }
 
 /** A rule that is written inside its group: ranges, groups and ports in lists. */
-function inlineDoors(rule: unknown, to: string): Door[] {
+function inlineRules(rule: unknown, to: string): IngressRule[] {
   const from = ["cidrBlocks", "ipv6CidrBlocks", "securityGroups", "prefixListIds"].flatMap((key) =>
     listAt(rule, key).map((one) => (typeof one === "string" ? one : "unknown")),
   );

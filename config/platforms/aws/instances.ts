@@ -1,8 +1,8 @@
 import type { Tier } from "../../../plan/roles";
 import type { Architecture } from "./instance-types";
 
-/** What machines are made of where nothing else is said, by tier: instance types by architecture, and the root volume's GiB. */
-export const AWS_MACHINES = {
+/** Defaults of instances by tier: instance types by architecture, and the root volume's GiB. */
+export const AWS_INSTANCES = {
   manager: { amd64: "t3.medium", arm64: "t4g.medium", volume: 30 },
   registry: { amd64: "t3.medium", arm64: "t4g.medium", volume: 30 },
   worker: { amd64: "m6i.large", arm64: "m6g.large", volume: 50 },

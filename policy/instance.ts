@@ -2,29 +2,29 @@ import { allFacts } from "../cli/platform/facts";
 import { LABELS } from "../plan/labels";
 import { textAt, UNKNOWN, valueAt, type Planned } from "./planned";
 
-/** The property of a machine's inputs that says what it is for; undefined of what is no machine. */
+/** The input of an instance that holds its labels or tags; undefined for other types. */
 function labelsOf(type: string): string | undefined {
-  return allFacts().find(({ types }) => types.machine === type)?.types.labels;
+  return allFacts().find(({ types }) => types.instance === type)?.types.labels;
 }
 
-/** Type tokens of machines, of all platforms. */
-export function machineTypes(): readonly string[] {
-  return allFacts().map(({ types }) => types.machine);
+/** Type tokens of instances, of all platforms. */
+export function instanceTypeTokens(): readonly string[] {
+  return allFacts().map(({ types }) => types.instance);
 }
 
-/** What a machine's labels or tags say about it. */
-export interface MachineFacts {
+/** What an instance's labels or tags say about it. An instance is an EC2 instance, or a container of a local stack. */
+export interface InstanceFacts {
   /** Name in the stack. */
   readonly name: string;
   /** `manager`, `registry`, `worker`, `bastion` or `load-balancer`. */
   readonly role: string;
-  /** Failure zone; `all` of what spans them. */
+  /** Failure zone; `all` if it spans them. */
   readonly zone: string;
   /** Pool of a worker; the tier of other hosts. */
   readonly pool: string;
 }
 
-/** What a machine is for; undefined of what is no machine of ours, {@link UNKNOWN} while its labels or tags are. */
+/** Role of an instance. Undefined if it isn't one of ours, {@link UNKNOWN} while its labels or tags are unknown. */
 export function roleOf({ type, inputs }: Pick<Planned, "type" | "inputs">): string | typeof UNKNOWN | undefined {
   const property = labelsOf(type);
   if (property === undefined) return undefined;
@@ -32,15 +32,15 @@ export function roleOf({ type, inputs }: Pick<Planned, "type" | "inputs">): stri
 }
 
 /**
- * Facts about a machine, all from what is written on it. What has no pool, bastion and load balancers, is one by itself.
+ * Facts about an instance, from its labels or tags. Bastion and load balancers have no pool: each is a pool of its own.
  *
- * @returns undefined for what is no machine of ours
+ * @returns undefined if it isn't one of ours
  */
-export function machineFacts({
+export function instanceFacts({
   type,
   name,
   inputs,
-}: Pick<Planned, "type" | "name" | "inputs">): MachineFacts | undefined {
+}: Pick<Planned, "type" | "name" | "inputs">): InstanceFacts | undefined {
   const property = labelsOf(type);
   const labels = property === undefined ? undefined : valueAt(inputs, property);
   const role = textAt(labels, LABELS.role);
