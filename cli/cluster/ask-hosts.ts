@@ -3,7 +3,8 @@ import { messageOf } from "../../components/message";
 import { PORTS } from "../../plan/ports";
 import { hostKeysOf, UNKNOWN } from "./deployment";
 import { parseReport, type AllFacts, type HostFacts } from "./host-facts";
-import { runOnHost, scriptCall, type ScriptEnd } from "./host-shell";
+import { runOnHost, scriptCall } from "./host-shell";
+import type { ScriptEnd } from "./ssh";
 import { openBastion, type Tunnel } from "./bastion";
 import { containersOf } from "./platform";
 import type { LiveStack } from "./stack";
@@ -93,7 +94,7 @@ async function runScript(
     if (address === UNKNOWN || hostKey === undefined)
       throw new Error("the stack's state has no address or host key of it");
     const host = { name, address, hostKey, privateKey: stack.outputs.access.bastion.privateKey };
-    return { end: await runOnHost(host, (to, port) => bastion.connect(to, port), call, limit), via: "bastion" };
+    return { end: await runOnHost(host, bastion, call, limit), via: "bastion" };
   } catch (error) {
     const end =
       docker === undefined ? undefined : await containersOf(stack.stack)?.run(docker, stack.stack, name, call, limit);

@@ -1,5 +1,4 @@
 /** How full the hosts' disks are: what they say, and from when on that is a problem. */
-import type { Duplex } from "node:stream";
 import { messageOf } from "../../components/message";
 import type { Role } from "../../plan/roles";
 import { SERVICES } from "../../plan/stack-names";
@@ -79,9 +78,8 @@ export async function readDisks(
       const hostKey = keys[name];
       if (address === undefined || hostKey === undefined) continue;
       try {
-        const connect = (to: string, port: number): Promise<Duplex> => tunnel.connect(to, port);
         const call = { command: COMMAND, input: "" };
-        const { code, stdout, stderr } = await runOnHost({ name, address, hostKey, privateKey }, connect, call, LIMIT);
+        const { code, stdout, stderr } = await runOnHost({ name, address, hostKey, privateKey }, tunnel, call, LIMIT);
         if (code !== 0) throw new Error(`exit code ${String(code)}: ${stderr.trim().slice(-300)}`);
         disks.push(...disksIn(name, stdout));
       } catch (error) {

@@ -6,7 +6,7 @@ import type { Problem } from "../../config/problem";
 import type { Door } from "../../policy/doors";
 import type { Planned } from "../../policy/planned";
 import type { Deployment } from "../cluster/deployment";
-import type { ScriptEnd } from "../cluster/host-shell";
+import type { ScriptEnd } from "../cluster/ssh";
 import type { LiveMachines, LiveMember } from "../cluster/model";
 import type { Forward } from "../cluster/tunnel/forward";
 import type { StackFile } from "../pulumi/project";

@@ -60,17 +60,7 @@ export class Bastion {
     }
     return within(this.limit, async ({ signal, phase }) => {
       phase(`connecting to ${address}:${port} through the bastion`);
-      const opening = tunnel.connect(address, port);
-      // A connection that opens after its time has nobody left who wants it.
-      signal.addEventListener(
-        "abort",
-        () =>
-          void opening.then(
-            (stream) => stream.destroy(),
-            () => undefined,
-          ),
-      );
-      const stream = await opening;
+      const stream = await tunnel.connect(address, port, signal);
       login.connections++;
       stream.once("close", () => {
         login.connections--;

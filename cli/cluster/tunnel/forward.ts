@@ -4,8 +4,7 @@ import type { Duplex } from "node:stream";
 import { messageOf } from "../../../components/message";
 import type { StackOutputs } from "../../../components/outputs";
 import type { Role } from "../../../plan/roles";
-import { ask } from "../http";
-import { within } from "../limit";
+import { readPage } from "../http";
 import { UserError } from "../../terminal/errors";
 import type { Bastion } from "./bastion";
 
@@ -93,12 +92,7 @@ async function reach(
 
 async function checkHealth({ health }: Forward, address: string, bastion: Pick<Bastion, "connect">): Promise<void> {
   if (health === undefined) return;
-  await within(HEALTH_LIMIT, async ({ signal, phase }) => {
-    phase(`asking ${address}:${health.port}${health.path}`);
-    const stream = await bastion.connect(address, health.port);
-    const { status } = await ask(stream, { method: "GET", path: health.path }, signal);
-    if (status !== 200) throw new Error(`${address}:${health.port}${health.path}: HTTP ${status}`);
-  });
+  await readPage((to, port) => bastion.connect(to, port), `http://${address}:${health.port}${health.path}`, HEALTH_LIMIT);
 }
 
 function join(socket: Socket, stream: Duplex): void {

@@ -173,10 +173,10 @@ describe("the way into a live cluster", () => {
     );
     const live = await see({ managers: [undefined, await fakes.silent(), never], stats: await stats() });
     assert.match(seen(live, "manager-1"), /10\.0\.1\.1:2376 from the bastion/);
-    assert.match(seen(live, "manager-2"), /no answer in 2 s while its engine was to shake hands/);
+    assert.match(seen(live, "manager-2"), /no answer in 2 s while waiting for its TLS handshake/);
     assert.match(
       seen(live, "manager-3"),
-      /no answer in 2 s while its engine was to answer \/info; HTTP 503: no leader/,
+      /no answer in 2 s while waiting for its answer to \/info; HTTP 503: no leader/,
     );
     assert.equal(evaluate(desired, live).exitCode, 2);
     assert.ok(Date.now() - began < 3 * LIMIT * 1000, "the limits run at the same time");
