@@ -5,9 +5,6 @@ export function dataIn(type: string): string | undefined {
   return allFacts().flatMap(({ types }) => types.data[type] ?? [])[0];
 }
 
-/** Tag of data that is there to be thrown away with its stack: `yes`. */
-export const THROWAWAY = "swarm-ha.throwaway";
-
 /** Types whose resources are protected where the data is worth it. */
 export function protectedTypes(): readonly string[] {
   return allFacts().flatMap(({ protectsData, types }) => (protectsData ? Object.keys(types.data) : []));

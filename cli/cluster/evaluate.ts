@@ -2,8 +2,7 @@ import { LABELS } from "../../plan/labels";
 import { SERVICES } from "../../plan/stack-names";
 import { certificateProblems, certificateStatus, unreadProblems } from "./certificate-problems";
 import { diskProblems, unreadDiskProblems } from "./disks";
-import { counts, votes } from "./labels";
-import { matchNodes, pickView, type Match, type View } from "./match";
+import { matchNodes, pickView, type Match } from "./match";
 import {
   PROBLEM_KINDS,
   type ClusterStatus,
@@ -18,7 +17,7 @@ import { applicationProblems, ingressFindings } from "./applications";
 import { ingressProblems } from "./ingress";
 import { staleNodeProblems, nodeProblems } from "./node-problems";
 import { serviceProblems, stepOf } from "./services";
-import { quorum, type Quorum, type Voter } from "./quorum";
+import { quorum, votes, type Quorum } from "./quorum";
 import { registryProblems } from "./registry";
 import { pinnedTo, placementProblems } from "./tasks";
 import { accessProblems, leaderProblems, quorumProblems, swarmProblems, unreachableProblem } from "./swarm-problems";
@@ -35,7 +34,7 @@ export interface Evaluation {
   /** Nodes that nobody wants. */
   readonly staleNodes: readonly LiveNode[];
   /** All managers of the swarm, unwanted ones, too. */
-  readonly voters: readonly Voter[];
+  readonly voters: readonly LiveNode[];
   readonly quorum: Quorum;
   /** Services that only this very node may run, by host name: a successor has another id. */
   readonly pinned: Readonly<Record<string, readonly string[]>>;
@@ -51,7 +50,7 @@ export interface Evaluation {
 export function evaluate(desired: Desired, live: Live): Evaluation {
   const view = pickView(live.answers, desired.swarmId);
   const { matches, staleNodes } = matchNodes(desired.nodes, view?.nodes ?? []);
-  const voters = votersOf(view);
+  const voters = (view?.nodes ?? []).filter(votes);
   const sick = new Set(matches.filter(({ node }) => node?.state !== "ready").map((match) => match.desired.name));
   const balancers = evaluateLoadBalancers(desired, live, view === undefined ? undefined : sick);
   const { applications } = live;
@@ -133,10 +132,6 @@ export function withProblems(
   if (more.length === 0) return { status, exitCode };
   const problems = [...status.problems, ...more];
   return { status: { ...status, healthy: false, problems }, exitCode: exitCode === 0 ? 1 : exitCode };
-}
-
-function votersOf(view: View | undefined): Voter[] {
-  return (view?.nodes ?? []).filter(votes).map((node) => ({ name: node.hostname, counts: counts(node) }));
 }
 
 function nodeStatus({ desired, node }: Match, listed: boolean): NodeStatus {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { askHosts } from "./ask-hosts";
 import { connect } from "./connect";
@@ -5,7 +6,6 @@ import { readDisks } from "./disks";
 import type { DockerCall } from "./docker-api";
 import { evaluate, type Evaluation } from "./evaluate";
 import { messageOf } from "../../components/message";
-import { sleep } from "./limit";
 import type { AllFacts } from "./host-facts";
 import { look } from "./look";
 import { lookAtPlatform, membersOf } from "./platform";
@@ -95,7 +95,7 @@ export async function settle(stack: LiveStack, { limit, enough, deep, note }: Se
     if ((enough ?? isHealthy)(evaluation)) return evaluation;
     if (Date.now() >= end) return deep === true ? (await inspectDeep(stack)).evaluation : evaluation;
     note(evaluation.status.problems[0] ?? "");
-    await sleep(1);
+    await sleep(1000);
   }
 }
 

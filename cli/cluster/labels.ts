@@ -1,6 +1,5 @@
-import { LABELS } from "../../plan/labels";
+import { LABELS, LABEL_PREFIX } from "../../plan/labels";
 import type { DesiredNode } from "../../components/outputs";
-import type { LiveNode } from "./model";
 
 /** Node labels that a node has when all is well. */
 export function desiredLabels(node: DesiredNode): Record<string, string> {
@@ -25,17 +24,7 @@ export function missingLabels(
   return Object.fromEntries(Object.entries(wanted).filter(([key, value]) => found[key] !== value));
 }
 
-/**
- * Whether a node is a member of the managers' store, and so has a vote: only members have a manager status.
- *
- * Its role doesn't say it: a node that is being demoted still votes, and after `swarm init --force-new-cluster` the lost
- * managers keep their role and have no vote (measured).
- */
-export function votes(node: LiveNode): boolean {
-  return node.reachability !== "";
-}
-
-/** Whether a manager counts for the majority: Ready *and* Reachable. */
-export function counts(node: LiveNode): boolean {
-  return node.state === "ready" && node.reachability === "reachable";
+/** Node labels that people have set: all but the program's own. */
+export function userLabels(labels: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).filter(([key]) => !key.startsWith(LABEL_PREFIX)));
 }

@@ -28,8 +28,3 @@ export async function within<T>(seconds: number, work: (limited: Limited) => Pro
     clearTimeout(timer);
   }
 }
-
-/** Waits. */
-export function sleep(seconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-}

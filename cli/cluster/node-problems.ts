@@ -1,5 +1,6 @@
 import { LABELS } from "../../plan/labels";
-import { counts, desiredAvailability, desiredLabels, missingLabels } from "./labels";
+import { desiredAvailability, desiredLabels, missingLabels } from "./labels";
+import { counts } from "./quorum";
 import { describeHost } from "../operations/ladder";
 import type { Match } from "./match";
 import type { Desired, Live, LiveNode, Problem } from "./model";

@@ -1,8 +1,7 @@
-import { votes } from "./labels";
 import { describeHost } from "../operations/ladder";
 import type { Match, View } from "./match";
-import type { Desired, Live, ManagerAnswer, Problem } from "./model";
-import { quorum, type Voter } from "./quorum";
+import type { Desired, Live, LiveNode, ManagerAnswer, Problem } from "./model";
+import { counts, quorum, votes } from "./quorum";
 import { commands, list, LOST_MAJORITY } from "./words";
 
 /** What keeps the tools themselves from their work: the bastion, and what an `up` that didn't end has left. */
@@ -63,7 +62,7 @@ export function leaderProblems(desired: Desired, answers: readonly ManagerAnswer
 }
 
 /** How near the end of the majority is, when managers are missing. */
-export function quorumProblems(desired: Desired, voters: readonly Voter[], matches: readonly Match[]): Problem[] {
+export function quorumProblems(desired: Desired, voters: readonly LiveNode[], matches: readonly Match[]): Problem[] {
   const { repair } = commands(desired.stack);
   const { managers, counting, margin } = quorum(voters);
   const absent = matches.filter(
@@ -71,7 +70,7 @@ export function quorumProblems(desired: Desired, voters: readonly Voter[], match
   );
   const hosts = [
     ...new Set([
-      ...voters.filter((voter) => !voter.counts).map((voter) => voter.name),
+      ...voters.filter((voter) => !counts(voter)).map((voter) => voter.hostname),
       ...absent.map((match) => match.desired.name),
     ]),
   ];

@@ -1,6 +1,6 @@
 /** What operations see of a stack's cluster, and do to it. */
 import type Docker from "dockerode";
-import { docker as dockerHere } from "../../components/platform/local/docker";
+import { docker as dockerHere } from "../../components/docker";
 import { messageOf } from "../../components/message";
 import type { Spare } from "../../plan/spare";
 import { askHosts } from "../cluster/ask-hosts";

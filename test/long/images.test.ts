@@ -5,7 +5,8 @@ import { join } from "node:path";
 import type Docker from "dockerode";
 import { BASE_IMAGE, ensureBaseImage } from "../../cli/workstation/base-image";
 import { command, findProgram } from "../../cli/workstation/command";
-import { dockerClient, hasImage } from "../../cli/workstation/docker-client";
+import { hasImage } from "../../cli/workstation/docker-client";
+import { dockerOn } from "../../components/docker";
 import { ensureImage } from "../../cli/workstation/host-image";
 import { startOwnEngine, stopOwnEngine, type OwnEnginePlace } from "../../cli/workstation/own-engine";
 import { createProgress } from "../../cli/terminal/progress";
@@ -37,7 +38,7 @@ describe("images on a new engine", function () {
     mkdirSync(directory, { recursive: true });
     process.env["XDG_CACHE_HOME"] = join(directory, "cache");
     await startOwnEngine(place, progress);
-    docker = dockerClient(place.socket);
+    docker = dockerOn(place.socket);
   });
 
   after(async () => {

@@ -1,5 +1,6 @@
 /** What applications' labels, networks and ports do to each other, to the ingress and to the platform. */
 import { appsDomain } from "../../../components/ingress/names";
+import { APPLICATION_NAME } from "../../../plan/labels";
 import { SERVICES } from "../../../plan/stack-names";
 import type { Problem } from "../model";
 import { definitionsOf, isTrue, valueOf } from "./labels";
@@ -42,7 +43,7 @@ function routersOf({ name, labels }: Application, domain: string): Router[] {
   const all = definitionsOf(labels);
   const given = all.filter(({ protocol, kind }) => protocol === "http" && kind === "routers");
   const host =
-    valueOf(labels, "swarm-ha.name") ??
+    valueOf(labels, APPLICATION_NAME) ??
     name
       .split(/[^\p{L}\p{N}]+/u)
       .filter(Boolean)

@@ -1,5 +1,6 @@
 import { dashboardHost } from "../../../components/ingress/names";
 import { MAX_PRIORITY } from "../../../components/ingress/priority";
+import { APPLICATION_NAME } from "../../../plan/labels";
 import { list } from "../words";
 import { listIn, type Definition } from "./labels";
 import type { IngressFinding } from "./model";
@@ -72,7 +73,7 @@ export function duplicates(definitions: readonly Defined[], routers: readonly Ro
     if (first === undefined || other === undefined) continue;
     const text =
       `${first.service} and ${other.service} have the same rule, ${first.rule}: requests go to either of them. ` +
-      `Give one of them another name (label swarm-ha.name) or rule`;
+      `Give one of them another name (label ${APPLICATION_NAME}) or rule`;
     findings.push({ service: other.service, label: other.label, text, level: "problem" });
   }
   return findings;

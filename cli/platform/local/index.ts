@@ -1,8 +1,7 @@
 /** The platform `local`, as the commands see it. */
-import { docker as engineClient } from "../../../components/platform/local/docker";
+import { docker, dockerOn } from "../../../components/docker";
 import { checkBastion } from "../../pulumi/bastion";
 import { localStackExists } from "../../pulumi/stack";
-import { dockerClient } from "../../workstation/docker-client";
 import { ensureDockerEngine } from "../../workstation/docker-engine";
 import { prepareMachine } from "../../workstation/machine";
 import type { Containers, Platform } from "../types";
@@ -20,11 +19,11 @@ const containers: Containers = {
   async engine() {
     const engine = await ensureDockerEngine();
     process.env["DOCKER_HOST"] = engine.dockerHost;
-    return dockerClient(engine.socket);
+    return dockerOn(engine.socket);
   },
   async inspect(stack) {
-    const docker = engineClient();
-    const [plan, strays] = await Promise.all([lookAtMachines(docker, stack), findStrays(docker, stack)]);
+    const here = docker();
+    const [plan, strays] = await Promise.all([lookAtMachines(here, stack), findStrays(here, stack)]);
     return { machines: findingsOf(plan), strays: strays.map(({ name }) => name) };
   },
   bringBack: heal,

@@ -1,13 +1,13 @@
 /** What the tools do to the machines of a local stack behind Pulumi's back: look, and clear away leftovers. */
 import type Docker from "dockerode";
-import { statusOf } from "../../../components/platform/local/docker";
+import { statusOf } from "../../../components/docker";
+import { retry } from "../../../components/retry";
 import { LABELS } from "../../../plan/labels";
-import { sleep } from "../../cluster/limit";
 import type { EngineObject, PlatformMachine } from "../types";
 import { stackContainers } from "./leftovers";
 
 /** Seconds for a network to be let go of. */
-const NETWORK_PATIENCE = 15;
+const NETWORK_LIMIT = 15;
 
 /** A machine of a local stack. */
 export type LocalMachine = PlatformMachine;
@@ -44,25 +44,16 @@ export async function removeLeftovers(docker: Docker, all: readonly EngineObject
       try {
         if (kind === "container") await docker.getContainer(name).remove({ force: true, v: true });
         else if (kind === "volume") await docker.getVolume(name).remove({ force: true });
-        else await removeNetwork(docker, name);
+        else {
+          // A network can go a moment after its last container.
+          const held = (error: unknown): boolean => statusOf(error) === 403;
+          await retry(() => docker.getNetwork(name).remove(), { limit: NETWORK_LIMIT, when: held });
+        }
       } catch (error) {
         // 409: its removal is already in progress; whether it ends is seen by looking again.
         if (![404, 409].includes(statusOf(error) ?? 0)) throw error;
       }
     };
     await Promise.all(all.filter((one) => one.kind === kind).map(remove));
-  }
-}
-
-/** A network can go when its last container has let go of it, which takes a moment after that is gone. */
-async function removeNetwork(docker: Docker, name: string): Promise<void> {
-  for (let patience = NETWORK_PATIENCE; ; patience--) {
-    try {
-      await docker.getNetwork(name).remove();
-      return;
-    } catch (error) {
-      if (statusOf(error) !== 403 || patience === 0) throw error;
-    }
-    await sleep(1);
   }
 }

@@ -1,6 +1,6 @@
 /** Machines that a stack's state doesn't know: a run was killed in the moment in which it made them. */
 import type Docker from "dockerode";
-import { unlessGone } from "../../../components/platform/local/docker";
+import { unlessGone } from "../../../components/docker";
 import { volumeOf } from "../../../components/platform/local/machine-spec";
 import { list } from "../../cluster/words";
 import { readCheckpoint } from "../../pulumi/local-state";

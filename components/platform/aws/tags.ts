@@ -1,4 +1,4 @@
-import { LABELS } from "../../../plan/labels";
+import { LABELS, THROWAWAY } from "../../../plan/labels";
 
 /**
  * Tags of what a stack has on AWS: the names that labels have on other platforms, for the same things. The stack's
@@ -7,8 +7,7 @@ import { LABELS } from "../../../plan/labels";
  */
 export const TAGS = {
   ...LABELS,
-  /** Of data: `yes` where it goes with the stack, protected by nothing. The policies in policy/ ask for it. */
-  throwaway: "swarm-ha.throwaway",
+  throwaway: THROWAWAY,
   /** Of a host key: ARN of the one instance that may read it. */
   reader: "swarm-ha.reader",
 } as const;

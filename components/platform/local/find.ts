@@ -3,7 +3,7 @@
  * state's. So nobody asks the engine for an id of the state but these functions.
  */
 import type Docker from "dockerode";
-import { unlessGone } from "./docker";
+import { unlessGone } from "../../docker";
 import { LABELS } from "../../../plan/labels";
 
 /** A machine's container, and what the engine tells of it. */

@@ -3,7 +3,7 @@
  * the stack's network. The machine stays the same one, with its identity, address and data.
  */
 import type Docker from "dockerode";
-import { checkImage, unlessGone } from "./docker";
+import { checkImage, unlessGone } from "../../docker";
 import { containerOptions, endpoint, type MachineFile } from "./machine-spec";
 import { archive } from "./provider/archive";
 import type { MachineState } from "./provider/machine";

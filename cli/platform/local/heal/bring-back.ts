@@ -4,7 +4,7 @@
  */
 import type Docker from "dockerode";
 import { messageOf } from "../../../../components/message";
-import { statusOf, unlessGone } from "../../../../components/platform/local/docker";
+import { statusOf, unlessGone } from "../../../../components/docker";
 import { reconnect, restoreMachine, restoreNetwork } from "../../../../components/platform/local/restore";
 import type { Deployment } from "../../../cluster/deployment";
 import { list } from "../../../cluster/words";

@@ -1,6 +1,6 @@
 /** What the engine has of a local stack. */
 import type Docker from "dockerode";
-import { unlessGone } from "../../../../components/platform/local/docker";
+import { unlessGone } from "../../../../components/docker";
 import { LABELS } from "../../../../plan/labels";
 
 /** A container of the stack. */

@@ -1,3 +1,4 @@
+/** The Docker engine of this workstation. */
 import Docker from "dockerode";
 
 /** Default socket of an engine. Source: docs.docker.com, dockerd. */
@@ -9,25 +10,25 @@ const SILENCE_LIMIT = 180_000;
 /**
  * The socket that a value of DOCKER_HOST names; unset or empty means the default.
  *
- * @throws Error when it names something else: containers on another computer can't be reached from here.
+ * @throws Error when it names something else: containers on another workstation can't be reached from here.
  */
 export function socketOf(dockerHost: string | undefined): string {
   if (dockerHost === undefined || dockerHost === "") return DEFAULT_SOCKET;
   const path = /^unix:\/\/(\/.+)$/.exec(dockerHost)?.[1];
   if (path !== undefined) return path;
   throw new Error(
-    `DOCKER_HOST is '${dockerHost}', but a local stack needs an engine on this machine (its machines are reached by ` +
-      "addresses of this computer): unset it, or give a local socket, e.g. unix:///var/run/docker.sock",
+    `DOCKER_HOST is '${dockerHost}', but a local stack needs a Docker engine on this workstation (its hosts are reached by ` +
+      "addresses of this workstation): unset it, or give a local socket, e.g. unix:///var/run/docker.sock",
   );
 }
 
-/** A client of the engine on that socket. A call that the engine is silent on for 3 minutes fails. */
+/** A client of the Docker engine on that socket. A call fails after 3 minutes without an answer. */
 export function dockerOn(socketPath: string): Docker {
   return new Docker({ socketPath, timeout: SILENCE_LIMIT });
 }
 
 /**
- * The engine that the stack's machines run on: the one of DOCKER_HOST where that is a local socket, else the default.
+ * The engine that a local stack's hosts run on: the one of DOCKER_HOST where that is a local socket, else the default.
  *
  * @throws Error as {@link socketOf}
  */
@@ -35,7 +36,7 @@ export function docker(): Docker {
   return dockerOn(socketOf(process.env["DOCKER_HOST"]));
 }
 
-/** The HTTP status of an engine's refusal. */
+/** The HTTP status of an error that the Docker engine reports. */
 export function statusOf(error: unknown): number | undefined {
   return typeof error === "object" && error !== null && "statusCode" in error && typeof error.statusCode === "number"
     ? error.statusCode
