@@ -5,7 +5,7 @@ import { within } from "./limit";
 import { execute, logIn, type ScriptEnd } from "./ssh";
 
 /** A host's sshd as the bastion reaches it, and the keys that authenticate both sides. */
-export interface HostShell {
+interface HostShell {
   readonly name: string;
   readonly address: string;
   /** Client private key, OpenSSH format. */
@@ -14,7 +14,7 @@ export interface HostShell {
   readonly hostKey: string;
 }
 
-/** Seconds until the host has let the client in. A host of a working cluster does so in well under one. */
+/** Seconds for a log-in. A healthy host needs well under one. */
 const LOGIN_LIMIT = 8;
 
 /** sshd of every host. */

@@ -9,7 +9,7 @@ import type { ClientCertificate } from "../../components/outputs";
 import { within } from "./limit";
 
 /** A request; its body is sent as JSON. */
-export interface HttpQuestion {
+interface HttpQuestion {
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
   /** @default nothing is sent */

@@ -1,7 +1,7 @@
 import { LABELS, LABEL_PREFIX } from "../../plan/labels";
 import type { DesiredNode } from "../../components/outputs";
 
-/** Node labels that a node has when all is well. */
+/** A host's node labels in a healthy cluster. */
 export function desiredLabels(node: DesiredNode): Record<string, string> {
   return {
     [LABELS.role]: node.role,
@@ -11,12 +11,12 @@ export function desiredLabels(node: DesiredNode): Record<string, string> {
   };
 }
 
-/** Availability that a node has when all is well: no task lands on a manager. */
+/** A host's availability in a healthy cluster: no task runs on a manager. */
 export function desiredAvailability(node: DesiredNode): "active" | "drain" {
   return node.role === "manager" ? "drain" : "active";
 }
 
-/** Labels of `wanted` that `found` has not, or otherwise; what it has besides is nobody's business. */
+/** Labels of `wanted` that are missing in `found` or have another value there. */
 export function missingLabels(
   wanted: Readonly<Record<string, string>>,
   found: Readonly<Record<string, string>>,

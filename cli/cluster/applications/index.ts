@@ -1,4 +1,4 @@
-/** What applications' labels, networks and ports do to each other, to the ingress and to the platform. */
+/** Faults in applications' labels, networks and ports: between each other, with the ingress, with the platform. */
 import { appsDomain } from "../../../components/ingress/names";
 import { APPLICATION_NAME } from "../../../plan/labels";
 import { SERVICES } from "../../../plan/stack-names";
@@ -28,7 +28,7 @@ export function ingressFindings(live: LiveApplications, domain: string, now: Dat
   ];
 }
 
-/** What doesn't work, as problems of the cluster. No `up` mends it. */
+/** Findings that are problems of the cluster. No `up` fixes them. */
 export function applicationProblems(findings: readonly IngressFinding[]): Problem[] {
   return findings.flatMap(({ level, text }) =>
     level === "problem" ? [{ kind: "application", hosts: [], text, byHand: true }] : [],

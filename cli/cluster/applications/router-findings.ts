@@ -104,7 +104,7 @@ export function takeovers(routers: readonly Router[], domain: string): IngressFi
     if (victims.length === 0) return [];
     const text =
       `${service}: ${at} (${rule}) takes the requests of ${list([...new Set(victims.map((victim) => victim.service))])}. ` +
-      `Set its priority to 1 (traefik.http.routers.${name}.priority=1), so that it takes what nobody else does`;
+      `Set its priority to 1 (traefik.http.routers.${name}.priority=1), so that it takes only what no other router takes`;
     return [{ service, label, text, level: "problem" }];
   });
 }

@@ -29,7 +29,7 @@ export const localFacts: PlatformFacts = {
   groupsOf: () => [],
 };
 
-/** The ports that a machine publishes on this workstation. */
+/** The ports that a container publishes on this workstation. */
 function doorsOf({ type, name, inputs }: Planned): Door[] {
   return type === MACHINE ? listAt(inputs, "ports").flatMap((port) => doorOf(port, name)) : [];
 }
@@ -37,5 +37,7 @@ function doorsOf({ type, name, inputs }: Planned): Door[] {
 function doorOf(port: unknown, to: string): Door[] {
   const [outside, inside] = typeof port === "string" ? port.split(":") : [];
   if (outside === undefined || inside === undefined) return [];
-  return [{ from: "this machine", to, protocol: "tcp", port: outside === inside ? outside : `${outside}→${inside}` }];
+  return [
+    { from: "this workstation", to, protocol: "tcp", port: outside === inside ? outside : `${outside}→${inside}` },
+  ];
 }

@@ -1,4 +1,4 @@
-/** The platform `local`, as the commands see it. */
+/** The platform `local`, for the commands. */
 import { docker, dockerOn } from "../../../components/docker";
 import { checkBastion } from "../../pulumi/bastion";
 import { localStackExists } from "../../pulumi/stack";
@@ -9,10 +9,9 @@ import { localBastion } from "./bastion";
 import { localFacts } from "./facts";
 import { heal, lookAtMachines } from "./heal/bring-back";
 import { findingsOf } from "./heal/words";
-import { stackContainers, stateLost } from "./leftovers";
-import { leftovers, listMachines, removeLeftovers } from "./machines";
+import { listMachines, removeObjects, stackContainers, stackObjects, stateLost } from "./containers";
 import { runInContainer } from "./run";
-import { findStrays } from "./strays";
+import { findUnmanaged } from "./unmanaged";
 
 const containers: Containers = {
   prepare: async () => (await prepareMachine()).docker,
@@ -23,15 +22,15 @@ const containers: Containers = {
   },
   async inspect(stack) {
     const here = docker();
-    const [plan, strays] = await Promise.all([lookAtMachines(here, stack), findStrays(here, stack)]);
-    return { machines: findingsOf(plan), strays: strays.map(({ name }) => name) };
+    const [plan, unmanaged] = await Promise.all([lookAtMachines(here, stack), findUnmanaged(here, stack)]);
+    return { machines: findingsOf(plan), unmanaged: unmanaged.map(({ name }) => name) };
   },
   bringBack: heal,
   machines: listMachines,
   containers: stackContainers,
   stateLost,
-  objects: leftovers,
-  remove: removeLeftovers,
+  objects: stackObjects,
+  remove: removeObjects,
   run: runInContainer,
 };
 

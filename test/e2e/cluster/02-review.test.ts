@@ -45,7 +45,7 @@ describe("a review", function () {
       stdout,
       /losing any one zone leaves 2 of 3 managers \(the quorum holds\), 2 of 3 registries, 67 % of workers/,
     );
-    assert.match(stdout, /\| opened \| `this machine` \| `lb-manager` \| `tcp \d+→2376` \|/);
+    assert.match(stdout, /\| opened \| `this workstation` \| `lb-manager` \| `tcp \d+→2376` \|/);
     assert.match(stdout, /No state is deleted/);
     assert.deepEqual(await fresh.remains(), [], "it has made something");
   });

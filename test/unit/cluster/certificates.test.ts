@@ -41,16 +41,16 @@ describe("certificates' ends", () => {
   it("are no problem before the renewal window, and one from its first moment", () => {
     assert.deepEqual(texts(certificate("manager-1", 30 * 24 + 1)), []);
     assert.deepEqual(texts(certificate("manager-1", 29 * 24)), [
-      "renewal: The certificate that manager-1 serves ends in 29 d 0 h and is due since 24 h 0 min. A new one: " +
-        "npm run pulumi -- up --stack local. If it still serves it then: npm run replace -- local manager-1",
+      "renewal: The certificate that manager-1 serves expires in 29 d 0 h and is due since 24 h 0 min. Renew it: " +
+        "npm run pulumi -- up --stack local. If manager-1 still serves the old one: npm run replace -- local manager-1",
     ]);
   });
 
   it("say who is refused once they have passed, and that people have to fetch theirs", () => {
     assert.deepEqual(texts(certificate("bastion", -3, "client"), certificate("person", 24, "client")), [
-      "certificate: The client certificate of the bastion ended 3 h 0 min ago: it is refused. A new one: " +
+      "certificate: The client certificate of the bastion expired 3 h 0 min ago: it is refused. Renew it: " +
         "npm run pulumi -- up --stack local",
-      "renewal: The certificate for people ends in 24 h 0 min and is due since 29 d 0 h. A new one: " +
+      "renewal: The certificate for people expires in 24 h 0 min and is due since 29 d 0 h. Renew it: " +
         "npm run pulumi -- up --stack local, then npm run context -- local",
     ]);
   });
@@ -63,8 +63,8 @@ describe("certificates' ends", () => {
   it("name one that clients refuse, and why", () => {
     const refused = { ...certificate("registry-2", 24 * 400), refused: "it isn't for r.example, but for DNS:x" };
     assert.deepEqual(texts(refused), [
-      "certificate: The certificate that registry-2 serves is refused: it isn't for r.example, but for DNS:x. A new " +
-        "one: npm run pulumi -- up --stack local. If it still serves it then: npm run replace -- local registry-2",
+      "certificate: The certificate that registry-2 serves is refused: it isn't for r.example, but for DNS:x. Renew " +
+        "it: npm run pulumi -- up --stack local. If registry-2 still serves the old one: npm run replace -- local registry-2",
     ]);
   });
 
@@ -72,7 +72,7 @@ describe("certificates' ends", () => {
     const brought = { ...certificate("worker-1", -24), brought: true };
     assert.match(
       texts(brought)[0] ?? "",
-      /ended 24 h 0 min ago.*your own.*config set --stack local --path swarm-ha:ing/,
+      /expired 24 h 0 min ago.*your own.*config set --stack local --path swarm-ha:ing/,
     );
     const evaluation = evaluate(desired, found(desired, nodesOf(desired), { certificates: [brought] }));
     assert.equal(evaluation.exitCode, 1);
@@ -86,9 +86,9 @@ describe("certificates' ends", () => {
     });
     assert.deepEqual(texts(acme(23 * 24, 90), acme(12 * 24, 45), acme(40 * 24, 365)), []);
     assert.deepEqual(texts(acme(11 * 24, 45)), [
-      "renewal: The certificate that worker-1 serves ends in 11 d 0 h and is due since 6 h 0 min. A new one: " +
-        "npm run pulumi -- up --stack local; where its step acme fails, the error tells why, and where there is nothing " +
-        "to do, swarm-ha:ingress.acme.renewAfterDays is too long. If it still serves it then: npm run replace -- local worker-1",
+      "renewal: The certificate that worker-1 serves expires in 11 d 0 h and is due since 6 h 0 min. Renew it: " +
+        "npm run pulumi -- up --stack local. If its step acme fails, the error has the reason. If the update changes " +
+        "nothing, swarm-ha:ingress.acme.renewAfterDays is too long. If worker-1 still serves the old one: npm run replace -- local worker-1",
     ]);
     assert.match(texts(acme(29 * 24, 365))[0] ?? "", /^renewal: /);
     const evaluation = evaluate(desired, found(desired, nodesOf(desired), { certificates: [acme(24, 45)] }));

@@ -58,7 +58,7 @@ describe("evaluate", () => {
     });
     has(list, "manager", "manager-2", "manager in b", "Down since 03:00:05 UTC (4 min ago)", "heartbeat failure");
     has(list, "manager", "manager-2", "connection refused", "npm run repair -- local");
-    has(list, "quorum", "manager-2", "2 of 3 count", "No further manager");
+    has(list, "quorum", "manager-2", "2 of 3 are Ready and Reachable", "No further manager");
     assert.equal(list.length, 2, "its absence from the load balancer is no news");
   });
 
@@ -107,7 +107,7 @@ describe("evaluate", () => {
       list,
       "stale-node",
       "stranger",
-      "nobody wants it",
+      "but not in the stack",
       "node demote x1",
       "node rm --force x1",
       "weakens the majority",
@@ -242,9 +242,9 @@ describe("evaluate", () => {
     has(list, "unfinished", "worker-3", "npm run pulumi -- up --stack local");
   });
 
-  it("names machines that a killed run has left", () => {
-    const live = found(desired, nodesOf(desired), { strays: ["local-worker-6"] });
-    has(evaluate(desired, live).problems, "stray", "local-worker-6", "npm run repair -- local");
+  it("names containers that a killed run has left", () => {
+    const live = found(desired, nodesOf(desired), { unmanaged: ["local-worker-6"] });
+    has(evaluate(desired, live).problems, "unmanaged", "local-worker-6", "npm run repair -- local");
   });
 
   const changed = fc.record(

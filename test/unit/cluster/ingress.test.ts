@@ -39,7 +39,7 @@ describe("the ingress's part of the status", () => {
   });
 
   it("says so when nobody can tell", () => {
-    assert.match(problems({ error: "HTTP 503" })[0] ?? "", /can't tell how the ingress is \(HTTP 503\)/);
+    assert.match(problems({ error: "HTTP 503" })[0] ?? "", /ingress's replicas can't be listed \(HTTP 503\)/);
   });
 
   it("says so when the service lacks the labels by which its ping answers, with what deploys it again", () => {

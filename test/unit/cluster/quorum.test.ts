@@ -13,9 +13,7 @@ const voters = fc.array(fc.boolean(), { minLength: 1, maxLength: 9 }).map(manage
 
 describe("the quorum guard", () => {
   it("knows the fault tolerance of the reference architecture", () => {
-    const tolerance = [1, 3, 5, 7].map(
-      (n) => quorum(managers(Array.from({ length: n }, () => true))).margin,
-    );
+    const tolerance = [1, 3, 5, 7].map((n) => quorum(managers(Array.from({ length: n }, () => true))).margin);
     assert.deepEqual(tolerance, [0, 1, 2, 3]);
     assert.deepEqual([1, 2, 3, 4, 5].map(majority), [1, 2, 2, 3, 3]);
   });

@@ -49,7 +49,7 @@ describe("what the collector's job says", () => {
     const report = storageReport(`mended\tlayer\tweb\t${LINK}\nlost\tmanifest\tshop\trepositories/shop/link`);
     const [mended = "", lost = ""] = mendedLines(report);
     assert.match(mended, /^Mended: web: the link of a layer/);
-    assert.match(lost, /^Removed, for nothing could mend it: shop: .*Push the image again$/);
+    assert.match(lost, /^Removed, because it couldn't be mended: shop: .*Push the image again$/);
   });
 
   it("keeps the collector's own lines", () => {
