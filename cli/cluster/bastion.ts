@@ -22,7 +22,7 @@ export interface Tunnel {
    *
    * @param input its standard input
    * @param limit seconds after which the connection ends, and with it the command
-   * @param progress gets its standard error as it is printed @default nobody does
+   * @param progress gets its standard error as it is printed @default it is only in the result
    * @throws Error when it doesn't end by itself
    */
   readonly run: (

@@ -37,7 +37,7 @@ export function logIn(client: Client, hostKey: string, config: ConnectConfig): P
  * Runs a command.
  *
  * @param input its standard input
- * @param progress gets its standard error as it is printed @default nobody does
+ * @param progress gets its standard error as it is printed @default it is only in the result
  * @throws Error when it ends without an exit code
  */
 export function execute(

@@ -12,13 +12,13 @@ const managers = (alive: readonly boolean[]): LiveNode[] =>
 const voters = fc.array(fc.boolean(), { minLength: 1, maxLength: 9 }).map(managers);
 
 describe("the quorum guard", () => {
-  it("knows the fault tolerance of the reference architecture", () => {
+  it("computes the fault tolerance of the reference architecture", () => {
     const tolerance = [1, 3, 5, 7].map((n) => quorum(managers(Array.from({ length: n }, () => true))).margin);
     assert.deepEqual(tolerance, [0, 1, 2, 3]);
     assert.deepEqual([1, 2, 3, 4, 5].map(majority), [1, 2, 2, 3, 3]);
   });
 
-  it("takes a dead manager away as long as there is a majority, and never the last one", () => {
+  it("allows to remove a dead manager while there is a majority, and never the last one", () => {
     const three = (...alive: boolean[]): LiveNode[] => managers(alive);
     assert.equal(guard(three(true, true, false), "id-manager-3"), undefined);
     assert.match(guard(three(true, true, false), "id-manager-1") ?? "", /without manager-1 only 1 of 2 would live/);
@@ -27,7 +27,7 @@ describe("the quorum guard", () => {
     assert.equal(guard(three(true, true, true), "somebody"), undefined);
   });
 
-  it("leaves a majority behind whenever it lets one go", () => {
+  it("leaves a majority whenever it allows a removal", () => {
     fc.assert(
       fc.property(voters, fc.nat(8), (all, index) => {
         const victim = all[index % all.length];
@@ -43,7 +43,7 @@ describe("the quorum guard", () => {
     );
   });
 
-  it("always lets a dead one go while there is a majority", () => {
+  it("always allows to remove a dead one while there is a majority", () => {
     fc.assert(
       fc.property(voters, (all) => {
         fc.pre(quorum(all).margin >= 0);

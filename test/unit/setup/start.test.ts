@@ -24,7 +24,7 @@ describe("npm start", () => {
     assert.ok(hasResources(exported({ resources: bare, pending_operations: [{ type: "creating" }] })));
   });
 
-  it("says what to do about containers without state, in one command", () => {
+  it("gives one command against containers without state", () => {
     const container = (name: string) => ({ id: name, identity: name, host: name, name, state: "running" });
     const error = stateLost("x", ["x-a", "x-b", "x-c", "x-d", "x-e"].map(container));
     assert.match(error.message, /x-a, x-b, x-c, 2 more/);
@@ -35,7 +35,7 @@ describe("npm start", () => {
     assert.equal(removalCommand("x").match(/--filter label=swarm-ha\.stack=x /g)?.length, 3);
   });
 
-  it("takes containers for unmanaged that the state doesn't have, if it has the stack's network", () => {
+  it("takes containers for unmanaged that aren't in the state, if the stack's network is", () => {
     const [known, dying, extra] = ["known", "dying", "extra"].map((id) => ({
       id: `container-${id}`,
       identity: id,

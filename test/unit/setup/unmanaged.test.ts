@@ -6,7 +6,7 @@ import { UserError } from "../../../cli/terminal/errors";
 import { refuseNodes } from "../../../cli/platform/local/unmanaged";
 
 /** An engine that answers for each container whether the file is there by which an engine knows its swarm. */
-describe("machines that a state doesn't know", () => {
+describe("unmanaged containers", () => {
   let server: Server;
   let docker: Docker;
   const answers = new Map<string, number>();
@@ -30,12 +30,12 @@ describe("machines that a state doesn't know", () => {
     answers.clear();
   });
 
-  it("may go as long as none is in a swarm, however many there are: one kill may leave them all", async () => {
+  it("are removed when none is in a swarm, however many there are: one killed run may leave them all", async () => {
     const all = ["manager-1", "manager-2", "manager-3", "worker-1", "lb-app"];
     await refuseNodes(docker, "x", all.map(container));
   });
 
-  it("stay when one is in a swarm: then the state is too old to tell", async () => {
+  it("stay when one is in a swarm: then the state is an old one", async () => {
     answers.set("x-manager-2", 200);
     await assert.rejects(refuseNodes(docker, "x", ["x-manager-2", "x-worker-1"].map(container)), (error: unknown) => {
       assert.ok(error instanceof UserError);
@@ -49,7 +49,7 @@ describe("machines that a state doesn't know", () => {
     });
   });
 
-  it("stay when nobody can tell", async () => {
+  it("stay when that can't be read", async () => {
     answers.set("x-manager-2", 500);
     await assert.rejects(refuseNodes(docker, "x", [container("x-manager-2")]), /HTTP code 500/);
   });
