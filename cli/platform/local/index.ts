@@ -9,7 +9,8 @@ import { localBastion } from "./bastion";
 import { localFacts } from "./facts";
 import { heal, lookAtMachines } from "./heal/bring-back";
 import { findingsOf } from "./heal/words";
-import { listMachines, removeObjects, stackContainers, stackObjects, stateLost } from "./containers";
+import { listMachines, listObjects, removeObjects, stackContainers } from "./objects";
+import { stateLost } from "./removal";
 import { runInContainer } from "./run";
 import { findUnmanaged } from "./unmanaged";
 
@@ -29,7 +30,7 @@ const containers: Containers = {
   machines: listMachines,
   containers: stackContainers,
   stateLost,
-  objects: stackObjects,
+  objects: listObjects,
   remove: removeObjects,
   run: runInContainer,
 };

@@ -8,7 +8,7 @@ import { isHeld } from "../../pulumi/locks";
 import type { StateResource } from "../../pulumi/unfinished";
 import { UserError } from "../../terminal/errors";
 import type { StackContainer } from "../types";
-import { removeObjects, stackContainers } from "./containers";
+import { removeObjects, stackContainers } from "./objects";
 import { createProgress } from "../../terminal/progress";
 
 /**

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { hasResources } from "../../../cli/cluster/has-resources";
-import { stateLost } from "../../../cli/platform/local/containers";
+import { stateLost } from "../../../cli/platform/local/removal";
 import { removalCommand } from "../../../cli/platform/local/removal";
 import { nextSteps } from "../../../cli/workstation/next-steps";
 import { requireContainers } from "../../../cli/workstation/stack-file";

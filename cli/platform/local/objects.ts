@@ -3,9 +3,7 @@ import type Docker from "dockerode";
 import { statusOf } from "../../../components/docker";
 import { retry } from "../../../components/retry";
 import { LABELS } from "../../../plan/labels";
-import { UserError } from "../../terminal/errors";
 import type { EngineObject, PlatformMachine, StackContainer } from "../types";
-import { removalCommand } from "./removal";
 
 /** Seconds that a network may still be in use after its last container was removed. */
 const NETWORK_LIMIT = 15;
@@ -35,7 +33,7 @@ export async function listMachines(docker: Docker, stack: string): Promise<Platf
 }
 
 /** All containers, volumes and networks of a stack. */
-export async function stackObjects(docker: Docker, stack: string): Promise<EngineObject[]> {
+export async function listObjects(docker: Docker, stack: string): Promise<EngineObject[]> {
   const filters = { label: [`${LABELS.stack}=${stack}`] };
   const [containers, volumes, networks] = await Promise.all([
     stackContainers(docker, stack),
@@ -67,14 +65,4 @@ export async function removeObjects(docker: Docker, all: readonly EngineObject[]
     };
     await Promise.all(all.filter((one) => one.kind === kind).map(remove));
   }
-}
-
-/** The error for containers of a stack that has no state. */
-export function stateLost(stack: string, containers: readonly StackContainer[]): UserError {
-  const names = containers.map(({ name }) => name);
-  const shown = names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
-  return new UserError(
-    `The Docker engine has containers of the stack ${stack} (${shown.join(", ")}), but the stack has no state: it was lost, or ` +
-      `another user or workstation created them. Restore the state, or remove them:\n\n  ${removalCommand(stack)}\n`,
-  );
 }
