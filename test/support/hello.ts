@@ -42,6 +42,11 @@ export class Hello {
     await this.swarm(["service", "update", "--force", "--detach=false", "hello_web"], 150);
   }
 
+  /** Gives it so many replicas; its stack file allows two on each node. */
+  public async scale(replicas: number): Promise<void> {
+    await this.swarm(["service", "scale", "--detach=false", `hello_web=${String(replicas)}`], 150);
+  }
+
   /** Asks it once. @throws Error when the answer isn't its own */
   public async ask(): Promise<Greeting> {
     const { status, body } = await this.client.ask("hello", "/");
