@@ -69,13 +69,13 @@ function namesOf(platforms) {
   const names = platforms.join("|");
   return {
     syntax: platforms.length === 0 ? [] : [{ selector: `Literal[value=/^(${names})$/]:not(${OTHER_NAMES})`, message }],
-    // (The workstation's set-up has the same Docker client and host image as the local platform.)
+    // (The workstation's set-up has the same host image as the local platform.)
     imports:
       platforms.length === 0
         ? []
         : [
             {
-              regex: `^(?!.*components/platform/local/(docker|image)$)\\..*/(${names})(/|$)`,
+              regex: `^(?!.*components/platform/local/(image|provider/nat-rules)$)\\..*/(${names})(/|$)`,
               message,
             },
           ],

@@ -20,5 +20,14 @@ export const LABELS = {
   identity: "swarm-ha.identity",
 } as const;
 
+/** Prefix of all labels of the program's own. */
+export const LABEL_PREFIX = "swarm-ha.";
+
+/** Label of a service: the first part of its application's host name. */
+export const APPLICATION_NAME = "swarm-ha.name";
+
+/** Tag of data that may be deleted with its stack, unprotected: `yes`. */
+export const THROWAWAY = "swarm-ha.throwaway";
+
 /** The role of a load balancer's container. */
 export const LOAD_BALANCER = "load-balancer";

@@ -3,9 +3,6 @@
 /** The program's own stacks, as `stacks/<name>.yml` calls them. */
 export type OwnStack = "registry" | "ingress";
 
-/** Label of everything that a step deploys for a stack. Its value is the stack's name. Services without it are never removed. */
-export const STACK_LABEL = "swarm-ha.stack";
-
 /** A stack's name in the swarm. */
 export function stackName(stack: OwnStack): string {
   return `swarm-ha-${stack}`;

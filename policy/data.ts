@@ -5,10 +5,7 @@ export function dataIn(type: string): string | undefined {
   return allFacts().flatMap(({ types }) => types.data[type] ?? [])[0];
 }
 
-/** Tag of throw-away data, which is deleted with its stack: `yes`. */
-export const THROWAWAY = "swarm-ha.throwaway";
-
-/** Types of resources that can be protected. */
+/** Types whose resources are protected where the data is worth it. */
 export function protectedTypes(): readonly string[] {
   return allFacts().flatMap(({ protectsData, types }) => (protectsData ? Object.keys(types.data) : []));
 }

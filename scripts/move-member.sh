@@ -6,12 +6,9 @@
 
 set -euo pipefail
 
-name=$1 address=$2
-settings=/etc/haproxy/haproxy.cfg
-socket=/run/haproxy.sock
+. lib/haproxy.sh
 
-# ask COMMAND: prints the answer of the serving process.
-ask() { curl -sS --max-time 5 --unix-socket "$socket" telnet://haproxy <<<"$1"; }
+name=$1 address=$2
 
 # For one that starts, now or later.
 sed -Ei "s/^(  server $name )[0-9.]+:/\1$address:/" "$settings"

@@ -13,8 +13,8 @@
 
 set -euo pipefail
 
-settings=/etc/haproxy/haproxy.cfg
-socket=/run/haproxy.sock
+. lib/haproxy.sh
+
 state=/run/haproxy.state
 
 # Seconds that new members have to join and serve.
@@ -23,11 +23,11 @@ patience=${PATIENCE:-240}
 # A service that refuses its settings ends.
 haproxy -c -q -f "$settings"
 
-# ask COMMAND: prints what the process that serves now answers; nothing where none does, or one without this socket.
-ask() { curl -sS --max-time 5 --unix-socket "$socket" telnet://haproxy 2>/dev/null <<<"$1" || true; }
+# members_state: prints what the process that serves says of its members; nothing where none serves.
+members_state() { ask "show servers state" 2>/dev/null || true; }
 
 # serving: prints the id of that process.
-serving() { ask "show info" | sed -n 's/^Pid: //p'; }
+serving() { (ask "show info" 2>/dev/null || true) | sed -n 's/^Pid: //p'; }
 
 # members STATE: prints `back-end name address:port state` of each member that a process knows.
 members() { awk 'NF >= 22 && $1 != "#" { print $2, $4, $5 ":" $19, $6 }' <<<"$1"; }
@@ -38,7 +38,7 @@ planned() { awk '$1 == "listen" || $1 == "backend" { backend = $2 } $1 == "serve
 # reload: has a new process take the settings over, and what the old one knows of the members.
 reload() {
   local known before now end
-  known=$(ask "show servers state")
+  known=$(members_state)
   before=$(serving)
   if [ -n "$known" ]; then
     # A server's line, as version 1 of that format has it: 2 back-end, 4 server, 5 address, 6 state (0: out), 19 port, 22 port
@@ -85,7 +85,7 @@ leaving() {
     $4 == 0 { next }
     ($1, $2, $3) in planned { stays[$1] = 1; next }
     ($1 in backends) && !(($1, $2) in named) { leaves[++n] = $1 " " $2 " " $3; of[n] = $1 }
-    END { for (i = 1; i <= n; i++) if (!(of[i] in stays)) print leaves[i] }' <(planned "$settings") <(members "$(ask "show servers state")")
+    END { for (i = 1; i <= n; i++) if (!(of[i] in stays)) print leaves[i] }' <(planned "$settings") <(members "$(members_state)")
 }
 
 # with_leaving FILE: prints the settings, and the leaving members behind those of their back-end, with the same options.
@@ -110,7 +110,7 @@ missing() {
   awk '
     FILENAME == ARGV[1] { planned[$1, $2, $3] = $1 " " $2; next }
     (($1, $2, $3) in planned) && $4 != 0 { delete planned[$1, $2, $3] }
-    END { for (key in planned) print planned[key] }' <(planned "$final") <(members "$(ask "show servers state")")
+    END { for (key in planned) print planned[key] }' <(planned "$final") <(members "$(members_state)")
 }
 
 gone=$(leaving)
@@ -124,7 +124,7 @@ if [ -n "$gone" ]; then
   end=$((SECONDS + patience))
   while late=$(missing) && [ -n "$late" ] && ((SECONDS < end)); do sleep 1; done
   if [ -n "$late" ] && ! awk 'FILENAME == ARGV[1] { planned[$1, $2, $3] = 1; next }
-    (($1, $2, $3) in planned) && $4 != 0 { found = 1 } END { exit !found }' <(planned "$final") <(members "$(ask "show servers state")"); then
+    (($1, $2, $3) in planned) && $4 != 0 { found = 1 } END { exit !found }' <(planned "$final") <(members "$(members_state)"); then
     printf 'waited %s s for a new member of %s to serve; those before stay: %s\n' "$patience" "$HOSTNAME" "$(tr '\n' ',' <<<"$gone")" >&2
     exit 1
   fi

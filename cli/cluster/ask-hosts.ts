@@ -3,7 +3,8 @@ import { messageOf } from "../../components/message";
 import { PORTS } from "../../plan/ports";
 import { hostKeysOf, UNKNOWN } from "./deployment";
 import { parseReport, type AllFacts, type HostFacts } from "./host-facts";
-import { runOnHost, scriptCall, type ScriptEnd } from "./host-shell";
+import { runOnHost, scriptCall } from "./host-shell";
+import type { ScriptEnd } from "./ssh";
 import { openBastion, type Tunnel } from "./bastion";
 import { containersOf } from "./platform";
 import type { LiveStack } from "./stack";
@@ -15,17 +16,17 @@ const LOOK_LIMIT = 25;
 const ACT_LIMIT = 240;
 
 /** What scripts/host.sh can do to a host. */
-export type HostAction = "start" | "restart" | "leave";
+type HostAction = "start" | "restart" | "leave";
 
 /** Where hosts are asked. */
-export interface HostsAsked {
-  /** Hosts to ask besides all managers: those that something is wrong with. */
+interface HostsAsked {
+  /** Hosts with problems, to ask besides all managers. */
   readonly troubled: readonly string[];
-  /** The engine that the hosts are containers of: the way to one whose sshd doesn't answer. @default there is none */
+  /** The Docker engine that the hosts are containers of: reaches those whose sshd doesn't answer. @default there is none */
   readonly docker?: Docker;
 }
 
-/** Asks hosts by themselves: first over the bastion, then through the platform. Never throws: silence is an answer. */
+/** Asks hosts directly: through the bastion, else through the platform. Never throws: failures are in the result. */
 export async function askHosts(stack: LiveStack, { troubled, docker }: HostsAsked): Promise<AllFacts> {
   const managers = stack.desired.nodes.filter((node) => node.role === "manager").map((node) => node.name);
   const names = [...new Set([...managers, ...troubled])];
@@ -46,7 +47,7 @@ export async function askHosts(stack: LiveStack, { troubled, docker }: HostsAske
   }
 }
 
-/** Changes a host's engine. @throws Error with what the host said when that failed, or with why it can't be reached */
+/** Changes a host's engine. @throws Error with the script's error, or the reason why the host can't be reached */
 export async function actOnHost(
   stack: LiveStack,
   name: string,
@@ -62,7 +63,7 @@ export async function actOnHost(
   }
 }
 
-interface Ways {
+interface Access {
   /** The bastion, or why it can't be reached. */
   readonly bastion: Tunnel | string;
   readonly docker: Docker | undefined;
@@ -70,9 +71,9 @@ interface Ways {
   readonly peers: readonly string[];
 }
 
-async function askHost(stack: LiveStack, name: string, ways: Ways): Promise<HostFacts> {
+async function askHost(stack: LiveStack, name: string, access: Access): Promise<HostFacts> {
   try {
-    const { end, via } = await runScript(stack, name, { ...ways, action: "look", limit: LOOK_LIMIT });
+    const { end, via } = await runScript(stack, name, { ...access, action: "look", limit: LOOK_LIMIT });
     if (end.code !== 0) throw new Error(end.stderr.trim().slice(-300));
     return { reached: true, via, ...parseReport(end.stdout) };
   } catch (error) {
@@ -83,7 +84,7 @@ async function askHost(stack: LiveStack, name: string, ways: Ways): Promise<Host
 async function runScript(
   stack: LiveStack,
   name: string,
-  { bastion, docker, action, peers, limit }: Ways & { readonly action: string; readonly limit: number },
+  { bastion, docker, action, peers, limit }: Access & { readonly action: string; readonly limit: number },
 ): Promise<{ end: ScriptEnd; via: "bastion" | "platform" }> {
   const address = stack.desired.nodes.find((node) => node.name === name)?.address ?? UNKNOWN;
   const hostKey = hostKeysOf(stack.deployment)[name];
@@ -93,7 +94,7 @@ async function runScript(
     if (address === UNKNOWN || hostKey === undefined)
       throw new Error("the stack's state has no address or host key of it");
     const host = { name, address, hostKey, privateKey: stack.outputs.access.bastion.privateKey };
-    return { end: await runOnHost(host, (to, port) => bastion.connect(to, port), call, limit), via: "bastion" };
+    return { end: await runOnHost(host, bastion, call, limit), via: "bastion" };
   } catch (error) {
     const end =
       docker === undefined ? undefined : await containersOf(stack.stack)?.run(docker, stack.stack, name, call, limit);
@@ -102,7 +103,7 @@ async function runScript(
   }
 }
 
-/** What a host is to reach: the managers, and every host that something is wrong with. */
+/** Ports that a host has to reach: of the managers and of all hosts with problems. */
 function peersOf(stack: LiveStack, name: string, others: readonly string[]): string[] {
   return [...new Set(others)].flatMap((other) => {
     const node = stack.desired.nodes.find((one) => one.name === other);

@@ -5,16 +5,16 @@ import { commands, list, span } from "./words";
 /** Seconds of a day. */
 const DAY = 86_400;
 
-/** An authority's successor has to reach everybody who trusts it, so it is due a year before its end. In days. */
+/** In days. All who trust an authority need its successor in time. */
 const AUTHORITY_DUE = 365;
 
-/** What part of its life a certificate from an ACME authority may have left before that is worth a word. */
+/** Part of the validity of a certificate from an ACME authority after which it is due. */
 const ACME_DUE = 4;
 
-/** Where a new authority is written down. */
+/** How to replace the authority. */
 const RUNBOOK = "docs/runbooks/authority.md";
 
-/** When the certificates end, the first to end first. Pure. */
+/** When the certificates expire, the first one first. Pure. */
 export function certificateStatus(certificates: readonly LiveCertificate[], now: Date): CertificateStatus[] {
   return [...certificates]
     .sort((a, b) => a.notAfter.getTime() - b.notAfter.getTime() || a.owner.localeCompare(b.owner))
@@ -26,7 +26,7 @@ export function certificateStatus(certificates: readonly LiveCertificate[], now:
     }));
 }
 
-/** Certificates that have ended, that clients refuse for another reason, or that are due and not issued anew. Pure. */
+/** Certificates that have expired, that clients refuse for another reason, or that are due. Pure. */
 export function certificateProblems(
   { stack, renewalDays }: Desired,
   certificates: readonly LiveCertificate[],
@@ -36,12 +36,12 @@ export function certificateProblems(
     const { owner, use, refused, brought = false } = certificate;
     const left = secondsLeft(certificate.notAfter, now);
     const due = dueDays(certificate, renewalDays) * DAY;
-    const late = left <= due ? `ends in ${span(left)} and is due since ${span(due - left)}` : undefined;
-    const wrong = left <= 0 ? `ended ${span(-left)} ago: it is refused` : refused && `is refused: ${refused}`;
+    const late = left <= due ? `expires in ${span(left)} and is due since ${span(due - left)}` : undefined;
+    const wrong = left <= 0 ? `expired ${span(-left)} ago: it is refused` : refused && `is refused: ${refused}`;
     const what = wrong ?? late;
     if (what === undefined) return [];
     const byHand = brought || use === "authority";
-    const text = `${subject(certificate)} ${what}. A new one: ${remedy(certificate, stack)}`;
+    const text = `${subject(certificate)} ${what}. Renew it: ${remedy(certificate, stack)}`;
     return [
       { kind: wrong === undefined ? "renewal" : "certificate", hosts: [owner], text, ...(byHand ? { byHand } : {}) },
     ];
@@ -50,7 +50,7 @@ export function certificateProblems(
 
 /**
  * Certificates that couldn't be read: one problem for each role, however many hosts. A host that has another problem is
- * left out, since that one says why it serves nothing. Pure.
+ * left out: that one is the reason. Pure.
  *
  * @param others hosts with other problems
  */
@@ -72,10 +72,10 @@ export function unreadProblems(
   });
 }
 
-/** How long before its end a certificate is due, in days. */
+/** How long before its expiry a certificate is due, in days. */
 function dueDays({ use, acmeDays }: LiveCertificate, renewalDays: number): number {
   if (use === "authority") return AUTHORITY_DUE;
-  // By then an `up` should have got another one long ago: it does so by the certificate's age (renewAfterDays).
+  // An `up` renews it much earlier, by the certificate's age (renewAfterDays).
   return acmeDays === undefined ? renewalDays : Math.min(renewalDays, acmeDays / ACME_DUE);
 }
 
@@ -93,13 +93,13 @@ function remedy({ owner, use, brought, acmeDays }: LiveCertificate, stack: strin
   if (use === "client") return owner === "person" ? `${up}, then ${context}` : up;
   if (acmeDays !== undefined) {
     return (
-      `${up}; where its step acme fails, the error tells why, and where there is nothing to do, ` +
-      `swarm-ha:ingress.acme.renewAfterDays is too long. If it still serves it then: ${replace} ${owner}`
+      `${up}. If its step acme fails, the error has the reason. If the update changes nothing, ` +
+      `swarm-ha:ingress.acme.renewAfterDays is too long. If ${owner} still serves the old one: ${replace} ${owner}`
     );
   }
-  if (brought !== true) return `${up}. If it still serves it then: ${replace} ${owner}`;
+  if (brought !== true) return `${up}. If ${owner} still serves the old one: ${replace} ${owner}`;
   return (
-    "it is your own, so get one from where it is from, then " +
+    "get a new one from its issuer (it is your own), then " +
     `${set} --path swarm-ha:ingress.certificate < chain.pem, ${set} --secret --path swarm-ha:ingress.key < key.pem and ${up}`
   );
 }

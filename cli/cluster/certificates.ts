@@ -7,23 +7,22 @@ import { PORTS } from "../../plan/ports";
 import type { Connection } from "./connect";
 import type { CertificateUse, LiveCertificate, UnreadCertificate } from "./model";
 
-/** Where hosts serve certificates, and of which name. A registry that people brought along has its own port elsewhere. */
+/** Where hosts serve certificates, and for which load balancer's name. */
 const SERVED: Readonly<Record<Role, { readonly port: number; readonly tier: "manager" | "registry" | "app" }>> = {
   manager: { port: PORTS.api, tier: "manager" },
   registry: { port: PORTS.registry, tier: "registry" },
   worker: { port: PORTS.https, tier: "app" },
 };
 
-/** What a look at the certificates finds. */
-export interface FoundCertificates {
+/** The stack's certificates. */
+interface FoundCertificates {
   readonly found: readonly LiveCertificate[];
   readonly unread: readonly UnreadCertificate[];
 }
 
 /**
- * Every certificate of the stack: servers' as the hosts really serve them at this moment, for what the state says may not
- * have reached them; clients' and the authority's from the outputs. Never throws. Where the bastion can't be reached no
- * host is asked, and none is reported.
+ * Every certificate of the stack: servers' as the hosts serve them now, which may differ from the state; clients' and the
+ * authority's from the outputs. Never throws. Without the bastion no host is asked, and none is reported.
  */
 export async function lookAtCertificates(connection: Connection, outputs: StackOutputs): Promise<FoundCertificates> {
   const { access, caCertificate, endpoints, hosts } = outputs;
@@ -40,7 +39,7 @@ export async function lookAtCertificates(connection: Connection, outputs: StackO
       const { port, tier } = SERVED[role];
       const endpoint = endpoints[tier];
       if (endpoint === undefined || address === undefined) return [];
-      // A proxy that serves several names tells them apart by the one that is asked for.
+      // A proxy that serves several names chooses the certificate by the requested one (SNI).
       const asked = new URL(endpoint.replace("*.", "status.")).hostname;
       const source = tier === "app" ? access.appCertificate : "stack";
       const certificate = await connection.certificate(address, port, asked).catch(messageOf);
@@ -48,7 +47,7 @@ export async function lookAtCertificates(connection: Connection, outputs: StackO
         unread.push({ host: name, reason: certificate });
         return [];
       }
-      // Whose authority signed what the user has brought, or whom the user has sign, is the user's affair.
+      // Only the stack's own certificates have to be signed by its authority.
       const refused = refusal(certificate, asked, source === "stack" ? caCertificate : undefined);
       const more = {
         ...(refused === undefined ? {} : { refused }),
@@ -62,10 +61,10 @@ export async function lookAtCertificates(connection: Connection, outputs: StackO
 }
 
 /**
- * Why a client that asks for a name refuses a server's certificate; its end apart. Pure.
+ * Why a client that asks for a name refuses a server's certificate, expiry apart. Pure.
  *
- * @param ca the authority that the client trusts, PEM; without one nothing is said of who signed it
- * @returns nothing when it wouldn't
+ * @param ca the authority that the client trusts, PEM @default the issuer isn't checked
+ * @returns undefined when it accepts it
  */
 export function refusal(certificate: string | Buffer, asked: string, ca: string | undefined): string | undefined {
   try {
@@ -80,7 +79,7 @@ export function refusal(certificate: string | Buffer, asked: string, ca: string 
   }
 }
 
-/** How long a certificate lives from its first day on, in days; of what is none, 0. */
+/** A certificate's validity in days; 0 for what is none. */
 function daysOf(certificate: string | Buffer): number {
   try {
     const { validFrom, validTo } = new X509Certificate(certificate);
@@ -94,7 +93,7 @@ function found(owner: string, use: CertificateUse, certificate: string | Buffer)
   try {
     return [{ owner, use, notAfter: new Date(new X509Certificate(certificate).validTo) }];
   } catch {
-    // Not a certificate at all: nothing can be said of its end.
+    // Not a certificate.
     return [];
   }
 }

@@ -12,7 +12,7 @@ const resourceSchema = z.object({
   protect: z.boolean().optional(),
   /** Set on the old one of a pair while a replacement is half done. */
   delete: z.boolean().optional(),
-  /** Set on what the next `up` makes anew, whatever its inputs are; see cli/pulumi/unfinished.ts. */
+  /** Set on what the next `up` replaces, whatever its inputs are; see cli/pulumi/unfinished.ts. */
   pendingReplacement: z.boolean().optional(),
   taint: z.boolean().optional(),
   /** Which resources an input comes from, by its name. */
@@ -21,7 +21,7 @@ const resourceSchema = z.object({
   outputs: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** What `pulumi stack export` prints, as far as the tools read it. */
+/** What `pulumi stack export` prints, the fields that are used. */
 export const deploymentSchema = z.object({
   deployment: z.object({ resources: z.array(resourceSchema).nullish() }).nullish(),
 });
@@ -44,16 +44,16 @@ export interface Machine {
   readonly id: string;
 }
 
-/** All living resources. */
+/** All resources that aren't being replaced. */
 export function resourcesOf(deployment: Deployment): Resource[] {
   return (deployment.deployment?.resources ?? []).filter((resource) => resource.delete !== true);
 }
 
 /**
- * The machines, and what every platform tells of them by labels or tags.
+ * Hosts, bastion and load balancers, with their labels or tags.
  *
- * The state is asked, not the stack's outputs: those are as of the last `up` that came to its end, while the state knows
- * every machine that was made since.
+ * From the state, not from the stack's outputs: those are of the last `up` that finished, while the state has every host
+ * that was created since.
  */
 export function machinesOf(deployment: Deployment): Machine[] {
   // Other resources carry the labels of the machine that they are for.
@@ -76,7 +76,7 @@ export function machinesOf(deployment: Deployment): Machine[] {
   });
 }
 
-/** Names of protected resources, which a destroy would stumble over half-way. */
+/** Names of protected resources: a destroy fails at them half-way. */
 export function protectedResources(deployment: Deployment): string[] {
   return resourcesOf(deployment)
     .filter((resource) => resource.protect === true)
@@ -122,10 +122,10 @@ function findLabels(value: unknown, depth = 3): Record<string, unknown> | undefi
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
-/** In the place of an output that the last `up` couldn't know: what it comes from couldn't be made. */
+/** Replaces an output that the last `up` couldn't compute, because its resource couldn't be created. */
 export const UNKNOWN = "unknown";
 
-/** Takes secrets out of their wrapping, at any depth, and puts {@link UNKNOWN} in the place of the engine's mark. */
+/** Unwraps secrets at any depth, and replaces the Pulumi engine's mark of unknown values by {@link UNKNOWN}. */
 export function unwrap(value: unknown): unknown {
   if (UNKNOWN_MARKS.has(value)) return UNKNOWN;
   if (Array.isArray(value)) return value.map(unwrap);

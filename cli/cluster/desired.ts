@@ -6,10 +6,10 @@ import type { Desired, DesiredServices } from "./model";
 /**
  * What the stack wants, from its outputs and its state.
  *
- * The outputs are as of the last `up` that came to its end, be it with errors; where the state has moved on since, it is
- * right: a machine that it holds is a wanted one, and its identity is the one in the state.
+ * The outputs are of the last `up` that finished, with errors or without. Where the state differs, it is newer: its hosts
+ * are wanted, with their identities.
  *
- * @param machines what the state holds
+ * @param machines hosts, bastion and load balancers in the state
  * @param services the services that its steps have deployed @default none
  */
 export function desiredOf(

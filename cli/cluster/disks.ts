@@ -1,5 +1,4 @@
-/** How full the hosts' disks are: what they say, and from when on that is a problem. */
-import type { Duplex } from "node:stream";
+/** How full the hosts' disks are, and when that is a problem. */
 import { messageOf } from "../../components/message";
 import type { Role } from "../../plan/roles";
 import { SERVICES } from "../../plan/stack-names";
@@ -27,14 +26,14 @@ export function needed(sizeKib: number): number {
   return Math.max(GIB, Math.min(sizeKib / 10, 20 * GIB));
 }
 
-/** KiB below which it counts as full: nothing of use fits any more. */
+/** KiB below which a disk counts as full. */
 const FULL = 64 * MIB;
-/** Of a hundred files that a filesystem can hold, how many have to be free. */
+/** Percentage of a filesystem's inodes that has to be free. */
 const FREE_FILES = 5;
 
 /**
- * Prints a line for each filesystem that matters on a host: `docker` or `registry`, and what `df` says in KiB and in files.
- * Docker's folder may be in pieces on several.
+ * Prints a line for each filesystem that matters on a host: `docker` or `registry`, and `df`'s line in KiB and in inodes.
+ * Docker's folder may span several.
  */
 const COMMAND = `said() { [ ! -d "$2" ] || echo "$1" "$(df -Pk "$2" | tail -n 1)" "$(df -Pi "$2" | tail -n 1)"; }
 for part in "" /swarm /tmp /overlay2 /containers /volumes; do said docker "/var/lib/docker$part"; done
@@ -54,7 +53,7 @@ export function disksIn(host: string, text: string): LiveDisk[] {
       what,
       mount,
       sizeKib: Number(blocks),
-      // Of what is kept for root nobody else has any use: df counts it out, too.
+      // Without the blocks reserved for root, as df counts.
       usedKib: Number(used),
       freeKib: Number(free),
       ...(count > 0 ? { freeFiles: Math.floor((100 * Number(filesFree)) / count) } : {}),
@@ -63,7 +62,7 @@ export function disksIn(host: string, text: string): LiveDisk[] {
   return [...found.values()];
 }
 
-/** Asks all hosts of a stack. Never throws: a host that can't be asked is a finding. */
+/** Asks all hosts of a stack. Never throws: a host that can't be asked is in the result. */
 export async function readDisks(
   stack: LiveStack,
   tunnel: Tunnel,
@@ -79,9 +78,8 @@ export async function readDisks(
       const hostKey = keys[name];
       if (address === undefined || hostKey === undefined) continue;
       try {
-        const connect = (to: string, port: number): Promise<Duplex> => tunnel.connect(to, port);
         const call = { command: COMMAND, input: "" };
-        const { code, stdout, stderr } = await runOnHost({ name, address, hostKey, privateKey }, connect, call, LIMIT);
+        const { code, stdout, stderr } = await runOnHost({ name, address, hostKey, privateKey }, tunnel, call, LIMIT);
         if (code !== 0) throw new Error(`exit code ${String(code)}: ${stderr.trim().slice(-300)}`);
         disks.push(...disksIn(name, stdout));
       } catch (error) {
@@ -95,14 +93,14 @@ export async function readDisks(
   return { disks: disks.sort(byHost), unread: unread.sort(byHost) };
 }
 
-/** What fails on a full disk, by what is on it and whose it is. Measured: docs/runbooks/disks.md. */
+/** What fails on a full disk, by the host's role. Measured: docs/runbooks/disks.md. */
 const BREAKS: Readonly<Record<Role, string>> = {
-  manager: "A manager that can't write stops, and nothing in the swarm can be changed once a majority has stopped",
-  registry: "Replicas of the registry that are started anew can't start there",
+  manager: "A manager that can't write stops. Once a majority has stopped, nothing in the swarm can be changed",
+  registry: "New replicas of the registry can't start there",
   worker: "Tasks can't start there if their image isn't there yet",
 };
 
-/** Disks that are nearly full, those of one tier with the same figures in one line. Pure. */
+/** Disks that are nearly full; hosts of one tier with the same figures share a line. Pure. */
 export function diskProblems(
   stack: string,
   nodes: readonly { readonly name: string; readonly role: Role }[],
@@ -125,8 +123,8 @@ export function diskProblems(
     text:
       disk.what === "registry"
         ? `The registry's storage is ${figures(disk)}, seen on ${list(hosts)} (${disk.mount}). Pushes fail with 500 when it is ` +
-          `full, pulls go on. Remove garbage and unfinished uploads: npm run registry:gc -- ${stack}; else enlarge it`
-        : `Docker's disk is ${figures(disk)} on ${list(hosts)} (${disk.mount}). ${BREAKS[role]}. What to remove: docs/runbooks/disks.md`,
+          `full; pulls still work. Remove garbage and unfinished uploads: npm run registry:gc -- ${stack}. If that isn't enough, enlarge it`
+        : `Docker's disk is ${figures(disk)} on ${list(hosts)} (${disk.mount}). ${BREAKS[role]}. How to free space: docs/runbooks/disks.md`,
   }));
 }
 
@@ -142,7 +140,7 @@ function figures({ usedKib, freeKib, freeFiles = 100 }: LiveDisk): string {
   return `${String(Math.floor((100 * usedKib) / total))} % full (${size(freeKib)} free)`;
 }
 
-/** Hosts whose disks couldn't be read, unless there is something else wrong with them. Pure. */
+/** Hosts whose disks couldn't be read and that have no other problem. Pure. */
 export function unreadDiskProblems(unread: readonly UnreadDisks[], troubled: ReadonlySet<string>): Problem[] {
   return unread
     .filter(({ host }) => !troubled.has(host))
@@ -150,6 +148,6 @@ export function unreadDiskProblems(unread: readonly UnreadDisks[], troubled: Rea
       kind: "unread",
       hosts: [host],
       byHand: true,
-      text: `How full the disks of ${host} are can't be read over the bastion (${reason}). Check its sshd`,
+      text: `The disk usage of ${host} can't be read through the bastion (${reason}). Check its sshd`,
     }));
 }

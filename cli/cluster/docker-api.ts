@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { LiveNode } from "./model";
 
-/** Sends a question to a manager's engine and takes the answer's body. @throws Error for HTTP 400 and above */
+/** Sends a request to a manager's Docker API and returns the answer's body. @throws Error for HTTP 400 and above */
 export type DockerCall = (method: "GET" | "POST" | "DELETE", path: string, body?: unknown) => Promise<unknown>;
 
 const labels = z
@@ -9,7 +9,7 @@ const labels = z
   .nullish()
   .transform((found) => found ?? {});
 
-/** `GET /info`, as far as it is of interest. Source: Docker Engine API v1.41, the fields exist in all later ones. */
+/** `GET /info`, the fields that are used. Source: Docker Engine API v1.41, the fields exist in all later ones. */
 const infoSchema = z.object({
   Swarm: z.object({
     LocalNodeState: z.string(),
@@ -27,13 +27,13 @@ const nodeSchema = z.object({
   ManagerStatus: z.object({ Leader: z.boolean().optional(), Reachability: z.string() }).nullish(),
 });
 
-/** The engine's part in a swarm. */
+/** The engine's swarm state. */
 export async function swarmInfo(call: DockerCall): Promise<{ localState: string; swarmId: string }> {
   const { Swarm } = infoSchema.parse(await call("GET", "/info"));
   return { localState: Swarm.LocalNodeState, swarmId: Swarm.Cluster?.ID ?? "" };
 }
 
-/** All nodes, as a manager knows them. */
+/** All nodes, as a manager lists them. */
 export async function listNodes(call: DockerCall): Promise<LiveNode[]> {
   return z
     .array(nodeSchema)
@@ -58,7 +58,7 @@ function readNode(node: z.infer<typeof nodeSchema>): LiveNode {
   };
 }
 
-/** What may be changed in a node's settings; what isn't named stays. */
+/** Settings of a node to change; others stay. */
 export interface NodeChange {
   readonly role?: "manager" | "worker";
   readonly availability?: "active" | "pause" | "drain";
@@ -66,7 +66,7 @@ export interface NodeChange {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** Changes a node's settings. The version makes sure that nobody else changed them at the same moment. */
+/** Changes a node's settings. The version makes the call fail if they were changed in between. */
 export async function updateNode(call: DockerCall, id: string, change: NodeChange): Promise<void> {
   const found = nodeSchema.extend({ Spec: nodeSchema.shape.Spec.loose() }).parse(await call("GET", `/nodes/${id}`));
   await call("POST", `/nodes/${id}/update?version=${found.Version.Index}`, {

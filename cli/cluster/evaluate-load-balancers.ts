@@ -2,18 +2,16 @@ import type { LoadBalancerName, Role } from "../../plan/roles";
 import type { ClusterStatus, Desired, Live, LiveMember, LoadBalancerStatus, Problem } from "./model";
 import { commands, list, span } from "./words";
 
-/** Whom each load balancer sends connections to. */
+/** The role of each load balancer's members. */
 const MEMBERS: Record<LoadBalancerName, Role> = { manager: "manager", registry: "registry", app: "worker" };
 
 /** The load balancers' names, in the order in which they are shown. */
 const NAMES: readonly LoadBalancerName[] = ["manager", "registry", "app"];
 
 /**
- * Holds every load balancer's members against those that it should have.
+ * Compares every load balancer's members with those that it should have. Hosts that aren't Ready are expected to be out.
  *
- * A host that is known to be sick gets no line of its own here: it is out because it has to be.
- *
- * @param sick hosts that aren't Ready; nothing when nobody could be asked
+ * @param sick hosts that aren't Ready; undefined when no manager could list the nodes
  */
 export function evaluateLoadBalancers(
   desired: Desired,
@@ -26,9 +24,9 @@ export function evaluateLoadBalancers(
     const wanted = desired.loadBalancers[name];
     if (wanted === undefined) continue;
     const names = desired.nodes.filter((node) => node.role === MEMBERS[name]).map((node) => node.name);
-    const found = live.loadBalancers[name] ?? { error: "nobody asked it" };
+    const found = live.loadBalancers[name] ?? { error: "it was not asked" };
     if ("untold" in found) {
-      // Nothing is wrong with it, and no command here could make it tell.
+      // This is no problem, and no command can change it.
       status[name] = { url: wanted.url, healthy: [], unhealthy: [], unknown: names, reason: found.untold };
       continue;
     }
@@ -50,7 +48,7 @@ export function evaluateLoadBalancers(
 }
 
 function unknown(name: LoadBalancerName, error: string, stack: string): Problem {
-  const text = `The ${name} load balancer can't say which members are healthy (${error}): ${commands(stack).repair}`;
+  const text = `The ${name} load balancer doesn't report its members (${error}): ${commands(stack).repair}`;
   return { kind: "loadBalancer", hosts: [], text };
 }
 
@@ -65,7 +63,7 @@ function memberProblems(
   const problem = (text: string, hosts: string[]): Problem => ({ kind: "loadBalancer", hosts, text });
   const problems: Problem[] = [];
   if (names.length > 0 && !names.some((member) => found.some((one) => one.name === member && one.up))) {
-    const text = `The ${name} load balancer has no healthy member: nobody gets through it. ${repair}`;
+    const text = `The ${name} load balancer has no healthy member, so no connection succeeds. ${repair}`;
     return [problem(text, [...names])];
   }
   for (const member of names) {

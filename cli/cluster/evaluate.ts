@@ -2,8 +2,7 @@ import { LABELS } from "../../plan/labels";
 import { SERVICES } from "../../plan/stack-names";
 import { certificateProblems, certificateStatus, unreadProblems } from "./certificate-problems";
 import { diskProblems, unreadDiskProblems } from "./disks";
-import { counts, votes } from "./labels";
-import { matchNodes, pickView, type Match, type View } from "./match";
+import { matchNodes, pickView, type Match } from "./match";
 import {
   PROBLEM_KINDS,
   type ClusterStatus,
@@ -18,44 +17,44 @@ import { applicationProblems, ingressFindings } from "./applications";
 import { ingressProblems } from "./ingress";
 import { staleNodeProblems, nodeProblems } from "./node-problems";
 import { serviceProblems, stepOf } from "./services";
-import { quorum, type Quorum, type Voter } from "./quorum";
+import { quorum, votes, type Quorum } from "./quorum";
 import { registryProblems } from "./registry";
 import { pinnedTo, placementProblems } from "./tasks";
 import { accessProblems, leaderProblems, quorumProblems, swarmProblems, unreachableProblem } from "./swarm-problems";
 import { capital } from "./words";
 
-/** The status, and what the tools that act on it need besides. */
+/** The status, and what operations need besides. */
 export interface Evaluation {
-  /** For people and for other programs. */
+  /** What `status` prints. */
   readonly status: ClusterStatus;
   /** Its problems, the worst first. */
   readonly problems: readonly Problem[];
   /** Every wanted host and its node. */
   readonly matches: readonly Match[];
-  /** Nodes that nobody wants. */
+  /** Nodes that the stack doesn't want. */
   readonly staleNodes: readonly LiveNode[];
-  /** All managers of the swarm, unwanted ones, too. */
-  readonly voters: readonly Voter[];
+  /** All managers of the swarm, stale ones included. */
+  readonly voters: readonly LiveNode[];
   readonly quorum: Quorum;
-  /** Services that only this very node may run, by host name: a successor has another id. */
+  /** Services that are pinned to a host's node id, by host name: no other node can run them. */
   readonly pinned: Readonly<Record<string, readonly string[]>>;
   /** Whether a manager could list the nodes. */
   readonly reachable: boolean;
-  /** Whether nothing is wrong but with applications, which no repair mends. */
+  /** Whether all problems are about applications, which no repair fixes. */
   readonly platformHealthy: boolean;
   /** 0 healthy, 1 degraded, 2 unreachable. */
   readonly exitCode: 0 | 1 | 2;
 }
 
-/** Holds what was found against what is wanted. Pure. */
+/** Compares what was found with what is wanted. Pure. */
 export function evaluate(desired: Desired, live: Live): Evaluation {
   const view = pickView(live.answers, desired.swarmId);
   const { matches, staleNodes } = matchNodes(desired.nodes, view?.nodes ?? []);
-  const voters = votersOf(view);
+  const voters = (view?.nodes ?? []).filter(votes);
   const sick = new Set(matches.filter(({ node }) => node?.state !== "ready").map((match) => match.desired.name));
   const balancers = evaluateLoadBalancers(desired, live, view === undefined ? undefined : sick);
   const { applications } = live;
-  // Where they can't be listed, the ingress's own problem says so.
+  // If they can't be listed, the ingress's problem has the reason.
   const findings =
     applications === undefined || "error" in applications || desired.domain === undefined
       ? []
@@ -76,7 +75,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
         ]),
     ...balancers.problems,
     ...services,
-    // Of a service that is gone there is nothing more to tell.
+    // A service that is gone has one problem only.
     ...(isGone(SERVICES.registry) ? [] : registryProblems(desired.stack, matches, live.registry)),
     ...(isGone(SERVICES.traefik) || isGone(SERVICES.ping)
       ? []
@@ -125,7 +124,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
   };
 }
 
-/** The same with problems that only a longer look finds. Pure. */
+/** The same with more problems. Pure. */
 export function withProblems(
   { status, exitCode }: Pick<Evaluation, "status" | "exitCode">,
   more: readonly string[],
@@ -133,10 +132,6 @@ export function withProblems(
   if (more.length === 0) return { status, exitCode };
   const problems = [...status.problems, ...more];
   return { status: { ...status, healthy: false, problems }, exitCode: exitCode === 0 ? 1 : exitCode };
-}
-
-function votersOf(view: View | undefined): Voter[] {
-  return (view?.nodes ?? []).filter(votes).map((node) => ({ name: node.hostname, counts: counts(node) }));
 }
 
 function nodeStatus({ desired, node }: Match, listed: boolean): NodeStatus {

@@ -21,7 +21,7 @@ export async function readReplicas(call: DockerCall, service: string): Promise<R
   const filters = encodeURIComponent(JSON.stringify({ service: [service] }));
   const tasks = tasksSchema.parse(await call("GET", `/tasks?filters=${filters}`));
   const replicas: Record<string, { state: string; error: string }> = {};
-  // The newest of a node counts; why the one before it failed is worth telling.
+  // The newest of a node counts; the error of the one before it is kept.
   for (const task of tasks.sort((a, b) => a.CreatedAt.localeCompare(b.CreatedAt))) {
     if (task.NodeID === undefined) continue;
     const wanted = task.DesiredState === "running" || task.DesiredState === "ready";
@@ -32,11 +32,9 @@ export async function readReplicas(call: DockerCall, service: string): Promise<R
 }
 
 /**
- * Hosts of a tier on which no replica of its service runs. Pure.
+ * Hosts of a tier on which no replica of its service runs. Hosts that aren't Ready are other problems. Pure.
  *
- * A host that isn't Ready has a line of its own, which says enough.
- *
- * @param service its tier, its name in the swarm, and how people call it
+ * @param service its tier, its name in the swarm, and its name in messages
  */
 export function missingReplicas(
   stack: string,

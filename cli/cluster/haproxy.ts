@@ -4,8 +4,8 @@ import type { LiveMember } from "./model";
 const SERVER = "2";
 
 /**
- * Reads HAProxy's table of statistics (`/stats;csv`): the servers of all back-ends. One that stands in several of them
- * (one per port) is up when it is up in all.
+ * Reads HAProxy's table of statistics (`/stats;csv`): the servers of all back-ends. A server with several back-ends (one per
+ * port) is up when it is up in all of them.
  *
  * @throws Error when it isn't such a table
  */
@@ -14,7 +14,7 @@ export function readStats(csv: string): LiveMember[] {
   const columns = (head ?? "").replace(/^# /, "").split(",");
   const [name, status, type] = ["svname", "status", "type"].map((column) => columns.indexOf(column));
   if (name === undefined || status === undefined || type === undefined || Math.min(name, status, type) < 0) {
-    throw new Error(`that is no HAProxy table: ${csv.slice(0, 60)}`);
+    throw new Error(`this is no HAProxy table: ${csv.slice(0, 60)}`);
   }
   const [check, detail, changed] = ["check_status", "last_chk", "lastchg"].map((column) => columns.indexOf(column));
   const members = rows

@@ -2,13 +2,13 @@ import { z } from "zod";
 
 /** How a TCP connection between two hosts went. */
 const outcome = z.enum([
-  /** Somebody listens. */
+  /** The port is open. */
   "open",
-  /** The host answers, and nobody listens on that port. */
+  /** The host answers, but the port is closed. */
   "refused",
-  /** No answer at all: a packet filter on the way, or no host. */
+  /** No answer: a packet filter drops the packets, or there is no host. */
   "silent",
-  /** The network has no way there, or no host answers for the address. */
+  /** There is no route, or no host has the address. */
   "unreachable",
 ]);
 
@@ -19,11 +19,11 @@ const reportSchema = z.object({
   answers: z.boolean(),
   /** The engine's swarm state: `active`, `inactive`, `pending`, `error` or `locked`; empty when it doesn't answer. */
   state: z.string(),
-  /** Why that state, in the engine's words. */
+  /** The engine's reason for that state. */
   error: z.string(),
   /** Node id as the engine itself has it. */
   nodeId: z.string(),
-  /** Volumes that a person named. */
+  /** Named volumes. */
   volumes: z.array(z.string()),
   /** Connections from this host to others. */
   reach: z.array(z.object({ to: z.string(), port: z.number().int(), outcome })),
@@ -32,11 +32,11 @@ const reportSchema = z.object({
 /** What a host reports of itself: the output of scripts/host.sh. */
 export type HostReport = z.infer<typeof reportSchema>;
 
-/** What asking a host by itself brought. */
+/** What a host answered, asked directly. */
 export type HostFacts =
   | ({
       readonly reached: true;
-      /** The way there: SSH from the bastion, or the platform's own when SSH failed. */
+      /** How it was asked: by SSH from the bastion, or by the platform when SSH failed. */
       readonly via: "bastion" | "platform";
     } & HostReport)
   | {
@@ -45,7 +45,7 @@ export type HostFacts =
       readonly seen: string;
     };
 
-/** By host name; hosts that nobody asked aren't there. */
+/** By host name; without hosts that weren't asked. */
 export type AllFacts = Readonly<Record<string, HostFacts>>;
 
 /** @throws Error when that is no report */
@@ -71,18 +71,18 @@ export function cutsOf(name: string, facts: AllFacts): Cut[] {
   });
 }
 
-/** Whether a packet is lost on that way, which nothing on the host itself mends. A refusal comes from the host. */
+/** Whether packets are lost, which nothing on the host can fix. A refusal comes from the host. */
 export function isNetworkCut({ outcome: how }: Cut): boolean {
   return how !== "refused";
 }
 
-/** Peers that reach the host on at least one port, whoever listens there. */
+/** Peers that reach the host on at least one port, open or closed. */
 export function witnesses(name: string, facts: AllFacts): { readonly from: string; readonly port: number }[] {
   return Object.entries(facts).flatMap(([from, one]) =>
     !one.reached || from === name
       ? []
       : one.reach
-          // A refusal is an answer, too: the host lives.
+          // A refusal proves that the host is up.
           .filter(({ to, outcome: how }) => to === name && (how === "open" || how === "refused"))
           .map(({ port }) => ({ from, port })),
   );

@@ -1,61 +1,64 @@
-import { request } from "node:http";
+/** HTTP and TLS over connections that are open already: channels of the bastion, or TCP from this workstation. */
+import { once } from "node:events";
+import { request, type IncomingMessage } from "node:http";
 import { connect, isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { text } from "node:stream/consumers";
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
 import type { ClientCertificate } from "../../components/outputs";
+import { within } from "./limit";
 
-/** Answer of an HTTP server. */
-export interface HttpAnswer {
-  readonly status: number;
-  readonly body: string;
-}
-
-/** What to ask. */
-export interface HttpQuestion {
+/** A request; its body is sent as JSON. */
+interface HttpQuestion {
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
-  /** Sent as JSON. @default nothing is sent */
+  /** @default nothing is sent */
   readonly body?: unknown;
 }
 
-/** Asks one question over a connection that is already there, and closes it. */
-export function ask(stream: Duplex, question: HttpQuestion, signal: AbortSignal): Promise<HttpAnswer> {
-  const payload = question.body === undefined ? undefined : JSON.stringify(question.body);
-  return new Promise((resolve, reject) => {
-    const asked = request(
-      {
-        method: question.method,
-        path: question.path,
-        host: "manager",
-        headers: {
-          connection: "close",
-          ...(payload === undefined
-            ? {}
-            : { "content-type": "application/json", "content-length": Buffer.byteLength(payload) }),
-        },
-        // Any duplex stream will do: a channel of the bastion, or TLS over one.
-        createConnection: () => stream,
-        signal,
-      },
-      (response) => {
-        let body = "";
-        response.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
-        response.on("end", () => {
-          stream.destroy();
-          resolve({ status: response.statusCode ?? 0, body });
-        });
-        response.on("error", reject);
-      },
-    );
-    asked.on("error", (error) => {
-      stream.destroy();
-      reject(error);
-    });
-    asked.end(payload);
+/** Sends one request over an open connection, and closes it. */
+export async function ask(
+  stream: Duplex,
+  { method, path, body }: HttpQuestion,
+  signal: AbortSignal,
+): Promise<{ readonly status: number; readonly body: string }> {
+  const json = body === undefined ? {} : { "content-type": "application/json" };
+  const headers = { connection: "close", ...json };
+  const asked = request({ method, path, headers, host: "manager", createConnection: () => stream, signal });
+  // A second error, after the first has been reported, would otherwise end the process.
+  asked.on("error", () => undefined);
+  asked.end(body === undefined ? undefined : JSON.stringify(body));
+  try {
+    const [response] = (await once(asked, "response")) as [IncomingMessage];
+    return { status: response.statusCode ?? 0, body: await text(response) };
+  } finally {
+    stream.destroy();
+  }
+}
+
+/**
+ * Reads a page over plain HTTP through the bastion.
+ *
+ * @param limit seconds
+ * @throws Error for any status but 200
+ */
+export function readPage(
+  open: (address: string, port: number, signal: AbortSignal) => Promise<Duplex>,
+  url: string,
+  limit: number,
+): Promise<string> {
+  const { hostname, port, pathname, search } = new URL(url);
+  return within(limit, async ({ signal, phase }) => {
+    phase(`connecting to ${hostname}:${port} through the bastion`);
+    const stream = await open(hostname, Number(port || 80), signal);
+    phase(`reading ${url} through the bastion`);
+    const { status, body } = await ask(stream, { method: "GET", path: pathname + search }, signal);
+    if (status !== 200) throw new Error(`${url}: HTTP ${status}`);
+    return body;
   });
 }
 
-/** Whom to trust and as whom to come. */
+/** The authority to trust, and the client certificate to present. */
 export interface TlsIdentity {
   /** CA certificate, PEM. */
   readonly ca: string;
@@ -63,23 +66,41 @@ export interface TlsIdentity {
 }
 
 /**
- * TLS with client certificate over a connection that is already there.
+ * Mutual TLS over an open connection.
  *
- * @param names who may answer: one of these names or addresses has to stand in the server's certificate
+ * @param names one of these names or addresses has to be in the server's certificate
  */
-export function secure(stream: Duplex, identity: TlsIdentity, names: readonly string[]): Promise<TLSSocket> {
+export function secure(
+  stream: Duplex,
+  { ca, client: { cert, key } }: TlsIdentity,
+  names: readonly string[],
+): Promise<TLSSocket> {
+  const socket = connectTls({
+    ...{ socket: stream, ca, cert, key, minVersion: "TLSv1.2" },
+    checkServerIdentity: (_, certificate) => {
+      const errors = names.map((name) => checkServerIdentity(name, certificate));
+      return errors.includes(undefined) ? undefined : errors[0];
+    },
+  });
+  return handshake(socket, stream);
+}
+
+/** The certificate that a server presents, DER, valid or not. Nothing is sent, and the connection ends. */
+export async function shown(stream: Duplex, { cert, key }: ClientCertificate, servername: string): Promise<Buffer> {
+  const named = isIP(servername) === 0 ? { servername } : {};
+  // Expired certificates are what this looks for; nothing else is read from the server.
+  const socket = connectTls({ socket: stream, cert, key, ...named, rejectUnauthorized: false });
+  try {
+    const certificate = (await handshake(socket, stream)).getPeerX509Certificate();
+    if (certificate === undefined) throw new Error("TLS: the server presents no certificate");
+    return certificate.raw;
+  } finally {
+    stream.destroy();
+  }
+}
+
+function handshake(socket: TLSSocket, stream: Duplex): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
-    const socket = connectTls({
-      socket: stream,
-      ca: identity.ca,
-      cert: identity.client.cert,
-      key: identity.client.key,
-      minVersion: "TLSv1.2",
-      checkServerIdentity: (_, certificate) => {
-        const errors = names.map((name) => checkServerIdentity(name, certificate));
-        return errors.includes(undefined) ? undefined : errors[0];
-      },
-    });
     socket.once("secureConnect", () => {
       resolve(socket);
     });
@@ -93,31 +114,7 @@ export function secure(stream: Duplex, identity: TlsIdentity, names: readonly st
   });
 }
 
-/** The certificate that a server shows, DER, whether it is good or not; nothing is said to it, and the connection ends. */
-export function shown(stream: Duplex, client: ClientCertificate, servername: string): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const named = isIP(servername) === 0 ? { servername } : {};
-    const { cert, key } = client;
-    // Looking at a certificate that has ended is the very purpose; nothing is read from who shows it.
-    const socket = connectTls({ socket: stream, cert, key, ...named, rejectUnauthorized: false });
-    const end = (): void => void stream.destroy();
-    socket.once("secureConnect", () => {
-      const certificate = socket.getPeerX509Certificate();
-      if (certificate === undefined) reject(new Error("TLS: it shows no certificate"));
-      else resolve(certificate.raw);
-      end();
-    });
-    socket.on("error", (error: Error) => {
-      reject(new Error(`TLS: ${error.message}`));
-      end();
-    });
-    socket.once("close", () => {
-      reject(new Error("TLS: the connection was closed during the handshake"));
-    });
-  });
-}
-
-/** Opens a TCP connection from this machine. */
+/** Opens a TCP connection from this workstation. */
 export function dial(host: string, port: number, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port });

@@ -12,7 +12,7 @@ const SERVICE = { role: "worker", name: SERVICES.traefik, what: "ingress" } as c
 /** The service without tasks whose labels make `/ping` answer: see stacks/ingress.yml. */
 const PING = SERVICES.ping;
 
-/** Its labels, which Traefik takes from whichever service has them, in either case. */
+/** Its labels. Traefik takes them from any service, in upper or lower case. */
 const PING_LABEL = /^traefik\.http\.(routers|services)\.swarm-ha-ping\./i;
 
 /** `GET /services`, as far as it is of interest. Source: Docker Engine API v1.41. */
@@ -32,7 +32,7 @@ export async function readIngress(call: DockerCall): Promise<LiveIngress> {
 }
 
 /**
- * What keeps `/ping` from answering, and workers on which no replica of the ingress runs. Pure.
+ * Problems of `/ping`, and workers without a replica of the ingress. Pure.
  *
  * @param step URN of the step that deploys it @default it isn't known
  */
@@ -45,23 +45,23 @@ export function ingressProblems(
   const kind = "ingress";
   if (live === undefined) return [];
   if ("error" in live) {
-    const text = `The managers can't tell how the ingress is (${live.error}): ${commands(stack).repair}`;
+    const text = `The ingress's replicas can't be listed (${live.error}): ${commands(stack).repair}`;
     return [{ kind, hosts: [], text }];
   }
   const missing = missingReplicas(stack, matches, live.replicas, SERVICE);
   return [...pingProblems(stack, live.ping, step), ...missing].map((problem) => ({ kind, ...problem }));
 }
 
-/** Without the route, or with another one of its name, every replica's `/ping` is a 404: none is healthy, nor in. */
+/** Without the route, or with another one of its name, every replica's `/ping` is a 404, and all are unhealthy. */
 function pingProblems(stack: string, ping: readonly string[], step?: string): Omit<Problem, "kind">[] {
   const { docker, repair } = commands(stack);
   const others = ping.filter((name) => name !== PING);
   const gone =
-    `The service ${PING} lacks the labels by which the ingress's /ping answers: no worker gets healthy, and the load ` +
-    `balancer sends nobody to them. Deploy it again: ${repair}`;
+    `The service ${PING} lacks the labels of the ingress's /ping: no worker becomes healthy, and the load balancer ` +
+    `sends them no connections. Deploy it again: ${repair}`;
   const taken =
-    `${list(others)} defines Traefik's router or service swarm-ha-ping, which is the ingress's own: its /ping fails, ` +
-    `and the load balancer takes all workers out. Remove it, or its labels: ${docker} service rm ${others.join(" ")}`;
+    `${list(others)} defines Traefik's router or service swarm-ha-ping, which the ingress defines itself: its /ping fails, ` +
+    `and the load balancer sends the workers no connections. Remove it, or its labels: ${docker} service rm ${others.join(" ")}`;
   return [
     ...(ping.includes(PING) ? [] : [{ hosts: [], text: gone, ...(step === undefined ? {} : { redo: step }) }]),
     ...(others.length === 0 ? [] : [{ hosts: [], text: taken }]),

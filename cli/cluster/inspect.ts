@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { askHosts } from "./ask-hosts";
 import { connect } from "./connect";
@@ -5,34 +6,33 @@ import { readDisks } from "./disks";
 import type { DockerCall } from "./docker-api";
 import { evaluate, type Evaluation } from "./evaluate";
 import { messageOf } from "../../components/message";
-import { sleep } from "./limit";
 import type { AllFacts } from "./host-facts";
 import { look } from "./look";
 import { lookAtPlatform, membersOf } from "./platform";
 import type { Live, Problem } from "./model";
 import type { LiveStack } from "./stack";
 
-/** What else is looked at. */
-export interface InspectOptions {
-  /** Whether the hosts are asked how full their disks are: a log-in to each. @default no */
+/** What else is observed. */
+interface InspectOptions {
+  /** Whether the hosts are asked for their disk usage: a log-in to each. @default no */
   readonly disks?: boolean;
 }
 
-/** Looks once at what lives: the platform's machines, the swarm, its services, the load balancers' members. */
+/** Observes once: the platform's hosts, the swarm, its services, the load balancers' members. */
 export async function inspect(stack: LiveStack): Promise<Evaluation> {
   return evaluate(stack.desired, await lookOnce(stack));
 }
 
-/** A look at the cluster, and what the hosts that something is wrong with report of themselves. */
+/** What was observed, and the reports of hosts with problems. */
 export interface DeepLook {
   readonly evaluation: Evaluation;
   readonly facts: AllFacts;
 }
 
 /**
- * Looks at the live cluster once and, where hosts aren't in service, asks them and all managers by themselves.
+ * Observes the cluster once and, where hosts aren't in service, asks them and all managers directly.
  *
- * @param docker the engine that the hosts are containers of: another way to ask them
+ * @param docker the Docker engine that the hosts are containers of: asks hosts whose sshd doesn't answer
  */
 export async function inspectDeep(
   stack: LiveStack,
@@ -45,7 +45,7 @@ export async function inspectDeep(
 }
 
 async function lookOnce(stack: LiveStack, { disks = false }: InspectOptions = {}): Promise<Live> {
-  // On its way while the bastion is dialled: each question to a cloud takes about a second.
+  // In parallel to the log-in: each question to a cloud takes about a second.
   const members = membersOf(stack);
   const platform = lookAtPlatform(stack.stack);
   const connection = await connect(stack.outputs);
@@ -65,11 +65,11 @@ async function lookOnce(stack: LiveStack, { disks = false }: InspectOptions = {}
   }
 }
 
-/** Hosts that aren't in service as the swarm has it, or whose API doesn't answer. */
-export function troubledHosts({ problems, matches, reachable }: Evaluation): string[] {
+/** Hosts that aren't in service, or whose API doesn't answer. */
+function troubledHosts({ problems, matches, reachable }: Evaluation): string[] {
   const kinds: readonly Problem["kind"][] = ["swarm", "manager", "node", "identity", "api"];
   const wanted = matches.map(({ desired }) => desired.name);
-  // Nobody can say who is in the swarm: then it is the managers that are asked.
+  // Without a list of nodes, the managers are asked.
   if (!reachable) return matches.flatMap(({ desired: { role, name } }) => (role === "manager" ? [name] : []));
   const found = problems.filter(({ kind }) => kinds.includes(kind)).flatMap(({ hosts }) => hosts);
   return [...new Set(found)].filter((name) => wanted.includes(name));
@@ -79,11 +79,11 @@ export function troubledHosts({ problems, matches, reachable }: Evaluation): str
 export interface Settling {
   /** Seconds after which it gives up. */
   readonly limit: number;
-  /** Whether what was seen is good enough, or will not get better. @default healthy */
+  /** Whether to stop waiting. @default healthy */
   readonly enough?: (evaluation: Evaluation) => boolean;
-  /** Whether hosts that aren't in service are asked themselves once the time is up. @default no */
+  /** Whether hosts that aren't in service are asked directly once the time is up. @default no */
   readonly deep?: boolean;
-  /** Told what is still wrong. */
+  /** Gets the worst problem. */
   readonly note: (detail: string) => void;
 }
 
@@ -95,14 +95,14 @@ export async function settle(stack: LiveStack, { limit, enough, deep, note }: Se
     if ((enough ?? isHealthy)(evaluation)) return evaluation;
     if (Date.now() >= end) return deep === true ? (await inspectDeep(stack)).evaluation : evaluation;
     note(evaluation.status.problems[0] ?? "");
-    await sleep(1);
+    await sleep(1000);
   }
 }
 
 const isHealthy = ({ status }: Evaluation): boolean => status.healthy;
 
 /**
- * Does something through the API of a manager: of each in turn, until one does it.
+ * Calls the API of each manager in turn, until one succeeds.
  *
  * @throws Error with every manager's answer when none did it
  */
@@ -121,5 +121,5 @@ export async function throughManager(stack: LiveStack, work: (call: DockerCall) 
   } finally {
     connection.close();
   }
-  throw new Error(`no manager did it (${refusals.join("; ")})`);
+  throw new Error(`no manager succeeded (${refusals.join("; ")})`);
 }

@@ -1,8 +1,7 @@
-import { LABELS } from "../../plan/labels";
+import { LABELS, LABEL_PREFIX } from "../../plan/labels";
 import type { DesiredNode } from "../../components/outputs";
-import type { LiveNode } from "./model";
 
-/** Node labels that a node has when all is well. */
+/** A host's node labels in a healthy cluster. */
 export function desiredLabels(node: DesiredNode): Record<string, string> {
   return {
     [LABELS.role]: node.role,
@@ -12,12 +11,12 @@ export function desiredLabels(node: DesiredNode): Record<string, string> {
   };
 }
 
-/** Availability that a node has when all is well: no task lands on a manager. */
+/** A host's availability in a healthy cluster: no task runs on a manager. */
 export function desiredAvailability(node: DesiredNode): "active" | "drain" {
   return node.role === "manager" ? "drain" : "active";
 }
 
-/** Labels of `wanted` that `found` has not, or otherwise; what it has besides is nobody's business. */
+/** Labels of `wanted` that are missing in `found` or have another value there. */
 export function missingLabels(
   wanted: Readonly<Record<string, string>>,
   found: Readonly<Record<string, string>>,
@@ -25,17 +24,7 @@ export function missingLabels(
   return Object.fromEntries(Object.entries(wanted).filter(([key, value]) => found[key] !== value));
 }
 
-/**
- * Whether a node is a member of the managers' store, and so has a vote: only members have a manager status.
- *
- * Its role doesn't say it: a node that is being demoted still votes, and after `swarm init --force-new-cluster` the lost
- * managers keep their role and have no vote (measured).
- */
-export function votes(node: LiveNode): boolean {
-  return node.reachability !== "";
-}
-
-/** Whether a manager counts for the majority: Ready *and* Reachable. */
-export function counts(node: LiveNode): boolean {
-  return node.state === "ready" && node.reachability === "reachable";
+/** Node labels that people have set: all but the program's own. */
+export function userLabels(labels: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).filter(([key]) => !key.startsWith(LABEL_PREFIX)));
 }

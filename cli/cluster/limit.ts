@@ -1,13 +1,13 @@
-/** What a piece of work with a limit gets. */
-export interface Limited {
+/** What limited work gets. */
+interface Limited {
   /** Aborts when the time is up. */
   readonly signal: AbortSignal;
-  /** Says what is under way, for the error if it never ends: "connecting to manager-1". */
+  /** Names what is under way, for the error at the limit: "connecting to manager-1". */
   readonly phase: (text: string) => void;
 }
 
 /**
- * Runs work that must end in time.
+ * Runs work with a time limit.
  *
  * @param seconds the limit
  * @throws Error with the work's own message, or with the phase that it was in when the time was up
@@ -27,9 +27,4 @@ export async function within<T>(seconds: number, work: (limited: Limited) => Pro
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Waits. */
-export function sleep(seconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }

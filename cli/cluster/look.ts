@@ -13,15 +13,15 @@ import { readRegistry } from "./registry";
 import { readServices } from "./services";
 import { readTasks } from "./tasks";
 
-/** What else a look depends on. */
-export interface LookOptions {
-  /** @default this moment */
+/** Options of {@link look}. */
+interface LookOptions {
+  /** @default the current time */
   readonly now?: Date;
-  /** Members of load balancers that can't be asked from inside. @default they are unknown */
+  /** Members of load balancers that have no table to read through the bastion. @default they are unknown */
   readonly members?: Promise<Members>;
 }
 
-/** Asks all managers and load balancers at once. Never throws: what can't be asked is a finding. */
+/** Asks all managers and load balancers at once. Never throws: failures are in the result. */
 export async function look(connection: Connection, outputs: StackOutputs, options: LookOptions = {}): Promise<Live> {
   const { now = new Date(), members = Promise.resolve<Members>({}) } = options;
   const { access } = outputs;
@@ -58,11 +58,11 @@ export async function look(connection: Connection, outputs: StackOutputs, option
   };
 }
 
-/** Who asks the first manager that could list the nodes, if there is one. */
+/** Calls a reader with the first manager that could list the nodes, if there is one. */
 function asker(connection: Connection, answers: readonly ManagerAnswer[]) {
   const able = answers.find((answer) => answer.answered && !("error" in answer.nodes));
   const manager = [...connection.managers, connection.balanced].find(({ name }) => name === able?.name);
-  // Several readers ask for the same lists: each question is one connection and one TLS handshake.
+  // Several readers ask for the same lists, and each request is one connection and one TLS handshake.
   const asked = new Map<string, Promise<unknown>>();
   const call: DockerCall = (method, path, body) => {
     if (manager === undefined) return Promise.reject(new Error("no manager could list the nodes"));
@@ -84,11 +84,11 @@ function asker(connection: Connection, answers: readonly ManagerAnswer[]) {
   };
 }
 
-/** Of a load balancer that is neither HAProxy nor in the state. */
+/** The reason for a load balancer that is neither HAProxy nor in the state. */
 const NO_TABLE = "it offers no table of its members, and the stack's state has no target group of it";
 
 async function askManager({ name, call }: Manager): Promise<ManagerAnswer> {
-  // Without a leader /info hangs for up to 20 s in the engine, while /nodes says at once what is wrong; so both are asked.
+  // Without a leader, the engine's /info hangs for up to 20 s, while /nodes fails at once with the reason.
   const [info, nodes] = await Promise.allSettled([swarmInfo(call), listNodes(call)]);
   if (info.status === "fulfilled") {
     const found = nodes.status === "fulfilled" ? nodes.value : { error: messageOf(nodes.reason) };

@@ -9,9 +9,9 @@ export interface View {
 }
 
 /**
- * The view to go by: of a manager of the swarm that the stack was born with, the leader's own before another's.
+ * The view to use: of a manager in the stack's recorded swarm, preferably the leader's own.
  *
- * @returns nothing when no manager could list the nodes
+ * @returns undefined when no manager could list the nodes
  */
 export function pickView(answers: readonly ManagerAnswer[], swarmId: string): View | undefined {
   const rank = (view: View & { name: string }): number =>
@@ -33,18 +33,17 @@ export interface Match {
   readonly node?: LiveNode;
 }
 
-/** How sure it is that a node is the host's own; 0 is: it is not. */
+/** How certainly a node is the host's; 0: it isn't. */
 function likeness(desired: DesiredNode, node: LiveNode): number {
   const identity = node.labels[LABELS.identity] ?? "";
   if (identity !== "" && identity === desired.identity) return 3;
   if (identity === "") return 2; // Joined, and the `up` ended before it was labelled.
-  // Another machine's. One that is Ready serves under that name all the same; one that isn't is a stale node.
+  // Of a former host. A Ready one serves under that name all the same; any other is stale.
   return node.state === "ready" ? 1 : 0;
 }
 
 /**
- * Finds every wanted host's node. What is left over are stale nodes: nodes that nobody wants, and what former machines of
- * a name left behind.
+ * Finds every wanted host's node. All other nodes are stale: those of no wanted host, and those of former hosts.
  */
 export function matchNodes(
   desired: readonly DesiredNode[],

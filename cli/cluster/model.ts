@@ -8,16 +8,16 @@ export type CertificateUse = "server" | "client" | "authority";
 
 /** A certificate as it was found. */
 export interface LiveCertificate {
-  /** The host that serves it; `bastion`, `person`, `authority` and the like for those that stand in the stack's outputs. */
+  /** The host that serves it; `bastion`, `person`, `authority` and the like for those in the stack's outputs. */
   readonly owner: string;
   readonly use: CertificateUse;
-  /** From then on it is refused. */
+  /** Its expiry. */
   readonly notAfter: Date;
-  /** Why clients refuse it, besides its end. @default nothing else is wrong with it */
+  /** Why clients refuse it, expiry apart. @default they don't */
   readonly refused?: string;
-  /** Whether the user has brought it along, so that no `up` renews it. @default false */
+  /** Whether it is the user's own, which no `up` renews. @default false */
   readonly brought?: boolean;
-  /** How long it lives from its first day on, in days, where an ACME authority decides that. @default the stack does */
+  /** Its validity in days, where an ACME authority decides it. @default the stack decides */
   readonly acmeDays?: number;
 }
 
@@ -30,13 +30,13 @@ export interface LiveDisk {
   readonly mount: string;
   readonly sizeKib: number;
   readonly usedKib: number;
-  /** What others than root may still use. */
+  /** Free for others than root. */
   readonly freeKib: number;
-  /** Of a hundred files that it can hold, how many are free. @default it has no such limit */
+  /** Percentage of its inodes that is free. @default it has no such limit */
   readonly freeFiles?: number;
 }
 
-/** A host that couldn't say how full its disks are, and what was seen last. */
+/** A host whose disks couldn't be read, and what was seen last. */
 export interface UnreadDisks {
   readonly host: string;
   readonly reason: string;
@@ -54,7 +54,7 @@ export type Replicas = Readonly<Record<string, { readonly state: string; readonl
 
 /** The ingress as the swarm has it. */
 export interface LiveIngress {
-  /** Names of the services that define its ping's route. */
+  /** Names of the services that define the route of its `/ping`. */
   readonly ping: readonly string[];
   readonly replicas: Replicas;
 }
@@ -65,7 +65,7 @@ export interface LiveTasks {
     readonly name: string;
     /** Placement constraints. */
     readonly constraints: readonly string[];
-    /** Tasks that have no node: since when, RFC 3339, and why not, in the scheduler's words. */
+    /** Tasks without a node: since when, RFC 3339, and the scheduler's reason. */
     readonly waiting: readonly { readonly since: string; readonly reason: string }[];
   }[];
 }
@@ -77,38 +77,38 @@ export interface LiveRegistry {
   readonly replicas: Replicas;
 }
 
-/** One line of the status: a host that is wanted, or a node that nobody wants. */
+/** One line of the status: a wanted host, or a stale node. */
 export interface NodeStatus {
   /** Host name, which is the node's name in the swarm. */
   readonly name: string;
   readonly role: Role;
-  /** Failure zone; empty when nothing says it. */
+  /** Failure zone; empty when unknown. */
   readonly zone: string;
-  /** Whether the stack wants it. Of a name's several nodes at most one is wanted. */
+  /** Whether the stack wants it. Of several nodes of one name, at most one is wanted. */
   readonly desired: boolean;
   /** Node id; empty when the swarm has no such node, or can't be asked. */
   readonly nodeId: string;
-  /** As `docker node ls` says it: `Ready`, `Down`, `Unknown` or `Disconnected`; `Missing` when the swarm has no such node. */
+  /** As in `docker node ls`: `Ready`, `Down`, `Unknown` or `Disconnected`; `Missing` when the swarm has no such node. */
   readonly status: string;
   /** `Active`, `Pause` or `Drain`; empty when unknown. */
   readonly availability: string;
   /** `Leader`, `Reachable` or `Unreachable`; empty for a worker. */
   readonly managerStatus: string;
-  /** The machine that the node was set up on: node label `swarm-ha.identity`; empty when it has none. */
+  /** Identity of the host that the node was set up on: node label `swarm-ha.identity`; empty when it has none. */
   readonly identity: string;
 }
 
 /** One load balancer's members. */
 export interface LoadBalancerStatus {
-  /** Where its users find it. */
+  /** Its URL for users. */
   readonly url: string;
   /** Hosts that get connections. */
   readonly healthy: string[];
-  /** Hosts that should, and don't. */
+  /** Hosts that should get connections, but don't. */
   readonly unhealthy: string[];
-  /** Hosts of which it can't be told. */
+  /** Hosts whose health is unknown. */
   readonly unknown: string[];
-  /** Why it can't. @default it can */
+  /** Why it is unknown. @default it is known */
   readonly reason?: string;
 }
 
@@ -117,7 +117,7 @@ export interface CertificateStatus {
   /** The host that serves it; `bastion` and `person` for clients' certificates, `authority` for what signs them all. */
   readonly owner: string;
   readonly use: CertificateUse;
-  /** From then on it is refused: RFC 3339. */
+  /** Its expiry, RFC 3339. */
   readonly notAfter: string;
   /** Whole days until then; negative after it. */
   readonly daysLeft: number;
@@ -126,47 +126,47 @@ export interface CertificateStatus {
 /** What `status --json` prints. */
 export interface ClusterStatus {
   readonly healthy: boolean;
-  /** Cluster id as the managers say it; the recorded one when none can be asked. */
+  /** Cluster id by the managers; the recorded one when none can be asked. */
   readonly swarmId: string;
   readonly nodes: NodeStatus[];
   readonly loadBalancers: Partial<Record<LoadBalancerName, LoadBalancerStatus>>;
-  /** The first to end first. Of hosts that serve one at this moment, and of clients. */
+  /** The first to expire first: those that hosts serve now, and clients'. */
   readonly certificates: CertificateStatus[];
-  /** What applications' labels, networks and ports do to each other, the ingress and the platform. */
+  /** Faults in applications' labels, networks and ports. */
   readonly ingress: readonly IngressFinding[];
-  /** Filesystems of the hosts. @default nobody has asked them */
+  /** Filesystems of the hosts. @default they weren't asked */
   readonly disks?: readonly LiveDisk[];
-  /** In words, the worst first; each says what is wrong, where, and the command that mends it. */
+  /** The worst first; each with the host, what was seen, and the command that helps. */
   readonly problems: string[];
 }
 
-/** Sorts of problems, the worst first. */
+/** Kinds of problems, the worst first. */
 export const PROBLEM_KINDS = [
-  /** No manager can say who is in the swarm. */
+  /** No manager can list the nodes. */
   "unreachable",
   /** There is more than one swarm. */
   "swarm",
   "leader",
-  /** The last `up` ended before its end. */
+  /** The last `up` didn't finish. */
   "unfinished",
-  /** A machine or the network that the platform hasn't as the state has it: gone, stopped, paused. */
+  /** A host or the network isn't as the state has it: gone, stopped, paused. */
   "machine",
   "bastion",
-  /** A manager that doesn't count: not Ready, or not Reachable, or not there. */
+  /** A manager that doesn't count: not Ready, not Reachable, or missing. */
   "manager",
   /** How many managers may still be lost. */
   "quorum",
   /** A registry node or worker that isn't Ready. */
   "node",
-  /** A node on another machine than the one that the stack knows. */
+  /** A node of another host than the one in the state. */
   "identity",
-  /** A node that nobody wants. */
+  /** A node that the stack doesn't want. */
   "stale-node",
-  /** A machine that the state doesn't know. */
-  "stray",
-  /** A manager that counts, and whose API doesn't answer. */
+  /** A container of the stack that isn't in the state. */
+  "unmanaged",
+  /** A manager that counts, but whose API doesn't answer. */
   "api",
-  /** A certificate that has ended. */
+  /** A certificate that has expired, or that clients refuse. */
   "certificate",
   /** A disk that is nearly full. */
   "disk",
@@ -174,39 +174,39 @@ export const PROBLEM_KINDS = [
   "availability",
   "labels",
   "loadBalancer",
-  /** A service of the stack's own that is gone. */
+  /** One of the stack's own services that is gone. */
   "service",
   /** A registry host without a replica, or a registry that refuses pushes. */
   "registry",
-  /** A worker without a replica of the ingress, or a ping that can't answer. */
+  /** A worker without a replica of the ingress, or a broken `/ping`. */
   "ingress",
-  /** An application that isn't served as it asks for, or harms another one. No reason to stop a repair or a replacement. */
+  /** An application that isn't served as configured, or that harms another one. It doesn't stop a repair or a replacement. */
   "application",
-  /** A certificate that is due, and that no `up` has issued anew. */
+  /** A certificate that is due. */
   "renewal",
-  /** A certificate that couldn't be read, or a host's disks. */
+  /** A certificate or a host's disks that couldn't be read. */
   "unread",
 ] as const;
 
 /** See {@link PROBLEM_KINDS}. */
 export type ProblemKind = (typeof PROBLEM_KINDS)[number];
 
-/** Something that keeps the cluster from being healthy. */
+/** Why the cluster isn't healthy. */
 export interface Problem {
   readonly kind: ProblemKind;
   /** Hosts that it is about; empty when it is about the cluster. */
   readonly hosts: readonly string[];
-  /** For people. */
+  /** What `status` prints. */
   readonly text: string;
-  /** Whether only people can mend it, and no `up`. @default false */
+  /** Whether no `up` fixes it, only a person. @default false */
   readonly byHand?: boolean;
   /** For a stale node: its node id. */
   readonly nodeId?: string;
-  /** URN of the step that mends it when it is done again. @default none is known to */
+  /** URN of the step to run again, which fixes it. @default none does */
   readonly redo?: string;
 }
 
-/** A stack of services, as the step that deploys it has it in the state. */
+/** A stack of services, by the step that deploys it. */
 export interface DesiredServices {
   /** URN of that step. */
   readonly step: string;
@@ -218,16 +218,16 @@ export interface DesiredServices {
 export interface Desired {
   /** Stack name, for the commands in messages. */
   readonly stack: string;
-  /** Cluster id, recorded at birth. */
+  /** Cluster id, recorded at bootstrap. */
   readonly swarmId: string;
   readonly nodes: readonly DesiredNode[];
   /** URL of every load balancer. */
   readonly loadBalancers: Readonly<Partial<Record<LoadBalancerName, { readonly url: string } | undefined>>>;
-  /** Hosts that the state has and the outputs don't, or the other way round: traces of an `up` that didn't end. */
+  /** Hosts in the state but not in the outputs, or the other way round: an `up` didn't finish. */
   readonly unfinished?: readonly string[];
   /** The services of the stack's own. @default none are known */
   readonly services?: readonly DesiredServices[];
-  /** How long before its end a certificate is due, in days. */
+  /** How long before its expiry a certificate is due, in days. */
   readonly renewalDays: number;
   /** Domain of the stack: applications answer below `app.<domain>`. @default it has no application load balancer */
   readonly domain?: string;
@@ -242,25 +242,25 @@ export interface LiveNode {
   readonly availability: string;
   /** `ready`, `down`, `unknown` or `disconnected`. */
   readonly state: string;
-  /** What the swarm says about that state, for example "heartbeat failure"; mostly empty. */
+  /** The swarm's reason for that state, such as "heartbeat failure"; mostly empty. */
   readonly message: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly engineLabels: Readonly<Record<string, string>>;
   readonly leader: boolean;
   /** `reachable`, `unreachable`, `unknown`; empty for a worker. */
   readonly reachability: string;
-  /** When the swarm last changed what it knows of the node, RFC 3339. */
+  /** When the swarm last changed the node's record, RFC 3339. */
   readonly updatedAt: string;
 }
 
-/** What one manager said when it was asked directly. */
+/** One manager's answer, asked directly. */
 export type ManagerAnswer =
   | {
       readonly name: string;
       readonly answered: true;
       /** Its engine's swarm state: `active`, `inactive`, `pending`, `error` or `locked`. */
       readonly localState: string;
-      /** Cluster id; empty when it knows none. */
+      /** Cluster id; empty when it has none. */
       readonly swarmId: string;
       /** All nodes, or why it couldn't list them. */
       readonly nodes: readonly LiveNode[] | { readonly error: string };
@@ -268,44 +268,44 @@ export type ManagerAnswer =
   | {
       readonly name: string;
       readonly answered: false;
-      /** What was last seen of it. */
+      /** What was seen last. */
       readonly seen: string;
     };
 
-/** A member of a load balancer as that has it. */
+/** A member, as the load balancer lists it. */
 export interface LiveMember {
   readonly name: string;
   readonly up: boolean;
-  /** What its health check says. */
+  /** The result of its health check. */
   readonly check: string;
-  /** Since how many seconds. @default the load balancer doesn't tell */
+  /** Seconds since its last change. @default unknown */
   readonly seconds?: number;
 }
 
-/** Machines that aren't as the state has them. */
+/** Hosts that aren't as the state has them. */
 export interface LiveMachines {
   /** Their names; empty for what they have in common, such as their network. */
   readonly hosts: readonly string[];
-  /** What is wrong, in words. */
+  /** What is wrong. */
   readonly text: string;
 }
 
-/** What was found. */
+/** What was observed. */
 export interface Live {
-  /** When, for the ages in messages. */
+  /** When, for ages in messages. */
   readonly now: Date;
   /** Why the bastion can't be reached. @default it can */
   readonly bastionError?: string;
-  /** One answer per manager that could be asked by itself; through a load balancer there is one answer of a manager unknown. */
+  /** One answer per manager; through the load balancer, one answer of an unknown manager. */
   readonly answers: readonly ManagerAnswer[];
-  /** Members, or why they can't be told: something failed, or the platform's own offer no table that could be read. */
+  /** Members, or why they are unknown: an error, or a load balancer that has no table to read. */
   readonly loadBalancers: Partial<
     Record<LoadBalancerName, readonly LiveMember[] | { readonly error: string } | { readonly untold: string }>
   >;
   readonly certificates: readonly LiveCertificate[];
   /** Hosts whose certificates couldn't be read. @default none */
   readonly unreadCertificates?: readonly UnreadCertificate[];
-  /** The registry, or why it can't be told. @default the stack has none, or no manager answered */
+  /** The registry, or why it is unknown. @default the stack has none, or no manager answered */
   readonly registry?: LiveRegistry | { readonly error: string };
   /** Likewise, the services. @default no manager answered */
   readonly tasks?: LiveTasks | { readonly error: string };
@@ -313,16 +313,16 @@ export interface Live {
   readonly ingress?: LiveIngress | { readonly error: string };
   /** Likewise, all services of the swarm. */
   readonly applications?: LiveApplications | { readonly error: string };
-  /** Filesystems of the hosts. @default nobody has asked them */
+  /** Filesystems of the hosts. @default they weren't asked */
   readonly disks?: readonly LiveDisk[];
   /** Hosts whose disks couldn't be read. @default none */
   readonly unreadDisks?: readonly UnreadDisks[];
   /** Names of all services. @default no manager could be asked */
   readonly services?: readonly string[] | { readonly error: string };
-  /** Names of machines that the state doesn't know. @default none, or nobody has looked for them */
-  readonly strays?: readonly string[];
-  /** What the platform hasn't as the state has it. @default nothing, or the platform can't tell */
+  /** Names of unmanaged containers. @default none, or they weren't looked for */
+  readonly unmanaged?: readonly string[];
+  /** Differences between platform and state. @default none, or the platform has no such list */
   readonly machines?: readonly LiveMachines[];
-  /** What hosts report of themselves. @default nobody asked them */
+  /** Hosts' own reports. @default they weren't asked */
   readonly hosts?: AllFacts;
 }

@@ -1,11 +1,12 @@
 import { LABELS } from "../../plan/labels";
-import { counts, desiredAvailability, desiredLabels, missingLabels } from "./labels";
+import { desiredAvailability, desiredLabels, missingLabels } from "./labels";
+import { counts } from "./quorum";
 import { describeHost } from "../operations/ladder";
 import type { Match } from "./match";
 import type { Desired, Live, LiveNode, Problem } from "./model";
 import { capital, commands, list, since } from "./words";
 
-/** What is wrong with one wanted host, if anything. */
+/** Problems of one wanted host. */
 export function nodeProblems(stack: string, { desired, node }: Match, live: Live): Problem[] {
   const { repair, replace } = commands(stack);
   const { name, role } = desired;
@@ -29,16 +30,19 @@ export function nodeProblems(stack: string, { desired, node }: Match, live: Live
   } else if (role === "manager" && !counts(node)) {
     const what = node.reachability === "" ? "without a manager status" : capital(node.reachability);
     // The node's time of change isn't shown: reachability doesn't change it.
-    add("manager", `${where} is Ready but ${what}, so it doesn't count${seen}: ${repair}`);
+    add("manager", `${where} is Ready but ${what}, so it doesn't count for the majority${seen}: ${repair}`);
   } else if (role === "manager" && managerAnswer(name, live) !== "") {
-    add("api", `${where} is Ready and Reachable for the others${seen}; as long as that lasts, steps go around it`);
+    add(
+      "api",
+      `${where} is Ready, and the other managers reach it, but its API fails${seen}. Steps use other managers until it answers`,
+    );
   }
   const identity = node.labels[LABELS.identity] ?? "";
   if (identity !== "" && identity !== desired.identity) {
     add(
       "identity",
-      `${where} runs on another machine (${short(identity)}) than the one that the stack knows ` +
-        `(${desired.identity === "" ? "none" : short(desired.identity)}): ${replace} ${name}`,
+      `${where} has the identity ${short(identity)}, but in the state it is ` +
+        `${desired.identity === "" ? "unknown" : short(desired.identity)}: another host answers. ${replace} ${name}`,
     );
   }
   const availability = desiredAvailability(desired);
@@ -61,7 +65,7 @@ export function nodeProblems(stack: string, { desired, node }: Match, live: Live
   return problems;
 }
 
-/** What direct questions to a host brought, where they weren't proper answers. */
+/** What the host and its API answered, where that is a failure. */
 function lastSeen(name: string, live: Live): string {
   const told = live.hosts === undefined ? "" : describeHost(name, live.hosts);
   return `${managerAnswer(name, live)}${told === "" ? "" : `; ${told}`}`;
@@ -76,21 +80,21 @@ function managerAnswer(name: string, { answers }: Live): string {
   return "error" in answer.nodes ? `; asked directly: ${answer.nodes.error}` : "";
 }
 
-/** Nodes that nobody wants. */
+/** Stale nodes. */
 export function staleNodeProblems(desired: Desired, staleNodes: readonly LiveNode[], now: Date): Problem[] {
   const { repair, docker } = commands(desired.stack);
   return staleNodes.map((stale): Problem => {
     const { id, hostname: name } = stale;
     const wanted = desired.nodes.some((node) => node.name === name);
-    const vote = stale.role === "manager" ? " It still counts as a manager, so it weakens the majority." : "";
+    const vote = stale.role === "manager" ? " It still counts as a manager, which weakens the majority." : "";
     const what = wanted
       ? `A former node of ${name} (id ${id}) is still in the swarm, ${capital(stale.state)}`
-      : `Node ${name} (id ${id}) is in the swarm, ${capital(stale.state)}, and nobody wants it`;
-    // One that is alive may be somebody's: whether it goes is for a person to say.
+      : `Node ${name} (id ${id}) is in the swarm, ${capital(stale.state)}, but not in the stack`;
+    // A live one may be in use: only a person can decide.
     const demote = stale.role === "manager" ? `${docker} node demote ${id} && ` : "";
     const remedy =
       stale.state === "ready"
-        ? `If it is nobody's: ${docker} node update --availability drain ${id} && ${demote}${docker} node rm --force ${id}`
+        ? `If nothing needs it: ${docker} node update --availability drain ${id} && ${demote}${docker} node rm --force ${id}`
         : `Remove it: ${repair}`;
     return {
       kind: "stale-node",

@@ -1,51 +1,51 @@
 import { majority, mayRemoveManager } from "../../plan/quorum";
+import type { LiveNode } from "./model";
 
-export { majority } from "../../plan/quorum";
-
-/** A manager as far as the majority is concerned. */
-export interface Voter {
-  /** Node name. */
-  readonly name: string;
-  /** Ready *and* Reachable: a dead manager whose address is in use again shows Down but Reachable (measured). */
-  readonly counts: boolean;
-}
-
-/** How the managers stand. All members of the swarm's store count, the unwanted ones, too: they vote. */
+/** The managers' majority. All members of the swarm's store vote, unwanted ones too. */
 export interface Quorum {
   /** All managers. */
   readonly managers: number;
-  /** Those that count. */
+  /** Managers that are Ready and Reachable. */
   readonly counting: number;
-  /** How many more may be lost; negative when the majority is gone. */
+  /** How many more may be lost; negative without a majority. */
   readonly margin: number;
 }
 
+/**
+ * Whether a node is a member of the managers' store, and so has a vote: only members have a manager status.
+ *
+ * Its role isn't enough: a node that is being demoted still votes, and after `swarm init --force-new-cluster` the lost
+ * managers keep their role and have no vote (measured).
+ */
+export function votes(node: LiveNode): boolean {
+  return node.reachability !== "";
+}
+
+/**
+ * Whether a manager counts for the majority: Ready *and* Reachable. A dead manager whose address is in use again shows Down
+ * but Reachable (measured).
+ */
+export function counts(node: LiveNode): boolean {
+  return node.state === "ready" && node.reachability === "reachable";
+}
+
 /** See {@link Quorum}. */
-export function quorum(voters: readonly Voter[]): Quorum {
-  const counting = voters.filter((voter) => voter.counts).length;
+export function quorum(voters: readonly LiveNode[]): Quorum {
+  const counting = voters.filter(counts).length;
   return { managers: voters.length, counting, margin: counting - majority(voters.length) };
 }
 
 /**
- * The quorum guard, as the steps on the bastion have it: why this manager may not be taken away now, or nothing when it
- * may.
+ * The quorum guard, as the steps on the bastion apply it: why this node can't be removed now.
  *
- * @param voters all managers now; a name may stand there twice, when a machine's former node is still a member
- * @param counts whether the one that goes counts
+ * @param voters all managers now
+ * @returns undefined when it can; so can a node without a vote
  */
-export function guard(voters: readonly Voter[], name: string, counts: boolean): string | undefined {
-  const index = voters.findIndex((voter) => voter.name === name && voter.counts === counts);
-  const answer = mayRemoveManager({
-    // Told apart by their place, since names may stand there twice.
-    managers: voters.map((voter, i) => ({
-      id: `#${i}`,
-      name: voter.name,
-      ready: voter.counts,
-      reachable: voter.counts,
-      leader: false,
-    })),
-    candidate: `#${index}`,
-    desired: [],
-  });
-  return answer.allowed ? undefined : answer.reason;
+export function guard(voters: readonly LiveNode[], id: string): string | undefined {
+  const managers = voters.map((node) => ({
+    ...{ id: node.id, name: node.hostname, leader: node.leader },
+    ...{ ready: node.state === "ready", reachable: node.reachability === "reachable" },
+  }));
+  const { allowed, reason } = mayRemoveManager({ managers, candidate: id, desired: [] });
+  return allowed ? undefined : reason;
 }

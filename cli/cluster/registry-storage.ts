@@ -1,4 +1,4 @@
-/** What scripts/registry-storage.sh and the registry's collector say about damage, and what there is to do about it. Pure. */
+/** Damage that scripts/registry-storage.sh and the registry's collector report, and its remedies. Pure. */
 
 /** Parts of a repository that can be damaged, what that breaks, and what helps. */
 const KINDS = {
@@ -18,10 +18,10 @@ const KINDS = {
 } as const;
 
 /** See {@link KINDS}. */
-export type DamageKind = keyof typeof KINDS;
+type DamageKind = keyof typeof KINDS;
 
 /** Something damaged in the registry's storage. */
-export interface Damage {
+interface Damage {
   readonly kind: DamageKind;
   /** Name of the repository; `-` for what is in none. */
   readonly repository: string;
@@ -29,17 +29,17 @@ export interface Damage {
   readonly path: string;
 }
 
-/** What a job of scripts/registry-gc.sh has said. */
+/** The output of scripts/registry-gc.sh. */
 export interface StorageReport {
   readonly damaged: readonly Damage[];
   readonly mended: readonly Damage[];
-  /** Nobody could put it right: it was removed, so that the rest can go on. */
+  /** Couldn't be mended, and was removed so that the collection could go on. */
   readonly lost: readonly Damage[];
   /** Unfinished uploads. @default the storage is a bucket, where they aren't counted */
   readonly uploads?: { readonly count: number; readonly kib: number };
   /** Why the collector itself stopped. @default it didn't */
   readonly stopped?: { readonly repository: string; readonly reason: string; readonly manifest?: string };
-  /** Everything else that was said. */
+  /** All other lines. */
   readonly rest: readonly string[];
 }
 
@@ -126,19 +126,19 @@ export function mendedLines({ mended, lost }: StorageReport): string[] {
     ),
     ...lost.map(
       ({ kind, repository, path }) =>
-        `Removed, for nothing could mend it: ${repository}: ${KINDS[kind].what} (docker/registry/v2/${path}). Push the image again`,
+        `Removed, because it couldn't be mended: ${repository}: ${KINDS[kind].what} (docker/registry/v2/${path}). Push the image again`,
     ),
   ];
 }
 
-/** The unfinished uploads, in words; nothing where there are none. */
+/** The unfinished uploads; nothing where there are none. */
 export function uploadsLine({ uploads }: StorageReport, collected: boolean): string[] {
   if (uploads === undefined || uploads.count === 0) return [];
   const what = `${String(uploads.count)} unfinished upload${uploads.count === 1 ? "" : "s"}, ${size(uploads.kib)}`;
   return [collected ? `Removed: ${what}` : `Would go: ${what}`];
 }
 
-/** KiB for people. */
+/** KiB with a readable unit. */
 export function size(kib: number): string {
   const units = ["KiB", "MiB", "GiB", "TiB"];
   let value = kib;

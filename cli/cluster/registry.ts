@@ -8,7 +8,7 @@ import { commands } from "./words";
 
 const SERVICE = SERVICES.registry;
 
-/** What the registry's replicas are told while its garbage is collected; see scripts/registry-gc.sh. */
+/** Set on the registry's replicas while its garbage is collected; see scripts/registry-gc.sh. */
 const READ_ONLY = "REGISTRY_STORAGE_MAINTENANCE_READONLY=";
 
 /** `GET /services/…`, as far as it is of interest. Source: Docker Engine API v1.41. */
@@ -24,9 +24,7 @@ export async function readRegistry(call: DockerCall): Promise<LiveRegistry> {
 }
 
 /**
- * Registry hosts on which no replica runs, and a registry that refuses pushes. Pure.
- *
- * A host that isn't Ready has a line of its own, which says enough.
+ * Registry hosts without a replica, and a registry that refuses pushes. Hosts that aren't Ready are other problems. Pure.
  */
 export function registryProblems(
   stack: string,
@@ -37,13 +35,13 @@ export function registryProblems(
   const kind = "registry";
   if (live === undefined) return [];
   if ("error" in live) {
-    return [{ kind, hosts: [], text: `The managers can't tell how the registry is (${live.error}): ${repair}` }];
+    return [{ kind, hosts: [], text: `The registry's replicas can't be listed (${live.error}): ${repair}` }];
   }
   const problems: Problem[] = [];
   if (live.readOnly) {
     const text =
-      "The registry refuses pushes, as long as its garbage is collected. Where nobody does that now, it was cut short, " +
-      `and this ends it: npm run registry:gc -- ${stack}`;
+      "The registry refuses pushes while its garbage is collected. If no collection is running, one was interrupted. " +
+      `Finish it: npm run registry:gc -- ${stack}`;
     problems.push({ kind, hosts: [], text });
   }
   const service = { role: "registry", name: SERVICE, what: "registry" } as const;

@@ -1,4 +1,4 @@
-/** The services of the stack's own, against the swarm's. */
+/** The stack's own services, compared with the swarm's. */
 import { z } from "zod";
 import { SERVICES } from "../../plan/stack-names";
 import { nameOf, resourcesOf, unwrap, type Deployment } from "./deployment";
@@ -12,12 +12,12 @@ const printedSchema = z.object({ services: z.array(z.string()) });
 /** `GET /services`, as far as it is of interest. Source: Docker Engine API v1.41. */
 const servicesSchema = z.array(z.object({ Spec: z.object({ Name: z.string() }) }));
 
-/** What the loss of a service means. */
+/** What fails without a service. */
 const LOSS: Readonly<Record<string, string>> = {
   [SERVICES.registry]: "no image can be pulled or pushed",
-  [SERVICES.traefik]: "no application is reached",
+  [SERVICES.traefik]: "no application can be reached",
   [SERVICES.ping]:
-    "by its labels the ingress's /ping answers: no worker gets healthy, and the load balancer sends nobody to them",
+    "the ingress's /ping needs its labels: no worker becomes healthy, and the load balancer sends them no connections",
 };
 
 /** The services that a state's steps have deployed. Pure. */

@@ -30,7 +30,7 @@ export interface LiveStack extends StackState {
 
 /** Reads a stack's state, secrets in plain text. @throws UserError when there is no such stack */
 export async function readState(stack: string): Promise<StackState> {
-  // Looking at a stack that isn't there must not make one.
+  // Reading a stack that doesn't exist must not create it.
   const missing = hasLocalState(readStackFile(stack)) && !localStackExists(stack);
   if (missing) {
     refuseRenamedAway(stack);
@@ -42,7 +42,7 @@ export async function readState(stack: string): Promise<StackState> {
   return { stack, deployment, machines: machinesOf(deployment) };
 }
 
-/** Reads a stack that is up. @throws UserError when there is no such stack, or it has never come up whole */
+/** Reads a stack that is up. @throws UserError when there is no such stack, or no `up` of it has finished */
 export async function readStack(stack: string): Promise<LiveStack> {
   const state = await readState(stack);
   const raw = outputsOf(state.deployment);
@@ -52,13 +52,13 @@ export async function readStack(stack: string): Promise<LiveStack> {
     throw new UserError(
       state.machines.length === 0
         ? `The stack ${stack} isn't up: ${again}`
-        : `The up of the stack ${stack} didn't end; it goes on from there: ${again}`,
+        : `The first up of the stack ${stack} didn't finish. Continue it: ${again}`,
     );
   }
   const outputs = stackOutputsSchema.safeParse(raw);
   if (!outputs.success) {
     throw new UserError(
-      `The outputs of the stack ${stack} are of another version of this program (${z.prettifyError(outputs.error)}): ` +
+      `The outputs of the stack ${stack} are from another version of this program (${z.prettifyError(outputs.error)}): ` +
         commands(stack).up,
     );
   }
@@ -66,19 +66,19 @@ export async function readStack(stack: string): Promise<LiveStack> {
   return { ...state, outputs: outputs.data, desired };
 }
 
-/** URN of a machine, by its name. @throws UserError when the state has none of that name */
+/** URN of a host, the bastion or a load balancer. @throws UserError when the state has none of that name */
 export function urnOf(state: StackState, name: string): string {
   const machine = state.machines.find((one) => one.name === name);
   if (machine === undefined) {
     throw new UserError(
-      `The state of the stack ${state.stack} has no machine ${name}: ${commands(state.stack).up} makes it`,
+      `The state of the stack ${state.stack} has no host ${name}. Create it: ${commands(state.stack).up}`,
     );
   }
   return machine.urn;
 }
 
 /**
- * Runs `up`, replacing these machines.
+ * Runs `up`, replacing the resources with these URNs.
  *
  * @param more further arguments
  * @param spare a worker that the configuration doesn't have; an `up` without it removes it again @default none
@@ -98,7 +98,7 @@ export async function up(
   return code === 0 ? undefined : lastLines(`${stdout}\n${stderr}`);
 }
 
-/** What platforms want in the environment of an `up` that replaces these hosts. */
+/** The platforms' additions to the environment of an `up` that replaces these hosts. */
 function environmentFor(stack: string, replaced: readonly string[]): Record<string, string> {
   const additions = platformsOf(readStackFile(stack)).map((platform) => platform.upEnvironment?.(replaced) ?? {});
   return Object.assign({}, ...additions) as Record<string, string>;

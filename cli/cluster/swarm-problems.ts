@@ -1,33 +1,32 @@
-import { votes } from "./labels";
 import { describeHost } from "../operations/ladder";
 import type { Match, View } from "./match";
-import type { Desired, Live, ManagerAnswer, Problem } from "./model";
-import { quorum, type Voter } from "./quorum";
+import type { Desired, Live, LiveNode, ManagerAnswer, Problem } from "./model";
+import { counts, quorum, votes } from "./quorum";
 import { commands, list, LOST_MAJORITY } from "./words";
 
-/** What keeps the tools themselves from their work: the bastion, and what an `up` that didn't end has left. */
+/** Problems of the bastion, of an `up` that didn't finish, and of what the platform has. */
 export function accessProblems(desired: Desired, live: Live): Problem[] {
   const { repair, up } = commands(desired.stack);
   const problems: Problem[] = [];
   if (live.bastionError !== undefined) {
     // Only what was seen is claimed.
     const alive = live.answers.some(({ answered }) => answered)
-      ? "the swarm works on without it, changes don't"
-      : "no change is possible";
+      ? "the swarm works without it, but can't be changed"
+      : "nothing can be changed";
     const text = `The bastion can't be reached (${live.bastionError}); ${alive}: ${repair}`;
     problems.push({ kind: "bastion", hosts: ["bastion"], text });
   }
   const unfinished = desired.unfinished ?? [];
   if (unfinished.length > 0) {
-    const text = `The last up ended before it was through with ${list(unfinished)}; run it again: ${up}`;
+    const text = `The last up didn't finish ${list(unfinished)}. Run it again: ${up}`;
     problems.push({ kind: "unfinished", hosts: unfinished, text });
   }
   for (const { hosts, text } of live.machines ?? []) {
     problems.push({ kind: "machine", hosts, text: `${text}: ${repair}` });
   }
-  for (const name of live.strays ?? []) {
-    const text = `The machine ${name} is one that a killed run has made and not written down; it serves nobody. ${repair} removes it`;
-    problems.push({ kind: "stray", hosts: [name], text });
+  for (const name of live.unmanaged ?? []) {
+    const text = `${name} is unmanaged: a killed run created it and didn't record it in the state. Remove it: ${repair}`;
+    problems.push({ kind: "unmanaged", hosts: [name], text });
   }
   return problems;
 }
@@ -44,7 +43,7 @@ export function swarmProblems(desired: Desired, answers: readonly ManagerAnswer[
   });
 }
 
-/** No leader, or managers that name different ones. */
+/** No leader, or different ones by different managers. */
 export function leaderProblems(desired: Desired, answers: readonly ManagerAnswer[], view: View): Problem[] {
   const { status } = commands(desired.stack);
   const named = new Map<string, string[]>();
@@ -59,11 +58,11 @@ export function leaderProblems(desired: Desired, answers: readonly ManagerAnswer
   if (named.size === 0) return [{ kind: "leader", hosts: [], text: `The swarm has no leader. ${again}` }];
   if (named.size === 1) return [];
   const each = [...named].map(([leader, by]) => `${list(by)}: ${leader}`).join("; ");
-  return [{ kind: "leader", hosts: [], text: `Managers name different leaders (${each}). ${again}` }];
+  return [{ kind: "leader", hosts: [], text: `Managers report different leaders (${each}). ${again}` }];
 }
 
-/** How near the end of the majority is, when managers are missing. */
-export function quorumProblems(desired: Desired, voters: readonly Voter[], matches: readonly Match[]): Problem[] {
+/** How many more managers may be lost, when some are missing. */
+export function quorumProblems(desired: Desired, voters: readonly LiveNode[], matches: readonly Match[]): Problem[] {
   const { repair } = commands(desired.stack);
   const { managers, counting, margin } = quorum(voters);
   const absent = matches.filter(
@@ -71,20 +70,20 @@ export function quorumProblems(desired: Desired, voters: readonly Voter[], match
   );
   const hosts = [
     ...new Set([
-      ...voters.filter((voter) => !voter.counts).map((voter) => voter.name),
+      ...voters.filter((voter) => !counts(voter)).map((voter) => voter.hostname),
       ...absent.map((match) => match.desired.name),
     ]),
   ];
   if (hosts.length === 0 || margin > 0) return [];
   const text =
     margin < 0
-      ? `The majority of the managers is gone: ${counting} of ${managers} count (Ready and Reachable). Applications run ` +
-        `on, no change is possible. ${repair} starts what can be started; else ${LOST_MAJORITY}`
-      : `No further manager may be lost: ${counting} of ${managers} count (Ready and Reachable), and one less is no majority. ${repair}`;
+      ? `The majority of the managers is lost: ${counting} of ${managers} are Ready and Reachable. Applications keep running, ` +
+        `but nothing can be changed. ${startAll(repair)}`
+      : `No further manager may be lost: ${counting} of ${managers} are Ready and Reachable, and one less is no majority. ${repair}`;
   return [{ kind: "quorum", hosts, text }];
 }
 
-/** Why nobody could say who is in the swarm, manager by manager. */
+/** Why the nodes couldn't be listed, by manager. */
 export function unreachableProblem(desired: Desired, { answers, hosts = {} }: Live): Problem {
   const { repair } = commands(desired.stack);
   const reasons = answers
@@ -95,12 +94,14 @@ export function unreachableProblem(desired: Desired, { answers, hosts = {} }: Li
     .join("; ");
   const leaderless = answers.some((answer) => answer.answered && answer.localState === "active");
   const text = leaderless
-    ? "Managers answer, but none can say who is in the swarm: most likely it has no leader, because an election is on " +
-      `(up to 21 s) or the majority is gone (${reasons}). Applications run on. ${repair} starts what can be started; ` +
-      `else ${LOST_MAJORITY}`
-    : `No manager can say who is in the swarm (${reasons === "" ? "none could be asked" : reasons}). ${repair} starts ` +
-      `what can be started; else ${LOST_MAJORITY}`;
+    ? "Managers answer, but none can list the nodes. Most likely the swarm has no leader: an election takes up to 21 s, " +
+      `or the majority is lost (${reasons}). Applications keep running. ${startAll(repair)}`
+    : `No manager can list the nodes (${reasons === "" ? "none could be asked" : reasons}). ${startAll(repair)}`;
   return { kind: "unreachable", hosts: [], text };
+}
+
+function startAll(repair: string): string {
+  return `Start what can be started: ${repair}. If that doesn't help: ${LOST_MAJORITY}`;
 }
 
 function reason(answer: ManagerAnswer): string {

@@ -1,4 +1,4 @@
-/** What the scheduler has no node for, and what a replacement of hosts would leave without one. */
+/** Tasks that the scheduler has no node for, and services that a replacement would leave without one. */
 import { z } from "zod";
 import type { DockerCall } from "./docker-api";
 import type { LiveTasks, Problem } from "./model";
@@ -27,7 +27,7 @@ const tasksSchema = z.array(
   }),
 );
 
-/** Seconds that a task may wait for a node: after a change, room is free a moment later. */
+/** Seconds that a task may wait for a node. After a change, room is often free a moment later. */
 const PATIENCE = 15;
 
 /** Asks a manager. @throws Error when it can't be asked */
@@ -66,7 +66,7 @@ export function placementProblems(
     const rules = constraints.length === 0 ? "" : ` Its constraints: ${constraints.join(", ")}.`;
     const text =
       `${count} ${name} can't be placed${since(first.since, now)}: ${list([...new Set(late.map((task) => task.reason))])}.${rules} ` +
-      `Change the service, or give a node what it asks for: ${commands(stack).docker} service ps --no-trunc ${name}`;
+      `Change the service or the nodes. Details: ${commands(stack).docker} service ps --no-trunc ${name}`;
     return [{ kind: "application", hosts: [], text }];
   });
 }

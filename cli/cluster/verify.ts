@@ -1,6 +1,6 @@
 /**
- * What a command does before it reports success: it looks at what lives. The state alone says what was done once, and
- * an `up` that changes nothing asks nobody.
+ * The check of the running cluster before a command reports success. The state only records what was done once, and an
+ * `up` that changes nothing asks no host.
  */
 import { factsOf } from "../platform/facts";
 import { readStackFile } from "../pulumi/project";
@@ -15,21 +15,21 @@ import { readStack } from "./stack";
  * with other labels stops its ingress for up to 20 s first; the next one has to find the swarm.
  */
 const NOTICE_LIMIT = 120;
-/** Seconds that a swarm may take to find itself again after its hosts were started: an election alone takes 21. */
+/** Seconds that a swarm may take to recover after its hosts were started: an election alone takes 21. */
 const RECOVERY_LIMIT = 120;
 
-/** Problems that don't pass by themselves, so that nobody waits for it. */
-const LASTING: readonly Problem["kind"][] = ["machine", "swarm", "identity", "stray", "service"];
+/** Problems that don't pass by themselves: waiting is useless. */
+const LASTING: readonly Problem["kind"][] = ["machine", "swarm", "identity", "unmanaged", "service"];
 
-/** What is known of a stack before the look. */
-export interface Recovery {
-  /** Whether hosts were just started or made, so that everything else may pass. */
+/** What was changed before the check. */
+interface Recovery {
+  /** Whether hosts were just started or recreated, so that all other problems may pass. */
   readonly changed: boolean;
-  /** Names of machines that are gone, for which nobody waits. */
+  /** Names of hosts that are gone: they aren't waited for. */
   readonly gone: readonly string[];
 }
 
-/** Whether waiting on can't help. Pure. */
+/** Whether waiting longer can't help. Pure. */
 export function isSettled({ status, problems }: Pick<Evaluation, "status" | "problems">, recovery?: Recovery): boolean {
   if (status.healthy) return true;
   if (recovery === undefined) return problems.some(({ kind }) => LASTING.includes(kind));
@@ -39,7 +39,7 @@ export function isSettled({ status, problems }: Pick<Evaluation, "status" | "pro
 }
 
 /**
- * Looks at what lives until it is healthy, or waiting on can't help.
+ * Observes the cluster until it is healthy, or waiting longer can't help.
  *
  * @param recovery What was brought back before. @default nothing
  */
@@ -48,12 +48,12 @@ export async function verify(stack: string, recovery?: Recovery): Promise<Evalua
   const recovering = recovery !== undefined && (recovery.changed || recovery.gone.length > 0);
   const limit = recovering ? RECOVERY_LIMIT : (factsOf(readStackFile(stack))?.noticeSeconds ?? NOTICE_LIMIT);
   const enough = (seen: Evaluation): boolean => isSettled(seen, recovering ? recovery : undefined);
-  return createProgress().step(`Looking at what lives of the stack ${stack}`, "1 to 10 s", (note) =>
+  return createProgress().step(`Checking the stack ${stack}`, "1 to 10 s", (note) =>
     settle(live, { limit, note, enough, deep: true }),
   );
 }
 
-/** What a command says when its work is done and the cluster isn't healthy. Every problem names its remedy. */
+/** The message of a command that has done its work when the cluster isn't healthy. Every problem names its remedy. */
 export function unhealthyText(stack: string, { status }: Evaluation): string {
   return `The stack ${stack} is not healthy:\n${status.problems.map((text) => `  - ${text}`).join("\n")}`;
 }

@@ -1,4 +1,4 @@
-/** Commands that messages tell people to run. */
+/** Commands that messages recommend. */
 export function commands(stack: string): {
   repair: string;
   up: string;
@@ -19,10 +19,10 @@ export function commands(stack: string): {
   };
 }
 
-/** Where the way back from a lost majority is written down. */
+/** How to recover from a lost majority. */
 export const LOST_MAJORITY = "docs/runbooks/lost-majority.md";
 
-/** A span of time for people: `45 s`, `12 min`, `3 h 5 min`, `2 d 4 h`. */
+/** A span of time: `45 s`, `12 min`, `3 h 5 min`, `2 d 4 h`. */
 export function span(seconds: number): string {
   const s = Math.max(0, Math.round(seconds));
   if (s < 100) return `${s} s`;

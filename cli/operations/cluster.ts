@@ -1,6 +1,6 @@
 /** What operations see of a stack's cluster, and do to it. */
 import type Docker from "dockerode";
-import { docker as dockerHere } from "../../components/platform/local/docker";
+import { docker as dockerHere } from "../../components/docker";
 import { messageOf } from "../../components/message";
 import type { Spare } from "../../plan/spare";
 import { askHosts } from "../cluster/ask-hosts";
@@ -65,12 +65,12 @@ export function liveCluster(stack: string, progress: Progress): Cluster {
     async outstanding() {
       if (containers === undefined) return [];
       docker = dockerHere();
-      const { machines, strays } = await containers.inspect(stack).catch((error: unknown) => {
+      const { machines, unmanaged } = await containers.inspect(stack).catch((error: unknown) => {
         throw new UserError(`The Docker engine does not answer (${messageOf(error)}). Start it: npm start -- ${stack}`);
       });
       return [
         ...machines.flatMap(({ kept, text }) => (kept ? `Bringing back: ${text}.` : [])),
-        ...(strays.length === 0 ? [] : [`Removing what the state does not know: ${list(strays)}.`]),
+        ...(unmanaged.length === 0 ? [] : [`Removing unmanaged containers: ${list(unmanaged)}.`]),
       ];
     },
     async bringBack() {

@@ -9,7 +9,7 @@ import {
   type Cut,
   type HostFacts,
 } from "../cluster/host-facts";
-import { votes } from "../cluster/labels";
+import { votes } from "../cluster/quorum";
 import type { Match } from "../cluster/match";
 import type { MachineState, RepairStep } from "./plan-repair";
 import { commands, list } from "../cluster/words";

@@ -1,12 +1,13 @@
 import type Docker from "dockerode";
 import { z } from "zod";
 import { messageOf } from "../../components/message";
+import { retry } from "../../components/retry";
 import { actOnHost } from "../cluster/ask-hosts";
 import { connect } from "../cluster/connect";
 import { nameOf, resourcesOf } from "../cluster/deployment";
 import { listNodes, removeNode, updateNode, type DockerCall } from "../cluster/docker-api";
 import { throughManager } from "../cluster/inspect";
-import { sleep } from "../cluster/limit";
+import { userLabels } from "../cluster/labels";
 import type { LiveNode } from "../cluster/model";
 import type { RepairStep } from "./plan-repair";
 import { redo } from "../pulumi";
@@ -108,29 +109,21 @@ async function rejoin(
 }
 
 async function removeStaleNode(id: string, stack: LiveStack, limit = DEMOTION_LIMIT): Promise<void> {
-  const end = Date.now() + limit * 1000;
-  for (;;) {
-    try {
-      await throughManager(stack, async (call) => {
-        const node = (await listNodes(call)).find((one) => one.id === id);
-        if (node === undefined) return;
-        // It may have come back to life since it was looked at; then it is for a person to say.
-        if (node.state === "ready") throw new Error("it is alive again");
-        await keepLabels(call, node);
-        if (node.role === "manager") await updateNode(call, id, { role: "worker" });
-        await removeNode(call, id);
-      });
-      return;
-    } catch (error) {
-      if (Date.now() >= end) throw error;
-      await sleep(1);
-    }
-  }
+  const remove = async (call: DockerCall): Promise<void> => {
+    const node = (await listNodes(call)).find((one) => one.id === id);
+    if (node === undefined) return;
+    // It may have come back to life since it was looked at; then it is for a person to say.
+    if (node.state === "ready") throw new Error("it is alive again");
+    await keepLabels(call, node);
+    if (node.role === "manager") await updateNode(call, id, { role: "worker" });
+    await removeNode(call, id);
+  };
+  await retry(() => throughManager(stack, remove), { limit });
 }
 
 /** Keeps the labels that people have set on a node for the next one of its name: the same as scripts/lib/labels.sh does. */
 async function keepLabels(call: DockerCall, { hostname, labels }: LiveNode): Promise<void> {
-  const own = Object.fromEntries(Object.entries(labels).filter(([key]) => !key.startsWith("swarm-ha.")));
+  const own = userLabels(labels);
   if (Object.keys(own).length === 0) return;
   const name = `swarm-ha.labels.${hostname}`;
   const filters = encodeURIComponent(JSON.stringify({ name: [name] }));

@@ -4,10 +4,11 @@ import type { NodeChange } from "../cluster/docker-api";
 import type { Evaluation } from "../cluster/evaluate";
 import type { AllFacts } from "../cluster/host-facts";
 import { engineSteps, nextRung, type Rung } from "./ladder";
-import { counts, desiredAvailability, desiredLabels, missingLabels, votes } from "../cluster/labels";
+import { desiredAvailability, desiredLabels, missingLabels } from "../cluster/labels";
 import type { Match } from "../cluster/match";
 import type { Desired, ProblemKind } from "../cluster/model";
-import { guard, majority, type Voter } from "../cluster/quorum";
+import { majority } from "../../plan/quorum";
+import { counts, guard, votes } from "../cluster/quorum";
 import { nameOf } from "../cluster/deployment";
 import { list, LOST_MAJORITY } from "../cluster/words";
 
@@ -143,9 +144,9 @@ export function planRepair(input: RepairInput): RepairPlan {
   }
 
   let voters = evaluation.voters;
-  const takeAway = (name: string, counting: boolean): string | undefined => {
-    const reason = guard(voters, name, counting);
-    if (reason === undefined) voters = without(voters, name, counting);
+  const takeAway = (id: string): string | undefined => {
+    const reason = guard(voters, id);
+    if (reason === undefined) voters = voters.filter((voter) => voter.id !== id);
     return reason;
   };
   for (const stale of evaluation.staleNodes) {
@@ -153,7 +154,7 @@ export function planRepair(input: RepairInput): RepairPlan {
     const why = `a dead node of that name (${stale.id}) that nobody wants`;
     if (stale.state === "ready") left.push(`${stale.hostname}: a node that nobody wants is alive; see the status`);
     else {
-      const reason = votes(stale) ? takeAway(stale.hostname, counts(stale)) : undefined;
+      const reason = takeAway(stale.id);
       if (reason !== undefined) left.push(`${stale.hostname}: ${reason}`);
       else add({ kind: "stale-node", names: [stale.hostname], nodeId: stale.id, manager, why });
     }
@@ -190,9 +191,7 @@ export function planRepair(input: RepairInput): RepairPlan {
     const rung = climb(one, isTried);
     if ("left" in rung) left.push(`${host.name}: ${rung.left}`);
     else if (rung.step.kind === "replace" || rung.step.kind === "rejoin") {
-      // One without a vote can go, as long as there is a majority.
-      const vote = match.node !== undefined && votes(match.node);
-      const reason = takeAway(vote ? host.name : "", match.node !== undefined && counts(match.node));
+      const reason = takeAway(match.node?.id ?? "");
       if (reason !== undefined) left.push(`${host.name} (${why}): ${reason}`);
       else steps.push(rung.step);
     } else addOnce(steps, rung.step);
@@ -227,7 +226,7 @@ export function planRepair(input: RepairInput): RepairPlan {
     if (step === undefined) continue;
     const demoted =
       step.change.role === "worker" && match.node !== undefined && votes(match.node) ? match.node : undefined;
-    const reason = demoted === undefined ? undefined : takeAway(match.desired.name, counts(demoted));
+    const reason = demoted === undefined ? undefined : takeAway(demoted.id);
     if (reason !== undefined) left.push(`${match.desired.name}: ${reason}`);
     else add(step);
   }
@@ -336,9 +335,4 @@ function settingsStep({ desired, node }: Match): Extract<RepairStep, { kind: "se
 /** An identity that isn't known can't be set. */
 function labelsToSet(desired: DesiredNode): Record<string, string> {
   return Object.fromEntries(Object.entries(desiredLabels(desired)).filter(([, value]) => value !== ""));
-}
-
-function without(voters: readonly Voter[], name: string, counting: boolean): Voter[] {
-  const index = voters.findIndex((voter) => voter.name === name && voter.counts === counting);
-  return voters.filter((_, i) => i !== index);
 }

@@ -1,9 +1,8 @@
 import type { DesiredNode } from "../../components/outputs";
 import type { Evaluation } from "../cluster/evaluate";
-import { counts, votes } from "../cluster/labels";
 import type { Match } from "../cluster/match";
 import type { Problem } from "../cluster/model";
-import { guard } from "../cluster/quorum";
+import { guard, votes } from "../cluster/quorum";
 
 /** Most hosts that are away at once, so that the ones left and the machine that makes new ones aren't overrun. */
 const MOST = 10;
@@ -37,11 +36,7 @@ export function nextBatch(todo: ReadonlySet<string>, evaluation: Evaluation): Re
   const [next] = managers.sort((a, b) => last(a.node) - last(b.node));
   if (next === undefined) return { names: [] };
   const { name } = next.desired;
-  const reason = guard(
-    evaluation.voters,
-    next.node !== undefined && votes(next.node) ? name : "",
-    next.node !== undefined && counts(next.node),
-  );
+  const reason = guard(evaluation.voters, next.node?.id ?? "");
   return reason === undefined ? { names: [name] } : { refused: `${name} can't be replaced now: ${reason}` };
 }
 

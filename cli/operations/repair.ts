@@ -6,7 +6,7 @@
 import { isHost } from "../../plan/roles";
 import type { Evaluation } from "../cluster/evaluate";
 import type { DeepLook } from "../cluster/inspect";
-import { majority } from "../cluster/quorum";
+import { majority } from "../../plan/quorum";
 import type { LiveStack } from "../cluster/stack";
 import { commands, list } from "../cluster/words";
 import type { Cluster } from "./cluster";

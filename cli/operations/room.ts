@@ -24,7 +24,7 @@ export async function withoutRoom(stack: LiveStack, nodeIds: readonly string[]):
     nodes: [...nodeIds],
     client: { key: stack.outputs.access.client.key },
   });
-  const { code, stdout, stderr } = await onBastion(stack, (bastion) => bastion.capture(command, input, ROOM_LIMIT));
+  const { code, stdout, stderr } = await onBastion(stack, (bastion) => bastion.run(command, input, ROOM_LIMIT));
   if (code !== 0) throw new Error(stderr.trim().slice(-500));
   return JSON.parse(stdout) as string[];
 }
@@ -33,7 +33,7 @@ export async function withoutRoom(stack: LiveStack, nodeIds: readonly string[]):
 export async function acceptGaps(stack: LiveStack, hosts: readonly string[]): Promise<void> {
   const command = `while read -r host; do echo "$(($(date +%s) + ${GAP_SECONDS})) $host"; done >${GAPS}`;
   const lines = hosts.map((host) => `${host}\n`).join("");
-  const { code, stderr } = await onBastion(stack, (bastion) => bastion.capture(command, lines, DIAL_LIMIT));
+  const { code, stderr } = await onBastion(stack, (bastion) => bastion.run(command, lines, DIAL_LIMIT));
   if (code !== 0) throw new Error(stderr.trim().slice(-500));
 }
 

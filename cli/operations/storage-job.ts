@@ -33,7 +33,6 @@ export interface StorageJobResult {
 export async function runStorageJob(stack: LiveStack, { mode, untagged }: StorageJob): Promise<StorageJobResult> {
   const { bastion: host, client } = stack.outputs.access;
   const bastion = await openBastion(host, DIAL_LIMIT);
-  let heard = "";
   try {
     const script = readScript("registry-gc");
     const data = {
@@ -43,8 +42,9 @@ export async function runStorageJob(stack: LiveStack, { mode, untagged }: Storag
       limit: MODE_LIMIT,
       client: { key: client.key },
     };
-    const code = await bastion.run(sent(script), script.text + dataText(data), LIMIT, (text) => (heard += text));
-    const report = storageReport(heard);
+    const input = script.text + dataText(data);
+    const { code, stdout } = await bastion.run(sent(script), input, LIMIT, (text) => void process.stderr.write(text));
+    const report = storageReport(stdout);
     if (code !== 0 && code !== DAMAGED) {
       const said = report.rest.slice(-5).join("\n").trim();
       throw new UserError(`the garbage of ${stack.stack}'s registry wasn't collected: see above. ${said}`.trim());

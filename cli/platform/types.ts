@@ -6,7 +6,7 @@ import type { Problem } from "../../config/problem";
 import type { IngressRule } from "../../policy/ingress-rules";
 import type { Planned } from "../../policy/planned";
 import type { Deployment } from "../cluster/deployment";
-import type { ScriptEnd } from "../cluster/host-shell";
+import type { ScriptEnd } from "../cluster/ssh";
 import type { LiveMachines, LiveMember } from "../cluster/model";
 import type { Forward } from "../cluster/tunnel/forward";
 import type { StackFile } from "../pulumi/project";
@@ -159,13 +159,13 @@ export interface Containers {
   /** Makes sure that the engine alone is there. @returns its client */
   engine(): Promise<Docker>;
   /**
-   * What the engine has against what the state says: machines and their network, and names of machines that the state
-   * doesn't know. Nothing is changed.
+   * Differences between the Docker engine and the state: hosts and their network, and names of unmanaged containers. Changes
+   * nothing.
    */
   inspect(stack: string): Promise<{
     /** `kept`: {@link bringBack} brings it back, without a loss. */
     readonly machines: readonly (LiveMachines & { readonly kept: boolean })[];
-    readonly strays: readonly string[];
+    readonly unmanaged: readonly string[];
   }>;
   /**
    * Brings back what can be brought back: networks, containers whose data survive, stopped and paused ones.

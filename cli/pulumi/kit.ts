@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { shellQuote } from "../../components/shell-quote";
 import { cachePath, root } from "../paths";
 import { withLock } from "../workstation/lock.cjs";
 
@@ -122,8 +123,7 @@ function slimDynamicProvider(build: import("esbuild").PluginBuild): void {
 }
 
 function launcher(script: string): string {
-  const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-  return `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(script)} "$@"\n`;
+  return `#!/bin/sh\nexec ${shellQuote(process.execPath)} ${shellQuote(script)} "$@"\n`;
 }
 
 /** The engine looks for the language host beside its own binary, with links resolved: so a hard link, else a copy. */

@@ -12,13 +12,24 @@ export interface StackText {
  *
  * @throws Error when the file is no YAML
  */
-export function stackValues({ text }: StackText): Readonly<Record<string, unknown>> {
-  const { config } = (parse(text) as { config?: Record<string, unknown> | null } | null) ?? {};
-  return namespaceOf(config ?? {});
+export function stackValues(file: StackText): Readonly<Record<string, unknown>> {
+  return namespaceOf(parsed(file).config ?? {});
 }
 
 /** Whether a stack file names environments of Pulumi ESC, which may hold its config, and credentials. */
-export function hasEnvironment({ text }: StackText): boolean {
-  const { environment } = (parse(text) as { environment?: unknown } | null) ?? {};
-  return environment !== undefined && environment !== null;
+export function hasEnvironment(file: StackText): boolean {
+  return (parsed(file).environment ?? undefined) !== undefined;
+}
+
+interface StackYaml {
+  readonly config?: Record<string, unknown> | null;
+  readonly environment?: unknown;
+}
+
+/** What was parsed last: a run asks for the same file many times. */
+let last: { readonly text: string; readonly yaml: StackYaml } | undefined;
+
+function parsed({ text }: StackText): StackYaml {
+  if (last?.text !== text) last = { text, yaml: (parse(text) as StackYaml | null) ?? {} };
+  return last.yaml;
 }

@@ -1,6 +1,7 @@
 /** Debian packages: installing some, and the mirrors that this workstation uses. */
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf } from "../../components/message";
+import { retry } from "../../components/retry";
 import { cachePath } from "../paths";
 import { command, findProgram } from "./command";
 import { UserError } from "../terminal/errors";
@@ -80,16 +81,9 @@ export function isLockFailure(message: string): boolean {
  * @param seconds how long. @default 120, as for apt
  * @throws what the last try threw
  */
-export async function retryLocked<T>(work: () => Promise<T>, seconds = LOCK_SECONDS, pause = 1): Promise<T> {
-  const end = Date.now() + seconds * 1000;
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof Error && isLockFailure(error.message)) || Date.now() + pause * 1000 > end) throw error;
-    }
-    await sleep(pause * 1000);
-  }
+export function retryLocked<T>(work: () => Promise<T>, seconds = LOCK_SECONDS, pause = 1): Promise<T> {
+  const locked = (error: unknown): boolean => isLockFailure(messageOf(error));
+  return retry(work, { limit: seconds, pause, when: locked });
 }
 
 /** Fetches apt's package lists. */

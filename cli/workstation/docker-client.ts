@@ -1,11 +1,8 @@
 /** The engine's API for set-up: a client on a socket, and the answers of its long-running calls. */
 import type Docker from "dockerode";
-import { dockerOn, unlessGone } from "../../components/platform/local/docker";
+import { unlessGone } from "../../components/docker";
 import { UserError } from "../terminal/errors";
 import type { Note } from "../terminal/progress";
-
-/** A client of the engine on that socket, none of whose calls waits for ever. */
-export const dockerClient = dockerOn;
 
 /** Is an image of that name there? */
 export async function hasImage(docker: Docker, name: string): Promise<boolean> {

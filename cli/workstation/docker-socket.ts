@@ -2,7 +2,7 @@
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../components/message";
-import { DEFAULT_SOCKET, socketOf as localSocketOf } from "../../components/platform/local/docker";
+import { DEFAULT_SOCKET, socketOf as localSocketOf } from "../../components/docker";
 import { UserError } from "../terminal/errors";
 
 export { DEFAULT_SOCKET };

@@ -3,7 +3,7 @@ import type Docker from "dockerode";
 import { hostImage, IMAGE_FOLDER } from "../../components/platform/local/image";
 import { findEngine } from "../pulumi/find";
 import { recoverApt } from "./apt";
-import { dockerClient } from "./docker-client";
+import { dockerOn } from "../../components/docker";
 import { ensureDockerEngine } from "./docker-engine";
 import { ensureImage } from "./host-image";
 import { ensureProgramImages } from "./program-images";
@@ -20,7 +20,7 @@ export async function prepareWorkstation(): Promise<Docker> {
   await recoverApt();
   const engine = await ensureDockerEngine({ progress });
   process.env["DOCKER_HOST"] = engine.dockerHost;
-  const docker = dockerClient(engine.socket);
+  const docker = dockerOn(engine.socket);
   await ensureImage(docker, { name: hostImage(), folder: IMAGE_FOLDER }, progress);
   await ensureProgramImages(docker, progress);
   await findEngine({ progress });

@@ -1,4 +1,5 @@
 /** What `npm run trust` explains to people. */
+import { shellQuote } from "../../components/shell-quote";
 
 /** What the explanation is about. */
 export interface TrustSubject {
@@ -113,5 +114,5 @@ function names({ registry, apps }: TrustSubject): Section[] {
 
 /** A path as a shell takes it. */
 function quote(path: string): string {
-  return /^[\w./~:@+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+  return /^[\w./~:@+-]+$/.test(path) ? path : shellQuote(path);
 }

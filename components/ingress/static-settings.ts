@@ -1,5 +1,6 @@
 import type { IngressTimeouts } from "../../config";
 import { READ_ONLY_API_NAME } from "../pki";
+import { APPLICATION_NAME } from "../../plan/labels";
 import { PORTS } from "../../plan/ports";
 import { APPS_NETWORK, appsDomain } from "./names";
 import { yaml } from "./yaml";
@@ -105,7 +106,7 @@ export function staticSettings({ domain, httpsPort, trusted, hsts, timeouts }: S
         httpClientTimeout: "90s",
         network: APPS_NETWORK,
         exposedByDefault: false,
-        defaultRule: `Host(\`{{ or (index .Labels "swarm-ha.name") (normalize .Name) }}.${appsDomain(domain)}\`)`,
+        defaultRule: `Host(\`{{ or (index .Labels "${APPLICATION_NAME}") (normalize .Name) }}.${appsDomain(domain)}\`)`,
       },
       file: { filename: "/etc/traefik/dynamic.yml", watch: false },
     },

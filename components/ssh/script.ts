@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
+import { shellQuote } from "../shell-quote";
 
 /** Folder of the steps' scripts. */
 const SCRIPTS = path.join(__dirname, "..", "..", "scripts");
@@ -61,17 +62,12 @@ function values(data: StepData, path: readonly string[] = []): string[] {
     // Missing values are left out, so that the script reports them. The text 'undefined' would be used as a value.
     if (((value as unknown) ?? undefined) === undefined) return [];
     if (typeof value === "object" && !isList(value)) return values(value, at);
-    return `[${quote(at.join("."))}]=${quote(isList(value) ? value.join("\n") : String(value))}`;
+    return `[${shellQuote(at.join("."))}]=${shellQuote(isList(value) ? value.join("\n") : String(value))}`;
   });
 }
 
 function isList(value: StepData[string]): value is readonly string[] {
   return Array.isArray(value);
-}
-
-/** Quotes a word for the shell. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /**

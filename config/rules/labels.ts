@@ -1,8 +1,9 @@
+import { LABEL_PREFIX } from "../../plan/labels";
 import { describeKey } from "../describe";
 import { keyText, valueText, type Problem } from "../problem";
 
 /** Prefixes that belong to this program and to Docker (its documentation reserves the latter three). */
-const RESERVED = ["swarm-ha.", "com.docker.", "io.docker.", "org.dockerproject."];
+const RESERVED = [LABEL_PREFIX, "com.docker.", "io.docker.", "org.dockerproject."];
 
 const ALLOWED_NAME =
   "a name of lower-case letters, digits, '.', '_' and '-', a letter first and a letter or digit last, no two of '.' and '-' in a row, at most 128 characters, none of " +

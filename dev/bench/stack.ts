@@ -7,7 +7,7 @@ import { LABELS } from "../../plan/labels";
 import { parseConfig, type StackConfig } from "../../config";
 import { runPulumi } from "../../cli/pulumi";
 import { platformOf } from "../../cli/platform";
-import { dockerClient } from "../../cli/workstation/docker-client";
+import { dockerOn } from "../../components/docker";
 import { socketOf } from "../../cli/workstation/docker-socket";
 import { UserError } from "../../cli/terminal/errors";
 import { watchEvents, type Span } from "./events";
@@ -98,7 +98,7 @@ export class BenchStack {
 
   /** Removes all there is of the stack on the Docker engine, whatever its state says. */
   public async clear(): Promise<void> {
-    const docker = dockerClient(socketOf(process.env["DOCKER_HOST"]));
+    const docker = dockerOn(socketOf(process.env["DOCKER_HOST"]));
     const { containers } = platformOf({ platform: PLATFORM }) ?? {};
     if (containers === undefined) throw new Error(`the hosts of the platform ${PLATFORM} are no containers`);
     const left = () => containers.objects(docker, STACK);

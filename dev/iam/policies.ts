@@ -1,4 +1,5 @@
 /** The policies of CI's roles, from the table of actions. Words in capitals are to be replaced: docs/environments.md. */
+import { LABELS } from "../../plan/labels";
 import { actionsOf, COMMANDS } from "./actions";
 
 type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
@@ -18,7 +19,7 @@ export interface Policy {
   readonly Statement: readonly Statement[];
 }
 
-const TAG = "swarm-ha.stack";
+const TAG = LABELS.stack;
 /** The resource carries the stack's tag. */
 const OURS: Condition = { StringEquals: { [`aws:ResourceTag/${TAG}`]: "STACK" } };
 /** The call gives the stack's tag to what it creates. */
@@ -260,7 +261,7 @@ export function deployDataPolicy(): Policy {
 export function sessionPolicy(): Policy {
   return policy(
     allow("Bastion", ["ssm:StartSession"], ec2("instance"), {
-      StringEquals: { [`ssm:resourceTag/${TAG}`]: "STACK", "ssm:resourceTag/swarm-ha.host": "bastion" },
+      StringEquals: { [`ssm:resourceTag/${TAG}`]: "STACK", [`ssm:resourceTag/${LABELS.host}`]: "bastion" },
     }),
     allow("Forwarding", ["ssm:StartSession"], ["arn:aws:ssm:REGION::document/AWS-StartPortForwardingSession"]),
     // Its own sessions alone. Source: Systems Manager user guide, "Additional sample IAM policies for Session Manager".

@@ -1,4 +1,5 @@
-import { protectedTypes, THROWAWAY } from "../data";
+import { THROWAWAY } from "../../plan/labels";
+import { protectedTypes } from "../data";
 import { listAt, textAt, UNKNOWN, valueAt, type Planned } from "../planned";
 import { eachOf, type Rule } from "./rule";
 

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import type Docker from "dockerode";
 import { BASE_IMAGE, ensureBaseImage } from "../../cli/workstation/base-image";
 import { findProgram } from "../../cli/workstation/command";
-import { dockerClient, hasImage } from "../../cli/workstation/docker-client";
+import { hasImage } from "../../cli/workstation/docker-client";
+import { dockerOn } from "../../components/docker";
 import { ensureImage } from "../../cli/workstation/host-image";
 import { startDockerd } from "../../cli/workstation/dockerd";
 import { createProgress } from "../../cli/terminal/progress";
@@ -27,7 +28,7 @@ describe("images on a new engine", function () {
     await prepareEngine(place);
     process.env["XDG_CACHE_HOME"] = join(place.directory, "cache");
     await startDockerd(place, progress);
-    docker = dockerClient(place.socket);
+    docker = dockerOn(place.socket);
   });
 
   after(async () => {

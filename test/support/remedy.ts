@@ -5,8 +5,7 @@ import type { Ran } from "./run";
 
 /** The command of ours that a problem names: `npm run <tool> -- <arguments>`. */
 export function remedyIn(problem: string): { readonly tool: string; readonly args: string[] } {
-  const [, tool = "", args = ""] =
-    /npm run (?:-s )?([a-z:]+) -- ([a-z0-9 -]+?)(?= removes it|[.,;:]|$)/.exec(problem) ?? [];
+  const [, tool = "", args = ""] = /npm run (?:-s )?([a-z:]+) -- ([a-z0-9 -]+?)(?=[.,;:]|$)/.exec(problem) ?? [];
   assert.notEqual(tool, "", `no command of ours in: ${problem}`);
   return { tool: tool.replace(":", "-"), args: args.trim().split(" ") };
 }

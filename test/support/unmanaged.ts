@@ -1,6 +1,6 @@
 /** What interrupted runs of the tests leave on the Docker engine. */
 import type Docker from "dockerode";
-import { unlessGone } from "../../components/platform/local/docker";
+import { unlessGone } from "../../components/docker";
 
 /** The label of what tests make by themselves; its value is the name that all of it begins with. */
 export const TEST_LABEL = "swarm-ha.test";

@@ -1,5 +1,6 @@
-/** What applications' labels, networks and ports do to each other, to the ingress and to the platform. */
+/** Faults in applications' labels, networks and ports: between each other, with the ingress, with the platform. */
 import { appsDomain } from "../../../components/ingress/names";
+import { APPLICATION_NAME } from "../../../plan/labels";
 import { SERVICES } from "../../../plan/stack-names";
 import type { Problem } from "../model";
 import { definitionsOf, isTrue, valueOf } from "./labels";
@@ -27,7 +28,7 @@ export function ingressFindings(live: LiveApplications, domain: string, now: Dat
   ];
 }
 
-/** What doesn't work, as problems of the cluster. No `up` mends it. */
+/** Findings that are problems of the cluster. No `up` fixes them. */
 export function applicationProblems(findings: readonly IngressFinding[]): Problem[] {
   return findings.flatMap(({ level, text }) =>
     level === "problem" ? [{ kind: "application", hosts: [], text, byHand: true }] : [],
@@ -42,7 +43,7 @@ function routersOf({ name, labels }: Application, domain: string): Router[] {
   const all = definitionsOf(labels);
   const given = all.filter(({ protocol, kind }) => protocol === "http" && kind === "routers");
   const host =
-    valueOf(labels, "swarm-ha.name") ??
+    valueOf(labels, APPLICATION_NAME) ??
     name
       .split(/[^\p{L}\p{N}]+/u)
       .filter(Boolean)

@@ -30,7 +30,7 @@ export interface Network {
 }
 
 /** A task that has no node yet. */
-export interface WaitingTask {
+interface WaitingTask {
   readonly service: string;
   /** `new` or `pending`. */
   readonly state: string;

@@ -1,5 +1,6 @@
 import { dashboardHost } from "../../../components/ingress/names";
 import { MAX_PRIORITY } from "../../../components/ingress/priority";
+import { APPLICATION_NAME } from "../../../plan/labels";
 import { list } from "../words";
 import { listIn, type Definition } from "./labels";
 import type { IngressFinding } from "./model";
@@ -72,7 +73,7 @@ export function duplicates(definitions: readonly Defined[], routers: readonly Ro
     if (first === undefined || other === undefined) continue;
     const text =
       `${first.service} and ${other.service} have the same rule, ${first.rule}: requests go to either of them. ` +
-      `Give one of them another name (label swarm-ha.name) or rule`;
+      `Give one of them another name (label ${APPLICATION_NAME}) or rule`;
     findings.push({ service: other.service, label: other.label, text, level: "problem" });
   }
   return findings;
@@ -103,7 +104,7 @@ export function takeovers(routers: readonly Router[], domain: string): IngressFi
     if (victims.length === 0) return [];
     const text =
       `${service}: ${at} (${rule}) takes the requests of ${list([...new Set(victims.map((victim) => victim.service))])}. ` +
-      `Set its priority to 1 (traefik.http.routers.${name}.priority=1), so that it takes what nobody else does`;
+      `Set its priority to 1 (traefik.http.routers.${name}.priority=1), so that it takes only what no other router takes`;
     return [{ service, label, text, level: "problem" }];
   });
 }

@@ -1,7 +1,7 @@
 /** Which hosts a router's rule takes. Pure. */
 
 /** As far as it can be told without Traefik's parser. */
-export interface RuleHosts {
+interface RuleHosts {
   /** Of `Host(…)`. */
   readonly literals: readonly string[];
   /** Of `HostRegexp(…)`; one that isn't valid here is left out. */

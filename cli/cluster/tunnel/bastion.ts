@@ -10,11 +10,11 @@ const LIMIT = 10;
 interface LogIn {
   readonly tunnel: Promise<Tunnel>;
   connections: number;
-  /** Whether another one has taken its place. */
+  /** Whether it was replaced. */
   dropped: boolean;
 }
 
-/** A log-in to the bastion that is renewed when it was lost. The key stays in memory. */
+/** A log-in to the bastion that is renewed when lost. The key stays in memory. */
 export class Bastion {
   private login: LogIn | undefined;
 
@@ -33,7 +33,7 @@ export class Bastion {
     try {
       return await this.through(address, port);
     } catch (error) {
-      // A log-in of this very moment is alive, and so is one whose bastion answers: it is the host that refuses.
+      // A new log-in is alive, and so is one whose bastion answers: then the host refuses.
       if (before === undefined || error instanceof Refused) throw error;
       this.drop(before);
       return this.through(address, port);
@@ -60,17 +60,7 @@ export class Bastion {
     }
     return within(this.limit, async ({ signal, phase }) => {
       phase(`connecting to ${address}:${port} through the bastion`);
-      const opening = tunnel.connect(address, port);
-      // A connection that opens after its time has nobody left who wants it.
-      signal.addEventListener(
-        "abort",
-        () =>
-          void opening.then(
-            (stream) => stream.destroy(),
-            () => undefined,
-          ),
-      );
-      const stream = await opening;
+      const stream = await tunnel.connect(address, port, signal);
       login.connections++;
       stream.once("close", () => {
         login.connections--;
@@ -80,7 +70,7 @@ export class Bastion {
     });
   }
 
-  /** Connections that go through it may be alive although a new one failed, so it ends after the last of them. */
+  /** Its open connections may still work, so it ends after the last of them. */
   private drop(login: LogIn): void {
     if (this.login === login) this.login = undefined;
     login.dropped = true;

@@ -4,8 +4,7 @@ import type { Duplex } from "node:stream";
 import { messageOf } from "../../../components/message";
 import type { StackOutputs } from "../../../components/outputs";
 import type { Role } from "../../../plan/roles";
-import { ask } from "../http";
-import { within } from "../limit";
+import { readPage } from "../http";
 import { UserError } from "../../terminal/errors";
 import type { Bastion } from "./bastion";
 
@@ -15,19 +14,19 @@ const HEALTH_LIMIT = 5;
 /** A port of this workstation, and what it leads to. */
 export interface Forward {
   readonly name: "manager" | "registry";
-  /** Role of the hosts: any of them will do. */
+  /** Role of the hosts, of which any one is used. */
   readonly role: Role;
   /** Port of the hosts, and of this workstation: image names hold the registry's. */
   readonly port: number;
-  /** Port and path of the hosts' health, as their load balancer asks for it. @default whoever takes the connection is healthy */
+  /** Port and path of the hosts' health, as their load balancer asks for it. @default a host that accepts the connection is healthy */
   readonly health?: { readonly port: number; readonly path: string };
 }
 
 /** How to forward. */
-export interface ForwardOptions {
+interface ForwardOptions {
   /** Port of this workstation. @default the forward's own */
   readonly local?: number;
-  /** Told why a connection failed. */
+  /** Gets the reason of each failed connection. */
   readonly failed: (text: string) => void;
 }
 
@@ -93,12 +92,11 @@ async function reach(
 
 async function checkHealth({ health }: Forward, address: string, bastion: Pick<Bastion, "connect">): Promise<void> {
   if (health === undefined) return;
-  await within(HEALTH_LIMIT, async ({ signal, phase }) => {
-    phase(`asking ${address}:${health.port}${health.path}`);
-    const stream = await bastion.connect(address, health.port);
-    const { status } = await ask(stream, { method: "GET", path: health.path }, signal);
-    if (status !== 200) throw new Error(`${address}:${health.port}${health.path}: HTTP ${status}`);
-  });
+  await readPage(
+    (to, port) => bastion.connect(to, port),
+    `http://${address}:${health.port}${health.path}`,
+    HEALTH_LIMIT,
+  );
 }
 
 function join(socket: Socket, stream: Duplex): void {

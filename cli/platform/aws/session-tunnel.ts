@@ -3,6 +3,7 @@
  * it has to be there before they run.
  */
 import { connect } from "node:net";
+import { LABELS } from "../../../plan/labels";
 import { stackName } from "./stack-name";
 import { UserError } from "../../terminal/errors";
 import type { StackFile } from "../../pulumi/project";
@@ -68,9 +69,9 @@ function tunnelCommand(stack: string, file: StackFile, port: number): string {
   const region = regionOf(file);
   if (!Number.isInteger(port)) throw new UserError(`${file.path}: swarm-ha:aws.bastion.port has to be a whole number.`);
   const filters = [
-    "tag:swarm-ha.stack",
+    `tag:${LABELS.stack}`,
     stackName(stack),
-    "tag:swarm-ha.host",
+    `tag:${LABELS.host}`,
     "bastion",
     "instance-state-name",
     "running",

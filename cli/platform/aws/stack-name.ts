@@ -1,3 +1,5 @@
+import { LABELS } from "../../../plan/labels";
+
 /**
  * A stack's name, which becomes a part of a call.
  *
@@ -10,5 +12,5 @@ export function stackName(stack: string): string {
 
 /** The filter of EC2's describe calls that picks what carries a stack's tag. */
 export function stackFilter(stack: string): string {
-  return `Name=tag:swarm-ha.stack,Values=${stackName(stack)}`;
+  return `Name=tag:${LABELS.stack},Values=${stackName(stack)}`;
 }

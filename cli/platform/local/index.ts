@@ -1,8 +1,7 @@
-/** The platform `local`, as the commands see it. */
-import { docker as engineClient } from "../../../components/platform/local/docker";
+/** The platform `local`, for the commands. */
+import { docker, dockerOn } from "../../../components/docker";
 import { checkBastion } from "../../pulumi/bastion";
 import { localStackExists } from "../../pulumi/stack";
-import { dockerClient } from "../../workstation/docker-client";
 import { ensureDockerEngine } from "../../workstation/docker-engine";
 import { prepareWorkstation } from "../../workstation/prepare";
 import type { Containers, Platform } from "../types";
@@ -10,29 +9,29 @@ import { localBastion } from "./bastion";
 import { localFacts } from "./facts";
 import { heal, lookAtMachines } from "./heal/bring-back";
 import { findingsOf } from "./heal/words";
-import { stackContainers, stateLost } from "./leftovers";
-import { leftovers, listMachines, removeLeftovers } from "./machines";
+import { listMachines, listObjects, removeObjects, stackContainers } from "./objects";
+import { stateLost } from "./removal";
 import { runInContainer } from "./run";
-import { findStrays } from "./strays";
+import { findUnmanaged } from "./unmanaged";
 
 const containers: Containers = {
   prepare: prepareWorkstation,
   async engine() {
     const engine = await ensureDockerEngine();
     process.env["DOCKER_HOST"] = engine.dockerHost;
-    return dockerClient(engine.socket);
+    return dockerOn(engine.socket);
   },
   async inspect(stack) {
-    const docker = engineClient();
-    const [plan, strays] = await Promise.all([lookAtMachines(docker, stack), findStrays(docker, stack)]);
-    return { machines: findingsOf(plan), strays: strays.map(({ name }) => name) };
+    const here = docker();
+    const [plan, unmanaged] = await Promise.all([lookAtMachines(here, stack), findUnmanaged(here, stack)]);
+    return { machines: findingsOf(plan), unmanaged: unmanaged.map(({ name }) => name) };
   },
   bringBack: heal,
   machines: listMachines,
   containers: stackContainers,
   stateLost,
-  objects: leftovers,
-  remove: removeLeftovers,
+  objects: listObjects,
+  remove: removeObjects,
   run: runInContainer,
 };
 

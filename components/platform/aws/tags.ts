@@ -1,4 +1,4 @@
-import { LABELS } from "../../../plan/labels";
+import { LABELS, THROWAWAY } from "../../../plan/labels";
 
 /**
  * Tags of a stack's resources on AWS: the same names as labels on other platforms. The stack's
@@ -7,9 +7,8 @@ import { LABELS } from "../../../plan/labels";
  */
 export const TAGS = {
   ...LABELS,
-  /** On data: `yes` if it is deleted with the stack, and unprotected. The policies in policy/ read it. */
-  throwaway: "swarm-ha.throwaway",
-  /** On a host key: ARN of the one instance that may read it. */
+  throwaway: THROWAWAY,
+  /** Of a host key: ARN of the one instance that may read it. */
   reader: "swarm-ha.reader",
 } as const;
 

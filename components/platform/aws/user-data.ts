@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { readScript } from "../../ssh/script";
+import { shellQuote } from "../../shell-quote";
 import { hostKeyPath } from "./policies";
 
 /** sshd's settings are those of the local platform's hosts: the steps need the same of both. */
@@ -54,7 +55,7 @@ export function userData({ stack, region, name, engine, node, forwards, client }
     client: client.trim(),
     sshd_settings: sshdSettings(forwards),
   };
-  const lines = Object.entries(data).map(([key, value]) => `${key}='${value.replaceAll("'", `'\\''`)}'`);
+  const lines = Object.entries(data).map(([key, value]) => `${key}=${shellQuote(value)}`);
   const boot = `#!/bin/bash\n${lines.join("\n")}\n${readScript("boot").text}`;
   return [
     "#!/bin/bash",

@@ -3,7 +3,7 @@
  * state. So only these functions look up ids of the state.
  */
 import type Docker from "dockerode";
-import { unlessGone } from "./docker";
+import { unlessGone } from "../../docker";
 import { LABELS } from "../../../plan/labels";
 
 /** A container, and what `docker inspect` shows of it. */

@@ -3,7 +3,7 @@
  * the stack's network. The host keeps its identity, address and data.
  */
 import type Docker from "dockerode";
-import { checkImage, unlessGone } from "./docker";
+import { checkImage, unlessGone } from "../../docker";
 import { containerOptions, endpoint, type ContainerFile } from "./container-spec";
 import { archive } from "./provider/archive";
 import type { ContainerState } from "./provider/container-resource";

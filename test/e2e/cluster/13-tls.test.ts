@@ -94,7 +94,7 @@ describe("TLS", function () {
       wrong: ({ hostname }: Endpoint): Partial<Request> => ({ names: names("manager-1", hostname), days: [-3, -1] }),
       inDocker: /certificate has expired/,
       inNode: /certificate has expired/,
-      inStatus: "ended 24 h",
+      inStatus: "expired 24 h",
     },
     {
       what: "is another's",

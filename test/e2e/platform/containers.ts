@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:net";
 import type Docker from "dockerode";
-import { docker, unlessGone } from "../../../components/platform/local/docker";
+import { docker, unlessGone } from "../../../components/docker";
 import { hostImage, IMAGE_FOLDER } from "../../../components/platform/local/image";
 import { LABELS } from "../../../plan/labels";
 import type { ContainerFile, ContainerInputs } from "../../../components/platform/local/container-spec";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { IMAGES } from "../../../components/images";
-import { unlessGone } from "../../../components/platform/local/docker";
+import { unlessGone } from "../../../components/docker";
 import { localImage, programsBase } from "../../../components/platform/local/image";
 import type { ContainerFile } from "../../../components/platform/local/container-spec";
 import { createHostImage, readHostImage } from "../../../components/platform/local/provider/host-image";

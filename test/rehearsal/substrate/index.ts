@@ -3,7 +3,7 @@ import type Docker from "dockerode";
 import { readFileSync } from "node:fs";
 import type { RequestListener, Server } from "node:http";
 import { join } from "node:path";
-import { docker, unlessGone } from "../../../components/platform/local/docker";
+import { docker, unlessGone } from "../../../components/docker";
 import { hostImage, IMAGE_FOLDER } from "../../../components/platform/local/image";
 import type { ContainerFile } from "../../../components/platform/local/container-spec";
 import { ensureImage } from "../../../cli/workstation/host-image";

@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { statusOf, unlessGone } from "../../../components/platform/local/docker";
+import { statusOf, unlessGone } from "../../../components/docker";
 import { identify, isAlive, type ProcessIdentity } from "../../../cli/workstation/process-identity.cjs";
 
 /** Label of everything on the Docker engine: the run's id. */

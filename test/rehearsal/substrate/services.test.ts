@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { docker } from "../../../components/platform/local/docker";
+import { docker } from "../../../components/docker";
 import { ContainerSubstrate } from ".";
 import { startObjectStore, type RunningObjectStore } from "./object-store";
 import { REGISTRY_HOST, type RegistryContent } from "./registry";

@@ -52,7 +52,7 @@ describe("the ingress section of the status", () => {
     assert.deepEqual(findings(all), []);
   });
 
-  it("names routers that two stacks define, and what becomes of their requests", () => {
+  it("names routers that two stacks define, and what happens to their requests", () => {
     const web = (rule: string): Record<string, string> => router("web", { rule });
     const { text, label, service } = only([
       application("shop_web", web("Host(`shop.app.swarm.localhost`)")),
@@ -78,7 +78,7 @@ describe("the ingress section of the status", () => {
     assert.match(text, /^a_web and b_web have the same rule, Host\(`x\.app\.swarm\.localhost`\)/);
   });
 
-  it("names a catch-all that takes others' requests, and none that leaves them alone", () => {
+  it("names a catch-all that takes other applications' requests, and no other catch-all", () => {
     const all = (priority: Record<string, string> = {}): Application =>
       application(
         "trap_web",
@@ -91,7 +91,7 @@ describe("the ingress section of the status", () => {
     assert.ok(!takesAll("HostRegexp(`.+`) && PathPrefix(`/oauth2/`)", "shop.app.swarm.localhost"));
   });
 
-  it("names whoever wants what is the ingress's: the dashboard's host, its names, its priority, its entry point", () => {
+  it("names services that use the ingress's own dashboard host, names, priority or entry point", () => {
     const texts = [
       application("a_web", { "swarm-ha.name": "traefik" }),
       application("b_web", router("swarm-ha-ping", { rule: "Path(`/b`)" })),
@@ -104,7 +104,7 @@ describe("the ingress section of the status", () => {
     assert.match(texts[3] ?? "", /names ping, .*so its requests get 404/);
   });
 
-  it("names what labels of other people's stack files refer to, and isn't here", () => {
+  it("names what labels refer to and what isn't defined", () => {
     const rule = "Host(`a.app.swarm.localhost`)";
     const one = (values: Record<string, string>): string =>
       only([application("a_web", router("a", { rule, ...values }))]).text;
@@ -186,7 +186,7 @@ describe("the ingress section of the status", () => {
     }
   });
 
-  it("makes the status degraded by its problems, and keeps nobody from repairing or replacing", () => {
+  it("degrades the status by its problems, and stops no repair and no replacement", () => {
     const desired = { ...wanted(), domain: DOMAIN };
     const applications = { services: [application("a_web", {}, { networks: [] })], networks: [APPS], waiting: [] };
     const { status, problems, platformHealthy } = evaluate(desired, {

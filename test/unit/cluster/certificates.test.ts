@@ -21,8 +21,8 @@ function texts(...certificates: LiveCertificate[]): string[] {
   return certificateProblems(desired, certificates, NOW).map((problem) => `${problem.kind}: ${problem.text}`);
 }
 
-describe("certificates' ends", () => {
-  it("are listed, the first to end first, in whole days", () => {
+describe("expiry of certificates", () => {
+  it("is listed in whole days, the first one first", () => {
     const status = certificateStatus(
       [certificate("manager-1", 47), certificate("person", -1, "client"), certificate("authority", 240, "authority")],
       NOW,
@@ -38,64 +38,64 @@ describe("certificates' ends", () => {
     assert.equal(status[1]?.notAfter, "2030-01-04T02:04:05.000Z");
   });
 
-  it("are no problem before the renewal window, and one from its first moment", () => {
+  it("is a problem from the first moment of the renewal window", () => {
     assert.deepEqual(texts(certificate("manager-1", 30 * 24 + 1)), []);
     assert.deepEqual(texts(certificate("manager-1", 29 * 24)), [
-      "renewal: The certificate that manager-1 serves ends in 29 d 0 h and is due since 24 h 0 min. A new one: " +
-        "npm run pulumi -- up --stack local. If it still serves it then: npm run replace -- local manager-1",
+      "renewal: The certificate that manager-1 serves expires in 29 d 0 h and is due since 24 h 0 min. Renew it: " +
+        "npm run pulumi -- up --stack local. If manager-1 still serves the old one: npm run replace -- local manager-1",
     ]);
   });
 
-  it("say who is refused once they have passed, and that people have to fetch theirs", () => {
+  it("names who is refused afterwards, and the command with which people get a new certificate", () => {
     assert.deepEqual(texts(certificate("bastion", -3, "client"), certificate("person", 24, "client")), [
-      "certificate: The client certificate of the bastion ended 3 h 0 min ago: it is refused. A new one: " +
+      "certificate: The client certificate of the bastion expired 3 h 0 min ago: it is refused. Renew it: " +
         "npm run pulumi -- up --stack local",
-      "renewal: The certificate for people ends in 24 h 0 min and is due since 29 d 0 h. A new one: " +
+      "renewal: The certificate for people expires in 24 h 0 min and is due since 29 d 0 h. Renew it: " +
         "npm run pulumi -- up --stack local, then npm run context -- local",
     ]);
   });
 
-  it("are due a year before for the authority, which needs more than an up", () => {
+  it("of the authority is a problem a year before, and refers to the runbook", () => {
     assert.deepEqual(texts(certificate("authority", 366 * 24, "authority")), []);
     assert.match(texts(certificate("authority", 100 * 24, "authority"))[0] ?? "", /docs\/runbooks\/authority\.md/);
   });
 
-  it("name one that clients refuse, and why", () => {
+  it("is reported beside other reasons why clients refuse a certificate", () => {
     const refused = { ...certificate("registry-2", 24 * 400), refused: "it isn't for r.example, but for DNS:x" };
     assert.deepEqual(texts(refused), [
-      "certificate: The certificate that registry-2 serves is refused: it isn't for r.example, but for DNS:x. A new " +
-        "one: npm run pulumi -- up --stack local. If it still serves it then: npm run replace -- local registry-2",
+      "certificate: The certificate that registry-2 serves is refused: it isn't for r.example, but for DNS:x. Renew " +
+        "it: npm run pulumi -- up --stack local. If registry-2 still serves the old one: npm run replace -- local registry-2",
     ]);
   });
 
-  it("ask for a new one where the user brought it along, which no up and no repair renews", () => {
+  it("of the user's own certificate asks for a new one: no up and no repair renews it", () => {
     const brought = { ...certificate("worker-1", -24), brought: true };
     assert.match(
       texts(brought)[0] ?? "",
-      /ended 24 h 0 min ago.*your own.*config set --stack local --path swarm-ha:ing/,
+      /expired 24 h 0 min ago.*your own.*config set --stack local --path swarm-ha:ing/,
     );
     const evaluation = evaluate(desired, found(desired, nodesOf(desired), { certificates: [brought] }));
     assert.equal(evaluation.exitCode, 1);
     assert.deepEqual(planRepair({ desired, evaluation, others: [], tried: new Set() }).steps, []);
   });
 
-  it("are due for an ACME authority's in the last quarter of their life, however short that is, and name its step", () => {
+  it("of an ACME authority's certificate is a problem in the last quarter of its validity, and names the step acme", () => {
     const acme = (hours: number, acmeDays: number): LiveCertificate => ({
       ...certificate("worker-1", hours),
       acmeDays,
     });
     assert.deepEqual(texts(acme(23 * 24, 90), acme(12 * 24, 45), acme(40 * 24, 365)), []);
     assert.deepEqual(texts(acme(11 * 24, 45)), [
-      "renewal: The certificate that worker-1 serves ends in 11 d 0 h and is due since 6 h 0 min. A new one: " +
-        "npm run pulumi -- up --stack local; where its step acme fails, the error tells why, and where there is nothing " +
-        "to do, swarm-ha:ingress.acme.renewAfterDays is too long. If it still serves it then: npm run replace -- local worker-1",
+      "renewal: The certificate that worker-1 serves expires in 11 d 0 h and is due since 6 h 0 min. Renew it: " +
+        "npm run pulumi -- up --stack local. If its step acme fails, the error has the reason. If the update changes " +
+        "nothing, swarm-ha:ingress.acme.renewAfterDays is too long. If worker-1 still serves the old one: npm run replace -- local worker-1",
     ]);
     assert.match(texts(acme(29 * 24, 365))[0] ?? "", /^renewal: /);
     const evaluation = evaluate(desired, found(desired, nodesOf(desired), { certificates: [acme(24, 45)] }));
     assert.equal(evaluation.exitCode, 1);
   });
 
-  it("degrade the status, keep no host from being replaced, and are repaired by an up", () => {
+  it("degrades the status, stops no replacement, and is repaired by an up", () => {
     const certificates = [certificate("manager-2", 24), certificate("authority", 24, "authority")];
     const evaluation = evaluate(desired, found(desired, nodesOf(desired), { certificates }));
     assert.equal(evaluation.exitCode, 1);
@@ -141,7 +141,7 @@ describe("certificates that can't be read", () => {
     assert.deepEqual(planRepair({ desired, evaluation, others: [], tried: new Set() }).steps, []);
   });
 
-  it("aren't mentioned of a host that has another problem, which says why", () => {
+  it("aren't reported for a host with another problem", () => {
     const nodes = nodesOf(desired, { "worker-2": { state: "down" } });
     const { problems } = evaluate(desired, found(desired, nodes, { unreadCertificates: unread("worker-2") }));
     assert.ok(problems.some(({ hosts }) => hosts.includes("worker-2")));
@@ -150,7 +150,7 @@ describe("certificates that can't be read", () => {
 });
 
 describe("why a client refuses a certificate", () => {
-  it("is the name that it asks for, or who signed it", async () => {
+  it("is the name or the issuer", async () => {
     const [sign, other] = [await stranger(), await stranger()];
     const names = [{ type: "dns" as const, value: "*.app.example" }];
     const { cert } = await sign({ name: "applications", use: "server", names });
@@ -166,7 +166,7 @@ describe("why a client refuses a certificate", () => {
   });
 });
 
-describe("a look at the certificates", () => {
+describe("reading the certificates", () => {
   /** What is found of a manager with the stack's authority's certificate and a worker with another's, by host. */
   async function served(appCertificate?: string): Promise<Record<string, LiveCertificate>> {
     const [authority, another] = [await stranger(), await stranger()];
@@ -219,25 +219,25 @@ describe("a look at the certificates", () => {
     return Object.fromEntries(servers.map((one) => [one.owner, one]));
   }
 
-  it("tells the life of an ACME authority's by what is served, and holds it against no other authority", async () => {
+  it("takes the validity of an ACME authority's certificate from what is served, and doesn't check its issuer", async () => {
     const { "manager-1": manager, "worker-1": worker } = await served("acme");
     assert.ok(Math.abs((worker?.acmeDays ?? 0) - 45) < 0.01, String(worker?.acmeDays));
     assert.equal(worker?.refused, undefined);
     assert.equal(manager?.acmeDays, undefined);
   });
 
-  it("tells that it is the user's own", async () => {
+  it("marks the user's own certificate", async () => {
     const { "worker-1": worker } = await served("user");
     assert.deepEqual([worker?.brought, worker?.refused, worker?.acmeDays], [true, undefined, undefined]);
   });
 
-  it("names one that the stack's authority should have signed, and hasn't", async () => {
+  it("names one that the stack's authority should have signed, but hasn't", async () => {
     const { "manager-1": manager, "worker-1": worker } = await served("stack");
     assert.equal(worker?.refused, "the stack's authority hasn't signed it");
     assert.equal(manager?.refused, undefined);
   });
 
-  it("says nothing of who signed it where the last up was of a version that didn't put that out", async () => {
+  it("doesn't check the issuer without that output of the last up", async () => {
     const { "worker-1": worker } = await served();
     assert.deepEqual([worker?.refused, worker?.brought, worker?.acmeDays], [undefined, undefined, undefined]);
   });

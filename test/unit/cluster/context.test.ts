@@ -66,7 +66,7 @@ async function stackResource(): Promise<Record<string, unknown>> {
   return { urn: `urn:pulumi:far::swarm-ha::${type}::swarm-ha-far`, type, outputs };
 }
 
-describe("what docker is told of a stack", () => {
+describe("the Docker CLI's configuration for a stack", () => {
   it("is the context and the login, without the password in an argument", async () => {
     const { ran, calls } = await use("context", ["far"], false);
     assert.equal(ran.status, 0, ran.stderr);
@@ -75,7 +75,7 @@ describe("what docker is told of a stack", () => {
     assert.match(ran.stdout, /docker is logged in to registry\.example\.com:5000/);
   });
 
-  it("is the context also while the registry lets nobody log in, and the exit code tells", async () => {
+  it("is the context even if the registry refuses the login, which the exit code reports", async () => {
     const { ran, calls } = await use("context", ["far"], true);
     assert.equal(ran.status, 1);
     assert.match(calls[1] ?? "", /^context create swarm-ha-far /);
@@ -85,7 +85,7 @@ describe("what docker is told of a stack", () => {
     assert.match(ran.stderr, /npm run -s status -- far.* then run this again/);
   });
 
-  it("is forgotten when the stack is destroyed", async () => {
+  it("is removed when the stack is destroyed", async () => {
     const { ran, calls } = await use("destroy", ["far", "--yes"], false);
     assert.equal(ran.status, 0, ran.stderr);
     assert.deepEqual(calls, ["context rm -f swarm-ha-far", `logout ${REGISTRY}`]);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { root } from "../../../cli/paths";
 
 describe("npm run destroy", () => {
-  it("doesn't destroy what isn't local without a yes, if there is nobody to ask", () => {
+  it("doesn't destroy a stack elsewhere without --yes or a terminal", () => {
     const folder = mkdtempSync(join(tmpdir(), "swarm-ha-destroy-"));
     try {
       writeFileSync(join(folder, "Pulumi.far.yaml"), "config:\n  swarm-ha:platform: aws\n");

@@ -51,7 +51,7 @@ describe("how full the disks are", () => {
     assert.equal(btrfs?.freeFiles, undefined);
   });
 
-  it("wants a tenth of it free, of a large one 20 GiB, of a small one 1 GiB", () => {
+  it("requires a tenth free: of a large disk 20 GiB, of a small one 1 GiB", () => {
     assert.deepEqual(
       [100, 1000, 2, 0.06].map((gib) => needed(gib * GIB) / GIB),
       [10, 20, 1, 1],
@@ -60,7 +60,7 @@ describe("how full the disks are", () => {
     assert.equal(texts(disk("worker-1", 9)).length, 1);
   });
 
-  it("says what is full, where, and what fails", () => {
+  it("reports what is full, where, and what fails", () => {
     const [managers = "", workers = "", registry = "", ...more] = texts(
       disk("manager-1", 4),
       disk("manager-2", 4),
@@ -80,14 +80,14 @@ describe("how full the disks are", () => {
     );
   });
 
-  it("tells of files that can't be made though there is room", () => {
+  it("reports a lack of inodes", () => {
     assert.match(
       texts(disk("worker-2", 50, { freeFiles: 1.5 })).join("\n"),
       /nearly out of inodes \(1 % free\) on worker-2/,
     );
   });
 
-  it("leaves a host that has other troubles to its own line, and its disks unread", () => {
+  it("doesn't report unread disks of hosts with other problems", () => {
     const unread = [
       { host: "worker-1", reason: "no answer in 8 s" },
       { host: "worker-2", reason: "no answer in 8 s" },

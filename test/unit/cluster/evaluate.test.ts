@@ -24,7 +24,7 @@ function has(list: readonly Problem[], kind: Problem["kind"], name: string | und
 }
 
 describe("evaluate", () => {
-  it("finds nothing wrong with a cluster that is as wanted", () => {
+  it("finds no problem in a cluster that is as wanted", () => {
     const { status, exitCode, quorum } = evaluate(desired, found(desired, nodesOf(desired)));
     assert.deepEqual(status.problems, []);
     assert.equal(status.healthy, true);
@@ -52,13 +52,13 @@ describe("evaluate", () => {
     assert.deepEqual(quorum, { managers: 3, counting: 3, margin: 1 });
   });
 
-  it("says of a dead manager since when, what it was asked, how near the end of the majority is, and the remedy", () => {
+  it("reports of a dead manager since when, its answer, how many more may be lost, and the remedy", () => {
     const list = problems({
       "manager-2": { state: "down", reachability: "unreachable", message: "heartbeat failure" },
     });
     has(list, "manager", "manager-2", "manager in b", "Down since 03:00:05 UTC (4 min ago)", "heartbeat failure");
     has(list, "manager", "manager-2", "connection refused", "npm run repair -- local");
-    has(list, "quorum", "manager-2", "2 of 3 count", "No further manager");
+    has(list, "quorum", "manager-2", "2 of 3 are Ready and Reachable", "No further manager");
     assert.equal(list.length, 2, "its absence from the load balancer is no news");
   });
 
@@ -70,14 +70,14 @@ describe("evaluate", () => {
     }
   });
 
-  it("tells workers and registry nodes that are down or missing", () => {
+  it("reports workers and registry nodes that are down or missing", () => {
     has(problems({ "worker-1": { state: "down" } }), "node", "worker-1", "Down");
     has(problems({ "registry-3": undefined }), "node", "registry-3", "is not in the swarm");
     const { status } = evaluate(desired, found(desired, nodesOf(desired, { "registry-3": undefined })));
     assert.equal(status.nodes.find((node) => node.name === "registry-3")?.status, "Missing");
   });
 
-  it("tells a former node of a name from the present one", () => {
+  it("distinguishes a former node of a name from the current one", () => {
     const old = nodeOf(host("worker-1"), { id: "old", state: "down", labels: { "swarm-ha.identity": "before" } });
     const { status, problems: list } = evaluate(desired, found(desired, nodesOf(desired, {}, [old])));
     has(list, "stale-node", "worker-1", "old", "former node", "npm run repair -- local");
@@ -90,7 +90,7 @@ describe("evaluate", () => {
     );
   });
 
-  it("takes a dead node of another machine for a stale one, and one that is alive for an identity problem", () => {
+  it("takes a dead node with another identity for a stale one, and a live one for an identity problem", () => {
     const labels = { ...nodeOf(host("worker-2")).labels, "swarm-ha.identity": "another-machine" };
     const dead = problems({ "worker-2": { state: "down", labels } });
     has(dead, "node", "worker-2", "is not in the swarm");
@@ -100,14 +100,14 @@ describe("evaluate", () => {
     assert.equal(alive.length, 1);
   });
 
-  it("leaves living strangers to a person, with the commands", () => {
+  it("leaves live unwanted nodes to a person, with the commands", () => {
     const stranger = nodeOf(host("manager-3"), { id: "x1", hostname: "stranger" });
     const list = problems({}, [stranger]);
     has(
       list,
       "stale-node",
       "stranger",
-      "nobody wants it",
+      "but not in the stack",
       "node demote x1",
       "node rm --force x1",
       "weakens the majority",
@@ -146,7 +146,7 @@ describe("evaluate", () => {
     has(problems({ "manager-1": { leader: false } }), "leader", undefined, "no leader");
   });
 
-  it("finds a second swarm, and goes by the stack's own", () => {
+  it("finds a second swarm, and uses the stack's own", () => {
     const foreign: ManagerAnswer = {
       name: "manager-1",
       answered: true,
@@ -162,7 +162,7 @@ describe("evaluate", () => {
     has(evaluation.problems, "manager", "manager-1", "is not in the swarm");
   });
 
-  it("is unreachable when no manager can list the nodes, and says of each why", () => {
+  it("is unreachable when no manager can list the nodes, with the reason of each", () => {
     const answers: ManagerAnswer[] = [
       { name: "manager-1", answered: true, localState: "active", swarmId: "", nodes: { error: "HTTP 503: no leader" } },
       { name: "manager-2", answered: false, seen: "no answer in 5 s while connecting to its API" },
@@ -183,7 +183,7 @@ describe("evaluate", () => {
     );
   });
 
-  it("goes by the way of the people when the bastion is dead, and says that it is", () => {
+  it("uses the load balancer when the bastion is dead, and reports that", () => {
     const answers: ManagerAnswer[] = [
       {
         name: "the manager load balancer",
@@ -205,7 +205,7 @@ describe("evaluate", () => {
     assert.equal(list.length, 2);
   });
 
-  it("calls members unknown, and says why, where a platform's load balancers tell nothing: that alone is no problem", () => {
+  it("reports members as unknown, with the reason, where a platform's load balancers have no table: that alone is no problem", () => {
     const live = found(desired, nodesOf(desired), { loadBalancers: { manager: { untold: "it has no table" } } });
     const { exitCode, status } = evaluate(desired, live);
     assert.equal(exitCode, 0);
@@ -219,7 +219,7 @@ describe("evaluate", () => {
     });
   });
 
-  it("tells members that a load balancer leaves out, lacks, or has too many", () => {
+  it("reports members that are out, not registered, or unmanaged", () => {
     const members = [member("manager-1", true), member("manager-2", false), member("manager-9", true)];
     const live = found(desired, nodesOf(desired), { loadBalancers: { manager: members } });
     const { status, problems: list } = evaluate(desired, live);
@@ -229,7 +229,7 @@ describe("evaluate", () => {
     assert.deepEqual(status.loadBalancers.manager?.unhealthy, ["manager-2", "manager-3"]);
   });
 
-  it("tells a manager that counts but whose API is silent", () => {
+  it("reports a manager that counts but whose API doesn't answer", () => {
     const live = found(desired, nodesOf(desired));
     const answers = live.answers.map((answer): ManagerAnswer =>
       answer.name === "manager-3" ? { name: "manager-3", answered: false, seen: "TLS: expired" } : answer,
@@ -237,14 +237,14 @@ describe("evaluate", () => {
     has(evaluate(desired, { ...live, answers }).problems, "api", "manager-3", "TLS: expired");
   });
 
-  it("says that an up didn't end", () => {
+  it("reports an up that didn't finish", () => {
     const list = evaluate({ ...desired, unfinished: ["worker-3"] }, found(desired, nodesOf(desired))).problems;
     has(list, "unfinished", "worker-3", "npm run pulumi -- up --stack local");
   });
 
-  it("names machines that a killed run has left", () => {
-    const live = found(desired, nodesOf(desired), { strays: ["local-worker-6"] });
-    has(evaluate(desired, live).problems, "stray", "local-worker-6", "npm run repair -- local");
+  it("names containers that a killed run has left", () => {
+    const live = found(desired, nodesOf(desired), { unmanaged: ["local-worker-6"] });
+    has(evaluate(desired, live).problems, "unmanaged", "local-worker-6", "npm run repair -- local");
   });
 
   const changed = fc.record(
@@ -265,7 +265,7 @@ describe("evaluate", () => {
     { noNullPrototype: true },
   );
 
-  it("is healthy just when there is no problem, and shows every wanted host once, whatever is the matter", () => {
+  it("is healthy exactly when there is no problem, and shows every wanted host once in any case", () => {
     fc.assert(
       fc.property(changes, fc.array(fc.constantFrom(...desired.nodes), { maxLength: 3 }), (change, doubles) => {
         const extra = doubles.map((one, i) => nodeOf(one, { id: `double-${i}`, state: i === 0 ? "down" : "ready" }));

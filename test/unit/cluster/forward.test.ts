@@ -78,7 +78,7 @@ describe("ports that lead through the bastion", () => {
     assert.deepEqual(failures, []);
   });
 
-  it("leave out one that answers and isn't healthy, and one that refuses", async () => {
+  it("leave out a host that answers but isn't healthy, and one that refuses", async () => {
     const one = await fakes.page(says("one"));
     const sick = new Map([
       ["10.0.0.1:8380", await fakes.page(says("no leader", 503))],
@@ -90,13 +90,13 @@ describe("ports that lead through the bastion", () => {
     assert.deepEqual([await get(server), await get(server)], ["two", "two"]);
   });
 
-  it("close a connection that nobody takes, and say what was seen last", async () => {
+  it("close a connection that no host takes, and report what was seen last", async () => {
     const server = await open({ name: "registry", role: "registry", port: 5000 }, new Map());
     await assert.rejects(get(server));
     assert.match(failures.join(), /^registry: 10\.0\.0\.4:5000 from the bastion: /);
   });
 
-  it("come back after the log-in to the bastion was lost", async () => {
+  it("work again after the log-in to the bastion was lost", async () => {
     const routes = new Map([["10.0.0.4:5000", await fakes.page(says("images"))]]);
     const bastion = new Bastion({ host: "127.0.0.1", user: "root", ...(await fakes.bastion(routes)) }, 2);
     const forward: Forward = { name: "registry", role: "registry", port: 5000 };
@@ -138,7 +138,7 @@ describe("ports that lead through the bastion", () => {
     bastion.close();
   });
 
-  it("say that one is in use", async () => {
+  it("report that one is in use", async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
     closers.push(() => taken.close());

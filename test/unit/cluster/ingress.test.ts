@@ -16,14 +16,14 @@ function problems(live: Parameters<typeof ingressProblems>[2], down = ""): strin
   return ingressProblems("local", matchNodes(desired.nodes, nodes).matches, live).map(({ text }) => text);
 }
 
-describe("the ingress's part of the status", () => {
-  it("says nothing when a replica runs on each worker, or the stack has no ingress", () => {
+describe("problems of the ingress", () => {
+  it("are none when a replica runs on each worker, or the stack has no ingress", () => {
     assert.ok(workers.length > 1);
     assert.deepEqual(problems(running(workers)), []);
     assert.deepEqual(problems(undefined), []);
   });
 
-  it("names each living worker without a replica, and why the last one failed", () => {
+  it("name each Ready worker without a replica, and why the last one failed", () => {
     const [first = "", ...others] = workers;
     const { replicas } = running(others);
     const failed = {
@@ -38,24 +38,24 @@ describe("the ingress's part of the status", () => {
     assert.deepEqual(problems(running(others), first), []);
   });
 
-  it("says so when nobody can tell", () => {
-    assert.match(problems({ error: "HTTP 503" })[0] ?? "", /can't tell how the ingress is \(HTTP 503\)/);
+  it("include that its replicas can't be listed", () => {
+    assert.match(problems({ error: "HTTP 503" })[0] ?? "", /ingress's replicas can't be listed \(HTTP 503\)/);
   });
 
-  it("says so when the service lacks the labels by which its ping answers, with what deploys it again", () => {
+  it("include missing labels of its ping, with the command that deploys it again", () => {
     const [text = "", ...more] = problems(running(workers, []));
     assert.deepEqual(more, []);
     assert.match(text, /^The service swarm-ha-ingress_ping lacks the labels .*: npm run repair -- local$/);
   });
 
-  it("names a service of somebody else that takes its ping's place", () => {
+  it("name a service that takes its ping's route", () => {
     const [text = "", ...more] = problems(running(workers, ["swarm-ha-ingress_ping", "shop_web"]));
     assert.deepEqual(more, []);
     assert.match(text, /^shop_web defines .*swarm-ha-ping/);
     assert.match(text, /service rm shop_web$/);
   });
 
-  it("is read from the tasks of the ingress, and from the labels of all services", async () => {
+  it("are found in the tasks of the ingress, and in the labels of all services", async () => {
     const asked: string[] = [];
     const task = {
       NodeID: "n1",

@@ -42,7 +42,7 @@ const healthy: Answer = (_, path) => {
   return { status: 404, body: { message: `no ${path}` } };
 };
 
-describe("the way into a live cluster", () => {
+describe("the connection to a running cluster", () => {
   let authority: Authority;
   let client: Pair;
   let fakes: Fakes;
@@ -135,7 +135,7 @@ describe("the way into a live cluster", () => {
     );
   });
 
-  it("reads the certificates that are really served, also those that have ended", async () => {
+  it("reads the certificates that are really served, expired ones included", async () => {
     const ended = { notBefore: new Date(Date.now() - 7_200_000), notAfter: new Date(Date.now() - 3_600_000) };
     const old = await authority.issue("manager-2", ["10.0.2.1"], ended);
     const live = await see({ managers: [await engine(1), await fakes.engine(authority, old, healthy), undefined] });
@@ -150,7 +150,7 @@ describe("the way into a live cluster", () => {
     assert.match(seen(live, "manager-2"), /certificate has expired/);
   });
 
-  it("holds them against the name that people ask for, and the stack's authority", async () => {
+  it("checks them for the name that people ask for, and for the stack's authority", async () => {
     // Good enough for who asks the manager itself, and not for who comes through the load balancer.
     const narrow = await fakes.engine(authority, await authority.issue("manager-2", ["10.0.2.1"]), healthy);
     const stranger = await Authority.create();
@@ -166,23 +166,23 @@ describe("the way into a live cluster", () => {
     assert.equal(refused["manager-3"], "the stack's authority hasn't signed it");
   });
 
-  it("says of a manager that refuses, that is silent, or that never answers, what was seen last; in time", async () => {
+  it("reports in time what was seen last of a manager that refuses, is silent, or never answers", async () => {
     const began = Date.now();
     const never = await engine(3, (_, path) =>
       path === "/info" ? "never" : { status: 503, body: { message: "no leader" } },
     );
     const live = await see({ managers: [undefined, await fakes.silent(), never], stats: await stats() });
     assert.match(seen(live, "manager-1"), /10\.0\.1\.1:2376 from the bastion/);
-    assert.match(seen(live, "manager-2"), /no answer in 2 s while its engine was to shake hands/);
+    assert.match(seen(live, "manager-2"), /no answer in 2 s while waiting for its TLS handshake/);
     assert.match(
       seen(live, "manager-3"),
-      /no answer in 2 s while its engine was to answer \/info; HTTP 503: no leader/,
+      /no answer in 2 s while waiting for its answer to \/info; HTTP 503: no leader/,
     );
     assert.equal(evaluate(desired, live).exitCode, 2);
     assert.ok(Date.now() - began < 3 * LIMIT * 1000, "the limits run at the same time");
   });
 
-  it("believes a manager only with a certificate of the stack's CA for that manager", async () => {
+  it("trusts a manager only with a certificate of the stack's CA for that manager", async () => {
     const foreign = await Authority.create();
     const stranger = await fakes.engine(authority, await foreign.issue("manager-1", ["10.0.1.1"]), healthy);
     const other = await engine(3);
@@ -192,7 +192,7 @@ describe("the way into a live cluster", () => {
     assert.equal(evaluate(desired, live).reachable, true, "one manager is enough");
   });
 
-  it("takes the way of the people when the bastion is dead", async () => {
+  it("falls back to the load balancer when the bastion is dead", async () => {
     const balanced = await fakes.engine(authority, await authority.issue("lb", ["127.0.0.1"]), healthy);
     const live = await see({ managers: [], balanced, change: () => ({ port: 1 }) });
     assert.match(live.bastionError ?? "", /127\.0\.0\.1:1.*ECONNREFUSED/);
@@ -205,7 +205,7 @@ describe("the way into a live cluster", () => {
     );
   });
 
-  it("doesn't talk to a bastion with another host key, nor wait for one that says nothing", async () => {
+  it("refuses a bastion with another host key, and stops waiting for a silent one", async () => {
     const { hostKey } = await fakes.bastion(new Map());
     const impostor = await see({ managers: [], change: () => ({ hostKey }) });
     assert.match(impostor.bastionError ?? "", /another host key/);

@@ -26,7 +26,7 @@ describe("docker's logins to the registry", () => {
 });
 
 describe("the commands of the example", () => {
-  it("push to the name that this machine's engine knows, and deploy under the one that the hosts know", () => {
+  it("push to the registry's name on the workstation, and deploy with its name on the hosts", () => {
     const endpoints = {
       manager: "tcp://127.0.0.1:22376",
       registry: "https://registry.swarm.localhost:25000",

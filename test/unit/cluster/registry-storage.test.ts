@@ -3,7 +3,7 @@ import { damageLines, mendedLines, size, storageReport, uploadsLine } from "../.
 
 const LINK = "repositories/team/web/_layers/sha256/ab/link";
 
-describe("what the collector's job says", () => {
+describe("the report of the collector's job", () => {
   it("names repository, file and remedy of what is damaged", () => {
     const report = storageReport(`uploads\t2\t3000\ndamaged\tlayer\tteam/web\t${LINK}\n`);
     assert.deepEqual(report.damaged, [{ kind: "layer", repository: "team/web", path: LINK }]);
@@ -15,7 +15,7 @@ describe("what the collector's job says", () => {
     assert.deepEqual(uploadsLine(report, false), ["Would go: 2 unfinished uploads, 2.9 MiB"]);
   });
 
-  it("doesn't send anybody to --mend where that mends nothing", () => {
+  it("doesn't recommend --mend where that mends nothing", () => {
     const report = storageReport("damaged\tcontent\tweb\tblobs/x/data\ndamaged\tname\tWeb Shop\trepositories/Web Shop");
     const [content = "", name = ""] = damageLines("prod", report);
     assert.match(content, /Push the image again: web$/);
@@ -45,11 +45,11 @@ describe("what the collector's job says", () => {
     assert.equal(later.stopped.manifest, "sha256:22");
   });
 
-  it("tells what was mended from what is lost", () => {
+  it("distinguishes what was mended from what is lost", () => {
     const report = storageReport(`mended\tlayer\tweb\t${LINK}\nlost\tmanifest\tshop\trepositories/shop/link`);
     const [mended = "", lost = ""] = mendedLines(report);
     assert.match(mended, /^Mended: web: the link of a layer/);
-    assert.match(lost, /^Removed, for nothing could mend it: shop: .*Push the image again$/);
+    assert.match(lost, /^Removed, because it couldn't be mended: shop: .*Push the image again$/);
   });
 
   it("keeps the collector's own lines", () => {

@@ -15,13 +15,13 @@ function problems(live: Parameters<typeof registryProblems>[2], down = ""): stri
   return registryProblems("local", matchNodes(desired.nodes, nodes).matches, live).map(({ text }) => text);
 }
 
-describe("the registry's part of the status", () => {
-  it("says nothing when a replica runs on each registry host, or the stack has no registry", () => {
+describe("problems of the registry", () => {
+  it("are none when a replica runs on each registry host, or the stack has no registry", () => {
     assert.deepEqual(problems({ readOnly: false, replicas: running(...ALL) }), []);
     assert.deepEqual(problems(undefined), []);
   });
 
-  it("names the host without a replica, and why the last one failed", () => {
+  it("name the host without a replica, and why the last one failed", () => {
     const replicas = {
       ...running("registry-1", "registry-3"),
       "id-registry-2": { state: "ready", error: "No such image" },
@@ -35,20 +35,20 @@ describe("the registry's part of the status", () => {
     assert.equal(problems({ readOnly: false, replicas: running("registry-1") }).length, 2);
   });
 
-  it("leaves a host that is down to its own line", () => {
+  it("leave out a host that is down", () => {
     assert.deepEqual(problems({ readOnly: false, replicas: running("registry-1", "registry-3") }, "registry-2"), []);
   });
 
-  it("says that pushes are refused, and how that ends", () => {
+  it("include that pushes are refused, and the command that ends it", () => {
     const [text = ""] = problems({ readOnly: true, replicas: running(...ALL) });
     assert.match(text, /refuses pushes.*npm run registry:gc -- local/);
   });
 
-  it("says so when nobody can tell", () => {
+  it("include that its replicas can't be listed", () => {
     assert.match(problems({ error: "HTTP 404: no such service" })[0] ?? "", /no such service/);
   });
 
-  it("is read from the managers: the newest task of each node counts", async () => {
+  it("are found in the tasks: the newest of each node counts", async () => {
     const task = (CreatedAt: string, DesiredState: string, State: string, Err?: string): object => ({
       NodeID: "n1",
       CreatedAt,

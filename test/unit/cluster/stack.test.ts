@@ -44,7 +44,7 @@ function state(machines: readonly (readonly [string, string])[], outputs: Record
 }
 
 describe("a stack's state", () => {
-  it("tells its machines by their labels or tags, the old one of a pair left out", () => {
+  it("has its hosts by labels or tags, without those that are being replaced", () => {
     const deployment = state([
       ["manager-1", "manager"],
       ["bastion", "bastion"],
@@ -97,7 +97,7 @@ describe("a stack's state", () => {
     assert.deepEqual(protectedResources(deployment), ["images (aws:Bucket)"]);
   });
 
-  it("says unknown where the last up couldn't make what an output comes from", () => {
+  it("has unknown outputs of resources that the last up couldn't create", () => {
     const mark = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
     const hosts = { "worker-1": { address: mark }, "worker-2": { address: "10.0.0.2" } };
     assert.deepEqual(outputsOf(state([], { swarmId: mark, hosts, access: secret([mark]) })), {
@@ -107,7 +107,7 @@ describe("a stack's state", () => {
     });
   });
 
-  it("is believed before the outputs where an up didn't end, or has left a host out", () => {
+  it("wins over the outputs after an up that didn't finish or left a host out", () => {
     const outputs = stackOutputsSchema.parse({
       swarmId: SWARM,
       hosts: {
@@ -145,8 +145,8 @@ describe("a stack's state", () => {
   });
 });
 
-describe("what tools say", () => {
-  it("reads command lines, and says what is wrong with one", () => {
+describe("the output of commands", () => {
+  it("reads command lines, and reports what is wrong with one", () => {
     const read = (...args: string[]) => readArguments("tool …", { flags: ["all", "json"], hosts: true }, args);
     assert.deepEqual(read("prod", "a", "b", "--all"), { stack: "prod", hosts: ["a", "b"], all: true, json: false });
     assert.throws(() => read(), /Which stack\? Usage: tool/);
@@ -166,7 +166,7 @@ describe("what tools say", () => {
     assert.match(render("local", status, exitCode, pc.createColors(true)), /\u001b\[3/);
   });
 
-  it("says in one line which load balancers' members are unknown, and why", () => {
+  it("reports in one line which load balancers' members are unknown, and why", () => {
     const desired = wanted();
     const live = found(desired, nodesOf(desired), { loadBalancers: { manager: { untold: "it has no table" } } });
     const { status, exitCode } = evaluate(desired, live);
@@ -175,13 +175,13 @@ describe("what tools say", () => {
     assert.match(page, /manager-1\? manager-2\? manager-3\?/);
   });
 
-  it("says spans and times as people do", () => {
+  it("writes spans and times readably", () => {
     assert.deepEqual([5, 99, 600, 7500, 200_000].map(span), ["5 s", "99 s", "10 min", "2 h 5 min", "2 d 7 h"]);
     assert.equal(since("2030-01-01T03:04:05Z", NOW), " since 2030-01-01 03:04:05 UTC (24 h 0 min ago)");
     assert.equal(since("nonsense", NOW), "");
   });
 
-  it("shows of a failed run what says why", () => {
+  it("shows the lines of a failed run that have the reason", () => {
     assert.equal(lastLines("a\nb\n\nDiagnostics:\n  x failed\n"), "Diagnostics:\n  x failed");
     assert.equal(lastLines("a\nb\n"), "a\nb");
   });

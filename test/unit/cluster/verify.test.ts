@@ -15,8 +15,8 @@ const seen = (...problems: Omit<Problem, "text">[]): Parameters<typeof isSettled
   problems: problems.map((problem) => ({ ...problem, text: problem.kind })),
 });
 
-describe("the look before a command reports success", () => {
-  it("waits for what may pass, and not for what lasts", () => {
+describe("the check before a command reports success", () => {
+  it("waits for problems that may pass, not for lasting ones", () => {
     assert.ok(isSettled(seen()));
     assert.ok(!isSettled(seen({ kind: "loadBalancer", hosts: ["worker-1"] })));
     assert.ok(!isSettled(seen({ kind: "unreachable", hosts: [] })));
@@ -24,7 +24,7 @@ describe("the look before a command reports success", () => {
     assert.ok(isSettled(seen({ kind: "service", hosts: [] })));
   });
 
-  it("after hosts were brought back waits until only what is gone is missing", () => {
+  it("after hosts were brought back, waits until only those that are gone are missing", () => {
     const recovery = { changed: true, gone: ["worker-1"] };
     const gone = [
       { kind: "machine", hosts: ["worker-1"] },

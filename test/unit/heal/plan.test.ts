@@ -72,13 +72,13 @@ function after(found: Found, action: HealAction): Found {
   return { ...found, containers: [...others, changed] };
 }
 
-describe("healing a local stack on the engine", () => {
-  it("does nothing where all is as the state says, or the stack has no network yet", () => {
+describe("healing a local stack on the Docker engine", () => {
+  it("does nothing where all is as in the state, or the stack has no network yet", () => {
     assert.deepEqual(planHeal(known, whole), { actions: [], gone: [], emptied: [] });
     assert.deepEqual(planHeal({ machines: [] }, { containers: [], volumes: [] }).actions, []);
   });
 
-  it("does what each loss takes, and no more", () => {
+  it("does what each loss requires, and no more", () => {
     assert.deepEqual(kinds(change("worker-10", { state: "exited" })), ["start worker-10"]);
     assert.deepEqual(kinds(change("worker-10", { state: "paused" })), ["resume worker-10"]);
     assert.deepEqual(kinds(change("worker-10", { state: "restarting" })), []);
@@ -90,7 +90,7 @@ describe("healing a local stack on the engine", () => {
     assert.deepEqual(kinds(change("bastion", undefined)), ["restore bastion"]);
   });
 
-  it("makes a network again before anybody is put on it, and starts machines only then", () => {
+  it("recreates a network before it connects containers to it, and starts containers only then", () => {
     const stopped = known.machines.map((one) => ({ ...container(one), state: "exited" }));
     const actions = kinds({ containers: stopped, volumes });
     assert.equal(actions[0], "network ");
@@ -100,7 +100,7 @@ describe("healing a local stack on the engine", () => {
     );
   });
 
-  it("takes a host for gone only when its data are gone, too; of others there are none to lose", () => {
+  it("takes a host for gone only when its data are gone too; bastion and load balancers have none", () => {
     const nothing = planHeal(known, { network: "net", containers: [], volumes: ["x-registry"] });
     assert.deepEqual(
       nothing.gone.map(({ name }) => name),
@@ -113,7 +113,7 @@ describe("healing a local stack on the engine", () => {
     assert.deepEqual(planHeal(known, { ...whole, volumes: volumes.slice(0, 3) }).emptied, ["x-registry"]);
   });
 
-  it("makes a container again that took a lost one's place and was cut off before its first start", () => {
+  it("recreates a container whose creation was interrupted before its first start", () => {
     const half = change("worker-10", { id: "half", state: "created" });
     const [action] = planHeal(known, half).actions;
     assert.ok(action?.kind === "restore");
@@ -122,7 +122,7 @@ describe("healing a local stack on the engine", () => {
     assert.deepEqual(kinds(own), ["start worker-10"]);
   });
 
-  it("ends with nothing more to do, whatever was lost, and never touches what is gone", () => {
+  it("ends with nothing more to do, whatever was lost, and never changes what is gone", () => {
     const states = fc.constantFrom("running", "paused", "exited", "created", "dead");
     const place = fc.constantFrom(
       {},
@@ -152,7 +152,7 @@ describe("healing a local stack on the engine", () => {
     );
   });
 
-  it("stops where no manager is left, and says so, with what can still be done", () => {
+  it("stops where no manager is left, with the command for a new stack", () => {
     const managers = ["manager-1", "manager-2"].map((name) => machine(name));
     const [first] = managers;
     assert.ok(first !== undefined);
@@ -163,7 +163,7 @@ describe("healing a local stack on the engine", () => {
     }, /^UserError: No manager of the stack x is left: .*npm run destroy -- x --yes, then npm start -- x$/);
   });
 
-  it("says what it found, machine by machine", () => {
+  it("reports its findings by host", () => {
     const text = (found: Found): string[] => findingsOf(planHeal(known, found)).map((finding) => finding.text);
     assert.deepEqual(text(whole), []);
     assert.deepEqual(text(change("worker-10", { state: "paused" })), ["The container of worker-10 is paused"]);
@@ -174,7 +174,7 @@ describe("healing a local stack on the engine", () => {
     assert.match(text({ containers: [], volumes })[0] ?? "", /^The stack's Docker network is gone/);
   });
 
-  it("knows a lost volume by the words of the start that failed", () => {
+  it("recognizes a lost volume by the error of a failed start", () => {
     const said =
       'error evaluating symlinks from mount source "/d/volumes/x-registry/_data": lstat /d/volumes/x-registry: no such file or directory';
     assert.equal(lostVolume(new Error(said)), "x-registry");
@@ -182,7 +182,7 @@ describe("healing a local stack on the engine", () => {
   });
 });
 
-describe("what a state says of the engine's objects", () => {
+describe("the Docker engine's objects in a state", () => {
   const outputs = { ...machine("worker-10"), files: { "4dabf18193072939515e22adb298388d": "x", ciphertext: "y" } };
   const resource = (name: string, type: string, more: object = {}) => ({
     urn: `urn:pulumi:x::swarm-ha::${type}::${name}`,
@@ -193,7 +193,7 @@ describe("what a state says of the engine's objects", () => {
   const CONTAINER = "pulumi-nodejs:dynamic/swarm-ha:Container";
   const COMMAND = "command:remote:Command";
 
-  it("leaves out machines that the next up makes anew anyway", () => {
+  it("leaves out hosts that the next up replaces anyway", () => {
     const resources = [
       resource("network", "pulumi-nodejs:dynamic/swarm-ha:Network", { outputs: known.network }),
       resource("a", CONTAINER, { outputs }),
@@ -210,7 +210,7 @@ describe("what a state says of the engine's objects", () => {
     assert.deepEqual(objectsIn({ deployment: {} }), { machines: [] });
   });
 
-  it("has the node id and the age of a machine's membership for its new container", () => {
+  it("has the node id and the age of a host's membership for its new container", () => {
     const secret = (plaintext: unknown) => ({
       "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
       plaintext: JSON.stringify(plaintext),
@@ -229,7 +229,7 @@ describe("what a state says of the engine's objects", () => {
     assert.deepEqual(recipeOf({ deployment: { resources: resources.slice(0, 1) } }, urn).more, []);
   });
 
-  it("has the steps that a new container needs again: those whose trigger is the machine", () => {
+  it("has the steps that a new container needs again: those that the host triggers", () => {
     const step = (name: string, triggers: string[] | null, more: object = {}) =>
       resource(name, COMMAND, { propertyDependencies: { triggers, stdin: ["m"] }, ...more });
     const steps = [

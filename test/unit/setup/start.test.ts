@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { hasResources } from "../../../cli/cluster/has-resources";
-import { stateLost } from "../../../cli/platform/local/leftovers";
+import { stateLost } from "../../../cli/platform/local/removal";
 import { removalCommand } from "../../../cli/platform/local/removal";
 import { nextSteps } from "../../../cli/workstation/next-steps";
 import { requireContainers } from "../../../cli/workstation/stack-file";
-import { straysAmong } from "../../../cli/platform/local/strays";
+import { unmanagedAmong } from "../../../cli/platform/local/unmanaged";
 import { stackConfigIn } from "../../support/stack-config";
 
 describe("npm start", () => {
@@ -24,7 +24,7 @@ describe("npm start", () => {
     assert.ok(hasResources(exported({ resources: bare, pending_operations: [{ type: "creating" }] })));
   });
 
-  it("says what to do about containers without state, in one command", () => {
+  it("gives one command against containers without state", () => {
     const container = (name: string) => ({ id: name, identity: name, host: name, name, state: "running" });
     const error = stateLost("x", ["x-a", "x-b", "x-c", "x-d", "x-e"].map(container));
     assert.match(error.message, /x-a, x-b, x-c, 2 more/);
@@ -35,21 +35,21 @@ describe("npm start", () => {
     assert.equal(removalCommand("x").match(/--filter label=swarm-ha\.stack=x /g)?.length, 3);
   });
 
-  it("takes containers for strays that the state doesn't know, if it knows the stack's network", () => {
-    const [known, dying, stray] = ["known", "dying", "stray"].map((id) => ({
+  it("takes containers for unmanaged that aren't in the state, if the stack's network is", () => {
+    const [known, dying, extra] = ["known", "dying", "extra"].map((id) => ({
       id: `container-${id}`,
       identity: id,
       host: id,
       name: `x-${id}`,
       state: "running",
     }));
-    assert.ok(known !== undefined && dying !== undefined && stray !== undefined);
+    assert.ok(known !== undefined && dying !== undefined && extra !== undefined);
     const resource = (kind: string, id: string) => ({ urn: id, type: `pulumi-nodejs:dynamic/swarm-ha:${kind}`, id });
     const network = resource("Network", "n");
     const resources = [network, resource("Container", "known"), { ...resource("Container", "dying"), delete: true }];
-    assert.deepEqual(straysAmong([known, dying, stray], resources), [stray]);
-    assert.deepEqual(straysAmong([stray], [network]), [stray]);
-    assert.deepEqual(straysAmong([known, stray], []), []);
+    assert.deepEqual(unmanagedAmong([known, dying, extra], resources), [extra]);
+    assert.deepEqual(unmanagedAmong([extra], [network]), [extra]);
+    assert.deepEqual(unmanagedAmong([known, extra], []), []);
   });
 
   it("refuses stacks that are not there, or live elsewhere", () => {

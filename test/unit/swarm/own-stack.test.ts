@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { SERVICES, STACK_LABEL, stackName, type OwnStack } from "../../../plan/stack-names";
+import { LABELS } from "../../../plan/labels";
+import { SERVICES, stackName, type OwnStack } from "../../../plan/stack-names";
 import { root } from "../../../cli/paths";
 import { bash } from "../../support/bash";
 
@@ -90,7 +91,7 @@ describe("a user's stack with a name of ours", () => {
 });
 
 describe("a stack of ours", () => {
-  const own = { [NAMESPACE]: stackName("registry"), [STACK_LABEL]: stackName("registry") };
+  const own = { [NAMESPACE]: stackName("registry"), [LABELS.stack]: stackName("registry") };
 
   it("loses the services that it no longer has, and keeps the others", () => {
     const services = [service(SERVICES.registry, own), service("swarm-ha-registry_cache", own)];
@@ -140,7 +141,7 @@ describe("a stack of ours", () => {
       };
       for (const [name, { image, deploy }] of Object.entries(services)) {
         // What is laid over another file's service has its labels from there.
-        if (image !== undefined) assert.equal(deploy?.labels?.[STACK_LABEL], stackName(stack), `${file}: ${name}`);
+        if (image !== undefined) assert.equal(deploy?.labels?.[LABELS.stack], stackName(stack), `${file}: ${name}`);
         assert.ok(Object.values<string>(SERVICES).includes(`${stackName(stack)}_${name}`), `${file}: ${name}`);
       }
     }

@@ -27,7 +27,7 @@ export function taggedCall(stack: string, region: string): AwsCall {
   return {
     operation: ["resourcegroupstaggingapi", "get-resources"],
     region,
-    options: ["--tag-filters", `Key=swarm-ha.stack,Values=${stackName(stack)}`],
+    options: ["--tag-filters", `Key=${LABELS.stack},Values=${stackName(stack)}`],
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import type Docker from "dockerode";
 import { messageOf } from "../../../../components/message";
-import { statusOf, unlessGone } from "../../../../components/platform/local/docker";
+import { statusOf, unlessGone } from "../../../../components/docker";
 import { reconnect, restoreContainer, restoreNetwork } from "../../../../components/platform/local/restore";
 import type { Deployment } from "../../../cluster/deployment";
 import { list } from "../../../cluster/words";
@@ -16,7 +16,7 @@ import { UserError } from "../../../terminal/errors";
 import { withLock } from "../../../workstation/lock.cjs";
 import { createProgress } from "../../../terminal/progress";
 import type { BroughtBack, StateAccess } from "../../types";
-import { removeStrays } from "../strays";
+import { removeUnmanaged } from "../unmanaged";
 import { planHeal, type HealAction, type HealPlan } from "./plan";
 import { recipeOf } from "./restored";
 import { objectsIn, type KnownMachine, type KnownObjects } from "./state";
@@ -25,19 +25,19 @@ import { doneText } from "./words";
 
 const NOTHING: BroughtBack = { changed: false, due: false, failures: [], gone: [] };
 
-/** How often what failed because of a lost volume is tried again, without it. */
+/** How often containers with a lost volume are tried again, without it. */
 const ROUNDS = 2;
 
 /**
- * Brings back what can be brought back of a local stack. A stack that has nothing yet is left to its first `up`.
+ * Brings back what can be brought back of a local stack. Does nothing before its first `up`.
  *
- * @throws UserError when a run that lives holds the stack, or no manager is left
+ * @throws UserError when a running command holds the stack, or no manager is left
  */
 export async function heal(docker: Docker, stack: string, state: StateAccess): Promise<BroughtBack> {
   if (!localStackExists(stack)) return NOTHING;
   return withLock(statePath("heal", `${stack}.lock`), async () => {
     await state.heal(stack);
-    await removeStrays(docker, stack);
+    await removeUnmanaged(docker, stack);
     let healed = NOTHING;
     for (let round = 1; round <= ROUNDS; round++) {
       const known = objectsIn(stateOf(stack));
@@ -56,17 +56,17 @@ export async function heal(docker: Docker, stack: string, state: StateAccess): P
   });
 }
 
-/** What `status` finds: see words.ts. Nothing is changed. */
+/** What `status` reports (words.ts). Changes nothing. */
 export async function lookAtMachines(docker: Docker, stack: string): Promise<HealPlan> {
   return planHeal(objectsIn(stateOf(stack)), await survey(docker, stack));
 }
 
-/** The state as it lies on the disk: no engine has to be started for it. Secrets in it are encrypted. */
+/** The state file: reading it needs no Pulumi engine. Its secrets are encrypted. */
 function stateOf(stack: string): Deployment {
   return { deployment: (readCheckpoint(stack)?.latest ?? {}) as NonNullable<Deployment["deployment"]> };
 }
 
-/** The swarm, and all that only it knows, is on the managers' volumes. @throws UserError when none is left */
+/** The swarm's state is on the managers' volumes. @throws UserError when none is left */
 export function refuseNoManager(
   stack: string,
   { machines }: Pick<KnownObjects, "machines">,
@@ -76,7 +76,7 @@ export function refuseNoManager(
   if (managers.length === 0 || managers.some((manager) => !gone.includes(manager))) return;
   throw new UserError(
     `No manager of the stack ${stack} is left: ${list(managers.map(({ name }) => name))} were removed with their volumes. The ` +
-      "swarm is gone with them, and with it all services, secrets and configs that were in it. A new stack: " +
+      "swarm with its services, secrets and configs is lost. Create a new stack: " +
       `npm run destroy -- ${stack} --yes, then npm start -- ${stack}`,
   );
 }
@@ -85,7 +85,7 @@ function needsUp({ actions, emptied }: HealPlan): boolean {
   return emptied.length > 0 || actions.some(({ kind }) => kind === "restore");
 }
 
-/** Does it all. What was marked first is done again even if this run is cut off. */
+/** Does all of it. Resources are marked first, so that the next `up` redoes them even if this run is killed. */
 async function perform(
   docker: Docker,
   stack: string,
@@ -119,17 +119,15 @@ async function perform(
     );
     for (const line of doneText(actions)) progress.info(line);
     for (const volume of emptied) {
-      progress.info(
-        `The volume ${volume} was lost, and comes back empty: images of yours that were in the registry have to be pushed again.`,
-      );
+      progress.info(`The volume ${volume} was lost and is recreated empty: push your images to the registry again.`);
     }
-    for (const failure of failures) progress.info(`This one can't be brought back: ${failure}`);
+    for (const failure of failures) progress.info(`Not brought back: ${failure}`);
     for (const volume of new Set(lost)) await dropVolume(docker, volume);
     return { failures, retry: lost.length > 0 };
   });
 }
 
-/** Steps of machines that lose their file system; and what was in a volume that comes back empty. */
+/** Steps of hosts that lose their file system, and the content of volumes that are recreated empty. */
 function toRedo(state: State, { actions, emptied }: HealPlan): { replace: string[]; update: string[] } {
   const resources = state.resources ?? [];
   const machines = actions.flatMap((action) => (action.kind === "restore" ? [action.machine.urn] : []));
@@ -168,7 +166,7 @@ async function performOne(docker: Docker, action: HealAction, deployment: Deploy
   }
 }
 
-/** 304: it runs already. */
+/** 304: it is running already. */
 async function started(start: Promise<unknown>): Promise<void> {
   try {
     await start;
@@ -177,7 +175,7 @@ async function started(start: Promise<unknown>): Promise<void> {
   }
 }
 
-/** The volume whose directory is gone, by the words of a start that failed. */
+/** The volume whose directory is gone, by the error of a failed start. */
 export function lostVolume(error: unknown): string | undefined {
   return /\/volumes\/([^/]+)\/_data.*no such file or directory/.exec(messageOf(error))?.[1];
 }
@@ -187,8 +185,8 @@ function isShared({ volumes = [] }: KnownMachine, volume: string): boolean {
 }
 
 /**
- * Removes the record of a volume whose directory is gone, and the containers that can't start for want of it. Their own
- * data are on other volumes: they are made again in the next round.
+ * Removes the record of a volume whose directory is gone, and the containers that can't start without it. Their own data are
+ * on other volumes: they are recreated in the next round.
  */
 async function dropVolume(docker: Docker, volume: string): Promise<void> {
   const users = await docker.listContainers({ all: true, filters: { volume: [volume] } });

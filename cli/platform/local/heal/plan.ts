@@ -2,11 +2,11 @@ import { volumeOf } from "../../../../components/platform/local/container-spec";
 import type { KnownMachine, KnownObjects } from "./state";
 import type { Found, FoundContainer } from "./survey";
 
-/** One thing that brings the engine's objects back to what the state says, without a loss. */
+/** An action that brings the Docker engine's objects back to what is in the state, without a loss. */
 export type HealAction =
-  /** Makes the stack's network again. */
+  /** Recreates the stack's network. */
   | { readonly kind: "network"; readonly network: string }
-  /** Makes a container for a machine whose data are there. `replaces`: one that was made and never started. */
+  /** Creates a container for a host whose data are there. `replaces`: one that was created and never started. */
   | { readonly kind: "restore"; readonly machine: KnownMachine; readonly replaces?: string }
   | { readonly kind: "rename"; readonly machine: KnownMachine; readonly container: FoundContainer }
   /** Puts a container on the network, with its address. */
@@ -14,23 +14,23 @@ export type HealAction =
   | { readonly kind: "resume"; readonly machine: KnownMachine; readonly container: FoundContainer }
   | { readonly kind: "start"; readonly machine: KnownMachine; readonly container: FoundContainer };
 
-/** What is to be done. */
+/** The actions, and what is lost. */
 export interface HealPlan {
-  /** In the order in which they are done; those of different machines are independent. */
+  /** In this order; those of different hosts are independent. */
   readonly actions: readonly HealAction[];
-  /** Machines that are gone with their data: only a new machine can take their place. */
+  /** Hosts that are gone with their data, and have to be replaced. */
   readonly gone: readonly KnownMachine[];
-  /** Volumes that machines share, and that are gone: they come back empty. */
+  /** Shared volumes that are gone: they are recreated empty. */
   readonly emptied: readonly string[];
 }
 
-/** States of a container that runs, or is about to by itself. */
+/** States of a container that runs, or will without help. */
 const RUNNING = ["running", "restarting"];
 
 /**
- * Holds the engine's objects against the state. Pure.
+ * Compares the Docker engine's objects with the state. Pure.
  *
- * Of a machine without a container the data decide: a host's are on its engine's volume, all other machines have none.
+ * Without a container, the data decide: a host's are on its Docker engine's volume; bastion and load balancers have none.
  */
 export function planHeal(known: KnownObjects, found: Found): HealPlan {
   const { network } = known;
@@ -65,7 +65,7 @@ export function planHeal(known: KnownObjects, found: Found): HealPlan {
   };
 }
 
-/** Whether it is one of ours that took a lost one's place, and was cut off before its first start: half of it may be missing. */
+/** Whether it replaced a lost container in a run that was killed before its first start: it may be incomplete. */
 function neverStarted({ id, identity, state }: FoundContainer): boolean {
   return state === "created" && id !== identity;
 }

@@ -4,34 +4,34 @@ import type { ContainerState } from "../../../../components/platform/local/provi
 import { nameOf, resourcesOf, unwrap, type Deployment } from "../../../cluster/deployment";
 
 /** A machine's inputs, files included, and the files that steps rely on. */
-export interface Recipe {
+interface Recipe {
   readonly state: ContainerState;
   readonly more: readonly ContainerFile[];
 }
 
 /**
- * Where the join step notes that this machine is a member (scripts/join.sh). Without the note it would take an engine
- * that is still looking for the other managers for a join that was cut off, and leave the swarm.
+ * The join step's record that this host is a member (scripts/join.sh). Without it, the step would take an engine that is
+ * still connecting to the other managers for an interrupted join, and leave the swarm.
  */
 const JOINED = "/etc/swarm-ha/joined";
 
 /**
- * Reads a machine's recipe from a state with its secrets in plain text. Pure.
+ * Reads a host's recipe from a state with its secrets in plain text. Pure.
  *
- * @throws Error when the state has no such machine
+ * @throws Error when the state has no such host
  */
 export function recipeOf(deployment: Deployment, urn: string): Recipe {
   const resources = resourcesOf(deployment);
   const machine = resources.find((resource) => resource.urn === urn);
   if (machine?.outputs === undefined) throw new Error(`the state has no outputs of ${urn}`);
   const state = unwrap(machine.outputs) as ContainerState;
-  const said = (step: RegExp): { nodeId?: string; at?: number } => {
+  const printed = (step: RegExp): { nodeId?: string; at?: number } => {
     const found = resources.find((resource) => step.test(nameOf(resource.urn)));
     const stdout = unwrap(found?.outputs?.["stdout"]);
     return typeof stdout === "string" && stdout !== "" ? (JSON.parse(stdout) as { nodeId?: string; at?: number }) : {};
   };
-  const { nodeId } = said(new RegExp(`^join-(manager|worker)-${state.hostname}$`));
-  const { at } = said(new RegExp(`^token-${state.hostname}$`));
+  const { nodeId } = printed(new RegExp(`^join-(manager|worker)-${state.hostname}$`));
+  const { at } = printed(new RegExp(`^token-${state.hostname}$`));
   const content = nodeId === undefined ? undefined : `${nodeId} ${at === undefined ? "" : String(at)}\n`;
   return { state, more: content === undefined ? [] : [{ path: JOINED, mode: "0644", content }] };
 }

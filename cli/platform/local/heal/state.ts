@@ -1,4 +1,4 @@
-/** What a local stack's state says of the engine's objects. */
+/** The Docker engine's objects in a local stack's state. */
 import { LABELS } from "../../../../plan/labels";
 import { z } from "zod";
 import { resourcesOf, type Deployment } from "../../../cluster/deployment";
@@ -15,7 +15,7 @@ const machineSchema = z.object({
 
 const networkSchema = z.object({ name: z.string(), stack: z.string(), subnet: z.string(), gateway: z.string() });
 
-/** A machine as the state has it, as far as it isn't secret. */
+/** A host, bastion or load balancer in the state, without secrets. */
 export interface KnownMachine extends z.infer<typeof machineSchema> {
   /** Its name in the stack. */
   readonly name: string;
@@ -36,7 +36,7 @@ export interface KnownObjects {
 /** Types of the local platform's resources. */
 const TYPE = { machine: "swarm-ha:Container", network: "swarm-ha:Network" } as const;
 
-/** Reads a deployment. Machines that the next `up` makes anew anyway are left out. Pure. */
+/** Reads a deployment. Hosts that the next `up` replaces anyway are left out. Pure. */
 export function objectsIn(deployment: Deployment): KnownObjects {
   const resources = resourcesOf(deployment);
   const network = resources.find(({ type }) => type.endsWith(TYPE.network));

@@ -1,12 +1,12 @@
 /** What the engine has of a local stack. */
 import type Docker from "dockerode";
-import { unlessGone } from "../../../../components/platform/local/docker";
+import { unlessGone } from "../../../../components/docker";
 import { LABELS } from "../../../../plan/labels";
 
 /** A container of the stack. */
 export interface FoundContainer {
   readonly id: string;
-  /** What the state calls it: the id of the machine's first container. */
+  /** Its id in the state: the id of the host's first container. */
   readonly identity: string;
   readonly name: string;
   /** `running`, `paused`, `exited`, `created`, … */
@@ -24,7 +24,7 @@ export interface Found {
   readonly volumes: readonly string[];
 }
 
-/** Asks the engine: three questions, however many machines there are. */
+/** Asks the Docker engine: three requests, however many hosts there are. */
 export async function survey(docker: Docker, stack: string): Promise<Found> {
   const filters = { label: [`${LABELS.stack}=${stack}`] };
   const [containers, { Volumes: volumes }, network] = await Promise.all([

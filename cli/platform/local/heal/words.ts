@@ -1,16 +1,16 @@
 import { list } from "../../../cluster/words";
 import type { HealAction, HealPlan } from "./plan";
 
-/** What is wrong with a machine or the network, for `status`. */
+/** What is wrong with hosts or the network, for `status`. */
 export interface Finding {
-  /** The machines that it is about; empty for the network. */
+  /** The hosts that it is about; empty for the network. */
   readonly hosts: readonly string[];
   readonly text: string;
-  /** Whether it can be brought back as it was; else only a new machine can take its place. */
+  /** Whether it can be brought back without a loss; else it has to be replaced. */
   readonly kept: boolean;
 }
 
-/** Every finding of a plan, in words: who is in which state. The remedy is the caller's. Pure. */
+/** A plan's findings. The caller adds the remedy. Pure. */
 export function findingsOf({ actions, gone }: HealPlan): Finding[] {
   const lost = gone.map(({ name }) => name);
   const [have, their] = lost.length === 1 ? ["was", "its"] : ["were", "their"];
@@ -46,17 +46,17 @@ function describe(kind: HealAction["kind"], some: readonly HealAction[]): string
   }
 }
 
-/** What was done, for people. */
+/** What was done. */
 export function doneText(actions: readonly HealAction[]): string[] {
   return byKind(actions).map(([kind, some]) => {
     const names = list(some.flatMap((action) => ("machine" in action ? [action.machine.name] : [])));
     switch (kind) {
       case "network":
-        return "Made the stack's Docker network again.";
+        return "Recreated the stack's Docker network.";
       case "restore":
-        return `Made new containers on the surviving data: ${names}.`;
+        return `Recreated containers on the surviving data: ${names}.`;
       case "rename":
-        return `Gave containers their names back: ${names}.`;
+        return `Renamed containers back: ${names}.`;
       case "connect":
         return `Connected to the stack's network: ${names}.`;
       case "resume":

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { messageOf } from "../../../message";
-import { checkImage, docker, statusOf, unlessGone } from "../docker";
+import { checkImage, docker, statusOf, unlessGone } from "../../../docker";
 import { findContainer } from "../find";
 import { LABELS } from "../../../../plan/labels";
 import { containerOptions, volumeOf, type ContainerInputs } from "../container-spec";

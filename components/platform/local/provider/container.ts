@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { unlessGone } from "../docker";
+import { unlessGone } from "../../../docker";
+import { retry } from "../../../retry";
 import { readScript } from "../../../ssh/script";
 
 /** Time limit of a container's removal, in seconds. */
@@ -32,11 +32,11 @@ export async function reload(container: Docker.Container, service: string): Prom
 
 /** Waits until a container that is being removed is gone. */
 export async function gone(container: Docker.Container): Promise<void> {
-  for (const end = Date.now() + REMOVAL_LIMIT * 1000; Date.now() < end;) {
-    if ((await unlessGone(container.inspect())) === undefined) return;
-    await sleep(250);
-  }
-  throw new Error(`the container ${container.id} is still being removed after ${String(REMOVAL_LIMIT)} s`);
+  const there = new Error(`the container ${container.id} is still being removed after ${String(REMOVAL_LIMIT)} s`);
+  const find = async (): Promise<void> => {
+    if ((await unlessGone(container.inspect())) !== undefined) throw there;
+  };
+  await retry(find, { limit: REMOVAL_LIMIT, pause: 0.25, when: (error) => error === there });
 }
 
 async function textOf(stream: Duplex, limit: number): Promise<string> {

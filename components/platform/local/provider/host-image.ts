@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { messageOf } from "../../../message";
-import { checkImage, docker } from "../docker";
+import { checkImage, docker } from "../../../docker";
 import { findContainer } from "../find";
 import { LABELS } from "../../../../plan/labels";
 import { execIn } from "./exec";

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { parseRange, rangeText } from "../../../../plan/ipv4";
 import { messageOf } from "../../../message";
-import { docker, statusOf, unlessGone } from "../docker";
+import { docker, statusOf, unlessGone } from "../../../docker";
+import { retry } from "../../../retry";
 import { findNetwork } from "../find";
 import { LABELS } from "../../../../plan/labels";
 import { refuseForeignNetworks } from "./foreign-networks";
@@ -140,20 +140,15 @@ async function removed(removal: Promise<unknown>): Promise<void> {
 /** Removes the network, as soon as no container uses it. */
 export async function removeNetwork(idOrName: string): Promise<void> {
   const network = docker().getNetwork(idOrName);
-  for (const end = Date.now() + RELEASE_LIMIT * 1000; ;) {
-    try {
-      await unlessGone(network.remove());
-      return;
-    } catch (error) {
-      if (statusOf(error) !== 403 || Date.now() > end) {
-        throw new Error(
-          `the network ${idOrName} can't be removed within ${String(RELEASE_LIMIT)} s: ${messageOf(error)}` +
-            (await guestsOf(network)),
-          { cause: error },
-        );
-      }
-    }
-    await sleep(250);
+  const held = (error: unknown): boolean => statusOf(error) === 403;
+  try {
+    await retry(() => unlessGone(network.remove()), { limit: RELEASE_LIMIT, pause: 0.25, when: held });
+  } catch (error) {
+    throw new Error(
+      `the network ${idOrName} can't be removed within ${String(RELEASE_LIMIT)} s: ${messageOf(error)}` +
+        (await guestsOf(network)),
+      { cause: error },
+    );
   }
 }
 

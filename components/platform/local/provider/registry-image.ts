@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { messageOf } from "../../../message";
-import { checkImage, docker } from "../docker";
+import { checkImage, docker } from "../../../docker";
 import { ask, manifestPath, nameIn, portOf, untilKnown, type RegistryClient } from "./registry-client";
 import type { Seen } from "./reading";
 

@@ -1,3 +1,4 @@
+/** The Docker engine of this workstation. */
 import Docker from "dockerode";
 
 /** Default socket of an engine. Source: docs.docker.com, dockerd. */

@@ -3,14 +3,14 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import Docker from "dockerode";
 import { UserError } from "../../../cli/terminal/errors";
-import { refuseNodes } from "../../../cli/platform/local/strays";
+import { refuseNodes } from "../../../cli/platform/local/unmanaged";
 
 /** An engine that answers for each container whether the file is there by which an engine knows its swarm. */
-describe("machines that a state doesn't know", () => {
+describe("unmanaged containers", () => {
   let server: Server;
   let docker: Docker;
   const answers = new Map<string, number>();
-  const stray = (name: string) => ({ id: name, identity: name, host: name, name, state: "exited" });
+  const container = (name: string) => ({ id: name, identity: name, host: name, name, state: "exited" });
 
   before(async () => {
     server = createServer(({ method, url }, response) => {
@@ -30,18 +30,18 @@ describe("machines that a state doesn't know", () => {
     answers.clear();
   });
 
-  it("may go as long as none is in a swarm, however many there are: one kill may leave them all", async () => {
+  it("are removed when none is in a swarm, however many there are: one killed run may leave them all", async () => {
     const all = ["manager-1", "manager-2", "manager-3", "worker-1", "lb-app"];
-    await refuseNodes(docker, "x", all.map(stray));
+    await refuseNodes(docker, "x", all.map(container));
   });
 
-  it("stay when one is in a swarm: then the state is too old to tell", async () => {
+  it("stay when one is in a swarm: then the state is an old one", async () => {
     answers.set("x-manager-2", 200);
-    await assert.rejects(refuseNodes(docker, "x", ["x-manager-2", "x-worker-1"].map(stray)), (error: unknown) => {
+    await assert.rejects(refuseNodes(docker, "x", ["x-manager-2", "x-worker-1"].map(container)), (error: unknown) => {
       assert.ok(error instanceof UserError);
       assert.match(
         error.message,
-        /^Nothing was removed: the state of the stack x doesn't know x-manager-2, and a swarm does/,
+        /^Nothing was removed: x-manager-2 is in a swarm, but not in the state of the stack x/,
       );
       assert.match(error.message, /docker rm -fv x-manager-2 && docker volume rm x-manager-2-engine\n/);
       assert.doesNotMatch(error.message, /x-worker-1/);
@@ -49,8 +49,8 @@ describe("machines that a state doesn't know", () => {
     });
   });
 
-  it("stay when nobody can tell", async () => {
+  it("stay when that can't be read", async () => {
     answers.set("x-manager-2", 500);
-    await assert.rejects(refuseNodes(docker, "x", [stray("x-manager-2")]), /HTTP code 500/);
+    await assert.rejects(refuseNodes(docker, "x", [container("x-manager-2")]), /HTTP code 500/);
   });
 });
