@@ -1,7 +1,7 @@
 /** Containers of a stack that its state doesn't have: a run was killed while it created them. */
 import type Docker from "dockerode";
 import { unlessGone } from "../../../components/docker";
-import { volumeOf } from "../../../components/platform/local/machine-spec";
+import { volumeOf } from "../../../components/platform/local/container-spec";
 import { list } from "../../cluster/words";
 import { readCheckpoint } from "../../pulumi/local-state";
 import { isHeld } from "../../pulumi/locks";
