@@ -51,6 +51,8 @@ export interface PlatformFacts {
   readonly isThrowaway: (settings: unknown) => boolean;
   /** Whether a review holds the platform's stacks against the rules of the policy pack. */
   readonly hasPolicies: boolean;
+  /** What somebody is billed for a resource by the hour or month: type and size of each item. @default nothing */
+  readonly billedOf?: (resource: Planned) => readonly string[];
   /** Who may open connections to what, by one resource. */
   readonly doorsOf: (resource: Planned) => readonly Door[];
   /** The security groups that a resource's doors belong to: URNs, or ids where somebody wrote them out. */

@@ -1,5 +1,6 @@
 import { valueAt } from "../../../policy/planned";
 import type { PlatformFacts } from "../types";
+import { billedOf } from "./billed";
 import { doorsOf, groupsOf } from "./doors";
 
 /** Pulumi's own default for each processor. Source: pulumi v3.245.0, pkg/cmd/pulumi/operations/up.go, `defaultParallel`. */
@@ -27,6 +28,7 @@ export const awsFacts: PlatformFacts = {
   protectsData: true,
   isThrowaway: (settings) => valueAt(settings, "protect") === false,
   hasPolicies: true,
+  billedOf,
   doorsOf,
   groupsOf,
 };

@@ -75,10 +75,10 @@ describe("npm run acceptance", function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("begins nothing before a yes, and says price and time", async () => {
+  it("changes nothing without --yes, and prints what is billed for how long", async () => {
     const { code, output } = await begin("test").ended;
     assert.equal(code, 1);
-    assert.match(output, /costs USD [\d.]+ an hour: list prices/);
+    assert.match(output, /AWS bills these resources of the stack test for at most \d+ min: .*\d × /);
     assert.match(output, /Nothing was done\. To run it, for at most \d+ min: npm run acceptance -- test --yes/);
     assert.equal(log(), "");
   });
