@@ -1,6 +1,6 @@
 /**
  * `npm run acceptance -- <stack> [--yes]`: drives a throw-away stack on AWS through its life, from nothing to `destroy`, and
- * says how long each step took. It always destroys, then looks for leftovers, whatever failed or was interrupted.
+ * says how long each step took. It always destroys, then lists unmanaged resources, whatever failed or was interrupted.
  *
  * Exit code 0: every step succeeded, and nothing is left; 1: anything else.
  */

@@ -19,7 +19,7 @@ export interface Suite {
 export const SUITES: readonly Suite[] = [
   { name: "unit", timeout: 30_000, needsEngines: false },
   { name: "component", timeout: 60_000, needsEngines: false },
-  // The files of cluster/ share a stack; they and those of platform/ measure, and setup/ removes what it takes for leftovers.
+  // The files of cluster/ share a stack; they and those of platform/ measure, and setup/ removes unmanaged containers.
   { name: "e2e", timeout: 600_000, needsEngines: true, inOrder: ["cluster", "platform", "setup"] },
   // The simulated AWS has one range of public addresses.
   { name: "rehearsal", timeout: 600_000, needsEngines: true, inOrder: ["substrate", "drive"] },

@@ -162,8 +162,8 @@ export const PROBLEM_KINDS = [
   "identity",
   /** A node that nobody wants. */
   "stale-node",
-  /** A machine that the state doesn't know. */
-  "stray",
+  /** A container that the state doesn't know. */
+  "unmanaged",
   /** A manager that counts, and whose API doesn't answer. */
   "api",
   /** A certificate that has ended. */
@@ -319,8 +319,8 @@ export interface Live {
   readonly unreadDisks?: readonly UnreadDisks[];
   /** Names of all services. @default no manager could be asked */
   readonly services?: readonly string[] | { readonly error: string };
-  /** Names of machines that the state doesn't know. @default none, or nobody has looked for them */
-  readonly strays?: readonly string[];
+  /** Names of containers that the state doesn't know. @default none, or nobody has looked for them */
+  readonly unmanaged?: readonly string[];
   /** What the platform hasn't as the state has it. @default nothing, or the platform can't tell */
   readonly machines?: readonly LiveMachines[];
   /** What hosts report of themselves. @default nobody asked them */

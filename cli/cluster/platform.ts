@@ -39,7 +39,7 @@ export async function bringBack(docker: Docker, stack: string): Promise<BroughtB
  *
  * @returns nothing where the platform can't tell, or doesn't answer
  */
-export async function lookAtPlatform(stack: string): Promise<Pick<Live, "machines" | "strays">> {
+export async function lookAtPlatform(stack: string): Promise<Pick<Live, "machines" | "unmanaged">> {
   const containers = containersOf(stack);
   // A run that lives makes and removes machines: what isn't as the state has it then is on its way.
   if (containers === undefined || isHeld(stack)) return {};

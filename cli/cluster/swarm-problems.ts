@@ -25,9 +25,9 @@ export function accessProblems(desired: Desired, live: Live): Problem[] {
   for (const { hosts, text } of live.machines ?? []) {
     problems.push({ kind: "machine", hosts, text: `${text}: ${repair}` });
   }
-  for (const name of live.strays ?? []) {
-    const text = `The machine ${name} is one that a killed run has made and not written down; it serves nobody. ${repair} removes it`;
-    problems.push({ kind: "stray", hosts: [name], text });
+  for (const name of live.unmanaged ?? []) {
+    const text = `The container ${name} is unmanaged: a killed run created it, and the state does not know it; it serves nobody. ${repair} removes it`;
+    problems.push({ kind: "unmanaged", hosts: [name], text });
   }
   return problems;
 }

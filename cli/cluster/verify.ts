@@ -19,7 +19,7 @@ const NOTICE_LIMIT = 120;
 const RECOVERY_LIMIT = 120;
 
 /** Problems that don't pass by themselves, so that nobody waits for it. */
-const LASTING: readonly Problem["kind"][] = ["machine", "swarm", "identity", "stray", "service"];
+const LASTING: readonly Problem["kind"][] = ["machine", "swarm", "identity", "unmanaged", "service"];
 
 /** What is known of a stack before the look. */
 export interface Recovery {

@@ -65,12 +65,12 @@ export function liveCluster(stack: string, progress: Progress): Cluster {
     async outstanding() {
       if (containers === undefined) return [];
       docker = dockerHere();
-      const { machines, strays } = await containers.inspect(stack).catch((error: unknown) => {
+      const { machines, unmanaged } = await containers.inspect(stack).catch((error: unknown) => {
         throw new UserError(`The Docker engine does not answer (${messageOf(error)}). Start it: npm start -- ${stack}`);
       });
       return [
         ...machines.flatMap(({ kept, text }) => (kept ? `Bringing back: ${text}.` : [])),
-        ...(strays.length === 0 ? [] : [`Removing what the state does not know: ${list(strays)}.`]),
+        ...(unmanaged.length === 0 ? [] : [`Removing what the state does not know: ${list(unmanaged)}.`]),
       ];
     },
     async bringBack() {

@@ -167,7 +167,7 @@ export interface Containers {
   inspect(stack: string): Promise<{
     /** `kept`: {@link bringBack} brings it back, without a loss. */
     readonly machines: readonly (LiveMachines & { readonly kept: boolean })[];
-    readonly strays: readonly string[];
+    readonly unmanaged: readonly string[];
   }>;
   /**
    * Brings back what can be brought back: networks, containers whose data survive, stopped and paused ones.

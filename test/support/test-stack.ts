@@ -31,7 +31,7 @@ const UP_LIMIT = 300;
 
 /** See the top of this file. */
 export class TestStack {
-  /** The stack's state and config: away from a person's, and in one place, so that the next run finds leftovers. */
+  /** The stack's state and config: away from a person's, and in one place, so that the next run finds what is left. */
   public readonly home: string;
   private readonly base: string;
 

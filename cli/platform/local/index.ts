@@ -10,10 +10,10 @@ import { localBastion } from "./bastion";
 import { localFacts } from "./facts";
 import { heal, lookAtMachines } from "./heal/bring-back";
 import { findingsOf } from "./heal/words";
-import { stackContainers, stateLost } from "./leftovers";
-import { leftovers, listMachines, removeLeftovers } from "./machines";
+import { listMachines, listObjects, removeObjects, stackContainers } from "./objects";
+import { stateLost } from "./removal";
 import { runInContainer } from "./run";
-import { findStrays } from "./strays";
+import { findUnmanaged } from "./unmanaged";
 
 const containers: Containers = {
   prepare: async () => (await prepareMachine()).docker,
@@ -24,15 +24,15 @@ const containers: Containers = {
   },
   async inspect(stack) {
     const docker = engineClient();
-    const [plan, strays] = await Promise.all([lookAtMachines(docker, stack), findStrays(docker, stack)]);
-    return { machines: findingsOf(plan), strays: strays.map(({ name }) => name) };
+    const [plan, unmanaged] = await Promise.all([lookAtMachines(docker, stack), findUnmanaged(docker, stack)]);
+    return { machines: findingsOf(plan), unmanaged: unmanaged.map(({ name }) => name) };
   },
   bringBack: heal,
   machines: listMachines,
   containers: stackContainers,
   stateLost,
-  objects: leftovers,
-  remove: removeLeftovers,
+  objects: listObjects,
+  remove: removeObjects,
   run: runInContainer,
 };
 

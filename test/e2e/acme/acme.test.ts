@@ -8,7 +8,7 @@ import { alternativeNames } from "../../../offline/tls/names";
 import { privateKey } from "../../../offline/tls/private-key";
 import { request } from "../../../offline/tls/x509";
 import { prepareMachine } from "../../../cli/workstation/machine";
-import { removeLeftovers, TEST_LABEL } from "../../support/leftovers";
+import { removeTestObjects, TEST_LABEL } from "../../support/test-objects";
 import { LIFE, startAuthority, type Authority } from "./authority";
 import { credentials, BastionMachine, TOKEN } from "./bastion";
 
@@ -52,7 +52,7 @@ describe("the step that gets a certificate from an ACME authority", function () 
 
   before(async () => {
     ({ docker } = await prepareMachine());
-    await removeLeftovers(docker, NETWORK);
+    await removeTestObjects(docker, NETWORK);
     await docker.createNetwork({
       Name: NETWORK,
       Labels: { [TEST_LABEL]: NETWORK },
@@ -78,7 +78,7 @@ describe("the step that gets a certificate from an ACME authority", function () 
   });
 
   after(async () => {
-    await removeLeftovers(docker, NETWORK);
+    await removeTestObjects(docker, NETWORK);
   });
 
   /** Runs the step, which has to succeed. */

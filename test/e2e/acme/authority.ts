@@ -8,7 +8,7 @@ import { UserError } from "../../../cli/terminal/errors";
 import { ensureProgram, type GoProgram } from "../../../cli/workstation/go-program";
 import { createProgress } from "../../../cli/terminal/progress";
 import { stranger } from "../../support/authority";
-import { TEST_LABEL } from "../../support/leftovers";
+import { TEST_LABEL } from "../../support/test-objects";
 import { until } from "../../support/run";
 
 const VERSION = "2.10.1";

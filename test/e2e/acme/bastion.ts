@@ -2,7 +2,7 @@
 import type Docker from "dockerode";
 import { hostImage } from "../../../components/platform/local/image";
 import { dataText, readScript, sent, type StepData } from "../../../components/ssh/script";
-import { TEST_LABEL } from "../../support/leftovers";
+import { TEST_LABEL } from "../../support/test-objects";
 import { run, succeed, type Ran } from "../../support/run";
 
 /** What the DNS provider wants to have. */

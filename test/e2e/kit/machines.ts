@@ -5,7 +5,7 @@ import type Docker from "dockerode";
 import { openSshPrivateKey, openSshPublicKey } from "../../../offline/lib/openssh";
 import { hostImage } from "../../../components/platform/local/image";
 import { prepareMachine } from "../../../cli/workstation/machine";
-import { removeLeftovers, TEST_LABEL } from "../../support/leftovers";
+import { removeTestObjects, TEST_LABEL } from "../../support/test-objects";
 import { succeed } from "../../support/run";
 
 const key = () => generateKeyPairSync("ed25519").privateKey;
@@ -69,7 +69,7 @@ export class Machines {
   public static async start(name = "swarm-ha-test-kit", subnet = "10.253.0"): Promise<Machines> {
     const { docker } = await prepareMachine();
     const machines = new Machines(docker, name, subnet);
-    await removeLeftovers(docker, machines.name);
+    await removeTestObjects(docker, machines.name);
     try {
       machines.network = await docker.createNetwork({
         Name: machines.name,

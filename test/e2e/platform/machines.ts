@@ -7,7 +7,7 @@ import type { MachineFile, MachineInputs } from "../../../components/platform/lo
 import { createMachine, deleteMachine, type MachineState } from "../../../components/platform/local/provider/machine";
 import { createNetwork, deleteNetwork, type NetworkInputs } from "../../../components/platform/local/provider/network";
 import { ensureImage } from "../../../cli/workstation/host-image";
-import { removeLeftovers } from "../../support/leftovers";
+import { removeTestObjects } from "../../support/test-objects";
 import { sshKeyPair } from "../../support/ssh-keys";
 
 /** Two keys, made once: one that machines show, one that logs in. */
@@ -50,7 +50,7 @@ export class Stack {
   /** Removes all that is there, known or not; also what an interrupted run left that isn't the provider's to remove. */
   public async remove(): Promise<void> {
     await deleteNetwork(this.networkId === "" ? this.name : this.networkId, this.network);
-    await removeLeftovers(this.engine, this.name);
+    await removeTestObjects(this.engine, this.name);
   }
 
   /** What a machine of this stack is made from. */

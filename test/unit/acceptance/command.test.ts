@@ -107,7 +107,7 @@ describe("npm run acceptance", function () {
     assert.equal(log(), "");
   });
 
-  it("destroys and looks for leftovers after an interruption, even when it is sent twice", async () => {
+  it("destroys and lists unmanaged resources after an interruption, even when it is sent twice", async () => {
     const { child, ended } = begin("test", "--yes");
     const until = Date.now() + 120_000;
     while (!log().includes("up") && child.exitCode === null && Date.now() < until)
@@ -121,6 +121,6 @@ describe("npm run acceptance", function () {
     assert.match(output, /Nothing of the stack test is left/);
     assert.match(output, /FAILED {2}up from nothing.*: interrupted/);
     assert.match(output, /ok {6}destroy/);
-    assert.match(output, /ok {6}leftovers/);
+    assert.match(output, /ok {6}unmanaged/);
   });
 });

@@ -243,8 +243,8 @@ describe("evaluate", () => {
   });
 
   it("names machines that a killed run has left", () => {
-    const live = found(desired, nodesOf(desired), { strays: ["local-worker-6"] });
-    has(evaluate(desired, live).problems, "stray", "local-worker-6", "npm run repair -- local");
+    const live = found(desired, nodesOf(desired), { unmanaged: ["local-worker-6"] });
+    has(evaluate(desired, live).problems, "unmanaged", "local-worker-6", "npm run repair -- local");
   });
 
   const changed = fc.record(

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { hasResources } from "../../../cli/cluster/has-resources";
-import { stateLost } from "../../../cli/platform/local/leftovers";
+import { stateLost } from "../../../cli/platform/local/removal";
 import { removalCommand } from "../../../cli/platform/local/removal";
 import { nextSteps } from "../../../cli/workstation/next-steps";
 import { requireContainers } from "../../../cli/workstation/stack-file";
-import { straysAmong } from "../../../cli/platform/local/strays";
+import { unmanagedAmong } from "../../../cli/platform/local/unmanaged";
 import { stackConfigIn } from "../../support/stack-config";
 
 describe("npm start", () => {
@@ -35,21 +35,21 @@ describe("npm start", () => {
     assert.equal(removalCommand("x").match(/--filter label=swarm-ha\.stack=x /g)?.length, 3);
   });
 
-  it("takes containers for strays that the state doesn't know, if it knows the stack's network", () => {
-    const [known, dying, stray] = ["known", "dying", "stray"].map((id) => ({
+  it("counts containers as unmanaged that the state doesn't know, if it knows the stack's network", () => {
+    const [known, dying, unmanaged] = ["known", "dying", "unmanaged"].map((id) => ({
       id: `container-${id}`,
       identity: id,
       host: id,
       name: `x-${id}`,
       state: "running",
     }));
-    assert.ok(known !== undefined && dying !== undefined && stray !== undefined);
+    assert.ok(known !== undefined && dying !== undefined && unmanaged !== undefined);
     const resource = (kind: string, id: string) => ({ urn: id, type: `pulumi-nodejs:dynamic/swarm-ha:${kind}`, id });
     const network = resource("Network", "n");
     const resources = [network, resource("Machine", "known"), { ...resource("Machine", "dying"), delete: true }];
-    assert.deepEqual(straysAmong([known, dying, stray], resources), [stray]);
-    assert.deepEqual(straysAmong([stray], [network]), [stray]);
-    assert.deepEqual(straysAmong([known, stray], []), []);
+    assert.deepEqual(unmanagedAmong([known, dying, unmanaged], resources), [unmanaged]);
+    assert.deepEqual(unmanagedAmong([unmanaged], [network]), [unmanaged]);
+    assert.deepEqual(unmanagedAmong([known, unmanaged], []), []);
   });
 
   it("refuses stacks that are not there, or live elsewhere", () => {

@@ -16,7 +16,7 @@ import { UserError } from "../../../terminal/errors";
 import { withLock } from "../../../workstation/lock";
 import { createProgress } from "../../../terminal/progress";
 import type { BroughtBack, StateAccess } from "../../types";
-import { removeStrays } from "../strays";
+import { removeUnmanaged } from "../unmanaged";
 import { planHeal, type HealAction, type HealPlan } from "./plan";
 import { recipeOf } from "./restored";
 import { objectsIn, type KnownMachine, type KnownObjects } from "./state";
@@ -37,7 +37,7 @@ export async function heal(docker: Docker, stack: string, state: StateAccess): P
   if (!localStackExists(stack)) return NOTHING;
   return withLock(statePath("heal", `${stack}.lock`), async () => {
     await state.heal(stack);
-    await removeStrays(docker, stack);
+    await removeUnmanaged(docker, stack);
     let healed = NOTHING;
     for (let round = 1; round <= ROUNDS; round++) {
       const known = objectsIn(stateOf(stack));

@@ -1,19 +1,29 @@
-/** What the tools do to the machines of a local stack behind Pulumi's back: look, and clear away leftovers. */
+/** What the Docker engine has of a local stack: list it, and remove it without Pulumi. */
 import type Docker from "dockerode";
 import { statusOf } from "../../../components/platform/local/docker";
 import { LABELS } from "../../../plan/labels";
 import { sleep } from "../../cluster/limit";
-import type { EngineObject, PlatformMachine } from "../types";
-import { stackContainers } from "./leftovers";
+import type { EngineObject, PlatformMachine, StackContainer } from "../types";
 
 /** Seconds for a network to be let go of. */
 const NETWORK_PATIENCE = 15;
 
-/** A machine of a local stack. */
-export type LocalMachine = PlatformMachine;
+/** All containers of the stack, stopped ones too. */
+export async function stackContainers(docker: Docker, stack: string): Promise<StackContainer[]> {
+  const filters = { label: [`${LABELS.stack}=${stack}`] };
+  const found = await docker.listContainers({ all: true, filters });
+  const containers = found.map(({ Id, Names, State, Labels }) => ({
+    id: Id,
+    identity: Labels[LABELS.identity] ?? Id,
+    host: Labels[LABELS.host] ?? "",
+    name: Names[0]?.slice(1) ?? Id,
+    state: State,
+  }));
+  return containers.sort((a, b) => a.name.localeCompare(b.name));
+}
 
 /** All machines that the engine has for the stack: hosts, bastion, load balancers. */
-export async function listMachines(docker: Docker, stack: string): Promise<LocalMachine[]> {
+export async function listMachines(docker: Docker, stack: string): Promise<PlatformMachine[]> {
   const containers = await stackContainers(docker, stack);
   return containers.map(({ identity, host, name, state }) => ({
     name: host === "" ? name : host,
@@ -22,8 +32,8 @@ export async function listMachines(docker: Docker, stack: string): Promise<Local
   }));
 }
 
-/** All that the engine still has of a stack. */
-export async function leftovers(docker: Docker, stack: string): Promise<EngineObject[]> {
+/** All containers, volumes and networks of a stack. */
+export async function listObjects(docker: Docker, stack: string): Promise<EngineObject[]> {
   const filters = { label: [`${LABELS.stack}=${stack}`] };
   const [containers, volumes, networks] = await Promise.all([
     stackContainers(docker, stack),
@@ -37,8 +47,8 @@ export async function leftovers(docker: Docker, stack: string): Promise<EngineOb
   ];
 }
 
-/** Removes leftovers: containers first, for they hold the others. What is gone already is no error. */
-export async function removeLeftovers(docker: Docker, all: readonly EngineObject[]): Promise<void> {
+/** Removes objects: containers first, for they hold the others. What is gone already is no error. */
+export async function removeObjects(docker: Docker, all: readonly EngineObject[]): Promise<void> {
   for (const kind of ["container", "volume", "network"] as const) {
     const remove = async ({ name }: EngineObject): Promise<void> => {
       try {

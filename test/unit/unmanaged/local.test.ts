@@ -3,14 +3,14 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import Docker from "dockerode";
 import { UserError } from "../../../cli/terminal/errors";
-import { refuseNodes } from "../../../cli/platform/local/strays";
+import { refuseNodes } from "../../../cli/platform/local/unmanaged";
 
 /** An engine that answers for each container whether the file is there by which an engine knows its swarm. */
 describe("machines that a state doesn't know", () => {
   let server: Server;
   let docker: Docker;
   const answers = new Map<string, number>();
-  const stray = (name: string) => ({ id: name, identity: name, host: name, name, state: "exited" });
+  const unmanaged = (name: string) => ({ id: name, identity: name, host: name, name, state: "exited" });
 
   before(async () => {
     server = createServer(({ method, url }, response) => {
@@ -32,12 +32,12 @@ describe("machines that a state doesn't know", () => {
 
   it("may go as long as none is in a swarm, however many there are: one kill may leave them all", async () => {
     const all = ["manager-1", "manager-2", "manager-3", "worker-1", "lb-app"];
-    await refuseNodes(docker, "x", all.map(stray));
+    await refuseNodes(docker, "x", all.map(unmanaged));
   });
 
   it("stay when one is in a swarm: then the state is too old to tell", async () => {
     answers.set("x-manager-2", 200);
-    await assert.rejects(refuseNodes(docker, "x", ["x-manager-2", "x-worker-1"].map(stray)), (error: unknown) => {
+    await assert.rejects(refuseNodes(docker, "x", ["x-manager-2", "x-worker-1"].map(unmanaged)), (error: unknown) => {
       assert.ok(error instanceof UserError);
       assert.match(
         error.message,
@@ -51,6 +51,6 @@ describe("machines that a state doesn't know", () => {
 
   it("stay when nobody can tell", async () => {
     answers.set("x-manager-2", 500);
-    await assert.rejects(refuseNodes(docker, "x", [stray("x-manager-2")]), /HTTP code 500/);
+    await assert.rejects(refuseNodes(docker, "x", [unmanaged("x-manager-2")]), /HTTP code 500/);
   });
 });

@@ -1,4 +1,4 @@
-/** Machines that a stack's state doesn't know: a run was killed in the moment in which it made them. */
+/** Containers that a stack's state doesn't know: a run was killed just after it created them. */
 import type Docker from "dockerode";
 import { unlessGone } from "../../../components/platform/local/docker";
 import { volumeOf } from "../../../components/platform/local/machine-spec";
@@ -6,26 +6,25 @@ import { list } from "../../cluster/words";
 import { readCheckpoint } from "../../pulumi/local-state";
 import { isHeld } from "../../pulumi/locks";
 import type { StateResource } from "../../pulumi/unfinished";
-import { removeLeftovers } from "./machines";
+import { removeObjects, stackContainers } from "./objects";
 import { UserError } from "../../terminal/errors";
 import type { StackContainer } from "../types";
-import { stackContainers } from "./leftovers";
 import { createProgress } from "../../terminal/progress";
 
 /**
- * The stack's stray machines. Steps follow the state, so nothing has been built on one. An `up` makes it anew if it is
- * still wanted, and doesn't see it if it isn't.
+ * The stack's unmanaged containers. Steps follow the state, so none has run on one. An `up` creates it again if it is still
+ * wanted, and ignores it if it isn't.
  *
  * @returns none as long as a run holds the stack, which may be about to write them down
  */
-export async function findStrays(docker: Docker, stack: string): Promise<StackContainer[]> {
+export async function findUnmanaged(docker: Docker, stack: string): Promise<StackContainer[]> {
   // In this order: a run that begins in between makes machines that aren't in this list.
   const containers = await stackContainers(docker, stack);
-  return isHeld(stack) ? [] : straysAmong(containers, readCheckpoint(stack)?.latest?.resources ?? []);
+  return isHeld(stack) ? [] : unmanagedAmong(containers, readCheckpoint(stack)?.latest?.resources ?? []);
 }
 
 /** Those that a state doesn't know; none where it doesn't know of a network, without which no machine is made: it is lost. */
-export function straysAmong(
+export function unmanagedAmong(
   containers: readonly StackContainer[],
   resources: readonly StateResource[],
 ): StackContainer[] {
@@ -37,17 +36,17 @@ export function straysAmong(
 const NODE_STATE = "/var/lib/docker/swarm/docker-state.json";
 
 /**
- * Removes the stack's stray machines with their volumes, and says so.
+ * Removes the stack's unmanaged containers with their volumes, and names them.
  *
  * @throws UserError, before it removes any, when one is a node
  */
-export async function removeStrays(docker: Docker, stack: string): Promise<void> {
-  const strays = await findStrays(docker, stack);
-  if (strays.length === 0) return;
-  await refuseNodes(docker, stack, strays);
-  const names = strays.map(({ name }) => name);
+export async function removeUnmanaged(docker: Docker, stack: string): Promise<void> {
+  const unmanaged = await findUnmanaged(docker, stack);
+  if (unmanaged.length === 0) return;
+  await refuseNodes(docker, stack, unmanaged);
+  const names = unmanaged.map(({ name }) => name);
   createProgress().info(`Removing what a killed run has made and not written down: ${list(names)}.`);
-  await removeLeftovers(docker, [
+  await removeObjects(docker, [
     ...names.map((name) => ({ kind: "container", name }) as const),
     ...names.map((name) => ({ kind: "volume", name: volumeOf(name) }) as const),
   ]);
@@ -59,12 +58,10 @@ export async function removeStrays(docker: Docker, stack: string): Promise<void>
  *
  * @throws UserError that names them
  */
-export async function refuseNodes(docker: Docker, stack: string, strays: readonly StackContainer[]): Promise<void> {
+export async function refuseNodes(docker: Docker, stack: string, unmanaged: readonly StackContainer[]): Promise<void> {
   const isNode = ({ id }: StackContainer): Promise<unknown> =>
     unlessGone(docker.getContainer(id).infoArchive({ path: NODE_STATE }));
-  const found = await Promise.all(
-    strays.map(async (stray) => ((await isNode(stray)) === undefined ? [] : [stray.name])),
-  );
+  const found = await Promise.all(unmanaged.map(async (one) => ((await isNode(one)) === undefined ? [] : [one.name])));
   const nodes = found.flat();
   if (nodes.length === 0) return;
   const command = (name: string): string => `  docker rm -fv ${name} && docker volume rm ${volumeOf(name)}`;

@@ -6,7 +6,7 @@ import { unlessGone } from "../../components/platform/local/docker";
 export const TEST_LABEL = "swarm-ha.test";
 
 /** Removes the containers, volumes and networks of that name, or whose names go on after it with a hyphen. */
-export async function removeLeftovers(docker: Docker, name: string): Promise<void> {
+export async function removeTestObjects(docker: Docker, name: string): Promise<void> {
   const ours = (found: string): boolean => found === name || found.startsWith(`${name}-`);
   for (const { Id, Names } of await docker.listContainers({ all: true })) {
     if (Names.some((found) => ours(found.slice(1)))) {
