@@ -1,6 +1,6 @@
 /** What the commands ask of a stack's platform about its machines. */
 import type Docker from "dockerode";
-import { platformOf, platformsOf } from "../platform";
+import { cliPlatformOf, platformsOf } from "../platform";
 import type { BroughtBack, Containers, Members } from "../platform/types";
 import { healState, redo } from "../pulumi";
 import { isHeld } from "../pulumi/locks";
@@ -10,7 +10,7 @@ import { readState, type StackState } from "./stack";
 
 /** A stack's machines, where they are containers of this workstation. @throws UserError when there is no such stack */
 export function containersOf(stack: string): Containers | undefined {
-  return platformOf(readStackFile(stack))?.containers;
+  return cliPlatformOf(readStackFile(stack))?.containers;
 }
 
 /**

@@ -14,12 +14,10 @@ import type { PlannedRun } from "../types";
 import { isAboutCredentials } from "./credentials";
 import { awsKeys } from "./keys";
 import { describeParameters, parameterCall, parametersSchema, unknownParameters } from "./unmanaged-parameters";
+import { isUp } from "../../pulumi/arguments";
 import type { StackFile } from "../../pulumi/project";
 import { hasEnvironment } from "../../pulumi/stack-values";
 import { idsIn, YOUNG } from "./exported-state";
-
-/** Commands that make machines. */
-const MAKING = ["up", "update"];
 
 /** Roles of the machines that have a fixed address, which AWS gives to one instance only. */
 const ADDRESSED = ["manager", "registry"];
@@ -71,7 +69,7 @@ export function unmanagedInstances(answer: z.infer<typeof instancesSchema>, stat
  */
 export async function checkUnmanaged({ stack, file, args, state }: PlannedRun): Promise<void> {
   const { region } = awsKeys(file);
-  if (file.platform !== "aws" || region === undefined || !MAKING.includes(args[0] ?? "")) return;
+  if (file.platform !== "aws" || region === undefined || !isUp(args)) return;
   const [instances, parameters] = await Promise.all([
     answered(stack, file, "instances", askAws(instanceCall(stack, region), instancesSchema)),
     answered(stack, file, "parameters", askAws(parameterCall(stack, region), parametersSchema)),
