@@ -7,9 +7,9 @@
 import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { billedText } from "./acceptance/billed";
 import { runTool } from "./acceptance/child";
 import { drive, type Hands, type Outcome } from "./acceptance/drive";
-import { priceText } from "./acceptance/price";
 import { END, LONGEST, STEPS, STEPS_LIMIT, type Command } from "./acceptance/steps";
 import { requireThrowaway, withWorkers } from "./acceptance/throwaway";
 import { readArguments } from "../cli/terminal/arguments";
@@ -27,7 +27,7 @@ runMain(async () => {
   const file = readStackFile(stack);
   const drill = requireThrowaway(stack, file);
   await refuseLiving(stack);
-  process.stdout.write(`${priceText(stack, await preview(stack))}\n`);
+  process.stdout.write(`${billedText(stack, await preview(stack))}\n`);
   if (!yes)
     throw new UserError(
       `Nothing was done. To run it, for at most ${LONGEST} min: npm run acceptance -- ${stack} --yes`,

@@ -1,6 +1,6 @@
 /** A stack's platform: its hosts, bastion and load balancers. */
 import type Docker from "dockerode";
-import { platformOf, platformsOf } from "../platform";
+import { cliPlatformOf, platformsOf } from "../platform";
 import type { BroughtBack, Containers, Members } from "../platform/types";
 import { healState, redo } from "../pulumi";
 import { isHeld } from "../pulumi/locks";
@@ -10,7 +10,7 @@ import { readState, type StackState } from "./stack";
 
 /** The platform's part for hosts that are containers on this workstation; undefined for others. @throws UserError when there is no such stack */
 export function containersOf(stack: string): Containers | undefined {
-  return platformOf(readStackFile(stack))?.containers;
+  return cliPlatformOf(readStackFile(stack))?.containers;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { stackOutputsSchema, type StackOutputs } from "../../components/outputs";
 import { SPARE_WORKER, spareText, type Spare } from "../../plan/spare";
-import { platformOf, platformsOf } from "../platform";
+import { cliPlatformOf, platformsOf } from "../platform";
 import { hasLocalState } from "../platform/facts";
 import { runPulumi } from "../pulumi";
 import { readStackFile } from "../pulumi/project";
@@ -47,7 +47,7 @@ export async function readStack(stack: string): Promise<LiveStack> {
   const state = await readState(stack);
   const raw = outputsOf(state.deployment);
   if (!("access" in raw) || raw["access"] === UNKNOWN || raw["swarmId"] === UNKNOWN) {
-    const { containers } = platformOf(readStackFile(stack)) ?? {};
+    const { containers } = cliPlatformOf(readStackFile(stack)) ?? {};
     const again = containers === undefined ? commands(stack).up : `npm start -- ${stack}`;
     throw new UserError(
       state.machines.length === 0

@@ -104,7 +104,7 @@ export function stepKey(step: RepairStep): string {
 }
 
 /**
- * What to do next, in this order: bastion, load balancers, engines that don't run, an interrupted `up`, dead leftovers,
+ * What to do next, in this order: bastion, load balancers, engines that don't run, an interrupted `up`, stale nodes,
  * managers one by one, other hosts, settings. Every host climbs a ladder (ladder.ts), and only hosts at its end are
  * replaced. It is asked again after every step, with what is the case then.
  *

@@ -1,10 +1,10 @@
 /** The facts of every platform, without the code that asks for more: see index.ts. */
 import { awsFacts } from "./aws/facts";
 import { localFacts } from "./local/facts";
-import type { PlatformFacts, PlatformName } from "./types";
+import type { CliPlatformFacts, PlatformName } from "./types";
 
 /** Facts by platform. */
-export const FACTS: Readonly<Record<PlatformName, PlatformFacts>> = { local: localFacts, aws: awsFacts };
+export const FACTS: Readonly<Record<PlatformName, CliPlatformFacts>> = { local: localFacts, aws: awsFacts };
 
 /** Names of all platforms. */
 export function platformNames(): string[] {
@@ -12,12 +12,12 @@ export function platformNames(): string[] {
 }
 
 /** The facts of all platforms. */
-export function allFacts(): PlatformFacts[] {
+export function allFacts(): CliPlatformFacts[] {
   return Object.values(FACTS);
 }
 
 /** The facts of the platform that a stack file names; undefined where Pulumi ESC names it, or there is no such platform. */
-export function factsOf({ platform }: { readonly platform?: string | undefined }): PlatformFacts | undefined {
+export function factsOf({ platform }: { readonly platform?: string | undefined }): CliPlatformFacts | undefined {
   return Object.entries(FACTS).find(([name]) => name === platform)?.[1];
 }
 

@@ -12,7 +12,7 @@ interface Named {
 }
 
 /** The platform that a stack file names; undefined where only Pulumi ESC names it. */
-export function platformOf({ platform }: Named): Platform | undefined {
+export function cliPlatformOf({ platform }: Named): Platform | undefined {
   return Object.entries(PLATFORMS).find(([name]) => name === platform)?.[1];
 }
 
@@ -21,6 +21,6 @@ export function platformOf({ platform }: Named): Platform | undefined {
  * elsewhere: each decides by the file's keys and by the state whether it has anything to do.
  */
 export function platformsOf(file: Named): readonly Platform[] {
-  const named = platformOf(file);
+  const named = cliPlatformOf(file);
   return named === undefined ? Object.values(PLATFORMS).filter(({ localState }) => !localState) : [named];
 }

@@ -2,7 +2,6 @@
 import type Docker from "dockerode";
 import type { LoadBalancerName } from "../../plan/roles";
 import type { StackConfig } from "../../config";
-import type { Problem } from "../../config/problem";
 import type { IngressRule } from "../../policy/ingress-rules";
 import type { Planned } from "../../policy/planned";
 import type { Deployment } from "../cluster/deployment";
@@ -33,15 +32,13 @@ export interface ResourceTypes {
  * What is known of a platform without asking anybody: data and pure functions. The policy pack loads it too, so it imports
  * no client of any platform.
  */
-export interface PlatformFacts {
+export interface CliPlatformFacts {
   /** Whether the stack's state and its secrets' passphrase are files of this workstation. */
   readonly localState: boolean;
   /** Fewest steps that run in parallel, by the number of this workstation's processors. */
   readonly parallelSteps: (processors: number) => number;
   /** Seconds to wait for health after an `up`: until the load balancers have noticed what it changed. */
   readonly noticeSeconds: number;
-  /** What is wrong with a stack's name. @default any name will do */
-  readonly stackNameProblem?: (stack: string) => Problem | undefined;
   /** A shell command that removes everything of a stack whose state is lost. @default there is none */
   readonly removalCommand?: (stack: string) => string;
   readonly types: ResourceTypes;
@@ -51,6 +48,8 @@ export interface PlatformFacts {
   readonly isThrowaway: (settings: unknown) => boolean;
   /** Whether a review holds the platform's stacks against the rules of the policy pack. */
   readonly hasPolicies: boolean;
+  /** What somebody is billed for a resource by the hour or month: type and size of each item. @default nothing */
+  readonly billedOf?: (resource: Planned) => readonly string[];
   /** Who may open connections to what, by one resource. */
   readonly ingressRulesOf: (resource: Planned) => readonly IngressRule[];
   /** The security groups that a resource's rules belong to: URNs, or ids where the resource has literal ids. */
@@ -200,7 +199,7 @@ export interface Containers {
 }
 
 /** A platform. What is optional, a platform doesn't have. */
-export interface Platform extends PlatformFacts {
+export interface Platform extends CliPlatformFacts {
   /**
    * Checks before a run: the bastion, the way to it, credentials, unmanaged resources, quotas, offerings. Each decides by
    * the run's arguments whether it is needed.

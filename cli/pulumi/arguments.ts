@@ -48,6 +48,16 @@ export function needsNoStack(args: readonly string[]): boolean {
   );
 }
 
+/** Whether a command runs the program's steps. */
+export function isUp(args: readonly string[]): boolean {
+  return args[0] === "up" || args[0] === "update";
+}
+
+/** Whether a command relies on the state being true. A destroy deletes what is in it, and reading changes nothing. */
+export function buildsOnState(args: readonly string[]): boolean {
+  return isUp(args) || ["preview", "refresh", "watch", "import"].includes(args[0] ?? "");
+}
+
 /** Options of an `up` that leave the rest of the stack aside, or change nothing. */
 const PARTIAL = ["--target", "-t", "--exclude", "--target-dependents", "--help", "-h"];
 

@@ -4,9 +4,7 @@
  */
 import { connect } from "node:net";
 import { UserError } from "../terminal/errors";
-
-/** Commands whose steps dial the bastion. */
-const DIALLING = ["up", "update"];
+import { isUp } from "./arguments";
 
 /** Seconds until the bastion must have shown an SSH banner. */
 const LIMIT = 10;
@@ -31,7 +29,7 @@ export async function checkBastion(
   limit = LIMIT,
 ): Promise<void> {
   // A run that names the bastion replaces it, as `npm run repair` does.
-  if (!DIALLING.includes(args[0] ?? "") || args.some((argument) => argument.includes("bastion"))) return;
+  if (!isUp(args) || args.some((argument) => argument.includes("bastion"))) return;
   const at = await address();
   if (at === undefined || !(await isSilent(at, limit))) return;
   throw new UserError(

@@ -8,14 +8,12 @@ import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path";
 import { statePath } from "../paths";
 import { UserError } from "../terminal/errors";
+import { buildsOnState } from "./arguments";
 import { checkpointFile } from "./local-state";
 import type { RunResult } from "./exec";
 
 /** Has the engine write the state at the end alone. Source: pulumi/pulumi, sdk/go/common/env, issue 10668. */
 export const STATE_AT_END = { PULUMI_SKIP_CHECKPOINTS: "true" } as const;
-
-/** What needs a state that is true. A destroy doesn't, nor does what only reads. */
-const BUILDING = ["up", "update", "preview", "refresh", "watch", "import"];
 
 const noteOf = (stack: string): string => statePath("destroying", stack);
 
@@ -45,7 +43,7 @@ function written(stack: string): number {
  * @throws UserError when a destroy of the stack was killed and not run to its end since
  */
 export function refuseHalfDestroyed(stack: string, args: readonly string[]): void {
-  if (!BUILDING.includes(args[0] ?? "") || !existsSync(noteOf(stack))) return;
+  if (!buildsOnState(args) || !existsSync(noteOf(stack))) return;
   throw new UserError(
     `A destroy of the stack '${stack}' was killed, and nobody knows which of its machines are gone. ` +
       `Let it come to its end first: npm run destroy -- ${stack} --yes`,

@@ -49,6 +49,9 @@ export function localEnv(engine: Engine, base: NodeJS.ProcessEnv = process.env):
     PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile(),
     // Keep the compressed form off: healing reads the state.
     PULUMI_DIY_BACKEND_GZIP: "false",
+    // After each run the engine writes the state to two folders, `history` and `backups`; one copy is enough (pulumi v3.245.0,
+    // pkg/backend/diy/backend.go, "apply").
+    PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
     PULUMI_PARALLEL: base["PULUMI_PARALLEL"] ?? String(LOCAL_STEPS),
   };
 }

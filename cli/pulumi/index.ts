@@ -4,7 +4,7 @@ import { wholeEnvironment } from "../environment";
 import { UserError } from "../terminal/errors";
 import { platformsOf } from "../platform";
 import { hasLocalState } from "../platform/facts";
-import { needsHealing } from "./arguments";
+import { isUp, needsHealing } from "./arguments";
 import { forgetDestroying, noted, refuseHalfDestroyed, STATE_AT_END } from "./destroying";
 import { engineEnv, localEnv } from "./env";
 import { execEngine, type RunResult } from "./exec";
@@ -164,7 +164,7 @@ function onlyOnce<T>(find: () => Promise<T>): () => Promise<T> {
  * docs/environments.md, "A zone without capacity".
  */
 function goOn(args: readonly string[]): string[] {
-  return args[0] === "up" || args[0] === "update" ? [...args, "--continue-on-error"] : [...args];
+  return isUp(args) ? [...args, "--continue-on-error"] : [...args];
 }
 
 function configFlag(args: readonly string[], path: string): string[] {

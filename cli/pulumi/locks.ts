@@ -1,4 +1,8 @@
-/** Locks of the file backend: one whose engine was killed would block the stack for ever. */
+/**
+ * Locks of the file backend: one whose Pulumi engine was killed would block the stack for ever. `pulumi cancel` doesn't
+ * help: it deletes all locks of the stack without a look at their processes, so it would also delete the lock of a run that
+ * began meanwhile (pulumi v3.245.0, pkg/backend/diy/backend.go, `CancelCurrentUpdate`).
+ */
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -22,7 +26,7 @@ export function isStale(lock: Lock, host: string, commandOf: (pid: number) => st
 }
 
 /**
- * Removes a stack's stale locks, as `pulumi cancel` would.
+ * Removes a stack's stale locks, and no others.
  *
  * @returns how many there were
  * @throws UserError when a run that lives holds the stack

@@ -1,5 +1,7 @@
 /** The engine's output without a terminal, made short: it prints a line or more for each beginning, too. */
 
+import { WITH_EFFECT } from "./unfinished";
+
 /** What a line of it says. */
 export type LogLine =
   /** To be shown: a step that is done, or whatever else it prints (errors, the summary). */
@@ -11,9 +13,6 @@ export type LogLine =
 
 /** A step: its sign, type, name, what is or was done, how long it has taken; what it printed last, or what has changed. */
 const STEP = /^ *([-+~<>=|]{1,2}) +(\S+:\S+) +(\S+) +([a-z][a-z ]*) \(([\d.]+s)\) *(.*)$/;
-
-/** Types whose steps do something outside of the state. */
-const WITH_EFFECT = /^(command:|pulumi-nodejs:dynamic)/;
 
 /**
  * Reads a line. What isn't a step, and a step that failed (`**creating failed (3s)**`), is shown as it is.

@@ -1,6 +1,8 @@
 /** The project and its stacks' config files. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { PLATFORMS } from "../../config/platforms";
+import type { Platforms } from "../../config/platforms/types";
 import { root } from "../paths";
 import { UserError } from "../terminal/errors";
 import { factsOf, hasLocalState, platformNames } from "../platform/facts";
@@ -52,8 +54,7 @@ export function readStackFile(stack: string): StackFile {
 /** What every command has to know, before anything else is said: where the stack is, and that it can be there. */
 function checkPlatform(stack: string, { path, text, platform }: StackFile): void {
   if (platform === undefined && hasEnvironment({ text })) return; // Pulumi ESC may have it.
-  const facts = factsOf({ platform });
-  if (facts === undefined) {
+  if (factsOf({ platform }) === undefined) {
     const names = platformNames();
     const got =
       text.trim() === ""
@@ -64,10 +65,10 @@ function checkPlatform(stack: string, { path, text, platform }: StackFile): void
         `config:\n  ${PROJECT}:platform: ${names.find((name) => hasLocalState({ platform: name })) ?? ""}\n`,
     );
   }
-  const problem = facts.stackNameProblem?.(stack);
+  const problem = (PLATFORMS as Platforms)[platform ?? ""]?.stackName?.(stack);
   if (problem !== undefined)
     throw new UserError(
-      `A stack on this machine can't be called ${problem.got}. Allowed: ${problem.allowed}. Fix: ${problem.fix}.`,
+      `A stack on the platform ${platform ?? ""} can't be called ${problem.got}. Allowed: ${problem.allowed}. Fix: ${problem.fix}.`,
     );
 }
 

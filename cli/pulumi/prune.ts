@@ -1,11 +1,14 @@
-/** What the file backend leaves behind, of every run and of killed ones. Nobody else removes it. */
+/**
+ * Files that the file backend never removes: the history of all runs, and what killed runs leave. No setting of the Pulumi
+ * engine limits the history (pulumi v3.245.0, sdk/go/common/env/env.go, `DIY_BACKEND_*`).
+ */
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { backendDir } from "../paths";
 import { checkpointFile, parsed } from "./local-state";
 import { PROJECT } from "./project";
 
-/** Runs whose history and backup are kept. */
+/** Runs whose history is kept. */
 const KEPT_RUNS = 20;
 
 /**
@@ -24,13 +27,11 @@ export function outdated(names: readonly string[], kept: number): string[] {
   return byAge.slice(0, Math.max(0, byAge.length - kept)).flatMap((time) => runs.get(time) ?? []);
 }
 
-/** Removes old history and backups of a local stack: they would grow for ever on this machine. */
+/** Removes old history of a local stack. Each run adds a copy of the whole state. */
 export function pruneHistory(stack: string): void {
-  for (const kind of ["history", "backups"]) {
-    const folder = join(backendDir(), ".pulumi", kind, PROJECT, stack);
-    if (!existsSync(folder)) continue;
-    for (const name of outdated(readdirSync(folder), KEPT_RUNS)) rmSync(join(folder, name), { force: true });
-  }
+  const folder = join(backendDir(), ".pulumi", "history", PROJECT, stack);
+  if (!existsSync(folder)) return;
+  for (const name of outdated(readdirSync(folder), KEPT_RUNS)) rmSync(join(folder, name), { force: true });
 }
 
 /**

@@ -6,13 +6,9 @@ import { LABELS } from "../../plan/labels";
 import { existsSync, readdirSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "../terminal/errors";
+import { buildsOnState } from "./arguments";
 import { checkpointFile, forgetStack, parsed } from "./local-state";
 import { configDirectory, readStackFile, type StackFile } from "./project";
-
-/** Label of machines and tag of cloud resources that holds the name of their stack. */
-
-/** Commands that a state of another stack's things is no good for. A destroy goes by what the state has. */
-const BUILDING = ["up", "update", "preview", "refresh", "watch", "import"];
 
 /** A state's resources, as the engine writes them. */
 type Resources = readonly unknown[] | null | undefined;
@@ -45,7 +41,7 @@ export function exportedResources(exported: string): Resources {
 
 /** Whether a command has to know whose the state's resources are. */
 export function asksWhose(args: readonly string[]): boolean {
-  return BUILDING.includes(args[0] ?? "") || isRename(args);
+  return buildsOnState(args) || isRename(args);
 }
 
 /** Whether a command line is `stack rename`. */
@@ -78,7 +74,7 @@ export function refuseRenamed(stack: string, args: readonly string[], original: 
         "make a new stack beside it, and move the applications.",
     );
   }
-  if (!BUILDING.includes(args[0] ?? "") || original === stack) return;
+  if (!buildsOnState(args) || original === stack) return;
   throw new UserError(
     `Nothing was changed: the resources of the stack ${stack} were made for a stack ${original}, so it was renamed. Names of ` +
       "machines, networks and certificates come from the stack's name, and this would replace every machine at once. " +

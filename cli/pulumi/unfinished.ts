@@ -45,7 +45,7 @@ export interface Unfinished {
 }
 
 /** Types whose operations do something outside the state. The rest (keys, certificates) is nothing but state. */
-const WITH_EFFECT = /^(command:|pulumi-nodejs:dynamic)/;
+export const WITH_EFFECT = /^(command:|pulumi-nodejs:dynamic)/;
 
 /** Finds what an interrupted run has left half done. */
 export function unfinished(state: State): Unfinished {

@@ -1,10 +1,9 @@
 import type { IngressRule } from "../../policy/ingress-rules";
+import type { Billed } from "./billed";
 import type { NamedChanges } from "./by-kind";
-import type { CostReview } from "./cost";
 import type { DangersReview } from "./dangers";
 import type { Losses } from "./losses";
 import type { Review } from "./review";
-import { PRICES } from "./price-table";
 import type { BrokenPolicy } from "./policies";
 import type { PortsReview } from "./ports";
 import { byName } from "./machines";
@@ -23,7 +22,7 @@ export function marker(stack: string): string {
  * @param losses Data deleted with hosts. @default no host is removed or replaced
  */
 export function markdown(review: Review, losses?: Losses): string {
-  const { stack, dangers, policies, tiers, ports, state, cost } = review;
+  const { stack, dangers, policies, tiers, ports, state, billed } = review;
   const changed = review.changed.filter(({ kind }) => kind !== "unchanged");
   const sections = [
     marker(stack),
@@ -51,7 +50,7 @@ export function markdown(review: Review, losses?: Losses): string {
     stateSection(state),
     losses === undefined ? "" : lossesSection(losses),
     "### Cost",
-    costSection(cost),
+    costSection(billed),
     changed.length === 0 ? "" : details(changed),
   ];
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
@@ -148,22 +147,20 @@ function lossesSection({ hosts, losses, unknown }: Losses): string {
   return lines.length > 0 ? lines.join("\n") : `- ${names(hosts.map(code))}: no volumes, no pinned services.`;
 }
 
-function costSection(cost: CostReview | undefined): string {
-  if (cost === undefined) return "Nothing that anybody bills.";
-  const { items, before, after, unpriced, otherRegion } = cost;
-  const dollars = (n: number): string => (n > 0 && n < 0.5 ? "< 1" : n.toFixed(0));
-  const difference = after - before;
-  const compared = items.every((item) => item.before === item.after)
-    ? "as now"
-    : `${dollars(Math.abs(difference))} ${difference < 0 ? "less" : "more"} than now`;
-  const left = unpriced.map(({ type, machines }) => `${machines} × ${code(type)}`).join(", ");
-  const rows = items.map(({ what, before: now, after: then }) => [escaped(what), dollars(now), dollars(then)]);
+function costSection(billed: readonly Billed[]): string {
+  if (billed.length === 0) return "Nothing in this stack is billed.";
+  const changed = billed.flatMap(({ what, before, after }) => {
+    if (before === after) return [];
+    return [`${Math.abs(after - before)} × ${escaped(what)} ${after > before ? "more" : "fewer"}`];
+  });
   return [
-    `${unpriced.length === 0 ? "About" : "At least"} **${dollars(after)} ${PRICES.currency} a month**, ${compared}.` +
-      (unpriced.length === 0 ? "" : ` **Left out, for the table has no price: ${left}.**`),
-    ...(compared === "as now" ? [] : [table(["per month", "now", "then"], rows)]),
-    `List prices of ${PRICES.region}, ${PRICES.date}, on demand, without tax, traffic, load balancer capacity and storage by use` +
-      (otherRegion === undefined ? "." : `; this stack is in ${code(otherRegion)}, where they differ.`),
+    changed.length === 0
+      ? "Nothing that is billed changes in count, type or size."
+      : `**${changed.join(", ")}.** Without amounts: docs/cost.md explains how to price them.`,
+    table(
+      ["billed by the hour or month", "now", "then"],
+      billed.map(({ what, before, after }) => [escaped(what), String(before), String(after)]),
+    ),
   ].join("\n\n");
 }
 

@@ -1,4 +1,4 @@
-import { reviewCost, type CostReview } from "./cost";
+import { reviewBilled, type Billed } from "./billed";
 import { reviewDangers, type DangersReview } from "./dangers";
 import { hostsOf, loadBalancersOf, machinesOf, type ReviewedHost, type ReviewedWayIn } from "./machines";
 import { reviewManagers } from "./managers";
@@ -27,8 +27,7 @@ export interface Review {
   readonly picture: string;
   readonly ports: PortsReview;
   readonly state: StateReview;
-  /** Nothing for what nobody has to pay for. */
-  readonly cost: CostReview | undefined;
+  readonly billed: readonly Billed[];
   readonly dangers: DangersReview;
   /** What nobody can acknowledge. */
   readonly policies: readonly BrokenPolicy[];
@@ -53,7 +52,7 @@ export function reviewOf(preview: Preview): Review {
     picture: picture(machines, changes),
     ports,
     state,
-    cost: reviewCost(preview),
+    billed: reviewBilled(preview),
     dangers: reviewDangers(preview, { hosts, managers, ports, state }),
     policies: reviewPolicies(preview),
   };

@@ -1,5 +1,5 @@
 /** What `npm start` can bring up. */
-import { platformOf } from "../platform";
+import { cliPlatformOf } from "../platform";
 import type { Containers } from "../platform/types";
 import { readStackFile } from "../pulumi/project";
 import { UserError } from "../terminal/errors";
@@ -11,7 +11,7 @@ import { UserError } from "../terminal/errors";
  */
 export function requireContainers(stack: string): Containers {
   const { platform } = readStackFile(stack);
-  const containers = platformOf({ platform })?.containers;
+  const containers = cliPlatformOf({ platform })?.containers;
   if (containers !== undefined) return containers;
   throw new UserError(
     `The stack ${stack} is on the platform ${platform ?? "(none is set)"}: npm start is for stacks on this workstation. ` +

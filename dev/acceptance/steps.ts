@@ -14,7 +14,7 @@ export interface Step {
 /** A command of a step. */
 export interface Command {
   /** `terminate-zone` ends the instances of one zone behind Pulumi's back; any other is a command of cli/commands. */
-  readonly tool: "pulumi" | "status" | "replace" | "destroy" | "leftovers" | "terminate-zone";
+  readonly tool: "pulumi" | "status" | "replace" | "destroy" | "unmanaged" | "terminate-zone";
   readonly args: readonly string[];
   /** Whether it is run again until it succeeds, for the rest of the step's time. @default it gets one try */
   readonly waits?: boolean;
@@ -48,7 +48,7 @@ export const STEPS: readonly Step[] = [
 export const END: readonly Step[] = [
   { title: "destroy", limit: 15, commands: [{ tool: "destroy", args: ["--yes"], waits: true }] },
   // Deleting goes on for a while after AWS has answered.
-  { title: "leftovers", limit: 5, commands: [{ tool: "leftovers", args: [], waits: true }] },
+  { title: "unmanaged", limit: 5, commands: [{ tool: "unmanaged", args: [], waits: true }] },
 ];
 
 /** Minutes that a whole run takes at most. */

@@ -1,5 +1,5 @@
 import { parse, stringify } from "yaml";
-import { platformOf } from "../../cli/platform";
+import { cliPlatformOf } from "../../cli/platform";
 import type { Drill } from "../../cli/platform/types";
 import type { StackFile } from "../../cli/pulumi/project";
 import { UserError } from "../../cli/terminal/errors";
@@ -10,7 +10,7 @@ import { UserError } from "../../cli/terminal/errors";
  * @throws UserError that says what would make it one
  */
 export function requireThrowaway(stack: string, file: StackFile): Drill {
-  const drill = platformOf(file)?.drill;
+  const drill = cliPlatformOf(file)?.drill;
   if (drill === undefined) {
     throw new UserError(`The acceptance test is for stacks on aws; ${stack} is on ${file.platform ?? "no platform"}.`);
   }

@@ -6,7 +6,7 @@ import { stringify } from "yaml";
 import { LABELS } from "../../plan/labels";
 import { parseConfig, type StackConfig } from "../../config";
 import { runPulumi } from "../../cli/pulumi";
-import { platformOf } from "../../cli/platform";
+import { cliPlatformOf } from "../../cli/platform";
 import { dockerOn } from "../../components/docker";
 import { socketOf } from "../../cli/workstation/docker-socket";
 import { UserError } from "../../cli/terminal/errors";
@@ -99,7 +99,7 @@ export class BenchStack {
   /** Removes all there is of the stack on the Docker engine, whatever its state says. */
   public async clear(): Promise<void> {
     const docker = dockerOn(socketOf(process.env["DOCKER_HOST"]));
-    const { containers } = platformOf({ platform: PLATFORM }) ?? {};
+    const { containers } = cliPlatformOf({ platform: PLATFORM }) ?? {};
     if (containers === undefined) throw new Error(`the hosts of the platform ${PLATFORM} are no containers`);
     const left = () => containers.objects(docker, STACK);
     // Hundreds of removals at once would only wait for each other.

@@ -316,7 +316,7 @@ export const ACTIONS: Readonly<Record<string, TypeActions>> = {
   "vpc/securityGroupIngressRule:SecurityGroupIngressRule": securityGroupRule("Ingress"),
 };
 
-/** What our commands ask, besides what the provider reads: cli/platform/aws, cli/platform/aws/quotas, cli/platform/aws/leftovers, cli/pulumi. */
+/** What our commands ask, besides what the provider reads: cli/platform/aws, cli/platform/aws/quotas, cli/platform/aws/unmanaged, cli/pulumi. */
 export const COMMANDS: readonly string[] = [
   "ec2:DescribeInstanceTypeOfferings",
   "servicequotas:GetServiceQuota",

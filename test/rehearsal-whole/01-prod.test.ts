@@ -105,19 +105,19 @@ describe("the stack prod on the simulated AWS", function () {
     assert.equal(killed.code, null, killed.output);
     assert.ok("worker-7" in ids());
     await aws.workstation.good("pulumi", ["cancel", "--yes", "-s", "prod"]);
-    const orphan = aws.instance("worker-7").id;
+    const unmanaged = aws.instance("worker-7").id;
     const next = await aws.workstation.up();
-    assert.match(next.output, new RegExp(orphan));
+    assert.match(next.output, new RegExp(unmanaged));
     await healthy();
     assert.deepEqual(
       aws
         .instances()
         .flatMap(({ id, tags }) =>
-          tags["swarm-ha.host"] === "worker-7" && id !== orphan ? [tags["swarm-ha.host"]] : [],
+          tags["swarm-ha.host"] === "worker-7" && id !== unmanaged ? [tags["swarm-ha.host"]] : [],
         ),
       ["worker-7"],
     );
-    await aws.terminate(({ id }) => id === orphan);
+    await aws.terminate(({ id }) => id === unmanaged);
   });
 
   it("goes on after an up that was killed in a step on a host", async () => {

@@ -1,12 +1,13 @@
 import { valueAt } from "../../../policy/planned";
-import type { PlatformFacts } from "../types";
+import type { CliPlatformFacts } from "../types";
+import { billedOf } from "./billed";
 import { ingressRulesOf, groupsOf } from "./ingress-rules";
 
 /** Pulumi's own default for each processor. Source: pulumi v3.245.0, pkg/cmd/pulumi/operations/up.go, `defaultParallel`. */
 const PARALLEL_EACH = 4;
 
-/** See {@link PlatformFacts}: EC2 instances behind network load balancers. */
-export const awsFacts: PlatformFacts = {
+/** See {@link CliPlatformFacts}: EC2 instances behind network load balancers. */
+export const awsFacts: CliPlatformFacts = {
   localState: false,
   parallelSteps: (processors) => PARALLEL_EACH * processors,
   // A network load balancer takes up to two minutes to register a member.
@@ -27,6 +28,7 @@ export const awsFacts: PlatformFacts = {
   protectsData: true,
   isThrowaway: (settings) => valueAt(settings, "protect") === false,
   hasPolicies: true,
+  billedOf,
   ingressRulesOf,
   groupsOf,
 };

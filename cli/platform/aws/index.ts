@@ -6,7 +6,7 @@ import { terminateZone } from "./drill/zone";
 import { awsFacts } from "./facts";
 import { forwardsOf } from "./forwards";
 import { awsConfigOf, regionOf } from "./keys";
-import { unmanagedOf } from "./leftovers";
+import { unmanagedOf } from "./unmanaged";
 import { preflight } from "./preflight";
 import { openTunnel } from "./session-tunnel";
 import { askTargetHealth } from "./target-health";

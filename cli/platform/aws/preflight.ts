@@ -3,7 +3,7 @@ import type { PlannedRun } from "../types";
 import { publicBastion } from "./bastion";
 import { checkOfferings } from "./check-offerings";
 import { checkQuotas } from "./check-quotas";
-import { checkOrphans } from "./orphans";
+import { checkUnmanaged } from "./check-unmanaged";
 import { checkTunnel, tunnelPort } from "./session-tunnel";
 
 /** The checks before a run, in an order in which each can rely on those before it. */
@@ -11,7 +11,7 @@ export async function preflight(run: PlannedRun): Promise<void> {
   const { stack, file, args, official, state } = run;
   await checkTunnel(stack, file, args, async () => (await state())?.includes(':Instance::bastion"') === true);
   if (official) {
-    await checkOrphans(run);
+    await checkUnmanaged(run);
     await checkQuotas(run);
     await checkOfferings(run);
   }

@@ -6,11 +6,10 @@ import { connect } from "node:net";
 import { LABELS } from "../../../plan/labels";
 import { stackName } from "./stack-name";
 import { UserError } from "../../terminal/errors";
+import { isUp } from "../../pulumi/arguments";
 import type { StackFile } from "../../pulumi/project";
 import { awsKeys, defaultPort, regionOf } from "./keys";
 
-/** Commands whose steps dial the bastion. */
-const DIALLING = ["up", "update"];
 /** What makes a destroy one of a part of the stack. */
 const PARTLY = /^(?:-t|--target|--exclude)/;
 
@@ -52,7 +51,7 @@ export async function checkTunnel(
 
 /** A destroy of everything dials nobody: each step is `deletedWith` the platform's lifetime, which goes with the rest. */
 function dials(args: readonly string[]): boolean {
-  return DIALLING.includes(args[0] ?? "") || (args[0] === "destroy" && args.some((arg) => PARTLY.test(arg)));
+  return isUp(args) || (args[0] === "destroy" && args.some((arg) => PARTLY.test(arg)));
 }
 
 /** The shell command that opens a stack's tunnel; undefined for a stack that needs none. */

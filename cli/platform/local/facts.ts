@@ -1,19 +1,17 @@
-import { stackNameProblem } from "../../../config/platforms/local/stack-name";
 import type { IngressRule } from "../../../policy/ingress-rules";
 import { listAt, type Planned } from "../../../policy/planned";
 import { LOCAL_STEPS } from "../../pulumi/env";
-import type { PlatformFacts } from "../types";
+import type { CliPlatformFacts } from "../types";
 import { removalCommand } from "./removal";
 
 const CONTAINER = "pulumi-nodejs:dynamic/swarm-ha:Container";
 
-/** See {@link PlatformFacts}: containers on this workstation's Docker engine. */
-export const localFacts: PlatformFacts = {
+/** See {@link CliPlatformFacts}: containers on this workstation's Docker engine. */
+export const localFacts: CliPlatformFacts = {
   localState: true,
   parallelSteps: () => LOCAL_STEPS,
   // HAProxy wants two checks, 5 s apart.
   noticeSeconds: 60,
-  stackNameProblem,
   removalCommand,
   types: {
     instance: CONTAINER,

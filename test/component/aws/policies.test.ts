@@ -127,11 +127,21 @@ for (const stack of ["prod", "test"] as const) {
           assert.ok(!Object.values(rule).includes("unknown"), JSON.stringify(rule));
       });
 
-      it("has a price for everything that it has to pay for", () => {
-        assert.deepEqual(review.cost?.unpriced, []);
-        const whats = review.cost.items.map(({ what }) => what);
-        for (const what of ["NAT gateways", "load balancers", "public addresses", "volumes"])
+      it("lists everything that is billed", () => {
+        const whats = review.billed.map(({ what }) => what);
+        for (const what of ["NAT gateway", "network load balancer", "public IPv4 address"])
           assert.ok(whats.includes(what), what);
+        for (const kind of [/^[a-z0-9]+\.[a-z0-9]+ instance$/, /^gp3 volume of \d+ GiB$/])
+          assert.ok(
+            whats.some((what) => kind.test(what)),
+            String(kind),
+          );
+        const instances = review.billed.filter(({ what }) => what.endsWith(" instance"));
+        // The bastion is no host of the swarm.
+        assert.equal(
+          instances.reduce((sum, { after }) => sum + after, 0),
+          plan.length + 1,
+        );
       });
 
       it("is a page without a hole", () => {

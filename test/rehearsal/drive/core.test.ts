@@ -92,7 +92,7 @@ describe("the stack test on the simulated AWS", function () {
   it("is destroyed in an order that AWS accepts, and leaves nothing", async () => {
     const { seconds } = await aws.workstation.good("destroy", ["test", "--yes"]);
     figure("destroy", seconds);
-    const { code, stdout } = await aws.workstation.tool("leftovers", ["test"], { limit: 60 });
+    const { code, stdout } = await aws.workstation.tool("unmanaged", ["test"], { limit: 60 });
     assert.deepEqual([code, stdout], [0, "Nothing of the stack test is left.\n"]);
     assert.deepEqual(aws.instances(), []);
   });

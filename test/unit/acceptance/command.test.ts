@@ -75,10 +75,10 @@ describe("npm run acceptance", function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("begins nothing before a yes, and says price and time", async () => {
+  it("changes nothing without --yes, and prints what is billed for how long", async () => {
     const { code, output } = await begin("test").ended;
     assert.equal(code, 1);
-    assert.match(output, /costs USD [\d.]+ an hour: list prices/);
+    assert.match(output, /AWS bills these resources of the stack test for at most \d+ min: .*\d × /);
     assert.match(output, /Nothing was done\. To run it, for at most \d+ min: npm run acceptance -- test --yes/);
     assert.equal(log(), "");
   });
@@ -107,7 +107,7 @@ describe("npm run acceptance", function () {
     assert.equal(log(), "");
   });
 
-  it("destroys and looks for leftovers after an interruption, even when it is sent twice", async () => {
+  it("destroys and lists unmanaged resources after an interruption, even when it is sent twice", async () => {
     const { child, ended } = begin("test", "--yes");
     const until = Date.now() + 120_000;
     while (!log().includes("up") && child.exitCode === null && Date.now() < until)
@@ -121,6 +121,6 @@ describe("npm run acceptance", function () {
     assert.match(output, /Nothing of the stack test is left/);
     assert.match(output, /FAILED {2}up from nothing.*: interrupted/);
     assert.match(output, /ok {6}destroy/);
-    assert.match(output, /ok {6}leftovers/);
+    assert.match(output, /ok {6}unmanaged/);
   });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { drive, type Hands } from "../../../dev/acceptance/drive";
-import { priceText } from "../../../dev/acceptance/price";
+import { billedText } from "../../../dev/acceptance/billed";
 import { END, LONGEST, STEPS, STEPS_LIMIT, type Command, type Step } from "../../../dev/acceptance/steps";
 import { requireThrowaway, withWorkers } from "../../../dev/acceptance/throwaway";
 import { instancesOfZone } from "../../../cli/platform/aws/drill/zone";
@@ -17,7 +17,7 @@ const step = (title: string, command: Partial<Command> = {}, limit = 1): Step =>
   limit,
   commands: [{ tool: "pulumi", args: [title], ...command }],
 });
-const END_STEPS = [step("destroy"), step("leftovers")];
+const END_STEPS = [step("destroy"), step("unmanaged")];
 
 /** Hands that note what they do. @param codes exit codes by command, one for each try; 0 without */
 function noting(codes: Readonly<Record<string, readonly number[]>> = {}): { hands: Hands; did: string[] } {
@@ -49,14 +49,14 @@ describe("the acceptance test's drive", () => {
   it("runs every step, then the end", async () => {
     const { hands, did } = noting();
     const outcomes = await drive(options([step("up"), { ...step("scale"), extraWorkers: 2 }]), hands);
-    assert.deepEqual(did, ["up", "workers 2", "scale", "destroy", "leftovers"]);
+    assert.deepEqual(did, ["up", "workers 2", "scale", "destroy", "unmanaged"]);
     assert.ok(outcomes.every(({ failure }) => failure === undefined));
   });
 
   it("goes from the first failure to the end, all of it", async () => {
     const { hands, did } = noting({ up: [7], destroy: [1] });
     const outcomes = await drive(options([step("up"), step("scale")]), hands);
-    assert.deepEqual(did, ["up", "destroy", "leftovers"]);
+    assert.deepEqual(did, ["up", "destroy", "unmanaged"]);
     assert.deepEqual(
       outcomes.map(({ failure }) => failure),
       ["pulumi up ended with exit code 7", "pulumi destroy ended with exit code 1", undefined],
@@ -71,13 +71,13 @@ describe("the acceptance test's drive", () => {
         command.args[0] === "up" ? Promise.reject(new Error("no node")) : hands.run(command, signal),
     };
     const outcomes = await drive(options([step("up")]), broken);
-    assert.deepEqual([outcomes[0]?.failure, did], ["no node", ["destroy", "leftovers"]]);
+    assert.deepEqual([outcomes[0]?.failure, did], ["no node", ["destroy", "unmanaged"]]);
   });
 
   it("tries a command that waits again until it succeeds", async () => {
     const { hands, did } = noting({ status: [2, 1] });
     const outcomes = await drive(options([step("status", { waits: true })]), hands);
-    assert.deepEqual(did, ["status", "status", "status", "destroy", "leftovers"]);
+    assert.deepEqual(did, ["status", "status", "status", "destroy", "unmanaged"]);
     assert.equal(outcomes[0]?.failure, undefined);
   });
 
@@ -98,21 +98,21 @@ describe("the acceptance test's drive", () => {
     };
     const outcomes = await drive(options([step("up", {}, 0.002)]), hanging);
     assert.match(outcomes[0]?.failure ?? "", /^not done within 1 min \(pulumi up ended with exit code 130\)$/);
-    assert.deepEqual(did, ["destroy", "leftovers"]);
+    assert.deepEqual(did, ["destroy", "unmanaged"]);
   });
 
   it("begins no step after the time of all, and none after an interruption, but the end", async () => {
     const late = noting();
     await drive({ ...options([step("up", {}, 5)]), limit: 0 }, late.hands);
-    assert.deepEqual(late.did, ["destroy", "leftovers"]);
+    assert.deepEqual(late.did, ["destroy", "unmanaged"]);
     const interrupted = noting();
     await drive(options([step("up")], AbortSignal.abort()), interrupted.hands);
-    assert.deepEqual(interrupted.did, ["destroy", "leftovers"]);
+    assert.deepEqual(interrupted.did, ["destroy", "unmanaged"]);
   });
 });
 
 describe("the acceptance test's steps", () => {
-  it("use commands that there are, and end with destroy and leftovers", () => {
+  it("use commands that there are, and end with destroy and unmanaged", () => {
     for (const { commands } of [...STEPS, ...END])
       for (const { tool } of commands)
         assert.ok(
@@ -121,7 +121,7 @@ describe("the acceptance test's steps", () => {
         );
     assert.deepEqual(
       END.map(({ title }) => title),
-      ["destroy", "leftovers"],
+      ["destroy", "unmanaged"],
     );
   });
 
@@ -164,13 +164,13 @@ describe("a stack for the acceptance test", () => {
     }, /isn't valid/);
   });
 
-  it("has its price said by the table, for the longest time", () => {
+  it("prints what is billed, and for how long at most", () => {
     const instance = previewStep("aws:ec2/instance:Instance", "manager-1", {
       op: "create",
       inputs: { instanceType: "t4g.nano" },
     });
-    const text = priceText("x", previewText([instance], { "swarm-ha:platform": "aws" }));
-    assert.match(text, new RegExp(`costs USD 0\\.00 an hour: list prices of .* no quotation.* within ${LONGEST} min`));
+    const text = billedText("x", previewText([instance], { "swarm-ha:platform": "aws" }));
+    assert.match(text, new RegExp(`stack x for at most ${LONGEST} min: 1 × t4g.nano instance\\. `));
   });
 });
 

@@ -110,7 +110,7 @@ describe("the policies of CI's roles", () => {
       "dev",
       "cli/platform/aws",
       "cli/platform/aws/quotas",
-      "cli/platform/aws/leftovers",
+      "cli/platform/aws/unmanaged",
       "cli/pulumi",
     ];
     const sources = folders.flatMap((folder) =>

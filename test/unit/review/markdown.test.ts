@@ -123,11 +123,15 @@ describe("the review as Markdown", () => {
     assert.doesNotMatch(bucket(true), /Not protected/);
   });
 
-  it("lists costs where they change, and says the sum where they don't", () => {
+  it("lists what is billed before and after", () => {
     const alarm = (op: string) => page([step("aws:cloudwatch/metricAlarm:MetricAlarm", "a", { op })]);
-    assert.match(alarm("create"), /About \*\*< 1 USD a month\*\*, < 1 more than now\.\n\n\| per month/);
-    assert.match(alarm("delete"), /About \*\*0 USD a month\*\*, < 1 less than now\./);
-    assert.match(alarm("same"), /About \*\*< 1 USD a month\*\*, as now\.\n\nList prices of eu-central-1/);
+    assert.match(
+      alarm("create"),
+      /\*\*1 × CloudWatch alarm more\.\*\* Without amounts: docs\/cost\.md .*\n\n\| billed .*\n.*\n\| CloudWatch alarm \| 0 \| 1 \|/,
+    );
+    assert.match(alarm("delete"), /\*\*1 × CloudWatch alarm fewer\.\*\*/);
+    assert.match(alarm("same"), /Nothing that is billed changes in count, type or size\.\n\n\| billed/);
+    assert.match(page(hosts("manager", times(3, "added"))), /### Cost\n\nNothing in this stack is billed\./);
   });
 
   it("fits into a comment, however large the stack", () => {

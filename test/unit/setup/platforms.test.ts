@@ -4,15 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { machinesOf } from "../../../cli/cluster/deployment";
 import { containersOf, lookAtPlatform, membersOf, prepareFor } from "../../../cli/cluster/platform";
-import { PLATFORMS, platformOf, platformsOf } from "../../../cli/platform";
+import { PLATFORMS, cliPlatformOf, platformsOf } from "../../../cli/platform";
 import { FACTS, factsOf, hasLocalState } from "../../../cli/platform/facts";
-import type { Containers, Platform, PlatformFacts, PlatformName } from "../../../cli/platform/types";
+import type { Containers, Platform, CliPlatformFacts, PlatformName } from "../../../cli/platform/types";
 import { readStackFile } from "../../../cli/pulumi/project";
 import { slotsFor } from "../../../cli/pulumi/slots";
 import { parsePreview } from "../../../cli/review/preview";
 import { reviewOf } from "../../../cli/review/review";
 import { requireContainers } from "../../../cli/workstation/stack-file";
 import { describeKey } from "../../../config/describe";
+import { PLATFORMS as CONFIGURED } from "../../../config/platforms";
 import { RULES } from "../../../policy/rules";
 import { previewText, step } from "../review/support";
 
@@ -20,12 +21,10 @@ const MACHINE = "fake:index:Server";
 const asked: string[] = [];
 
 /** A platform that nobody has heard of: machines are rented, and its load balancers tell their members themselves. */
-const facts: PlatformFacts = {
+const facts: CliPlatformFacts = {
   localState: false,
   parallelSteps: () => 17,
   noticeSeconds: 1,
-  stackNameProblem: (stack) =>
-    stack === "reserved" ? { key: "the stack's name", got: stack, allowed: "others", fix: "rename it" } : undefined,
   types: {
     instance: MACHINE,
     labels: "marks",
@@ -65,7 +64,7 @@ describe("the platforms, as the commands see them", () => {
 
   it("are found by the name in the stack file, and by nothing else", () => {
     for (const name of ["Local", "toString", "", "hosts", undefined]) {
-      assert.equal(platformOf({ platform: name }), undefined, name);
+      assert.equal(cliPlatformOf({ platform: name }), undefined, name);
       assert.equal(factsOf({ platform: name }), undefined, name);
       assert.ok(!hasLocalState({ platform: name }), name);
       assert.ok(platformsOf({ platform: name }).every(({ localState }) => !localState));
@@ -98,7 +97,15 @@ describe("one platform more", () => {
 
   it("is one that a stack file can name, and has a say in the stack's name", () => {
     assert.equal(readStackFile("x").platform, "fake");
-    assert.throws(() => readStackFile("reserved"), /can't be called reserved\. Allowed: others\. Fix: rename it/);
+    const stackName = (stack: string) =>
+      stack === "reserved" ? { key: "the stack's name", got: stack, allowed: "others", fix: "rename it" } : undefined;
+    Object.assign(CONFIGURED, { fake: { stackName } });
+    try {
+      assert.equal(readStackFile("x").platform, "fake");
+      assert.throws(() => readStackFile("reserved"), /can't be called reserved\. Allowed: others\. Fix: rename it/);
+    } finally {
+      Reflect.deleteProperty(CONFIGURED, "fake");
+    }
     assert.throws(() => readStackFile("lost"), /has the platform 'fale'\. The platform is local or aws or fake/);
   });
 

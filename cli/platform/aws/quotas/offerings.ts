@@ -5,7 +5,7 @@ import { shapeOf, tierShape } from "../../../../components/platform/aws/instance
 import { planHosts } from "../../../../plan/placement";
 import { askAws, type AwsCall } from "../ask";
 import { list } from "../../../cluster/words";
-import { namesIn } from "../orphan-state";
+import { namesIn } from "../exported-state";
 
 /** An instance that the stack needs, and where. */
 export interface Wanted {

@@ -1,5 +1,5 @@
 import { messageOf } from "../../../../components/message";
-import { namesIn } from "../orphan-state";
+import { namesIn } from "../exported-state";
 import type { Need } from "./need";
 import { QUOTAS, type Counted, type Quota, type Standing } from "./quotas";
 import { isStandard } from "./vcpus";

@@ -2,7 +2,7 @@
 import { LABELS } from "../../../../plan/labels";
 import { z } from "zod";
 import { AwsError, askAws } from "../ask";
-import { GLOBAL_REGION, type Leftover } from "./find";
+import { GLOBAL_REGION, type TaggedResource } from "./find";
 
 /** Names that the program gives to its roles and instance profiles: components/platform/aws, roles.ts and flow-logs.ts. */
 const OURS = /^(?:role|profile|flow-logs)-/;
@@ -21,7 +21,7 @@ const profilesSchema = z.object({
 });
 
 /** Roles and instance profiles with a stack's tag. */
-export async function rolesOf(stack: string): Promise<Leftover[]> {
+export async function rolesOf(stack: string): Promise<TaggedResource[]> {
   const region = GLOBAL_REGION;
   const [{ Roles: roles }, { InstanceProfiles: profiles }] = await Promise.all([
     askAws({ operation: ["iam", "list-roles"], region }, rolesSchema),

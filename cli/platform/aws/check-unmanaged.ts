@@ -13,13 +13,11 @@ import { warn } from "../../terminal/warn";
 import type { PlannedRun } from "../types";
 import { isAboutCredentials } from "./credentials";
 import { awsKeys } from "./keys";
-import { describeParameters, parameterCall, parametersSchema, unknownParameters } from "./orphan-parameters";
+import { describeParameters, parameterCall, parametersSchema, unknownParameters } from "./unmanaged-parameters";
+import { isUp } from "../../pulumi/arguments";
 import type { StackFile } from "../../pulumi/project";
 import { hasEnvironment } from "../../pulumi/stack-values";
-import { idsIn, YOUNG } from "./orphan-state";
-
-/** Commands that make machines. */
-const MAKING = ["up", "update"];
+import { idsIn, YOUNG } from "./exported-state";
 
 /** Roles of the machines that have a fixed address, which AWS gives to one instance only. */
 const ADDRESSED = ["manager", "registry"];
@@ -34,7 +32,7 @@ export const instancesSchema = instancesAnswer({
 });
 
 /** An instance that the state doesn't know. */
-export interface Orphan {
+export interface UnmanagedInstance {
   readonly id: string;
   /** Name, role and address that it was made for; empty where its tags don't say. */
   readonly host: string;
@@ -52,7 +50,7 @@ export function instanceCall(stack: string, region: string): AwsCall {
 }
 
 /** The instances of an answer that a state doesn't have, but for those that have ended. */
-export function orphansIn(answer: z.infer<typeof instancesSchema>, state: string): Orphan[] {
+export function unmanagedInstances(answer: z.infer<typeof instancesSchema>, state: string): UnmanagedInstance[] {
   // Also what is half replaced is in the state.
   const known = idsIn(state, "aws:ec2/instance:Instance");
   return answer.Reservations.flatMap(({ Instances }) => Instances)
@@ -69,19 +67,19 @@ export function orphansIn(answer: z.infer<typeof instancesSchema>, state: string
  *
  * @throws UserError that names each resource and the command that removes it; or that AWS takes no credentials
  */
-export async function checkOrphans({ stack, file, args, state }: PlannedRun): Promise<void> {
+export async function checkUnmanaged({ stack, file, args, state }: PlannedRun): Promise<void> {
   const { region } = awsKeys(file);
-  if (file.platform !== "aws" || region === undefined || !MAKING.includes(args[0] ?? "")) return;
+  if (file.platform !== "aws" || region === undefined || !isUp(args)) return;
   const [instances, parameters] = await Promise.all([
     answered(stack, file, "instances", askAws(instanceCall(stack, region), instancesSchema)),
     answered(stack, file, "parameters", askAws(parameterCall(stack, region), parametersSchema)),
   ]);
   const exported = instances === undefined && parameters === undefined ? undefined : await state();
   if (exported === undefined) return;
-  const found = instances === undefined ? [] : orphansIn(instances, exported);
+  const found = instances === undefined ? [] : unmanagedInstances(instances, exported);
   const names = parameters === undefined ? [] : unknownParameters(parameters, exported);
   const texts = [
-    ...(found.length === 0 ? [] : [describeOrphans(stack, region, found, Date.now())]),
+    ...(found.length === 0 ? [] : [describeInstances(stack, region, found, Date.now())]),
     ...(names.length === 0 ? [] : [describeParameters(stack, region, names, Date.now())]),
   ];
   if (texts.length === 0) return;
@@ -95,10 +93,15 @@ export async function checkOrphans({ stack, file, args, state }: PlannedRun): Pr
  *
  * @param now Milliseconds since 1970
  */
-export function describeOrphans(stack: string, region: string, found: readonly Orphan[], now: number): string {
+export function describeInstances(
+  stack: string,
+  region: string,
+  found: readonly UnmanagedInstance[],
+  now: number,
+): string {
   const young = found.filter(({ since }) => now - Date.parse(since) < YOUNG);
   const old = found.filter((one) => !young.includes(one));
-  const lines = (some: readonly Orphan[]): string => some.map(line).join("\n");
+  const lines = (some: readonly UnmanagedInstance[]): string => some.map(line).join("\n");
   return [
     `AWS has instances of the stack ${stack} that its state doesn't know.`,
     ...(young.length === 0
@@ -141,11 +144,11 @@ async function answered<T>(stack: string, file: StackFile, what: string, questio
   }
 }
 
-function line({ id, host, state, since, address }: Orphan): string {
+function line({ id, host, state, since, address }: UnmanagedInstance): string {
   return `  ${id} (${host}, ${state} since ${since}) holds ${address === "" ? "no address any more" : address}`;
 }
 
-function removal(found: readonly Orphan[], region: string): string {
+function removal(found: readonly UnmanagedInstance[], region: string): string {
   const which = `--region ${region} --instance-ids ${found.map(({ id }) => id).join(" ")}`;
   return `  aws ec2 terminate-instances ${which}\n  aws ec2 wait instance-terminated ${which}`;
 }

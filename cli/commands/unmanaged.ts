@@ -1,5 +1,5 @@
 /**
- * `npm run -s leftovers -- <stack>`: what a stack still has in its cloud account, whatever its state says. It asks with the
+ * `npm run -s unmanaged -- <stack>`: what a stack still has in its cloud account, whatever its state says. It asks with the
  * cloud's own program and credentials: for the stack's tag, and then each resource's own service whether the resource is
  * still there.
  *
@@ -14,7 +14,7 @@ import { runMain, UserError } from "../terminal/errors";
 const SOME_LEFT = 2;
 
 runMain(async () => {
-  const { stack } = readArguments("npm run -s leftovers -- <stack>", { flags: [] });
+  const { stack } = readArguments("npm run -s unmanaged -- <stack>", { flags: [] });
   const file = readStackFile(stack);
   const asked = platformsOf(file).flatMap((platform) => platform.unmanaged?.(stack, file) ?? []);
   if (asked.length === 0)

@@ -6,8 +6,17 @@ import { delimiter, join } from "node:path";
 import { isAboutCredentials } from "../../../cli/platform/aws/credentials";
 import { hasEnvironment } from "../../../cli/pulumi/stack-values";
 import { awsArguments } from "../../../cli/platform/aws/ask";
-import { describeParameters, parametersSchema, unknownParameters } from "../../../cli/platform/aws/orphan-parameters";
-import { describeOrphans, instanceCall, instancesSchema, orphansIn } from "../../../cli/platform/aws/orphans";
+import {
+  describeParameters,
+  parametersSchema,
+  unknownParameters,
+} from "../../../cli/platform/aws/unmanaged-parameters";
+import {
+  describeInstances,
+  instanceCall,
+  instancesSchema,
+  unmanagedInstances,
+} from "../../../cli/platform/aws/check-unmanaged";
 import { root } from "../../../cli/paths";
 
 const INSTANCE = "aws:ec2/instance:Instance";
@@ -38,7 +47,7 @@ const instancesIn = (text: string) => instancesSchema.parse(JSON.parse(text));
 
 describe("instances that an interrupted run has left", () => {
   it("are those with the stack's tag that the state doesn't know, and that haven't ended", () => {
-    const found = orphansIn(
+    const found = unmanagedInstances(
       instancesIn(
         answer(instance("i-0a", "manager-1", "manager"), instance("i-0b", "manager-2", "manager", "pending")),
       ),
@@ -55,7 +64,7 @@ describe("instances that an interrupted run has left", () => {
       },
     ]);
     assert.deepEqual(
-      orphansIn(instancesIn(answer(instance("i-0b", "manager-2", "manager", "terminated"))), state()),
+      unmanagedInstances(instancesIn(answer(instance("i-0b", "manager-2", "manager", "terminated"))), state()),
       [],
     );
   });
@@ -63,26 +72,30 @@ describe("instances that an interrupted run has left", () => {
   it("are not what is half replaced: the state knows the old one, too", () => {
     const half = { urn: "urn::x", type: INSTANCE, id: "i-0a", delete: true };
     const exported = JSON.stringify({ deployment: { resources: [half] } });
-    assert.deepEqual(orphansIn(instancesIn(answer(instance("i-0a", "manager-1", "manager"))), exported), []);
+    assert.deepEqual(unmanagedInstances(instancesIn(answer(instance("i-0a", "manager-1", "manager"))), exported), []);
   });
 
   it("are never nothing because an answer was another one", () => {
     assert.throws(() => instancesIn("{}"));
-    assert.throws(() => orphansIn(instancesIn(answer()), ""));
+    assert.throws(() => unmanagedInstances(instancesIn(answer()), ""));
   });
 
   it("get no command that removes them as long as a run may be making them", () => {
-    const orphan = { host: "manager-2", role: "manager", address: "10.213.32.9", state: "running" };
-    const at = (id: string, minutes: number) => ({ ...orphan, id, since: `2026-11-20T03:${String(minutes)}:00+00:00` });
+    const unmanaged = { host: "manager-2", role: "manager", address: "10.213.32.9", state: "running" };
+    const at = (id: string, minutes: number) => ({
+      ...unmanaged,
+      id,
+      since: `2026-11-20T03:${String(minutes)}:00+00:00`,
+    });
     const now = Date.parse("2026-11-20T03:30:00Z");
-    const both = describeOrphans("prod", "eu-central-1", [at("i-old", 15), at("i-young", 16)], now);
+    const both = describeInstances("prod", "eu-central-1", [at("i-old", 15), at("i-young", 16)], now);
     assert.match(
       both,
       /may be about to write them down:\n\n {2}i-young [^]*if no other run of this stack is going on:\n\n {2}i-old /,
     );
     assert.match(both, /terminate-instances --region eu-central-1 --instance-ids i-old\n/);
-    assert.doesNotMatch(describeOrphans("prod", "eu-central-1", [at("i-young", 29)], now), /aws ec2|interrupted/);
-    assert.doesNotMatch(describeOrphans("prod", "eu-central-1", [at("i-old", 10)], now), /15 minutes/);
+    assert.doesNotMatch(describeInstances("prod", "eu-central-1", [at("i-young", 29)], now), /aws ec2|interrupted/);
+    assert.doesNotMatch(describeInstances("prod", "eu-central-1", [at("i-old", 10)], now), /15 minutes/);
   });
 
   it("are asked for by the stack's tag, in its region", () => {
@@ -229,7 +242,7 @@ describe("npm run pulumi -- up, on aws", () => {
   };
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "swarm-ha-orphans-"));
+    folder = mkdtempSync(join(tmpdir(), "swarm-ha-unmanaged-"));
     answers(PLENTY);
     // Programs get the variables that they need, and no others.
     const here = `FOLDER='${folder}'; `;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { AwsError, askAws, type AwsCall } from "../ask";
 import { UserError } from "../../../terminal/errors";
 import { arnOf, type Arn } from "./arn";
-import { GLOBAL_REGION, isGlobal, type Leftover } from "./find";
+import { GLOBAL_REGION, isGlobal, type TaggedResource } from "./find";
 import { confirmations } from "./kinds";
 
 /** Asks AWS; tests answer instead. */
@@ -16,33 +16,33 @@ const askAnything: Ask = async (call) => askAws(call, z.unknown());
  * @param region the stack's
  */
 export async function confirm(
-  tagged: readonly Leftover[],
+  tagged: readonly TaggedResource[],
   region: string,
   ask: Ask = askAnything,
-): Promise<Leftover[]> {
-  const kinds = new Map<string, { readonly leftover: Leftover; readonly id: string }[]>();
-  const left: Leftover[] = [];
-  for (const leftover of tagged) {
-    const arn = confirmable(arnOf(leftover.arn));
-    if (arn === undefined) left.push({ ...leftover, unconfirmed: "its ARN can't be read" });
+): Promise<TaggedResource[]> {
+  const kinds = new Map<string, { readonly resource: TaggedResource; readonly id: string }[]>();
+  const left: TaggedResource[] = [];
+  for (const resource of tagged) {
+    const arn = confirmable(arnOf(resource.arn));
+    if (arn === undefined) left.push({ ...resource, unconfirmed: "its ARN can't be read" });
     else {
       const kind = `${arn.service} ${arn.type}`;
-      kinds.set(kind, [...(kinds.get(kind) ?? []), { leftover, id: arn.id }]);
+      kinds.set(kind, [...(kinds.get(kind) ?? []), { resource, id: arn.id }]);
     }
   }
   const confirmed = await Promise.all(
-    [...kinds].map(async ([kind, members]): Promise<Leftover[]> => {
+    [...kinds].map(async ([kind, members]): Promise<TaggedResource[]> => {
       const [first] = members;
-      const where = first !== undefined && isGlobal(first.leftover) ? GLOBAL_REGION : region;
+      const where = first !== undefined && isGlobal(first.resource) ? GLOBAL_REGION : region;
       const present = await stillThere(
         kind,
         members.map(({ id }) => id),
         where,
         ask,
       );
-      return members.flatMap(({ leftover, id }) => {
-        if (typeof present === "string") return [{ ...leftover, unconfirmed: present }];
-        return present.has(id) ? [leftover] : [];
+      return members.flatMap(({ resource, id }) => {
+        if (typeof present === "string") return [{ ...resource, unconfirmed: present }];
+        return present.has(id) ? [resource] : [];
       });
     }),
   );

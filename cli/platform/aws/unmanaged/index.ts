@@ -1,7 +1,7 @@
 import { askAws } from "../ask";
 import type { UnmanagedResource } from "../../types";
 import { confirm } from "./confirm";
-import { byArn, GLOBAL_REGION, isGlobal, taggedCall, taggedIn, taggedSchema, type Leftover } from "./find";
+import { byArn, GLOBAL_REGION, isGlobal, taggedCall, taggedIn, taggedSchema, type TaggedResource } from "./find";
 import { rolesOf } from "./roles";
 
 /** All that a stack still has on AWS, in the order of ARNs. */
@@ -16,6 +16,6 @@ export async function unmanagedOf(stack: string, region: string): Promise<Unmana
   return left.map(({ arn, ...rest }) => ({ id: arn, ...rest }));
 }
 
-async function tagged(stack: string, region: string): Promise<Leftover[]> {
+async function tagged(stack: string, region: string): Promise<TaggedResource[]> {
   return taggedIn(await askAws(taggedCall(stack, region), taggedSchema));
 }

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { awsCommand, type AwsCall } from "./ask";
 import { stackName } from "./stack-name";
-import { idsIn, YOUNG } from "./orphan-state";
+import { idsIn, YOUNG } from "./exported-state";
 
 /** Names in one call of `delete-parameters`. Source: Systems Manager API reference. */
 const MOST = 10;

@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
-import { arnOf } from "../../../cli/platform/aws/leftovers/arn";
+import { arnOf } from "../../../cli/platform/aws/unmanaged/arn";
 import { awsArguments, AwsError, type AwsCall } from "../../../cli/platform/aws/ask";
-import { confirm } from "../../../cli/platform/aws/leftovers/confirm";
-import { isGlobal, taggedCall, taggedIn, taggedSchema, type Leftover } from "../../../cli/platform/aws/leftovers/find";
+import { confirm } from "../../../cli/platform/aws/unmanaged/confirm";
+import {
+  isGlobal,
+  taggedCall,
+  taggedIn,
+  taggedSchema,
+  type TaggedResource,
+} from "../../../cli/platform/aws/unmanaged/find";
 
 const REGION = "eu-central-1";
-const ec2 = (resource: string): Leftover => ({ arn: `arn:aws:ec2:${REGION}:123456789012:${resource}`, name: "" });
-const arn = (text: string): Leftover => ({ arn: text, name: "" });
+const ec2 = (resource: string): TaggedResource => ({ arn: `arn:aws:ec2:${REGION}:123456789012:${resource}`, name: "" });
+const arn = (text: string): TaggedResource => ({ arn: text, name: "" });
 
 /** Answers by operation; anything else is refused, as AWS refuses who may not ask. */
 function answering(answers: Readonly<Record<string, unknown>>): {
@@ -27,7 +33,7 @@ function answering(answers: Readonly<Record<string, unknown>>): {
   return { ask, calls };
 }
 
-describe("leftovers of a stack", () => {
+describe("unmanaged resources of a stack", () => {
   it("are asked for by its tag, in a region that is always given", () => {
     const args = awsArguments(taggedCall("test", REGION));
     assert.deepEqual(args.slice(0, 6), [

@@ -11,7 +11,7 @@ export const taggedSchema = z.object({
 });
 
 /** Something in the cloud that carries a stack's tag. */
-export interface Leftover {
+export interface TaggedResource {
   readonly arn: string;
   /** Name in the stack, from its tags; empty without. */
   readonly name: string;
@@ -32,7 +32,7 @@ export function taggedCall(stack: string, region: string): AwsCall {
 }
 
 /** What is tagged, in the order of ARNs. */
-export function taggedIn(answer: z.infer<typeof taggedSchema>): Leftover[] {
+export function taggedIn(answer: z.infer<typeof taggedSchema>): TaggedResource[] {
   return answer.ResourceTagMappingList.map(({ ResourceARN: arn, Tags: tags = [] }) => ({
     arn,
     name: tags.find(({ Key }) => Key === LABELS.host || Key === "Name")?.Value ?? "",
@@ -40,12 +40,12 @@ export function taggedIn(answer: z.infer<typeof taggedSchema>): Leftover[] {
 }
 
 /** Whether a resource belongs to no region. (The ARN of a bucket names none, either, but a bucket has one.) */
-export function isGlobal({ arn }: Pick<Leftover, "arn">): boolean {
+export function isGlobal({ arn }: Pick<TaggedResource, "arn">): boolean {
   const [, , service = ""] = arn.split(":");
   return service === "iam" || service === "route53";
 }
 
-/** Order of a list of leftovers. */
-export function byArn(a: Leftover, b: Leftover): number {
+/** Order of a list of resources. */
+export function byArn(a: TaggedResource, b: TaggedResource): number {
   return a.arn < b.arn ? -1 : a.arn > b.arn ? 1 : 0;
 }
