@@ -3,7 +3,9 @@
  * what is missing is made again. The exit code is 0 only if the cluster is healthy.
  */
 import type Docker from "dockerode";
+import { liveCluster } from "../operations/cluster";
 import { makeMissing } from "../operations/make-missing";
+import { runOperation } from "../operations/runner";
 import { hasResources } from "../cluster/has-resources";
 import { bringBack } from "../cluster/platform";
 import { unhealthyText, verify } from "../cluster/verify";
@@ -30,8 +32,10 @@ runMain(async () => {
   const whole = await bringUp(stack, healed);
   let evaluation = await verify(stack, healed);
   if (!evaluation.status.healthy) {
-    const machines = () => containers.machines(docker, stack);
-    evaluation = await makeMissing(stack, evaluation, { gone: healed.gone, machines });
+    const progress = createProgress();
+    const missing = makeMissing(liveCluster(stack, progress, docker), { evaluation, gone: healed.gone });
+    const { observed } = await runOperation(missing, { yes: false, dryRun: false, progress });
+    evaluation = observed?.evaluation ?? evaluation;
   }
   if (!whole) {
     await bringUp(stack, { ...healed, gone: [] });

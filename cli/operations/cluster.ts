@@ -55,10 +55,12 @@ export interface Cluster {
   repair(step: RepairStep, stack: LiveStack): Promise<string | undefined>;
 }
 
-/** The cluster of a stack. */
-export function liveCluster(stack: string, progress: Progress): Cluster {
-  /** The engine that a local stack's hosts run on: another way to ask them. */
-  let docker: Docker | undefined;
+/**
+ * The cluster of a stack.
+ *
+ * @param docker the engine that a local stack's hosts run on, and another way to ask them @default found when it is needed
+ */
+export function liveCluster(stack: string, progress: Progress, docker?: Docker): Cluster {
   const containers = containersOf(stack);
   return {
     stack,

@@ -32,11 +32,6 @@ export interface RepairTurn extends Step {
 
 /** The repair of a stack. */
 export function repair(cluster: Cluster): Operation<RepairSeen, RepairTurn> {
-  const read = async (): Promise<Pick<RepairSeen, "stack" | "machines">> => {
-    const stack = await cluster.read();
-    const machines = await cluster.machines();
-    return { stack, ...(machines === undefined ? {} : { machines }) };
-  };
   return {
     name: "repair",
     stack: cluster.stack,
@@ -50,7 +45,7 @@ export function repair(cluster: Cluster): Operation<RepairSeen, RepairTurn> {
     },
     async observe(moment, past) {
       if (moment.kind === "end") return atEnd(cluster, moment.before, past);
-      const known = await read();
+      const known = await readKnown(cluster);
       // What leads to the cluster is new: only now can be seen how the rest is.
       if (moment.kind === "start" || isWayIn(moment.step.action, known.stack)) return comeBack(cluster, known, past);
       const { step, failure } = moment;
@@ -68,7 +63,18 @@ export function repair(cluster: Cluster): Operation<RepairSeen, RepairTurn> {
   };
 }
 
-function planOf({ stack, evaluation, facts, machines }: RepairSeen, past: readonly Past<RepairTurn>[]): RepairPlan {
+/** Reads what is known without looking at the cluster. */
+export async function readKnown(cluster: Cluster): Promise<Pick<RepairSeen, "stack" | "machines">> {
+  const stack = await cluster.read();
+  const machines = await cluster.machines();
+  return { stack, ...(machines === undefined ? {} : { machines }) };
+}
+
+/** The plan that follows from what was seen, without steps that had their turn. */
+export function planOf(
+  { stack, evaluation, facts, machines }: RepairSeen,
+  past: readonly Past<RepairTurn>[],
+): RepairPlan {
   return planRepair({
     desired: stack.desired,
     evaluation,
@@ -85,7 +91,8 @@ function triedBy({ step: { action }, outcome }: Past<RepairTurn>): string[] {
   return [stepKey(action), ...action.names.map((host) => stepKey({ ...action, names: [host] }))];
 }
 
-function turn(cluster: Cluster, stack: LiveStack, action: RepairStep): RepairTurn {
+/** A step as the runner takes it. */
+export function turn(cluster: Cluster, stack: LiveStack, action: RepairStep): RepairTurn {
   const names = list(action.names);
   const title = headline(action);
   const loses = "loses" in action ? action.loses : undefined;
@@ -209,7 +216,7 @@ function headline(step: RepairStep): string {
     case "rejoin":
       return `Letting ${names} join again, with its volumes and images (${step.why})`;
     case "replace":
-      return `Making ${names} anew (${step.why})`;
+      return `Replacing ${names} (${step.why})`;
     case "up":
       return `Running up for ${names} (${step.why})`;
     case "stale-node":

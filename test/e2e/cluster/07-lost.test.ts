@@ -37,7 +37,7 @@ describe("what was removed behind the stack's back", function () {
     await docker("network", "rm", stack.name);
     const { seconds, output } = await stack.start();
     figure("npm start after the network, a host's data and the registry's were lost", seconds);
-    assert.match(output, /Making worker-1 again/);
+    assert.match(output, /Replacing worker-1 /);
     const { code, status } = await stack.status();
     assert.equal(code, 0, status.problems.join("\n"));
     const after = await nodeIds();

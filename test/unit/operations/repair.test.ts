@@ -123,7 +123,7 @@ describe("repair", () => {
     const { plan } = await runQuietly(repair(cluster), { dryRun: true });
     assert.deepEqual(
       plan.steps.map(({ title }) => title),
-      ["Making worker-2 anew (its machine is gone)"],
+      ["Replacing worker-2 (its machine is gone)"],
     );
     assert.deepEqual(cluster.log, ["ask", `${COME_BACK}: enough`, "ask"]);
 
