@@ -66,7 +66,7 @@ async function bringUp(stack: string, healed: BroughtBack): Promise<boolean> {
   const isUp = (code: number): boolean => {
     if (code === 0 || healed.gone.length > 0) return code === 0;
     throw new UserError(
-      `The stack ${stack} is not up: see above. Once that is put right, npm start goes on from here.${failed(healed)}`,
+      `The stack ${stack} is not up: see above. Once that is put right, go on from here: npm start -- ${stack}${failed(healed)}`,
     );
   };
   if (process.stdout.isTTY) return isUp((await runPulumi(args, { stack })).code);

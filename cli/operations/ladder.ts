@@ -126,12 +126,12 @@ function unreached(climb: Climb, own: HostFacts | undefined): Rung {
   return replacing(climb, lossOf(match.desired, own, climb.pinned));
 }
 
-function unlocking({ match, isTried, stack }: Climb): Rung {
+function unlocking({ match, isTried }: Climb): Rung {
   const { name } = match.desired;
   const step: RepairStep = { kind: "unlock", names: [name], why: "its engine is locked" };
   if (!isTried(step)) return { step };
   return {
-    left: `its engine is locked, and no manager could unlock it. Unlock it with your key, on ${name} itself: docker swarm unlock; then ${commands(stack).repair}`,
+    left: `its engine is locked, and no manager could unlock it. Unlock it with your key, on ${name} itself (docker swarm unlock), and run the repair again`,
   };
 }
 

@@ -9,6 +9,7 @@ import type { DeepLook } from "../cluster/inspect";
 import { majority } from "../cluster/quorum";
 import type { LiveStack } from "../cluster/stack";
 import { commands, list } from "../cluster/words";
+import { again } from "../terminal/arguments";
 import type { Cluster } from "./cluster";
 import type { Operation, Past, Step } from "./operation";
 import { planRepair, stepKey, type MachineState, type RepairPlan, type RepairStep } from "./plan-repair";
@@ -30,8 +31,12 @@ export interface RepairTurn extends Step {
   readonly action: RepairStep;
 }
 
-/** The repair of a stack. */
-export function repair(cluster: Cluster): Operation<RepairSeen, RepairTurn> {
+/**
+ * The repair of a stack.
+ *
+ * @param given the command's flags as they were given, such as `--json`
+ */
+export function repair(cluster: Cluster, given: readonly string[] = []): Operation<RepairSeen, RepairTurn> {
   return {
     name: "repair",
     stack: cluster.stack,
@@ -56,7 +61,7 @@ export function repair(cluster: Cluster): Operation<RepairSeen, RepairTurn> {
     },
     plan(seen, past) {
       const { steps, ...rest } = planOf(seen, past);
-      return { steps: steps.map((step) => turn(cluster, seen.stack, step)), ...rest };
+      return { steps: steps.map((step) => turn(cluster, seen.stack, step, given)), ...rest };
     },
     settled: ({ evaluation }) => evaluation.platformHealthy,
     onFailure: "go on",
@@ -92,7 +97,12 @@ function triedBy({ step: { action }, outcome }: Past<RepairTurn>): string[] {
 }
 
 /** A step as the runner takes it. */
-export function turn(cluster: Cluster, stack: LiveStack, action: RepairStep): RepairTurn {
+export function turn(
+  cluster: Cluster,
+  stack: LiveStack,
+  action: RepairStep,
+  given: readonly string[] = [],
+): RepairTurn {
   const names = list(action.names);
   const title = headline(action);
   const loses = "loses" in action ? action.loses : undefined;
@@ -111,7 +121,7 @@ export function turn(cluster: Cluster, stack: LiveStack, action: RepairStep): Re
             question: `${title}: this loses ${loses}`,
             declined:
               `${names} (${action.why}): nothing but a replacement is left, and it loses ${loses}. To go on with it: ` +
-              `${commands(cluster.stack).repair} --yes`,
+              again(commands(cluster.stack).repair, given, "--yes"),
           },
         }),
     failed: names,

@@ -13,7 +13,7 @@ import type { Evaluation } from "../cluster/evaluate";
 import { urnOf, type LiveStack } from "../cluster/stack";
 import { commands, list } from "../cluster/words";
 import { UserError } from "../terminal/errors";
-import { askBefore, lossBefore, refusalBefore, type Accepted, type Asked } from "./before-replace";
+import { askBefore, lossBefore, refusalBefore, replaceCommand, type Accepted, type Asked } from "./before-replace";
 import type { Cluster } from "./cluster";
 import type { Operation, Past, Plan, Step } from "./operation";
 import { nextBatch, obstacles } from "./plan-replace";
@@ -122,7 +122,7 @@ function planReplace(
   let todo = remainingOf(hosts, stack, past);
   if (evaluation === undefined) {
     const others = todo.filter((host) => host !== BASTION);
-    const step = replaceStep(cluster, stack, [BASTION], { todo, limit: FIRST_LIMIT });
+    const step = replaceStep(cluster, stack, [BASTION], { todo, given: accepted.given, limit: FIRST_LIMIT });
     return {
       steps: [step],
       left: [],
@@ -133,7 +133,7 @@ function planReplace(
   const found = obstacles(evaluation.problems, new Set(todo));
   if (found.length > 0) {
     return refuse(
-      `Hosts are replaced only while all others are well, and there is something wrong; ${stillText(name, todo)}\n` +
+      `Hosts are replaced only while all others are well, and there is something wrong; ${stillText(name, todo, accepted.given)}\n` +
         found.map((problem) => `  - ${problem.text}`).join("\n"),
     );
   }
@@ -151,7 +151,14 @@ function planReplace(
   const take = (names: readonly string[], spare?: Spare): void => {
     // The steps on the bastion read it when the first of them drains a node.
     const gaps = accepted.force && untouched && steps.length === 0 ? full : undefined;
-    steps.push(replaceStep(cluster, stack, names, { todo, ...(spare && { spare }), ...(gaps && { gaps }) }));
+    steps.push(
+      replaceStep(cluster, stack, names, {
+        todo,
+        given: accepted.given,
+        ...(spare && { spare }),
+        ...(gaps && { gaps }),
+      }),
+    );
     todo = todo.filter((host) => !names.includes(host));
   };
   if (spared !== undefined) {
@@ -178,11 +185,11 @@ function planReplace(
       refused = `The cluster has no place for ${list(todo)}. Look: ${commands(name).status}`;
     else take(batch.names);
   }
-  const loses = untouched && asked !== undefined ? lossBefore(name, evaluation, asked) : undefined;
+  const loses = untouched && asked !== undefined ? lossBefore(name, evaluation, asked, accepted) : undefined;
   return { steps, left: [], ...(refused && { refused }), ...(loses && { loses }) };
 }
 
-interface HowToReplace {
+interface HowToReplace extends Pick<Accepted, "given"> {
   /** Hosts that are still to be replaced, these among them. */
   readonly todo: readonly string[];
   /** See {@link Step}. @default SETTLE_LIMIT */
@@ -197,7 +204,7 @@ function replaceStep(
   cluster: Cluster,
   stack: LiveStack,
   hosts: readonly string[],
-  { todo, limit = SETTLE_LIMIT, spare, gaps }: HowToReplace,
+  { todo, given, limit = SETTLE_LIMIT, spare, gaps }: HowToReplace,
 ): ReplaceStep {
   return {
     kind: "replace",
@@ -206,7 +213,7 @@ function replaceStep(
     usually: "20 to 60 s",
     hosts,
     limit,
-    failed: `${list(hosts)} could not be replaced; ${stillText(cluster.stack, todo)}`,
+    failed: `${list(hosts)} could not be replaced; ${stillText(cluster.stack, todo, given)}`,
     async run() {
       if (gaps !== undefined) await cluster.acceptGaps(stack, gaps);
       return cluster.up(
@@ -258,7 +265,7 @@ function spareStep({ stack }: Cluster, title: string): Pick<Step, "title" | "usu
   return { title, usually: "20 to 60 s", limit: SETTLE_LIMIT, failed };
 }
 
-function stillText(stack: string, todo: readonly string[]): string {
+function stillText(stack: string, todo: readonly string[], given: readonly string[]): string {
   if (todo.length === 0) return "all that were to be replaced have been.";
-  return `still to be replaced, once that is put right: ${commands(stack).replace} ${todo.join(" ")}`;
+  return `still to be replaced, once that is put right: ${replaceCommand(stack, todo, given)}`;
 }

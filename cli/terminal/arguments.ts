@@ -15,13 +15,14 @@ export interface ArgumentsOptions<Flag extends string> {
  * Reads a tool's command line: `[stack] [host…] [--flag…]`.
  *
  * @param usage shown with every mistake
+ * @returns `given`: the flags as they were given, such as `--json`
  * @throws UserError that says what is wrong with it
  */
 export function readArguments<Flag extends string>(
   usage: string,
   { flags, stack: fallback, hosts: mayNameHosts = false }: ArgumentsOptions<Flag>,
   args: readonly string[] = process.argv.slice(2),
-): { stack: string; hosts: string[] } & Record<Flag, boolean> {
+): { stack: string; hosts: string[]; given: string[] } & Record<Flag, boolean> {
   const options = Object.fromEntries(flags.map((flag) => [flag, { type: "boolean" as const, default: false }]));
   const wrong = (what: string): UserError => new UserError(`${what} Usage: ${usage}`);
   let parsed;
@@ -32,7 +33,12 @@ export function readArguments<Flag extends string>(
   }
   const [stack = fallback, ...hosts] = parsed.positionals;
   if (stack === undefined) throw wrong("Which stack?");
-  if (hosts.length > 0 && !mayNameHosts) throw wrong(`I don't know what ${hosts.join(" ")} is to mean.`);
+  if (hosts.length > 0 && !mayNameHosts) throw wrong(`Unexpected argument: ${hosts.join(" ")}.`);
   const values = Object.fromEntries(flags.map((flag) => [flag, parsed.values[flag] === true])) as Record<Flag, boolean>;
-  return { stack, hosts, ...values };
+  return { stack, hosts, given: flags.filter((flag) => values[flag]).map((flag) => `--${flag}`), ...values };
+}
+
+/** The command line to run next: the flags that were given, and more, each once. */
+export function again(command: string, given: readonly string[], ...more: readonly string[]): string {
+  return [command, ...new Set([...given, ...more])].join(" ");
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Outcome } from "../../../cli/operations/operation";
 import { replace, type ReplaceSeen, type ReplaceStep } from "../../../cli/operations/replace";
+import { readArguments } from "../../../cli/terminal/arguments";
 import { FakeCluster, reached, runQuietly } from "./fake-cluster";
 
 const FIRST = "Waiting until the cluster is healthy, 90 s";
@@ -18,9 +19,12 @@ describe("replace", () => {
       ...options
     }: Partial<Record<"surge" | "force" | "yes" | "dryRun", boolean>> & {
       questions?: string[];
+      given?: string[];
     } = {},
-  ): Promise<Outcome<ReplaceSeen, ReplaceStep>> =>
-    runQuietly(replace(cluster, { stack: cluster.now(), hosts, surge, force }), options);
+  ): Promise<Outcome<ReplaceSeen, ReplaceStep>> => {
+    const { given = [], ...rest } = options;
+    return runQuietly(replace(cluster, { stack: cluster.now(), hosts, surge, force, given }), rest);
+  };
   /** Has tasks on worker-1 without room elsewhere, and nothing to lose. */
   const crowd = (): void => {
     cluster.room = { "worker-1": ["the service fill (1 task): no room"] };
@@ -147,6 +151,41 @@ describe("replace", () => {
     );
     assert.ok(!cluster.log.some((line) => line.startsWith("room")));
     assert.deepEqual(ups(), []);
+  });
+
+  it("suggests only command lines with all the flags that were given", async () => {
+    const volume = reached({ volumes: ["db"] });
+    const faults: Record<string, () => void> = {
+      loss: () => (cluster.hosts = { "worker-1": volume }),
+      failure: () => (cluster.failing = { "up worker-1": "no capacity" }),
+      unhealthy: () => (cluster.nodes = { "worker-3": { state: "down" } }),
+      "no room": crowd,
+    };
+    for (const [fault, cause] of Object.entries(faults)) {
+      for (const flag of ["force", "surge", "yes", "json"] as const) {
+        if (fault === "no room" && (flag === "force" || flag === "surge")) continue;
+        cluster = new FakeCluster();
+        cluster.hosts = { "worker-1": reached() };
+        cause();
+        const outcome = await run(["worker-1"], {
+          ...(flag === "json" ? {} : { [flag]: true }),
+          ...(fault === "failure" ? { yes: true } : {}),
+          given: [`--${flag}`, "--json"],
+        });
+        const texts = [outcome.error, outcome.plan.refused].join("\n");
+        const lines = [...texts.matchAll(/npm run replace -- (.*)/g)].map(([, line = ""]) => line.split(" "));
+        if (fault !== "loss" || flag !== "yes") assert.notEqual(lines.length, 0, `${fault} ${flag}: ${texts}`);
+        for (const line of lines) {
+          const flags = ["all", "surge", "force", "yes", "dry-run", "json"] as const;
+          const read = readArguments("", { flags, hosts: true }, line);
+          assert.deepEqual(
+            [read.hosts, read[flag], read.json],
+            [["worker-1"], true, true],
+            `${fault}: ${line.join(" ")}`,
+          );
+        }
+      }
+    }
   });
 
   describe("with --surge", () => {
