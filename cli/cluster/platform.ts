@@ -44,7 +44,8 @@ export async function lookAtPlatform(stack: string): Promise<Pick<Live, "machine
   // A run that lives makes and removes machines: what isn't as the state has it then is on its way.
   if (containers === undefined || isHeld(stack)) return {};
   try {
-    return await containers.inspect(stack);
+    const { machines, strays } = await containers.inspect(stack);
+    return { machines, strays };
   } catch {
     // Without the Docker engine nothing of the stack answers either, and that is told.
     return {};

@@ -1,7 +1,7 @@
 /** Runs operations: holds the lock, plans again after each step, shows progress, and decides whether to go on. */
 import { confirmed } from "../terminal/confirm";
 import { createProgress, type Progress } from "../terminal/progress";
-import { withOperationLock } from "./lock";
+import { heldText, withOperationLock } from "./lock";
 import type { Operation, Outcome, Past, Plan, Step } from "./operation";
 
 /** How to run an operation. */
@@ -16,6 +16,8 @@ export interface RunnerOptions {
   readonly confirm?: (question: string, yes: boolean) => Promise<boolean>;
   /** @default one operation per stack and workstation */
   readonly lock?: <T>(stack: string, work: () => Promise<T>) => Promise<T>;
+  /** Why the lock can't be had now. @default asks the same locks, and takes none */
+  readonly held?: (stack: string) => string | undefined;
 }
 
 /**
@@ -27,14 +29,16 @@ export async function runOperation<O, S extends Step>(
   operation: Operation<O, S>,
   options: RunnerOptions,
 ): Promise<Outcome<O, S>> {
-  if (options.dryRun) return dryRun(operation);
+  if (options.dryRun) return dryRun(operation, (options.held ?? heldText)(operation.stack));
   const lock = options.lock ?? withOperationLock;
   return lock(operation.stack, () => run(operation, options));
 }
 
-async function dryRun<O, S extends Step>(operation: Operation<O, S>): Promise<Outcome<O, S>> {
-  const preparation = (await operation.prepare?.plan()) ?? [];
+async function dryRun<O, S extends Step>(operation: Operation<O, S>, held?: string): Promise<Outcome<O, S>> {
+  const preparation = held === undefined ? ((await operation.prepare?.plan()) ?? []) : [];
   const nothing = { past: [], failures: [], preparation };
+  // What the other one changes can't be planned on.
+  if (held !== undefined) return { ...nothing, settled: false, plan: { steps: [], left: [], refused: held } };
   if (preparation.length > 0) {
     const later = "The steps after that are planned on what is seen then.";
     return { ...nothing, settled: false, plan: { steps: [], left: [], later } };

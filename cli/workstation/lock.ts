@@ -63,6 +63,12 @@ export async function withLock<T>(file: string, work: () => Promise<T>, onWait?:
   }
 }
 
+/** The living process that holds a lock; undefined when nobody does. Changes nothing. */
+export function holderOf(file: string): number | undefined {
+  const owner = readIfThere(file);
+  return owner !== undefined && ownerAlive(owner) ? (JSON.parse(owner) as { pid: number }).pid : undefined;
+}
+
 /** Linking is atomic, and the lock never exists without its owner's name in it. */
 function tryLink(mine: string, file: string): boolean {
   try {

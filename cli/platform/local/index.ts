@@ -25,7 +25,7 @@ const containers: Containers = {
   async inspect(stack) {
     const docker = engineClient();
     const [plan, strays] = await Promise.all([lookAtMachines(docker, stack), findStrays(docker, stack)]);
-    return { machines: findingsOf(plan), strays: strays.map(({ name }) => name) };
+    return { machines: findingsOf(plan), strays: strays.map(({ name }) => name), emptied: plan.emptied };
   },
   bringBack: heal,
   machines: listMachines,

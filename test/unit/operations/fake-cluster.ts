@@ -155,5 +155,6 @@ export function runQuietly<O, S extends Step>(
       return Promise.resolve(accepted);
     },
     lock: (_stack, work) => work(),
+    held: () => undefined,
   });
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { outstandingText } from "../../../cli/operations/cluster";
 import { repair } from "../../../cli/operations/repair";
 import { FakeCluster, reached, runQuietly } from "./fake-cluster";
 
@@ -57,12 +58,12 @@ describe("repair", () => {
 
   it("replaces nothing whose loss isn't accepted, not one by one either, and says how to go on", async () => {
     cluster.nodes = { "worker-1": { state: "down" }, "worker-2": { state: "down" } };
-    const declined = await runQuietly(repair(cluster));
+    const declined = await runQuietly(repair(cluster, ["--json"]));
     assert.ok(!cluster.log.some((line) => line.startsWith("replace")), cluster.log.join("\n"));
     assert.equal(declined.settled, false);
     assert.match(
       declined.failures.join("\n"),
-      /^worker-1 and worker-2 \(.*\): nothing but a replacement is left, and it loses all volumes on worker-1 .* To go on with it: npm run repair -- local --yes$/,
+      /^worker-1 and worker-2 \(.*\): nothing but a replacement is left, and it loses all volumes on worker-1 .* To go on with it: npm run repair -- local --json --yes$/,
     );
     assert.equal(declined.plan.left.length, 2);
 
@@ -127,7 +128,14 @@ describe("repair", () => {
     );
     assert.deepEqual(cluster.log, ["ask", `${COME_BACK}: enough`, "ask"]);
 
-    cluster.waiting = ["Bringing back: The container of worker-2 is stopped."];
+    const text = "The container of worker-2 is stopped";
+    const inspected = { machines: [{ hosts: ["worker-2"], text, kept: true }], strays: ["local-mine"] };
+    cluster.waiting = [...outstandingText({ ...inspected, emptied: ["local-registry"] })];
+    assert.deepEqual(cluster.waiting, [
+      "Bringing back: The container of worker-2 is stopped.",
+      "The volume local-registry is lost, and comes back empty: push your own images again.",
+      "Removing what the state does not know: local-mine.",
+    ]);
     const before = await runQuietly(repair(cluster), { dryRun: true });
     assert.deepEqual([before.preparation, before.plan.steps], [cluster.waiting, []]);
   });

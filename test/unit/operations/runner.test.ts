@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { withOperationLock } from "../../../cli/operations/lock";
+import { backendDir } from "../../../cli/paths";
+import { heldText, withOperationLock } from "../../../cli/operations/lock";
 import type { Loss, Operation, Outcome, Past, Plan, Step } from "../../../cli/operations/operation";
 import { planText, reportOf } from "../../../cli/operations/report";
 import { runOperation, type RunnerOptions } from "../../../cli/operations/runner";
+import { PROJECT } from "../../../cli/pulumi/project";
 import type { Progress } from "../../../cli/terminal/progress";
 
 /** A goal is reached when nothing is pending; each step does what it is named after. */
@@ -100,6 +102,7 @@ describe("the runner of operations", () => {
           locked.push(`free ${stack}`);
         }
       },
+      held: () => undefined,
       ...options,
     });
 
@@ -285,6 +288,18 @@ describe("the runner of operations", () => {
       assert.equal((await run(operationOn(worldOf([])), { dryRun: true })).settled, true);
     });
 
+    it("says that another operation holds the stack, and plans nothing on what that one changes", async () => {
+      const world = worldOf(["a"]);
+      const prepare = { plan: () => Promise.reject(new Error("asked")), run: () => Promise.resolve([]) };
+      const held = (stack: string) => `Another operation runs on the stack ${stack}: process 7.`;
+      const outcome = await run(operationOn(world, { prepare }), { dryRun: true, held });
+      assert.deepEqual([world.log, locked, outcome.settled, outcome.plan.steps], [[], [], false, []]);
+      assert.match(
+        planText({ title: "fake" }, outcome),
+        /\nRefused: Another operation runs on the stack local: process 7\.\n$/,
+      );
+    });
+
     it("plans no further than the preparation, which changes what is seen", async () => {
       const world = worldOf(["a"]);
       const prepare: Fake["prepare"] = {
@@ -371,8 +386,22 @@ describe("the lock of operations", () => {
       await assert.rejects(withOperationLock("one", done), {
         message: `Another operation runs on the stack one: process ${process.pid}. Wait for its end, or end it, then run this again.`,
       });
+      assert.equal(
+        heldText("one"),
+        `Another operation runs on the stack one: process ${process.pid}. Wait for its end, or end it, then run this again.`,
+      );
+      assert.equal(heldText("two"), undefined);
       assert.equal(await withOperationLock("two", done), "done");
     });
+    assert.equal(heldText("one"), undefined);
     assert.equal(await withOperationLock("one", done), "done");
+  });
+
+  it("counts a run of Pulumi on the stack, too", () => {
+    const folder = join(backendDir(), ".pulumi", "locks", "organization", PROJECT, "three");
+    mkdirSync(folder, { recursive: true });
+    const lock = { pid: 1, username: "somebody", hostname: "elsewhere", timestamp: "now" };
+    writeFileSync(join(folder, "lock.json"), JSON.stringify(lock));
+    assert.match(heldText("three") ?? "", /^A run of Pulumi changes the stack three\. Wait for its end/);
   });
 });
