@@ -2,7 +2,6 @@
  * `npm run destroy -- <stack> [--yes]`: removes everything of a stack, its state, too; of a local one also what interrupted
  * runs left on the Docker engine. Any other needs a terminal to ask at, or `--yes`. No host is asked for anything, so it works when all of them are dead.
  */
-import { createInterface } from "node:readline/promises";
 import type Docker from "dockerode";
 import { stackOutputsSchema } from "../../components/outputs";
 import { readArguments } from "../terminal/arguments";
@@ -15,6 +14,7 @@ import { runPulumi } from "../pulumi";
 import { localStackExists } from "../pulumi/stack";
 import type { Containers, EngineObject } from "../platform/types";
 import { command, findProgram } from "../workstation/command";
+import { confirmed, hasTerminal } from "../terminal/confirm";
 import { runMain, UserError } from "../terminal/errors";
 import { createProgress, duration } from "../terminal/progress";
 
@@ -97,11 +97,6 @@ function refuseProtected({ stack, deployment }: StackState): void {
   );
 }
 
-/** Whether somebody can be asked. */
-function hasTerminal(): boolean {
-  return process.stdin.isTTY && process.stderr.isTTY;
-}
-
 async function confirm(
   { stack, deployment }: StackState,
   engine: StackEngine | undefined,
@@ -117,15 +112,8 @@ async function confirm(
   const machines = machinesOf(deployment).map((machine) => machine.name);
   const what =
     machines.length > 0 ? list(machines) : found.length > 0 ? list(found.map((one) => one.name)) : "no machine";
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(
-      `This removes the stack ${stack} (${what}) and all data in it. Go on? [y/N] `,
-    );
-    if (!/^y(es)?$/i.test(answer.trim())) throw new UserError("Nothing was removed.");
-  } finally {
-    terminal.close();
-  }
+  if (!(await confirmed(`This removes the stack ${stack} (${what}) and all data in it`, false)))
+    throw new UserError("Nothing was removed.");
 }
 
 /** Containers that the state doesn't know: an interrupted run made them, and they would hold the network. */

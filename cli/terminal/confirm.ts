@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 
-/** Whether a person sits in front of this run and can be asked. */
+/** Whether a person can be asked. */
 export function hasTerminal(): boolean {
   return process.stdin.isTTY && process.stderr.isTTY;
 }
