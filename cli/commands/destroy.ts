@@ -1,6 +1,7 @@
 /**
  * `npm run destroy -- <stack> [--yes]`: removes everything of a stack, its state, too; of a local one also what interrupted
- * runs left on the Docker engine. Any other needs a terminal to ask at, or `--yes`. No host is asked for anything, so it works when all of them are dead.
+ * runs left on the Docker engine. Any other needs a terminal to ask at, or `--yes`. It contacts no host, so it works when all
+ * of them are dead.
  */
 import type Docker from "dockerode";
 import { stackOutputsSchema } from "../../components/outputs";
@@ -25,7 +26,7 @@ runMain(async () => {
   if (!yes && containers === undefined && !hasTerminal()) {
     throw new UserError(
       `Nothing was removed: the stack ${stack} isn't a local one, and there is no terminal to ask at. ` +
-        `To destroy it all the same: npm run destroy -- ${stack} --yes`,
+        `To destroy it anyway: npm run destroy -- ${stack} --yes`,
     );
   }
   const engine = containers === undefined ? undefined : { containers, docker: await containers.engine() };
@@ -34,7 +35,7 @@ runMain(async () => {
   const found = engine === undefined ? [] : await engine.containers.objects(engine.docker, stack);
   if (!yes) await confirm(state, engine, found);
 
-  if (engine !== undefined) await removeUnknown(engine, state);
+  if (engine !== undefined) await removeUnmanaged(engine, state);
   if (engine !== undefined && isNothing(state, found)) {
     await forget(stack);
     await forgetAccess(state);
@@ -103,7 +104,7 @@ async function confirm(
   found: readonly EngineObject[],
 ): Promise<void> {
   if (!hasTerminal()) {
-    // A state that knows of nothing may be another one than that of whoever made these: that takes an explicit yes.
+    // An empty state may not be the one that these belong to: that takes an explicit yes.
     if (engine !== undefined && found.length > 0 && resourcesOf(deployment).length <= 1) {
       throw engine.containers.stateLost(stack, await engine.containers.containers(engine.docker, stack));
     }
@@ -116,13 +117,13 @@ async function confirm(
     throw new UserError("Nothing was removed.");
 }
 
-/** Containers that the state doesn't know: an interrupted run made them, and they would hold the network. */
-async function removeUnknown({ containers, docker }: StackEngine, { stack, machines }: StackState): Promise<void> {
+/** Unmanaged containers, left by an interrupted run: they would hold the network. */
+async function removeUnmanaged({ containers, docker }: StackEngine, { stack, machines }: StackState): Promise<void> {
   const known = new Set(machines.map((machine) => machine.id));
-  const unknown = (await containers.containers(docker, stack)).filter((container) => !known.has(container.identity));
+  const unmanaged = (await containers.containers(docker, stack)).filter((container) => !known.has(container.identity));
   await containers.remove(
     docker,
-    unknown.map(({ name }) => ({ kind: "container", name })),
+    unmanaged.map(({ name }) => ({ kind: "container", name })),
   );
 }
 

@@ -1,4 +1,4 @@
-/** `npm run engine:stop`: stops the Docker engine that set-up started on this machine; any other one is left alone. */
+/** `npm run engine:stop`: stops the Docker engine that set-up started on this workstation; any other one is left alone. */
 import { runMain } from "../terminal/errors";
 import { stopOwnEngine } from "../workstation/own-engine";
 

@@ -20,7 +20,7 @@ runMain(async () => {
   });
   const { stack, given, yes, json, "dry-run": dryRun } = asked;
   const progress = createProgress();
-  // It may be healthy although something failed, for example one of a batch that was then made by itself.
+  // It may be healthy although something failed, for example one of a batch that was then replaced by itself.
   return runCommand(
     repair(liveCluster(stack, progress), given),
     { yes, json, dryRun, progress },

@@ -64,7 +64,7 @@ export function refusalBefore(
 ): string | undefined {
   const cuts = cutsIn(evaluation, asked);
   if (cuts.length > 0) {
-    return `Nothing was replaced: ${describeCuts(cuts)}. A manager's successor has the same address and couldn't join. Mend the network between them first`;
+    return `Nothing was replaced: ${describeCuts(cuts)}. A manager's successor has the same address and couldn't join. Fix the network between them first`;
   }
   const full = Object.entries(asked.withoutRoom);
   if (full.length === 0 || accepted.force || accepted.surge) return undefined;
@@ -72,8 +72,8 @@ export function refusalBefore(
   const reasons = full.flatMap(([host, texts]) => texts.map((text) => `  - ${host}: ${text}`));
   return (
     `Nothing was replaced: tasks of ${list(full.map(([host]) => host))} have no room elsewhere.\n${reasons.join("\n")}\n` +
-    `With a spare worker beside each of them: ${line("--surge")}\n` +
-    `To accept that these tasks wait until the host is back: ${line("--force")}`
+    `To run their tasks on spare workers meanwhile: ${line("--surge")}\n` +
+    `To let these tasks wait until the host is back: ${line("--force")}`
   );
 }
 
@@ -91,7 +91,7 @@ export function lossBefore(
   const what = losses.join("; ");
   const question = `Replacing ${list(hosts)} loses ${what}`;
   const line = replaceCommand(stack, hosts, given, "--yes");
-  return { what, question, declined: `Nothing was replaced. ${question}. To go on with it: ${line}` };
+  return { what, question, declined: `Nothing was replaced. ${question}. To accept that: ${line}` };
 }
 
 /** The command that replaces these hosts, with the flags that were given, and more. */

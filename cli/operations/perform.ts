@@ -9,6 +9,7 @@ import { throughManager } from "../cluster/inspect";
 import { sleep } from "../cluster/limit";
 import type { LiveNode } from "../cluster/model";
 import type { RepairStep } from "./plan-repair";
+import { userLabels } from "./surge";
 import { redo } from "../pulumi";
 import { up, type LiveStack } from "../cluster/stack";
 import { commands } from "../cluster/words";
@@ -43,23 +44,27 @@ export async function perform(
       return rejoin(step, stack, docker);
     case "up":
       if (step.redo !== undefined) {
-        const marking = redo(stack.stack, () => ({ replace: [], update: step.redo ?? [] }));
-        const failure = await attempt(() => marking);
+        const update = step.redo;
+        const failure = await attempt(() => redo(stack.stack, () => ({ replace: [], update })));
         if (failure !== undefined) return failure;
       }
-      return up(stack.stack, [], ["--continue-on-error"]);
+      return goOn(stack, []);
     case "replace":
       // What the state has lost needs no replacing: any `up` makes it.
-      return up(
-        stack.stack,
-        stack.machines.filter((machine) => step.names.includes(machine.name)).map((machine) => machine.urn),
-        ["--continue-on-error"],
+      return goOn(
+        stack,
+        stack.machines.filter(({ name }) => step.names.includes(name)).map(({ urn }) => urn),
       );
     case "settings":
       return attempt(() => throughManager(stack, (call) => updateNode(call, step.nodeId, step.change)));
     case "stale-node":
       return attempt(() => removeStaleNode(step.nodeId, stack));
   }
+}
+
+/** An `up` that does what it can, whatever fails. */
+function goOn({ stack }: LiveStack, replace: readonly string[]): Promise<string | undefined> {
+  return up(stack, replace, ["--continue-on-error"]);
 }
 
 /** Takes the unlock key from a manager that has it, to the one that is locked. It stays in memory and in TLS. */
@@ -78,7 +83,7 @@ async function unlock(name: string, stack: LiveStack): Promise<void> {
       await locked.call("POST", "/swarm/unlock", { UnlockKey: key });
       return;
     }
-    throw new Error(`no other manager tells the key (${heard.join("; ")})`);
+    throw new Error(`no other manager gives the key (${heard.join("; ")})`);
   } finally {
     connection.close();
   }
@@ -104,7 +109,7 @@ async function rejoin(
     // Before it joins again: as a dead manager it would count while the new one isn't in service yet.
     if (nodeId !== undefined) await removeStaleNode(nodeId, stack, LEAVE_LIMIT);
   });
-  return failure ?? up(stack.stack, [token.urn], ["--continue-on-error"]);
+  return failure ?? goOn(stack, [token.urn]);
 }
 
 async function removeStaleNode(id: string, stack: LiveStack, limit = DEMOTION_LIMIT): Promise<void> {
@@ -114,7 +119,7 @@ async function removeStaleNode(id: string, stack: LiveStack, limit = DEMOTION_LI
       await throughManager(stack, async (call) => {
         const node = (await listNodes(call)).find((one) => one.id === id);
         if (node === undefined) return;
-        // It may have come back to life since it was looked at; then it is for a person to say.
+        // It may have come back since it was observed; then a person has to decide.
         if (node.state === "ready") throw new Error("it is alive again");
         await keepLabels(call, node);
         if (node.role === "manager") await updateNode(call, id, { role: "worker" });
@@ -130,7 +135,7 @@ async function removeStaleNode(id: string, stack: LiveStack, limit = DEMOTION_LI
 
 /** Keeps the labels that people have set on a node for the next one of its name: the same as scripts/lib/labels.sh does. */
 async function keepLabels(call: DockerCall, { hostname, labels }: LiveNode): Promise<void> {
-  const own = Object.fromEntries(Object.entries(labels).filter(([key]) => !key.startsWith("swarm-ha.")));
+  const own = userLabels(labels);
   if (Object.keys(own).length === 0) return;
   const name = `swarm-ha.labels.${hostname}`;
   const filters = encodeURIComponent(JSON.stringify({ name: [name] }));

@@ -16,7 +16,7 @@ import { planRepair, stepKey, type MachineState, type RepairPlan, type RepairSte
 
 /** Seconds for a running host to recover by itself, before more is done to it: an election alone takes up to 21. */
 const COME_BACK_LIMIT = 90;
-/** Seconds for the cluster to take notice of a step. */
+/** Seconds for the cluster to show a step's effect. */
 const STEP_LIMIT = 45;
 
 /** What a repair goes by. */
@@ -51,12 +51,13 @@ export function repair(cluster: Cluster, given: readonly string[] = []): Operati
     async observe(moment, past) {
       if (moment.kind === "end") return atEnd(cluster, moment.before, past);
       const known = await readKnown(cluster);
-      // What leads to the cluster is new: only now can be seen how the rest is.
-      if (moment.kind === "start" || isWayIn(moment.step.action, known.stack)) return comeBack(cluster, known, past);
+      // With new access to the cluster, the rest can be seen for the first time.
+      if (moment.kind === "start" || replacesAccess(moment.step.action, known.stack))
+        return comeBack(cluster, known, past);
       const { step, failure } = moment;
       const enough = ({ problems }: Evaluation): boolean =>
         failure !== undefined || !problems.some(({ hosts }) => hosts.some((host) => step.hosts.includes(host)));
-      await waitFor(cluster, "Waiting until the cluster has taken notice", known.stack, step.limit, enough);
+      await waitFor(cluster, "Waiting until the cluster shows the effect", known.stack, step.limit, enough);
       return { ...known, ...(await cluster.ask(known.stack)) };
     },
     plan(seen, past) {
@@ -76,18 +77,9 @@ export async function readKnown(cluster: Cluster): Promise<Pick<RepairSeen, "sta
 }
 
 /** The plan that follows from what was seen, without steps that had their turn. */
-export function planOf(
-  { stack, evaluation, facts, machines }: RepairSeen,
-  past: readonly Past<RepairTurn>[],
-): RepairPlan {
-  return planRepair({
-    desired: stack.desired,
-    evaluation,
-    facts,
-    ...(machines === undefined ? {} : { machines }),
-    others: stack.machines.filter((machine) => !isHost(machine)).map((machine) => machine.name),
-    tried: new Set(past.flatMap(triedBy)),
-  });
+export function planOf({ stack, ...seen }: RepairSeen, past: readonly Past<RepairTurn>[]): RepairPlan {
+  const others = stack.machines.filter((machine) => !isHost(machine)).map((machine) => machine.name);
+  return planRepair({ ...seen, desired: stack.desired, others, tried: new Set(past.flatMap(triedBy)) });
 }
 
 /** The keys of what was tried: where several hosts' loss was declined together, so is each one's. */
@@ -112,7 +104,7 @@ export function turn(
     title,
     usually: action.kind === "engine" || action.kind === "unlock" ? "5 to 40 s" : "10 to 60 s",
     hosts: action.names,
-    limit: isWayIn(action, stack) ? COME_BACK_LIMIT : STEP_LIMIT,
+    limit: replacesAccess(action, stack) ? COME_BACK_LIMIT : STEP_LIMIT,
     ...(loses === undefined
       ? {}
       : {
@@ -120,7 +112,7 @@ export function turn(
             what: loses,
             question: `${title}: this loses ${loses}`,
             declined:
-              `${names} (${action.why}): nothing but a replacement is left, and it loses ${loses}. To go on with it: ` +
+              `${names} (${action.why}): only a replacement is left, and it loses ${loses}. To accept that: ` +
               again(commands(cluster.stack).repair, given, "--yes"),
           },
         }),
@@ -130,8 +122,8 @@ export function turn(
 }
 
 /**
- * Looks, and waits for hosts that may come back by themselves. What waiting can't mend ends the wait: a host that says so
- * itself, or a machine that doesn't run.
+ * Looks, and waits for hosts that may come back by themselves. The wait ends early where it can't help: a host reports so
+ * itself, or its machine doesn't run.
  */
 async function comeBack(
   cluster: Cluster,
@@ -152,21 +144,16 @@ async function comeBack(
 }
 
 /** A node that has left the swarm counts as Ready until it misses its heartbeats: then there is more to do. */
-async function atEnd(
-  cluster: Cluster,
-  { stack, machines }: RepairSeen,
-  past: readonly Past<RepairTurn>[],
-): Promise<RepairSeen> {
-  const known = { stack, ...(machines === undefined ? {} : { machines }) };
-  const seen = (evaluation: Evaluation): RepairSeen => ({ ...known, evaluation, facts: {} });
+async function atEnd(cluster: Cluster, before: RepairSeen, past: readonly Past<RepairTurn>[]): Promise<RepairSeen> {
+  const seen = (evaluation: Evaluation): RepairSeen => ({ ...before, evaluation, facts: {} });
   const evaluation = await waitFor(
     cluster,
     "Waiting until the cluster is healthy",
-    stack,
+    before.stack,
     STEP_LIMIT,
     (found) => found.platformHealthy || planOf(seen(found), past).steps.length > 0,
   );
-  return evaluation.platformHealthy ? seen(evaluation) : comeBack(cluster, known, past);
+  return evaluation.platformHealthy ? seen(evaluation) : comeBack(cluster, before, past);
 }
 
 function waitFor(
@@ -194,8 +181,8 @@ function runs(name: string, machines: readonly MachineState[] | undefined): bool
   return machines === undefined || machines.some((machine) => machine.name === name && machine.running);
 }
 
-/** Whether a step makes what leads to the cluster: bastion or load balancers. */
-function isWayIn({ kind, names }: RepairStep, { machines }: LiveStack): boolean {
+/** Whether a step replaces the access to the cluster: bastion or load balancers. */
+function replacesAccess({ kind, names }: RepairStep, { machines }: LiveStack): boolean {
   return kind === "replace" && machines.some((machine) => names.includes(machine.name) && !isHost(machine));
 }
 
@@ -209,7 +196,7 @@ function isOver(
   if (platformHealthy) return true;
   const alive = (name: string): boolean => runs(name, machines);
   const [first] = steps;
-  if (first !== undefined && isWayIn(first, stack) && !first.names.some(alive)) return true;
+  if (first !== undefined && replacesAccess(first, stack) && !first.names.some(alive)) return true;
   const mayComeBack: readonly RepairStep["kind"][] = ["replace", "engine"];
   if (steps.some((step) => mayComeBack.includes(step.kind) && step.names.some(alive))) return false;
   const managers = stack.desired.nodes.filter((node) => node.role === "manager").map((node) => node.name);
@@ -232,6 +219,6 @@ function headline(step: RepairStep): string {
     case "stale-node":
       return `Removing ${names}, ${step.why}`;
     case "settings":
-      return `Setting ${names} right (${step.why})`;
+      return `Correcting ${names} (${step.why})`;
   }
 }

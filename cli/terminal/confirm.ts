@@ -6,7 +6,7 @@ export function hasTerminal(): boolean {
 }
 
 /**
- * Asks whether to go on. Without a terminal nobody can be asked, and the answer is no.
+ * Asks whether to go on. Without a terminal the answer is no.
  *
  * @param what what is about to happen, and what it costs
  * @param yes whether `--yes` has answered already

@@ -42,18 +42,18 @@ function climb(
   const one = host(name);
   const labels = { ...nodeOf(one).labels, "swarm-ha.identity": "other" };
   const state = node === "down" ? { state: "down", reachability: "" } : { labels };
+  const machines = machine === "gone" ? [] : [{ name, id: one.identity, running: machine !== "stopped" }];
+  const unreachable = { kind: "bastion", hosts: [], text: "The bastion can't be reached" } as const;
   return nextRung({
-    stack: "local",
+    input: {
+      desired,
+      facts,
+      evaluation: { problems: bastion ? [] : [unreachable], pinned: { [name]: pinned } },
+      ...(machine === "unknown" ? {} : { machines }),
+    },
     match: node === "absent" ? { desired: one } : { desired: one, node: nodeOf(one, state) },
     why: "its node is down",
-    facts,
-    machinesKnown: machine !== "unknown",
-    bastion,
-    pinned,
     isTried: (step) => tried.includes(stepKey(step)),
-    ...(machine === "gone" || machine === "unknown"
-      ? {}
-      : { machine: { name, id: one.identity, running: machine !== "stopped" } }),
   });
 }
 

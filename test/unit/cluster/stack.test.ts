@@ -154,7 +154,10 @@ describe("what tools say", () => {
     });
     assert.throws(() => read(), /Which stack\? Usage: tool/);
     assert.throws(() => read("local", "--nope"), /--nope.*Usage: tool/);
-    assert.throws(() => readArguments("tool", { flags: [], stack: "local" }, ["a", "b"]), /^UserError: Unexpected argument: b\. Usage: tool$/);
+    assert.throws(
+      () => readArguments("tool", { flags: [], stack: "local" }, ["a", "b"]),
+      /^UserError: Unexpected argument: b\. Usage: tool$/,
+    );
     assert.equal(readArguments("tool", { flags: [], stack: "local" }, []).stack, "local");
   });
 

@@ -4,7 +4,7 @@ import { repair } from "../../../cli/operations/repair";
 import { FakeCluster, reached, runQuietly } from "./fake-cluster";
 
 const COME_BACK = "Waiting for hosts that may come back by themselves, 90 s";
-const NOTICE = "Waiting until the cluster has taken notice, 45 s";
+const NOTICE = "Waiting until the cluster shows the effect, 45 s";
 const HEALTHY = "Waiting until the cluster is healthy, 45 s";
 
 describe("repair", () => {
@@ -63,7 +63,7 @@ describe("repair", () => {
     assert.equal(declined.settled, false);
     assert.match(
       declined.failures.join("\n"),
-      /^worker-1 and worker-2 \(.*\): nothing but a replacement is left, and it loses all volumes on worker-1 .* To go on with it: npm run repair -- local --json --yes$/,
+      /^worker-1 and worker-2 \(.*\): only a replacement is left, and it loses all volumes on worker-1 .* To accept that: npm run repair -- local --json --yes$/,
     );
     assert.equal(declined.plan.left.length, 2);
 

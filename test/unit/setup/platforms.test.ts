@@ -137,7 +137,9 @@ describe("one platform more", () => {
     const machines = [{ hosts: ["worker-1"], text: "worker-1 is stopped", kept: true }];
     const containers = (inspect: Containers["inspect"]) => ({ ...fake, containers: { inspect } as Containers });
     try {
-      Object.assign(PLATFORMS, { fake: containers(() => Promise.resolve({ machines, strays: ["y"], emptied: ["z"] })) });
+      Object.assign(PLATFORMS, {
+        fake: containers(() => Promise.resolve({ machines, strays: ["y"], emptied: ["z"] })),
+      });
       assert.deepEqual(await lookAtPlatform("x"), { machines, strays: ["y"] });
       Object.assign(PLATFORMS, { fake: containers(() => Promise.reject(new Error("no engine"))) });
       assert.deepEqual(await lookAtPlatform("x"), {});
