@@ -1,4 +1,4 @@
-/** What the replacement of hosts costs: asked once, before anything is touched. */
+/** What the replacement of hosts costs: checked once, before anything is changed. */
 import { describeCuts, type AllFacts } from "../cluster/host-facts";
 import type { Evaluation } from "../cluster/evaluate";
 import type { LiveStack } from "../cluster/stack";

@@ -65,7 +65,7 @@ export function outstandingText({
   return [
     ...machines.flatMap(({ kept, text }) => (kept ? `Bringing back: ${text}.` : [])),
     ...emptied.map((volume) => `The volume ${volume} is lost, and comes back empty: push your own images again.`),
-    ...(strays.length === 0 ? [] : [`Removing what the state does not know: ${list(strays)}.`]),
+    ...(strays.length === 0 ? [] : [`Removing unmanaged containers: ${list(strays)}.`]),
   ];
 }
 

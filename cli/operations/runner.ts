@@ -21,9 +21,9 @@ export interface RunnerOptions {
 }
 
 /**
- * Runs an operation to its goal, or to where it can't go on.
+ * Runs an operation until its goal is reached, or it can't go on.
  *
- * @throws UserError when another operation runs on the stack, and whatever a step or a look throws
+ * @throws UserError when another operation runs on the stack, and whatever a step or an observation throws
  */
 export async function runOperation<O, S extends Step>(
   operation: Operation<O, S>,
@@ -37,10 +37,10 @@ export async function runOperation<O, S extends Step>(
 async function dryRun<O, S extends Step>(operation: Operation<O, S>, held?: string): Promise<Outcome<O, S>> {
   const preparation = held === undefined ? ((await operation.prepare?.plan()) ?? []) : [];
   const nothing = { past: [], failures: [], preparation };
-  // What the other one changes can't be planned on.
+  // A plan would be outdated by what the other one changes.
   if (held !== undefined) return { ...nothing, settled: false, plan: { steps: [], left: [], refused: held } };
   if (preparation.length > 0) {
-    const later = "The steps after that are planned on what is seen then.";
+    const later = "The steps after that can only be planned then.";
     return { ...nothing, settled: false, plan: { steps: [], left: [], later } };
   }
   const observed = await operation.observe({ kind: "start" }, []);
@@ -114,7 +114,7 @@ async function run<O, S extends Step>(
   }
 }
 
-/** The first step that has not had its turn; where the order counts, only the very first one may be it. */
+/** The first step that hasn't run yet; where the order counts, only the very first one. */
 function nextStep<S extends Step>({ steps }: Plan<S>, past: readonly Past<S>[], skips: boolean): S | undefined {
   const isNew = ({ key }: S): boolean => !past.some(({ step }) => step.key === key);
   return (skips ? steps : steps.slice(0, 1)).find(isNew);

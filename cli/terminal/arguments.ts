@@ -17,9 +17,9 @@ export interface ArgumentsOptions<Flag extends string, Value extends string> {
 /**
  * Reads a command line: `[stack] [host…] [--flag…]`.
  *
- * @param usage shown with every mistake
+ * @param usage shown with every error
  * @returns `given`: the flags as they were given, such as `--json`
- * @throws UserError that says what is wrong with it
+ * @throws UserError with what is wrong
  */
 export function readArguments<Flag extends string = never, Value extends string = never>(
   usage: string,
@@ -40,8 +40,9 @@ export function readArguments<Flag extends string = never, Value extends string 
   const [stack = fallback, ...hosts] = parsed.positionals;
   if (stack === undefined) throw wrong("Which stack?");
   if (hosts.length > 0 && !mayNameHosts) throw wrong(`Unexpected argument: ${hosts.join(" ")}.`);
-  const given = flags.filter((flag) => parsed.values[flag] === true).map((flag) => `--${flag}`);
-  return { ...(parsed.values as Record<Flag, boolean> & Partial<Record<Value, string>>), stack, hosts, given };
+  const read: Record<string, unknown> = parsed.values;
+  const given = flags.filter((flag) => read[flag] === true).map((flag) => `--${flag}`);
+  return { ...(read as Record<Flag, boolean> & Partial<Record<Value, string>>), stack, hosts, given };
 }
 
 /** The command line to run next: the flags that were given, and more, each once. */

@@ -145,7 +145,7 @@ describe("the repair ladder", () => {
     );
   });
 
-  it("replaces a machine that is gone without a question, and one that can't be started only with one", () => {
+  it("replaces a host that is gone without a question, and one that can't be started only with one", () => {
     assert.equal(loses(climb("worker-1", { machine: "gone" })), undefined);
     assert.match(loses(climb("worker-1", { machine: "stopped" })) ?? "", /all volumes/);
   });
@@ -156,7 +156,7 @@ describe("the repair ladder", () => {
     assert.equal(loses(climb("worker-1", { facts, tried })), "the volumes db and wal on worker-1");
     assert.equal(
       loses(climb("worker-1", { facts, tried, pinned: ["queue"] })),
-      "the volumes db and wal on worker-1, and the node of the service queue (pinned to the id of worker-1, a successor has another)",
+      "the volumes db and wal on worker-1, and the node of the service queue (pinned to the id of worker-1, a replacement has another)",
     );
   });
 

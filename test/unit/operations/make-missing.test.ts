@@ -52,7 +52,7 @@ describe("npm start, on an unhealthy stack", () => {
     );
   });
 
-  it("asks nobody for data that are gone already, of a host whose new container never started", async () => {
+  it("asks no question about data that are gone already, of a host whose new container never started", async () => {
     lost("worker-1");
     const machines = await cluster.machines();
     cluster.machines = () =>

@@ -28,7 +28,7 @@ describe("repair", () => {
     ]);
   });
 
-  it("doesn't wait for a host that says itself that it can't come back", async () => {
+  it("doesn't wait for a host whose engine is stopped", async () => {
     cluster.nodes = { "worker-1": { state: "down" } };
     cluster.hosts = { "worker-1": reached({ service: false, answers: false, state: "" }) };
     cluster.events = {
@@ -56,7 +56,7 @@ describe("repair", () => {
     assert.ok(cluster.log.includes(`${NOTICE}: enough`));
   });
 
-  it("replaces nothing whose loss isn't accepted, not one by one either, and says how to go on", async () => {
+  it("replaces nothing whose loss isn't accepted, not one by one either, and names the command that accepts it", async () => {
     cluster.nodes = { "worker-1": { state: "down" }, "worker-2": { state: "down" } };
     const declined = await runQuietly(repair(cluster, ["--json"]));
     assert.ok(!cluster.log.some((line) => line.startsWith("replace")), cluster.log.join("\n"));
@@ -134,7 +134,7 @@ describe("repair", () => {
     assert.deepEqual(cluster.waiting, [
       "Bringing back: The container of worker-2 is stopped.",
       "The volume local-registry is lost, and comes back empty: push your own images again.",
-      "Removing what the state does not know: local-mine.",
+      "Removing unmanaged containers: local-mine.",
     ]);
     const before = await runQuietly(repair(cluster), { dryRun: true });
     assert.deepEqual([before.preparation, before.plan.steps], [cluster.waiting, []]);

@@ -79,7 +79,7 @@ describe("replace", () => {
     assert.deepEqual(ups(), ["up worker-1"]);
   });
 
-  it("says so when all hosts are replaced and another one is unhealthy", async () => {
+  it("fails when all hosts are replaced and another one is unhealthy", async () => {
     cluster.hosts = { "worker-1": reached() };
     cluster.events = { "up worker-1": () => (cluster.nodes = { "worker-3": { state: "down" } }) };
     const { settled, plan } = await run(["worker-1"]);
@@ -210,7 +210,7 @@ describe("replace", () => {
       assert.deepEqual(ups(), ["up with spare in a", "up worker-1 with spare in a", "up"]);
     });
 
-    it("says so when the spare worker can't be removed either", async () => {
+    it("reports a spare worker that can't be removed either", async () => {
       cluster.failing = { "up worker-1 with spare in a": "no capacity", up: "no bastion" };
       const { failures } = await run(["worker-1"], { surge: true });
       assert.deepEqual(failures, [

@@ -122,7 +122,7 @@ describe("the runner of operations", () => {
     assert.deepEqual(locked, ["lock local", "free local"]);
   });
 
-  it("stops at the first failure, and says what is left", async () => {
+  it("stops at the first failure, and reports the steps that are left", async () => {
     const world = worldOf(["a", "b", "c"], { failing: ["b"] });
     const { settled, plan, error, past } = await run(operationOn(world));
     assert.deepEqual(runs(world), ["run a", "run b"]);
@@ -157,7 +157,7 @@ describe("the runner of operations", () => {
     assert.equal((await run(operationOn(worldOf(["a"]), none))).settled, false);
   });
 
-  it("goes on when the look at the end finds more to do", async () => {
+  it("goes on when there is more to do at the end", async () => {
     const world = worldOf([]);
     const late = operationOn(world, {
       observe(moment) {
@@ -183,7 +183,7 @@ describe("the runner of operations", () => {
     assert.ok(!world.log.includes("look at the end"));
   });
 
-  it("ends with a clear message when a plan never settles", async () => {
+  it("ends with an error when a plan never settles", async () => {
     for (const onFailure of ["stop", "go on"] as const) {
       const world = worldOf(["a", "b"], { idle: ["a"] });
       const { settled, error } = await run(operationOn(world, { onFailure }));
@@ -262,7 +262,7 @@ describe("the runner of operations", () => {
     assert.deepEqual(failures, ["undo a could not be done\nit is broken"]);
   });
 
-  it("takes what the preparation couldn't do for a failure, and looks after it", async () => {
+  it("counts what the preparation couldn't do as a failure, and observes after it", async () => {
     const world = worldOf([]);
     const prepare: Fake["prepare"] = {
       plan: () => Promise.resolve(["Starting host-a"]),
@@ -288,7 +288,7 @@ describe("the runner of operations", () => {
       assert.equal((await run(operationOn(worldOf([])), { dryRun: true })).settled, true);
     });
 
-    it("says that another operation holds the stack, and plans nothing on what that one changes", async () => {
+    it("is refused while another operation holds the stack", async () => {
       const world = worldOf(["a"]);
       const prepare = { plan: () => Promise.reject(new Error("asked")), run: () => Promise.resolve([]) };
       const held = (stack: string) => `Another operation runs on the stack ${stack}: process 7.`;
@@ -311,11 +311,11 @@ describe("the runner of operations", () => {
       assert.equal(
         planText({ title: "fake of the stack local" }, outcome),
         "Dry run of the fake of the stack local: nothing was changed. The plan, which is made again after each step:\n" +
-          "  1. Starting host-a\nThe steps after that are planned on what is seen then.\n",
+          "  1. Starting host-a\nThe steps after that can only be planned then.\n",
       );
     });
 
-    it("is told to people step by step, with what each one loses and what is refused", async () => {
+    it("prints each step, what it loses, and what is refused", async () => {
       const world = worldOf(["a", "b"]);
       const plan: Fake["plan"] = (seen) =>
         planOf(
