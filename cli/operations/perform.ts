@@ -9,7 +9,6 @@ import { throughManager } from "../cluster/inspect";
 import { sleep } from "../cluster/limit";
 import type { LiveNode } from "../cluster/model";
 import type { RepairStep } from "./plan-repair";
-import { userLabels } from "./surge";
 import { redo } from "../pulumi";
 import { up, type LiveStack } from "../cluster/stack";
 import { commands } from "../cluster/words";
@@ -119,7 +118,7 @@ async function removeStaleNode(id: string, stack: LiveStack, limit = DEMOTION_LI
       await throughManager(stack, async (call) => {
         const node = (await listNodes(call)).find((one) => one.id === id);
         if (node === undefined) return;
-        // It may have come back since it was observed; then a person has to decide.
+        // It may have come back to life since it was looked at; then it is for a person to say.
         if (node.state === "ready") throw new Error("it is alive again");
         await keepLabels(call, node);
         if (node.role === "manager") await updateNode(call, id, { role: "worker" });
@@ -135,7 +134,7 @@ async function removeStaleNode(id: string, stack: LiveStack, limit = DEMOTION_LI
 
 /** Keeps the labels that people have set on a node for the next one of its name: the same as scripts/lib/labels.sh does. */
 async function keepLabels(call: DockerCall, { hostname, labels }: LiveNode): Promise<void> {
-  const own = userLabels(labels);
+  const own = Object.fromEntries(Object.entries(labels).filter(([key]) => !key.startsWith("swarm-ha.")));
   if (Object.keys(own).length === 0) return;
   const name = `swarm-ha.labels.${hostname}`;
   const filters = encodeURIComponent(JSON.stringify({ name: [name] }));

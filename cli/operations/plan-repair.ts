@@ -6,11 +6,11 @@ import type { AllFacts } from "../cluster/host-facts";
 import { engineSteps, nextRung } from "./ladder";
 import { counts, desiredAvailability, desiredLabels, missingLabels, votes } from "../cluster/labels";
 import type { Match } from "../cluster/match";
-import type { Desired, LiveNode, ProblemKind } from "../cluster/model";
-import { majority } from "../cluster/quorum";
+import type { Desired, ProblemKind } from "../cluster/model";
+import { guard, majority, type Voter } from "../cluster/quorum";
 import { nameOf } from "../cluster/deployment";
 import { list, LOST_MAJORITY } from "../cluster/words";
-import { goesAlone, takeVote } from "./voters";
+import { goesAlone } from "./plan-replace";
 
 /** A machine as the platform has it. */
 export interface MachineState {
@@ -121,18 +121,17 @@ export function planRepair(input: RepairInput): RepairPlan {
   }
 
   let voters = evaluation.voters;
-  const takeAway = (node: LiveNode | undefined): string | undefined => {
-    const vote = takeVote(voters, node);
-    if ("refused" in vote) return vote.refused;
-    voters = vote.left;
-    return undefined;
+  const takeAway = (name: string, counting: boolean): string | undefined => {
+    const reason = guard(voters, name, counting);
+    if (reason === undefined) voters = without(voters, name, counting);
+    return reason;
   };
   for (const stale of evaluation.staleNodes) {
     const why = `a stale node (${stale.id})`;
     if (stale.state === "ready")
       left.push(`${stale.hostname}: a node that the stack doesn't have is alive; see the status`);
     else {
-      const reason = votes(stale) ? takeAway(stale) : undefined;
+      const reason = votes(stale) ? takeAway(stale.hostname, counts(stale)) : undefined;
       if (reason !== undefined) left.push(`${stale.hostname}: ${reason}`);
       else add({ kind: "stale-node", names: [stale.hostname], nodeId: stale.id, why });
     }
@@ -148,7 +147,9 @@ export function planRepair(input: RepairInput): RepairPlan {
     const rung = nextRung({ ...one, input, isTried });
     if ("left" in rung) left.push(`${host.name}: ${rung.left}`);
     else if (rung.step.kind === "replace" || rung.step.kind === "rejoin") {
-      const reason = takeAway(match.node);
+      // One without a vote can go, as long as there is a majority.
+      const vote = match.node !== undefined && votes(match.node);
+      const reason = takeAway(vote ? host.name : "", match.node !== undefined && counts(match.node));
       if (reason !== undefined) left.push(`${host.name} (${why}): ${reason}`);
       else steps.push(rung.step);
     } else addOnce(steps, rung.step);
@@ -181,8 +182,9 @@ export function planRepair(input: RepairInput): RepairPlan {
   for (const match of evaluation.matches.filter((one) => !busy.has(one.desired.name))) {
     const step = settingsStep(match);
     if (step === undefined) continue;
-    const demotes = step.change.role === "worker" && match.node !== undefined && votes(match.node);
-    const reason = demotes ? takeAway(match.node) : undefined;
+    const demoted =
+      step.change.role === "worker" && match.node !== undefined && votes(match.node) ? match.node : undefined;
+    const reason = demoted === undefined ? undefined : takeAway(match.desired.name, counts(demoted));
     if (reason !== undefined) left.push(`${match.desired.name}: ${reason}`);
     else add(step);
   }
@@ -290,4 +292,9 @@ function settingsStep({ desired, node }: Match): Extract<RepairStep, { kind: "se
 /** An identity that isn't known can't be set. */
 function labelsToSet(desired: DesiredNode): Record<string, string> {
   return Object.fromEntries(Object.entries(desiredLabels(desired)).filter(([, value]) => value !== ""));
+}
+
+function without(voters: readonly Voter[], name: string, counting: boolean): Voter[] {
+  const index = voters.findIndex((voter) => voter.name === name && voter.counts === counting);
+  return voters.filter((_, i) => i !== index);
 }

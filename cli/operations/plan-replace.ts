@@ -1,7 +1,9 @@
 import type { DesiredNode } from "../../components/outputs";
 import type { Evaluation } from "../cluster/evaluate";
+import { counts, votes } from "../cluster/labels";
+import type { Match } from "../cluster/match";
 import type { Problem } from "../cluster/model";
-import { goesAlone, takeVote } from "./voters";
+import { guard } from "../cluster/quorum";
 
 /** Most hosts that are away at once, so that the ones left and the workstation aren't overloaded. */
 const MOST = 10;
@@ -35,8 +37,17 @@ export function nextBatch(todo: ReadonlySet<string>, evaluation: Evaluation): Re
   const [next] = managers.sort((a, b) => last(a.node) - last(b.node));
   if (next === undefined) return { names: [] };
   const { name } = next.desired;
-  const vote = takeVote(evaluation.voters, next.node);
-  return "refused" in vote ? { refused: `${name} can't be replaced now: ${vote.refused}` } : { names: [name] };
+  const reason = guard(
+    evaluation.voters,
+    next.node !== undefined && votes(next.node) ? name : "",
+    next.node !== undefined && counts(next.node),
+  );
+  return reason === undefined ? { names: [name] } : { refused: `${name} can't be replaced now: ${reason}` };
+}
+
+/** Whether a host goes alone: a manager, and a worker that somebody promoted, which has a vote like them. */
+export function goesAlone({ desired, node }: Match): boolean {
+  return desired.role === "manager" || (node !== undefined && votes(node));
 }
 
 function batchOf(first: DesiredNode, todo: readonly DesiredNode[], all: readonly DesiredNode[]): string[] {

@@ -1,8 +1,10 @@
 import type { Spare } from "../../plan/spare";
 import { listNodes, updateNode } from "../cluster/docker-api";
 import { throughManager } from "../cluster/inspect";
-import type { LiveNode } from "../cluster/model";
 import type { LiveStack } from "../cluster/stack";
+
+/** Node labels of the product's own. */
+const OWN = "swarm-ha.";
 
 /** The spare worker that takes a host's tasks meanwhile: of the same pool and zone. @returns nothing for a host that is no worker */
 export function spareFor({ desired }: LiveStack, host: string): Spare | undefined {
@@ -15,13 +17,8 @@ export async function lendLabels(stack: LiveStack, from: string, to: readonly st
   await throughManager(stack, async (call) => {
     const nodes = (await listNodes(call)).filter((node) => node.state === "ready");
     const lender = nodes.find((node) => node.hostname === from);
-    const labels = userLabels(lender?.labels ?? {});
+    const labels = Object.fromEntries(Object.entries(lender?.labels ?? {}).filter(([key]) => !key.startsWith(OWN)));
     for (const node of nodes.filter(({ hostname }) => to.includes(hostname)))
       await updateNode(call, node.id, { labels });
   });
-}
-
-/** The labels that people have set on a node: all but the product's own. */
-export function userLabels(labels: LiveNode["labels"]): Record<string, string> {
-  return Object.fromEntries(Object.entries(labels).filter(([key]) => !key.startsWith("swarm-ha.")));
 }
