@@ -31,7 +31,7 @@ runMain(async () => {
   const docker = findProgram("docker");
   if (docker === undefined) {
     throw new UserError(
-      "There is no docker command on this machine to write a context for. " +
+      "No docker command was found, so there is no context to write. " +
         "Install it (Debian, Ubuntu: apt-get install docker.io, or docker-cli): https://docs.docker.com/engine/install/",
     );
   }
@@ -55,7 +55,7 @@ runMain(async () => {
 });
 
 /**
- * Logs docker in to the registry, under each of its names. What fails is said, and nothing more: the context serves
+ * Logs docker in to the registry, under each of its names. A failure is only reported: the context works
  * without it.
  *
  * @returns whether one failed
@@ -80,7 +80,7 @@ async function logIn(
     } catch (error) {
       process.stderr.write(
         `docker isn't logged in to ${registry}: ${messageOf(error)}\n` +
-          `See whether the registry is well (${commands(stack).status}), then run this again.\n`,
+          `Check the registry (${commands(stack).status}), then run this again.\n`,
       );
     }
   }
@@ -100,7 +100,7 @@ async function writeContext(
   host: string,
 ): Promise<string> {
   const { cert, key } = access.person ?? access.client;
-  // The CLI copies the files into its own store; here they are for a moment only, and for nobody else (0700, 0600).
+  // The CLI copies the files into its own store; here they exist briefly, readable by this user only (0700, 0600).
   const folder = mkdtempSync(join(tmpdir(), "swarm-ha-context-"));
   try {
     const file = (base: string, text: string): string => {

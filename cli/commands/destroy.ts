@@ -1,8 +1,8 @@
 /**
  * `npm run destroy -- <stack> [--yes]`: removes everything of a stack, its state, too; of a local one also what interrupted
- * runs left on the Docker engine. Any other needs a terminal to ask at, or `--yes`. No host is asked for anything, so it works when all of them are dead.
+ * runs left on the Docker engine. Any other needs a terminal to ask at, or `--yes`. It contacts no host, so it works when all
+ * of them are dead.
  */
-import { createInterface } from "node:readline/promises";
 import type Docker from "dockerode";
 import { stackOutputsSchema } from "../../components/outputs";
 import { readArguments } from "../terminal/arguments";
@@ -15,6 +15,7 @@ import { runPulumi } from "../pulumi";
 import { localStackExists } from "../pulumi/stack";
 import type { Containers, EngineObject } from "../platform/types";
 import { command, findProgram } from "../workstation/command";
+import { confirmed, hasTerminal } from "../terminal/confirm";
 import { runMain, UserError } from "../terminal/errors";
 import { createProgress, duration } from "../terminal/progress";
 
@@ -25,7 +26,7 @@ runMain(async () => {
   if (!yes && containers === undefined && !hasTerminal()) {
     throw new UserError(
       `Nothing was removed: the stack ${stack} isn't a local one, and there is no terminal to ask at. ` +
-        `To destroy it all the same: npm run destroy -- ${stack} --yes`,
+        `To destroy it anyway: npm run destroy -- ${stack} --yes`,
     );
   }
   const engine = containers === undefined ? undefined : { containers, docker: await containers.engine() };
@@ -34,7 +35,7 @@ runMain(async () => {
   const found = engine === undefined ? [] : await engine.containers.objects(engine.docker, stack);
   if (!yes) await confirm(state, engine, found);
 
-  if (engine !== undefined) await removeUnknown(engine, state);
+  if (engine !== undefined) await removeUnmanaged(engine, state);
   if (engine !== undefined && isNothing(state, found)) {
     await forget(stack);
     await forgetAccess(state);
@@ -97,18 +98,13 @@ function refuseProtected({ stack, deployment }: StackState): void {
   );
 }
 
-/** Whether somebody can be asked. */
-function hasTerminal(): boolean {
-  return process.stdin.isTTY && process.stderr.isTTY;
-}
-
 async function confirm(
   { stack, deployment }: StackState,
   engine: StackEngine | undefined,
   found: readonly EngineObject[],
 ): Promise<void> {
   if (!hasTerminal()) {
-    // A state that knows of nothing may be another one than that of whoever made these: that takes an explicit yes.
+    // An empty state may not be the one that these belong to: that takes an explicit yes.
     if (engine !== undefined && found.length > 0 && resourcesOf(deployment).length <= 1) {
       throw engine.containers.stateLost(stack, await engine.containers.containers(engine.docker, stack));
     }
@@ -117,24 +113,17 @@ async function confirm(
   const machines = machinesOf(deployment).map((machine) => machine.name);
   const what =
     machines.length > 0 ? list(machines) : found.length > 0 ? list(found.map((one) => one.name)) : "no machine";
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(
-      `This removes the stack ${stack} (${what}) and all data in it. Go on? [y/N] `,
-    );
-    if (!/^y(es)?$/i.test(answer.trim())) throw new UserError("Nothing was removed.");
-  } finally {
-    terminal.close();
-  }
+  if (!(await confirmed(`This removes the stack ${stack} (${what}) and all data in it`, false)))
+    throw new UserError("Nothing was removed.");
 }
 
-/** Containers that the state doesn't know: an interrupted run made them, and they would hold the network. */
-async function removeUnknown({ containers, docker }: StackEngine, { stack, machines }: StackState): Promise<void> {
+/** Unmanaged containers, left by an interrupted run: they would hold the network. */
+async function removeUnmanaged({ containers, docker }: StackEngine, { stack, machines }: StackState): Promise<void> {
   const known = new Set(machines.map((machine) => machine.id));
-  const unknown = (await containers.containers(docker, stack)).filter((container) => !known.has(container.identity));
+  const unmanaged = (await containers.containers(docker, stack)).filter((container) => !known.has(container.identity));
   await containers.remove(
     docker,
-    unknown.map(({ name }) => ({ kind: "container", name })),
+    unmanaged.map(({ name }) => ({ kind: "container", name })),
   );
 }
 

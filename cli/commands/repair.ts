@@ -18,11 +18,11 @@ runMain(async () => {
   const asked = readArguments("npm run repair -- <stack> [--yes] [--dry-run] [--json]", {
     flags: ["yes", "dry-run", "json"],
   });
-  const { stack, yes, json, "dry-run": dryRun } = asked;
+  const { stack, given, yes, json, "dry-run": dryRun } = asked;
   const progress = createProgress();
-  // It may be healthy although something failed, for example one of a batch that was then made by itself.
+  // It may be healthy although something failed, for example one of a batch that was then replaced by itself.
   return runCommand(
-    repair(liveCluster(stack, progress)),
+    repair(liveCluster(stack, progress), given),
     { yes, json, dryRun, progress },
     (seen) => healthyText(stack, seen),
     (outcome) => brokenText(stack, outcome),

@@ -1,6 +1,6 @@
 /**
- * `npm run replace -- <stack> <host…|--all> [--surge|--force] [--yes] [--dry-run] [--json]`: makes hosts anew, the way to a
- * new host image: see cli/operations/replace.ts. The first failure ends it.
+ * `npm run replace -- <stack> <host…|--all> [--surge|--force] [--yes] [--dry-run] [--json]`: replaces hosts, for example to
+ * bring in a new host image: see cli/operations/replace.ts. The first failure ends it.
  *
  * What it costs is asked before anything is touched: tasks that have no room elsewhere want `--surge` (a spare worker
  * takes them meanwhile) or `--force` (they wait), and data that is lost wants a yes, at the terminal or by `--yes`.
@@ -19,14 +19,20 @@ const USAGE = "npm run replace -- <stack> <host…|--all> [--surge|--force] [--y
 
 runMain(async () => {
   const asked = readArguments(USAGE, { flags: ["all", "surge", "force", "yes", "dry-run", "json"], hosts: true });
-  const { stack: name, all, surge, force, yes, json, "dry-run": dryRun } = asked;
+  const { stack: name, given, all, surge, force, yes, json, "dry-run": dryRun } = asked;
   if (surge && force) throw new UserError(`Use --surge or --force, not both. Usage: ${USAGE}`);
   if (asked.hosts.length === 0 && !all) throw new UserError(`Which hosts? Usage: ${USAGE}`);
   const progress = createProgress();
   const cluster = liveCluster(name, progress);
   const stack = await cluster.read();
   return runCommand(
-    replace(cluster, { stack, hosts: chosen(stack, asked.hosts, all), surge, force }),
+    replace(cluster, {
+      stack,
+      hosts: chosen(stack, asked.hosts, all),
+      surge,
+      force,
+      given: given.filter((flag) => flag !== "--all"),
+    }),
     { yes, json, dryRun, progress },
     (_seen, outcome) => replacedText(name, outcome),
     ({ error, plan, failures }) =>

@@ -7,7 +7,7 @@
  */
 import type Docker from "dockerode";
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { messageOf } from "../../components/message";
 import { prepareFor } from "../cluster/platform";
 import { lastLines } from "../cluster/stack";
 import { runPulumi } from "../pulumi";
@@ -16,13 +16,14 @@ import { failure, markdown } from "../review/markdown";
 import { parsePreview } from "../review/preview";
 import { reviewOf, type Review } from "../review/review";
 import { leaks, secretsIn } from "../review/secrets";
+import { readArguments } from "../terminal/arguments";
 import { runMain, UserError } from "../terminal/errors";
 
-const USAGE = "npm run -s review -- <stack> [--from <preview.json>]";
 const REFUSED = 2;
 
 runMain(async () => {
-  const { stack, from } = readArguments(process.argv.slice(2));
+  const usage = "npm run -s review -- <stack> [--from <preview.json>]";
+  const { stack, from } = readArguments(usage, { values: ["from"] });
   let text = "";
   let docker: Docker | undefined;
   let review: Review;
@@ -31,7 +32,7 @@ runMain(async () => {
     const ran = from === undefined ? await preview(stack) : { text: read(from) };
     text = ran.text;
     review = judge(text, stack, from);
-    // Whatever it was, its diagnostics don't say it.
+    // Its diagnostics don't say why.
     if (ran.failed !== undefined) throw new UserError(ran.failed);
   } catch (error) {
     if (error instanceof UserError) publish(failure(stack, error.message), stack, text);
@@ -62,7 +63,7 @@ function judge(text: string, stack: string, from: string | undefined): Review {
 /** @param text what the page was made from */
 function publish(page: string, stack: string, text: string): void {
   if (leaks(page, secretsIn(jsonOf(text))))
-    throw new UserError(`The review of ${stack} isn't shown: a secret of the preview would stand in it.`);
+    throw new UserError(`The review of ${stack} isn't shown: it would contain a secret of the preview.`);
   process.stdout.write(page);
 }
 
@@ -74,31 +75,16 @@ function jsonOf(text: string): unknown {
   }
 }
 
-function readArguments(args: readonly string[]): { stack: string; from?: string } {
-  let parsed;
-  try {
-    parsed = parseArgs({ args: [...args], options: { from: { type: "string" } }, allowPositionals: true });
-  } catch (error) {
-    throw new UserError(
-      `${error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error)}. Usage: ${USAGE}`,
-    );
-  }
-  const [stack, ...more] = parsed.positionals;
-  if (stack === undefined || more.length > 0) throw new UserError(`Which stack? Usage: ${USAGE}`);
-  const { from } = parsed.values;
-  return { stack, ...(from === undefined ? {} : { from }) };
-}
-
 function read(file: string): string {
   try {
     return readFileSync(file === "-" ? 0 : file, "utf8");
   } catch (error) {
-    throw new UserError(`${file} can't be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UserError(`${file} can't be read: ${messageOf(error)}`);
   }
 }
 
 /**
- * Runs a preview. A local stack's needs this machine's image by name: what makes it is prepared before.
+ * Runs a preview. A local stack's needs this workstation's host image by name: it is prepared before.
  *
  * @returns what it wrote, which of one that failed may still be a preview as far as it got
  * @throws UserError when it wrote none

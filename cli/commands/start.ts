@@ -1,9 +1,11 @@
 /**
  * `npm start [-- <stack>]`: everything from a fresh clone to a running swarm. What is there already is left as it is;
- * what is missing is made again. The exit code is 0 only if the cluster is healthy.
+ * what is missing is recreated. The exit code is 0 only if the cluster is healthy.
  */
 import type Docker from "dockerode";
+import { liveCluster } from "../operations/cluster";
 import { makeMissing } from "../operations/make-missing";
+import { runOperation } from "../operations/runner";
 import { hasResources } from "../cluster/has-resources";
 import { bringBack } from "../cluster/platform";
 import { unhealthyText, verify } from "../cluster/verify";
@@ -11,6 +13,7 @@ import { runPulumi } from "../pulumi";
 import { readLogLine } from "../pulumi/plain-log";
 import { DEFAULT_STACK } from "../pulumi/project";
 import type { BroughtBack, Containers } from "../platform/types";
+import { readArguments } from "../terminal/arguments";
 import { runMain, UserError } from "../terminal/errors";
 import { nextSteps } from "../workstation/next-steps";
 import { createProgress, duration } from "../terminal/progress";
@@ -20,8 +23,7 @@ import { requireContainers } from "../workstation/stack-file";
 const PLAIN = ["--suppress-progress", "--suppress-outputs", "--color", "never"];
 
 runMain(async () => {
-  const [stack = DEFAULT_STACK, ...rest] = process.argv.slice(2);
-  if (rest.length > 0 || stack.startsWith("-")) throw new UserError("usage: npm start [-- <stack>]");
+  const { stack } = readArguments("npm start [-- <stack>]", { stack: DEFAULT_STACK });
   const containers = requireContainers(stack);
   const begun = Date.now();
   const docker = await containers.prepare();
@@ -30,8 +32,10 @@ runMain(async () => {
   const whole = await bringUp(stack, healed);
   let evaluation = await verify(stack, healed);
   if (!evaluation.status.healthy) {
-    const machines = () => containers.machines(docker, stack);
-    evaluation = await makeMissing(stack, evaluation, { gone: healed.gone, machines });
+    const progress = createProgress();
+    const missing = makeMissing(liveCluster(stack, progress, docker), { evaluation, gone: healed.gone });
+    const { observed } = await runOperation(missing, { yes: false, dryRun: false, progress });
+    evaluation = observed?.evaluation ?? evaluation;
   }
   if (!whole) {
     await bringUp(stack, { ...healed, gone: [] });
@@ -42,7 +46,7 @@ runMain(async () => {
   return 0;
 });
 
-/** @throws UserError for containers of a stack whose state knows of nothing */
+/** @throws UserError for containers of a stack whose state is empty */
 async function refuseLostState(platform: Containers, docker: Docker, stack: string): Promise<void> {
   const containers = await platform.containers(docker, stack);
   if (containers.length === 0) return;
@@ -54,7 +58,7 @@ async function refuseLostState(platform: Containers, docker: Docker, stack: stri
 /**
  * Runs `up`. Without a terminal it shows a line for each step that is done, and signs of life in between.
  *
- * @returns false when it failed because machines are gone that are made again afterwards
+ * @returns false when it failed because machines are gone that are replaced afterwards
  * @throws UserError when it fails, and no machine is gone
  */
 async function bringUp(stack: string, healed: BroughtBack): Promise<boolean> {
@@ -62,7 +66,7 @@ async function bringUp(stack: string, healed: BroughtBack): Promise<boolean> {
   const isUp = (code: number): boolean => {
     if (code === 0 || healed.gone.length > 0) return code === 0;
     throw new UserError(
-      `The stack ${stack} is not up: see above. Once that is put right, npm start goes on from here.${failed(healed)}`,
+      `The stack ${stack} is not up: see above. Fix that, then go on from here: npm start -- ${stack}${failed(healed)}`,
     );
   };
   if (process.stdout.isTTY) return isUp((await runPulumi(args, { stack })).code);

@@ -15,7 +15,7 @@ import { damageLines } from "../cluster/registry-storage";
 import { readStack, type LiveStack } from "../cluster/stack";
 import { DEFAULT_STACK } from "../pulumi/project";
 import { runStorageJob } from "../operations/storage-job";
-import { runMain, UserError } from "../terminal/errors";
+import { errorText, runMain } from "../terminal/errors";
 
 const UNREACHABLE = 2;
 
@@ -35,9 +35,8 @@ runMain(async () => {
     else process.stdout.write(`${render(stack, status, exitCode, colors)}\n`);
     return exitCode;
   } catch (error) {
-    // Whatever it was: nobody could say how the cluster is. Exit code 1 would claim that somebody did.
-    const text =
-      error instanceof UserError ? error.message : error instanceof Error ? (error.stack ?? "") : String(error);
+    // The cluster's health is unknown; exit code 1 would mean that it is known.
+    const text = errorText(error);
     if (process.argv.includes("--json")) {
       print({
         healthy: false,

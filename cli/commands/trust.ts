@@ -1,6 +1,6 @@
 /**
- * `npm run trust [-- <stack>]`: writes the certificate of the stack's authority to a file and explains how this machine,
- * its browsers and its Docker engine come to trust it. It never changes what the machine trusts.
+ * `npm run trust [-- <stack>]`: writes the certificate of the stack's authority to a file and explains how this workstation,
+ * its browsers and its Docker engine come to trust it. It never changes what the workstation trusts.
  */
 import { X509Certificate } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ import { DEFAULT_STACK } from "../pulumi/project";
 import { runMain } from "../terminal/errors";
 
 runMain(async () => {
-  const { stack } = readArguments("npm run trust [-- <stack>]", { flags: [], stack: DEFAULT_STACK });
+  const { stack } = readArguments("npm run trust [-- <stack>]", { stack: DEFAULT_STACK });
   const { caCertificate, endpoints } = (await readStack(stack)).outputs;
   const file = statePath("trust", `${stack}.pem`);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

@@ -1,8 +1,9 @@
-/** What the replacement of hosts costs: asked once, before anything is touched. */
+/** What the replacement of hosts costs: checked once, before anything is changed. */
 import { describeCuts, type AllFacts } from "../cluster/host-facts";
 import type { Evaluation } from "../cluster/evaluate";
 import type { LiveStack } from "../cluster/stack";
 import { commands, list } from "../cluster/words";
+import { again } from "../terminal/arguments";
 import type { Cluster } from "./cluster";
 import { lossOf, networkCuts } from "./ladder";
 import type { Loss } from "./operation";
@@ -13,6 +14,8 @@ export interface Accepted {
   readonly force: boolean;
   /** Whether a spare worker takes them meanwhile. */
   readonly surge: boolean;
+  /** The command's flags as they were given, such as `--force`. */
+  readonly given: readonly string[];
 }
 
 /** What was asked. */
@@ -61,28 +64,44 @@ export function refusalBefore(
 ): string | undefined {
   const cuts = cutsIn(evaluation, asked);
   if (cuts.length > 0) {
-    return `Nothing was replaced: ${describeCuts(cuts)}. A manager's successor has the same address and couldn't join. Mend the network between them first`;
+    return `Nothing was replaced: ${describeCuts(cuts)}. A manager's successor has the same address and couldn't join. Fix the network between them first`;
   }
   const full = Object.entries(asked.withoutRoom);
   if (full.length === 0 || accepted.force || accepted.surge) return undefined;
-  const again = `${commands(stack).replace} ${asked.hosts.join(" ")}`;
+  const line = (flag: string): string => replaceCommand(stack, asked.hosts, accepted.given, flag);
   const reasons = full.flatMap(([host, texts]) => texts.map((text) => `  - ${host}: ${text}`));
   return (
     `Nothing was replaced: tasks of ${list(full.map(([host]) => host))} have no room elsewhere.\n${reasons.join("\n")}\n` +
-    `With a spare worker beside each of them: ${again} --surge\nTo accept that these tasks wait until the host is back: ${again} --force`
+    `To run their tasks on spare workers meanwhile: ${line("--surge")}\n` +
+    `To let these tasks wait until the host is back: ${line("--force")}`
   );
 }
 
 /** The volumes, and the services that are pinned to a node's id, that go with these hosts. Pure. */
-export function lossBefore(stack: string, evaluation: Evaluation, { hosts, facts }: Asked): Loss | undefined {
+export function lossBefore(
+  stack: string,
+  evaluation: Evaluation,
+  { hosts, facts }: Asked,
+  { given }: Accepted,
+): Loss | undefined {
   const losses = chosenOf(evaluation, hosts).flatMap(
     ({ desired }) => lossOf(desired, facts[desired.name], evaluation.pinned[desired.name] ?? []) ?? [],
   );
   if (losses.length === 0) return undefined;
   const what = losses.join("; ");
   const question = `Replacing ${list(hosts)} loses ${what}`;
-  const again = `${commands(stack).replace} ${hosts.join(" ")} --yes`;
-  return { what, question, declined: `Nothing was replaced. ${question}. To go on with it: ${again}` };
+  const line = replaceCommand(stack, hosts, given, "--yes");
+  return { what, question, declined: `Nothing was replaced. ${question}. To accept that: ${line}` };
+}
+
+/** The command that replaces these hosts, with the flags that were given, and more. */
+export function replaceCommand(
+  stack: string,
+  hosts: readonly string[],
+  given: readonly string[],
+  ...more: readonly string[]
+): string {
+  return again([commands(stack).replace, ...hosts].join(" "), given, ...more);
 }
 
 function cutsIn(evaluation: Evaluation, { hosts, facts }: Pick<Asked, "hosts" | "facts">) {

@@ -10,6 +10,7 @@ import { inspectDeep, settle, type DeepLook, type Settling } from "../cluster/in
 import { bringBack, containersOf, prepareFor } from "../cluster/platform";
 import { readStack, up, type LiveStack } from "../cluster/stack";
 import { list } from "../cluster/words";
+import type { Containers } from "../platform/types";
 import { UserError } from "../terminal/errors";
 import type { Progress } from "../terminal/progress";
 import { perform } from "./perform";
@@ -55,23 +56,35 @@ export interface Cluster {
   repair(step: RepairStep, stack: LiveStack): Promise<string | undefined>;
 }
 
-/** The cluster of a stack. */
-export function liveCluster(stack: string, progress: Progress): Cluster {
-  /** The engine that a local stack's hosts run on: another way to ask them. */
-  let docker: Docker | undefined;
+/** What bringing back would do, a sentence each. Pure. */
+export function outstandingText({
+  machines,
+  strays,
+  emptied,
+}: Awaited<ReturnType<Containers["inspect"]>>): readonly string[] {
+  return [
+    ...machines.flatMap(({ kept, text }) => (kept ? `Bringing back: ${text}.` : [])),
+    ...emptied.map((volume) => `The volume ${volume} is lost, and comes back empty: push your own images again.`),
+    ...(strays.length === 0 ? [] : [`Removing unmanaged containers: ${list(strays)}.`]),
+  ];
+}
+
+/**
+ * The cluster of a stack.
+ *
+ * @param docker the engine that a local stack's hosts run on, and another way to ask them @default found when it is needed
+ */
+export function liveCluster(stack: string, progress: Progress, docker?: Docker): Cluster {
   const containers = containersOf(stack);
   return {
     stack,
     async outstanding() {
       if (containers === undefined) return [];
       docker = dockerHere();
-      const { machines, unmanaged } = await containers.inspect(stack).catch((error: unknown) => {
+      const found = await containers.inspect(stack).catch((error: unknown) => {
         throw new UserError(`The Docker engine does not answer (${messageOf(error)}). Start it: npm start -- ${stack}`);
       });
-      return [
-        ...machines.flatMap(({ kept, text }) => (kept ? `Bringing back: ${text}.` : [])),
-        ...(unmanaged.length === 0 ? [] : [`Removing unmanaged containers: ${list(unmanaged)}.`]),
-      ];
+      return outstandingText(found);
     },
     async bringBack() {
       docker = await prepareFor(stack);

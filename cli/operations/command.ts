@@ -1,10 +1,10 @@
-/** What the commands of operations have in common: the run, the report for other programs, the plan of a dry run. */
+/** Shared by the commands of operations: the run, the report for other programs, the plan of a dry run. */
 import type { Progress } from "../terminal/progress";
 import type { Operation, Outcome, Step } from "./operation";
 import { planText, reportOf } from "./report";
 import { runOperation } from "./runner";
 
-/** How a person has called the command. */
+/** The command's options. */
 export interface CommandOptions {
   /** Whether losses are accepted without a question. */
   readonly yes: boolean;
@@ -16,10 +16,10 @@ export interface CommandOptions {
 }
 
 /**
- * Runs an operation, and prints what came of it.
+ * Runs an operation, and prints its outcome.
  *
- * @param succeeded what to tell people when the goal is reached, by what was seen last
- * @param failed what to tell people when it is not
+ * @param succeeded the text when the goal is reached, from what was observed last
+ * @param failed the text when it isn't
  * @returns the command's exit code
  */
 export async function runCommand<O, S extends Step>(

@@ -1,5 +1,6 @@
 import { LABELS } from "../../plan/labels";
 import type { DesiredNode } from "../../components/outputs";
+import type { Evaluation } from "../cluster/evaluate";
 import {
   cutsOf,
   describeCuts,
@@ -11,27 +12,19 @@ import {
 } from "../cluster/host-facts";
 import { votes } from "../cluster/quorum";
 import type { Match } from "../cluster/match";
-import type { MachineState, RepairStep } from "./plan-repair";
+import type { MachineState, RepairInput, RepairStep } from "./plan-repair";
 import { commands, list } from "../cluster/words";
 
 /** What the ladder is climbed with. */
 export interface Climb {
-  readonly stack: string;
+  readonly input: Pick<RepairInput, "desired" | "machines" | "facts"> & {
+    readonly evaluation: Pick<Evaluation, "problems" | "pinned">;
+  };
   readonly match: Match;
   /** What is wrong with the host, in words. */
   readonly why: string;
-  /** What hosts report of themselves. */
-  readonly facts: AllFacts;
-  /** The host's machine as the platform has it. @default the platform can't tell, or has none */
-  readonly machine?: MachineState;
-  /** Whether the platform can tell which machines there are. */
-  readonly machinesKnown: boolean;
-  /** Whether the bastion can be reached. Without it, silence of a host proves nothing. */
-  readonly bastion: boolean;
   /** Whether this step was tried already. */
   readonly isTried: (step: RepairStep) => boolean;
-  /** Services that only this very node may run. */
-  readonly pinned: readonly string[];
 }
 
 /** The next thing to do for a host, or why nothing may be done. */
@@ -42,30 +35,30 @@ export type Rung = { readonly step: RepairStep } | { readonly left: string };
  * let it join again with its data, replace it. (Waiting, and starting or resuming machines, come before.) Pure.
  *
  * A host is replaced without any of these only if it is proven dead by two ways of asking: the bastion can't log in, and
- * the managers neither hear from its node nor reach its address. No rung mends a network, so a host that others can't
- * reach stays as it is: its successor would have the same address and couldn't join.
+ * the managers neither hear from its node nor reach its address. No rung fixes a network, so a host that others can't
+ * reach stays as it is: its replacement would have the same address and couldn't join.
  */
 export function nextRung(climb: Climb): Rung {
-  const { match, machine, machinesKnown, facts, isTried, why } = climb;
+  const { match, isTried, why } = climb;
+  const { machines, facts = {} } = climb.input;
   const { name } = match.desired;
   const own = facts[name];
-  if (machinesKnown && machine === undefined) return replacing(climb, undefined);
-  if (machine !== undefined && (!machine.running || isOther(machine, match.desired))) {
-    return replacing(climb, lossOf(match.desired, own, climb.pinned));
-  }
+  const machine = machines?.find((one) => one.name === name);
+  if (machines !== undefined && machine === undefined) return replacing(climb, undefined);
+  if (machine !== undefined && (!machine.running || isOther(machine, match.desired))) return losing(climb);
   if (own?.reached !== true) return unreached(climb, own);
 
   const restart = engineStep(name, "restart", own.answers ? why : "its engine doesn't answer");
   if (!own.service || !own.answers) {
     const steps = own.service ? [restart] : [engineStep(name, "start", "its engine is stopped"), restart];
     const next = steps.find((step) => !isTried(step));
-    return next === undefined ? replacing(climb, lossOf(match.desired, own, climb.pinned)) : { step: next };
+    return next === undefined ? losing(climb) : { step: next };
   }
   if (own.state === "locked") return unlocking(climb);
   const cuts = networkCuts(name, facts);
   if (cuts.length > 0)
     return {
-      left: `${why}, and ${describeCuts(cuts)}. Mend the network between them: a successor would have the same address`,
+      left: `${why}, and ${describeCuts(cuts)}. Fix the network between them: a replacement would have the same address`,
     };
   if (match.node?.state === "ready" && match.node.id === own.nodeId && isLabelledOtherwise(match)) {
     const change = { labels: { [LABELS.identity]: match.desired.identity } };
@@ -81,10 +74,10 @@ export function nextRung(climb: Climb): Rung {
   // What isn't in the swarm, or is in another one, doesn't come back by a restart.
   const steps = match.node === undefined || own.state === "inactive" ? [rejoin] : [restart, rejoin];
   const next = steps.find((step) => !isTried(step));
-  return next === undefined ? replacing(climb, lossOf(match.desired, own, climb.pinned)) : { step: next };
+  return next === undefined ? losing(climb) : { step: next };
 }
 
-/** Engines that don't run or don't answer on hosts that can be reached: mended without a majority, too. */
+/** Engines that don't run or don't answer on hosts that can be reached: this needs no majority. */
 export function engineSteps(nodes: readonly DesiredNode[], facts: AllFacts): RepairStep[] {
   return nodes.flatMap(({ name }) => {
     const own = facts[name];
@@ -109,30 +102,40 @@ function engineStep(name: string, action: "start" | "restart", why: string): Rep
 }
 
 function unreached(climb: Climb, own: HostFacts | undefined): Rung {
-  const { match, facts, stack, bastion } = climb;
-  const { name } = match.desired;
-  if (!bastion) return { left: "the bastion can't be reached, so nobody can tell whether the host is dead" };
-  const seen = own?.reached === false ? own.seen : "nobody asked it";
+  const { desired, evaluation, facts = {} } = climb.input;
+  const { node } = climb.match;
+  const { name } = climb.match.desired;
+  // Silence of a host proves nothing then.
+  if (evaluation.problems.some(({ kind }) => kind === "bastion"))
+    return { left: "the bastion can't be reached, so it is unknown whether the host is dead" };
+  const seen = own?.reached === false ? own.seen : "it was not asked";
   const living = witnesses(name, facts);
   const others = list([...new Set(living.map(({ from }) => from))]);
-  if (living.length > 0 || match.node?.state === "ready") {
+  if (living.length > 0 || node?.state === "ready") {
     const proof = living.length > 0 ? `${others} can` : "the managers hear from it";
     return {
       left:
-        `the bastion can't log in to it (${seen}), but ${proof}, so it isn't dead. Mend its sshd or the network; to ` +
-        `replace it all the same: ${commands(stack).replace} ${name}`,
+        `the bastion can't log in to it (${seen}), but ${proof}, so it isn't dead. Fix its sshd or the network. To ` +
+        `replace it anyway: ${commands(desired.stack).replace} ${name}`,
     };
   }
-  return replacing(climb, lossOf(match.desired, own, climb.pinned));
+  return losing(climb);
 }
 
-function unlocking({ match, isTried, stack }: Climb): Rung {
+function unlocking({ match, isTried }: Climb): Rung {
   const { name } = match.desired;
   const step: RepairStep = { kind: "unlock", names: [name], why: "its engine is locked" };
   if (!isTried(step)) return { step };
   return {
-    left: `its engine is locked, and no manager could unlock it. Unlock it with your key, on ${name} itself: docker swarm unlock; then ${commands(stack).repair}`,
+    left: `its engine is locked, and no manager could unlock it. Unlock it with your key, on ${name} itself (docker swarm unlock), and run the repair again`,
   };
+}
+
+/** A replacement that loses what is on the host. */
+function losing(climb: Climb): Rung {
+  const { facts = {}, evaluation } = climb.input;
+  const { desired } = climb.match;
+  return replacing(climb, lossOf(desired, facts[desired.name], evaluation.pinned[desired.name] ?? []));
 }
 
 function replacing({ match, why, isTried }: Climb, loses: string | undefined): Rung {
@@ -164,7 +167,7 @@ export function lossOf(host: DesiredNode, own: HostFacts | undefined, pinned: re
   const services =
     pinned.length === 0
       ? undefined
-      : `the node of ${pinned.length === 1 ? "the service" : "the services"} ${list(pinned)} (pinned to the id of ${host.name}, a successor has another)`;
+      : `the node of ${pinned.length === 1 ? "the service" : "the services"} ${list(pinned)} (pinned to the id of ${host.name}, a replacement has another)`;
   const losses = [volumes, services].flatMap((one) => one ?? []);
   return losses.length === 0 ? undefined : losses.join(", and ");
 }

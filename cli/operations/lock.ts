@@ -1,7 +1,8 @@
 /** The lock of a stack's operations: two of them at once would each plan on what the other one changes. */
 import { statePath } from "../paths";
+import { isHeld } from "../pulumi/locks";
 import { UserError } from "../terminal/errors";
-import { withLock } from "../workstation/lock.cjs";
+import { holderOf, withLock } from "../workstation/lock.cjs";
 
 /**
  * Does an operation on a stack while no other one of this workstation runs on it. A run that was killed holds nothing.
@@ -9,9 +10,23 @@ import { withLock } from "../workstation/lock.cjs";
  * @throws UserError at once when another one runs: what was asked for is to be decided again after it
  */
 export function withOperationLock<T>(stack: string, work: () => Promise<T>): Promise<T> {
-  return withLock(statePath("operations", `${stack}.lock`), work, (pid) => {
-    throw new UserError(
-      `Another operation runs on the stack ${stack}: process ${pid}. Wait for its end, or end it, then run this again.`,
-    );
+  return withLock(lockFile(stack), work, (pid) => {
+    throw new UserError(anotherRuns(stack, pid));
   });
+}
+
+/** Why no operation can run on a stack now; undefined when one can. Changes nothing. */
+export function heldText(stack: string): string | undefined {
+  const pid = holderOf(lockFile(stack));
+  if (pid !== undefined) return anotherRuns(stack, pid);
+  if (!isHeld(stack)) return undefined;
+  return `A run of Pulumi changes the stack ${stack}. Wait for its end, or end it, then run this again.`;
+}
+
+function lockFile(stack: string): string {
+  return statePath("operations", `${stack}.lock`);
+}
+
+function anotherRuns(stack: string, pid: number): string {
+  return `Another operation runs on the stack ${stack}: process ${pid}. Wait for its end, or end it, then run this again.`;
 }

@@ -1,58 +1,50 @@
-/** Making again what is missing and can be made without a loss: `npm start` does that, and leaves the rest to `repair`. */
-import { isHost } from "../../plan/roles";
+/** What `npm start` does about hosts and services that are gone: it recreates them, and leaves the rest to `repair`. */
 import type { Evaluation } from "../cluster/evaluate";
-import { settle } from "../cluster/inspect";
-import { perform } from "./perform";
-import { planRepair, stepKey, type MachineState, type RepairStep } from "./plan-repair";
-import { readStack } from "../cluster/stack";
-import { list } from "../cluster/words";
-import { createProgress } from "../terminal/progress";
+import type { Cluster } from "./cluster";
+import type { Operation } from "./operation";
+import type { RepairStep } from "./plan-repair";
+import { planOf, readKnown, turn, type RepairSeen, type RepairTurn } from "./repair";
 
 /** Seconds for the cluster to become healthy after a step. */
 const STEP_LIMIT = 60;
 
-/** What is missing. */
+/** What was found before. */
 export interface Missing {
+  /** What was seen last. */
+  readonly evaluation: Evaluation;
   /** Machines that are gone with their data. */
   readonly gone: readonly string[];
-  /** All machines that the platform has, asked anew. */
-  readonly machines: () => Promise<readonly MachineState[]>;
 }
 
-/**
- * Makes machines and services again that are gone, by the steps that a repair would take, and no other ones.
- *
- * @returns what was seen last
- */
-export async function makeMissing(
-  name: string,
-  evaluation: Evaluation,
-  { gone, machines }: Missing,
-): Promise<Evaluation> {
-  const tried = new Set<string>();
-  const progress = createProgress();
-  for (let seen = evaluation; ;) {
-    const stack = await readStack(name);
-    const others = stack.machines.filter((machine) => !isHost(machine)).map((machine) => machine.name);
-    const input = { desired: stack.desired, evaluation: onlyOf(seen, gone), machines: await machines(), others, tried };
-    const step = planRepair(input).steps.find((one) => losesNothing(one, gone));
-    if (step === undefined) return seen;
-    tried.add(stepKey(step));
-    const failure = await progress.step(`Making ${list(step.names)} again (${step.why})`, "10 to 60 s", () =>
-      perform(step, stack, undefined),
-    );
-    if (failure !== undefined) progress.info(`That failed.\n${failure}`);
-    const after = await readStack(name);
-    seen = await progress.step("Waiting until the cluster is healthy", `up to ${STEP_LIMIT} s`, (note) =>
-      settle(after, { limit: failure === undefined ? STEP_LIMIT : 0, note }),
-    );
-  }
+/** The steps that a repair would take for machines and services that are gone, and no other ones. */
+export function makeMissing(cluster: Cluster, { evaluation, gone }: Missing): Operation<RepairSeen, RepairTurn> {
+  return {
+    name: "start",
+    stack: cluster.stack,
+    title: `start of the stack ${cluster.stack}`,
+    async observe(moment) {
+      if (moment.kind === "end") return moment.before;
+      const known = { ...(await readKnown(cluster)), facts: {} };
+      if (moment.kind === "start") return { ...known, evaluation };
+      const limit = moment.failure === undefined ? moment.step.limit : 0;
+      const title = "Waiting until the cluster is healthy";
+      return { ...known, evaluation: await cluster.wait(title, `up to ${limit} s`, known.stack, { limit }) };
+    },
+    plan(seen, past) {
+      const { steps } = planOf({ ...seen, evaluation: onlyOf(seen.evaluation, gone) }, past);
+      const taken = steps.flatMap((step) => withoutLoss(step, gone) ?? []);
+      return { steps: taken.map((step) => ({ ...turn(cluster, seen.stack, step), limit: STEP_LIMIT })), left: [] };
+    },
+    settled: (seen) => seen.evaluation.status.healthy,
+    onFailure: "go on",
+  };
 }
 
-/** A step that replaces a machine whose data are gone already, or does over what deployed a service. */
-export function losesNothing(step: RepairStep, gone: readonly string[]): boolean {
-  if (step.kind === "up") return true;
-  return step.kind === "replace" && step.names.every((name) => gone.includes(name));
+/** The step, if it loses nothing: it replaces machines whose data are gone already, or does over what deployed a service. */
+function withoutLoss(step: RepairStep, gone: readonly string[]): RepairStep | undefined {
+  if (step.kind === "up") return step;
+  if (step.kind !== "replace" || !step.names.every((name) => gone.includes(name))) return undefined;
+  return { kind: "replace", names: step.names, why: step.why };
 }
 
 /** The evaluation without the hosts that are there: a repair may put these into one step with those that are gone. */

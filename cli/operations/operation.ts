@@ -1,7 +1,7 @@
 /**
- * Day-two operations as data. An operation says what it sees, which steps follow from that, and when its goal is reached;
- * the runner (runner.ts) does the steps. An operation that was interrupted goes on when it is run again: its plan comes
- * from what is seen, not from a record of what was done.
+ * Day-two operations as data: what is observed, which steps follow from that, and when the goal is reached. The runner
+ * (runner.ts) runs the steps. An interrupted operation resumes when it is run again: its plan comes from what is observed,
+ * not from a record of what was done.
  */
 
 /** Data that is lost, and how a person is asked for it. */
@@ -10,13 +10,13 @@ export interface Loss {
   readonly what: string;
   /** The question, a sentence without its full stop: `Replacing worker-1 loses the volume db on worker-1`. */
   readonly question: string;
-  /** What to tell when nobody accepts the loss, with the command that does. */
+  /** The error when the loss is declined, with the command that accepts it. */
   readonly declined: string;
 }
 
 /** One step of an operation. */
 export interface Step {
-  /** Tells it from all other steps of the operation. A step runs once, whatever came of it. */
+  /** Unique among the steps of the operation. A step runs once, whether it succeeds or not. */
   readonly key: string;
   /** What it does, as a headline: `Replacing worker-1`. */
   readonly title: string;
@@ -24,17 +24,17 @@ export interface Step {
   readonly usually: string;
   /** Names of the hosts, bastion and load balancers that it touches. */
   readonly hosts: readonly string[];
-  /** Seconds that the cluster gets to show its effect, before the plan is made again. */
+  /** Seconds for the cluster to show its effect, before the plan is made again. */
   readonly limit: number;
   /** Data that it destroys: a person is asked first. @default none */
   readonly loses?: Loss;
-  /** What to tell, in front of the reason, when it fails. */
+  /** The error when it fails, in front of the reason. */
   readonly failed: string;
   /** Does it. @returns why it failed, in words. @throws Error when nothing more can be done */
   readonly run: () => Promise<string | undefined>;
 }
 
-/** A step that had its turn. */
+/** A step that ran or was declined. */
 export interface Past<S extends Step> {
   readonly step: S;
   /** `declined`: its loss was not accepted, so it did not run. */
@@ -43,7 +43,7 @@ export interface Past<S extends Step> {
   readonly failure?: string;
 }
 
-/** What is to be done, as far as it can be told now. */
+/** The steps, as far as they can be planned now. */
 export interface Plan<S extends Step> {
   /** In their order. Only the first one runs, then the plan is made again. */
   readonly steps: readonly S[];
@@ -57,7 +57,7 @@ export interface Plan<S extends Step> {
   readonly later?: string;
 }
 
-/** When the runner looks. */
+/** When the runner observes. */
 export type Moment<O, S extends Step> =
   /** Before the first plan. */
   | { readonly kind: "start" }
@@ -66,7 +66,7 @@ export type Moment<O, S extends Step> =
   /** After a plan without steps, before it is decided whether the goal is reached. */
   | { readonly kind: "end"; readonly before: O };
 
-/** What comes before the first look. */
+/** What comes before the first observation. */
 export interface Preparation {
   /** What {@link run} would do, a sentence each. Changes nothing. */
   readonly plan: () => Promise<readonly string[]>;
@@ -88,7 +88,7 @@ export interface Operation<O, S extends Step> {
   readonly title: string;
   /** @default nothing */
   readonly prepare?: Preparation;
-  /** Looks at the cluster, and waits for it where waiting may help. Changes nothing. */
+  /** Observes the cluster, and waits for it where that may help. Changes nothing. */
   readonly observe: (moment: Moment<O, S>, past: readonly Past<S>[]) => Promise<O>;
   /** The steps from what was observed to the goal. Pure. */
   readonly plan: (observed: O, past: readonly Past<S>[]) => Plan<S>;
@@ -104,9 +104,9 @@ export interface Operation<O, S extends Step> {
 export interface Outcome<O, S extends Step> {
   /** Whether the goal is reached. Of a dry run: whether it is reached already. */
   readonly settled: boolean;
-  /** What was seen last. @default nothing was looked at */
+  /** What was observed last. @default nothing */
   readonly observed?: O;
-  /** Steps that had their turn, in that order. */
+  /** Steps that ran or were declined, in that order. */
   readonly past: readonly Past<S>[];
   /** The last plan. Its steps have not been done; of a run that failed, the first one is the step that failed. */
   readonly plan: Plan<S>;

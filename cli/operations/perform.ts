@@ -44,23 +44,27 @@ export async function perform(
       return rejoin(step, stack, docker);
     case "up":
       if (step.redo !== undefined) {
-        const marking = redo(stack.stack, () => ({ replace: [], update: step.redo ?? [] }));
-        const failure = await attempt(() => marking);
+        const update = step.redo;
+        const failure = await attempt(() => redo(stack.stack, () => ({ replace: [], update })));
         if (failure !== undefined) return failure;
       }
-      return up(stack.stack, [], ["--continue-on-error"]);
+      return goOn(stack, []);
     case "replace":
       // What the state has lost needs no replacing: any `up` makes it.
-      return up(
-        stack.stack,
-        stack.machines.filter((machine) => step.names.includes(machine.name)).map((machine) => machine.urn),
-        ["--continue-on-error"],
+      return goOn(
+        stack,
+        stack.machines.filter(({ name }) => step.names.includes(name)).map(({ urn }) => urn),
       );
     case "settings":
       return attempt(() => throughManager(stack, (call) => updateNode(call, step.nodeId, step.change)));
     case "stale-node":
       return attempt(() => removeStaleNode(step.nodeId, stack));
   }
+}
+
+/** An `up` that does what it can, whatever fails. */
+function goOn({ stack }: LiveStack, replace: readonly string[]): Promise<string | undefined> {
+  return up(stack, replace, ["--continue-on-error"]);
 }
 
 /** Takes the unlock key from a manager that has it, to the one that is locked. It stays in memory and in TLS. */
@@ -79,7 +83,7 @@ async function unlock(name: string, stack: LiveStack): Promise<void> {
       await locked.call("POST", "/swarm/unlock", { UnlockKey: key });
       return;
     }
-    throw new Error(`no other manager tells the key (${heard.join("; ")})`);
+    throw new Error(`no other manager gives the key (${heard.join("; ")})`);
   } finally {
     connection.close();
   }
@@ -105,7 +109,7 @@ async function rejoin(
     // Before it joins again: as a dead manager it would count while the new one isn't in service yet.
     if (nodeId !== undefined) await removeStaleNode(nodeId, stack, LEAVE_LIMIT);
   });
-  return failure ?? up(stack.stack, [token.urn], ["--continue-on-error"]);
+  return failure ?? goOn(stack, [token.urn]);
 }
 
 async function removeStaleNode(id: string, stack: LiveStack, limit = DEMOTION_LIMIT): Promise<void> {

@@ -3,7 +3,7 @@ import type { DesiredNode } from "../../components/outputs";
 import type { NodeChange } from "../cluster/docker-api";
 import type { Evaluation } from "../cluster/evaluate";
 import type { AllFacts } from "../cluster/host-facts";
-import { engineSteps, nextRung, type Rung } from "./ladder";
+import { engineSteps, nextRung } from "./ladder";
 import { desiredAvailability, desiredLabels, missingLabels } from "../cluster/labels";
 import type { Match } from "../cluster/match";
 import type { Desired, ProblemKind } from "../cluster/model";
@@ -11,6 +11,7 @@ import { majority } from "../../plan/quorum";
 import { counts, guard, votes } from "../cluster/quorum";
 import { nameOf } from "../cluster/deployment";
 import { list, LOST_MAJORITY } from "../cluster/words";
+import { goesAlone } from "./plan-replace";
 
 /** A machine as the platform has it. */
 export interface MachineState {
@@ -22,57 +23,34 @@ export interface MachineState {
 }
 
 /** One step of a repair. */
-export type RepairStep =
+export type RepairStep = {
+  /** Hosts, bastion, load balancers, or steps of the state. */
+  readonly names: readonly string[];
+  /** What is wrong, in words. */
+  readonly why: string;
+} &
   /** Starts or restarts a host's engine. */
-  | {
-      readonly kind: "engine";
-      readonly action: "start" | "restart";
-      readonly names: readonly string[];
-      readonly why: string;
-    }
-  /** Unlocks a manager with the key that the others have. */
-  | { readonly kind: "unlock"; readonly names: readonly string[]; readonly why: string }
-  /** Lets a host leave its swarm and join again, with its volumes and images. */
-  | {
-      readonly kind: "rejoin";
-      readonly names: readonly string[];
-      readonly why: string;
-      /** Its former node, if that has a vote: it goes first. @default it has none */
-      readonly nodeId?: string;
-      /** What is lost by it. @default nothing */
-      readonly loses?: string;
-    }
-  /** Makes machines again: the bastion, load balancers, one manager, or any number of dead workers and registry nodes. */
-  | {
-      readonly kind: "replace";
-      readonly names: readonly string[];
-      readonly why: string;
-      /** The data that is lost by it. @default none */
-      readonly loses?: string;
-    }
-  /** Ends what an interrupted `up` began. `redo`: steps of the state that it does over. */
-  | {
-      readonly kind: "up";
-      readonly names: readonly string[];
-      readonly why: string;
-      readonly redo?: readonly string[];
-    }
-  /** Removes a dead node that nobody wants. */
-  | {
-      readonly kind: "stale-node";
-      readonly names: readonly string[];
-      readonly nodeId: string;
-      readonly manager: boolean;
-      readonly why: string;
-    }
-  /** Sets a node's role, availability and labels right. */
-  | {
-      readonly kind: "settings";
-      readonly names: readonly string[];
-      readonly nodeId: string;
-      readonly change: NodeChange;
-      readonly why: string;
-    };
+  (
+    | { readonly kind: "engine"; readonly action: "start" | "restart" }
+    /** Unlocks a manager with the key that the others have. */
+    | { readonly kind: "unlock" }
+    /**
+     * Lets a host leave its swarm and join again, with its volumes and images. `nodeId`: its former node, if that has a vote:
+     * it goes first.
+     */
+    | { readonly kind: "rejoin"; readonly nodeId?: string }
+    /**
+     * Replaces the bastion, load balancers, one manager, or any number of dead workers and registry nodes. `loses`: the data
+     * that is lost by it.
+     */
+    | { readonly kind: "replace"; readonly loses?: string }
+    /** Ends what an interrupted `up` began. `redo`: steps of the state that it does over. */
+    | { readonly kind: "up"; readonly redo?: readonly string[] }
+    /** Removes a stale node. */
+    | { readonly kind: "stale-node"; readonly nodeId: string }
+    /** Sets a node's role, availability and labels right. */
+    | { readonly kind: "settings"; readonly nodeId: string; readonly change: NodeChange }
+  );
 
 /** What a repair has to know. */
 export interface RepairInput {
@@ -136,7 +114,7 @@ export function planRepair(input: RepairInput): RepairPlan {
     add({ kind: "up", names: redo.map(nameOf), why: "what it deployed is gone", redo });
   }
 
-  // What takes more than an `up`, the status says.
+  // The status names those that take more than an `up`.
   const due = evaluation.problems.filter(({ kind, byHand }) => isDue(kind) && byHand !== true);
   if (due.length > 0) {
     const names = due.flatMap(({ hosts }) => hosts);
@@ -150,13 +128,13 @@ export function planRepair(input: RepairInput): RepairPlan {
     return reason;
   };
   for (const stale of evaluation.staleNodes) {
-    const manager = stale.role === "manager" || votes(stale);
-    const why = `a dead node of that name (${stale.id}) that nobody wants`;
-    if (stale.state === "ready") left.push(`${stale.hostname}: a node that nobody wants is alive; see the status`);
+    const why = `a stale node (${stale.id})`;
+    if (stale.state === "ready")
+      left.push(`${stale.hostname}: a node that the stack doesn't have is alive; see the status`);
     else {
       const reason = takeAway(stale.id);
       if (reason !== undefined) left.push(`${stale.hostname}: ${reason}`);
-      else add({ kind: "stale-node", names: [stale.hostname], nodeId: stale.id, manager, why });
+      else add({ kind: "stale-node", names: [stale.hostname], nodeId: stale.id, why });
     }
   }
 
@@ -164,31 +142,10 @@ export function planRepair(input: RepairInput): RepairPlan {
     const why = whyLost(match, input);
     return why === undefined ? [] : [{ match, host: match.desired, why }];
   });
-  const { machines } = input;
-  const bastion = !evaluation.problems.some(({ kind }) => kind === "bastion");
-  const climb = ({ match, why }: { match: Match; why: string }, isTried: (step: RepairStep) => boolean): Rung => {
-    const machine = machines?.find((one) => one.name === match.desired.name);
-    const machinesKnown = machines !== undefined;
-    const { stack } = desired;
-    const given = {
-      stack,
-      match,
-      why,
-      facts,
-      machinesKnown,
-      bastion,
-      isTried,
-      pinned: evaluation.pinned[match.desired.name] ?? [],
-    };
-    return nextRung(machine === undefined ? given : { ...given, machine });
-  };
   const isTried = (step: RepairStep): boolean => tried.has(stepKey(step));
-  // A worker that somebody promoted has a vote like any manager.
-  const alone = ({ desired: host, node }: Match): boolean =>
-    host.role === "manager" || (node !== undefined && votes(node));
-  for (const one of lost.filter(({ match }) => alone(match))) {
+  for (const one of lost.filter(({ match }) => goesAlone(match))) {
     const { match, host, why } = one;
-    const rung = climb(one, isTried);
+    const rung = nextRung({ ...one, input, isTried });
     if ("left" in rung) left.push(`${host.name}: ${rung.left}`);
     else if (rung.step.kind === "replace" || rung.step.kind === "rejoin") {
       const reason = takeAway(match.node?.id ?? "");
@@ -196,10 +153,10 @@ export function planRepair(input: RepairInput): RepairPlan {
       else steps.push(rung.step);
     } else addOnce(steps, rung.step);
   }
-  const others = lost.filter(({ match }) => !alone(match));
+  const others = lost.filter(({ match }) => !goesAlone(match));
   // Together replacements are quickest; if that fails, each by itself, so that one can't hold up the others.
   const dead = others.flatMap((one) => {
-    const rung = climb(one, () => false);
+    const rung = nextRung({ ...one, input, isTried: () => false });
     return "step" in rung && rung.step.kind === "replace" ? [{ ...one, loses: rung.step.loses }] : [];
   });
   const batch = batchOf(dead);
@@ -207,13 +164,13 @@ export function planRepair(input: RepairInput): RepairPlan {
   if (together) steps.push(batch);
   for (const one of others) {
     if (together && dead.some(({ host }) => host === one.host)) continue;
-    const rung = climb(one, isTried);
+    const rung = nextRung({ ...one, input, isTried });
     if ("left" in rung) left.push(`${one.host.name}: ${rung.left}`);
     else addOnce(steps, rung.step);
   }
 
   for (const { hosts } of evaluation.problems.filter(({ kind }) => kind === "api")) {
-    // Starting what runs changes nothing; what doesn't, its HAProxy, say, comes back. The status tells what is left.
+    // Starting is harmless where all runs, and brings back what doesn't, such as its HAProxy. The status names what is left.
     for (const name of hosts) {
       const step: RepairStep = { kind: "engine", action: "start", names: [name], why: "its API doesn't answer" };
       if (!isTried(step)) addOnce(steps, step);
@@ -257,8 +214,7 @@ function isDue(kind: ProblemKind): boolean {
 
 function otherSteps({ evaluation, machines, others }: RepairInput): RepairStep[] {
   const missing = (name: string): boolean =>
-    machines?.find((machine) => machine.name === name)?.running === false ||
-    (machines !== undefined && !machines.some((machine) => machine.name === name));
+    machines !== undefined && machines.find((machine) => machine.name === name)?.running !== true;
   const steps: RepairStep[] = [];
   const mute = evaluation.problems.some((problem) => problem.kind === "bastion");
   if (mute || (others.includes("bastion") && missing("bastion"))) {
@@ -278,14 +234,14 @@ function refusal({ reachable, quorum, problems }: Evaluation, desired: Desired, 
   const unlock =
     locked.length === 0
       ? ""
-      : `The engine of ${list(locked.map((node) => node.name))} is locked, and without a majority nobody else has the key: ` +
+      : `The engine of ${list(locked.map((node) => node.name))} is locked, and without a majority no other manager gives the key: ` +
         "unlock it there with yours (docker swarm unlock). ";
   const explain =
     `${unlock}A swarm without a majority (${majority(managers)} of ${managers} managers) can't be changed, and replacing a manager ` +
-    `now would destroy what the others still know. The way back: ${LOST_MAJORITY}`;
+    `now would destroy the state that the others still have. To recover: ${LOST_MAJORITY}`;
   if (!reachable) {
     const seen = problems.find((problem) => problem.kind === "unreachable")?.text ?? "no manager could be asked";
-    return `No manager can say who is in the swarm. ${explain}\nSeen last: ${seen}`;
+    return `No manager can list the nodes of the swarm. ${explain}\nSeen last: ${seen}`;
   }
   if (quorum.margin < 0) {
     return `Only ${quorum.counting} of ${quorum.managers} managers count (Ready and Reachable). ${explain}`;
@@ -293,14 +249,14 @@ function refusal({ reachable, quorum, problems }: Evaluation, desired: Desired, 
   return undefined;
 }
 
-/** Why a host has to be made again; nothing when it needn't. */
+/** Why a host needs repair; nothing when it doesn't. */
 function whyLost({ desired, node }: Match, { machines, evaluation, facts }: RepairInput): string | undefined {
   if (machines !== undefined) {
     const machine = machines.find((one) => one.name === desired.name);
     if (machine === undefined) return "its machine is gone";
     if (!machine.running) return "its machine can't be started";
     if (desired.identity !== "" && machine.id !== desired.identity)
-      return "its machine is another one than the stack's";
+      return "its machine isn't the one in the stack's state";
   }
   const own = facts?.[desired.name];
   if (own?.reached === true && !own.service) return "its engine is stopped";
@@ -312,7 +268,7 @@ function whyLost({ desired, node }: Match, { machines, evaluation, facts }: Repa
   if (desired.role === "manager" && node.role === "manager" && !counts(node)) return "as a manager it isn't reachable";
   const identity = node.labels[LABELS.identity] ?? "";
   if (identity !== "" && desired.identity !== "" && identity !== desired.identity) {
-    return "its node runs on another machine than the stack's";
+    return "its node runs on a machine that isn't the one in the stack's state";
   }
   return undefined;
 }

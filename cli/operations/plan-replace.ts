@@ -4,7 +4,7 @@ import type { Match } from "../cluster/match";
 import type { Problem } from "../cluster/model";
 import { guard, votes } from "../cluster/quorum";
 
-/** Most hosts that are away at once, so that the ones left and the machine that makes new ones aren't overrun. */
+/** Most hosts that are away at once, so that the ones left and the workstation aren't overloaded. */
 const MOST = 10;
 
 /** The next hosts to replace, or why there are none. */
@@ -24,14 +24,14 @@ export type ReplacePlan =
 export function nextBatch(todo: ReadonlySet<string>, evaluation: Evaluation): ReplacePlan {
   const all = evaluation.matches.map((match) => match.desired);
   const others = evaluation.matches
-    .filter((match) => !alone(match) && todo.has(match.desired.name))
+    .filter((match) => !goesAlone(match) && todo.has(match.desired.name))
     // Dead ones first: nothing is lost with them, and from then on they can stand in for the others.
     .sort((a, b) => Number(a.node?.state === "ready") - Number(b.node?.state === "ready"))
     .map((match) => match.desired);
   const [first] = others;
   if (first !== undefined) return { names: batchOf(first, others, all) };
 
-  const managers = evaluation.matches.filter((match) => alone(match) && todo.has(match.desired.name));
+  const managers = evaluation.matches.filter((match) => goesAlone(match) && todo.has(match.desired.name));
   const last = (node: { leader: boolean } | undefined): number => (node?.leader === true ? 1 : 0);
   const [next] = managers.sort((a, b) => last(a.node) - last(b.node));
   if (next === undefined) return { names: [] };
@@ -40,8 +40,8 @@ export function nextBatch(todo: ReadonlySet<string>, evaluation: Evaluation): Re
   return reason === undefined ? { names: [name] } : { refused: `${name} can't be replaced now: ${reason}` };
 }
 
-/** Managers go alone, and so does a worker that somebody promoted: it has a vote like them. */
-function alone({ desired, node }: Match): boolean {
+/** Whether a host goes alone: a manager, and a worker that somebody promoted, which has a vote like them. */
+export function goesAlone({ desired, node }: Match): boolean {
   return desired.role === "manager" || (node !== undefined && votes(node));
 }
 
@@ -58,7 +58,7 @@ function batchOf(first: DesiredNode, todo: readonly DesiredNode[], all: readonly
 
 /**
  * Problems that forbid going on: all but those that are only about hosts that are to be replaced, dead ones among them,
- * certificates that are due, which the `up` of the replacement issues anew, or that can't be read, and what is wrong with
+ * certificates that are due, which the `up` of the replacement renews, or that can't be read, and what is wrong with
  * applications, whose tasks may wait for just these hosts.
  */
 export function obstacles(problems: readonly Problem[], todo: ReadonlySet<string>): Problem[] {

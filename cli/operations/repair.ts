@@ -9,13 +9,14 @@ import type { DeepLook } from "../cluster/inspect";
 import { majority } from "../../plan/quorum";
 import type { LiveStack } from "../cluster/stack";
 import { commands, list } from "../cluster/words";
+import { again } from "../terminal/arguments";
 import type { Cluster } from "./cluster";
 import type { Operation, Past, Step } from "./operation";
 import { planRepair, stepKey, type MachineState, type RepairPlan, type RepairStep } from "./plan-repair";
 
 /** Seconds for a running host to recover by itself, before more is done to it: an election alone takes up to 21. */
 const COME_BACK_LIMIT = 90;
-/** Seconds for the cluster to take notice of a step. */
+/** Seconds for the cluster to show a step's effect. */
 const STEP_LIMIT = 45;
 
 /** What a repair goes by. */
@@ -30,13 +31,12 @@ export interface RepairTurn extends Step {
   readonly action: RepairStep;
 }
 
-/** The repair of a stack. */
-export function repair(cluster: Cluster): Operation<RepairSeen, RepairTurn> {
-  const read = async (): Promise<Pick<RepairSeen, "stack" | "machines">> => {
-    const stack = await cluster.read();
-    const machines = await cluster.machines();
-    return { stack, ...(machines === undefined ? {} : { machines }) };
-  };
+/**
+ * The repair of a stack.
+ *
+ * @param given the command's flags as they were given, such as `--json`
+ */
+export function repair(cluster: Cluster, given: readonly string[] = []): Operation<RepairSeen, RepairTurn> {
   return {
     name: "repair",
     stack: cluster.stack,
@@ -50,33 +50,36 @@ export function repair(cluster: Cluster): Operation<RepairSeen, RepairTurn> {
     },
     async observe(moment, past) {
       if (moment.kind === "end") return atEnd(cluster, moment.before, past);
-      const known = await read();
-      // What leads to the cluster is new: only now can be seen how the rest is.
-      if (moment.kind === "start" || isWayIn(moment.step.action, known.stack)) return comeBack(cluster, known, past);
+      const known = await readKnown(cluster);
+      // With new access to the cluster, the rest can be seen for the first time.
+      if (moment.kind === "start" || replacesAccess(moment.step.action, known.stack))
+        return comeBack(cluster, known, past);
       const { step, failure } = moment;
       const enough = ({ problems }: Evaluation): boolean =>
         failure !== undefined || !problems.some(({ hosts }) => hosts.some((host) => step.hosts.includes(host)));
-      await waitFor(cluster, "Waiting until the cluster has taken notice", known.stack, step.limit, enough);
+      await waitFor(cluster, "Waiting until the cluster shows the effect", known.stack, step.limit, enough);
       return { ...known, ...(await cluster.ask(known.stack)) };
     },
     plan(seen, past) {
       const { steps, ...rest } = planOf(seen, past);
-      return { steps: steps.map((step) => turn(cluster, seen.stack, step)), ...rest };
+      return { steps: steps.map((step) => turn(cluster, seen.stack, step, given)), ...rest };
     },
     settled: ({ evaluation }) => evaluation.platformHealthy,
     onFailure: "go on",
   };
 }
 
-function planOf({ stack, evaluation, facts, machines }: RepairSeen, past: readonly Past<RepairTurn>[]): RepairPlan {
-  return planRepair({
-    desired: stack.desired,
-    evaluation,
-    facts,
-    ...(machines === undefined ? {} : { machines }),
-    others: stack.machines.filter((machine) => !isHost(machine)).map((machine) => machine.name),
-    tried: new Set(past.flatMap(triedBy)),
-  });
+/** Reads what is known without looking at the cluster. */
+export async function readKnown(cluster: Cluster): Promise<Pick<RepairSeen, "stack" | "machines">> {
+  const stack = await cluster.read();
+  const machines = await cluster.machines();
+  return { stack, ...(machines === undefined ? {} : { machines }) };
+}
+
+/** The plan that follows from what was seen, without steps that had their turn. */
+export function planOf({ stack, ...seen }: RepairSeen, past: readonly Past<RepairTurn>[]): RepairPlan {
+  const others = stack.machines.filter((machine) => !isHost(machine)).map((machine) => machine.name);
+  return planRepair({ ...seen, desired: stack.desired, others, tried: new Set(past.flatMap(triedBy)) });
 }
 
 /** The keys of what was tried: where several hosts' loss was declined together, so is each one's. */
@@ -85,7 +88,13 @@ function triedBy({ step: { action }, outcome }: Past<RepairTurn>): string[] {
   return [stepKey(action), ...action.names.map((host) => stepKey({ ...action, names: [host] }))];
 }
 
-function turn(cluster: Cluster, stack: LiveStack, action: RepairStep): RepairTurn {
+/** A step as the runner takes it. */
+export function turn(
+  cluster: Cluster,
+  stack: LiveStack,
+  action: RepairStep,
+  given: readonly string[] = [],
+): RepairTurn {
   const names = list(action.names);
   const title = headline(action);
   const loses = "loses" in action ? action.loses : undefined;
@@ -95,7 +104,7 @@ function turn(cluster: Cluster, stack: LiveStack, action: RepairStep): RepairTur
     title,
     usually: action.kind === "engine" || action.kind === "unlock" ? "5 to 40 s" : "10 to 60 s",
     hosts: action.names,
-    limit: isWayIn(action, stack) ? COME_BACK_LIMIT : STEP_LIMIT,
+    limit: replacesAccess(action, stack) ? COME_BACK_LIMIT : STEP_LIMIT,
     ...(loses === undefined
       ? {}
       : {
@@ -103,8 +112,8 @@ function turn(cluster: Cluster, stack: LiveStack, action: RepairStep): RepairTur
             what: loses,
             question: `${title}: this loses ${loses}`,
             declined:
-              `${names} (${action.why}): nothing but a replacement is left, and it loses ${loses}. To go on with it: ` +
-              `${commands(cluster.stack).repair} --yes`,
+              `${names} (${action.why}): only a replacement is left, and it loses ${loses}. To accept that: ` +
+              again(commands(cluster.stack).repair, given, "--yes"),
           },
         }),
     failed: names,
@@ -113,8 +122,8 @@ function turn(cluster: Cluster, stack: LiveStack, action: RepairStep): RepairTur
 }
 
 /**
- * Looks, and waits for hosts that may come back by themselves. What waiting can't mend ends the wait: a host that says so
- * itself, or a machine that doesn't run.
+ * Looks, and waits for hosts that may come back by themselves. The wait ends early where it can't help: a host reports so
+ * itself, or its machine doesn't run.
  */
 async function comeBack(
   cluster: Cluster,
@@ -135,21 +144,16 @@ async function comeBack(
 }
 
 /** A node that has left the swarm counts as Ready until it misses its heartbeats: then there is more to do. */
-async function atEnd(
-  cluster: Cluster,
-  { stack, machines }: RepairSeen,
-  past: readonly Past<RepairTurn>[],
-): Promise<RepairSeen> {
-  const known = { stack, ...(machines === undefined ? {} : { machines }) };
-  const seen = (evaluation: Evaluation): RepairSeen => ({ ...known, evaluation, facts: {} });
+async function atEnd(cluster: Cluster, before: RepairSeen, past: readonly Past<RepairTurn>[]): Promise<RepairSeen> {
+  const seen = (evaluation: Evaluation): RepairSeen => ({ ...before, evaluation, facts: {} });
   const evaluation = await waitFor(
     cluster,
     "Waiting until the cluster is healthy",
-    stack,
+    before.stack,
     STEP_LIMIT,
     (found) => found.platformHealthy || planOf(seen(found), past).steps.length > 0,
   );
-  return evaluation.platformHealthy ? seen(evaluation) : comeBack(cluster, known, past);
+  return evaluation.platformHealthy ? seen(evaluation) : comeBack(cluster, before, past);
 }
 
 function waitFor(
@@ -177,8 +181,8 @@ function runs(name: string, machines: readonly MachineState[] | undefined): bool
   return machines === undefined || machines.some((machine) => machine.name === name && machine.running);
 }
 
-/** Whether a step makes what leads to the cluster: bastion or load balancers. */
-function isWayIn({ kind, names }: RepairStep, { machines }: LiveStack): boolean {
+/** Whether a step replaces the access to the cluster: bastion or load balancers. */
+function replacesAccess({ kind, names }: RepairStep, { machines }: LiveStack): boolean {
   return kind === "replace" && machines.some((machine) => names.includes(machine.name) && !isHost(machine));
 }
 
@@ -192,7 +196,7 @@ function isOver(
   if (platformHealthy) return true;
   const alive = (name: string): boolean => runs(name, machines);
   const [first] = steps;
-  if (first !== undefined && isWayIn(first, stack) && !first.names.some(alive)) return true;
+  if (first !== undefined && replacesAccess(first, stack) && !first.names.some(alive)) return true;
   const mayComeBack: readonly RepairStep["kind"][] = ["replace", "engine"];
   if (steps.some((step) => mayComeBack.includes(step.kind) && step.names.some(alive))) return false;
   const managers = stack.desired.nodes.filter((node) => node.role === "manager").map((node) => node.name);
@@ -209,12 +213,12 @@ function headline(step: RepairStep): string {
     case "rejoin":
       return `Letting ${names} join again, with its volumes and images (${step.why})`;
     case "replace":
-      return `Making ${names} anew (${step.why})`;
+      return `Replacing ${names} (${step.why})`;
     case "up":
       return `Running up for ${names} (${step.why})`;
     case "stale-node":
       return `Removing ${names}, ${step.why}`;
     case "settings":
-      return `Setting ${names} right (${step.why})`;
+      return `Correcting ${names} (${step.why})`;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Replacement of hosts, the way to a new host image: registry nodes and workers in small batches, managers one at a time,
- * the leader last, and the cluster healthy in between. The first failure ends it. What a batch is: plan-replace.ts.
+ * Replaces hosts, for example to bring in a new host image: registry nodes and workers in small batches, managers one at a
+ * time, the leader last, and the cluster healthy in between. The first failure ends it. What a batch is: plan-replace.ts.
  *
  * What it costs is asked before anything is touched (before-replace.ts). A worker whose tasks have no room elsewhere is
  * replaced while a spare worker has them, where that was asked for.
@@ -13,7 +13,7 @@ import type { Evaluation } from "../cluster/evaluate";
 import { urnOf, type LiveStack } from "../cluster/stack";
 import { commands, list } from "../cluster/words";
 import { UserError } from "../terminal/errors";
-import { askBefore, lossBefore, refusalBefore, type Accepted, type Asked } from "./before-replace";
+import { askBefore, lossBefore, refusalBefore, replaceCommand, type Accepted, type Asked } from "./before-replace";
 import type { Cluster } from "./cluster";
 import type { Operation, Past, Plan, Step } from "./operation";
 import { nextBatch, obstacles } from "./plan-replace";
@@ -21,7 +21,7 @@ import { spareFor } from "./surge";
 
 /** Seconds for the cluster to become healthy after a step. */
 const SETTLE_LIMIT = 180;
-/** Seconds before the first one: an election takes up to 21, and load balancers up to 15 to see that a host is well again. */
+/** Seconds before the first one: an election takes up to 21, and load balancers up to 15 to see that a host is healthy again. */
 const FIRST_LIMIT = 90;
 /** Name of the bastion, which is no host of the cluster's. */
 export const BASTION = "bastion";
@@ -122,18 +122,18 @@ function planReplace(
   let todo = remainingOf(hosts, stack, past);
   if (evaluation === undefined) {
     const others = todo.filter((host) => host !== BASTION);
-    const step = replaceStep(cluster, stack, [BASTION], { todo, limit: FIRST_LIMIT });
+    const step = replaceStep(cluster, stack, [BASTION], { todo, given: accepted.given, limit: FIRST_LIMIT });
     return {
       steps: [step],
       left: [],
-      ...(others.length === 0 ? {} : { later: `${list(others)} can be seen, and planned, once the bastion is new.` }),
+      ...(others.length === 0 ? {} : { later: `${list(others)} can be planned after the bastion is replaced.` }),
     };
   }
   const refuse = (refused: string): Plan<ReplaceStep> => ({ steps: [], left: [], refused });
   const found = obstacles(evaluation.problems, new Set(todo));
   if (found.length > 0) {
     return refuse(
-      `Hosts are replaced only while all others are well, and there is something wrong; ${stillText(name, todo)}\n` +
+      `${todo.length === 0 ? "All hosts are replaced, but" : "Not replacing:"} the rest of the cluster is unhealthy.${nextText(name, todo, accepted.given)}\n` +
         found.map((problem) => `  - ${problem.text}`).join("\n"),
     );
   }
@@ -143,7 +143,9 @@ function planReplace(
 
   const spared = sparedHost(past);
   if (spared !== undefined && withoutRoom.length > 0) {
-    return refuse(`${spared} was not replaced: a spare worker is no room for its tasks. ${withoutRoom.join(". ")}`);
+    return refuse(
+      `${spared} was not replaced: its tasks have no room on the spare worker either. ${withoutRoom.join(". ")}`,
+    );
   }
 
   const full = Object.keys(asked?.withoutRoom ?? {});
@@ -151,7 +153,14 @@ function planReplace(
   const take = (names: readonly string[], spare?: Spare): void => {
     // The steps on the bastion read it when the first of them drains a node.
     const gaps = accepted.force && untouched && steps.length === 0 ? full : undefined;
-    steps.push(replaceStep(cluster, stack, names, { todo, ...(spare && { spare }), ...(gaps && { gaps }) }));
+    steps.push(
+      replaceStep(cluster, stack, names, {
+        todo,
+        given: accepted.given,
+        ...(spare && { spare }),
+        ...(gaps && { gaps }),
+      }),
+    );
     todo = todo.filter((host) => !names.includes(host));
   };
   if (spared !== undefined) {
@@ -175,14 +184,14 @@ function planReplace(
     const batch = nextBatch(new Set(todo), evaluation);
     if ("refused" in batch) refused = `${batch.refused}. First: ${commands(name).repair}`;
     else if (batch.names.length === 0)
-      refused = `The cluster has no place for ${list(todo)}. Look: ${commands(name).status}`;
+      refused = `${list(todo)} can't be replaced: no batch has room for it. Check: ${commands(name).status}`;
     else take(batch.names);
   }
-  const loses = untouched && asked !== undefined ? lossBefore(name, evaluation, asked) : undefined;
+  const loses = untouched && asked !== undefined ? lossBefore(name, evaluation, asked, accepted) : undefined;
   return { steps, left: [], ...(refused && { refused }), ...(loses && { loses }) };
 }
 
-interface HowToReplace {
+interface HowToReplace extends Pick<Accepted, "given"> {
   /** Hosts that are still to be replaced, these among them. */
   readonly todo: readonly string[];
   /** See {@link Step}. @default SETTLE_LIMIT */
@@ -197,7 +206,7 @@ function replaceStep(
   cluster: Cluster,
   stack: LiveStack,
   hosts: readonly string[],
-  { todo, limit = SETTLE_LIMIT, spare, gaps }: HowToReplace,
+  { todo, given, limit = SETTLE_LIMIT, spare, gaps }: HowToReplace,
 ): ReplaceStep {
   return {
     kind: "replace",
@@ -206,7 +215,7 @@ function replaceStep(
     usually: "20 to 60 s",
     hosts,
     limit,
-    failed: `${list(hosts)} could not be replaced; ${stillText(cluster.stack, todo)}`,
+    failed: `${list(hosts)} could not be replaced.${nextText(cluster.stack, todo, given)}`,
     async run() {
       if (gaps !== undefined) await cluster.acceptGaps(stack, gaps);
       return cluster.up(
@@ -236,7 +245,7 @@ function addSpare(cluster: Cluster, stack: LiveStack, host: string, spare: Spare
       } catch (error) {
         const failure = await cluster.up([]);
         if (failure === undefined) throw error;
-        const left = `The spare worker is left; the next up removes it: ${commands(cluster.stack).up}`;
+        const left = `The spare worker is still there. The next up removes it: ${commands(cluster.stack).up}`;
         throw new UserError(`${messageOf(error)}\n${left}\n${failure}`);
       }
     },
@@ -254,11 +263,10 @@ function removeSpare(cluster: Cluster, host: string): ReplaceStep {
 }
 
 function spareStep({ stack }: Cluster, title: string): Pick<Step, "title" | "usually" | "limit" | "failed"> {
-  const failed = `${title} failed; the next up removes a spare worker that is left: ${commands(stack).up}`;
+  const failed = `${title} failed. The next up removes the spare worker if it is still there: ${commands(stack).up}`;
   return { title, usually: "20 to 60 s", limit: SETTLE_LIMIT, failed };
 }
 
-function stillText(stack: string, todo: readonly string[]): string {
-  if (todo.length === 0) return "all that were to be replaced have been.";
-  return `still to be replaced, once that is put right: ${commands(stack).replace} ${todo.join(" ")}`;
+function nextText(stack: string, todo: readonly string[], given: readonly string[]): string {
+  return todo.length === 0 ? "" : ` Fix that, then run: ${replaceCommand(stack, todo, given)}`;
 }

@@ -42,6 +42,7 @@ export function reportOf<O, S extends Step>(
   { settled, past, plan, preparation, failures, error }: Outcome<O, S>,
   dryRun: boolean,
 ): OperationReport {
+  const { steps, loses: lost, ...rest } = plan;
   return {
     operation: name,
     stack,
@@ -52,14 +53,12 @@ export function reportOf<O, S extends Step>(
       ...{ title, hosts, outcome },
       ...(failure === undefined ? {} : { failure }),
     })),
-    steps: plan.steps.map(({ title, hosts, limit, loses }) => ({
+    steps: steps.map(({ title, hosts, limit, loses }) => ({
       ...{ title, hosts, limit },
       ...(loses === undefined ? {} : { loses: loses.what }),
     })),
-    ...(plan.loses === undefined ? {} : { loses: plan.loses.what }),
-    ...(plan.later === undefined ? {} : { later: plan.later }),
-    ...(plan.refused === undefined ? {} : { refused: plan.refused }),
-    left: plan.left,
+    ...(lost === undefined ? {} : { loses: lost.what }),
+    ...rest,
     failures,
     ...(error === undefined ? {} : { error }),
   };

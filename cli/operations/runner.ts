@@ -1,7 +1,7 @@
 /** Runs operations: holds the lock, plans again after each step, shows progress, and decides whether to go on. */
 import { confirmed } from "../terminal/confirm";
 import { createProgress, type Progress } from "../terminal/progress";
-import { withOperationLock } from "./lock";
+import { heldText, withOperationLock } from "./lock";
 import type { Operation, Outcome, Past, Plan, Step } from "./operation";
 
 /** How to run an operation. */
@@ -16,27 +16,31 @@ export interface RunnerOptions {
   readonly confirm?: (question: string, yes: boolean) => Promise<boolean>;
   /** @default one operation per stack and workstation */
   readonly lock?: <T>(stack: string, work: () => Promise<T>) => Promise<T>;
+  /** Why the lock can't be had now. @default asks the same locks, and takes none */
+  readonly held?: (stack: string) => string | undefined;
 }
 
 /**
- * Runs an operation to its goal, or to where it can't go on.
+ * Runs an operation until its goal is reached, or it can't go on.
  *
- * @throws UserError when another operation runs on the stack, and whatever a step or a look throws
+ * @throws UserError when another operation runs on the stack, and whatever a step or an observation throws
  */
 export async function runOperation<O, S extends Step>(
   operation: Operation<O, S>,
   options: RunnerOptions,
 ): Promise<Outcome<O, S>> {
-  if (options.dryRun) return dryRun(operation);
+  if (options.dryRun) return dryRun(operation, (options.held ?? heldText)(operation.stack));
   const lock = options.lock ?? withOperationLock;
   return lock(operation.stack, () => run(operation, options));
 }
 
-async function dryRun<O, S extends Step>(operation: Operation<O, S>): Promise<Outcome<O, S>> {
-  const preparation = (await operation.prepare?.plan()) ?? [];
+async function dryRun<O, S extends Step>(operation: Operation<O, S>, held?: string): Promise<Outcome<O, S>> {
+  const preparation = held === undefined ? ((await operation.prepare?.plan()) ?? []) : [];
   const nothing = { past: [], failures: [], preparation };
+  // A plan would be outdated by what the other one changes.
+  if (held !== undefined) return { ...nothing, settled: false, plan: { steps: [], left: [], refused: held } };
   if (preparation.length > 0) {
-    const later = "The steps after that are planned on what is seen then.";
+    const later = "The steps after that can only be planned then.";
     return { ...nothing, settled: false, plan: { steps: [], left: [], later } };
   }
   const observed = await operation.observe({ kind: "start" }, []);
@@ -110,7 +114,7 @@ async function run<O, S extends Step>(
   }
 }
 
-/** The first step that has not had its turn; where the order counts, only the very first one may be it. */
+/** The first step that hasn't run yet; where the order counts, only the very first one. */
 function nextStep<S extends Step>({ steps }: Plan<S>, past: readonly Past<S>[], skips: boolean): S | undefined {
   const isNew = ({ key }: S): boolean => !past.some(({ step }) => step.key === key);
   return (skips ? steps : steps.slice(0, 1)).find(isNew);

@@ -165,6 +165,8 @@ export interface Containers {
     /** `kept`: {@link bringBack} brings it back, without a loss. */
     readonly machines: readonly (LiveMachines & { readonly kept: boolean })[];
     readonly unmanaged: readonly string[];
+    /** Volumes that machines share, and that are gone: {@link bringBack} makes them again, empty. */
+    readonly emptied: readonly string[];
   }>;
   /**
    * Brings back what can be brought back: networks, containers whose data survive, stopped and paused ones.

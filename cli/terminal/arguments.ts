@@ -1,10 +1,13 @@
 import { parseArgs } from "node:util";
+import { messageOf } from "../../components/message";
 import { UserError } from "./errors";
 
-/** What a tool's command line may hold. */
-export interface ArgumentsOptions<Flag extends string> {
-  /** Names of flags: `json` for `--json`. */
-  readonly flags: readonly Flag[];
+/** What a command line may hold. */
+export interface ArgumentsOptions<Flag extends string, Value extends string> {
+  /** Names of flags: `json` for `--json`. @default none */
+  readonly flags?: readonly Flag[];
+  /** Names of options with a value: `from` for `--from <file>`. @default none */
+  readonly values?: readonly Value[];
   /** Stack when none is named. @default one has to be named */
   readonly stack?: string;
   /** Whether names of hosts may follow the stack. @default no */
@@ -12,27 +15,37 @@ export interface ArgumentsOptions<Flag extends string> {
 }
 
 /**
- * Reads a tool's command line: `[stack] [host…] [--flag…]`.
+ * Reads a command line: `[stack] [host…] [--flag…]`.
  *
- * @param usage shown with every mistake
- * @throws UserError that says what is wrong with it
+ * @param usage shown with every error
+ * @returns `given`: the flags as they were given, such as `--json`
+ * @throws UserError with what is wrong
  */
-export function readArguments<Flag extends string>(
+export function readArguments<Flag extends string = never, Value extends string = never>(
   usage: string,
-  { flags, stack: fallback, hosts: mayNameHosts = false }: ArgumentsOptions<Flag>,
+  { flags = [], values = [], stack: fallback, hosts: mayNameHosts = false }: ArgumentsOptions<Flag, Value>,
   args: readonly string[] = process.argv.slice(2),
-): { stack: string; hosts: string[] } & Record<Flag, boolean> {
-  const options = Object.fromEntries(flags.map((flag) => [flag, { type: "boolean" as const, default: false }]));
+): { stack: string; hosts: string[]; given: string[] } & Record<Flag, boolean> & Partial<Record<Value, string>> {
+  const options = Object.fromEntries([
+    ...flags.map((flag) => [flag, { type: "boolean" as const, default: false }] as const),
+    ...values.map((value) => [value, { type: "string" as const }] as const),
+  ]);
   const wrong = (what: string): UserError => new UserError(`${what} Usage: ${usage}`);
   let parsed;
   try {
     parsed = parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
-    throw wrong(error instanceof Error ? `${error.message.split(". ")[0] ?? ""}.` : String(error));
+    throw wrong(`${messageOf(error).split(". ")[0] ?? ""}.`);
   }
   const [stack = fallback, ...hosts] = parsed.positionals;
   if (stack === undefined) throw wrong("Which stack?");
-  if (hosts.length > 0 && !mayNameHosts) throw wrong(`I don't know what ${hosts.join(" ")} is to mean.`);
-  const values = Object.fromEntries(flags.map((flag) => [flag, parsed.values[flag] === true])) as Record<Flag, boolean>;
-  return { stack, hosts, ...values };
+  if (hosts.length > 0 && !mayNameHosts) throw wrong(`Unexpected argument: ${hosts.join(" ")}.`);
+  const read: Record<string, unknown> = parsed.values;
+  const given = flags.filter((flag) => read[flag] === true).map((flag) => `--${flag}`);
+  return { ...(read as Record<Flag, boolean> & Partial<Record<Value, string>>), stack, hosts, given };
+}
+
+/** The command line to run next: the flags that were given, and more, each once. */
+export function again(command: string, given: readonly string[], ...more: readonly string[]): string {
+  return [command, ...new Set([...given, ...more])].join(" ");
 }

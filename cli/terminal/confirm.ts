@@ -1,12 +1,12 @@
 import { createInterface } from "node:readline/promises";
 
-/** Whether a person sits in front of this run and can be asked. */
+/** Whether a person can be asked. */
 export function hasTerminal(): boolean {
   return process.stdin.isTTY && process.stderr.isTTY;
 }
 
 /**
- * Asks whether to go on. Without a terminal nobody can be asked, and the answer is no.
+ * Asks whether to go on. Without a terminal the answer is no.
  *
  * @param what what is about to happen, and what it costs
  * @param yes whether `--yes` has answered already

@@ -3,9 +3,14 @@ import { UserError } from "./user-error.cjs";
 
 export { UserError };
 
+/** What a command prints of an error: a user's error without its stack, any other one with it. */
+export function errorText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error instanceof UserError ? error.message : (error.stack ?? error.message);
+}
+
 /**
- * Lets a command go on to its end when nobody reads its output any more (`| head -3`): what it changes has to be finished,
- * and there is nothing wrong with it.
+ * Lets a command run to its end when its output isn't read any more (`| head -3`): it has to finish what it changes.
  */
 function outliveReaders(): void {
   for (const stream of [process.stdout, process.stderr]) {
@@ -15,7 +20,7 @@ function outliveReaders(): void {
   }
 }
 
-/** Runs a tool's main function: a {@link UserError} ends it with its message alone, any other error with its stack. */
+/** Runs a command's main function: a {@link UserError} ends it with its message alone, any other error with its stack. */
 export function runMain(main: () => Promise<number>): void {
   outliveReaders();
   const run = async (): Promise<number> => {
@@ -26,8 +31,7 @@ export function runMain(main: () => Promise<number>): void {
   run().then(
     (code) => (process.exitCode = code),
     (error: unknown) => {
-      const text = error instanceof Error ? (error instanceof UserError ? error.message : error.stack) : String(error);
-      process.stderr.write(`error: ${text ?? ""}\n`);
+      process.stderr.write(`error: ${errorText(error)}\n`);
       process.exitCode = 1;
     },
   );

@@ -1,4 +1,4 @@
-/** Tells a person what a command goes on in spite of. */
+/** Warns of something that doesn't stop the command. */
 export function warn(text: string): void {
   process.stderr.write(`warning: ${text}\n`);
 }

@@ -6,8 +6,8 @@ import { unlessGone } from "../../components/docker";
 export const TEST_LABEL = "swarm-ha.test";
 
 /** Removes the containers, volumes and networks of that name, or whose names go on after it with a hyphen. */
-<export async function removeUnmanaged(docker: Docker, name: string): Promise<void> {
-=  const ours = (found: string): boolean => found === name || found.startsWith(`${name}-`);
+export async function removeUnmanaged(docker: Docker, name: string): Promise<void> {
+  const ours = (found: string): boolean => found === name || found.startsWith(`${name}-`);
   for (const { Id, Names } of await docker.listContainers({ all: true })) {
     if (Names.some((found) => ours(found.slice(1)))) {
       await unlessGone(docker.getContainer(Id).remove({ force: true, v: true }) as Promise<object>);

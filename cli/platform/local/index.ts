@@ -24,7 +24,7 @@ const containers: Containers = {
   async inspect(stack) {
     const here = docker();
     const [plan, unmanaged] = await Promise.all([lookAtMachines(here, stack), findUnmanaged(here, stack)]);
-    return { machines: findingsOf(plan), unmanaged: unmanaged.map(({ name }) => name) };
+    return { machines: findingsOf(plan), unmanaged: unmanaged.map(({ name }) => name), emptied: plan.emptied };
   },
   bringBack: heal,
   machines: listMachines,

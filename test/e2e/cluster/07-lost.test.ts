@@ -35,9 +35,11 @@ describe("what was removed behind the stack's back", function () {
     await docker("volume", "rm", `${stack.name}-registry`);
     await docker("rename", stack.container("worker-2"), `${stack.name}-mine`);
     await docker("network", "rm", stack.name);
+    const planned = await stack.good("repair", [stack.name, "--dry-run"], 120);
+    assert.match(planned.output, new RegExp(`The volume ${stack.name}-registry is lost, and comes back empty`));
     const { seconds, output } = await stack.start();
     figure("npm start after the network, a host's data and the registry's were lost", seconds);
-    assert.match(output, /Making worker-1 again/);
+    assert.match(output, /Replacing worker-1 /);
     const { code, status } = await stack.status();
     assert.equal(code, 0, status.problems.join("\n"));
     const after = await nodeIds();

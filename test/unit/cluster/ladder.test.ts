@@ -42,18 +42,18 @@ function climb(
   const one = host(name);
   const labels = { ...nodeOf(one).labels, "swarm-ha.identity": "other" };
   const state = node === "down" ? { state: "down", reachability: "" } : { labels };
+  const machines = machine === "gone" ? [] : [{ name, id: one.identity, running: machine !== "stopped" }];
+  const unreachable = { kind: "bastion", hosts: [], text: "The bastion can't be reached" } as const;
   return nextRung({
-    stack: "local",
+    input: {
+      desired,
+      facts,
+      evaluation: { problems: bastion ? [] : [unreachable], pinned: { [name]: pinned } },
+      ...(machine === "unknown" ? {} : { machines }),
+    },
     match: node === "absent" ? { desired: one } : { desired: one, node: nodeOf(one, state) },
     why: "its node is down",
-    facts,
-    machinesKnown: machine !== "unknown",
-    bastion,
-    pinned,
     isTried: (step) => tried.includes(stepKey(step)),
-    ...(machine === "gone" || machine === "unknown"
-      ? {}
-      : { machine: { name, id: one.identity, running: machine !== "stopped" } }),
   });
 }
 
@@ -145,7 +145,7 @@ describe("the repair ladder", () => {
     );
   });
 
-  it("replaces a machine that is gone without a question, and one that can't be started only with one", () => {
+  it("replaces a host that is gone without a question, and one that can't be started only with one", () => {
     assert.equal(loses(climb("worker-1", { machine: "gone" })), undefined);
     assert.match(loses(climb("worker-1", { machine: "stopped" })) ?? "", /all volumes/);
   });
@@ -156,7 +156,7 @@ describe("the repair ladder", () => {
     assert.equal(loses(climb("worker-1", { facts, tried })), "the volumes db and wal on worker-1");
     assert.equal(
       loses(climb("worker-1", { facts, tried, pinned: ["queue"] })),
-      "the volumes db and wal on worker-1, and the node of the service queue (pinned to the id of worker-1, a successor has another)",
+      "the volumes db and wal on worker-1, and the node of the service queue (pinned to the id of worker-1, a replacement has another)",
     );
   });
 

@@ -58,7 +58,7 @@ const steps = (of: RepairPlan): string[] => of.steps.map(stepKey);
 const down = { state: "down", reachability: "unreachable" };
 
 describe("planRepair", () => {
-  it("has nothing to do when all is well", () => {
+  it("has nothing to do on a healthy cluster", () => {
     assert.deepEqual(plan({}), { steps: [], left: [] });
   });
 
@@ -111,7 +111,7 @@ describe("planRepair", () => {
     assert.deepEqual(keys, ["up worker-3", "replace worker-1"]);
   });
 
-  it("replaces machines that are gone, that can't be started, and that are other ones, whatever the swarm says", () => {
+  it("replaces hosts whose machine is gone, can't be started or is another one, whatever the swarm reports", () => {
     assert.deepEqual(steps(plan({ gone: ["worker-2"] })), ["replace worker-2"]);
     assert.deepEqual(steps(plan({ stopped: ["worker-2"] })), ["replace worker-2"]);
     const labels = { ...nodeOf(desired.nodes[8] ?? assert.fail()).labels, "swarm-ha.identity": "another" };

@@ -78,10 +78,10 @@ export class FakeCluster implements Cluster {
     title: string,
     _usually: string,
     stack: LiveStack,
-    { limit, enough }: { limit: number; enough?: (seen: Evaluation) => boolean },
+    { limit, enough = ({ status }) => status.healthy }: { limit: number; enough?: (seen: Evaluation) => boolean },
   ): Promise<Evaluation> {
     const evaluation = this.seen(stack);
-    this.note(`${title}, ${limit} s: ${enough?.(evaluation) === true ? "enough" : "time is up"}`);
+    this.note(`${title}, ${limit} s: ${enough(evaluation) ? "enough" : "time is up"}`);
     return Promise.resolve(evaluation);
   }
 
@@ -155,5 +155,6 @@ export function runQuietly<O, S extends Step>(
       return Promise.resolve(accepted);
     },
     lock: (_stack, work) => work(),
+    held: () => undefined,
   });
 }

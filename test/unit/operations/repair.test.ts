@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { outstandingText } from "../../../cli/operations/cluster";
 import { repair } from "../../../cli/operations/repair";
 import { FakeCluster, reached, runQuietly } from "./fake-cluster";
 
 const COME_BACK = "Waiting for hosts that may come back by themselves, 90 s";
-const NOTICE = "Waiting until the cluster has taken notice, 45 s";
+const NOTICE = "Waiting until the cluster shows the effect, 45 s";
 const HEALTHY = "Waiting until the cluster is healthy, 45 s";
 
 describe("repair", () => {
@@ -27,7 +28,7 @@ describe("repair", () => {
     ]);
   });
 
-  it("doesn't wait for a host that says itself that it can't come back", async () => {
+  it("doesn't wait for a host whose engine is stopped", async () => {
     cluster.nodes = { "worker-1": { state: "down" } };
     cluster.hosts = { "worker-1": reached({ service: false, answers: false, state: "" }) };
     cluster.events = {
@@ -55,14 +56,14 @@ describe("repair", () => {
     assert.ok(cluster.log.includes(`${NOTICE}: enough`));
   });
 
-  it("replaces nothing whose loss isn't accepted, not one by one either, and says how to go on", async () => {
+  it("replaces nothing whose loss isn't accepted, not one by one either, and names the command that accepts it", async () => {
     cluster.nodes = { "worker-1": { state: "down" }, "worker-2": { state: "down" } };
-    const declined = await runQuietly(repair(cluster));
+    const declined = await runQuietly(repair(cluster, ["--json"]));
     assert.ok(!cluster.log.some((line) => line.startsWith("replace")), cluster.log.join("\n"));
     assert.equal(declined.settled, false);
     assert.match(
       declined.failures.join("\n"),
-      /^worker-1 and worker-2 \(.*\): nothing but a replacement is left, and it loses all volumes on worker-1 .* To go on with it: npm run repair -- local --yes$/,
+      /^worker-1 and worker-2 \(.*\): only a replacement is left, and it loses all volumes on worker-1 .* To accept that: npm run repair -- local --json --yes$/,
     );
     assert.equal(declined.plan.left.length, 2);
 
@@ -123,11 +124,18 @@ describe("repair", () => {
     const { plan } = await runQuietly(repair(cluster), { dryRun: true });
     assert.deepEqual(
       plan.steps.map(({ title }) => title),
-      ["Making worker-2 anew (its machine is gone)"],
+      ["Replacing worker-2 (its machine is gone)"],
     );
     assert.deepEqual(cluster.log, ["ask", `${COME_BACK}: enough`, "ask"]);
 
-    cluster.waiting = ["Bringing back: The container of worker-2 is stopped."];
+    const text = "The container of worker-2 is stopped";
+    const inspected = { machines: [{ hosts: ["worker-2"], text, kept: true }], strays: ["local-mine"] };
+    cluster.waiting = [...outstandingText({ ...inspected, emptied: ["local-registry"] })];
+    assert.deepEqual(cluster.waiting, [
+      "Bringing back: The container of worker-2 is stopped.",
+      "The volume local-registry is lost, and comes back empty: push your own images again.",
+      "Removing unmanaged containers: local-mine.",
+    ]);
     const before = await runQuietly(repair(cluster), { dryRun: true });
     assert.deepEqual([before.preparation, before.plan.steps], [cluster.waiting, []]);
   });

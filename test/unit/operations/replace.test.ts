@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Outcome } from "../../../cli/operations/operation";
 import { replace, type ReplaceSeen, type ReplaceStep } from "../../../cli/operations/replace";
+import { readArguments } from "../../../cli/terminal/arguments";
 import { FakeCluster, reached, runQuietly } from "./fake-cluster";
 
 const FIRST = "Waiting until the cluster is healthy, 90 s";
@@ -18,9 +19,12 @@ describe("replace", () => {
       ...options
     }: Partial<Record<"surge" | "force" | "yes" | "dryRun", boolean>> & {
       questions?: string[];
+      given?: string[];
     } = {},
-  ): Promise<Outcome<ReplaceSeen, ReplaceStep>> =>
-    runQuietly(replace(cluster, { stack: cluster.now(), hosts, surge, force }), options);
+  ): Promise<Outcome<ReplaceSeen, ReplaceStep>> => {
+    const { given = [], ...rest } = options;
+    return runQuietly(replace(cluster, { stack: cluster.now(), hosts, surge, force, given }), rest);
+  };
   /** Has tasks on worker-1 without room elsewhere, and nothing to lose. */
   const crowd = (): void => {
     cluster.room = { "worker-1": ["the service fill (1 task): no room"] };
@@ -45,7 +49,7 @@ describe("replace", () => {
     assert.equal(settled, false);
     assert.equal(
       error,
-      "worker-1 could not be replaced; still to be replaced, once that is put right: npm run replace -- local worker-1 worker-2\nno capacity",
+      "worker-1 could not be replaced. Fix that, then run: npm run replace -- local worker-1 worker-2\nno capacity",
     );
     assert.deepEqual(ups(), ["up worker-1"]);
   });
@@ -57,7 +61,7 @@ describe("replace", () => {
     assert.equal(between.settled, false);
     assert.match(
       between.plan.refused ?? "",
-      /^Hosts are replaced only while all others are well, and there is something wrong; still to be replaced, once that is put right: npm run replace -- local worker-2\n {2}- worker-3/,
+      /^Not replacing: the rest of the cluster is unhealthy\. Fix that, then run: npm run replace -- local worker-2\n {2}- worker-3/,
     );
     assert.deepEqual(ups(), ["up worker-1"]);
 
@@ -75,12 +79,12 @@ describe("replace", () => {
     assert.deepEqual(ups(), ["up worker-1"]);
   });
 
-  it("says so when all hosts are replaced and another one is unhealthy", async () => {
+  it("fails when all hosts are replaced and another one is unhealthy", async () => {
     cluster.hosts = { "worker-1": reached() };
     cluster.events = { "up worker-1": () => (cluster.nodes = { "worker-3": { state: "down" } }) };
     const { settled, plan } = await run(["worker-1"]);
     assert.equal(settled, false);
-    assert.match(plan.refused ?? "", /something wrong; all that were to be replaced have been\.\n/);
+    assert.match(plan.refused ?? "", /^All hosts are replaced, but the rest of the cluster is unhealthy\.\n/);
   });
 
   it("replaces the bastion before it looks at the cluster, which is through it", async () => {
@@ -100,8 +104,8 @@ describe("replace", () => {
     assert.equal(
       plan.refused,
       "Nothing was replaced: tasks of worker-1 have no room elsewhere.\n  - worker-1: the service fill (1 task): no room\n" +
-        "With a spare worker beside each of them: npm run replace -- local worker-1 --surge\n" +
-        "To accept that these tasks wait until the host is back: npm run replace -- local worker-1 --force",
+        "To run their tasks on spare workers meanwhile: npm run replace -- local worker-1 --surge\n" +
+        "To let these tasks wait until the host is back: npm run replace -- local worker-1 --force",
     );
     assert.deepEqual(ups(), []);
   });
@@ -123,7 +127,7 @@ describe("replace", () => {
     assert.equal(
       error,
       "Nothing was replaced. Replacing worker-1 and worker-2 loses the volume precious on worker-1; the volume db on worker-2. " +
-        "To go on with it: npm run replace -- local worker-1 worker-2 --yes",
+        "To accept that: npm run replace -- local worker-1 worker-2 --yes",
     );
     assert.deepEqual(ups(), []);
     const questions: string[] = [];
@@ -149,6 +153,41 @@ describe("replace", () => {
     assert.deepEqual(ups(), []);
   });
 
+  it("suggests only command lines with all the flags that were given", async () => {
+    const volume = reached({ volumes: ["db"] });
+    const faults: Record<string, () => void> = {
+      loss: () => (cluster.hosts = { "worker-1": volume }),
+      failure: () => (cluster.failing = { "up worker-1": "no capacity" }),
+      unhealthy: () => (cluster.nodes = { "worker-3": { state: "down" } }),
+      "no room": crowd,
+    };
+    for (const [fault, cause] of Object.entries(faults)) {
+      for (const flag of ["force", "surge", "yes", "json"] as const) {
+        if (fault === "no room" && (flag === "force" || flag === "surge")) continue;
+        cluster = new FakeCluster();
+        cluster.hosts = { "worker-1": reached() };
+        cause();
+        const outcome = await run(["worker-1"], {
+          ...(flag === "json" ? {} : { [flag]: true }),
+          ...(fault === "failure" ? { yes: true } : {}),
+          given: [`--${flag}`, "--json"],
+        });
+        const texts = [outcome.error, outcome.plan.refused].join("\n");
+        const lines = [...texts.matchAll(/npm run replace -- (.*)/g)].map(([, line = ""]) => line.split(" "));
+        if (fault !== "loss" || flag !== "yes") assert.notEqual(lines.length, 0, `${fault} ${flag}: ${texts}`);
+        for (const line of lines) {
+          const flags = ["all", "surge", "force", "yes", "dry-run", "json"] as const;
+          const read = readArguments("", { flags, hosts: true }, line);
+          assert.deepEqual(
+            [read.hosts, read[flag], read.json],
+            [["worker-1"], true, true],
+            `${fault}: ${line.join(" ")}`,
+          );
+        }
+      }
+    }
+  });
+
   describe("with --surge", () => {
     beforeEach(() => {
       crowd();
@@ -167,15 +206,15 @@ describe("replace", () => {
       cluster.failing = { "up worker-1 with spare in a": "no capacity" };
       const { settled, error, failures } = await run(["worker-1"], { surge: true });
       assert.deepEqual([settled, failures], [false, []]);
-      assert.match(error ?? "", /^worker-1 could not be replaced; still to be replaced.* worker-1\nno capacity$/);
+      assert.match(error ?? "", /^worker-1 could not be replaced\. Fix that, then run: .* worker-1\nno capacity$/);
       assert.deepEqual(ups(), ["up with spare in a", "up worker-1 with spare in a", "up"]);
     });
 
-    it("says so when the spare worker can't be removed either", async () => {
+    it("reports a spare worker that can't be removed either", async () => {
       cluster.failing = { "up worker-1 with spare in a": "no capacity", up: "no bastion" };
       const { failures } = await run(["worker-1"], { surge: true });
       assert.deepEqual(failures, [
-        "Removing the spare worker failed; the next up removes a spare worker that is left: " +
+        "Removing the spare worker failed. The next up removes the spare worker if it is still there: " +
           "npm run pulumi -- up --stack local\nno bastion",
       ]);
     });
@@ -185,20 +224,20 @@ describe("replace", () => {
       const full = await run(["worker-1"], { surge: true });
       assert.equal(
         full.plan.refused,
-        "worker-1 was not replaced: a spare worker is no room for its tasks. the service fill (1 task): no room",
+        "worker-1 was not replaced: its tasks have no room on the spare worker either. the service fill (1 task): no room",
       );
       assert.deepEqual(ups(), ["up with spare in a", "up"]);
 
       cluster.events = { "up with spare in a": () => (cluster.nodes = { "worker-3": { state: "down" } }) };
       const sick = await run(["worker-1"], { surge: true });
-      assert.match(sick.plan.refused ?? "", /something wrong/);
+      assert.match(sick.plan.refused ?? "", /the rest of the cluster is unhealthy/);
       assert.deepEqual(ups().slice(2), ["up with spare in a", "up"]);
     });
 
     it("leaves the spare worker to the next up when it can't be added", async () => {
       cluster.failing = { "up with spare in a": "no capacity" };
       const { error } = await run(["worker-1"], { surge: true });
-      assert.match(error ?? "", /^Adding a spare worker for worker-1 failed; the next up removes a spare worker/);
+      assert.match(error ?? "", /^Adding a spare worker for worker-1 failed\. The next up removes the spare worker/);
       assert.deepEqual(ups(), ["up with spare in a"]);
     });
   });
@@ -223,6 +262,6 @@ describe("replace", () => {
       first.plan.steps.map(({ title }) => title),
       ["Replacing bastion"],
     );
-    assert.match(first.plan.later ?? "", /^worker-1 can be seen, and planned, once the bastion is new/);
+    assert.match(first.plan.later ?? "", /^worker-1 can be planned after the bastion is replaced/);
   });
 });

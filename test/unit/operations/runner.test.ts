@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { withOperationLock } from "../../../cli/operations/lock";
+import { backendDir } from "../../../cli/paths";
+import { heldText, withOperationLock } from "../../../cli/operations/lock";
 import type { Loss, Operation, Outcome, Past, Plan, Step } from "../../../cli/operations/operation";
 import { planText, reportOf } from "../../../cli/operations/report";
 import { runOperation, type RunnerOptions } from "../../../cli/operations/runner";
+import { PROJECT } from "../../../cli/pulumi/project";
 import type { Progress } from "../../../cli/terminal/progress";
 
 /** A goal is reached when nothing is pending; each step does what it is named after. */
@@ -100,6 +102,7 @@ describe("the runner of operations", () => {
           locked.push(`free ${stack}`);
         }
       },
+      held: () => undefined,
       ...options,
     });
 
@@ -119,7 +122,7 @@ describe("the runner of operations", () => {
     assert.deepEqual(locked, ["lock local", "free local"]);
   });
 
-  it("stops at the first failure, and says what is left", async () => {
+  it("stops at the first failure, and reports the steps that are left", async () => {
     const world = worldOf(["a", "b", "c"], { failing: ["b"] });
     const { settled, plan, error, past } = await run(operationOn(world));
     assert.deepEqual(runs(world), ["run a", "run b"]);
@@ -154,7 +157,7 @@ describe("the runner of operations", () => {
     assert.equal((await run(operationOn(worldOf(["a"]), none))).settled, false);
   });
 
-  it("goes on when the look at the end finds more to do", async () => {
+  it("goes on when there is more to do at the end", async () => {
     const world = worldOf([]);
     const late = operationOn(world, {
       observe(moment) {
@@ -180,7 +183,7 @@ describe("the runner of operations", () => {
     assert.ok(!world.log.includes("look at the end"));
   });
 
-  it("ends with a clear message when a plan never settles", async () => {
+  it("ends with an error when a plan never settles", async () => {
     for (const onFailure of ["stop", "go on"] as const) {
       const world = worldOf(["a", "b"], { idle: ["a"] });
       const { settled, error } = await run(operationOn(world, { onFailure }));
@@ -259,7 +262,7 @@ describe("the runner of operations", () => {
     assert.deepEqual(failures, ["undo a could not be done\nit is broken"]);
   });
 
-  it("takes what the preparation couldn't do for a failure, and looks after it", async () => {
+  it("counts what the preparation couldn't do as a failure, and observes after it", async () => {
     const world = worldOf([]);
     const prepare: Fake["prepare"] = {
       plan: () => Promise.resolve(["Starting host-a"]),
@@ -285,6 +288,18 @@ describe("the runner of operations", () => {
       assert.equal((await run(operationOn(worldOf([])), { dryRun: true })).settled, true);
     });
 
+    it("is refused while another operation holds the stack", async () => {
+      const world = worldOf(["a"]);
+      const prepare = { plan: () => Promise.reject(new Error("asked")), run: () => Promise.resolve([]) };
+      const held = (stack: string) => `Another operation runs on the stack ${stack}: process 7.`;
+      const outcome = await run(operationOn(world, { prepare }), { dryRun: true, held });
+      assert.deepEqual([world.log, locked, outcome.settled, outcome.plan.steps], [[], [], false, []]);
+      assert.match(
+        planText({ title: "fake" }, outcome),
+        /\nRefused: Another operation runs on the stack local: process 7\.\n$/,
+      );
+    });
+
     it("plans no further than the preparation, which changes what is seen", async () => {
       const world = worldOf(["a"]);
       const prepare: Fake["prepare"] = {
@@ -296,11 +311,11 @@ describe("the runner of operations", () => {
       assert.equal(
         planText({ title: "fake of the stack local" }, outcome),
         "Dry run of the fake of the stack local: nothing was changed. The plan, which is made again after each step:\n" +
-          "  1. Starting host-a\nThe steps after that are planned on what is seen then.\n",
+          "  1. Starting host-a\nThe steps after that can only be planned then.\n",
       );
     });
 
-    it("is told to people step by step, with what each one loses and what is refused", async () => {
+    it("prints each step, what it loses, and what is refused", async () => {
       const world = worldOf(["a", "b"]);
       const plan: Fake["plan"] = (seen) =>
         planOf(
@@ -371,8 +386,22 @@ describe("the lock of operations", () => {
       await assert.rejects(withOperationLock("one", done), {
         message: `Another operation runs on the stack one: process ${process.pid}. Wait for its end, or end it, then run this again.`,
       });
+      assert.equal(
+        heldText("one"),
+        `Another operation runs on the stack one: process ${process.pid}. Wait for its end, or end it, then run this again.`,
+      );
+      assert.equal(heldText("two"), undefined);
       assert.equal(await withOperationLock("two", done), "done");
     });
+    assert.equal(heldText("one"), undefined);
     assert.equal(await withOperationLock("one", done), "done");
+  });
+
+  it("counts a run of Pulumi on the stack, too", () => {
+    const folder = join(backendDir(), ".pulumi", "locks", "organization", PROJECT, "three");
+    mkdirSync(folder, { recursive: true });
+    const lock = { pid: 1, username: "somebody", hostname: "elsewhere", timestamp: "now" };
+    writeFileSync(join(folder, "lock.json"), JSON.stringify(lock));
+    assert.match(heldText("three") ?? "", /^A run of Pulumi changes the stack three\. Wait for its end/);
   });
 });

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
 import { cachePath, statePath } from "../../../cli/paths";
 import { command, findProgram } from "../../../cli/workstation/command";
@@ -181,7 +182,7 @@ describe("set-up's basics", () => {
 
     it("is one line in a terminal, whatever a command prints", async () => {
       const said: string[] = [];
-      const progress = createProgress({ isTTY: true, columns: 200, write: (text) => said.push(text) });
+      const progress = createProgress({ isTTY: true, columns: 200, write: (text) => said.push(text) }, {});
       await progress.step("Doing it", "1 s", async (note) => {
         note("\u001b[31mred\r\nlines");
         await sleep(1100);
@@ -189,6 +190,37 @@ describe("set-up's basics", () => {
       const drawn = said.join("");
       assert.match(drawn, /red {2}lines/);
       assert.equal(drawn.split("\n").length, 2, "only the end of the step ends the line");
+    });
+
+    it("turns a spinner, and never draws a line that would wrap", async () => {
+      const said: string[] = [];
+      const progress = createProgress({ isTTY: true, columns: 40, write: (text) => said.push(text) }, {});
+      await progress.step("Doing what takes many words to say", "1 s", async (note) => {
+        note("last line");
+        await sleep(250);
+      });
+      const lines = said.slice(0, -1).map((text) => stripVTControlCharacters(text).trimStart());
+      assert.ok(lines.length > 1);
+      for (const line of lines) {
+        assert.match(line, /^[^ ] Doing what .* … 0\.\d s \(usually 1 s\)$/);
+        assert.ok(line.length < 40, line);
+      }
+      assert.equal(new Set(lines.map((line) => line.charAt(0))).size, lines.length);
+      assert.match(said.at(-1) ?? "", /Doing what takes many words to say .*0\.\d s/);
+    });
+
+    it("keeps a line that is said during a step", async () => {
+      const said: string[] = [];
+      const progress = createProgress({ isTTY: true, columns: 80, write: (text) => said.push(text) }, {});
+      await progress.step("Doing it", "1 s", () => Promise.resolve(progress.info("Half of it is done.")));
+      assert.ok(said.includes("\r\u001b[2KHalf of it is done.\n"));
+    });
+
+    it("is plain lines in CI, which may offer a terminal", async () => {
+      const said: string[] = [];
+      const progress = createProgress({ isTTY: true, write: (text) => said.push(text) }, { CI: "true" });
+      await progress.step("Doing it", "1 s", () => Promise.resolve());
+      assert.match(said.join(""), /^Doing it … \(usually 1 s\)\n {2}done in 0\.\d s\n$/);
     });
   });
 });

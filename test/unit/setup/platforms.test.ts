@@ -144,7 +144,9 @@ describe("one platform more", () => {
     const machines = [{ hosts: ["worker-1"], text: "worker-1 is stopped", kept: true }];
     const containers = (inspect: Containers["inspect"]) => ({ ...fake, containers: { inspect } as Containers });
     try {
-      Object.assign(PLATFORMS, { fake: containers(() => Promise.resolve({ machines, unmanaged: ["y"] })) });
+      Object.assign(PLATFORMS, {
+        fake: containers(() => Promise.resolve({ machines, unmanaged: ["y"], emptied: ["z"] })),
+      });
       assert.deepEqual(await lookAtPlatform("x"), { machines, unmanaged: ["y"] });
       Object.assign(PLATFORMS, { fake: containers(() => Promise.reject(new Error("no engine"))) });
       assert.deepEqual(await lookAtPlatform("x"), {});
