@@ -44,8 +44,8 @@ export async function lookAtPlatform(stack: string): Promise<Pick<Live, "machine
   // During a run, containers and state differ.
   if (containers === undefined || isHeld(stack)) return {};
   try {
-    const { machines, strays } = await containers.inspect(stack);
-    return { machines, strays };
+    const { machines, unmanaged } = await containers.inspect(stack);
+    return { machines, unmanaged };
   } catch {
     // Without the Docker engine nothing of the stack answers either, which is reported.
     return {};

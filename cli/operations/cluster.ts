@@ -59,13 +59,13 @@ export interface Cluster {
 /** What bringing back would do, a sentence each. Pure. */
 export function outstandingText({
   machines,
-  strays,
+  unmanaged,
   emptied,
 }: Awaited<ReturnType<Containers["inspect"]>>): readonly string[] {
   return [
     ...machines.flatMap(({ kept, text }) => (kept ? `Bringing back: ${text}.` : [])),
     ...emptied.map((volume) => `The volume ${volume} is lost, and comes back empty: push your own images again.`),
-    ...(strays.length === 0 ? [] : [`Removing unmanaged containers: ${list(strays)}.`]),
+    ...(unmanaged.length === 0 ? [] : [`Removing unmanaged containers: ${list(unmanaged)}.`]),
   ];
 }
 

@@ -129,7 +129,7 @@ describe("repair", () => {
     assert.deepEqual(cluster.log, ["ask", `${COME_BACK}: enough`, "ask"]);
 
     const text = "The container of worker-2 is stopped";
-    const inspected = { machines: [{ hosts: ["worker-2"], text, kept: true }], strays: ["local-mine"] };
+    const inspected = { machines: [{ hosts: ["worker-2"], text, kept: true }], unmanaged: ["local-mine"] };
     cluster.waiting = [...outstandingText({ ...inspected, emptied: ["local-registry"] })];
     assert.deepEqual(cluster.waiting, [
       "Bringing back: The container of worker-2 is stopped.",
