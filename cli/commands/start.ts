@@ -24,7 +24,7 @@ runMain(async () => {
   if (rest.length > 0 || stack.startsWith("-")) throw new UserError("usage: npm start [-- <stack>]");
   const containers = requireContainers(stack);
   const begun = Date.now();
-  const docker = await containers.prepare();
+  const docker = await containers.prepare(stack);
   await refuseLostState(containers, docker, stack);
   const healed = await bringBack(docker, stack);
   const whole = await bringUp(stack, healed);

@@ -1,6 +1,7 @@
 /** All that this machine needs before a stack can be brought up on it. */
 import type Docker from "dockerode";
-import { hostImage, IMAGE_FOLDER } from "../../components/platform/local/image";
+import type { EngineVersion } from "../../config/platforms/local/engines";
+import { hostImageBuild } from "../../components/platform/local/image";
 import { findEngine } from "../pulumi/find";
 import { recoverApt } from "./apt";
 import { dockerClient } from "./docker-client";
@@ -17,14 +18,16 @@ export interface Machine {
 /**
  * Makes sure that there are a Docker engine, the images and a Pulumi engine; what is there already costs
  * milliseconds. DOCKER_HOST is set for everything that this process starts.
+ *
+ * @param hostEngine the Docker engine of the stack's hosts @default the one of new stacks
  */
-export async function prepareMachine(): Promise<Machine> {
+export async function prepareMachine(hostEngine?: EngineVersion): Promise<Machine> {
   const progress = createProgress();
   await recoverApt();
   const engine = await ensureDockerEngine({ progress });
   process.env["DOCKER_HOST"] = engine.dockerHost;
   const docker = dockerClient(engine.socket);
-  await ensureImage(docker, { name: hostImage(), folder: IMAGE_FOLDER }, progress);
+  await ensureImage(docker, hostImageBuild(hostEngine), progress);
   await ensureProgramImages(docker, progress);
   await findEngine({ progress });
   return { docker };

@@ -1,6 +1,8 @@
 /** The platform `local`, as the commands see it. */
 import { docker as engineClient } from "../../../components/platform/local/docker";
+import type { EngineVersion } from "../../../config/platforms/local/engines";
 import { checkBastion } from "../../pulumi/bastion";
+import { readStackConfig } from "../../pulumi/config";
 import { localStackExists } from "../../pulumi/stack";
 import { dockerClient } from "../../workstation/docker-client";
 import { ensureDockerEngine } from "../../workstation/docker-engine";
@@ -16,7 +18,7 @@ import { runInContainer } from "./run";
 import { findStrays } from "./strays";
 
 const containers: Containers = {
-  prepare: async () => (await prepareMachine()).docker,
+  prepare: async (stack) => (await prepareMachine(hostEngineOf(stack))).docker,
   async engine() {
     const engine = await ensureDockerEngine();
     process.env["DOCKER_HOST"] = engine.dockerHost;
@@ -35,6 +37,12 @@ const containers: Containers = {
   remove: removeLeftovers,
   run: runInContainer,
 };
+
+/** @returns the Docker engine of the stack's hosts; undefined where the config doesn't name one */
+function hostEngineOf(stack: string): EngineVersion | undefined {
+  const config = readStackConfig(stack);
+  return config?.platform === "local" ? config.local.engine : undefined;
+}
 
 /** See {@link Platform}. */
 export const local: Platform = {

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:net";
 import type Docker from "dockerode";
 import { docker, unlessGone } from "../../../components/platform/local/docker";
-import { hostImage, IMAGE_FOLDER } from "../../../components/platform/local/image";
+import { hostImage, hostImageBuild } from "../../../components/platform/local/image";
 import { LABELS } from "../../../plan/labels";
 import type { MachineFile, MachineInputs } from "../../../components/platform/local/machine-spec";
 import { createMachine, deleteMachine, type MachineState } from "../../../components/platform/local/provider/machine";
@@ -42,7 +42,7 @@ export class Stack {
   }
 
   public async start(): Promise<void> {
-    await ensureImage(this.engine, { name: hostImage(), folder: IMAGE_FOLDER });
+    await ensureImage(this.engine, hostImageBuild());
     await this.remove();
     this.networkId = (await createNetwork(this.network)).id;
   }
