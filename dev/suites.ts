@@ -8,7 +8,8 @@ export interface Suite {
   /** Does it need a Docker engine, the host image and a Pulumi engine? */
   readonly needsEngines: boolean;
   /**
-   * Folders of it whose files run one after the other, in the order of their names; of all others two run at a time.
+   * Folders of it whose files run one after the other, in the order of their names; beside them, two at a
+   * time, all others.
    *
    * @default none
    */

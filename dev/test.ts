@@ -5,7 +5,7 @@
  * Suites that make stacks run one at a time on this workstation, whoever starts them and from whichever clone: the stacks'
  * names, addresses and ports are fixed, and each run begins with removing what an interrupted one has left.
  */
-import { spawn } from "node:child_process";
+import { spawn, type StdioOptions } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, sep } from "node:path";
@@ -90,18 +90,40 @@ async function runSuite({ name, timeout, inOrder = [] }: Suite, mochaArgs: reado
   if (mochaArgs.some((argument) => argument.endsWith(".ts"))) return runMocha(options);
   const isInOrder = (file: string): boolean => inOrder.some((part) => file.startsWith(join(folder, part) + sep));
   const [first, others] = [tests.filter(isInOrder).sort(), tests.filter((file) => !isInOrder(file)).sort()];
-  const outcomes: Outcome[] = [];
-  if (first.length > 0) outcomes.push(await runMocha([...options, ...first]));
-  // Before the others: what a person asks for (`--no-parallel`) comes last and holds.
-  if (others.length > 0) outcomes.push(await runMocha(["--parallel", "--jobs", JOBS, ...options, ...others]));
-  return sum(outcomes);
+  // What a person asks for (`--no-parallel`) comes last and holds.
+  const parallel = ["--parallel", "--jobs", JOBS, ...options, ...others];
+  if (first.length === 0) return runMocha(parallel);
+  if (others.length === 0) return runMocha([...options, ...first]);
+  // Side by side: the first ones wait for hosts half of their time. One output comes after the other.
+  const later = new OutputForLater();
+  const rest = runMocha(parallel, later);
+  try {
+    return sum([await runMocha([...options, ...first]), await rest]);
+  } finally {
+    await rest.catch(() => undefined);
+    later.print();
+  }
 }
 
-async function runMocha(args: readonly string[]): Promise<Outcome> {
+/** Output of a process that is printed when it no longer mixes with another one's. */
+class OutputForLater {
+  private readonly chunks: Buffer[] = [];
+
+  public add(chunk: Buffer): void {
+    this.chunks.push(chunk);
+  }
+
+  public print(): void {
+    process.stdout.write(Buffer.concat(this.chunks));
+  }
+}
+
+/** @param later takes the output @default it goes to this process's own */
+async function runMocha(args: readonly string[], later?: OutputForLater): Promise<Outcome> {
   const scratch = mkdtempSync(join(tmpdir(), "swarm-ha-test-"));
   const tallyFile = join(scratch, "tally.json");
   try {
-    const exitCode = await mocha(args, tallyFile);
+    const exitCode = await mocha(args, tallyFile, later);
     return outcomeOf(readTally(tallyFile), exitCode);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -109,11 +131,13 @@ async function runMocha(args: readonly string[]): Promise<Outcome> {
 }
 
 /** @returns mocha's exit code; null if a signal ended it */
-function mocha(args: readonly string[], tallyFile: string): Promise<number | null> {
+function mocha(args: readonly string[], tallyFile: string, later?: OutputForLater): Promise<number | null> {
   const program = join(root, "node_modules/mocha/bin/mocha.js");
   const env = wholeEnvironment({ SWARM_HA_TALLY: tallyFile });
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...YOUNG, program, ...args], { cwd: root, env, stdio: "inherit" });
+    const stdio: StdioOptions = later === undefined ? "inherit" : ["ignore", "pipe", "pipe"];
+    const child = spawn(process.execPath, [...YOUNG, program, ...args], { cwd: root, env, stdio });
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => later?.add(chunk));
     const forward = (signal: NodeJS.Signals) => {
       child.kill(signal);
       child.once("close", () => process.exit(130));

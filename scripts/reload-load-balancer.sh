@@ -21,7 +21,7 @@ state=/run/haproxy.state
 patience=${PATIENCE:-240}
 
 # A service that refuses its settings ends.
-haproxy -c -q -f "$settings"
+haproxy -c -f "$settings" >/dev/null
 
 # members_state: prints what the process that serves says of its members; nothing where none serves.
 members_state() { ask "show servers state" 2>/dev/null || true; }
@@ -118,7 +118,7 @@ if [ -n "$gone" ]; then
   final=$settings.planned
   cp "$settings" "$final"
   with_leaving <(printf '%s\n' "$gone") >"$settings.both"
-  haproxy -c -q -f "$settings.both"
+  haproxy -c -f "$settings.both" >/dev/null
   cat "$settings.both" >"$settings"
   reload
   end=$((SECONDS + patience))

@@ -19,7 +19,7 @@ export function containersOf(stack: string): Containers | undefined {
  * @returns the Docker engine's client; undefined where the hosts are elsewhere
  */
 export async function prepareFor(stack: string): Promise<Docker | undefined> {
-  return containersOf(stack)?.prepare();
+  return containersOf(stack)?.prepare(stack);
 }
 
 /**

@@ -26,7 +26,7 @@ runMain(async () => {
   const { stack } = readArguments("npm start [-- <stack>]", { stack: DEFAULT_STACK });
   const containers = requireContainers(stack);
   const begun = Date.now();
-  const docker = await containers.prepare();
+  const docker = await containers.prepare(stack);
   await refuseLostState(containers, docker, stack);
   const healed = await bringBack(docker, stack);
   const whole = await bringUp(stack, healed);

@@ -153,8 +153,8 @@ export interface StateAccess {
 
 /** Machines that are containers on a Docker engine of this workstation. */
 export interface Containers {
-  /** Makes sure that the engine, the images and Pulumi are there. @returns the engine's client */
-  prepare(): Promise<Docker>;
+  /** Makes sure that the Docker engine, the stack's images and Pulumi are there. @returns the Docker engine's client */
+  prepare(stack: string): Promise<Docker>;
   /** Makes sure that the engine alone is there. @returns its client */
   engine(): Promise<Docker>;
   /**

@@ -11,8 +11,8 @@ import { createProgress, isInteractive, type Progress } from "../terminal/progre
 import { pulled } from "./pull";
 
 /** The base image's name; one that is built here gets the same. */
-export const BASE_IMAGE = "debian:bookworm-slim";
-const RELEASE = "bookworm";
+export const BASE_IMAGE = "debian:trixie-slim";
+const RELEASE = "trixie";
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /**

@@ -37,7 +37,8 @@ frontend health
   http-request deny deny_status 404
 
 backend engine
-  option httpchk GET /swarm HTTP/1.1\\r\\nHost:\\ engine
+  option httpchk
+  http-check send meth GET uri /swarm ver HTTP/1.1 hdr Host engine
   http-check expect status 200
   server engine unix@/var/run/docker.sock check inter 1s fall 2 rise 1
 

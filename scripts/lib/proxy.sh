@@ -20,7 +20,7 @@ proxy_try() {
     { value tls.certificate && value tls.key; } >"$stage/server.pem"
   fi
   if { proxy_has_tls && ! refusal=$(openssl verify -CAfile "$stage/ca.pem" "$stage/server.pem" 2>&1); } ||
-    ! refusal=$(haproxy -c -q -f "$stage/haproxy.cfg" 2>&1); then
+    ! refusal=$(haproxy -c -f "$stage/haproxy.cfg" 2>&1); then
     rm -r "$stage"
     fail "HAProxy of $name keeps its settings and certificate, because the new ones are wrong: $refusal"
   fi

@@ -26,6 +26,9 @@ export interface ContainerLine {
   readonly State: string;
 }
 
+/** For a run of the tests on another Docker engine: `SWARM_HA_TEST_ENGINE=28.5.2 npm test -- e2e`. */
+const ENGINE = process.env["SWARM_HA_TEST_ENGINE"];
+
 /** Seconds that a whole `up` may take, on a busy workstation. */
 const UP_LIMIT = 300;
 
@@ -66,6 +69,7 @@ export class TestStack {
   /** Writes the stack's config file. */
   public configure(changes: Readonly<Record<string, unknown>> = {}): void {
     const file = parse(stackConfigIn(this.place, this.base)) as { config: Record<string, unknown> };
+    if (ENGINE !== undefined) Object.assign(file.config["swarm-ha:local"] as object, { engine: ENGINE });
     for (const [key, value] of Object.entries({ ...this.changes, ...changes })) file.config[`swarm-ha:${key}`] = value;
     for (const folder of ["config", "state", "docker"]) {
       mkdirSync(join(this.home, folder), { recursive: true, mode: 0o700 });

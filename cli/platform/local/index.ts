@@ -1,6 +1,8 @@
 /** The platform `local`, for the commands. */
 import { docker, dockerOn } from "../../../components/docker";
+import type { EngineVersion } from "../../../config/platforms/local/engines";
 import { checkBastion } from "../../pulumi/bastion";
+import { readStackConfig } from "../../pulumi/config";
 import { localStackExists } from "../../pulumi/stack";
 import { ensureDockerEngine } from "../../workstation/docker-engine";
 import { prepareWorkstation } from "../../workstation/prepare";
@@ -15,7 +17,7 @@ import { runInContainer } from "./run";
 import { findUnmanaged } from "./unmanaged";
 
 const containers: Containers = {
-  prepare: prepareWorkstation,
+  prepare: (stack) => prepareWorkstation(hostEngineOf(stack)),
   async engine() {
     const engine = await ensureDockerEngine();
     process.env["DOCKER_HOST"] = engine.dockerHost;
@@ -34,6 +36,12 @@ const containers: Containers = {
   remove: removeObjects,
   run: runInContainer,
 };
+
+/** @returns the Docker engine of the stack's hosts; undefined where the config doesn't name one */
+function hostEngineOf(stack: string): EngineVersion | undefined {
+  const config = readStackConfig(stack);
+  return config?.platform === "local" ? config.local.engine : undefined;
+}
 
 /** See {@link Platform}. */
 export const local: Platform = {

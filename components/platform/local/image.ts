@@ -1,6 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import * as path from "node:path";
+import { DEFAULT_ENGINE, ENGINES, type EngineVersion } from "../../../config/platforms/local/engines";
 import type { Image } from "../../images";
 
 const ROOT = path.join(__dirname, "..", "..", "..");
@@ -12,11 +13,17 @@ export const IMAGE_FOLDER = path.join(ROOT, "image");
 export const PROGRAMS_FOLDER = path.join(ROOT, "offline", "images");
 
 /**
- * Reference of the host image. Its tag is a digest of the folder it is built from, so that an image is never older
- * than its recipe.
+ * Reference of the host image with that Docker engine. Its tag has a digest of the folder it is built from, so that an
+ * image is never older than its recipe.
  */
-export function hostImage(folder: string = IMAGE_FOLDER): string {
-  return `swarm-ha/host:${digestOf(folder)}`;
+export function hostImage(engine: EngineVersion = DEFAULT_ENGINE, folder: string = IMAGE_FOLDER): string {
+  return `swarm-ha/host:${engine}-${digestOf(folder)}`;
+}
+
+/** How the host image with that Docker engine is built: its name, its folder and the arguments of the build. */
+export function hostImageBuild(engine: EngineVersion = DEFAULT_ENGINE) {
+  const buildArguments = { ENGINE_VERSION: engine, ENGINE_RELEASE: ENGINES[engine] };
+  return { name: hostImage(engine), folder: IMAGE_FOLDER, arguments: buildArguments };
 }
 
 /**

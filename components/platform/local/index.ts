@@ -223,7 +223,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
           [LABELS.host]: name,
           ...labels,
         },
-        image: config.local.image ?? hostImage(),
+        image: config.local.image ?? hostImage(config.local.engine),
         network: this.network.name,
         ...inputs,
       },

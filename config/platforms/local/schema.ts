@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { describer } from "../../description";
+import { DEFAULT_ENGINE, ENGINE_VERSIONS } from "./engines";
 
 const port = (byDefault: number, description: string): z.ZodDefault<z.ZodInt> =>
   z
@@ -33,11 +34,20 @@ const local = z
         allowed: "a mapping with the keys ssh, manager, registry, http and https",
         fix: "write { ssh: 22022, manager: 22376 }",
       }),
+    engine: z
+      .enum(ENGINE_VERSIONS)
+      .default(DEFAULT_ENGINE)
+      .meta({
+        description:
+          "Version of the hosts' Docker engine. Existing hosts keep theirs until they are replaced (`npm run replace -- <stack> --all`).",
+        allowed: `one of ${ENGINE_VERSIONS.join(", ")}`,
+        fix: `write "${DEFAULT_ENGINE}"`,
+      }),
     image: z
       .string()
       .regex(/^[a-z0-9][a-zA-Z0-9._/:@-]*$/)
       .meta({
-        description: "Image of the hosts. Existing hosts keep theirs until they are replaced.",
+        description: "Image of the hosts, instead of the one that set-up builds for `engine`. Existing hosts keep theirs until they are replaced.",
         allowed: "a reference of an image that this workstation's Docker engine has",
         fix: "leave the key out to use the image that set-up has built",
         defaultText: "the image that set-up has built",
@@ -47,7 +57,7 @@ const local = z
   .prefault({})
   .meta({
     description: "Keys of the platform `local`.",
-    allowed: "a mapping with the keys ports and image, on the platform local only",
+    allowed: "a mapping with the keys ports, engine and image, on the platform local only",
     fix: "write { ports: { ssh: 22022, manager: 22376 } }",
   });
 

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:net";
 import type Docker from "dockerode";
 import { docker, unlessGone } from "../../../components/docker";
-import { hostImage, IMAGE_FOLDER } from "../../../components/platform/local/image";
+import { hostImage, hostImageBuild } from "../../../components/platform/local/image";
 import { LABELS } from "../../../plan/labels";
 import type { ContainerFile, ContainerInputs } from "../../../components/platform/local/container-spec";
 import {
@@ -46,7 +46,7 @@ export class Stack {
   }
 
   public async start(): Promise<void> {
-    await ensureImage(this.engine, { name: hostImage(), folder: IMAGE_FOLDER });
+    await ensureImage(this.engine, hostImageBuild());
     await this.remove();
     this.networkId = (await createNetwork(this.network)).id;
   }

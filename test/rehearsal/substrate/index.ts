@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import type { RequestListener, Server } from "node:http";
 import { join } from "node:path";
 import { docker, unlessGone } from "../../../components/docker";
-import { hostImage, IMAGE_FOLDER } from "../../../components/platform/local/image";
+import { hostImage, hostImageBuild } from "../../../components/platform/local/image";
 import type { ContainerFile } from "../../../components/platform/local/container-spec";
 import { ensureImage } from "../../../cli/workstation/host-image";
 import type {
@@ -105,7 +105,7 @@ export class ContainerSubstrate implements Substrate {
   public static async start(world: CloudServices, options: SubstrateOptions = {}): Promise<ContainerSubstrate> {
     const { prefix = "rehearsal", publicRange = "203.0.113.128/25", hosts = {} } = options;
     const engine = docker();
-    await ensureImage(engine, { name: hostImage(), folder: IMAGE_FOLDER });
+    await ensureImage(engine, hostImageBuild());
     const images = await ensureInstanceImages(engine);
     const run = await beginRun(engine, prefix);
     const substrate = new ContainerSubstrate(world, run, images, await createAuthority(), publicRange);

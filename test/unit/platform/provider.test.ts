@@ -135,13 +135,13 @@ describe("the name of the host image", () => {
     const directory = folder();
     mkdirSync(join(directory, "sub"));
     writeFileSync(join(directory, "sub", "a"), "1");
-    const first = hostImage(directory);
-    assert.match(first, /^swarm-ha\/host:[0-9a-f]{12}$/);
-    assert.equal(hostImage(directory), first);
+    const first = hostImage(undefined, directory);
+    assert.match(first, /^swarm-ha\/host:26\.1\.5-[0-9a-f]{12}$/);
+    assert.equal(hostImage(undefined, directory), first);
     writeFileSync(join(directory, "sub", "a"), "2");
-    const second = hostImage(directory);
+    const second = hostImage(undefined, directory);
     writeFileSync(join(directory, "a"), "2");
-    assert.equal(new Set([first, second, hostImage(directory)]).size, 3);
+    assert.equal(new Set([first, second, hostImage(undefined, directory)]).size, 3);
     rmSync(directory, { recursive: true });
   });
 });
