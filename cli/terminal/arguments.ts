@@ -26,10 +26,9 @@ export function readArguments<Flag extends string = never, Value extends string 
   { flags = [], values = [], stack: fallback, hosts: mayNameHosts = false }: ArgumentsOptions<Flag, Value>,
   args: readonly string[] = process.argv.slice(2),
 ): { stack: string; hosts: string[]; given: string[] } & Record<Flag, boolean> & Partial<Record<Value, string>> {
-  const options = Object.fromEntries([
-    ...flags.map((flag) => [flag, { type: "boolean" as const, default: false }] as const),
-    ...values.map((value) => [value, { type: "string" as const }] as const),
-  ]);
+  const options: Record<string, { type: "boolean"; default: false } | { type: "string" }> = {};
+  for (const flag of flags) options[flag] = { type: "boolean", default: false };
+  for (const value of values) options[value] = { type: "string" };
   const wrong = (what: string): UserError => new UserError(`${what} Usage: ${usage}`);
   let parsed;
   try {

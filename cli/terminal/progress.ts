@@ -91,7 +91,7 @@ type Running = Readonly<Record<"what" | "usually" | "elapsed" | "detail", string
 interface Display {
   /** Milliseconds between two ticks. */
   readonly interval: number;
-  info(this: void, text: string): void;
+  readonly info: (text: string) => void;
   begin(step: Running): void;
   tick(step: Running): void;
   end(step: Running, succeeded: boolean): void;

@@ -1,7 +1,6 @@
 /** Prepares the workstation for local stacks. */
 import type Docker from "dockerode";
-import type { EngineVersion } from "../../config/platforms/local/engines";
-import { hostImageBuild } from "../../components/platform/local/image";
+import { hostImageBuild, type EngineVersion } from "../../components/platform/local/image";
 import { findEngine } from "../pulumi/find";
 import { recoverApt } from "./apt";
 import { dockerOn } from "../../components/docker";

@@ -8,7 +8,7 @@ import { portsFrom } from "../support/stack-config";
 import { TestStack } from "../support/test-stack";
 
 const PORTS = portsFrom(23290);
-const [OLD = "", NEW = ""] = ENGINE_VERSIONS;
+const [OLD, NEW = ""] = ENGINE_VERSIONS;
 
 /** Hosts of one Docker engine are replaced by hosts of the next one: in between, the swarm has both. */
 describe("a swarm whose hosts get another Docker engine", function () {

@@ -4,6 +4,8 @@ import * as path from "node:path";
 import { DEFAULT_ENGINE, ENGINES, type EngineVersion } from "../../../config/platforms/local/engines";
 import type { Image } from "../../images";
 
+export type { EngineVersion };
+
 const ROOT = path.join(__dirname, "..", "..", "..");
 
 /** Folder of the host image. */

@@ -47,7 +47,8 @@ const local = z
       .string()
       .regex(/^[a-z0-9][a-zA-Z0-9._/:@-]*$/)
       .meta({
-        description: "Image of the hosts, instead of the one that set-up builds for `engine`. Existing hosts keep theirs until they are replaced.",
+        description:
+          "Image of the hosts, instead of the one that set-up builds for `engine`. Existing hosts keep theirs until they are replaced.",
         allowed: "a reference of an image that this workstation's Docker engine has",
         fix: "leave the key out to use the image that set-up has built",
         defaultText: "the image that set-up has built",

@@ -84,7 +84,10 @@ describe("a review", function () {
     stack.configure({ network: { hosts: stack.place.hosts, overlay: "10.144.0.0/12", engine: "10.99.0.0/16" } });
     const { code, output } = await review(stack);
     assert.notEqual(code, 0);
-    assert.match(output, /network\.overlay is 10\.144\S+, .* has 10\.128\S+, and can't change it; .*network\.engine is 10\.99\./);
+    assert.match(
+      output,
+      /network\.overlay is 10\.144\S+, .* has 10\.128\S+, and can't change it; .*network\.engine is 10\.99\./,
+    );
     assert.match(output, /write \{ overlay: 10\.128\.0\.0\/12, engine: 10\.211\.0\.0\/16 \} again/);
     // Of what was remembered wrongly.
     const [, ...remedy] = / --stack \S+ (--replace) '(\S+AddressRanges\S+)'/.exec(output) ?? [];

@@ -21,7 +21,7 @@ describe("the quorum guard", () => {
   it("allows to remove a dead manager while there is a majority, and never the last one", () => {
     const three = (...alive: boolean[]): LiveNode[] => managers(alive);
     assert.equal(guard(three(true, true, false), "id-manager-3"), undefined);
-    assert.match(guard(three(true, true, false), "id-manager-1") ?? "", /without manager-1 only 1 of 2 would live/);
+    assert.match(guard(three(true, true, false), "id-manager-1") ?? "", /without manager-1 only 1 of 2 would be alive/);
     assert.match(guard(three(true, false, false), "id-manager-3") ?? "", /no majority/);
     assert.match(guard(three(true), "id-manager-1") ?? "", /is the last manager/);
     assert.equal(guard(three(true, true, true), "somebody"), undefined);

@@ -22,7 +22,10 @@ describe("parseConfig", () => {
       acknowledge: [],
       images: {},
       ingress: { hstsDays: 0, timeouts: { request: 0, idle: 180 } },
-      local: { ports: { ssh: 22022, manager: 22376, registry: 25000, http: 28080, https: 28443 } },
+      local: {
+        engine: "26.1.5",
+        ports: { ssh: 22022, manager: 22376, registry: 25000, http: 28080, https: 28443 },
+      },
       warnings: [],
     });
   });

@@ -693,7 +693,7 @@ const EXAMPLES: [string, Record<string, unknown>, Problem[]][] = [
       {
         key: "swarm-ha:local",
         got: "a value on the platform aws",
-        allowed: "a mapping with the keys ports and image, on the platform local only",
+        allowed: "a mapping with the keys ports, engine and image, on the platform local only",
         fix: "remove the key",
       },
       {

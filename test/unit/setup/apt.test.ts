@@ -115,7 +115,7 @@ describe("the workstation's apt", () => {
       "Repo-URI": "http://u/",
     });
     assert.deepEqual(debianSources(debianRepositories(ubuntu), "bookworm"), []);
-    assert.deepEqual(mmdebstrapArguments("/x.tar", [], []).slice(-2), ["bookworm", "/x.tar"]);
+    assert.deepEqual(mmdebstrapArguments("/x.tar", [], []).slice(-2), ["trixie", "/x.tar"]);
   });
 
   it("hands its proxies on, and nothing else", () => {

@@ -212,7 +212,10 @@ describe("set-up's basics", () => {
     it("keeps a line that is said during a step", async () => {
       const said: string[] = [];
       const progress = createProgress({ isTTY: true, columns: 80, write: (text) => said.push(text) }, {});
-      await progress.step("Doing it", "1 s", () => Promise.resolve(progress.info("Half of it is done.")));
+      await progress.step("Doing it", "1 s", () => {
+        progress.info("Half of it is done.");
+        return Promise.resolve();
+      });
       assert.ok(said.includes("\r\u001b[2KHalf of it is done.\n"));
     });
 

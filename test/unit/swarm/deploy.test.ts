@@ -77,9 +77,6 @@ describe("a network that a stack needs", () => {
   });
 
   it("that can't be asked for is an error", () => {
-    assert.match(
-      shell(check, { status: 500, reply: "no leader" }).stderr,
-      /FAIL the cluster can't show its network/,
-    );
+    assert.match(shell(check, { status: 500, reply: "no leader" }).stderr, /FAIL the cluster can't show its network/);
   });
 });
