@@ -88,7 +88,7 @@ describe("a review", function () {
       output,
       /network\.overlay is 10\.144\S+, .* has 10\.128\S+, and can't change it; .*network\.engine is 10\.99\./,
     );
-    assert.match(output, /write \{ overlay: 10\.128\.0\.0\/12, engine: 10\.211\.0\.0\/16 \} again/);
+    assert.match(output, /Write \{ overlay: 10\.128\.0\.0\/12, engine: 10\.211\.0\.0\/16 \} again/);
     // Of what was remembered wrongly.
     const [, ...remedy] = / --stack \S+ (--replace) '(\S+AddressRanges\S+)'/.exec(output) ?? [];
     assert.equal(remedy.length, 2, output);
