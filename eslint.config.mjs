@@ -75,7 +75,7 @@ function namesOf(platforms) {
         ? []
         : [
             {
-              regex: `^(?!.*components/platform/local/(image|provider/nat-rules)$)\\..*/(${names})(/|$)`,
+              regex: `^(?!.*components/platform/local/image$)\\..*/(${names})(/|$)`,
               message,
             },
           ],

@@ -31,7 +31,7 @@ export const EFFECTS: Readonly<Record<string, string>> = {
   acknowledge: "nothing",
   access: "security groups change in place",
   local:
-    "`ports`: the load balancer or the bastion that publishes it is replaced, in seconds. `image`: for hosts that are made from then on",
+    "`ports`: the load balancer or the bastion that publishes it is replaced, in seconds. `engine`, `image`: used by new hosts. Existing ones keep theirs until they are replaced",
   aws: "`hosts`: another `instanceType` replaces the hosts of that tier, managers one at a time, others in batches; `volume` grows in place. `network`, `region`: recreate the stack. Images of hosts: used by new hosts",
 };
 

@@ -17,7 +17,7 @@ Our commands (\`npm start\`, \`npm run …\`) give each program that they start 
 Who gets a variable:
 
 - **Pulumi (local)**: the Pulumi engine for stacks on this workstation; **Pulumi (elsewhere)**: for all other stacks
-- **docker**: the docker client; **Docker engine**: one that \`npm start\` had to start
+- **docker**: the docker client; **Docker engine**: one that \`npm start\` has started, without systemd
 - **aws**, **npm**: these programs; **set-up**: apt-get, mmdebstrap, go, tar, systemctl
 
 "Ignored": no program gets it. "Refused": with that value, a command ends before it does anything. A variable that isn't

@@ -97,6 +97,8 @@ async function runSuite({ name, timeout, inOrder = [] }: Suite, mochaArgs: reado
   // Side by side: the first ones wait for hosts half of their time. One output comes after the other.
   const later = new OutputForLater();
   const rest = runMocha(parallel, later);
+  // Its failure is awaited below. Until then nobody else takes it, and Node would end the process.
+  rest.catch(() => undefined);
   try {
     return sum([await runMocha([...options, ...first]), await rest]);
   } finally {

@@ -10,13 +10,23 @@ import { UserError } from "../terminal/errors";
 import { createProgress, isInteractive, type Progress } from "../terminal/progress";
 import { pulled } from "./pull";
 
-/** The base image's name; one that is built here gets the same. */
-export const BASE_IMAGE = "debian:trixie-slim";
+/** Debian release of the hosts. */
 const RELEASE = "trixie";
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
+/** The base image's name; one that is built here gets the same. */
+export function baseImage(release: string = RELEASE): string {
+  return `debian:${release}-slim`;
+}
+
+/** Debian releases that a Dockerfile's images are based on. */
+export function releasesIn(dockerfile: string): string[] {
+  const found = [...dockerfile.matchAll(/^FROM debian:([a-z]+)-slim\b/gm)];
+  return [...new Set(found.flatMap(([, release]) => release ?? []))];
+}
+
 /**
- * Makes sure that the engine has the base image: there already → nothing to do. Where there is a terminal, a pull is
+ * Makes sure that the Docker engine has Debian's slim image of a release: there already → nothing to do. Where there is a terminal, a pull is
  * tried first; a run without one (CI) downloads from package registries alone, and makes the image from packages.
  *
  * @throws UserError with the remedy
@@ -25,39 +35,45 @@ export async function ensureBaseImage(
   docker: Docker,
   progress: Progress = createProgress(),
   interactive = isInteractive(),
+  release = RELEASE,
 ): Promise<void> {
-  if (await hasImage(docker, BASE_IMAGE)) return;
-  if (interactive && (await pulled(docker, BASE_IMAGE, progress))) return;
-  await makeBaseImage(docker, progress);
+  const image = baseImage(release);
+  if (await hasImage(docker, image)) return;
+  if (interactive && (await pulled(docker, image, progress))) return;
+  await makeBaseImage(docker, release, progress);
 }
 
-async function makeBaseImage(docker: Docker, progress: Progress): Promise<void> {
+async function makeBaseImage(docker: Docker, release: string, progress: Progress): Promise<void> {
+  const image = baseImage(release);
   if (findProgram("mmdebstrap") === undefined) {
     if (!canInstall()) {
       throw new UserError(
-        `The engine has no image ${BASE_IMAGE}. Pull it (docker pull ${BASE_IMAGE}), or install mmdebstrap ` +
+        `The engine has no image ${image}. Pull it (docker pull ${image}), or install mmdebstrap ` +
           "(sudo apt-get install mmdebstrap), then try again.",
       );
     }
     const packages = existsSync(KEYRING) ? ["mmdebstrap"] : ["mmdebstrap", "debian-archive-keyring"];
     await requirePackages(packages, "Making the base image", "10 to 30 s", progress);
   }
-  const sources = await ownSources(progress);
+  const sources = await ownSources(release, progress);
   const folder = cachePath("images");
   mkdirSync(folder, { recursive: true });
   // Named for this attempt and imported only when complete: a killed run never leaves half an image under the name.
   const archive = `${folder}/base-${randomUUID()}.tar`;
   try {
-    await progress.step(`Making ${BASE_IMAGE} from Debian's packages (mmdebstrap)`, "30 to 60 s", async (note) => {
+    await progress.step(`Making ${image} from Debian's packages (mmdebstrap)`, "30 to 60 s", async (note) => {
       const proxies = proxySettings(await command("apt-config", ["dump"], { timeout: 30_000 }));
-      await command("mmdebstrap", mmdebstrapArguments(archive, sources, proxies), { timeout: 900_000, onLine: note });
+      await command("mmdebstrap", mmdebstrapArguments(archive, sources, proxies, release), {
+        timeout: 900_000,
+        onLine: note,
+      });
       note("importing it");
       const answer = await docker.importImage(createReadStream(archive), {
-        repo: BASE_IMAGE.split(":")[0],
-        tag: BASE_IMAGE.split(":")[1],
+        repo: image.split(":")[0],
+        tag: image.split(":")[1],
         changes: ['CMD ["bash"]'],
       });
-      await followToEnd(docker, answer, `Importing ${BASE_IMAGE}`, note);
+      await followToEnd(docker, answer, `Importing ${image}`, note);
     });
   } finally {
     rmSync(archive, { force: true });
@@ -68,21 +84,26 @@ async function makeBaseImage(docker: Docker, progress: Progress): Promise<void> 
 const LEFT_OUT = ["doc", "man", "info", "locale", "lintian"].map((name) => `/usr/share/${name}/*`);
 
 /** What mmdebstrap is called with. No sources: its own default mirror. */
-export function mmdebstrapArguments(archive: string, sources: readonly string[], proxies: readonly string[]): string[] {
+export function mmdebstrapArguments(
+  archive: string,
+  sources: readonly string[],
+  proxies: readonly string[],
+  release = RELEASE,
+): string[] {
   return [
     "--variant=minbase",
     "--format=tar",
     ...LEFT_OUT.map((path) => `--dpkgopt=path-exclude=${path}`),
     "--dpkgopt=path-include=/usr/share/doc/*/copyright",
     ...proxies.map((setting) => `--aptopt=${setting}`),
-    RELEASE,
+    release,
     archive,
     ...sources,
   ];
 }
 
 /** The workstation's own Debian mirror, for the release of the image. */
-async function ownSources(progress: Progress): Promise<string[]> {
+async function ownSources(release: string, progress: Progress): Promise<string[]> {
   const ask = async () => debianRepositories(await command("apt-get", ["indextargets"], { timeout: 60_000 }));
   let repositories = await ask();
   // apt knows a repository's origin only once it has fetched its lists, which images and new workstations lack.
@@ -90,5 +111,5 @@ async function ownSources(progress: Progress): Promise<string[]> {
     await aptUpdate(progress);
     repositories = await ask();
   }
-  return debianSources(repositories, RELEASE, existsSync(KEYRING) ? KEYRING : undefined);
+  return debianSources(repositories, release, existsSync(KEYRING) ? KEYRING : undefined);
 }

@@ -88,7 +88,7 @@ async function startEngine({ place, progress, interactive }: Start): Promise<voi
   const problem = "No Docker engine answers on this workstation";
   const installed = findProgram("dockerd") !== undefined;
   if (process.platform !== "linux" || process.getuid?.() !== 0) {
-    if (installed) throw new UserError(`${problem}. Start it: sudo systemctl start docker.`);
+    if (installed) throw new UserError(`${problem}. Start it as root (with systemd: sudo systemctl start docker).`);
     const hint =
       findProgram("apt-get") === undefined ? "" : " As root, this command would install docker.io and start it.";
     throw new UserError(`${problem}. ${MANUAL}${hint}`);

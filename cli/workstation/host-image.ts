@@ -1,12 +1,13 @@
 /** Building an image from a folder on the engine, once. */
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type Docker from "dockerode";
 import { cachePath } from "../paths";
-import { ensureBaseImage } from "./base-image";
+import { ensureBaseImage, releasesIn } from "./base-image";
 import { followToEnd, hasImage } from "./docker-client";
 import { UserError } from "../terminal/errors";
 import { withLock } from "./lock.cjs";
-import { createProgress, type Progress } from "../terminal/progress";
+import { createProgress, isInteractive, type Progress } from "../terminal/progress";
 
 /** An image to have. */
 export interface ImageWish {
@@ -47,7 +48,8 @@ export async function ensureImage(
     lock,
     async () => {
       if (await hasImage(docker, wish.name)) return;
-      await ensureBaseImage(docker, progress);
+      for (const release of releasesIn(readFileSync(join(wish.folder, "Dockerfile"), "utf8")))
+        await ensureBaseImage(docker, progress, isInteractive(), release);
       await progress.step(`Building ${what} ${wish.name}`, usually, (note) => buildImage(docker, wish, note));
     },
     wait,

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type Docker from "dockerode";
-import { BASE_IMAGE, ensureBaseImage } from "../../cli/workstation/base-image";
+import { baseImage, ensureBaseImage } from "../../cli/workstation/base-image";
 import { findProgram } from "../../cli/workstation/command";
 import { hasImage } from "../../cli/workstation/docker-client";
 import { dockerOn } from "../../components/docker";
@@ -39,7 +39,7 @@ describe("images on a new engine", function () {
 
   it("the base is made from Debian's packages where it can't be pulled", async () => {
     await ensureBaseImage(docker, progress, false);
-    assert.ok(await hasImage(docker, BASE_IMAGE), said.join(""));
+    assert.ok(await hasImage(docker, baseImage()), said.join(""));
     said.length = 0;
     await ensureBaseImage(docker, progress, false);
     assert.deepEqual(said, [], "the second time there is nothing to do");
@@ -51,7 +51,7 @@ describe("images on a new engine", function () {
     writeFileSync(join(folder, "sub", "file"), "content\n");
     writeFileSync(
       join(folder, "Dockerfile"),
-      `FROM ${BASE_IMAGE}\nCOPY sub/file /file\nRUN apt-get update && grep content /file\n`,
+      `FROM ${baseImage()}\nCOPY sub/file /file\nRUN apt-get update && grep content /file\n`,
     );
     const wish = { name: "swarm-ha-test/image:1", folder };
     await Promise.all([ensureImage(docker, wish, progress), ensureImage(docker, wish, progress)]);
@@ -62,7 +62,7 @@ describe("images on a new engine", function () {
   it("a build that fails leaves no image and says why", async () => {
     const folder = join(place.directory, "broken");
     mkdirSync(folder);
-    writeFileSync(join(folder, "Dockerfile"), `FROM ${BASE_IMAGE}\nRUN echo it is so && exit 9\n`);
+    writeFileSync(join(folder, "Dockerfile"), `FROM ${baseImage()}\nRUN echo it is so && exit 9\n`);
     const wish = { name: "swarm-ha-test/broken:1", folder };
     await assert.rejects(ensureImage(docker, wish, progress), /Building .* failed:.*code: 9[\s\S]*it is so/);
     assert.ok(!(await hasImage(docker, wish.name)));

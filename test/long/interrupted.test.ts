@@ -35,7 +35,7 @@ describe("an up that is killed, of nine hosts,", function () {
     for (const moment of REPLACING) {
       it(`${moment.name}: converges`, async () => {
         const { stdout } = await stack.pulumi("stack", "--show-urns");
-        const [urn] = /urn:\S+Machine::manager-1/.exec(stdout) ?? [];
+        const [urn] = /urn:\S+Container::manager-1/.exec(stdout) ?? [];
         assert.ok(urn !== undefined, stdout);
         const args = ["up", "--yes", "--skip-preview", "--color", "never", "--replace", urn, "-s", stack.name];
         await killAt(stack, moment, "pulumi", args);

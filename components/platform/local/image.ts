@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import * as path from "node:path";
-import { DEFAULT_ENGINE, ENGINES, type EngineVersion } from "../../../config/platforms/local/engines";
+import { DEFAULT_ENGINE, ENGINE_VERSIONS, ENGINES, type EngineVersion } from "../../../config/platforms/local/engines";
 import type { Image } from "../../images";
 
 export type { EngineVersion };
@@ -20,6 +20,11 @@ export const PROGRAMS_FOLDER = path.join(ROOT, "offline", "images");
  */
 export function hostImage(engine: EngineVersion = DEFAULT_ENGINE, folder: string = IMAGE_FOLDER): string {
   return `swarm-ha/host:${engine}-${digestOf(folder)}`;
+}
+
+/** The Docker engine of a host image by its name; undefined for an image of the user's own. */
+export function engineOf(image: string): EngineVersion | undefined {
+  return ENGINE_VERSIONS.find((version) => image.startsWith(`swarm-ha/host:${version}-`));
 }
 
 /** How the host image with that Docker engine is built: its name, its folder and the arguments of the build. */

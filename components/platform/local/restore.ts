@@ -9,7 +9,7 @@ import { archive } from "./provider/archive";
 import type { ContainerState } from "./provider/container-resource";
 import { makeNetwork, type NetworkInputs } from "./provider/network";
 import { startAndWait } from "./provider/serving";
-import { hostImage } from "./image";
+import { engineOf, hostImage } from "./image";
 
 /** A container's place on a network. */
 export interface Place {
@@ -33,7 +33,8 @@ export async function restoreNetwork(engine: Docker, inputs: NetworkInputs): Pro
 /**
  * Recreates and starts a container that was removed. It uses the volumes that are left.
  *
- * The former image may be gone. A running container never takes a new image, so any host image will do.
+ * The former image may be gone. A running container never takes a new image, so any host image with its Docker engine will do:
+ * an older engine may not be able to read what is on the volume.
  *
  * @param more Files that steps wrote into the former container, and that later steps need.
  * @throws Error if there is no image, or the container's services don't start
@@ -44,7 +45,7 @@ export async function restoreContainer(
   more: readonly ContainerFile[] = [],
 ): Promise<void> {
   const known = await unlessGone(engine.getImage(state.image).inspect());
-  const image = known === undefined ? hostImage() : state.image;
+  const image = known === undefined ? hostImage(engineOf(state.image)) : state.image;
   await checkImage(engine, image);
   const container = await engine.createContainer(containerOptions({ ...state, image }, state.address, state.identity));
   try {

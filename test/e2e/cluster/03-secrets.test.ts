@@ -14,7 +14,7 @@ describe("no secret of the cluster", function () {
     secrets = await knownSecrets(stack);
   });
 
-  it("stands in plain text in the state, its history and its backups", () => {
+  it("stands in plain text in the state and its history", () => {
     const backend = join(stack.home, "state");
     assert.ok(filesBelow(backend).some((file) => file.endsWith(`${stack.name}.json`)));
     assertNoSecretBelow(backend, secrets);

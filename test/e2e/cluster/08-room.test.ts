@@ -69,7 +69,7 @@ describe("a worker whose tasks have no room elsewhere", function () {
     const former = await worker();
     const asked = await stack.tool("replace", [stack.name, "worker-1", "--force"]);
     assert.equal(asked.code, 1);
-    assert.match(asked.output, /loses the volume precious on worker-1\. To go on with it: .* --yes/);
+    assert.match(asked.output, /loses the volume precious on worker-1\. To accept that: .* --yes/);
     assert.equal((await worker())?.ID, former?.ID);
     const { seconds } = await stack.good("replace", [stack.name, "worker-1", "--force", "--yes"]);
     figure("replace of a worker whose tasks wait meanwhile", seconds);

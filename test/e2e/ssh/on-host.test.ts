@@ -128,7 +128,7 @@ describe("a host's step, run from the bastion", function () {
     assert.match(
       said,
       new RegExp(
-        `target \\(${at}:22\\) didn't let .* within 3 s; saw last: another host key than the pinned one: SHA256:\\S+`,
+        `target \\(${at}:22\\) accepted no connection with its pinned host key within 3 s; saw last: another host key than the pinned one: SHA256:\\S+`,
       ),
     );
     assert.deepEqual(await servers.journal(), []);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -11,7 +11,9 @@ import {
   removeStalePolicy,
   retryLocked,
 } from "../../../cli/workstation/apt";
-import { mmdebstrapArguments } from "../../../cli/workstation/base-image";
+import { mmdebstrapArguments, releasesIn } from "../../../cli/workstation/base-image";
+
+const root = join(__dirname, "../../..");
 
 const target = (fields: Record<string, string>) =>
   Object.entries(fields)
@@ -116,6 +118,14 @@ describe("the workstation's apt", () => {
     });
     assert.deepEqual(debianSources(debianRepositories(ubuntu), "bookworm"), []);
     assert.deepEqual(mmdebstrapArguments("/x.tar", [], []).slice(-2), ["trixie", "/x.tar"]);
+  });
+
+  it("serves the release of each Dockerfile that the repository builds", () => {
+    const folders = ["image", "offline/images/base", "test/rehearsal/substrate/image"];
+    const found = folders.map((folder) => releasesIn(readFileSync(join(root, folder, "Dockerfile"), "utf8")));
+    assert.deepEqual(found, [["trixie"], ["trixie"], ["bookworm"]]);
+    assert.deepEqual(mmdebstrapArguments("/x.tar", [], [], "bookworm").slice(-2), ["bookworm", "/x.tar"]);
+    assert.deepEqual(releasesIn("ARG BASE\nFROM $BASE\n"), []);
   });
 
   it("hands its proxies on, and nothing else", () => {

@@ -160,6 +160,6 @@ async function guestsOf(network: Docker.Network): Promise<string> {
   // Docker engines miscount containers that come and go at the same time, and count again at a restart (moby/moby issue 42119).
   return found === undefined
     ? ""
-    : ". Nothing is on it, so the Docker engine has miscounted: restart it (one of ours: npm run engine:stop), then run " +
-        "the same again";
+    : ". Nothing is on it, so the Docker engine has miscounted: restart it (sudo systemctl restart docker; " +
+        "without systemd: npm run engine:stop, then npm start), then run the same again";
 }
