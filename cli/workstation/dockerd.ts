@@ -24,13 +24,15 @@ export interface DockerdPlace {
   readonly directory?: string;
   /** dockerd's arguments. @default none: its own defaults, and /etc/docker/daemon.json */
   readonly arguments?: readonly string[];
+  /** The pid files of dockerd and its containerd. @default dockerd's own */
+  readonly pidFiles?: { readonly dockerd: string; readonly containerd: string };
 }
 
 /** Milliseconds a Docker engine may take until it answers; one that has to restore many containers takes its time. */
 export const START_LIMIT = 120_000;
 /** Milliseconds it may take to stop: dockerd gives containers 15 s by default. */
 const STOP_LIMIT = 60_000;
-/** The programs that dockerd's default pid files are of. */
+/** dockerd's default pid files, by program. */
 const PID_FILES = {
   dockerd: "/var/run/docker.pid",
   containerd: "/var/run/docker/containerd/containerd.pid",
@@ -42,6 +44,7 @@ function layout(place: DockerdPlace) {
     directory,
     socket: place.socket ?? DEFAULT_SOCKET,
     arguments: place.arguments ?? [],
+    pidFiles: place.pidFiles ?? PID_FILES,
     log: join(directory, "engine.log"),
     record: join(directory, "engine.json"),
     lock: join(directory, "engine.lock"),
@@ -89,7 +92,7 @@ export async function startDockerd(place: DockerdPlace = {}, progress: Progress 
 async function launch(where: Layout): Promise<void> {
   const dockerd = findProgram("dockerd");
   if (dockerd === undefined) throw new UserError("dockerd is not installed: sudo apt-get install docker.io");
-  for (const [program, file] of Object.entries(PID_FILES)) removeStalePidFile(file, program);
+  for (const [program, file] of Object.entries(where.pidFiles)) removeStalePidFile(file, program);
   rmSync(where.record, { force: true });
   // The last one says why the engine ended.
   if (existsSync(where.log)) renameSync(where.log, `${where.log}.old`);
@@ -125,11 +128,13 @@ function engineEnvironment(): NodeJS.ProcessEnv {
 
 /**
  * Removes the pid file that a killed `program` has left. dockerd takes any process with that pid for itself or its
- * containerd: it refuses to start, or kills that process.
+ * containerd: it refuses to start, kills that process, or waits in vain for it. A zombie counts for dockerd, too: where PID 1
+ * reaps none, as in many containers, a killed containerd stays one.
  */
 export function removeStalePidFile(file: string, program: string): void {
   try {
-    if (readFileSync(`/proc/${readFileSync(file, "utf8").trim()}/comm`, "utf8").trim() === program) return;
+    const pid = Number(readFileSync(file, "utf8").trim());
+    if (identify(pid) !== undefined && readFileSync(`/proc/${pid}/comm`, "utf8").trim() === program) return;
   } catch {
     // No such process, or no such file.
   }

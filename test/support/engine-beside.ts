@@ -17,6 +17,7 @@ export function besideAnotherEngine(directory: string): Required<DockerdPlace> {
   return {
     directory,
     socket,
+    pidFiles: { dockerd: join(directory, "docker.pid"), containerd: `/var/run/${name}/containerd/containerd.pid` },
     arguments: [
       // The workstation's file may contradict these options, which dockerd refuses.
       `--config-file=${join(directory, "daemon.json")}`,
