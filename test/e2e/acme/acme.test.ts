@@ -154,7 +154,10 @@ describe("the step that gets a certificate from an ACME authority", function () 
     const before = await issued();
     for (let i = 0; i < 2; i++) {
       const error = await refused({ term: "too short", days });
-      assert.match(error, /set swarm-ha:ingress\.acme\.renewAfterDays to at most two thirds of its validity \(now 91\)/);
+      assert.match(
+        error,
+        /set swarm-ha:ingress\.acme\.renewAfterDays to at most two thirds of its validity \(now 91\)/,
+      );
     }
     assert.equal(await issued(), before + 1);
   });
