@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { pause } from "../../support/pause";
 import { followStatus } from "../../support/remedy";
 import { figure, succeed } from "../../support/run";
 import { HOSTS, useSharedStack } from "../../support/shared-stack";
@@ -68,7 +69,7 @@ describe("what was removed behind the stack's back", function () {
   });
 
   it("while it is unchanged for the state, an up says so, and doesn't end well", async () => {
-    await docker("pause", stack.container("registry-2"));
+    await pause(stack.container("registry-2"));
     try {
       await stack.upPast("registry-2");
       const { output } = await stack.pulumi("refresh", "--yes", "--skip-preview");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { pause } from "../../support/pause";
 import { figure, succeed, until, type Ran } from "../../support/run";
 import { useSharedStack } from "../../support/shared-stack";
 
@@ -28,7 +29,7 @@ describe("hosts that freeze or die under a step", function () {
 
   it("a paused worker ends the change of its label within a minute, and is named", async () => {
     label("hdd");
-    await docker("pause", frozen);
+    await pause(frozen);
     const { code, output, seconds } = await up();
     figure("pulumi up of a label while a worker is paused", seconds);
     assert.notEqual(code, 0);
@@ -45,7 +46,7 @@ describe("hosts that freeze or die under a step", function () {
 
   it("a bastion that is killed in mid-step ends the up, and the next one goes on", async () => {
     label("nvme");
-    await docker("pause", frozen);
+    await pause(frozen);
     const ran = up();
     // The step of the frozen worker waits on the bastion.
     await until("the step to wait", 180, () =>
@@ -69,7 +70,7 @@ describe("hosts that freeze or die under a step", function () {
   });
 
   it("a bastion that is paused is found before the run begins", async () => {
-    await docker("pause", stack.container("bastion"));
+    await pause(stack.container("bastion"));
     try {
       const { code, output, seconds } = await up();
       assert.equal(code, 1);

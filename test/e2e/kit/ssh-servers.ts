@@ -6,6 +6,7 @@ import { openSshPrivateKey, openSshPublicKey } from "../../../offline/lib/openss
 import { hostImage } from "../../../components/platform/local/image";
 import { prepareWorkstation } from "../../../cli/workstation/prepare";
 import { removeUnmanaged, TEST_LABEL } from "../../support/unmanaged";
+import { pause } from "../../support/pause";
 import { succeed } from "../../support/run";
 
 const key = () => generateKeyPairSync("ed25519").privateKey;
@@ -166,8 +167,8 @@ export class SshServers {
   }
 
   /** Freezes a server: its kernel still takes connections, and nobody answers. */
-  public async pause(name: string): Promise<void> {
-    await this.docker.getContainer(`${this.name}-${name}`).pause();
+  public pause(name: string): Promise<void> {
+    return pause(`${this.name}-${name}`);
   }
 
   /** Stops a server at once. */

@@ -11,6 +11,7 @@ import {
   type RegistryImageInputs,
 } from "../../../components/platform/local/provider/registry-image";
 import { ensureProgramImages } from "../../../cli/workstation/program-images";
+import { pause } from "../../support/pause";
 import { freePort, Stack, until } from "./containers";
 
 const USERNAME = "admin";
@@ -121,7 +122,7 @@ describe("images on the local platform", () => {
 
     it("aren't known to be lost while the host is paused, and it is told as paused", async () => {
       const container = stack.engine.getContainer(host.identity);
-      await container.pause();
+      await pause(host.identity);
       try {
         assert.deepEqual(await readHostImage(of(program)), {
           kind: "unknown",
