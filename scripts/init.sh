@@ -25,6 +25,7 @@ info() {
 # Every manager is asked before a swarm is created, as soon as it is prepared. One that doesn't answer may be in a swarm: that is an error, and
 # never a reason to create another one.
 found=""
+longest_pause=300
 while read -r name address; do
   # (A host in the cloud installs its Docker engine first.)
   wait_for 600 "the Docker engine of $name ($address) to answer whether it is in a swarm" info "$address"

@@ -13,33 +13,42 @@ name=$(value name)
 id=$(value nodeId)
 role=$(value role)
 
-# ready: a check for wait_for. A manager counts only if Ready *and* Reachable.
+filter=$(query "{\"name\":[\"$name\"]}")
+
+# ready: a check for wait_for. A manager counts only if Ready *and* Reachable. Sets node to the node as JSON, and stale to
+# the ids of stale nodes of this name.
 ready() {
-  if ! cluster GET "/nodes/$id" </dev/null; then
-    seen="the cluster has no node $id: it was removed, or belongs to another swarm; replace the host"
-    return 1
-  fi
   local is_ready
-  jq -r --arg role "$role" '.ManagerStatus.Reachability as $reach
-    | "\(.Status.State == "ready" and $reach == (if $role == "manager" then "reachable" else null end)) "
-    + "\(.Status.State) \(.Status.Message // "") \($reach // "")"' <<<"$reply" | read -r is_ready seen
+  # (The filter takes the name for a prefix.)
+  cluster GET "/nodes?$filter" </dev/null || fail "the cluster doesn't list its nodes: $reply"
+  jq -r --arg name "$name" --arg id "$id" --arg role "$role" '
+    [.[] | select(.Description.Hostname == $name and .ID != $id and .Status.State != "ready") | .ID] as $stale
+    | (first(.[] | select(.ID == $id)) // null) as $node
+    | $node.ManagerStatus.Reachability as $reach
+    | if $node == null then "false the cluster has no node \($id): it was removed, or belongs to another swarm; replace the host"
+      else "\($node.Status.State == "ready" and $reach == (if $role == "manager" then "reachable" else null end)) "
+        + "\($node.Status.State) \($node.Status.Message // "") \($reach // "")" end,
+      ($node | tojson), ($stale | join(" "))' <<<"$reply" | {
+    read -r is_ready seen
+    read -r node
+    read -r stale
+  }
   [ "$is_ready" = true ]
 }
+longest_pause=500
 wait_for 90 "$name to be Ready" ready
 
 # Removes the stale node of a failed join: the same name with another id. As a manager it would be
 # a dead vote for ever.
-cluster GET /nodes </dev/null || fail "the cluster doesn't list its nodes: $reply"
-for stale_id in $(jq -r --arg name "$name" --arg id "$id" \
-  '.[] | select(.Description.Hostname == $name and .ID != $id and .Status.State != "ready") | .ID' <<<"$reply"); do
+for stale_id in $stale; do
   remove_node "$stale_id" "$name"
 done
 
 # Labels that people have set stay, also those of a replaced node. A worker that was drained for maintenance stays drained.
 labels_kept "$name"
-node_update "$id" ".Labels = $kept + (.Labels // {}) + $(value labels) | if $(value drained) then .Availability = \"drain\" else . end" ||
+node_update "$id" ".Labels = $kept + (.Labels // {}) + $(value labels) | if $(value drained) then .Availability = \"drain\" else . end" "$node" ||
   fail "$name can't be labelled: $reply"
-labels_forget "$name"
+[ -z "$kept_id" ] || labels_forget "$name"
 
 # Its turn to join is over (see the token step).
 if [ "$role" = manager ] && read -r other _ 2>/dev/null </run/swarm-ha-joining && [ "$other" = "$name" ]; then

@@ -86,6 +86,8 @@ else
 fi
 printf '%s\n' "$daemon" | write_file /etc/docker/daemon.json 0644 || true
 
+longest_pause=300
+
 # --- The services ----------------------------------------------------------------------------------------------------
 
 # With this marker the Docker engine starts after every reboot.

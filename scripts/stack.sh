@@ -87,11 +87,14 @@ done
 remove_former "$former"
 docker_cli stack deploy --resolve-image never --with-registry-auth "${files[@]}" "$stack" </dev/null ||
   fail "the stack $stack can't be deployed: $heard"
-# Twice, for a manager that has just taken a new description in hasn't yet begun to act on it.
 prune_services "$stack" "${names[@]}"
+longest_pause=500
 wait_for "$(value limit)" "the services of the stack $stack to run as described" converged "$stack"
-sleep 1
-wait_for "$(value limit)" "the services of the stack $stack to run as described" converged "$stack"
+# Again where there were services: a manager that has just taken a new description in hasn't yet begun to act on it.
+if ((present > 0)); then
+  sleep 1
+  wait_for "$(value limit)" "the services of the stack $stack to run as described" converged "$stack"
+fi
 
 # --- What is left of former descriptions -----------------------------------------------------------------------------
 

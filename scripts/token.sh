@@ -19,7 +19,7 @@ cluster GET /swarm </dev/null || fail "the cluster doesn't return its join token
 swarm=$reply
 
 # look: sets id to the cluster's, stale to the host's stale nodes, member to whether the host
-# is in service already, and grant to the answer.
+# is in service already, founder to whether it is the only manager, and grant to the answer.
 look() {
   cluster GET /nodes </dev/null || fail "the cluster doesn't list its nodes: $reply"
   # The token goes through a pipe: an argument of jq could be read by every user of the bastion.
@@ -29,6 +29,7 @@ look() {
     | $swarm.ID,
       ([$namesakes[] | select((.Spec.Labels["swarm-ha.identity"] // $identity) != $identity) | .ID] | join(" ")),
       ([$namesakes[] | select(.Spec.Labels["swarm-ha.identity"] == $identity)] != []),
+      ([$nodes[] | select(.ManagerStatus != null) | .Description.Hostname] == [$name]),
       { token: $swarm.JoinTokens[if $role == "manager" then "Manager" else "Worker" end],
         managers: [$nodes[] | select(.Status.State == "ready" and .ManagerStatus.Reachability == "reachable")
           | .ManagerStatus.Addr] | sort,
@@ -36,6 +37,7 @@ look() {
     read -r id
     read -r stale
     read -r member
+    read -r founder
     read -r grant
   }
 }
@@ -52,7 +54,8 @@ done
 
 # Managers join one by one, in whatever order they come: two changes of the Raft group at the same time put its quorum
 # at risk. The turn ends when the node step has seen the manager in service, or after a while by itself, when the run
-# that had it was killed. A host in service has had its turn: if its token is fetched again, no node step follows.
+# that had it was killed. A host in service has had its turn: if its token is fetched again, no node step follows. The
+# founder of the swarm doesn't join.
 turn=/run/swarm-ha-joining
 turn_limit=240
 my_turn() {
@@ -69,7 +72,8 @@ my_turn() {
   echo "$name $(($(date +%s) + turn_limit))" >"$turn"
   exec 9>&-
 }
-if [ "$(value role)" = manager ] && [ "$member" != true ]; then
+if [ "$(value role)" = manager ] && [ "$member" != true ] && [ "$founder" != true ] && ! my_turn; then
+  longest_pause=200
   wait_for 900 "the turn of $name to join as a manager" my_turn
   look
 fi

@@ -62,13 +62,18 @@ query() {
   jq -rn --arg filters "$1" '"filters=" + ($filters | @uri)'
 }
 
-# node_update ID JQ_PROGRAM: changes a node's spec, again when somebody else changed it in the meantime.
+# node_update ID JQ_PROGRAM [NODE_JSON]: changes a node's spec, again when somebody else changed it in the meantime. NODE_JSON:
+# what the caller has just read of it. @default it is read
 node_update() {
-  local id=$1 program=$2 version same spec try
+  local id=$1 program=$2 node=${3-} version same spec try
   for try in 1 2 3 4 5; do
-    cluster GET "/nodes/$id" </dev/null || return 1
-    jq -r "(.Spec | $program) as \$spec | \"\(.Version.Index) \(\$spec == .Spec) \(\$spec | tojson)\"" <<<"$reply" |
+    if [ -z "$node" ]; then
+      cluster GET "/nodes/$id" </dev/null || return 1
+      node=$reply
+    fi
+    jq -r "(.Spec | $program) as \$spec | \"\(.Version.Index) \(\$spec == .Spec) \(\$spec | tojson)\"" <<<"$node" |
       read -r version same spec
+    node=""
     [ "$same" != true ] || return 0
     if cluster POST "/nodes/$id/update?version=$version" <<<"$spec"; then return 0; fi
     [[ $reply == *"out of sequence"* ]] || return 1

@@ -35,6 +35,9 @@ fail() {
 # shellcheck disable=SC2034 # read below, set elsewhere
 seen="nothing yet"
 
+# Milliseconds between two checks of a wait at the most. Callers shorten it where a check costs little and something follows.
+longest_pause=2000
+
 # wait_for SECONDS WHAT CHECK…: repeats the check until it is true, and fails saying what it saw last.
 wait_for() {
   local limit=$1 what=$2 pause=100 seconds
@@ -47,7 +50,7 @@ wait_for() {
     printf -v seconds '%d.%03d' $((pause / 1000)) $((pause % 1000))
     sleep "$seconds"
     # Quick at first, because most waits are short; then slower, to spare the host.
-    pause=$((pause * 8 / 5 > 2000 ? 2000 : pause * 8 / 5))
+    pause=$((pause * 8 / 5 > longest_pause ? longest_pause : pause * 8 / 5))
   done
 }
 

@@ -24,12 +24,15 @@ drop() {
   cluster DELETE "/${1}s/$2" </dev/null || [ "$status" = 404 ] || printf 'the %s %s stays: %s\n' "$1" "$3" "$reply" >&2
 }
 
-# refuse_foreign STACK SERVICE…: ends the step when a service has one of these names in that stack, and isn't ours.
+# refuse_foreign STACK SERVICE…: ends the step when a service has one of these names in that stack, and isn't ours. Sets
+# present to how many of them are there.
 refuse_foreign() {
   local stack=$1 name
+  present=0
   shift
   for name in "$@"; do
     if cluster GET "/services/${stack}_$name" </dev/null; then
+      present=$((present + 1))
       [ "$(jq -r '.Spec.Labels["swarm-ha.stack"] // ""' <<<"$reply")" = "$stack" ] ||
         fail "the service ${stack}_$name isn't managed by this program, but has the name of one of its services: remove it, or deploy it as another stack"
     else
