@@ -15,10 +15,16 @@ export interface Figure {
   readonly name: string;
   /** Seconds, one for each round. */
   readonly rounds: number[];
-  /** What it should not exceed, in seconds. @default no target */
-  readonly limit?: number | undefined;
-  /** Where the limit comes from. @default none */
-  readonly why?: string;
+  /** What it should not exceed. */
+  readonly targets: readonly Target[];
+}
+
+/** What a figure should not exceed. */
+export interface Target {
+  /** Seconds. */
+  readonly limit: number;
+  /** Where the limit comes from. */
+  readonly why: string;
 }
 
 /** Figures by name, in the order they came. */
@@ -27,16 +33,16 @@ export class Figures {
 
   /** Notes one round. */
   public add(name: string, seconds: number): void {
-    const figure = this.all.get(name) ?? { name, rounds: [] };
+    const figure = this.all.get(name) ?? { name, rounds: [], targets: [] };
     figure.rounds.push(Math.round(seconds * 100) / 100);
     this.all.set(name, figure);
   }
 
-  /** Sets what a figure should not exceed. One that wasn't measured, or has nothing to be held against, is left out. */
+  /** Adds what a figure should not exceed. One that wasn't measured, or has nothing to be held against, is left out. */
   public target(name: string, limit: number | undefined, why: string): void {
     const figure = this.all.get(name);
     if (figure !== undefined && limit !== undefined && Number.isFinite(limit))
-      this.all.set(name, { ...figure, limit, why });
+      this.all.set(name, { ...figure, targets: [...figure.targets, { limit, why }] });
   }
 
   /** The median of a figure; undefined when it wasn't measured. */
@@ -46,21 +52,18 @@ export class Figures {
   }
 
   /** All of them. */
-  public list(): (Figure & { readonly median: number; readonly met?: boolean })[] {
-    return [...this.all.values()].map((figure) => {
-      const middle = median(figure.rounds);
-      return { ...figure, median: middle, ...(figure.limit === undefined ? {} : { met: middle <= figure.limit }) };
-    });
+  public list(): (Figure & { readonly median: number })[] {
+    return [...this.all.values()].map((figure) => ({ ...figure, median: median(figure.rounds) }));
   }
 
   /** A table for people. */
   public table(): string {
     const head = ["", "median", "rounds", "target"];
-    const rows = this.list().map(({ name, median: middle, rounds, limit, why, met }) => [
+    const rows = this.list().map(({ name, median: middle, rounds, targets }) => [
       name,
       seconds(middle),
       rounds.length > 1 ? rounds.map((one) => one.toFixed(1)).join(" ") : "",
-      limit === undefined ? "" : `${met === true ? "met" : "MISSED"}: ≤ ${seconds(limit)}, ${why ?? ""}`,
+      targets.map(({ limit, why }) => `${middle <= limit ? "met" : "MISSED"}: ≤ ${seconds(limit)}, ${why}`).join("; "),
     ]);
     const all = [head, ...rows];
     const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
