@@ -10,7 +10,7 @@ import type { Deployment } from "../../../cluster/deployment";
 import { list } from "../../../cluster/words";
 import { readCheckpoint } from "../../../pulumi/local-state";
 import { localStackExists } from "../../../pulumi/stack";
-import { stepsOf, type State } from "../../../pulumi/unfinished";
+import { stepsOf, type State, type Unfinished } from "../../../pulumi/unfinished";
 import { statePath } from "../../../paths";
 import { UserError } from "../../../terminal/errors";
 import { withLock } from "../../../workstation/lock.cjs";
@@ -81,8 +81,8 @@ export function refuseNoManager(
   );
 }
 
-function needsUp({ actions, emptied }: HealPlan): boolean {
-  return emptied.length > 0 || actions.some(({ kind }) => kind === "restore");
+function needsUp({ actions }: HealPlan): boolean {
+  return actions.some(({ kind }) => kind === "restore");
 }
 
 /** Does all of it. Resources are marked first, so that the next `up` redoes them even if this run is killed. */
@@ -100,7 +100,7 @@ async function perform(
   const what = machines.length === 0 ? list([network.name, ...emptied]) : list(machines.map(({ name }) => name));
   return progress.step(`Bringing back ${what} of the stack ${stack}`, "2 to 20 s", async () => {
     if (needsUp(plan)) await access.redo(stack, (state) => toRedo(state, plan));
-    const deployment = actions.some(({ kind }) => kind === "restore") ? await access.read(stack) : {};
+    const deployment = needsUp(plan) ? await access.read(stack) : {};
     if (actions.some(({ kind }) => kind === "network")) await restoreNetwork(docker, network);
     const lost: string[] = [];
     const failures: string[] = [];
@@ -127,18 +127,10 @@ async function perform(
   });
 }
 
-/** Steps of hosts that lose their file system, and the content of volumes that are recreated empty. */
-function toRedo(state: State, { actions, emptied }: HealPlan): { replace: string[]; update: string[] } {
-  const resources = state.resources ?? [];
+/** Steps of hosts that lose their file system. */
+function toRedo({ resources }: State, { actions }: HealPlan): Unfinished {
   const machines = actions.flatMap((action) => (action.kind === "restore" ? [action.machine.urn] : []));
-  return {
-    replace: emptied.length === 0 ? [] : resources.filter(isRegistryImage).map(({ urn }) => urn),
-    update: machines.flatMap((urn) => stepsOf(urn, resources)),
-  };
-}
-
-function isRegistryImage({ type }: { readonly type: string }): boolean {
-  return type.endsWith("swarm-ha:RegistryImage");
+  return { replace: [], update: machines.flatMap((urn) => stepsOf(urn, resources ?? [])) };
 }
 
 async function performOne(docker: Docker, action: HealAction, deployment: Deployment): Promise<void> {
