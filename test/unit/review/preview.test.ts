@@ -48,9 +48,9 @@ describe("reading a preview", () => {
   });
 
   it("says what is wrong with a file that is none", () => {
-    assert.throws(read("Previewing update"), /preview\.json is no JSON.*--show-sames/);
-    assert.throws(read('{"steps":[{"op":1}]}'), /preview\.json is no preview/);
-    assert.throws(read('{"steps":[]}'), /no resource in it/);
+    assert.throws(read("Previewing update"), /preview\.json is not JSON.*--show-sames/);
+    assert.throws(read('{"steps":[{"op":1}]}'), /preview\.json is not a preview/);
+    assert.throws(read('{"steps":[]}'), /has no resources/);
     assert.throws(
       read(previewText([host("manager-1", "a")], {}, { changeSummary: { same: 9 } })),
       /leaves out.*--show-sames/,
