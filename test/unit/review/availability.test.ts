@@ -125,7 +125,7 @@ describe("what happens to a tier", () => {
   it("is said of the bastion and the load balancers, and nothing where nothing happens", () => {
     const rest = hosts("manager", times(3, "unchanged"));
     assert.deepEqual(of("bastion", [...rest, instance("bastion", "bastion", "zone-a", "replaced")]), [
-      "replaces it: no step, status or repair runs meanwhile; the swarm and its applications go on",
+      "replaces it: no step, status or repair runs meanwhile; the swarm and its applications keep running",
     ]);
     const broken = "its connections break, and new ones fail until its successor answers";
     assert.deepEqual(of("load balancers", [...rest, instance("lb-app", "load-balancer", "all", "replaced")]), [

@@ -106,7 +106,7 @@ describe("one platform more", () => {
     } finally {
       Reflect.deleteProperty(CONFIGURED, "fake");
     }
-    assert.throws(() => readStackFile("lost"), /has the platform 'fale'\. The platform is local or aws or fake/);
+    assert.throws(() => readStackFile("lost"), /has the platform 'fale'\. Allowed platforms: local, aws, fake/);
   });
 
   it("is asked before a run, alone where the file names it, and with every other cloud where only ESC does", async () => {
