@@ -4,6 +4,7 @@ import { checkImage, docker } from "../../../docker";
 import { findContainer } from "../find";
 import { LABELS } from "../../../../plan/labels";
 import { execIn } from "./exec";
+import { copyImageArchive } from "./image-archive";
 import type { Seen } from "./reading";
 
 /** An image, and the host that needs it. */
@@ -16,9 +17,11 @@ export interface HostImageInputs {
   readonly image: string;
 }
 
-/** Time limits in seconds for a host's Docker engine to list and to load an image: 190 MB take 6 s, on a busy workstation 60. */
+/** Time limits in seconds for a host's Docker engine to list and to load an image: 180 MB take 2 s, on a busy workstation 20. */
 const LOOK_LIMIT = 20;
 const LOAD_LIMIT = 300;
+/** Where the image's archive is on the host while it is loaded. */
+const ARCHIVE = "/var/tmp/swarm-ha-image.tar";
 
 /**
  * Copies an image from this workstation's Docker engine to a host's, through the host's own socket, without a network.
@@ -80,8 +83,10 @@ async function look(
 async function load(engine: Docker, container: Docker.Container, inputs: HostImageInputs): Promise<void> {
   const { host, image } = inputs;
   await checkImage(engine, image);
-  const archive = await engine.getImage(image).get();
-  const { code, stdout, stderr } = await execIn(container, ["docker", "load", "--quiet"], LOAD_LIMIT, archive);
+  // From a file on the host: into the standard input of `docker load` it would take twice as long.
+  await copyImageArchive(engine, image, container, ARCHIVE);
+  const load = ["sh", "-c", 'docker load --quiet --input "$1"; code=$?; rm -f "$1"; exit "$code"', "load", ARCHIVE];
+  const { code, stdout, stderr } = await execIn(container, load, LOAD_LIMIT);
   if (code === 0 && (await look(container, inputs)).kind === "there") return;
   const said = [stderr, stdout].filter((each) => each !== "").join(" ");
   throw new Error(`${host}'s Docker engine can't load the image ${image} (exit code ${String(code)}): ${said}`);
