@@ -56,7 +56,7 @@ export async function copyImageArchive(
 
 /** The content, read by position: Node's own stream of a file handle closes it for all others when it is destroyed. */
 async function* chunks(file: FileHandle, size: number): AsyncGenerator<Buffer> {
-  for (let position = 0; position < size; ) {
+  for (let position = 0; position < size;) {
     const { bytesRead, buffer } = await file.read({ buffer: Buffer.allocUnsafe(CHUNK), position });
     if (bytesRead === 0) throw new Error("the image's archive was cut off");
     position += bytesRead;
