@@ -55,23 +55,24 @@ runMain(async () => {
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
+    // What was measured before an interruption, too: the larger sizes take long.
+    if (sizes.length > 0) tell(sizes, options);
   }
-  console.log(`\n${report(sizes, ASKED)}\n`);
+  return 0;
+});
+
+function tell(sizes: readonly Size[], options: Options): void {
   const workstation = {
     date: new Date().toISOString(),
     cores: cpus().length,
     load: loadavg()[0],
     node: process.versions.node,
   };
-  console.log(
-    Object.entries(workstation)
-      .map(([key, value]) => `${key} ${String(value)}`)
-      .join(" · "),
-  );
+  const line = Object.entries(workstation).map(([key, value]) => `${key} ${String(value)}`);
+  console.log(`\n${report(sizes, ASKED)}\n\n${line.join(" · ")}`);
   if (options.json !== undefined)
     writeFileSync(options.json, `${JSON.stringify({ ...workstation, ...options, measured: sizes }, undefined, 2)}\n`);
-  return 0;
-});
+}
 
 interface Options {
   /** Workers of each stack. */

@@ -1,12 +1,14 @@
 /** A stack of simulated hosts: the real program and the real Pulumi engine, with steps that only take their time. */
-import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { wholeEnvironment } from "../../../cli/environment";
 import { passphraseFile, root } from "../../../cli/paths";
 import { STATE_AT_END } from "../../../cli/pulumi/destroying";
-import { engineEnv, localEnv, LOCAL_STEPS } from "../../../cli/pulumi/env";
+import { engineEnv, localEnv } from "../../../cli/pulumi/env";
 import { execEngine } from "../../../cli/pulumi/exec";
 import type { Engine } from "../../../cli/pulumi";
+import { withSlots } from "../../../cli/pulumi/slots";
 import { checkpointFile, ensureLocalState } from "../../../cli/pulumi/local-state";
 import { UserError } from "../../../cli/terminal/errors";
 import { watchProcesses, type Usage } from "./processes";
@@ -100,14 +102,16 @@ export class SimulatedStack {
   private async pulumi(args: readonly string[], cwd: string, more: NodeJS.ProcessEnv = {}): Promise<void> {
     const { engine, signal, backend } = this.args;
     signal.throwIfAborted();
+    const text = existsSync(this.config) ? readFileSync(this.config, "utf8") : "";
+    // As many steps at a time as `npm run pulumi -- up` takes.
+    const base = withSlots(STACK, { text }, args, wholeEnvironment());
     const own =
       backend === undefined
-        ? localEnv(engine)
+        ? localEnv(engine, base)
         : {
-            ...engineEnv(engine),
+            ...engineEnv(engine, base),
             PULUMI_BACKEND_URL: backend,
             PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile(),
-            PULUMI_PARALLEL: String(LOCAL_STEPS),
           };
     const { code, stdout, stderr } = await execEngine(engine, args, {
       cwd,
