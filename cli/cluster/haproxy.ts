@@ -16,9 +16,7 @@ export function readStats(csv: string): LiveMember[] {
   if (name === undefined || status === undefined || type === undefined || Math.min(name, status, type) < 0) {
     throw new Error(`this is no HAProxy table: ${csv.slice(0, 60)}`);
   }
-  const [check, code, detail, changed] = ["check_status", "check_code", "last_chk", "lastchg"].map((column) =>
-    columns.indexOf(column),
-  );
+  const [check, detail, changed] = ["check_status", "last_chk", "lastchg"].map((column) => columns.indexOf(column));
   const members = rows
     .map(fields)
     .filter((row) => row[type] === SERVER)
@@ -26,8 +24,8 @@ export function readStats(csv: string): LiveMember[] {
       name: row[name] ?? "",
       // "UP 1/2" is up and has failed once; "DOWN 1/2" is down and has passed once.
       up: /^(UP|no check)/.test(row[status] ?? ""),
-      // While a check runs, HAProxy marks the one before with "* " and has no words for it any more.
-      check: [row[status], row[check ?? -1]?.replace(/^\* /, ""), row[code ?? -1], row[detail ?? -1]]
+      // While a check runs, HAProxy marks the one before with "* ", and its detail is gone.
+      check: [row[status], row[check ?? -1]?.replace(/^\* /, ""), row[detail ?? -1]]
         .filter((text) => text !== undefined && text !== "")
         .join(" "),
       seconds: Number(row[changed ?? -1] ?? 0) || 0,
