@@ -31,7 +31,7 @@ const pki = new Pki("pki", {
   registry: platform.loadBalancers.registry,
 });
 const swarm = new Swarm("swarm", { config, platform, pki, managers, ranges });
-const registry = new Registry("registry", { platform, swarm, certificate: pki.registry, ca: pki.ca });
+const registry = new Registry("registry", { platform, swarm, certificate: pki.registry });
 new Ingress("ingress", { config, platform, pki, swarm, registry });
 
 const outputs: ProgramOutputs = stackOutputs({ config, platform, keys, pki, swarm, registry });

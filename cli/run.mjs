@@ -184,15 +184,14 @@ function install() {
 async function ensureDependencies() {
   if (upToDate(wanted())) return;
   const failure = await locked(installOnce).catch((error) => error.message);
-  if (failure)
-    die(`the dependencies could not be installed: ${failure}\nRun the command again once that is put right.`);
+  if (failure) die(`the dependencies could not be installed: ${failure}\nFix that, then run the command again.`);
 }
 
 /** @returns why it failed, if it did; called with the lock held */
 async function installOnce() {
   const goal = wanted();
   if (upToDate(goal)) return undefined; // Another run has done it while this one waited.
-  // First of all, so that whatever stops this run half-way, the next one starts over.
+  // This comes first: if this run is stopped half-way, the next one starts again.
   fs.rmSync(stampFile, { force: true });
   fs.rmSync(hiddenLock, { force: true });
   const problem = await install();

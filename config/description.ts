@@ -20,12 +20,12 @@ export interface KeyDescription {
 }
 
 /** A schema as data. Errors and documentation use the same texts. */
-export function descriptionOf(schema: z.ZodType): KeyDescription {
+function descriptionOf(schema: z.ZodType): KeyDescription {
   return z.toJSONSchema(schema, { io: "input" }) as KeyDescription;
 }
 
 /** Description of the key at a path; empty for an unknown key. */
-export function descriptionAt(path: readonly PathPart[], root: KeyDescription): KeyDescription {
+function descriptionAt(path: readonly PathPart[], root: KeyDescription): KeyDescription {
   let at: KeyDescription | undefined = root;
   for (const part of path) {
     const free: KeyDescription | undefined = at.additionalProperties === false ? undefined : at.additionalProperties;

@@ -35,7 +35,7 @@ function parsed(all: Readonly<Record<string, string>>, stack: string): StackConf
 }
 
 /** Keys whose namespace is a misspelling of ours. Pulumi ignores them: it takes them for a provider's. */
-export function wrongNamespaces(all: Readonly<Record<string, string>>): Problem[] {
+function wrongNamespaces(all: Readonly<Record<string, string>>): Problem[] {
   return Object.keys(all).flatMap((key) => {
     const [namespace = "", name = ""] = key.split(":");
     if (namespace === NAMESPACE || suggest(namespace, [NAMESPACE]) === undefined) return [];

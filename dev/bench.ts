@@ -108,7 +108,7 @@ async function bootstrap(
   const first = (round - 1) % contenders.length;
   for (const [name, work] of [...contenders.slice(first), ...contenders.slice(0, first)]) {
     note(`bootstrap of 9 hosts by ${name}`);
-    await stack.machines();
+    await stack.hosts();
     writeInventory(stack.directory, await stack.state(), config, config);
     figures.add(`bootstrap of 9 hosts: ${name}`, await work());
     await discard(stack);
@@ -151,7 +151,7 @@ async function growth(stack: BenchStack, size: number, figures: Figures, note: N
   note(`up from ${START} to ${size} workers`);
   const grown = await stack.swarm();
   figures.add(`up, ${START} → ${size} workers`, grown.seconds);
-  figures.add("  of it the hosts", length(grown.spans.get("machines")));
+  figures.add("  of it the hosts", length(grown.spans.get("hosts")));
   figures.add("  a further worker: swarm-ha", grown.seconds / (size - START));
   note(`destroy of ${size} workers`);
   figures.add(`destroy, ${size} workers`, (await stack.destroy()).seconds);
@@ -162,11 +162,11 @@ async function bareGrowth(stack: BenchStack, size: number, figures: Figures, not
   const grown = stack.resize(size);
   const config = stack.resize(START);
   note(`bare script from ${START} to ${size} workers`);
-  await stack.machines();
+  await stack.hosts();
   writeInventory(stack.directory, await stack.state(), config, grown);
   await bare(stack, "bootstrap");
   ensureNeighbours(size + 8);
-  const hosts = await bare(stack, "machines");
+  const hosts = await bare(stack, "hosts");
   const joined = await bare(stack, "grow");
   figures.add(`bare script, ${START} → ${size} workers`, hosts + joined);
   figures.add("  of it the hosts (bare)", hosts);

@@ -4,7 +4,7 @@ import type { HostSpec } from "./placement";
 export type PlannedHost = Pick<HostSpec, "name" | "role" | "pool" | "zone">;
 
 /** Default for hosts of a pool that may be away at once: a third, as many as a lost zone takes. */
-export function defaultUnavailable(count: number): number {
+function defaultUnavailable(count: number): number {
   return Math.max(1, Math.floor(count / 3));
 }
 

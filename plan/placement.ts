@@ -40,7 +40,7 @@ interface OwnZones {
  *
  * @throws Error when there are no zones or n is below 1 (checked configurations never cause this)
  */
-export function zoneOf(n: number, zones: readonly string[]): string {
+function zoneOf(n: number, zones: readonly string[]): string {
   const zone = zones[(n - 1) % zones.length];
   if (zone === undefined) throw new Error(`no zone for host ${n} in ${zones.length} zones`);
   return zone;

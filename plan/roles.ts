@@ -16,7 +16,4 @@ export const TIERS = [...ROLES, "bastion"] as const;
 export type Tier = (typeof TIERS)[number];
 
 /** The load balancers of the reference architecture. */
-export const LOAD_BALANCERS = ["manager", "registry", "app"] as const;
-
-/** See {@link LOAD_BALANCERS}. */
-export type LoadBalancerName = (typeof LOAD_BALANCERS)[number];
+export type LoadBalancerName = "manager" | "registry" | "app";

@@ -8,6 +8,7 @@
 . lib/quorum.sh
 . lib/labels.sh
 . lib/removal.sh
+. lib/joining.sh
 
 name=$(value name)
 id=$(value nodeId)
@@ -51,6 +52,4 @@ node_update "$id" ".Labels = $kept + (.Labels // {}) + $(value labels) | if $(va
 [ -z "$kept_id" ] || labels_forget "$name"
 
 # Its turn to join is over (see the token step).
-if [ "$role" = manager ] && read -r other _ 2>/dev/null </run/swarm-ha-joining && [ "$other" = "$name" ]; then
-  rm -f /run/swarm-ha-joining
-fi
+[ "$role" != manager ] || end_turn "$name"

@@ -4,7 +4,7 @@
 #
 # Runs on the bastion. Input: { stack, former: the stack's name before it had that label, services: their names without the
 # stack's, a line each, compose: texts from 1 on, the later laid over the earlier, values: { NAME: text }, secrets: { name: text },
-# configs: { name: text }, networks: { name: CIDR }, registry?: { name, username, password }, limit (seconds), client }
+# configs: { name: text }, networks: { name: CIDR }, limit (seconds), client }
 # The compose texts get each of the values as ${NAME}, and the names of its secrets and configs, which are external, as
 # ${SECRET_<NAME>} and ${CONFIG_<NAME>}, in capitals, and a tenth of the workers, at
 # least one, as ${TENTH_OF_WORKERS}, and as ${BORNE_WORKERS} the max_failure_ratio that bears one of them.
@@ -85,7 +85,7 @@ for ((i = 1; ; i++)); do
 done
 # Two replicas can't have the same port of a host.
 remove_former "$former"
-docker_cli stack deploy --resolve-image never --with-registry-auth "${files[@]}" "$stack" </dev/null ||
+docker_cli stack deploy --resolve-image never "${files[@]}" "$stack" </dev/null ||
   fail "the stack $stack can't be deployed: $heard"
 prune_services "$stack" "${names[@]}"
 longest_pause=500

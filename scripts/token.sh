@@ -11,6 +11,7 @@
 . lib/quorum.sh
 . lib/labels.sh
 . lib/removal.sh
+. lib/joining.sh
 
 name=$(value name)
 identity=$(value identity)
@@ -19,7 +20,7 @@ cluster GET /swarm </dev/null || fail "the cluster doesn't return its join token
 swarm=$reply
 
 # look: sets id to the cluster's, stale to the host's stale nodes, member to whether the host
-# is in service already, founder to whether it is the only manager, and grant to the answer.
+# is in service already, alone to the name of the only manager (none where there are more), and grant to the answer.
 look() {
   cluster GET /nodes </dev/null || fail "the cluster doesn't list its nodes: $reply"
   # The token goes through a pipe: an argument of jq could be read by every user of the bastion.
@@ -29,7 +30,7 @@ look() {
     | $swarm.ID,
       ([$namesakes[] | select((.Spec.Labels["swarm-ha.identity"] // $identity) != $identity) | .ID] | join(" ")),
       ([$namesakes[] | select(.Spec.Labels["swarm-ha.identity"] == $identity)] != []),
-      ([$nodes[] | select(.ManagerStatus != null) | .Description.Hostname] == [$name]),
+      ([$nodes[] | select(.ManagerStatus != null) | .Description.Hostname] | if length == 1 then .[0] else "" end),
       { token: $swarm.JoinTokens[if $role == "manager" then "Manager" else "Worker" end],
         managers: [$nodes[] | select(.Status.State == "ready" and .ManagerStatus.Reachability == "reachable")
           | .ManagerStatus.Addr] | sort,
@@ -37,7 +38,7 @@ look() {
     read -r id
     read -r stale
     read -r member
-    read -r founder
+    read -r alone
     read -r grant
   }
 }
@@ -52,30 +53,20 @@ for stale_id in $stale; do
 done
 [ -z "$stale" ] || look
 
-# Managers join one by one, in whatever order they come: two changes of the Raft group at the same time put its quorum
-# at risk. The turn ends when the node step has seen the manager in service, or after a while by itself, when the run
-# that had it was killed. A host in service has had its turn: if its token is fetched again, no node step follows. The
-# founder of the swarm doesn't join.
-turn=/run/swarm-ha-joining
-turn_limit=240
+# Managers join one by one, in whatever order they come. The turn ends when the node step has seen the manager in service. A host in
+# service has had its turn: if its token is fetched again, no node step follows. The founder of the swarm doesn't join.
 my_turn() {
-  local other end
   # A run that was killed leaves its waiting steps behind; a turn that one of them took would be nobody's to end.
   kill -0 "$PPID" 2>/dev/null || fail "the run that wanted $name to join has ended"
-  exec 9>/run/swarm-ha-membership.lock
-  flock -w 120 9 || fail "another step has held the lock of the cluster's managers for more than 120 s"
-  if [ -s "$turn" ] && read -r other end <"$turn" && [ "$other" != "$name" ] && ((end > $(date +%s))); then
-    seen="$other is joining"
-    exec 9>&-
-    return 1
-  fi
-  echo "$name $(($(date +%s) + turn_limit))" >"$turn"
-  exec 9>&-
+  take_turn "$name" "$places"
 }
-if [ "$(value role)" = manager ] && [ "$member" != true ] && [ "$founder" != true ] && ! my_turn; then
-  longest_pause=200
-  wait_for 900 "the turn of $name to join as a manager" my_turn
-  look
+if [ "$(value role)" = manager ] && [ "$member" != true ] && [ "$alone" != "$name" ]; then
+  places=$((${#alone} > 0 ? 2 : 1))
+  if ! my_turn; then
+    places=1 longest_pause=200
+    wait_for 900 "the turn of $name to join as a manager" my_turn
+    look
+  fi
 fi
 
 printf '%s\n' "$grant"

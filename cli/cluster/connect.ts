@@ -8,7 +8,7 @@ import { within } from "./limit";
 import { openBastion, type Tunnel } from "./bastion";
 
 /** Seconds for each connection and request. A cluster at a healthy distance answers in well under one. */
-export const LIMIT = 5;
+const LIMIT = 5;
 
 /** A manager's API: of one manager, or of whichever one the load balancer picks. */
 export interface Manager {

@@ -31,8 +31,8 @@ export type Deployment = z.infer<typeof deploymentSchema>;
 /** A resource of a {@link Deployment}. */
 export type Resource = z.infer<typeof resourceSchema>;
 
-/** A machine in the state: a host, the bastion or a load balancer. */
-export interface Machine {
+/** An instance in the state: a host, the bastion or a load balancer. */
+export interface Instance {
   /** Its name in the stack: `manager-1`, `bastion`, `lb-manager`. */
   readonly name: string;
   /** Label `swarm-ha.role`. */
@@ -44,7 +44,7 @@ export interface Machine {
   readonly id: string;
 }
 
-/** All resources that aren't being replaced. */
+/** All resources, without the old ones of replacements that are half done. */
 export function resourcesOf(deployment: Deployment): Resource[] {
   return (deployment.deployment?.resources ?? []).filter((resource) => resource.delete !== true);
 }
@@ -52,13 +52,13 @@ export function resourcesOf(deployment: Deployment): Resource[] {
 /**
  * Hosts, bastion and load balancers, with their labels or tags.
  *
- * From the state, not from the stack's outputs: those are of the last `up` that finished, while the state has every host
- * that was created since.
+ * From the state, not from the stack's outputs: the outputs are those of the last `up` that finished. The state also has
+ * every host that was created since.
  */
-export function machinesOf(deployment: Deployment): Machine[] {
-  // Other resources carry the labels of the machine that they are for.
+export function instancesOf(deployment: Deployment): Instance[] {
+  // Other resources carry the labels of the instance that they belong to.
   const types = instanceTypeTokens();
-  return resourcesOf(deployment).flatMap((resource): Machine[] => {
+  return resourcesOf(deployment).flatMap((resource): Instance[] => {
     if (!types.includes(resource.type) || resource.id === undefined || resource.id === "") return [];
     const labels = findLabels(resource.outputs) ?? findLabels(resource.inputs);
     const role = labels?.[LABELS.role];
@@ -76,7 +76,7 @@ export function machinesOf(deployment: Deployment): Machine[] {
   });
 }
 
-/** Names of protected resources: a destroy fails at them half-way. */
+/** Names of protected resources: a destroy stops half-way at the first of them. */
 export function protectedResources(deployment: Deployment): string[] {
   return resourcesOf(deployment)
     .filter((resource) => resource.protect === true)

@@ -1,6 +1,6 @@
 import type { DesiredNode, StackOutputs } from "../../components/outputs";
 import { isHost } from "../../plan/roles";
-import { UNKNOWN, type Machine } from "./deployment";
+import { UNKNOWN, type Instance } from "./deployment";
 import type { Desired, DesiredServices } from "./model";
 
 /**
@@ -9,16 +9,16 @@ import type { Desired, DesiredServices } from "./model";
  * The outputs are of the last `up` that finished, with errors or without. Where the state differs, it is newer: its hosts
  * are wanted, with their identities.
  *
- * @param machines hosts, bastion and load balancers in the state
+ * @param instances hosts, bastion and load balancers in the state
  * @param services the services that its steps have deployed @default none
  */
 export function desiredOf(
   stack: string,
   outputs: StackOutputs,
-  machines: readonly Machine[],
+  instances: readonly Instance[],
   services: readonly DesiredServices[] = [],
 ): Desired {
-  const hosts = new Map(machines.filter(isHost).map((machine) => [machine.name, machine]));
+  const hosts = new Map(instances.filter(isHost).map((instance) => [instance.name, instance]));
   const known = outputs.access.nodes;
   const current = known.map((node): DesiredNode => ({
     ...node,
@@ -26,17 +26,17 @@ export function desiredOf(
     identity: hosts.get(node.name)?.id ?? "",
   }));
   const added = [...hosts.values()]
-    .filter((machine) => !known.some((node) => node.name === machine.name))
-    .map((machine): DesiredNode => {
-      const pool = machine.role === "worker" ? machine.name.replace(/-\d+$/, "") : machine.role;
+    .filter((instance) => !known.some((node) => node.name === instance.name))
+    .map((instance): DesiredNode => {
+      const pool = instance.role === "worker" ? instance.name.replace(/-\d+$/, "") : instance.role;
       const sibling = known.find((node) => node.pool === pool);
       return {
-        name: machine.name,
-        role: machine.role,
-        zone: machine.zone,
+        name: instance.name,
+        role: instance.role,
+        zone: instance.zone,
         pool,
         address: UNKNOWN,
-        identity: machine.id,
+        identity: instance.id,
         labels: sibling?.labels ?? {},
       };
     });

@@ -150,7 +150,7 @@ export const PROBLEM_KINDS = [
   /** The last `up` didn't finish. */
   "unfinished",
   /** A host or the network isn't as the state has it: gone, stopped, paused. */
-  "machine",
+  "host",
   "bastion",
   /** A manager that doesn't count: not Ready, not Reachable, or missing. */
   "manager",
@@ -282,9 +282,9 @@ export interface LiveMember {
   readonly seconds?: number;
 }
 
-/** Hosts that aren't as the state has them. */
-export interface LiveMachines {
-  /** Their names; empty for what they have in common, such as their network. */
+/** A difference between the platform and the state. */
+export interface PlatformDifference {
+  /** Names of the hosts; empty for what they share, such as their network. */
   readonly hosts: readonly string[];
   /** What is wrong. */
   readonly text: string;
@@ -321,8 +321,8 @@ export interface Live {
   readonly services?: readonly string[] | { readonly error: string };
   /** Names of unmanaged containers. @default none, or they weren't looked for */
   readonly unmanaged?: readonly string[];
-  /** Differences between platform and state. @default none, or the platform has no such list */
-  readonly machines?: readonly LiveMachines[];
+  /** Differences between platform and state. @default none, or the platform can't list them */
+  readonly differences?: readonly PlatformDifference[];
   /** Hosts' own reports. @default they weren't asked */
   readonly hosts?: AllFacts;
 }

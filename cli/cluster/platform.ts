@@ -25,7 +25,7 @@ export async function prepareFor(stack: string): Promise<Docker | undefined> {
 /**
  * Brings back what the platform still has of a stack's hosts.
  *
- * @throws UserError when a run that lives holds the stack, or no manager is left; Error where hosts aren't containers
+ * @throws UserError when another run holds the stack, or no manager is left; Error where hosts aren't containers
  */
 export async function bringBack(docker: Docker, stack: string): Promise<BroughtBack> {
   const containers = containersOf(stack);
@@ -39,13 +39,13 @@ export async function bringBack(docker: Docker, stack: string): Promise<BroughtB
  *
  * @returns nothing where the platform has no such list, or doesn't answer
  */
-export async function lookAtPlatform(stack: string): Promise<Pick<Live, "machines" | "unmanaged">> {
+export async function lookAtPlatform(stack: string): Promise<Pick<Live, "differences" | "unmanaged">> {
   const containers = containersOf(stack);
   // During a run, containers and state differ.
   if (containers === undefined || isHeld(stack)) return {};
   try {
-    const { machines, unmanaged } = await containers.inspect(stack);
-    return { machines, unmanaged };
+    const { differences, unmanaged } = await containers.inspect(stack);
+    return { differences, unmanaged };
   } catch {
     // Without the Docker engine nothing of the stack answers either, which is reported.
     return {};

@@ -8,7 +8,15 @@ import { readStackFile } from "../pulumi/project";
 import { refuseRenamedAway } from "../pulumi/renamed";
 import { localStackExists } from "../pulumi/stack";
 import { UserError } from "../terminal/errors";
-import { deploymentSchema, machinesOf, nameOf, outputsOf, UNKNOWN, type Deployment, type Machine } from "./deployment";
+import {
+  deploymentSchema,
+  instancesOf,
+  nameOf,
+  outputsOf,
+  UNKNOWN,
+  type Deployment,
+  type Instance,
+} from "./deployment";
 import { desiredOf } from "./desired";
 import type { Desired } from "./model";
 import { servicesIn } from "./services";
@@ -19,7 +27,7 @@ export interface StackState {
   readonly stack: string;
   readonly deployment: Deployment;
   /** Hosts, bastion and load balancers. */
-  readonly machines: readonly Machine[];
+  readonly instances: readonly Instance[];
 }
 
 /** A stack that has been up at least once. */
@@ -34,12 +42,12 @@ export async function readState(stack: string): Promise<StackState> {
   const missing = hasLocalState(readStackFile(stack)) && !localStackExists(stack);
   if (missing) {
     refuseRenamedAway(stack);
-    return { stack, deployment: {}, machines: [] };
+    return { stack, deployment: {}, instances: [] };
   }
   const { code, stdout, stderr } = await runPulumi(["stack", "export", "--show-secrets"], { stack, capture: true });
   if (code !== 0) throw new UserError(`The state of the stack ${stack} can't be read:\n${stderr.trim()}`);
   const deployment = deploymentSchema.parse(JSON.parse(stdout));
-  return { stack, deployment, machines: machinesOf(deployment) };
+  return { stack, deployment, instances: instancesOf(deployment) };
 }
 
 /** Reads a stack that is up. @throws UserError when there is no such stack, or no `up` of it has finished */
@@ -50,7 +58,7 @@ export async function readStack(stack: string): Promise<LiveStack> {
     const { containers } = cliPlatformOf(readStackFile(stack)) ?? {};
     const again = containers === undefined ? commands(stack).up : `npm start -- ${stack}`;
     throw new UserError(
-      state.machines.length === 0
+      state.instances.length === 0
         ? `The stack ${stack} isn't up: ${again}`
         : `The first up of the stack ${stack} didn't finish. Continue it: ${again}`,
     );
@@ -62,19 +70,19 @@ export async function readStack(stack: string): Promise<LiveStack> {
         commands(stack).up,
     );
   }
-  const desired = desiredOf(stack, outputs.data, state.machines, servicesIn(state.deployment));
+  const desired = desiredOf(stack, outputs.data, state.instances, servicesIn(state.deployment));
   return { ...state, outputs: outputs.data, desired };
 }
 
 /** URN of a host, the bastion or a load balancer. @throws UserError when the state has none of that name */
 export function urnOf(state: StackState, name: string): string {
-  const machine = state.machines.find((one) => one.name === name);
-  if (machine === undefined) {
+  const instance = state.instances.find((one) => one.name === name);
+  if (instance === undefined) {
     throw new UserError(
       `The state of the stack ${state.stack} has no host ${name}. Create it: ${commands(state.stack).up}`,
     );
   }
-  return machine.urn;
+  return instance.urn;
 }
 
 /**

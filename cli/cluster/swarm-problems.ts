@@ -21,8 +21,8 @@ export function accessProblems(desired: Desired, live: Live): Problem[] {
     const text = `The last up didn't finish ${list(unfinished)}. Run it again: ${up}`;
     problems.push({ kind: "unfinished", hosts: unfinished, text });
   }
-  for (const { hosts, text } of live.machines ?? []) {
-    problems.push({ kind: "machine", hosts, text: `${text}: ${repair}` });
+  for (const { hosts, text } of live.differences ?? []) {
+    problems.push({ kind: "host", hosts, text: `${text}: ${repair}` });
   }
   for (const name of live.unmanaged ?? []) {
     const text = `${name} is unmanaged: a killed run created it and didn't record it in the state. Remove it: ${repair}`;

@@ -19,7 +19,7 @@ const NOTICE_LIMIT = 120;
 const RECOVERY_LIMIT = 120;
 
 /** Problems that don't pass by themselves: waiting is useless. */
-const LASTING: readonly Problem["kind"][] = ["machine", "swarm", "identity", "unmanaged", "service"];
+const LASTING: readonly Problem["kind"][] = ["host", "swarm", "identity", "unmanaged", "service"];
 
 /** What was changed before the check. */
 interface Recovery {

@@ -1,12 +1,12 @@
 /**
- * `npm run destroy -- <stack> [--yes]`: removes everything of a stack, its state, too; of a local one also what interrupted
- * runs left on the Docker engine. Any other needs a terminal to ask at, or `--yes`. It contacts no host, so it works when all
- * of them are dead.
+ * `npm run destroy -- <stack> [--yes]`: removes everything of a stack, its state included. Of a local stack, it also removes
+ * what interrupted runs left on the Docker engine. Any other stack needs a terminal for the question, or `--yes`. It contacts
+ * no host, so it works when all of them are dead.
  */
 import type Docker from "dockerode";
 import { stackOutputsSchema } from "../../components/outputs";
 import { readArguments } from "../terminal/arguments";
-import { machinesOf, outputsOf, protectedResources, resourcesOf } from "../cluster/deployment";
+import { instancesOf, outputsOf, protectedResources, resourcesOf } from "../cluster/deployment";
 import { containersOf } from "../cluster/platform";
 import { registryLogins } from "../workstation/registry-login";
 import { lastLines, readState, type StackState } from "../cluster/stack";
@@ -25,7 +25,7 @@ runMain(async () => {
   const containers = containersOf(stack);
   if (!yes && containers === undefined && !hasTerminal()) {
     throw new UserError(
-      `Nothing was removed: the stack ${stack} isn't a local one, and there is no terminal to ask at. ` +
+      `Nothing was removed: the stack ${stack} isn't a local one, and there is no terminal for a confirmation. ` +
         `To destroy it anyway: npm run destroy -- ${stack} --yes`,
     );
   }
@@ -39,7 +39,7 @@ runMain(async () => {
   if (engine !== undefined && isNothing(state, found)) {
     await forget(stack);
     await forgetAccess(state);
-    process.stdout.write(`There is nothing of the stack ${stack} on this computer.\n`);
+    process.stdout.write(`There is nothing of the stack ${stack} on this workstation.\n`);
     return 0;
   }
   await destroy(stack, engine !== undefined);
@@ -58,7 +58,7 @@ runMain(async () => {
   return 0;
 });
 
-/** The engine that a stack's machines are containers of. */
+/** The Docker engine of a local stack's containers. */
 interface StackEngine {
   readonly containers: Containers;
   readonly docker: Docker;
@@ -67,7 +67,7 @@ interface StackEngine {
 /** Runs Pulumi's destroy: for a local stack it takes seconds and is quiet, elsewhere it is shown as it goes. */
 async function destroy(stack: string, quiet: boolean): Promise<void> {
   const args = ["destroy", "--yes", "--skip-preview", "--suppress-outputs"];
-  const failed = `The stack ${stack} could not be destroyed. Run the same again once that is put right`;
+  const failed = `The stack ${stack} could not be destroyed. Fix the error, then run this again`;
   if (!quiet) {
     const { code } = await runPulumi(args, { stack });
     if (code !== 0) throw new UserError(`${failed}: see above.`);
@@ -83,7 +83,7 @@ async function destroy(stack: string, quiet: boolean): Promise<void> {
   });
 }
 
-/** Whether neither state nor engine has anything of the stack. */
+/** Whether neither the state nor the Docker engine has anything of the stack. */
 function isNothing({ deployment }: StackState, found: readonly EngineObject[]): boolean {
   return found.length === 0 && resourcesOf(deployment).length === 0;
 }
@@ -93,8 +93,8 @@ function refuseProtected({ stack, deployment }: StackState): void {
   const names = protectedResources(deployment);
   if (names.length === 0) return;
   throw new UserError(
-    `Nothing was removed: ${list(names)} of the stack ${stack} ${names.length === 1 ? "is" : "are"} protected. If it may go: ` +
-      `npm run pulumi -- state unprotect --all --stack ${stack}, then this again.`,
+    `Nothing was removed: ${list(names)} of the stack ${stack} ${names.length === 1 ? "is" : "are"} protected. To delete it anyway: ` +
+      `npm run pulumi -- state unprotect --all --stack ${stack}, then run this again.`,
   );
 }
 
@@ -104,22 +104,22 @@ async function confirm(
   found: readonly EngineObject[],
 ): Promise<void> {
   if (!hasTerminal()) {
-    // An empty state may not be the one that these belong to: that takes an explicit yes.
+    // These may belong to another state than this empty one: removing them needs `--yes`.
     if (engine !== undefined && found.length > 0 && resourcesOf(deployment).length <= 1) {
       throw engine.containers.stateLost(stack, await engine.containers.containers(engine.docker, stack));
     }
     return;
   }
-  const machines = machinesOf(deployment).map((machine) => machine.name);
+  const instances = instancesOf(deployment).map((instance) => instance.name);
   const what =
-    machines.length > 0 ? list(machines) : found.length > 0 ? list(found.map((one) => one.name)) : "no machine";
+    instances.length > 0 ? list(instances) : found.length > 0 ? list(found.map((one) => one.name)) : "no host";
   if (!(await confirmed(`This removes the stack ${stack} (${what}) and all data in it`, false)))
     throw new UserError("Nothing was removed.");
 }
 
-/** Unmanaged containers, left by an interrupted run: they would hold the network. */
-async function removeUnmanaged({ containers, docker }: StackEngine, { stack, machines }: StackState): Promise<void> {
-  const known = new Set(machines.map((machine) => machine.id));
+/** Removes unmanaged containers of an interrupted run. With them, the network couldn't be removed. */
+async function removeUnmanaged({ containers, docker }: StackEngine, { stack, instances }: StackState): Promise<void> {
+  const known = new Set(instances.map((instance) => instance.id));
   const unmanaged = (await containers.containers(docker, stack)).filter((container) => !known.has(container.identity));
   await containers.remove(
     docker,
@@ -138,16 +138,16 @@ async function clearAway({ containers, docker }: StackEngine, stack: string): Pr
     throw new UserError(`The stack ${stack} is destroyed, but the Docker engine still has ${names(left)}.`);
 }
 
-/** Removes what `npm run context` wrote: a docker context with a key to managers that are gone, and logins to their registry. */
+/** Removes what `npm run context` wrote: a Docker context with a client key, and the logins to the registry. */
 async function forgetAccess({ stack, deployment }: StackState): Promise<void> {
   const docker = findProgram("docker");
   if (docker === undefined) return;
   const context = `swarm-ha-${stack}`;
-  // A stack that never came up whole has no outputs, and nobody has logged in to it.
+  // A stack whose first `up` didn't finish has no outputs, and no login.
   const outputs = stackOutputsSchema.safeParse(outputsOf(deployment));
   const logins = outputs.success ? registryLogins(context, outputs.data) : [];
   for (const args of [["context", "rm", "-f", context], ...logins.map(({ registry }) => ["logout", registry])]) {
-    // The same error for what was never written as for any other; neither matters to what has been destroyed.
+    // Docker gives the same error when there is nothing to remove. No error matters once the stack is destroyed.
     await command(docker, args, { timeout: 30_000, as: "docker" }).catch(() => undefined);
   }
 }

@@ -1,8 +1,8 @@
 /**
  * `npm run pulumi -- <arguments>`: Pulumi as found or built, with the right environment for the stack.
  *
- * The stack is what `-s` or `--stack` says, else PULUMI_STACK, else `local`. After an `up` of the whole stack it looks at
- * what lives, and names what doesn't: the exit code is 0 only if the cluster is healthy.
+ * The stack: `-s` or `--stack`, else PULUMI_STACK, else `local`. After an `up` of the whole stack, it checks the cluster and
+ * prints its problems: the exit code is 0 only if the cluster is healthy.
  */
 import { lookAtPlatform } from "../cluster/platform";
 import { unhealthyText, verify } from "../cluster/verify";
@@ -21,12 +21,12 @@ runMain(async () => {
   // Standard output belongs to Pulumi.
   const tell = (text: string): void => void process.stderr.write(`${text}\n`);
   if (code !== 0) {
-    // Why a step failed is often a machine that its own error can't tell of: paused, or gone.
-    for (const { text } of (await lookAtPlatform(stack)).machines ?? []) tell(`${text}: ${commands(stack).repair}`);
+    // A step often fails because a container is paused or gone, which the step's own error doesn't tell.
+    for (const { text } of (await lookAtPlatform(stack)).differences ?? []) tell(`${text}: ${commands(stack).repair}`);
     return code;
   }
   const evaluation = await verify(stack);
   if (evaluation.status.healthy) return 0;
-  tell(`error: the up is done, but: ${unhealthyText(stack, evaluation)}`);
+  tell(`error: The up finished. ${unhealthyText(stack, evaluation)}`);
   return 1;
 });

@@ -19,7 +19,7 @@ import { nextSteps } from "../workstation/next-steps";
 import { createProgress, duration } from "../terminal/progress";
 import { requireContainers } from "../workstation/stack-file";
 
-/** Without a terminal: no dots, and no outputs, which nobody reads in a log. */
+/** Without a terminal: no progress dots, and no outputs, which are useless in a log. */
 const PLAIN = ["--suppress-progress", "--suppress-outputs", "--color", "never"];
 
 runMain(async () => {
@@ -58,15 +58,15 @@ async function refuseLostState(platform: Containers, docker: Docker, stack: stri
 /**
  * Runs `up`. Without a terminal it shows a line for each step that is done, and signs of life in between.
  *
- * @returns false when it failed because machines are gone that are replaced afterwards
- * @throws UserError when it fails, and no machine is gone
+ * @returns false when it failed because hosts are gone; they are replaced afterwards
+ * @throws UserError when it fails although no host is gone
  */
 async function bringUp(stack: string, healed: BroughtBack): Promise<boolean> {
   const args = ["up", "--yes", "--skip-preview", ...(healed.gone.length > 0 ? ["--continue-on-error"] : [])];
   const isUp = (code: number): boolean => {
     if (code === 0 || healed.gone.length > 0) return code === 0;
     throw new UserError(
-      `The stack ${stack} is not up: see above. Fix that, then go on from here: npm start -- ${stack}${failed(healed)}`,
+      `The stack ${stack} is not up: see above. Fix that, then continue: npm start -- ${stack}${failed(healed)}`,
     );
   };
   if (process.stdout.isTTY) return isUp((await runPulumi(args, { stack })).code);
@@ -80,7 +80,7 @@ async function bringUp(stack: string, healed: BroughtBack): Promise<boolean> {
   });
 }
 
-/** Machines that couldn't be brought back, and why; nothing where there are none. */
+/** Hosts that couldn't be brought back, and why; empty when there are none. */
 function failed({ failures }: BroughtBack): string {
   if (failures.length === 0) return "";
   return `\nThese could not be brought back:\n${failures.map((failure) => `  - ${failure}`).join("\n")}`;

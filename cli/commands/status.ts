@@ -53,7 +53,7 @@ runMain(async () => {
   }
 });
 
-/** What is damaged in the registry's storage, or why nobody can tell. */
+/** What is damaged in the registry's storage, or why that is unknown. */
 async function damageIn(live: LiveStack): Promise<string[]> {
   if (live.outputs.endpoints.registry === undefined) return [];
   try {

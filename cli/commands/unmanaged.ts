@@ -1,5 +1,5 @@
 /**
- * `npm run -s unmanaged -- <stack>`: what a stack still has in its cloud account, whatever its state says. It asks with the
+ * `npm run -s unmanaged -- <stack>`: what a stack still has in its cloud account, even if its state doesn't have it. It asks with the
  * cloud's own program and credentials: for the stack's tag, and then each resource's own service whether the resource is
  * still there.
  *

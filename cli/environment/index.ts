@@ -49,7 +49,7 @@ export function ruleOf(name: string, rules: readonly Rule[] = RULES): Rule | und
   return best?.rule;
 }
 
-/** Whether a variable reaches such a program. One that isn't listed reaches nobody. */
+/** Whether a variable reaches such a program. One that isn't listed reaches no program. */
 export function reaches(name: string, recipient: Recipient): boolean {
   const to = ruleOf(name)?.to ?? [];
   return to === "all" || to.includes(recipient);

@@ -1,4 +1,4 @@
-/** What operations see of a stack's cluster, and do to it. */
+/** How operations read and change a stack's cluster. */
 import type Docker from "dockerode";
 import { docker as dockerHere } from "../../components/docker";
 import { messageOf } from "../../components/message";
@@ -10,17 +10,17 @@ import { inspectDeep, settle, type DeepLook, type Settling } from "../cluster/in
 import { bringBack, containersOf, prepareFor } from "../cluster/platform";
 import { readStack, up, type LiveStack } from "../cluster/stack";
 import { list } from "../cluster/words";
-import type { Containers } from "../platform/types";
+import type { Containers, PlatformInstance } from "../platform/types";
 import { UserError } from "../terminal/errors";
 import type { Progress } from "../terminal/progress";
 import { perform } from "./perform";
-import type { MachineState, RepairStep } from "./plan-repair";
+import type { RepairStep } from "./plan-repair";
 import { acceptGaps, withoutRoom } from "./room";
 import { lendLabels } from "./surge";
 
 /** What came of bringing back what the platform still has of a stack. */
 export interface BroughtBack {
-  /** Machines that could not be brought back: name and reason. */
+  /** Hosts that could not be brought back: name and reason. */
   readonly failures: readonly string[];
   /** Why the new containers could not be set up. @default they could, or there are none */
   readonly setUp?: string;
@@ -36,11 +36,11 @@ export interface Cluster {
   bringBack(): Promise<BroughtBack>;
   /** Reads the stack's state. */
   read(): Promise<LiveStack>;
-  /** All machines that the platform has. @returns nothing where the platform can't tell */
-  machines(): Promise<readonly MachineState[] | undefined>;
-  /** Looks once, and asks the hosts that aren't in service. */
+  /** All instances that the platform lists. @returns undefined where the platform can't list them */
+  instances(): Promise<readonly PlatformInstance[] | undefined>;
+  /** Observes the cluster once, and asks the hosts that aren't in service. */
   ask(stack: LiveStack): Promise<DeepLook>;
-  /** Looks until it is good enough, or the time is up. */
+  /** Observes the cluster until it is good enough, or the time limit ends. */
   wait(title: string, usually: string, stack: LiveStack, settling: Omit<Settling, "note">): Promise<Evaluation>;
   /** Asks these hosts, and all managers, about themselves. */
   facts(stack: LiveStack, hosts: readonly string[]): Promise<AllFacts>;
@@ -50,7 +50,7 @@ export interface Cluster {
   acceptGaps(stack: LiveStack, hosts: readonly string[]): Promise<void>;
   /** See {@link lendLabels}. */
   lendLabels(stack: LiveStack, from: string, to: readonly string[]): Promise<void>;
-  /** Runs `up`, replacing the machines with these URNs. @returns why it failed */
+  /** Runs `up`, replacing the resources with these URNs. @returns why it failed */
   up(replace: readonly string[], spare?: Spare): Promise<string | undefined>;
   /** Does a step of a repair. @returns why it failed */
   repair(step: RepairStep, stack: LiveStack): Promise<string | undefined>;
@@ -58,13 +58,15 @@ export interface Cluster {
 
 /** What bringing back would do, a sentence each. Pure. */
 export function outstandingText({
-  machines,
+  differences,
   unmanaged,
   emptied,
 }: Awaited<ReturnType<Containers["inspect"]>>): readonly string[] {
   return [
-    ...machines.flatMap(({ kept, text }) => (kept ? `Bringing back: ${text}.` : [])),
-    ...emptied.map((volume) => `The volume ${volume} is lost, and comes back empty: push your own images again.`),
+    ...differences.flatMap(({ kept, text }) => (kept ? `Bringing back: ${text}.` : [])),
+    ...emptied.map(
+      (volume) => `The volume ${volume} is lost, and is recreated empty: push your images to the registry again.`,
+    ),
     ...(unmanaged.length === 0 ? [] : [`Removing unmanaged containers: ${list(unmanaged)}.`]),
   ];
 }
@@ -72,7 +74,7 @@ export function outstandingText({
 /**
  * The cluster of a stack.
  *
- * @param docker the engine that a local stack's hosts run on, and another way to ask them @default found when it is needed
+ * @param docker the Docker engine of a local stack's hosts, to run scripts in them without SSH @default connected to when it is needed
  */
 export function liveCluster(stack: string, progress: Progress, docker?: Docker): Cluster {
   const containers = containersOf(stack);
@@ -92,13 +94,13 @@ export function liveCluster(stack: string, progress: Progress, docker?: Docker):
       const { failures, due } = await bringBack(docker, stack);
       if (!due) return { failures };
       const failure = await progress.step("Setting up the new containers", "10 to 60 s", () =>
-        // Of what is brought back each host is set up, whatever becomes of the others.
+        // A failure of one host must not stop the set-up of the others.
         up(stack, [], ["--continue-on-error"]),
       );
       return failure === undefined ? { failures } : { failures, setUp: failure };
     },
     read: () => readStack(stack),
-    machines: async () => (docker === undefined ? undefined : containers?.machines(docker, stack)),
+    instances: async () => (docker === undefined ? undefined : containers?.instances(docker, stack)),
     ask: (live) =>
       progress.step("Asking the hosts that aren't in service", "1 to 10 s", () =>
         inspectDeep(live, docker === undefined ? {} : { docker }),

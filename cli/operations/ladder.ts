@@ -12,12 +12,13 @@ import {
 } from "../cluster/host-facts";
 import { votes } from "../cluster/quorum";
 import type { Match } from "../cluster/match";
-import type { MachineState, RepairInput, RepairStep } from "./plan-repair";
+import type { RepairInput, RepairStep } from "./plan-repair";
+import type { PlatformInstance } from "../platform/types";
 import { commands, list } from "../cluster/words";
 
-/** What the ladder is climbed with. */
+/** What the next rung is chosen from. */
 export interface Climb {
-  readonly input: Pick<RepairInput, "desired" | "machines" | "facts"> & {
+  readonly input: Pick<RepairInput, "desired" | "instances" | "facts"> & {
     readonly evaluation: Pick<Evaluation, "problems" | "pinned">;
   };
   readonly match: Match;
@@ -27,25 +28,25 @@ export interface Climb {
   readonly isTried: (step: RepairStep) => boolean;
 }
 
-/** The next thing to do for a host, or why nothing may be done. */
+/** The next step for a host, or why there is none. */
 export type Rung = { readonly step: RepairStep } | { readonly left: string };
 
 /**
- * The next rung for a host that isn't in service, the least first: start its engine, unlock it, restart its engine,
- * let it join again with its data, replace it. (Waiting, and starting or resuming machines, come before.) Pure.
+ * The next rung for a host that isn't in service, the least invasive first: start its Docker engine, unlock it, restart its
+ * engine, let it join again with its data, replace it. Waiting, and starting or resuming containers, come before. Pure.
  *
- * A host is replaced without any of these only if it is proven dead by two ways of asking: the bastion can't log in, and
- * the managers neither hear from its node nor reach its address. No rung fixes a network, so a host that others can't
- * reach stays as it is: its replacement would have the same address and couldn't join.
+ * A host is replaced at once only if two checks prove that it is dead: the bastion can't log in, and the managers neither get
+ * heartbeats from its node nor reach its address. No rung fixes a network, so a host that others can't reach stays as it is:
+ * its replacement would have the same address and couldn't join.
  */
 export function nextRung(climb: Climb): Rung {
   const { match, isTried, why } = climb;
-  const { machines, facts = {} } = climb.input;
+  const { instances, facts = {} } = climb.input;
   const { name } = match.desired;
   const own = facts[name];
-  const machine = machines?.find((one) => one.name === name);
-  if (machines !== undefined && machine === undefined) return replacing(climb, undefined);
-  if (machine !== undefined && (!machine.running || isOther(machine, match.desired))) return losing(climb);
+  const instance = instances?.find((one) => one.name === name);
+  if (instances !== undefined && instance === undefined) return replacing(climb, undefined);
+  if (instance !== undefined && (!instance.running || isOther(instance, match.desired))) return losing(climb);
   if (own?.reached !== true) return unreached(climb, own);
 
   const restart = engineStep(name, "restart", own.answers ? why : "its engine doesn't answer");
@@ -68,16 +69,16 @@ export function nextRung(climb: Climb): Rung {
     kind: "rejoin",
     names: [name],
     why,
-    // Other nodes' former selves go when the new one is in service (scripts/node.sh).
+    // A node without a vote is removed later, when the new one is in service (scripts/node.sh).
     ...(match.node === undefined || !votes(match.node) ? {} : { nodeId: match.node.id }),
   };
-  // What isn't in the swarm, or is in another one, doesn't come back by a restart.
+  // A restart doesn't help a host that has left the swarm, or is in another one.
   const steps = match.node === undefined || own.state === "inactive" ? [rejoin] : [restart, rejoin];
   const next = steps.find((step) => !isTried(step));
   return next === undefined ? losing(climb) : { step: next };
 }
 
-/** Engines that don't run or don't answer on hosts that can be reached: this needs no majority. */
+/** Starts Docker engines that don't run, and restarts those that don't answer, on hosts that can be reached. Needs no quorum. */
 export function engineSteps(nodes: readonly DesiredNode[], facts: AllFacts): RepairStep[] {
   return nodes.flatMap(({ name }) => {
     const own = facts[name];
@@ -88,7 +89,7 @@ export function engineSteps(nodes: readonly DesiredNode[], facts: AllFacts): Rep
   });
 }
 
-/** Connections that the network loses between a host and others whose engines run. */
+/** Connections that the network blocks between a host and others whose Docker engines run. */
 export function networkCuts(name: string, facts: AllFacts): Cut[] {
   const runs = (other: string): boolean => {
     const one = facts[other];
@@ -105,7 +106,7 @@ function unreached(climb: Climb, own: HostFacts | undefined): Rung {
   const { desired, evaluation, facts = {} } = climb.input;
   const { node } = climb.match;
   const { name } = climb.match.desired;
-  // Silence of a host proves nothing then.
+  // Without the bastion, a host that doesn't answer isn't proven dead.
   if (evaluation.problems.some(({ kind }) => kind === "bastion"))
     return { left: "the bastion can't be reached, so it is unknown whether the host is dead" };
   const seen = own?.reached === false ? own.seen : "it was not asked";
@@ -148,8 +149,8 @@ function replacing({ match, why, isTried }: Climb, loses: string | undefined): R
   return isTried(step) ? { left: why } : { step };
 }
 
-function isOther(machine: MachineState, { identity }: DesiredNode): boolean {
-  return identity !== "" && machine.id !== identity;
+function isOther(instance: PlatformInstance, { identity }: DesiredNode): boolean {
+  return identity !== "" && instance.id !== identity;
 }
 
 function isLabelledOtherwise({ desired, node }: Match): boolean {
@@ -158,9 +159,10 @@ function isLabelledOtherwise({ desired, node }: Match): boolean {
 }
 
 /**
- * What goes with a host: its volumes, and the services that are pinned to its node's id. Managers take no tasks, and their store is on the others, too.
+ * What is lost with a host: its volumes, and the services that are pinned to its node's id. Managers run no tasks, and the
+ * other managers have the swarm's state, too.
  *
- * @returns nothing when nothing is lost
+ * @returns undefined when nothing is lost
  */
 export function lossOf(host: DesiredNode, own: HostFacts | undefined, pinned: readonly string[]): string | undefined {
   const volumes = volumesOf(host, own);
@@ -182,7 +184,7 @@ function volumesOf({ name, role }: DesiredNode, own: HostFacts | undefined): str
     : `all volumes on ${name} (they can't be listed while its engine doesn't answer)`;
 }
 
-/** What a host itself says about why it isn't in service; empty when it says nothing new. */
+/** Why a host isn't in service, from its own report; empty without one. */
 export function describeHost(name: string, facts: AllFacts): string {
   const own = facts[name];
   if (own === undefined) return "";

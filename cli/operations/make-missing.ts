@@ -1,4 +1,4 @@
-/** What `npm start` does about hosts and services that are gone: it recreates them, and leaves the rest to `repair`. */
+/** `npm start` recreates hosts and services that are gone, and leaves the rest to `repair`. */
 import type { Evaluation } from "../cluster/evaluate";
 import type { Cluster } from "./cluster";
 import type { Operation } from "./operation";
@@ -12,11 +12,11 @@ const STEP_LIMIT = 60;
 export interface Missing {
   /** What was seen last. */
   readonly evaluation: Evaluation;
-  /** Machines that are gone with their data. */
+  /** Names of hosts that are gone with their data. */
   readonly gone: readonly string[];
 }
 
-/** The steps that a repair would take for machines and services that are gone, and no other ones. */
+/** The steps that a repair would take for hosts and services that are gone, and no others. */
 export function makeMissing(cluster: Cluster, { evaluation, gone }: Missing): Operation<RepairSeen, RepairTurn> {
   return {
     name: "start",
@@ -40,14 +40,14 @@ export function makeMissing(cluster: Cluster, { evaluation, gone }: Missing): Op
   };
 }
 
-/** The step, if it loses nothing: it replaces machines whose data are gone already, or does over what deployed a service. */
+/** The step, if it loses nothing: it replaces hosts whose data are gone already, or deploys services again. */
 function withoutLoss(step: RepairStep, gone: readonly string[]): RepairStep | undefined {
   if (step.kind === "up") return step;
   if (step.kind !== "replace" || !step.names.every((name) => gone.includes(name))) return undefined;
   return { kind: "replace", names: step.names, why: step.why };
 }
 
-/** The evaluation without the hosts that are there: a repair may put these into one step with those that are gone. */
+/** The evaluation of the hosts that are gone alone: a repair may put other hosts into the same step. */
 function onlyOf(evaluation: Evaluation, gone: readonly string[]): Evaluation {
   return { ...evaluation, matches: evaluation.matches.filter(({ desired }) => gone.includes(desired.name)) };
 }

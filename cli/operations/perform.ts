@@ -14,7 +14,7 @@ import { redo } from "../pulumi";
 import { up, type LiveStack } from "../cluster/stack";
 import { commands } from "../cluster/words";
 
-/** Seconds until a manager that was demoted must have left the managers' store, so that it can be removed. */
+/** Seconds until a demoted manager must have left the Raft group, so that it can be removed. */
 const DEMOTION_LIMIT = 20;
 
 /** Seconds until the managers must have noticed that a node has left. Heartbeats are 5 s apart, and three may be missed. */
@@ -26,8 +26,8 @@ const tokenStep = (host: string): string => `token-${host}`;
 /**
  * Does one step of a repair.
  *
- * @param docker the engine that a local stack's hosts run on
- * @returns why it couldn't be done
+ * @param docker the Docker engine of a local stack's hosts
+ * @returns why it failed
  */
 export async function perform(
   step: RepairStep,
@@ -50,10 +50,10 @@ export async function perform(
       }
       return goOn(stack, []);
     case "replace":
-      // What the state has lost needs no replacing: any `up` makes it.
+      // An instance that isn't in the state needs no `--replace`: any `up` creates it.
       return goOn(
         stack,
-        stack.machines.filter(({ name }) => step.names.includes(name)).map(({ urn }) => urn),
+        stack.instances.filter(({ name }) => step.names.includes(name)).map(({ urn }) => urn),
       );
     case "settings":
       return attempt(() => throughManager(stack, (call) => updateNode(call, step.nodeId, step.change)));
@@ -62,12 +62,12 @@ export async function perform(
   }
 }
 
-/** An `up` that does what it can, whatever fails. */
+/** Runs an `up` that continues after errors. */
 function goOn({ stack }: LiveStack, replace: readonly string[]): Promise<string | undefined> {
   return up(stack, replace, ["--continue-on-error"]);
 }
 
-/** Takes the unlock key from a manager that has it, to the one that is locked. It stays in memory and in TLS. */
+/** Unlocks a manager with the key from another one. The key is only in memory and on TLS connections. */
 async function unlock(name: string, stack: LiveStack): Promise<void> {
   const connection = await connect(stack.outputs);
   try {
@@ -106,7 +106,7 @@ async function rejoin(
   if (token === undefined) return `the state has no step ${tokenStep(name)}: ${commands(stack.stack).up}`;
   const failure = await attempt(async () => {
     await actOnHost(stack, name, "leave", docker);
-    // Before it joins again: as a dead manager it would count while the new one isn't in service yet.
+    // Before it joins again: a dead manager would still count for the quorum.
     if (nodeId !== undefined) await removeStaleNode(nodeId, stack, LEAVE_LIMIT);
   });
   return failure ?? goOn(stack, [token.urn]);
@@ -116,7 +116,7 @@ async function removeStaleNode(id: string, stack: LiveStack, limit = DEMOTION_LI
   const remove = async (call: DockerCall): Promise<void> => {
     const node = (await listNodes(call)).find((one) => one.id === id);
     if (node === undefined) return;
-    // It may have come back to life since it was looked at; then it is for a person to say.
+    // It may be Ready again since it was observed; then a person must decide.
     if (node.state === "ready") throw new Error("it is alive again");
     await keepLabels(call, node);
     if (node.role === "manager") await updateNode(call, id, { role: "worker" });
@@ -132,7 +132,7 @@ async function keepLabels(call: DockerCall, { hostname, labels }: LiveNode): Pro
   const name = `swarm-ha.labels.${hostname}`;
   const filters = encodeURIComponent(JSON.stringify({ name: [name] }));
   const configs = z.array(z.object({ ID: z.string(), Spec: z.object({ Name: z.string() }) }));
-  // The filter takes the name for a prefix.
+  // The filter matches the name as a prefix.
   for (const { ID, Spec } of configs.parse(await call("GET", `/configs?filters=${filters}`))) {
     if (Spec.Name === name) await call("DELETE", `/configs/${ID}`);
   }

@@ -11,16 +11,8 @@ import { majority } from "../../plan/quorum";
 import { counts, guard, votes } from "../cluster/quorum";
 import { nameOf } from "../cluster/deployment";
 import { list, LOST_MAJORITY } from "../cluster/words";
+import type { PlatformInstance } from "../platform/types";
 import { goesAlone } from "./plan-replace";
-
-/** A machine as the platform has it. */
-export interface MachineState {
-  /** Name in the stack. */
-  readonly name: string;
-  /** Physical id, which is a host's identity. */
-  readonly id: string;
-  readonly running: boolean;
-}
 
 /** One step of a repair. */
 export type RepairStep = {
@@ -44,29 +36,29 @@ export type RepairStep = {
      * that is lost by it.
      */
     | { readonly kind: "replace"; readonly loses?: string }
-    /** Ends what an interrupted `up` began. `redo`: steps of the state that it does over. */
+    /** Finishes what an interrupted `up` began. `redo`: URNs of steps that it runs again. */
     | { readonly kind: "up"; readonly redo?: readonly string[] }
     /** Removes a stale node. */
     | { readonly kind: "stale-node"; readonly nodeId: string }
-    /** Sets a node's role, availability and labels right. */
+    /** Corrects a node's role, availability and labels. */
     | { readonly kind: "settings"; readonly nodeId: string; readonly change: NodeChange }
   );
 
-/** What a repair has to know. */
+/** What a repair is planned from. */
 export interface RepairInput {
   readonly desired: Desired;
   readonly evaluation: Evaluation;
-  /** All machines that the platform has for the stack. @default the platform can't tell */
-  readonly machines?: readonly MachineState[];
-  /** Bastion and load balancers that the state has: they have to be there, too. */
+  /** All instances of the stack that the platform lists. @default the platform can't list them */
+  readonly instances?: readonly PlatformInstance[];
+  /** Bastion and load balancers in the state: they must exist, too. */
   readonly others: readonly string[];
-  /** What hosts report of themselves. @default nobody asked them */
+  /** The hosts' own reports. @default they weren't asked */
   readonly facts?: AllFacts;
-  /** Keys of steps that were tried in vain; they aren't tried again. See {@link stepKey}. */
+  /** Keys of steps that were tried already; they aren't tried again. See {@link stepKey}. */
   readonly tried: ReadonlySet<string>;
 }
 
-/** What is to be done. */
+/** The plan of a repair. */
 export interface RepairPlan {
   readonly steps: readonly RepairStep[];
   /** Why nothing more than `steps` may be done. @default there is no such reason */
@@ -75,18 +67,18 @@ export interface RepairPlan {
   readonly left: readonly string[];
 }
 
-/** What tells one step from another. */
+/** Identifies a step: two steps with the same key do the same. */
 export function stepKey(step: RepairStep): string {
   const what = step.kind === "engine" ? step.action : step.kind;
   return `${what} ${step.kind === "stale-node" || step.kind === "settings" ? step.nodeId : step.names.join(" ")}`;
 }
 
 /**
- * What to do next, in this order: bastion, load balancers, engines that don't run, an interrupted `up`, stale nodes,
+ * What to do next, in this order: bastion, load balancers, Docker engines that don't run, an interrupted `up`, stale nodes,
  * managers one by one, other hosts, settings. Every host climbs a ladder (ladder.ts), and only hosts at its end are
- * replaced. It is asked again after every step, with what is the case then.
+ * replaced. The plan is made again after every step, from the evaluation of that moment.
  *
- * No step takes more than one manager away, and none takes one away that the majority needs.
+ * No step removes more than one manager, and none removes a manager that the majority needs.
  */
 export function planRepair(input: RepairInput): RepairPlan {
   const { evaluation, desired, tried } = input;
@@ -106,7 +98,7 @@ export function planRepair(input: RepairInput): RepairPlan {
   if (refused !== undefined) return { steps, refused, left };
 
   const unfinished = desired.unfinished ?? [];
-  if (unfinished.length > 0) add({ kind: "up", names: unfinished, why: "the last up didn't end" });
+  if (unfinished.length > 0) add({ kind: "up", names: unfinished, why: "the last up didn't finish" });
 
   const undone = evaluation.problems.flatMap(({ redo }) => redo ?? []);
   if (undone.length > 0) {
@@ -114,7 +106,7 @@ export function planRepair(input: RepairInput): RepairPlan {
     add({ kind: "up", names: redo.map(nameOf), why: "what it deployed is gone", redo });
   }
 
-  // The status names those that take more than an `up`.
+  // No `up` renews the others: the status tells a person what to do.
   const due = evaluation.problems.filter(({ kind, byHand }) => isDue(kind) && byHand !== true);
   if (due.length > 0) {
     const names = due.flatMap(({ hosts }) => hosts);
@@ -154,7 +146,7 @@ export function planRepair(input: RepairInput): RepairPlan {
     } else addOnce(steps, rung.step);
   }
   const others = lost.filter(({ match }) => !goesAlone(match));
-  // Together replacements are quickest; if that fails, each by itself, so that one can't hold up the others.
+  // One `up` for all is the quickest. If it fails, each host gets its own, so that one can't block the others.
   const dead = others.flatMap((one) => {
     const rung = nextRung({ ...one, input, isTried: () => false });
     return "step" in rung && rung.step.kind === "replace" ? [{ ...one, loses: rung.step.loses }] : [];
@@ -170,7 +162,7 @@ export function planRepair(input: RepairInput): RepairPlan {
   }
 
   for (const { hosts } of evaluation.problems.filter(({ kind }) => kind === "api")) {
-    // Starting is harmless where all runs, and brings back what doesn't, such as its HAProxy. The status names what is left.
+    // A start changes nothing that runs, and brings back what doesn't, such as HAProxy. The status names what is left.
     for (const name of hosts) {
       const step: RepairStep = { kind: "engine", action: "start", names: [name], why: "its API doesn't answer" };
       if (!isTried(step)) addOnce(steps, step);
@@ -212,16 +204,16 @@ function isDue(kind: ProblemKind): boolean {
   return kind === "certificate" || kind === "renewal";
 }
 
-function otherSteps({ evaluation, machines, others }: RepairInput): RepairStep[] {
+function otherSteps({ evaluation, instances, others }: RepairInput): RepairStep[] {
   const missing = (name: string): boolean =>
-    machines !== undefined && machines.find((machine) => machine.name === name)?.running !== true;
+    instances !== undefined && instances.find((instance) => instance.name === name)?.running !== true;
   const steps: RepairStep[] = [];
   const mute = evaluation.problems.some((problem) => problem.kind === "bastion");
   if (mute || (others.includes("bastion") && missing("bastion"))) {
-    steps.push({ kind: "replace", names: ["bastion"], why: mute ? "it can't be reached" : "its machine is gone" });
+    steps.push({ kind: "replace", names: ["bastion"], why: mute ? "it can't be reached" : "its container is gone" });
   }
   const balancers = others.filter((name) => name !== "bastion" && missing(name));
-  if (balancers.length > 0) steps.push({ kind: "replace", names: balancers, why: "the machine is gone" });
+  if (balancers.length > 0) steps.push({ kind: "replace", names: balancers, why: "the container is gone" });
   return steps;
 }
 
@@ -250,13 +242,13 @@ function refusal({ reachable, quorum, problems }: Evaluation, desired: Desired, 
 }
 
 /** Why a host needs repair; nothing when it doesn't. */
-function whyLost({ desired, node }: Match, { machines, evaluation, facts }: RepairInput): string | undefined {
-  if (machines !== undefined) {
-    const machine = machines.find((one) => one.name === desired.name);
-    if (machine === undefined) return "its machine is gone";
-    if (!machine.running) return "its machine can't be started";
-    if (desired.identity !== "" && machine.id !== desired.identity)
-      return "its machine isn't the one in the stack's state";
+function whyLost({ desired, node }: Match, { instances, evaluation, facts }: RepairInput): string | undefined {
+  if (instances !== undefined) {
+    const instance = instances.find((one) => one.name === desired.name);
+    if (instance === undefined) return "its container is gone";
+    if (!instance.running) return "its container can't be started";
+    if (desired.identity !== "" && instance.id !== desired.identity)
+      return "its container isn't the one in the stack's state";
   }
   const own = facts?.[desired.name];
   if (own?.reached === true && !own.service) return "its engine is stopped";
@@ -268,7 +260,7 @@ function whyLost({ desired, node }: Match, { machines, evaluation, facts }: Repa
   if (desired.role === "manager" && node.role === "manager" && !counts(node)) return "as a manager it isn't reachable";
   const identity = node.labels[LABELS.identity] ?? "";
   if (identity !== "" && desired.identity !== "" && identity !== desired.identity) {
-    return "its node runs on a machine that isn't the one in the stack's state";
+    return "its node belongs to a host that isn't in the stack's state";
   }
   return undefined;
 }

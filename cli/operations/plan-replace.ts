@@ -4,7 +4,7 @@ import type { Match } from "../cluster/match";
 import type { Problem } from "../cluster/model";
 import { guard, votes } from "../cluster/quorum";
 
-/** Most hosts that are away at once, so that the ones left and the workstation aren't overloaded. */
+/** Most hosts that are replaced at once, so that the others and the workstation aren't overloaded. */
 const MOST = 10;
 
 /** The next hosts to replace, or why there are none. */
@@ -16,16 +16,16 @@ export type ReplacePlan =
 /**
  * The hosts to replace next, of those that are still to be replaced.
  *
- * Registry nodes and workers go first, so that whatever is wrong with the new hosts hits one of them and not a manager;
- * managers go alone, the leader last, under the quorum guard. A batch is of one pool and one zone, at most a third of
- * the pool, and never all of a pool or of a zone, unless that has no more than one host: so replacing never costs more
- * than the loss of a zone would, which the cluster bears anyway.
+ * Registry nodes and workers go first, so that a fault of the new hosts affects one of them and not a manager. Managers go
+ * alone, the leader last, under the quorum guard. A batch is of one pool and one zone, and at most a third of the pool. It is
+ * never all of a pool or of a zone, unless that has only one host. So a replacement never costs more than the loss of a zone,
+ * which the cluster tolerates.
  */
 export function nextBatch(todo: ReadonlySet<string>, evaluation: Evaluation): ReplacePlan {
   const all = evaluation.matches.map((match) => match.desired);
   const others = evaluation.matches
     .filter((match) => !goesAlone(match) && todo.has(match.desired.name))
-    // Dead ones first: nothing is lost with them, and from then on they can stand in for the others.
+    // Dead ones first: their replacement loses no capacity, and adds some for the tasks of the others.
     .sort((a, b) => Number(a.node?.state === "ready") - Number(b.node?.state === "ready"))
     .map((match) => match.desired);
   const [first] = others;
@@ -40,7 +40,7 @@ export function nextBatch(todo: ReadonlySet<string>, evaluation: Evaluation): Re
   return reason === undefined ? { names: [name] } : { refused: `${name} can't be replaced now: ${reason}` };
 }
 
-/** Whether a host goes alone: a manager, and a worker that somebody promoted, which has a vote like them. */
+/** Whether a host is replaced alone: a manager, or a worker that was promoted and has a vote. */
 export function goesAlone({ desired, node }: Match): boolean {
   return desired.role === "manager" || (node !== undefined && votes(node));
 }
@@ -57,9 +57,9 @@ function batchOf(first: DesiredNode, todo: readonly DesiredNode[], all: readonly
 }
 
 /**
- * Problems that forbid going on: all but those that are only about hosts that are to be replaced, dead ones among them,
- * certificates that are due, which the `up` of the replacement renews, or that can't be read, and what is wrong with
- * applications, whose tasks may wait for just these hosts.
+ * Problems that stop a replacement. These don't: problems that only affect hosts which are to be replaced; certificates that
+ * are due, which the `up` of the replacement renews; certificates and disks that can't be read; and problems of applications,
+ * whose tasks may wait for these hosts.
  */
 export function obstacles(problems: readonly Problem[], todo: ReadonlySet<string>): Problem[] {
   return problems.filter(

@@ -1,7 +1,7 @@
 /**
- * Repair: climbs a ladder for what is broken, the least first: wait, start or restart engines, unlock, let hosts join
- * again, and replace last; the bastion first and managers one at a time. It goes on past a host that can't be repaired
- * just now. What the steps are: plan-repair.ts and ladder.ts.
+ * Repair: climbs a ladder for each broken host, the least invasive rung first: wait, start or restart Docker engines, unlock,
+ * let hosts join again, and replace last. The bastion goes first, and managers one at a time. A host that can't be repaired
+ * now doesn't stop the repair of the others. The steps: plan-repair.ts and ladder.ts.
  */
 import { isHost } from "../../plan/roles";
 import type { Evaluation } from "../cluster/evaluate";
@@ -12,18 +12,19 @@ import { commands, list } from "../cluster/words";
 import { again } from "../terminal/arguments";
 import type { Cluster } from "./cluster";
 import type { Operation, Past, Step } from "./operation";
-import { planRepair, stepKey, type MachineState, type RepairPlan, type RepairStep } from "./plan-repair";
+import type { PlatformInstance } from "../platform/types";
+import { planRepair, stepKey, type RepairPlan, type RepairStep } from "./plan-repair";
 
 /** Seconds for a running host to recover by itself, before more is done to it: an election alone takes up to 21. */
 const COME_BACK_LIMIT = 90;
 /** Seconds for the cluster to show a step's effect. */
 const STEP_LIMIT = 45;
 
-/** What a repair goes by. */
+/** What a repair observes. */
 export interface RepairSeen extends DeepLook {
   readonly stack: LiveStack;
-  /** All machines that the platform has. @default the platform can't tell */
-  readonly machines?: readonly MachineState[];
+  /** All instances that the platform lists. @default the platform can't list them */
+  readonly instances?: readonly PlatformInstance[];
 }
 
 /** A step of a repair. */
@@ -69,20 +70,20 @@ export function repair(cluster: Cluster, given: readonly string[] = []): Operati
   };
 }
 
-/** Reads what is known without looking at the cluster. */
-export async function readKnown(cluster: Cluster): Promise<Pick<RepairSeen, "stack" | "machines">> {
+/** Reads the state and the platform's list, without contacting the cluster. */
+export async function readKnown(cluster: Cluster): Promise<Pick<RepairSeen, "stack" | "instances">> {
   const stack = await cluster.read();
-  const machines = await cluster.machines();
-  return { stack, ...(machines === undefined ? {} : { machines }) };
+  const instances = await cluster.instances();
+  return { stack, ...(instances === undefined ? {} : { instances }) };
 }
 
-/** The plan that follows from what was seen, without steps that had their turn. */
+/** The plan that follows from what was observed, without steps that ran or were declined. */
 export function planOf({ stack, ...seen }: RepairSeen, past: readonly Past<RepairTurn>[]): RepairPlan {
-  const others = stack.machines.filter((machine) => !isHost(machine)).map((machine) => machine.name);
+  const others = stack.instances.filter((instance) => !isHost(instance)).map((instance) => instance.name);
   return planRepair({ ...seen, desired: stack.desired, others, tried: new Set(past.flatMap(triedBy)) });
 }
 
-/** The keys of what was tried: where several hosts' loss was declined together, so is each one's. */
+/** The keys of what was tried. Declining the loss of several hosts declines it for each of them. */
 function triedBy({ step: { action }, outcome }: Past<RepairTurn>): string[] {
   if (outcome !== "declined") return [stepKey(action)];
   return [stepKey(action), ...action.names.map((host) => stepKey({ ...action, names: [host] }))];
@@ -122,28 +123,28 @@ export function turn(
 }
 
 /**
- * Looks, and waits for hosts that may come back by themselves. The wait ends early where it can't help: a host reports so
- * itself, or its machine doesn't run.
+ * Observes the cluster, and waits for hosts that may come back by themselves. The wait ends early where it can't help: when
+ * the host's own report shows that, or when its container doesn't run.
  */
 async function comeBack(
   cluster: Cluster,
-  known: Pick<RepairSeen, "stack" | "machines">,
+  known: Pick<RepairSeen, "stack" | "instances">,
   past: readonly Past<RepairTurn>[],
 ): Promise<RepairSeen> {
-  const { stack, machines } = known;
+  const { stack, instances } = known;
   const first = { ...known, ...(await cluster.ask(stack)) };
-  if (first.evaluation.status.healthy || cannotWait(planOf(first, past), machines)) return first;
+  if (first.evaluation.status.healthy || cannotWait(planOf(first, past), instances)) return first;
   const evaluation = await waitFor(
     cluster,
     "Waiting for hosts that may come back by themselves",
     stack,
     COME_BACK_LIMIT,
-    (found) => isOver(found, planOf({ ...first, evaluation: found }, past), stack, machines),
+    (found) => isOver(found, planOf({ ...first, evaluation: found }, past), stack, instances),
   );
   return evaluation.status.healthy ? { ...known, evaluation, facts: {} } : { ...known, ...(await cluster.ask(stack)) };
 }
 
-/** A node that has left the swarm counts as Ready until it misses its heartbeats: then there is more to do. */
+/** A node that has left the swarm stays Ready until it misses its heartbeats: after that, there may be more to do. */
 async function atEnd(cluster: Cluster, before: RepairSeen, past: readonly Past<RepairTurn>[]): Promise<RepairSeen> {
   const seen = (evaluation: Evaluation): RepairSeen => ({ ...before, evaluation, facts: {} });
   const evaluation = await waitFor(
@@ -170,31 +171,31 @@ function waitFor(
  * Whether waiting can't help: the first step is for a host that can't recover by itself, and no host that runs, and so may
  * still be booting, would be replaced.
  */
-function cannotWait({ steps }: RepairPlan, machines: readonly MachineState[] | undefined): boolean {
+function cannotWait({ steps }: RepairPlan, instances: readonly PlatformInstance[] | undefined): boolean {
   const [first] = steps;
   if (first?.kind !== "engine" && first?.kind !== "unlock" && first?.kind !== "rejoin") return false;
-  return !steps.some((step) => step.kind === "replace" && step.names.some((name) => runs(name, machines)));
+  return !steps.some((step) => step.kind === "replace" && step.names.some((name) => runs(name, instances)));
 }
 
-/** Whether a host's machine runs; where the platform can't tell, it may. */
-function runs(name: string, machines: readonly MachineState[] | undefined): boolean {
-  return machines === undefined || machines.some((machine) => machine.name === name && machine.running);
+/** Whether a host's container runs; true where the platform can't tell. */
+function runs(name: string, instances: readonly PlatformInstance[] | undefined): boolean {
+  return instances === undefined || instances.some((instance) => instance.name === name && instance.running);
 }
 
 /** Whether a step replaces the access to the cluster: bastion or load balancers. */
-function replacesAccess({ kind, names }: RepairStep, { machines }: LiveStack): boolean {
-  return kind === "replace" && machines.some((machine) => names.includes(machine.name) && !isHost(machine));
+function replacesAccess({ kind, names }: RepairStep, { instances }: LiveStack): boolean {
+  return kind === "replace" && instances.some((instance) => names.includes(instance.name) && !isHost(instance));
 }
 
-/** Whether waiting on can't help: all is well, or what is broken doesn't run. */
+/** Whether waiting longer can't help: the cluster is healthy, or no broken host runs. */
 function isOver(
   { platformHealthy }: Evaluation,
   { steps, refused }: RepairPlan,
   stack: LiveStack,
-  machines: readonly MachineState[] | undefined,
+  instances: readonly PlatformInstance[] | undefined,
 ): boolean {
   if (platformHealthy) return true;
-  const alive = (name: string): boolean => runs(name, machines);
+  const alive = (name: string): boolean => runs(name, instances);
   const [first] = steps;
   if (first !== undefined && replacesAccess(first, stack) && !first.names.some(alive)) return true;
   const mayComeBack: readonly RepairStep["kind"][] = ["replace", "engine"];

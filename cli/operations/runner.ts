@@ -101,7 +101,7 @@ async function run<O, S extends Step>(
       if (failure !== undefined) {
         if (!goesOn) return await end(observed, plan, `${step.failed}\n${failure}`);
         failures.push(`${step.failed}: ${failure}`);
-        progress.info(`That failed; going on with the rest.\n${failure}`);
+        progress.info(`That failed; continuing with the rest.\n${failure}`);
       }
       const seen = { kind: "after", step, before: observed } as const;
       observed = await operation.observe(failure === undefined ? seen : { ...seen, failure }, past);

@@ -1,4 +1,4 @@
-/** What the commands ask of a platform: the one interface in front of `cli/platform/<name>`. */
+/** The interface between the commands and the platforms: `cli/platform/<name>` implements it. */
 import type Docker from "dockerode";
 import type { LoadBalancerName } from "../../plan/roles";
 import type { StackConfig } from "../../config";
@@ -6,7 +6,7 @@ import type { IngressRule } from "../../policy/ingress-rules";
 import type { Planned } from "../../policy/planned";
 import type { Deployment } from "../cluster/deployment";
 import type { ScriptEnd } from "../cluster/ssh";
-import type { LiveMachines, LiveMember } from "../cluster/model";
+import type { PlatformDifference, LiveMember } from "../cluster/model";
 import type { Forward } from "../cluster/tunnel/forward";
 import type { StackFile } from "../pulumi/project";
 import type { State, Unfinished } from "../pulumi/unfinished";
@@ -22,14 +22,14 @@ export interface ResourceTypes {
   readonly labels: string;
   /** Load balancers of a cloud, which are no instances. */
   readonly loadBalancers: readonly string[];
-  /** What leads from such a load balancer to its members, for each port. */
+  /** The listeners of such load balancers, one for each port. */
   readonly listeners: readonly string[];
-  /** Resources that hold what can't be made again: type token → what is lost with one. */
+  /** Resources whose content can't be recreated: type token → what is lost with one. */
   readonly data: Readonly<Record<string, string>>;
 }
 
 /**
- * What is known of a platform without asking anybody: data and pure functions. The policy pack loads it too, so it imports
+ * Facts of a platform that need no request: data and pure functions. The policy pack loads it too, so it imports
  * no client of any platform.
  */
 export interface CliPlatformFacts {
@@ -48,9 +48,9 @@ export interface CliPlatformFacts {
   readonly isThrowaway: (settings: unknown) => boolean;
   /** Whether a review holds the platform's stacks against the rules of the policy pack. */
   readonly hasPolicies: boolean;
-  /** What somebody is billed for a resource by the hour or month: type and size of each item. @default nothing */
+  /** What a resource is billed for by the hour or month: type and size of each item. @default nothing */
   readonly billedOf?: (resource: Planned) => readonly string[];
-  /** Who may open connections to what, by one resource. */
+  /** The ingress rules that one resource defines. */
   readonly ingressRulesOf: (resource: Planned) => readonly IngressRule[];
   /** The security groups that a resource's rules belong to: URNs, or ids where the resource has literal ids. */
   readonly groupsOf: (resource: Planned) => readonly string[];
@@ -73,7 +73,7 @@ export type Members = Partial<Record<LoadBalancerName, readonly LiveMember[] | {
 
 /** A resource in the cloud that carries a stack's tag. */
 export interface UnmanagedResource {
-  /** What its API calls it: an ARN, say. */
+  /** Its id in the cloud's API, such as an ARN. */
   readonly id: string;
   /** Name in the stack; empty where its tags don't say. */
   readonly name: string;
@@ -81,7 +81,7 @@ export interface UnmanagedResource {
   readonly unconfirmed?: string;
 }
 
-/** Ways from this workstation to what has no public address. */
+/** Tunnels from this workstation to hosts without a public address. */
 export interface Tunnels {
   /** The shell command that keeps a tunnel to the bastion open; undefined for a stack that needs none. */
   session(stack: string, file: StackFile): string | undefined;
@@ -103,47 +103,48 @@ export interface Drill {
   loseZone(stack: string, file: StackFile, signal: AbortSignal): Promise<string>;
 }
 
-/** What a container engine has of a stack. */
+/** An object of a stack on the Docker engine. */
 export interface EngineObject {
   readonly kind: "container" | "volume" | "network";
   readonly name: string;
 }
 
-/** A container of a stack, as the engine lists it. */
+/** A container of a stack, as the Docker engine lists it. */
 export interface StackContainer {
   readonly id: string;
-  /** What a state calls it: the id of the machine's first container. */
+  /** Its id in the state: the id of the host's first container. */
   readonly identity: string;
-  /** The machine's name in the stack; empty for a container without that label. */
+  /** The host's name in the stack; empty for a container without that label. */
   readonly host: string;
   readonly name: string;
   /** `running`, `exited`, `created`, … */
   readonly state: string;
 }
 
-/** A machine as the platform has it. */
-export interface PlatformMachine {
+/** An instance as the platform lists it: a host, the bastion or a load balancer. */
+export interface PlatformInstance {
+  /** Name in the stack. */
   readonly name: string;
-  /** What the state calls it. */
+  /** Its id in the state, which is a host's identity. */
   readonly id: string;
   readonly running: boolean;
 }
 
-/** What came of bringing machines back. */
+/** The result of bringing hosts back. */
 export interface BroughtBack {
   /** Whether anything was brought back: the swarm needs time to recover. */
   readonly changed: boolean;
   /** Whether steps were marked to be done again: the next `up` is needed. */
   readonly due: boolean;
-  /** A line for each machine that couldn't be brought back: its name and why. */
+  /** A line for each host that couldn't be brought back: its name and why. */
   readonly failures: readonly string[];
-  /** Names of machines that are gone with their data: only new machines can take their place. */
+  /** Names of hosts that are gone with their data: they have to be replaced. */
   readonly gone: readonly string[];
 }
 
-/** The stack's state in Pulumi, for a platform that brings machines back: `cli/platform` doesn't run Pulumi itself. */
+/** The stack's state in Pulumi, for a platform that brings hosts back: `cli/platform` doesn't run Pulumi itself. */
 export interface StateAccess {
-  /** Removes a dead run's lock, and marks what it left half done. @throws UserError when a run that lives holds the stack */
+  /** Removes a killed run's lock, and marks what it left half done. @throws UserError when another run holds the stack */
   readonly heal: (stack: string) => Promise<void>;
   /** Marks resources for the next `up`. */
   readonly redo: (stack: string, choose: (state: State) => Unfinished) => Promise<void>;
@@ -151,7 +152,7 @@ export interface StateAccess {
   readonly read: (stack: string) => Promise<Deployment>;
 }
 
-/** Machines that are containers on a Docker engine of this workstation. */
+/** A platform whose hosts are containers on a Docker engine of this workstation. */
 export interface Containers {
   /** Makes sure that the Docker engine, the stack's images and Pulumi are there. @returns the Docker engine's client */
   prepare(stack: string): Promise<Docker>;
@@ -162,27 +163,27 @@ export interface Containers {
    * nothing.
    */
   inspect(stack: string): Promise<{
-    /** `kept`: {@link bringBack} brings it back, without a loss. */
-    readonly machines: readonly (LiveMachines & { readonly kept: boolean })[];
+    /** `kept`: {@link bringBack} fixes it without a loss of data. */
+    readonly differences: readonly (PlatformDifference & { readonly kept: boolean })[];
     readonly unmanaged: readonly string[];
-    /** Volumes that machines share, and that are gone: {@link bringBack} makes them again, empty. */
+    /** Shared volumes that are gone: {@link bringBack} recreates them empty. */
     readonly emptied: readonly string[];
   }>;
   /**
    * Brings back what can be brought back: networks, containers whose data survive, stopped and paused ones.
    *
-   * @throws UserError when a run that lives holds the stack, or no manager is left
+   * @throws UserError when another run holds the stack, or no manager is left
    */
   bringBack(docker: Docker, stack: string, state: StateAccess): Promise<BroughtBack>;
-  /** All machines: hosts, bastion, load balancers. */
-  machines(docker: Docker, stack: string): Promise<readonly PlatformMachine[]>;
+  /** All instances: hosts, bastion, load balancers. */
+  instances(docker: Docker, stack: string): Promise<readonly PlatformInstance[]>;
   /** All containers of the stack, stopped ones too. */
   containers(docker: Docker, stack: string): Promise<readonly StackContainer[]>;
   /** The error for containers whose state is lost, with the command that removes them. */
   stateLost(stack: string, containers: readonly StackContainer[]): Error;
-  /** All that the engine has of a stack. */
+  /** All objects of a stack on the Docker engine. */
   objects(docker: Docker, stack: string): Promise<readonly EngineObject[]>;
-  /** Removes objects. What is gone already is no error. */
+  /** Removes objects. One that is gone already is no error. */
   remove(docker: Docker, objects: readonly EngineObject[]): Promise<void>;
   /**
    * Runs a shell command in a host, without its SSH server.
@@ -200,7 +201,7 @@ export interface Containers {
   ): Promise<ScriptEnd | undefined>;
 }
 
-/** A platform. What is optional, a platform doesn't have. */
+/** A platform. It has optional members only where they make sense for it. */
 export interface Platform extends CliPlatformFacts {
   /**
    * Checks before a run: the bastion, the way to it, credentials, unmanaged resources, quotas, offerings. Each decides by
@@ -213,7 +214,7 @@ export interface Platform extends CliPlatformFacts {
   upEnvironment?(replaced: readonly string[]): Readonly<Record<string, string>>;
   /** Members of load balancers that can't be asked from inside. Never throws. @default they all can */
   members?(deployment: Deployment): Promise<Members>;
-  /** What an account still has of a stack, whatever its state says. */
+  /** Everything that an account still has of a stack, even if the state doesn't have it. */
   unmanaged?(stack: string, file: StackFile): Promise<readonly UnmanagedResource[]>;
   readonly tunnels?: Tunnels;
   readonly containers?: Containers;

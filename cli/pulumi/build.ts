@@ -1,4 +1,4 @@
-/** The engine built from its Go module, for machines that can't download the official one. */
+/** The Pulumi engine built from its Go module, for workstations that can't download the official one. */
 import { join } from "node:path";
 import { root } from "../paths";
 import { cachedProgram, discardProgram, ensureProgram, type GoProgram } from "../workstation/go-program";
@@ -22,13 +22,13 @@ const ENGINE: GoProgram = {
   noGo: noEngine,
 };
 
-/** The engine in the cache, unless it is missing, or not as it was when it was last seen to run. */
+/** The engine in the cache; undefined if it is missing, or has changed since it last ran. */
 export function cachedEngine(): string | undefined {
   return cachedProgram(ENGINE);
 }
 
 /**
- * The built engine, from the cache or made now. Several runs at once build it only once.
+ * The built engine, from the cache or built now. Several runs at once build it only once.
  *
  * @throws UserError when there is no Go, or the build fails
  */
@@ -36,7 +36,7 @@ export function ensureBuiltEngine(progress: Progress): Promise<string> {
   return ensureProgram(ENGINE, progress);
 }
 
-/** Forgets the built engine, e.g. because it turned out not to run; the next {@link ensureBuiltEngine} makes it anew. */
+/** Deletes the built engine, for example because it doesn't run; the next {@link ensureBuiltEngine} builds it again. */
 export function discardBuiltEngine(): void {
   discardProgram(ENGINE);
 }

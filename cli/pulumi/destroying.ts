@@ -1,8 +1,8 @@
 /**
  * A destroy of a local stack writes its state once, at its end, instead of before and after each of hundreds of steps,
- * which for 53 workers takes 40 s. Whatever it has done can be done again, so nothing is lost when it fails or is told to
- * stop: then the engine still writes what is left. Only one that is killed leaves a state that knows of machines which
- * are gone, and on that nothing may be built. A note, there as long as such a destroy runs, tells of it.
+ * which for 53 workers takes 40 s. A destroy can be repeated, so nothing is lost when it fails or is interrupted: the engine
+ * then still writes what is left. Only a destroy that is killed leaves a state with hosts that are gone, and no `up` may use
+ * that state. A note file marks it: it exists as long as such a destroy runs.
  */
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -12,7 +12,7 @@ import { buildsOnState } from "./arguments";
 import { checkpointFile } from "./local-state";
 import type { RunResult } from "./exec";
 
-/** Has the engine write the state at the end alone. Source: pulumi/pulumi, sdk/go/common/env, issue 10668. */
+/** Makes the Pulumi engine write the state only at the end. Source: pulumi/pulumi, sdk/go/common/env, issue 10668. */
 export const STATE_AT_END = { PULUMI_SKIP_CHECKPOINTS: "true" } as const;
 
 const noteOf = (stack: string): string => statePath("destroying", stack);
@@ -38,19 +38,19 @@ function written(stack: string): number {
 }
 
 /**
- * Lets nothing be built on what a killed destroy has left.
+ * Refuses commands that rely on a state which a killed destroy has left.
  *
- * @throws UserError when a destroy of the stack was killed and not run to its end since
+ * @throws UserError when a destroy of the stack was killed and not finished since
  */
 export function refuseHalfDestroyed(stack: string, args: readonly string[]): void {
   if (!buildsOnState(args) || !existsSync(noteOf(stack))) return;
   throw new UserError(
-    `A destroy of the stack '${stack}' was killed, and nobody knows which of its machines are gone. ` +
-      `Let it come to its end first: npm run destroy -- ${stack} --yes`,
+    `A destroy of the stack '${stack}' was killed, so its state may list hosts that are gone. ` +
+      `Finish it first: npm run destroy -- ${stack} --yes`,
   );
 }
 
-/** Forgets that a stack was being destroyed: it is gone. */
+/** Removes the note, after the stack is gone. */
 export function forgetDestroying(stack: string): void {
   rmSync(noteOf(stack), { force: true });
 }

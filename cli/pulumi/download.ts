@@ -7,7 +7,7 @@ import type { Progress } from "../terminal/progress";
 import type { Engine } from "./engine";
 import { ENGINE_VERSION } from "./version";
 
-/** Milliseconds until a download that doesn't begin counts as impossible, and until a slow one is given up. */
+/** Milliseconds until the first answer, and until the download must be complete. */
 const FIRST_ANSWER = 5000;
 const WHOLE = 5 * 60_000;
 
@@ -24,7 +24,7 @@ export function downloadedEngine(): Engine | undefined {
   return { path: binary(), version: ENGINE_VERSION, kind: "official" };
 }
 
-/** Whether the program has the size that was noted when it arrived: a full disk or a lost machine can cut it off. */
+/** Whether the program has the size that was recorded after the download: a full disk or a crash can truncate it. */
 function isWhole(where: string): boolean {
   try {
     return readFileSync(join(where, "whole"), "utf8") === statSync(join(where, "pulumi", "pulumi")).size.toString();
@@ -33,12 +33,12 @@ function isWhole(where: string): boolean {
   }
 }
 
-/** Downloads the official engine; undefined where it can't be reached, and the reason is shown. */
+/** Downloads the official engine. @returns undefined when that fails; the reason is shown */
 export async function downloadEngine(progress: Progress): Promise<Engine | undefined> {
   const system = { linux: "linux", darwin: "darwin" }[process.platform as string];
-  const machine = { x64: "x64", arm64: "arm64" }[process.arch as string];
-  if (system === undefined || machine === undefined) return undefined;
-  const url = `https://get.pulumi.com/releases/sdk/pulumi-v${ENGINE_VERSION}-${system}-${machine}.tar.gz`;
+  const architecture = { x64: "x64", arm64: "arm64" }[process.arch as string];
+  if (system === undefined || architecture === undefined) return undefined;
+  const url = `https://get.pulumi.com/releases/sdk/pulumi-v${ENGINE_VERSION}-${system}-${architecture}.tar.gz`;
   const work = `${folder()}.${process.pid}`;
   try {
     await progress.step(`Downloading Pulumi ${ENGINE_VERSION}`, "20 s", async (note) => {

@@ -7,21 +7,21 @@ import { backendDir, passphraseFile } from "../paths";
 import type { Engine } from "./engine";
 
 /**
- * Steps at a time of a stack on this machine. They wait for hosts most of the time; the engine's default, four at a time per
- * core, is made for less.
+ * Steps that run in parallel for a stack on this workstation. They wait for hosts most of the time, so the Pulumi engine's
+ * default of four per core is too low.
  */
 export const LOCAL_STEPS = 32;
 
 /**
- * For stacks elsewhere: the user's own state and log-ins, and for the kit no plugins from anywhere else.
+ * The environment for other stacks: the user's own backend and logins, and for the kit only its own plugins.
  *
- * @param base what the user has set. @default this process's own
+ * @param base the user's environment @default this process's own
  */
 export function engineEnv(engine: Engine, base: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   return { ...environmentFor("cloud", base), ...always(engine, base) };
 }
 
-/** What every engine gets: no questions for updates, and for the kit its own plugins alone. */
+/** For every engine: no update check, and for the kit only its own plugins. */
 function always(engine: Engine, base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const env = { PULUMI_SKIP_UPDATE_CHECK: "true" };
   if (engine.kind === "official") return env;
@@ -30,21 +30,21 @@ function always(engine: Engine, base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
     PULUMI_HOME: engine.home,
-    // Log-ins stay where they are, whichever kit is used.
+    // The kit uses the user's own logins.
     PULUMI_CREDENTIALS_PATH: base["PULUMI_CREDENTIALS_PATH"] ?? base["PULUMI_HOME"] ?? join(homedir(), ".pulumi"),
   };
 }
 
-/** The environment for stacks on this machine: our state and passphrase, whatever the user has set for others. */
+/** The environment for local stacks: this program's state and passphrase, not the user's own backend. */
 export function localEnv(engine: Engine, base: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   return {
     ...environmentFor("local", base),
     ...always(engine, base),
-    // The engine writes the whole state for each step. `skip` leaves out a checksum of it in a file beside it, which nobody
-    // reads, and saves a seventh of the engine's processor time. Nor can a kill then cut that file off: without it the state
-    // can be read, with a half of it it can't (gocloud.dev, blob/fileblob, "metadata").
+    // The engine writes the whole state for each step. `skip` leaves out a file with its checksum, which nothing reads. That
+    // saves a seventh of the engine's CPU time. It also avoids a failure: the state can be read without that file, but not
+    // with a half-written one, as a kill leaves it (gocloud.dev, blob/fileblob, "metadata").
     PULUMI_BACKEND_URL: `${pathToFileURL(backendDir()).href}?metadata=skip`,
-    // The same writing makes much garbage; collected at five times what is in use, not twice, it takes a tenth less.
+    // Writing the state makes much garbage. A higher limit for its collection saves a tenth of the CPU time.
     GOGC: base["GOGC"] ?? "400",
     PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile(),
     // Keep the compressed form off: healing reads the state.

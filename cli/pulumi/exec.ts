@@ -25,7 +25,7 @@ export interface ExecOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Whether output is kept, instead of shown. @default false */
   readonly capture?: boolean;
-  /** Gets each line of standard output, which then is neither kept nor shown. @default there is nobody who wants them */
+  /** Gets each line of standard output, which then is neither kept nor shown. @default none */
   readonly onLine?: (line: string) => void;
   /** Ends the run as Ctrl-C does: the engine finishes what is under way. @default it runs to its end */
   readonly signal?: AbortSignal;
@@ -34,20 +34,20 @@ export interface ExecOptions {
 /** Numbers of the signals that end engines, for exit codes as shells have them. */
 const SIGNALS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
 
-/** Errors of starting a program that are the file's own; any other (memory, processes, arguments) says nothing of it. */
+/** Errors that show a broken program file. Others (memory, processes, arguments) have other causes. */
 const BROKEN_FILE = ["ENOEXEC", "EACCES", "ENOENT"];
 
-/** What helps against an engine that doesn't start. A built one that is broken is removed: minutes of work, so only then. */
+/** What to do about an engine that doesn't start. A built one is removed only if it is broken: building it takes minutes. */
 function remedyFor(engine: Engine, error: NodeJS.ErrnoException): string {
-  // ENOENT is also what a missing working directory gives; then the program is still there.
+  // A missing working directory gives ENOENT, too; then the program still exists.
   const broken = BROKEN_FILE.includes(error.code ?? "") && (error.code !== "ENOENT" || !existsSync(engine.path));
-  if (!broken) return "Run this again once that is put right.";
+  if (!broken) return "Fix that, then run this again.";
   if (engine.kind !== "kit") return "Install it again.";
   discardBuiltEngine();
-  return "It is removed: run this again, and it is built anew.";
+  return "It was removed: run this again to rebuild it.";
 }
 
-/** Whether this process is in its terminal's foreground, where the engine gets a Ctrl-C without anybody's help. */
+/** Whether this process is in its terminal's foreground: the terminal then sends Ctrl-C to the engine, too. */
 function inForeground(): boolean {
   try {
     const [, , group, , terminal, foreground] = statFields(readFileSync("/proc/self/stat", "utf8"));
@@ -58,8 +58,8 @@ function inForeground(): boolean {
 }
 
 /**
- * Where an engine's output goes: to a terminal by itself, anywhere else through this process. An engine that wrote into a
- * pipe without a reader (`| head`) would be killed by that, in the middle of an update.
+ * Where an engine's output goes: directly to a terminal, or else through this process. SIGPIPE would kill an engine that
+ * writes into a pipe without a reader (`| head`), in the middle of an update.
  */
 function channel(stream: NodeJS.WriteStream): "inherit" | "pipe" {
   return stream.isTTY ? "inherit" : "pipe";
@@ -78,7 +78,7 @@ export function execEngine(engine: Engine, args: readonly string[], options: Exe
   const stop = (): void => {
     child.kill("SIGINT");
   };
-  // A terminal sends Ctrl-C to the engine itself; this process has to outlive it, and hands on what only it was sent.
+  // A terminal sends Ctrl-C to the engine itself. This process must outlive it, and passes on signals that only it got.
   const interrupted = (): void => {
     if (!inForeground()) stop();
   };

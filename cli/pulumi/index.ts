@@ -63,8 +63,8 @@ const WITH_CONFIG = ["up", "update", "preview", "destroy", "refresh", "config", 
 /**
  * Runs Pulumi on a stack, e.g. `runPulumi(["up", "--yes", "--skip-preview"], { stack: "local" })`.
  *
- * A stack whose platform keeps the state on this workstation is made on first use, and healed of what a killed run has
- * left. Any other stack is run with the user's own backend and environment.
+ * A local stack is created on first use, and cleaned up after a killed run. Any other stack runs with the user's own backend
+ * and environment.
  *
  * @throws UserError when there is no such stack, no engine, or another run holds the stack
  */
@@ -128,9 +128,9 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
 }
 
 /**
- * Marks resources of a stack, so that the next `up` does them over. The state is written, be it a local stack's or not.
+ * Marks resources of a stack, local or not, so that the next `up` does them again. This writes the state.
  *
- * @param choose what is marked, by the state
+ * @param choose selects the resources from the state
  * @throws UserError when the state can't be read or written
  */
 export async function redo(stack: string, choose: (state: State) => Unfinished): Promise<void> {
@@ -138,9 +138,9 @@ export async function redo(stack: string, choose: (state: State) => Unfinished):
 }
 
 /**
- * Frees a local stack's state of what an interrupted run has left, as every `up` does.
+ * Cleans up a local stack's state after an interrupted run, as every `up` does.
  *
- * @throws UserError when a run that lives holds the stack
+ * @throws UserError when another run holds the stack
  */
 export async function healState(stack: string): Promise<void> {
   await healLocalStack(await findEngine(), stack);
@@ -158,10 +158,10 @@ function onlyOnce<T>(find: () => Promise<T>): () => Promise<T> {
 }
 
 /**
- * A machine that can't be made, for want of capacity say, stops no step that is under way, and Pulumi says at its end what
- * failed. It goes no further than the first step that wants something of that machine, though: its provider's check
- * refuses what is missing, and that ends a run (pulumi/pulumi#16133, by design). How to finish the rest:
- * docs/environments.md, "A zone without capacity".
+ * When an instance can't be created, for example because AWS has no capacity, the steps that run already continue, and
+ * Pulumi prints the failure at the end. But the run ends at the first step that needs an output of that instance: its
+ * provider's check refuses the missing input (pulumi/pulumi#16133, by design). How to finish the rest: docs/environments.md,
+ * "A zone without capacity".
  */
 function goOn(args: readonly string[]): string[] {
   return isUp(args) ? [...args, "--continue-on-error"] : [...args];
@@ -171,7 +171,7 @@ function configFlag(args: readonly string[], path: string): string[] {
   return WITH_CONFIG.includes(args[0] ?? "") ? ["--config-file", path] : [];
 }
 
-/** `pulumi config set` has changed the working copy: the author's file gets it, without this machine's salt. */
+/** Copies what `pulumi config set` changed in the working copy to the author's file, without this workstation's salt. */
 function keepConfig(stack: string, file: StackFile): void {
   const path = workingConfig(stack);
   if (!existsSync(path)) return;
@@ -181,7 +181,7 @@ function keepConfig(stack: string, file: StackFile): void {
 
 let announced = false;
 
-/** The kit says that it is used: once, and not into anybody's output. */
+/** Prints once, on stderr, that the kit is used. */
 function announceKit(engine: Engine): void {
   if (engine.kind === "official" || announced) return;
   announced = true;
@@ -189,21 +189,21 @@ function announceKit(engine: Engine): void {
 }
 
 /**
- * Whether a command can only be tried: a preview where there is neither the official Pulumi nor a state to compare with. It
- * then runs with the kit on an empty state, which is gone afterwards, and asks nobody.
+ * Whether a command is a trial: a preview where there is neither the official Pulumi nor a state to compare with. It runs with
+ * the kit on a temporary empty state, and contacts no cloud.
  */
 async function isTrial(args: readonly string[], env: NodeJS.ProcessEnv): Promise<boolean> {
   return args[0] === "preview" && !hasState(env) && (await installedEngine()) === undefined;
 }
 
-/** Says so on stderr: standard output belongs to the preview. */
+/** Prints that on stderr: standard output belongs to the preview. */
 function announceTrial(stack: string): void {
   process.stderr.write(
     `Neither Pulumi nor a state of the stack ${stack} is configured here: previewing with the offline kit against an empty state.\n`,
   );
 }
 
-/** Production runs on the official plugins: the kit's are for trying things out on this machine. */
+/** Refuses the offline kit for stacks that need the official plugins. */
 function refuseKit(engine: Engine, stack: string, file: StackFile): void {
   if (engine.kind === "official" || process.env["SWARM_HA_ALLOW_KIT"] === "1") return;
   throw new UserError(
@@ -215,9 +215,9 @@ function refuseKit(engine: Engine, stack: string, file: StackFile): void {
 /** Runs Pulumi without a stack, e.g. `stack ls` or `version`, on the local state; `login` on the user's own. */
 export async function runPulumiBare(args: readonly string[]): Promise<RunResult> {
   const engine = await findEngine();
-  // A log-in is for stacks elsewhere: it needs the user's credentials, for a bucket's state, say.
+  // A login isn't for local stacks: it needs the user's credentials, for example for a state in a bucket.
   if (args[0] === "login" || args[0] === "logout") return execEngine(engine, args, { env: engineEnv(engine) });
-  ensureLocalState(); // The engine doesn't make its state's directory, so on a new machine it would fail.
+  ensureLocalState(); // The engine doesn't create its state's directory, so it would fail on a new workstation.
   return execEngine(engine, args, { env: localEnv(engine) });
 }
 

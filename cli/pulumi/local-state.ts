@@ -1,5 +1,5 @@
 /**
- * The state of local stacks: on this machine, for this user, outside any clone, so that every clone sees the same stacks
+ * The state of local stacks: on this workstation, for this user, outside any clone, so that every clone sees the same stacks
  * and `git status` stays clean.
  */
 import { randomBytes } from "node:crypto";
@@ -35,7 +35,7 @@ export function parsed(path: string): unknown {
   }
 }
 
-/** Makes the directories and the passphrase, if they aren't there. */
+/** Creates the directories and the passphrase if they don't exist. */
 export function ensureLocalState(): void {
   mkdirSync(backendDir(), { recursive: true, mode: 0o700 });
   mkdirSync(stackConfigDir(), { recursive: true, mode: 0o700 });
@@ -45,19 +45,19 @@ export function ensureLocalState(): void {
   if (names.length > 0) {
     throw new UserError(
       `${passphraseFile()} is gone, but there are local stacks in ${stacks} whose secrets it protects. ` +
-        `Put the file back; or, if it is lost, remove what belongs to these stacks, and their state:\n\n` +
+        `Restore the file. If it is lost, remove these stacks with their state:\n\n` +
         [...names.flatMap(removals), `rm -r ${stacks}`].map((line) => `  ${line}\n`).join(""),
     );
   }
   writeNew(passphraseFile(), `${randomBytes(32).toString("base64url")}\n`);
 }
 
-/** Of all platforms: the stack's file, which names its own, may be gone. */
+/** The commands of all platforms: the stack's file, which names its platform, may be gone. */
 function removals(stack: string): string[] {
   return allFacts().flatMap(({ removalCommand }) => removalCommand?.(stack) ?? []);
 }
 
-/** Writes a file that only this user may read, whole or not at all; one that another run wrote meanwhile stays. */
+/** Writes a file that only this user may read. One that another run wrote meanwhile stays. */
 function writeNew(path: string, text: string): void {
   try {
     writeFileSync(path, text, { mode: 0o600, flag: "wx" });
@@ -66,7 +66,7 @@ function writeNew(path: string, text: string): void {
   }
 }
 
-/** Where the engine reads a local stack's config: a copy of the author's file, with the salt of this machine's secrets. */
+/** Where the Pulumi engine reads a local stack's config: a copy of the author's file, with the salt of its secrets. */
 export const workingConfig = (stack: string): string => join(stackConfigDir(), `Pulumi.${stack}.yaml`);
 
 /** Brings the working copy of a stack's config up to date; the salt stays. */
@@ -114,7 +114,7 @@ export function readCheckpoint(stack: string): Checkpoint | undefined {
   );
 }
 
-/** Forgets what belongs to a stack that has been removed. */
+/** Removes the working copy of a removed stack's config. */
 export function forgetStack(stack: string): void {
   rmSync(workingConfig(stack), { force: true });
 }

@@ -1,7 +1,7 @@
 /**
- * Locks of the file backend: one whose Pulumi engine was killed would block the stack for ever. `pulumi cancel` doesn't
- * help: it deletes all locks of the stack without a look at their processes, so it would also delete the lock of a run that
- * began meanwhile (pulumi v3.245.0, pkg/backend/diy/backend.go, `CancelCurrentUpdate`).
+ * Locks of the file backend: the lock of a killed Pulumi engine would block the stack for ever. `pulumi cancel` doesn't help:
+ * it deletes all locks of the stack without a check of their processes, so it would also delete the lock of a run that began
+ * meanwhile (pulumi v3.245.0, pkg/backend/diy/backend.go, `CancelCurrentUpdate`).
  */
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
@@ -18,7 +18,7 @@ interface Lock {
   readonly timestamp: string;
 }
 
-/** Whether a lock's owner is gone. Another machine's can't be known, so it counts as there. */
+/** Whether a lock's owner is gone. The owner on another workstation can't be checked, so it counts as running. */
 export function isStale(lock: Lock, host: string, commandOf: (pid: number) => string | undefined): boolean {
   if (lock.hostname !== host) return false;
   const command = commandOf(lock.pid);
@@ -29,7 +29,7 @@ export function isStale(lock: Lock, host: string, commandOf: (pid: number) => st
  * Removes a stack's stale locks, and no others.
  *
  * @returns how many there were
- * @throws UserError when a run that lives holds the stack
+ * @throws UserError when another run holds the stack
  */
 export function healLocks(stack: string): number {
   const files = lockFiles(stack);
@@ -41,7 +41,7 @@ export function healLocks(stack: string): number {
   return files.length;
 }
 
-/** Whether a run that lives holds the stack. */
+/** Whether a run holds the stack. */
 export function isHeld(stack: string): boolean {
   return lockFiles(stack).some((file) => livingLock(file) !== undefined);
 }
@@ -51,7 +51,7 @@ function lockFiles(stack: string): string[] {
   return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
 }
 
-/** The lock of a run that lives; the backend keeps attributes beside each lock, which are none. */
+/** A file's lock, if its run is still in progress. The backend also keeps files with attributes there, which are no locks. */
 function livingLock(file: string): Lock | undefined {
   const lock = file.endsWith(".json") ? readLock(file) : undefined;
   return lock === undefined || isStale(lock, hostname(), commandLine) ? undefined : lock;
@@ -66,7 +66,7 @@ function readLock(file: string): Lock | undefined {
   }
 }
 
-/** What a process runs; undefined if there is none. Where there is no /proc, that it is there is all that is known. */
+/** A process's command line; undefined if it doesn't exist. Without /proc, only its existence is known. */
 function commandLine(pid: number): string | undefined {
   try {
     process.kill(pid, 0);
@@ -84,8 +84,8 @@ function held(stack: string, lock: Lock, file: string): UserError {
   return new UserError(
     lock.hostname === hostname()
       ? `Another run is working on stack '${stack}': process ${lock.pid} of ${lock.username}, since ${lock.timestamp}. ` +
-          "Wait for its end, or end it, and run this again."
-      : `Stack '${stack}' is locked by a run on another machine (${lock.hostname}, since ${lock.timestamp}). ` +
-          `If that run is gone, remove ${file} and run this again.`,
+          "Wait for its end, or end it, then run this again."
+      : `Stack '${stack}' is locked by a run on another workstation (${lock.hostname}, since ${lock.timestamp}). ` +
+          `If that run has ended, remove ${file}, then run this again.`,
   );
 }

@@ -4,11 +4,11 @@ import { WITH_EFFECT } from "./unfinished";
 
 /** What a line of it says. */
 export type LogLine =
-  /** To be shown: a step that is done, or whatever else it prints (errors, the summary). */
+  /** To be shown: a step that is done, and all other output (errors, the summary). */
   | { readonly kind: "show"; readonly text: string }
   /** A step that is under way. */
   | { readonly kind: "under way"; readonly text: string }
-  /** Nothing that anybody waits for: keys, certificates and components take no time. */
+  /** Not shown: keys, certificates and components, which take no time. */
   | { readonly kind: "drop" };
 
 /** A step: its sign, type, name, what is or was done, how long it has taken; what it printed last, or what has changed. */

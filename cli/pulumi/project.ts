@@ -11,16 +11,16 @@ import { hasEnvironment, stackValues } from "./stack-values";
 /** The project's name, as Pulumi.yaml has it. */
 export const PROJECT = "swarm-ha";
 
-/** The stack that commands take when none is named and nothing is changed, and that `npm start` brings up. */
+/** The stack of `npm start`, and of read-only commands, when none is given. */
 export const DEFAULT_STACK = "local";
 
-/** What is known of a stack before anything runs. */
+/** A stack's config file, and what commands need from it. */
 export interface StackFile {
   /** The stack's config file as its author keeps it. */
   readonly path: string;
   /** Its text. */
   readonly text: string;
-  /** `swarm-ha:platform`, if it is said there. */
+  /** `swarm-ha:platform`; undefined if the file doesn't have it. */
   readonly platform: string | undefined;
 }
 
@@ -51,7 +51,7 @@ export function readStackFile(stack: string): StackFile {
   return file;
 }
 
-/** What every command has to know, before anything else is said: where the stack is, and that it can be there. */
+/** Checks the platform first, for every command, and the stack's name on it. */
 function checkPlatform(stack: string, { path, text, platform }: StackFile): void {
   if (platform === undefined && hasEnvironment({ text })) return; // Pulumi ESC may have it.
   if (factsOf({ platform }) === undefined) {
@@ -61,7 +61,7 @@ function checkPlatform(stack: string, { path, text, platform }: StackFile): void
         ? "is empty"
         : `has ${platform === undefined ? "no swarm-ha:platform" : `the platform '${platform}'`}`;
     throw new UserError(
-      `${path} ${got}. The platform is ${names.join(" or ")}; the least that a file for this machine needs:\n\n` +
+      `${path} ${got}. Allowed platforms: ${names.join(", ")}. The smallest file for a stack on this workstation:\n\n` +
         `config:\n  ${PROJECT}:platform: ${names.find((name) => hasLocalState({ platform: name })) ?? ""}\n`,
     );
   }

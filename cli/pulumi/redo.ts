@@ -1,4 +1,4 @@
-/** Having the next `up` do over what the state takes for done. */
+/** Marks resources, so that the next `up` does them again although the state has them. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * Renamed stacks. Names of machines, networks, tags and certificates come from the stack's name, so an `up` under another
- * one would replace every machine at once. Refused before anything is touched, with the way back.
+ * Renamed stacks. Names of hosts, networks, tags and certificates come from the stack's name, so an `up` under another name
+ * would replace every host at once. It is refused before anything changes, with the command that restores the name.
  */
 import { LABELS } from "../../plan/labels";
 import { existsSync, readdirSync, renameSync } from "node:fs";
@@ -13,7 +13,7 @@ import { configDirectory, readStackFile, type StackFile } from "./project";
 /** A state's resources, as the engine writes them. */
 type Resources = readonly unknown[] | null | undefined;
 
-/** The name of the stack that the resources of a state were made for; undefined where there are none that tell. */
+/** The name of the stack that the resources of a state were created for; undefined when no resource has it. */
 export function madeFor(resources: Resources): string | undefined {
   for (const resource of resources ?? []) {
     const found = findLabel(resource, 5);
@@ -39,7 +39,7 @@ export function exportedResources(exported: string): Resources {
   return (JSON.parse(exported) as { deployment?: { resources?: Resources } | null }).deployment?.resources;
 }
 
-/** Whether a command has to know whose the state's resources are. */
+/** Whether a command must check which stack the state's resources were created for. */
 export function asksWhose(args: readonly string[]): boolean {
   return buildsOnState(args) || isRename(args);
 }
@@ -59,25 +59,25 @@ export function newName(args: readonly string[]): string | undefined {
 }
 
 /**
- * Lets nothing be built under another name than that of the resources, and no stack be renamed but back.
+ * Refuses commands under another name than that of the resources, and every rename but the one back.
  *
- * @param original the stack that the state's resources were made for, see {@link madeFor}
- * @throws UserError with the way back
+ * @param original the stack that the state's resources were created for, see {@link madeFor}
+ * @throws UserError with the command that restores the name
  */
 export function refuseRenamed(stack: string, args: readonly string[], original: string | undefined): void {
   if (original === undefined) return;
   if (isRename(args)) {
     if (newName(args) === original) return;
     throw new UserError(
-      `Nothing was changed: the stack ${stack} can't be renamed while it has resources. Names of machines, networks and ` +
-        "certificates come from the stack's name, and the next up would replace every machine at once. For another name, " +
-        "make a new stack beside it, and move the applications.",
+      `Nothing was changed: the stack ${stack} can't be renamed while it has resources. Names of hosts, networks and ` +
+        "certificates come from the stack's name, and the next up would replace every host at once. For another name, " +
+        "create a second stack, and move the applications.",
     );
   }
   if (!buildsOnState(args) || original === stack) return;
   throw new UserError(
     `Nothing was changed: the resources of the stack ${stack} were made for a stack ${original}, so it was renamed. Names of ` +
-      "machines, networks and certificates come from the stack's name, and this would replace every machine at once. " +
+      "hosts, networks and certificates come from the stack's name, and this would replace every host at once. " +
       `Rename it back: ${wayBack(original, stack)}`,
   );
 }
@@ -85,9 +85,9 @@ export function refuseRenamed(stack: string, args: readonly string[], original: 
 const wayBack = (original: string, now: string): string => `npm run pulumi -- stack rename ${original} -s ${now}`;
 
 /**
- * The local stack whose state has the resources that were made for this one.
+ * The local stack whose state has the resources that were created for this one.
  *
- * @returns undefined when this one's own state has resources, or nobody's has them
+ * @returns undefined when this one's own state has resources, or no state has them
  */
 export function renamedTo(stack: string): string | undefined {
   if (madeFor(resourcesOf(stack)) !== undefined) return undefined;
@@ -96,22 +96,22 @@ export function renamedTo(stack: string): string | undefined {
   return names.find((name) => name !== stack && madeFor(resourcesOf(name)) === stack);
 }
 
-/** A local state's resources; none where it is missing or damaged, which is told elsewhere. */
+/** A local state's resources; none where it is missing or damaged, which other code reports. */
 function resourcesOf(stack: string): Resources {
   const file = parsed(checkpointFile(stack)) as
     { readonly checkpoint?: { readonly latest?: { readonly resources?: Resources } | null } } | undefined;
   return file?.checkpoint?.latest?.resources;
 }
 
-/** The stack that a local stack's resources were made for. */
+/** The stack that a local stack's resources were created for. */
 export function localOriginal(stack: string): string | undefined {
   return madeFor(resourcesOf(stack));
 }
 
 /**
- * Lets nobody make an empty stack in the place of one that was renamed, nor take its containers for unknown ones.
+ * Refuses to create an empty stack in the place of a renamed one: the containers of the renamed one would count as unmanaged.
  *
- * @throws UserError with the way back
+ * @throws UserError with the command that restores the name
  */
 export function refuseRenamedAway(stack: string): void {
   const now = renamedTo(stack);
@@ -125,7 +125,7 @@ export function refuseRenamedAway(stack: string): void {
   );
 }
 
-/** Gives the config file of a stack that was renamed its new name, where Pulumi hasn't, and forgets the working copy. */
+/** Renames the config file of a renamed stack, unless Pulumi has done so, and removes the working copy. */
 export function renameConfig(from: string, to: string): void {
   const [old, now] = [from, to].map((name) => join(configDirectory(), `Pulumi.${name}.yaml`)) as [string, string];
   if (existsSync(old) && !existsSync(now)) renameSync(old, now);

@@ -8,7 +8,7 @@ import type { StackFile } from "./project";
 /** Steps that have to go on while all hosts of a pool wait for their turn (scripts/lib/turns.sh): those of the first ones. */
 const BESIDE = 4;
 
-/** The environment with as many parallel steps as the stack needs, where nobody has said a number. */
+/** The environment with as many parallel steps as the stack needs, unless the user has set a number. */
 export function withSlots(
   stack: string,
   file: Pick<StackFile, "text">,

@@ -1,4 +1,4 @@
-/** Making a stack ready for a run, and healing what a killed run has left. */
+/** Prepares a stack for a run, and cleans up after a killed one. */
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ export function localStackExists(stack: string): boolean {
   return existsSync(checkpointFile(stack));
 }
 
-/** Makes a local stack, if it isn't there, in a directory of its own: nothing is written into the clone. */
+/** Creates a local stack if it doesn't exist, from a temporary directory: nothing is written into the clone. */
 export async function ensureLocalStack(engine: Engine, stack: string, file: StackFile): Promise<void> {
   ensureLocalState();
   writeWorkingConfig(stack, file);
@@ -33,7 +33,7 @@ export async function ensureLocalStack(engine: Engine, stack: string, file: Stac
     const args = ["stack", "init", stack, "--no-select", "--non-interactive", "--secrets-provider", "passphrase"];
     const made = await execEngine(engine, args, { cwd: project, env: localEnv(engine), capture: true });
     if (made.code !== 0 && !localStackExists(stack))
-      throw new UserError(`The stack '${stack}' can't be made: ${(made.stderr || made.stdout).trim()}`);
+      throw new UserError(`The stack '${stack}' can't be created: ${(made.stderr || made.stdout).trim()}`);
     const config = join(project, `Pulumi.${stack}.yaml`);
     if (existsSync(config)) writeFileSync(workingConfig(stack), readFileSync(config), { mode: 0o600 });
     writeWorkingConfig(stack, file);
@@ -43,29 +43,29 @@ export async function ensureLocalStack(engine: Engine, stack: string, file: Stac
 }
 
 /**
- * Frees a local stack of what an interrupted run has left: its lock, and what it had half done, which the next `up` does
- * over (see unfinished.ts).
+ * Cleans up after an interrupted run of a local stack: removes its lock, and marks what it left half done, which the next `up`
+ * does again (see unfinished.ts).
  *
- * @throws UserError when a run that lives holds the stack
+ * @throws UserError when another run holds the stack
  */
 export async function healLocalStack(engine: Engine, stack: string): Promise<void> {
   if (!localStackExists(stack)) return;
   healLocks(stack);
   dropHalfCheckpoints(stack);
   const known = readCheckpoint(stack)?.latest;
-  // Looking at the file spares almost every run two starts of the engine.
+  // Reading the file saves two starts of the engine for almost every run.
   if (known == null || (isWhole(unfinished(known)) && (known.pending_operations ?? []).length === 0)) return;
   const run: RunOnStack = (args) =>
     execEngine(engine, [...args, "--stack", stack], { env: localEnv(engine), capture: true });
   tell(await markState(run, stack, unfinished));
 }
 
-/** Says what the next `up` will do over: it isn't what anybody has asked for now. */
+/** Prints what the next `up` does in addition, because a run was interrupted. */
 function tell({ replace, update }: Unfinished): void {
   const names = (urns: readonly string[]): string => urns.map((urn) => urn.slice(urn.lastIndexOf("::") + 2)).join(", ");
   const what = [
-    ...(replace.length === 0 ? [] : [`makes ${names(replace)} anew`]),
+    ...(replace.length === 0 ? [] : [`recreates ${names(replace)}`]),
     ...(update.length === 0 ? [] : [`updates ${names(update)} again`]),
   ];
-  if (what.length > 0) process.stderr.write(`The run before was interrupted: the next up ${what.join(" and ")}.\n`);
+  if (what.length > 0) process.stderr.write(`The last run was interrupted: the next up ${what.join(" and ")}.\n`);
 }

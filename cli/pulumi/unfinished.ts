@@ -1,50 +1,50 @@
 /**
- * What an interrupted run leaves in a stack's state, and how the next one is told to go on from it.
+ * What an interrupted run leaves in a stack's state, and how the next run continues from it.
  *
- * The engine notes each operation before it begins, but makes little of the note: of all interrupted ones it only warns,
- * and then goes by a state that may be wrong. A node that was removed in the cluster, but not yet in the state, counts as
- * there, and an `up` reports success without it. Both marks that tell it to go on are its own, outlive the runs in
- * between (a preview, say), and take nothing for granted about how far the operation had come:
+ * The engine records each operation before it begins. For an interrupted one it only prints a warning, and then trusts a state
+ * that may be wrong. A node that was removed from the cluster, but not yet from the state, counts as existing, and an `up`
+ * reports success without it. Two marks of the engine's own make it continue. They survive other runs in between, such as a
+ * preview, and work however far the operation had come:
  *
- * - `taint`: deleted again, which is harmless when it is gone already, then made again; where it isn't wanted any more,
- *   only deleted. Source: pulumi/pulumi pkg/resource/deploy/step_generator.go, isTargetedReplace; since 3.192.
- * - `initErrors`: updated again, also when nothing seems to have changed (the config may have been taken back since).
+ * - `taint`: the resource is deleted again, which is harmless when it is gone already, and recreated; one that the program no
+ *   longer has is only deleted. Source: pulumi/pulumi pkg/resource/deploy/step_generator.go, isTargetedReplace; since 3.192.
+ * - `initErrors`: the resource is updated again, even without a change (the config may have been reverted since).
  *   Source: the same file, hasInitErrors.
  *
- * An interrupted create needs neither. The state doesn't know the resource, so it is created again, over what is left.
+ * An interrupted create needs neither. The state doesn't have the resource, so it is created again, over what is left.
  */
 
-/** A resource as `pulumi stack export` has it, as far as it matters here. */
+/** A resource as `pulumi stack export` prints it, the fields that are used. */
 export interface StateResource {
   readonly urn: string;
   readonly type: string;
   readonly id?: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly propertyDependencies?: Readonly<Record<string, readonly string[] | null>>;
-  /** The old one of a pair, whose successor is there already: the engine deletes it by itself. */
+  /** The old one of a pair whose successor exists already: the engine deletes it by itself. */
   readonly delete?: boolean;
-  /** Deleted, to be made again: the engine does so by itself. */
+  /** Deleted, and to be recreated: the engine does so by itself. */
   readonly pendingReplacement?: boolean;
   readonly taint?: boolean;
   readonly initErrors?: readonly string[];
 }
 
-/** A deployment as `pulumi stack export` has it. */
+/** A deployment as `pulumi stack export` prints it. */
 export interface State {
   readonly resources?: readonly StateResource[] | null;
   readonly pending_operations?:
     readonly { readonly type: string; readonly resource: { readonly urn: string; readonly id?: string } }[] | null;
 }
 
-/** URNs of what the next run has to do over. */
+/** URNs of what the next run must do again. */
 export interface Unfinished {
-  /** To be made anew. */
+  /** To be recreated. */
   readonly replace: readonly string[];
-  /** To be updated once more. */
+  /** To be updated again. */
   readonly update: readonly string[];
 }
 
-/** Types whose operations do something outside the state. The rest (keys, certificates) is nothing but state. */
+/** Types whose operations change something outside the state. The others (keys, certificates) are only in the state. */
 export const WITH_EFFECT = /^(command:|pulumi-nodejs:dynamic)/;
 
 /** Finds what an interrupted run has left half done. */
@@ -60,8 +60,8 @@ export function unfinished(state: State): Unfinished {
       const beingDeleted = interrupted(resource, "deleting");
       const undone =
         (beingDeleted || resource.pendingReplacement === true) && resource.inputs?.["delete"] !== undefined;
-      const machines = undone ? machinesLeftBehind(resource, resources) : [];
-      if (machines.length > 0) return machines;
+      const instances = undone ? instancesLeftBehind(resource, resources) : [];
+      if (instances.length > 0) return instances;
       return beingDeleted && isUndoable(resource) ? [resource] : [];
     })
     .filter((resource) => resource.pendingReplacement !== true && resource.taint !== true);
@@ -72,14 +72,13 @@ export function unfinished(state: State): Unfinished {
 }
 
 /**
- * The machines that an undone step had been made for, if they are still there.
+ * The instances that a deleted step belonged to, if they still exist.
  *
- * A step that is undone (a node's, whose delete removes it from the swarm) is undone because its machine goes, and
- * steps before it count on it: a machine that was removed from the swarm is no member any more, whatever its join says.
- * So the replacement that was interrupted goes on from its beginning. Of a machine that is new already the step knows
- * nothing yet.
+ * A node's step is deleted because its instance is replaced; its delete removes the node from the swarm. Then the instance is
+ * no member of the swarm any more, although its join step is still in the state. So the interrupted replacement begins again
+ * with the instance. The triggers of the deleted step don't have the id of an instance that is new already.
  */
-function machinesLeftBehind(step: StateResource, resources: readonly StateResource[]): StateResource[] {
+function instancesLeftBehind(step: StateResource, resources: readonly StateResource[]): StateResource[] {
   const triggers = step.inputs?.["triggers"];
   const causes = step.propertyDependencies?.["triggers"] ?? [];
   return resources.filter(
@@ -88,19 +87,21 @@ function machinesLeftBehind(step: StateResource, resources: readonly StateResour
 }
 
 /**
- * The steps that were done for a machine, and that have to be done again when it has lost its file system but not its
- * data. Those are the ones that would be replaced with the machine: its identity is one of their triggers.
+ * The steps that must run again for an instance that has lost its file system but not its data. They are the steps that would
+ * be replaced with it: its identity is one of their triggers.
+ *
+ * @param instance its URN
  */
-export function stepsOf(machine: string, resources: readonly StateResource[]): string[] {
+export function stepsOf(instance: string, resources: readonly StateResource[]): string[] {
   return urnsOf(
     resources.filter(
       ({ type, propertyDependencies, delete: old }) =>
-        old !== true && type.startsWith("command:") && propertyDependencies?.["triggers"]?.includes(machine) === true,
+        old !== true && type.startsWith("command:") && propertyDependencies?.["triggers"]?.includes(instance) === true,
     ),
   );
 }
 
-/** Whether deleting it does anything: of the steps only those that say how they are undone. */
+/** Whether its delete does anything: among the steps, only those with a `delete` command. */
 function isUndoable({ type, inputs }: StateResource): boolean {
   return !type.startsWith("command:") || inputs?.["delete"] !== undefined;
 }
@@ -109,12 +110,12 @@ function urnsOf(resources: readonly StateResource[]): string[] {
   return [...new Set(resources.map(({ urn }) => urn))];
 }
 
-/** Whether nothing has to be done over. */
+/** Whether there is nothing to do again. */
 export function isWhole({ replace, update }: Unfinished): boolean {
   return replace.length + update.length === 0;
 }
 
-/** The state with both marks set, and without operations that pend. Nothing else in it is touched. */
+/** The state with both marks set, and without pending operations. Nothing else in it changes. */
 export function marked(state: State, { replace, update }: Unfinished): State {
   const mark = (resource: StateResource): StateResource => ({
     ...resource,

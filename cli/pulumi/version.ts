@@ -4,10 +4,10 @@ import { promisify } from "node:util";
 import { environmentFor } from "../environment";
 import { UserError } from "../terminal/errors";
 
-/** The version that is built or downloaded here; the SDK in package.json is of the same one. */
+/** The version that is built or downloaded here; the SDK in package.json has the same one. */
 export const ENGINE_VERSION = "3.245.0";
 
-/** The oldest `pulumi` on PATH that is good enough. */
+/** The oldest `pulumi` on PATH that is accepted. */
 export const OLDEST = "3.200.0";
 
 /** The three numbers of a version such as `v3.245.0` or `3.245.0-dev.1`; undefined for anything else. */
@@ -35,10 +35,10 @@ export async function versionOf(path: string): Promise<string | undefined> {
   }
 }
 
-/** The one line that ends all trouble. */
-export const INSTALL_LINE = "curl -fsSL https://get.pulumi.com | sh";
+/** Installs the official Pulumi. */
+const INSTALL_LINE = "curl -fsSL https://get.pulumi.com | sh";
 
-/** The error for a machine on which there is no way to an engine. */
+/** The error for a workstation without Pulumi, where it can be neither downloaded nor built. */
 export function noEngine(reason: string): UserError {
-  return new UserError(`There is no Pulumi on this machine, and ${reason}. Install Pulumi: ${INSTALL_LINE}`);
+  return new UserError(`There is no Pulumi on this workstation, and ${reason}. Install Pulumi: ${INSTALL_LINE}`);
 }

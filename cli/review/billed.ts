@@ -10,7 +10,7 @@ export interface Billed {
   readonly after: number;
 }
 
-/** What is billed before and after an update, in the order of names; nothing for a stack that nobody is billed for. */
+/** What is billed before and after an update, in the order of names; empty for a stack that isn't billed. */
 export function reviewBilled({ changes }: Pick<Preview, "changes">): Billed[] {
   const before = billedOf(changes.map((change) => change.before));
   const after = billedOf(changes.map((change) => change.after));

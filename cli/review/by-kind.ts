@@ -1,4 +1,4 @@
-import { byName } from "./machines";
+import { byName } from "./instances";
 import type { Change } from "./preview";
 
 /** Names by what happens. */

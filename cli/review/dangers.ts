@@ -1,6 +1,6 @@
 import { DANGERS, type Danger } from "../../config/schema/acknowledge";
 import { FACTS } from "../platform/facts";
-import type { ReviewedHost } from "./machines";
+import type { ReviewedHost } from "./instances";
 import type { ManagersReview } from "./managers";
 import type { PortsReview } from "./ports";
 import type { Preview } from "./preview";
@@ -11,17 +11,17 @@ import { wholeTiers } from "./whole-tiers";
 export interface FoundDanger {
   readonly name: Danger;
   readonly reasons: readonly string[];
-  /** Whether the stack's configuration says that it is meant so. */
+  /** Whether the stack's configuration acknowledges it. */
   readonly acknowledged: boolean;
 }
 
-/** What is found, and names in `swarm-ha:acknowledge` that nothing of this update needs. */
+/** The dangers, and names in `swarm-ha:acknowledge` that this update doesn't need. */
 export interface DangersReview {
   readonly found: readonly FoundDanger[];
   readonly stale: readonly string[];
 }
 
-/** What has to be acknowledged by name before it may be deployed. */
+/** The dangers that must be acknowledged by name before the update may be deployed. */
 export function reviewDangers(
   preview: Pick<Preview, "config">,
   found: {
@@ -37,14 +37,14 @@ export function reviewDangers(
     "replaces-managers":
       managers.replaced.length > 1
         ? [
-            `${managers.replaced.join(", ")} are replaced, one after the other; roll them with npm run replace, or in updates of their own`,
+            `${managers.replaced.join(", ")} are replaced, one after the other; replace them with npm run replace, or in separate updates`,
           ]
         : [],
     "quorum-at-risk": managers.risks,
     "tier-unavailable": wholeTiers(hosts),
     "deletes-state": [
       ...state.lost,
-      ...state.unprotected.map((name) => `${name} is protected no more: the next update may delete it`),
+      ...state.unprotected.map((name) => `${name} loses its protection: the next update may delete it`),
       ...(mayGo(preview) ? [] : state.loose.map(({ name }) => `${name} is new, and nothing protects it`)),
     ],
     "opens-to-world": ports.world.map(
@@ -59,18 +59,18 @@ export function reviewDangers(
   return { found: dangers, stale: acknowledged.filter((name) => !dangers.some((danger) => danger.name === name)) };
 }
 
-/** Whether the stack's configuration says that its data may go with it: new data isn't protected then, and nobody minds. */
+/** Whether the stack's configuration allows its data to be deleted with it: then new data needs no protection. */
 function mayGo(preview: Pick<Preview, "config">): boolean {
   return Object.entries(FACTS).some(([name, { isThrowaway }]) => isThrowaway(settingIn(preview, name)));
 }
 
-/** `swarm-ha:acknowledge` as the preview ran with it; the program has checked it. */
+/** `swarm-ha:acknowledge` of the preview; the program has validated it. */
 function acknowledgedIn(preview: Pick<Preview, "config">): string[] {
   const value = settingIn(preview, "acknowledge");
   return Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
 }
 
-/** A structured setting, which a preview shows as JSON; undefined where it has none, or no JSON. */
+/** A structured setting, which a preview shows as JSON; undefined without it, or if it isn't JSON. */
 function settingIn({ config }: Pick<Preview, "config">, key: string): unknown {
   try {
     return JSON.parse(config[`swarm-ha:${key}`] ?? "");

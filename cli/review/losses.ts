@@ -7,7 +7,7 @@ import type { AllFacts } from "../cluster/host-facts";
 import { inspect } from "../cluster/inspect";
 import { lossOf } from "../operations/ladder";
 import { readStack } from "../cluster/stack";
-import type { ReviewedHost } from "./machines";
+import type { ReviewedHost } from "./instances";
 
 /** What is deleted with hosts. */
 export interface Losses {
@@ -18,22 +18,22 @@ export interface Losses {
   readonly unknown: Readonly<Record<string, string>>;
 }
 
-/** Hosts whose volumes an update deletes. Managers take no tasks, and what they store is on the others, too. */
+/** Hosts whose volumes an update deletes. Managers run no tasks, and the other managers have the swarm's state, too. */
 export function deletedHosts(hosts: readonly ReviewedHost[]): string[] {
   return hosts
     .filter(({ kind, role }) => role !== "manager" && (kind === "removed" || kind === "replaced"))
     .map(({ name }) => name);
 }
 
-/** Losses that nobody could look up. */
+/** The losses of hosts that couldn't be asked. */
 export function unknownLosses(hosts: readonly string[], why: string): Losses {
   return { hosts, losses: [], unknown: Object.fromEntries(hosts.map((host) => [host, why])) };
 }
 
 /**
- * Asks the hosts. Never throws: a review needs no way to them, and says so where there is none.
+ * Asks the hosts. Never throws: without access to them, the review says that their losses are unknown.
  *
- * @param docker the engine that the hosts are containers of: another way to ask them
+ * @param docker the Docker engine of a local stack's hosts, to ask them without SSH
  */
 export async function askLosses(name: string, hosts: readonly string[], docker: Docker | undefined): Promise<Losses> {
   try {
@@ -46,8 +46,8 @@ export async function askLosses(name: string, hosts: readonly string[], docker: 
   }
 }
 
-/** What hosts and managers have said. Pure. */
-export function lossesOf(
+/** The losses, from the reports of hosts and managers. Pure. */
+function lossesOf(
   hosts: readonly string[],
   { matches, pinned, reachable }: Pick<Evaluation, "matches" | "pinned" | "reachable">,
   facts: AllFacts,

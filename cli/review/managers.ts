@@ -1,6 +1,6 @@
 import { majority, tolerance } from "../../plan/quorum";
 import { losses, names } from "./words";
-import { wasThere, willBeThere, type ReviewedHost } from "./machines";
+import { wasThere, willBeThere, type ReviewedHost } from "./instances";
 
 /** What an update does to the managers. */
 export interface ManagersReview {
@@ -15,7 +15,7 @@ export interface ManagersReview {
   readonly risks: readonly string[];
 }
 
-/** The quorum before, meanwhile and after. Managers are taken away and replaced one at a time: the quorum guard sees to it. */
+/** The quorum before, meanwhile and after. The quorum guard makes sure that managers are removed and replaced one at a time. */
 export function reviewManagers(hosts: readonly ReviewedHost[]): ManagersReview {
   const managers = hosts.filter(({ role }) => role === "manager");
   const named = (kind: string): string[] => managers.filter((one) => one.kind === kind).map(({ name }) => name);
@@ -23,7 +23,7 @@ export function reviewManagers(hosts: readonly ReviewedHost[]): ManagersReview {
   const after = managers.filter(willBeThere).length;
   const [added, removed, replaced] = [named("added"), named("removed"), named("replaced")];
   const sentences = [
-    ...(before === 0 && after > 0 ? [`founds a swarm of ${after}: tolerates ${losses(tolerance(after))}`] : []),
+    ...(before === 0 && after > 0 ? [`creates a swarm of ${after}: tolerates ${losses(tolerance(after))}`] : []),
     ...replaced.map((name) => replacement(name, before)),
     ...(before > 0 && added.length > 0 ? [growth(added, before)] : []),
     ...(removed.length > 0 ? [shrinkage(removed, before + added.length)] : []),
@@ -32,7 +32,7 @@ export function reviewManagers(hosts: readonly ReviewedHost[]): ManagersReview {
 }
 
 function replacement(name: string, all: number): string {
-  if (all === 1) return `replaces ${name}, the only manager: the swarm and all that it knows end with it`;
+  if (all === 1) return `replaces ${name}, the only manager: the swarm and its state are lost`;
   return `replaces ${name}: quorum ${all} → ${all - 1} → ${all}, tolerates ${losses(tolerance(all - 1))} meanwhile`;
 }
 
@@ -43,11 +43,11 @@ function growth(added: readonly string[], before: number): string {
 
 function shrinkage(removed: readonly string[], before: number): string {
   const path = Array.from({ length: removed.length + 1 }, (_, i) => before - i);
-  if (path.at(-1) === 0) return `removes ${names(removed)}: no manager is left, and the swarm ends`;
+  if (path.at(-1) === 0) return `removes ${names(removed)}: no manager is left, and the swarm is lost`;
   return `removes ${names(removed)}: quorum ${path.join(" → ")}, ${tolerates(path)}`;
 }
 
-/** How many losses a number of managers that changes one by one survives on its way, and at its end. */
+/** How many losses the managers tolerate while their number changes one by one, and at the end. */
 function tolerates(path: readonly number[]): string {
   const meanwhile = Math.min(...path.slice(0, -1).map(tolerance));
   return `tolerates ${losses(meanwhile)} meanwhile and ${tolerance(path.at(-1) ?? 0)} afterwards`;
@@ -55,19 +55,19 @@ function tolerates(path: readonly number[]): string {
 
 function risks(managers: readonly ReviewedHost[], before: number, after: number): string[] {
   if (before === 0 && after === 0) return [];
-  if (after === 0) return ["no manager is left: the swarm ends"];
+  if (after === 0) return ["no manager is left: the swarm is lost"];
   const lone = before === 1 && managers.some(({ kind }) => kind === "replaced");
   const stay = managers.filter((one) => wasThere(one) && willBeThere(one)).length;
   return [
-    ...(lone ? ["the only manager is replaced: nobody is left who knows the swarm"] : []),
-    ...(before > 0 && stay === 0 ? ["none of the managers stays: nobody is left who knows the swarm"] : []),
+    ...(lone ? ["the only manager is replaced: no manager keeps the swarm's state"] : []),
+    ...(before > 0 && stay === 0 ? ["every manager is replaced or removed: no manager keeps the swarm's state"] : []),
     ...(before >= 3 && after < 3 ? [`${after} of ${before} managers stay: the loss of one ends the swarm`] : []),
     ...(after % 2 === 0 ? [`${after} managers survive no more losses than ${after - 1}`] : []),
     ...zoneRisks(managers.filter(willBeThere)),
   ];
 }
 
-/** Zones whose loss takes the majority with it. One manager alone has no majority to lose but itself. */
+/** Zones whose loss loses the quorum. With fewer than three managers, that is no question of zones. */
 function zoneRisks(managers: readonly ReviewedHost[]): string[] {
   if (managers.length < 3) return [];
   const zones = [...new Set(managers.map(({ zone }) => zone))].sort();
@@ -75,6 +75,6 @@ function zoneRisks(managers: readonly ReviewedHost[]): string[] {
     const inZone = managers.filter((manager) => manager.zone === zone).length;
     const left = managers.length - inZone;
     if (left >= majority(managers.length)) return [];
-    return [`${inZone} of ${managers.length} managers are in ${zone}: with that zone the quorum is lost`];
+    return [`${inZone} of ${managers.length} managers are in ${zone}: the loss of that zone loses the quorum`];
   });
 }

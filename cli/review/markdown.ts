@@ -6,13 +6,13 @@ import type { Losses } from "./losses";
 import type { Review } from "./review";
 import type { BrokenPolicy } from "./policies";
 import type { PortsReview } from "./ports";
-import { byName } from "./machines";
+import { byName } from "./instances";
 import type { ChangeKind } from "./preview";
 import type { StateReview } from "./state";
 import { code, count, escaped, names } from "./words";
 
-/** The first line: a comment on a pull request is found again by it. */
-export function marker(stack: string): string {
+/** The first line: the workflow finds its earlier comment on a pull request by it. */
+function marker(stack: string): string {
   return `<!-- swarm-ha review of ${stack} -->`;
 }
 
@@ -42,7 +42,7 @@ export function markdown(review: Review, losses?: Losses): string {
     ),
     review.afterZoneLoss,
     "### Topology",
-    "`+` added, `−` removed, `±` replaced, `~` changed in place, all else stays as it is.",
+    "`+` added, `−` removed, `±` replaced, `~` changed in place, everything else stays as it is.",
     `\`\`\`mermaid\n${review.picture}\n\`\`\``,
     "### Ports",
     portsSection(ports),
@@ -56,10 +56,10 @@ export function markdown(review: Review, losses?: Losses): string {
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 
-/** Characters that are shown of what was said: a comment on GitHub has 65536 at most. */
+/** Characters of the output that are shown: a comment on GitHub has 65536 at most. */
 const MOST_SAID = 20_000;
 
-/** The page of a preview that failed, for the same place: what was said, as it was said. */
+/** The page of a preview that failed: its output, unchanged. */
 export function failure(stack: string, said: string): string {
   const reason = said.slice(0, MOST_SAID);
   const fence = "`".repeat(Math.max(3, ...[...reason.matchAll(/`+/g)].map(([ticks]) => ticks.length + 1)));
@@ -97,8 +97,7 @@ function verdict({ found, stale }: DangersReview): string {
       `> - ${acknowledged ? "acknowledged" : "**not acknowledged**"} ${code(name)}: ${reasons.map(escaped).join("; ")}`,
   );
   const left = stale.map(
-    (name) =>
-      `> - ${code(name)} is acknowledged, and nothing of this update needs it: take it out of the configuration`,
+    (name) => `> - ${code(name)} is acknowledged, but this update doesn't need it: remove it from the configuration`,
   );
   if (found.length + stale.length === 0) return "";
   const kind = open.length > 0 ? "CAUTION" : found.length > 0 ? "WARNING" : "NOTE";
@@ -107,7 +106,7 @@ function verdict({ found, stale }: DangersReview): string {
       ? []
       : [
           ">",
-          `> Meant so? ${code(`swarm-ha:acknowledge: [${found.map(({ name }) => name).join(", ")}]`)} in the stack's configuration says so.`,
+          `> To acknowledge: add ${code(`swarm-ha:acknowledge: [${found.map(({ name }) => name).join(", ")}]`)} to the stack's configuration.`,
         ];
   return [`> [!${kind}]`, ...lines, ...left, ...remedy].join("\n");
 }
@@ -129,8 +128,8 @@ function stateSection({ lost, unprotected, loose, keys, certificates }: StateRev
   };
   return [
     ...(lost.length === 0 ? ["- No state is deleted."] : lost.map((what) => `- **Deleted:** ${escaped(what)}`)),
-    ...unprotected.map((name) => `- **Protected no more:** ${code(name)}`),
-    ...loose.map(({ name, content }) => `- Not protected: ${code(name)}. Who destroys the stack deletes ${content}.`),
+    ...unprotected.map((name) => `- **Loses its protection:** ${code(name)}`),
+    ...loose.map(({ name, content }) => `- Not protected: ${code(name)}. Destroying the stack deletes ${content}.`),
     ...(lines("Keys", keys) ?? ["- Secrets are untouched: no key changes."]),
     ...(lines("Certificates", certificates) ?? ["- No certificate changes."]),
   ].join("\n");

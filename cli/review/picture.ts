@@ -1,5 +1,5 @@
 import { isHost } from "../../plan/roles";
-import { byName, loadBalancersOf, type ReviewedMachine } from "./machines";
+import { byName, loadBalancersOf, type ReviewedInstance } from "./instances";
 import type { Change, ChangeKind } from "./preview";
 import { count } from "./words";
 
@@ -7,8 +7,8 @@ import { count } from "./words";
 const MOST_HOSTS = 4;
 
 /**
- * How each change is drawn: beside the colour a sign, for those who don't see it, and for black and white. It stands
- * behind the name: a label that begins with one is a list to Mermaid 11, which then draws an error instead.
+ * How each change is drawn: with a colour and a sign, because not everybody sees colours. The sign is behind the name: Mermaid
+ * 11 takes a label that begins with one for a list, and draws an error instead.
  */
 const LOOKS: Readonly<Record<ChangeKind, { readonly sign: string; readonly style: string }>> = {
   added: { sign: " +", style: "fill:#dafbe1,stroke:#1a7f37,color:#0a3069" },
@@ -24,12 +24,12 @@ interface Box {
 }
 
 /** The topology as a Mermaid flowchart: endpoints, then a box for each zone with its tiers, and what happens to each host. */
-export function picture(machines: readonly ReviewedMachine[], changes: readonly Change[]): string {
-  const hosts = machines.filter(isHost);
+export function picture(instances: readonly ReviewedInstance[], changes: readonly Change[]): string {
+  const hosts = instances.filter(isHost);
   const zones = [...new Set(hosts.map(({ zone }) => zone))].sort(byName);
   const endpoints: Box[] = [
-    ...loadBalancersOf(machines, changes),
-    ...machines.filter(({ role }) => role === "bastion"),
+    ...loadBalancersOf(instances, changes),
+    ...instances.filter(({ role }) => role === "bastion"),
   ].map(({ name, kind }) => ({ text: name, kind }));
   const ids = new Ids();
   return [
@@ -48,7 +48,7 @@ export function picture(machines: readonly ReviewedMachine[], changes: readonly 
   ].join("\n");
 }
 
-/** Numbers the boxes: names may hold what Mermaid takes for its own words. */
+/** Numbers the boxes: names may contain Mermaid's keywords. */
 class Ids {
   private next = 0;
 
@@ -57,8 +57,8 @@ class Ids {
   }
 }
 
-/** Managers, registries, then each pool; a crowd as one box, with what happens to how many. */
-function boxesOf(hosts: readonly ReviewedMachine[]): Box[] {
+/** Managers, registries, then each pool; many hosts of a pool as one box for each kind of change. */
+function boxesOf(hosts: readonly ReviewedInstance[]): Box[] {
   const tiers = ["manager", "registry", "worker"].flatMap((role) => {
     const members = hosts.filter((host) => host.role === role);
     return [...new Set(members.map(({ pool }) => pool))]

@@ -2,7 +2,7 @@ import { RULES } from "../../policy/rules";
 import { factsOf } from "../platform/facts";
 import type { Preview } from "./preview";
 
-/** A rule of the policy pack that the stack breaks once it is up. */
+/** A rule of the policy pack that the update would break. */
 export interface BrokenPolicy {
   /** The rule's name. */
   readonly name: string;
@@ -11,8 +11,8 @@ export interface BrokenPolicy {
 }
 
 /**
- * Holds a preview against the rules of the policy pack, where these are for its platform. `preview --json` leaves out what
- * the pack itself says (pulumi/pulumi pkg/backend/display/json.go), so a reviewer would see no more than that it failed.
+ * Checks a preview against the rules of the policy pack, if they apply to its platform. `preview --json` leaves out the pack's
+ * own messages (pulumi/pulumi pkg/backend/display/json.go), so a reviewer would only see that it failed.
  */
 export function reviewPolicies({ config, changes }: Preview): BrokenPolicy[] {
   if (factsOf({ platform: config["swarm-ha:platform"] })?.hasPolicies !== true) return [];

@@ -1,7 +1,7 @@
 import { ingressRulesOf, type IngressRule } from "../../policy/ingress-rules";
 import type { Planned } from "../../policy/planned";
 import { openToWorld } from "../../policy/world";
-import { byName } from "./machines";
+import { byName } from "./instances";
 import type { Change } from "./preview";
 
 /** Ingress rules that an update adds and removes. */

@@ -19,7 +19,7 @@ const stepSchema = z.object({
   detailedDiff: z.record(z.string(), z.unknown()).nullish(),
 });
 
-/** What `pulumi preview --json` prints, as far as it is read here. Source: pulumi/pulumi pkg/backend/display/json.go. */
+/** What `pulumi preview --json` prints, the fields that are used. Source: pulumi/pulumi pkg/backend/display/json.go. */
 const previewSchema = z.object({
   config: z.record(z.string(), z.string()).nullish(),
   steps: z.array(stepSchema).nullish(),
@@ -38,18 +38,18 @@ export interface Change {
   readonly name: string;
   readonly type: string;
   readonly kind: ChangeKind;
-  /** As it is; of an added one, nothing. */
+  /** Before the update. @default it is added */
   readonly before?: Planned;
-  /** As it will be; of a removed one, nothing. */
+  /** After the update. @default it is removed */
   readonly after?: Planned;
-  /** Properties that make the difference, as far as the provider tells. */
+  /** Changed properties, if the provider reports them. */
   readonly reasons: readonly string[];
 }
 
 /** A preview, one entry for each resource. */
 export interface Preview {
   readonly stack: string;
-  /** The stack's configuration by key, structured values as JSON, secrets blinded. */
+  /** The stack's configuration by key, structured values as JSON, secrets masked. */
   readonly config: Readonly<Record<string, string>>;
   readonly changes: readonly Change[];
 }
@@ -77,19 +77,19 @@ const KINDS: Readonly<Record<string, ChangeKind>> = {
 /**
  * Reads the text of `pulumi preview --json --show-sames`.
  *
- * @throws UserError when it is none, is of a preview that failed, or leaves out what stays as it is
+ * @throws UserError when it isn't a preview, the preview failed, or it leaves out unchanged resources
  */
 export function parsePreview(text: string, from: string): Preview {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    // Perhaps what was said instead of a preview.
+    // It may be an error message instead of a preview.
     const said = text.trim().split("\n").slice(-MOST_LINES).join("\n");
-    throw new UserError(`${from} is no JSON. ${HOW_TO_MAKE}${said === "" ? "" : `\nIt says:\n${said}`}`);
+    throw new UserError(`${from} is not JSON. ${HOW_TO_MAKE}${said === "" ? "" : `\nIt contains:\n${said}`}`);
   }
   const read = previewSchema.safeParse(json);
-  if (!read.success) throw new UserError(`${from} is no preview: ${z.prettifyError(read.error)}\n${HOW_TO_MAKE}`);
+  if (!read.success) throw new UserError(`${from} is not a preview: ${z.prettifyError(read.error)}\n${HOW_TO_MAKE}`);
   const { steps, config, diagnostics, changeSummary } = read.data;
   const errors = (diagnostics ?? []).filter(({ severity }) => severity === "error");
   if (errors.length > 0) {
@@ -98,19 +98,19 @@ export function parsePreview(text: string, from: string): Preview {
   const changes = merge(steps ?? []);
   const same = changes.filter(({ kind }) => kind === "unchanged").length;
   if (same < (changeSummary?.["same"] ?? 0)) {
-    throw new UserError(`${from} leaves out what stays as it is, so nobody can tell what is left. ${HOW_TO_MAKE}`);
+    throw new UserError(`${from} leaves out unchanged resources, so the review would be incomplete. ${HOW_TO_MAKE}`);
   }
   const [first] = changes;
-  if (first === undefined) throw new UserError(`${from} has no resource in it. ${HOW_TO_MAKE}`);
+  if (first === undefined) throw new UserError(`${from} has no resources. ${HOW_TO_MAKE}`);
   return { stack: first.urn.split(":")[2] ?? "", config: config ?? {}, changes };
 }
 
 /** Lines that are shown of a text that is no preview. */
 const MOST_LINES = 15;
 
-const HOW_TO_MAKE = "Make one with: pulumi preview --json --show-sames > preview.json";
+const HOW_TO_MAKE = "Create one with: pulumi preview --json --show-sames > preview.json";
 
-/** A replacement may be several steps; what a run that was interrupted left behind is deleted beside what is there now. */
+/** One change for each resource. A replacement may be several steps. After an interrupted run, the old resource of a pair is deleted, too. */
 function merge(steps: readonly Step[]): Change[] {
   const byUrn = new Map<string, Step[]>();
   for (const step of steps) byUrn.set(step.urn, [...(byUrn.get(step.urn) ?? []), step]);
@@ -134,11 +134,10 @@ function merge(steps: readonly Step[]): Change[] {
   });
 }
 
-/** An operation that isn't known here must not pass for nothing. */
+/** @throws UserError for an unknown operation: a review must not ignore it */
 function kindOf(op: string): ChangeKind {
   const kind = KINDS[op];
-  if (kind === undefined)
-    throw new UserError(`The preview has the operation ${JSON.stringify(op)}, which isn't known here.`);
+  if (kind === undefined) throw new UserError(`The preview has an unknown operation: ${JSON.stringify(op)}.`);
   return kind;
 }
 

@@ -1,12 +1,12 @@
-/** Values that are no secret, wherever they stand. */
+/** Values that are never a secret. */
 const HARMLESS = /^(?:\[secret\]|\[unknown\]|true|false|null|.{0,7})$/s;
-/** Names of properties and outputs whose values are nobody's business. */
+/** Names of properties and outputs whose values are secret. */
 const SECRET_NAME = /private_?key|password|passphrase|secret|token|credential|stdin|accessKey/i;
 
 /**
- * All secret texts in a preview's JSON. The engine blinds those it knows of; here are those that it doesn't: of
- * properties named like a secret, of outputs declared as secret, and private keys wherever they are. What stands in a
- * URN is none, like the user name `registry` of credentials: names of resources are public everywhere.
+ * All secret texts in a preview's JSON that the Pulumi engine hasn't masked: values of properties named like a secret, of
+ * outputs declared as secret, and private keys anywhere. Text in a URN is no secret, like the user name `registry` of
+ * credentials: names of resources are public.
  */
 export function secretsIn(preview: unknown): ReadonlySet<string> {
   const found = new Set<string>();

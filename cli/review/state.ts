@@ -1,29 +1,29 @@
 import { dataIn, protectedTypes } from "../../policy/data";
 import { byKind, type NamedChanges } from "./by-kind";
-import { willBeThere, type ReviewedMachine } from "./machines";
+import { willBeThere, type ReviewedInstance } from "./instances";
 import type { Change } from "./preview";
 
-/** What an update does to what nobody can make again. */
+/** What an update does to data, keys and certificates, which can't be recreated. */
 export interface StateReview {
   /** Data and keys that are deleted: one sentence each. */
   readonly lost: readonly string[];
-  /** Resources that anybody may delete from now on: their protection is taken off. */
+  /** Resources that lose their protection: a later update may delete them. */
   readonly unprotected: readonly string[];
   /** New data that nothing protects: destroying the stack deletes it. */
   readonly loose: readonly { readonly name: string; readonly content: string }[];
-  /** Private keys; their values are nobody's business. */
+  /** Private keys, without their values. */
   readonly keys: NamedChanges;
   readonly certificates: NamedChanges;
 }
 
 const KEY = "tls:index/privateKey:PrivateKey";
 const CERTIFICATES = ["tls:index/locallySignedCert:LocallySignedCert", "tls:index/selfSignedCert:SelfSignedCert"];
-/** Names of the host keys, and of the servers' keys: they go with their machine. */
-const KEY_OF_MACHINE = /^(?:ssh-host-(?<host>.+)|server-(?<server>.+)-key)$/;
+/** Names of the SSH host keys and of the servers' keys: they are removed with their instance. */
+const KEY_OF_INSTANCE = /^(?:ssh-host-(?<host>.+)|server-(?<server>.+)-key)$/;
 
-/** Data, protection and keys. Keys of machines that go are no loss. */
-export function reviewState(changes: readonly Change[], machines: readonly ReviewedMachine[]): StateReview {
-  const living = new Set(machines.filter(willBeThere).map(({ name }) => name));
+/** Data, protection and keys. A key that is removed with its instance is no loss. */
+export function reviewState(changes: readonly Change[], instances: readonly ReviewedInstance[]): StateReview {
+  const living = new Set(instances.filter(willBeThere).map(({ name }) => name));
   return {
     lost: [...lostData(changes), ...lostKeys(changes, living)],
     unprotected: changes
@@ -43,17 +43,17 @@ function lostData(changes: readonly Change[]): string[] {
   return changes.flatMap(({ name, type, kind }) => {
     const content = dataIn(type);
     if (content === undefined || (kind !== "removed" && kind !== "replaced")) return [];
-    return [`${name} is ${kind}, and with it goes ${content}`];
+    return [`${name} is ${kind}, which deletes ${content}`];
   });
 }
 
-/** Private keys are in the state alone. */
+/** Private keys are only in the state. */
 function lostKeys(changes: readonly Change[], living: ReadonlySet<string>): string[] {
   return changes.flatMap(({ name, type, kind }) => {
     if (type !== KEY || (kind !== "removed" && kind !== "replaced")) return [];
-    const { host, server } = KEY_OF_MACHINE.exec(name)?.groups ?? {};
+    const { host, server } = KEY_OF_INSTANCE.exec(name)?.groups ?? {};
     const owner = host ?? server;
     if (kind === "removed" && owner !== undefined && !living.has(owner)) return [];
-    return [`the private key ${name} is ${kind}: who trusts it has to be told`];
+    return [`the private key ${name} is ${kind}: clients that trust it must be updated`];
   });
 }

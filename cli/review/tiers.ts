@@ -1,6 +1,6 @@
 import { byKind, type NamedChanges } from "./by-kind";
 import type { ManagersReview } from "./managers";
-import { wasThere, willBeThere, type ReviewedHost, type ReviewedWayIn } from "./machines";
+import { wasThere, willBeThere, type ReviewedHost, type ReviewedEntryPoint } from "./instances";
 import { count, names, percent } from "./words";
 
 /** What happens to a tier, or to a pool of workers. */
@@ -53,7 +53,7 @@ function registrySentences(hosts: readonly ReviewedHost[]): string[] {
             ? `replaces ${names(replaced)}: no replica answers meanwhile, pushes and pulls fail`
             : replaced.length === 1
               ? `replaces ${names(replaced)}: ${count(stay, "replica")} answer${stay === 1 ? "s" : ""} meanwhile`
-              : `replaces ${names(replaced)} in batches: the next ones go when those before serve again`,
+              : `replaces ${names(replaced)} in batches: each batch waits until the one before serves again`,
         ]
       : []),
     ...(removed.length > 0 ? [`removes ${names(removed)}: ${remaining(before + added.length - removed.length)}`] : []),
@@ -65,43 +65,43 @@ function remaining(replicas: number): string {
   return `${count(replicas, "replica")} stay${replicas === 1 ? "s" : ""}`;
 }
 
-/** The services of the tier, once they are there. */
+/** The tier's services, if it existed before. */
 function deployedAgain(registries: readonly ReviewedHost[], steps: ReadonlySet<string>): string[] {
   return registries.some(wasThere) && steps.has("stack-registry")
-    ? ["deploys the registry again: what changed in it rolls from replica to replica"]
+    ? ["deploys the registry again: a rolling update, one replica after the other"]
     : [];
 }
 
-/** Workers are replaced in batches (scripts/lib/turns.sh), and each is drained before it goes. */
+/** Workers are replaced in batches (scripts/lib/turns.sh), and each is drained before it is removed. */
 function workerSentences(hosts: readonly ReviewedHost[]): string[] {
   const { added, removed, replaced, stay, before } = sorted(hosts);
   if (before === 0) return added.length > 0 ? [`starts ${names(added)}`] : [];
   const share = percent(stay, before);
   const meanwhile =
     before === 1
-      ? ": nobody of the pool takes tasks meanwhile"
+      ? ": no worker of the pool takes tasks meanwhile"
       : replaced.length === 1
         ? `: ${share} % of the pool take${share === 1 ? "s" : ""} tasks meanwhile`
-        : " in batches: the next ones go when those before serve again";
+        : " in batches: each batch waits until the one before serves again";
   return [
     ...(added.length > 0 ? [`adds ${names(added)}: no task moves`] : []),
     ...(replaced.length > 0 ? [`drains and replaces ${names(replaced)}${meanwhile}`] : []),
     ...(removed.length > 0
       ? [
           removed.length === before && added.length === 0
-            ? `drains and removes ${names(removed)}: what only this pool may run has nowhere to go`
+            ? `drains and removes ${names(removed)}: tasks that only this pool may run have no node`
             : `drains and removes ${names(removed)}: their tasks run elsewhere first`,
         ]
       : []),
   ];
 }
 
-/** Machines that change without being replaced, and what makes them. */
-export function inPlace(machines: readonly (ReviewedWayIn & { readonly setUpAgain?: boolean })[]): string[] {
-  const updated = machines.filter(({ kind }) => kind === "updated");
-  const reasons = [...new Set(updated.flatMap((machine) => machine.reasons))].sort();
+/** Instances that change without being replaced, and which properties change. */
+export function inPlace(instances: readonly (ReviewedEntryPoint & { readonly setUpAgain?: boolean })[]): string[] {
+  const updated = instances.filter(({ kind }) => kind === "updated");
+  const reasons = [...new Set(updated.flatMap((instance) => instance.reasons))].sort();
   const what = reasons.length === 0 ? "" : ` (${reasons.join(", ")})`;
-  const again = machines.filter(({ setUpAgain }) => setUpAgain === true).map(({ name }) => name);
+  const again = instances.filter(({ setUpAgain }) => setUpAgain === true).map(({ name }) => name);
   return [
     ...(updated.length === 0 ? [] : [`changes ${names(updated.map(({ name }) => name))} in place${what}`]),
     ...(again.length === 0

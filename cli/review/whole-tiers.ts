@@ -1,13 +1,13 @@
 import { byKind } from "./by-kind";
-import { wasThere, willBeThere, type ReviewedHost } from "./machines";
+import { wasThere, willBeThere, type ReviewedHost } from "./instances";
 import { names } from "./words";
 
 /**
- * Tiers and pools of which an update replaces or removes every host that there is: one sentence each. Managers have dangers of
+ * Tiers and pools of which an update replaces or removes every existing host: one sentence each. Managers have dangers of
  * their own.
  *
- * It goes in batches, and what takes a pool's place serves before the pool goes. Still, all that is kept on these hosts goes:
- * volumes, labels, the room for tasks that are pinned to them; and a tier of one host is away meanwhile.
+ * The update goes in batches, and the successors of a pool serve before the pool is removed. Still, everything on these hosts
+ * is lost: volumes, labels, the node of tasks that are pinned to them. And a tier of one host is unavailable meanwhile.
  */
 export function wholeTiers(hosts: readonly ReviewedHost[]): string[] {
   const others = hosts.filter(({ role }) => role !== "manager");
@@ -24,8 +24,8 @@ export function wholeTiers(hosts: readonly ReviewedHost[]): string[] {
           ? `all registry hosts (${names(removed)}) are removed: nothing can be pushed or pulled`
           : `all workers of the pool ${name} (${names(removed)}) are removed, ` +
             (left
-              ? "after the other workers serve: what only this pool may run has nowhere to go"
-              : "and no worker is left: nothing runs"),
+              ? "after the other workers serve: tasks that only this pool may run have no node"
+              : "and no worker is left: no application runs"),
       ];
     }
     const what = registry ? "all registry hosts" : `all workers of the pool ${name}`;
@@ -33,7 +33,7 @@ export function wholeTiers(hosts: readonly ReviewedHost[]): string[] {
     return [
       before.length === 1
         ? `${what} (${gone}): there is only one, and none serves meanwhile`
-        : `${what} (${gone}) are replaced, in batches of at most maxUnavailable: what is kept on them alone goes`,
+        : `${what} (${gone}) are replaced, in batches of at most maxUnavailable: data that only they have is lost`,
     ];
   });
 }

@@ -1,5 +1,5 @@
 import { majority } from "../../plan/quorum";
-import { willBeThere, type ReviewedHost } from "./machines";
+import { willBeThere, type ReviewedHost } from "./instances";
 import { names, percent } from "./words";
 
 /** How much of a tier is left, at least, when any one zone is lost. */
@@ -15,7 +15,7 @@ export function worstZoneLoss(hosts: readonly Pick<ReviewedHost, "zone">[]): Zon
   return { of: hosts.length, left: hosts.length - Math.max(0, ...inZone.values()) };
 }
 
-/** What the stack survives once the update is through: a sentence, and one for each zone that has all of a pool. */
+/** What the stack survives after the update: a sentence, and one for each zone that has all hosts of a pool. */
 export function afterZoneLoss(all: readonly ReviewedHost[]): string {
   const hosts = all.filter(willBeThere);
   const tier = (role: ReviewedHost["role"]): ZoneLoss => worstZoneLoss(hosts.filter((host) => host.role === role));
@@ -29,7 +29,7 @@ export function afterZoneLoss(all: readonly ReviewedHost[]): string {
   ].join(" ");
 }
 
-/** A share of all workers says nothing of a pool that is in one zone as a whole. */
+/** The share of all workers doesn't show that a whole pool is in one zone. */
 function poolsOfOneZone(hosts: readonly ReviewedHost[]): string[] {
   const workers = hosts.filter(({ role }) => role === "worker");
   const pools = [...new Set(workers.map(({ pool }) => pool))].sort();

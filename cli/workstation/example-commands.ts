@@ -14,7 +14,7 @@ export function exampleCommands(
   if (endpoints.registry === undefined || endpoints.app === undefined) return [];
   const registry = new URL(endpoints.registry).host;
   const deploy = `docker --context ${context} stack deploy --with-registry-auth -c examples/hello/stack.yml hello`;
-  // The registry is localhost for the workstation's own Docker engine alone, whatever context is the current one.
+  // The registry is on localhost only for the workstation's own Docker engine, not for the current context's.
   const docker = push.startsWith("localhost:") ? "docker --context default" : "docker";
   return [
     `${docker} build -t ${push}/hello examples/hello`,

@@ -141,7 +141,7 @@ function targetOf({ target }: GoProgram): Record<string, string> {
   return target === undefined ? {} : { GOOS: target.os, GOARCH: target.arch };
 }
 
-/** Where Go keeps what it fetches and compiles: without a HOME (services, CI) it knows of no place, and fails. */
+/** Where Go keeps what it fetches and compiles: without a HOME (services, CI) it has no default, and fails. */
 function goFolders(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
   if ((env["HOME"] ?? "") !== "") return {};
   return { GOCACHE: env["GOCACHE"] ?? cachePath("go", "build"), GOPATH: env["GOPATH"] ?? cachePath("go", "path") };

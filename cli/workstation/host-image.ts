@@ -84,7 +84,7 @@ export async function buildImage(docker: Docker, wish: ImageWish, note: (detail:
 }
 
 /** The proxy variables, which builds get without a trace in the image (they are predefined build arguments). */
-export function proxyArguments(env: NodeJS.ProcessEnv): Record<string, string> {
+function proxyArguments(env: NodeJS.ProcessEnv): Record<string, string> {
   const proxies = Object.entries(env).filter(([name]) => /^(https?|ftp|no|all)_proxy$/i.test(name));
   return Object.fromEntries(proxies.map(([name, value]) => [name, value ?? ""]));
 }

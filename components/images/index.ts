@@ -1,4 +1,5 @@
 /** Images of third-party programs that every stack runs. */
+import type { Role } from "../../plan/roles";
 
 /** An image. Each platform decides where a stack gets it from. */
 export interface Image {
@@ -50,3 +51,6 @@ export const IMAGES = {
     },
   },
 } as const satisfies Record<string, Image>;
+
+/** The image of the service that runs on each host of a role. @default none */
+export const IMAGE_OF: Readonly<Partial<Record<Role, Image>>> = { registry: IMAGES.registry, worker: IMAGES.traefik };

@@ -28,7 +28,7 @@ export interface IngressArgs {
   readonly pki: Pki;
   /** The swarm that it runs on. */
   readonly swarm: Swarm;
-  /** Source of its image, and of the credentials for its dashboard. */
+  /** Source of the credentials for its dashboard. */
   readonly registry: Registry;
 }
 
@@ -43,7 +43,6 @@ export class Ingress extends pulumi.ComponentResource {
   public constructor(name: string, args: IngressArgs, opts?: pulumi.ComponentResourceOptions) {
     super("swarm-ha:ingress:Ingress", name, {}, opts);
     const { config, platform, pki, swarm, registry } = args;
-    const image = platform.images.inRegistry(IMAGES.traefik, registry.access);
     const { domain, ingress } = config;
     const certificate =
       ingress.acme === undefined
@@ -54,7 +53,11 @@ export class Ingress extends pulumi.ComponentResource {
       "ingress",
       {
         context: swarm.context,
-        values: { IMAGE: image.reference, READ_ONLY_API_NAME, READ_ONLY_API_ADDRESS: readOnlyApiAddress(config) },
+        values: {
+          IMAGE: platform.images.reference(IMAGES.traefik),
+          READ_ONLY_API_NAME,
+          READ_ONLY_API_ADDRESS: readOnlyApiAddress(config),
+        },
         configs: {
           static: staticSettings({
             domain,
@@ -74,11 +77,10 @@ export class Ingress extends pulumi.ComponentResource {
           users: registry.htpasswd,
         },
         networks: { [APPS_NETWORK]: appsNetwork(config) },
-        registry: { name: platform.registryName, ...registry.credentials },
         limit: LIMIT,
         // (The swarm starts it on a new or replaced worker. Waiting for that would make each change of a worker one of
         // the ingress, and the load balancer waits for it anyway.)
-        after: [...image.ready, ...workers.flatMap((host) => swarm.nodes[host.name] ?? [])],
+        after: workers.flatMap((host) => swarm.nodes[host.name] ?? []),
       },
       { parent: this },
     );

@@ -51,36 +51,17 @@ export type RegistryStorage =
   /** A bucket that the registry hosts may use. */
   | { readonly kind: "s3"; readonly bucket: pulumi.Output<string>; readonly region: string };
 
-/** An image that services can use. */
-export interface ProvidedImage {
-  /** Its reference in a service. */
-  readonly reference: pulumi.Output<string>;
-  /** Resources that must exist before a service uses it. */
-  readonly ready: readonly pulumi.Resource[];
-}
-
-/** Access to the stack's own registry, for pushing. */
-export interface RegistryAccess {
-  /** The authority of its certificate, PEM. */
-  readonly ca: pulumi.Input<string>;
-  readonly username: pulumi.Input<string>;
-  /** Treated as a secret. */
-  readonly password: pulumi.Input<string>;
-  /** Resources that must exist before it can start. After them, a push waits for the registry's answer. */
-  readonly ready: readonly pulumi.Resource[];
-}
-
-/** Sources of a stack's images: public registries, or this workstation if the hosts have no internet. */
+/** Sources of the images of a stack's own services: public registries, or this workstation if the hosts have no internet. */
 export interface Images {
+  /** An image's reference in a service. */
+  reference(image: Image): string;
   /**
-   * An image for services that run before the stack's registry exists: the registry's own image.
+   * Puts an image on a host, if the host can't pull it.
    *
-   * @param hosts Where its services may run.
-   * @param after Resources that must exist before the hosts can load it.
+   * @param after Resources that must exist before the host's Docker engine can load it.
+   * @returns the resources after which a service with that image can run there
    */
-  onHosts(image: Image, hosts: readonly Host[], after: readonly pulumi.Resource[]): ProvidedImage;
-  /** An image that all hosts can pull: from the stack's own registry if public ones can't be reached. */
-  inRegistry(image: Image, registry: RegistryAccess): ProvidedImage;
+  onHost(image: Image, host: Host, after: readonly pulumi.Resource[]): readonly pulumi.Resource[];
 }
 
 /** Infrastructure that the swarm is deployed on. */

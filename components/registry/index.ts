@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import { IMAGES } from "../images";
 import type { IssuedCertificate } from "../pki";
-import type { Platform, RegistryAccess } from "../platform/types";
+import type { Platform } from "../platform/types";
 import type { Swarm } from "../swarm";
 import { swarmStack } from "../swarm/stack";
 import { registrySecrets } from "./credentials";
@@ -15,8 +15,6 @@ export interface RegistryArgs {
   readonly swarm: Swarm;
   /** Its certificate, valid for `registryName`. */
   readonly certificate: IssuedCertificate;
-  /** The authority of that, PEM. */
-  readonly ca: pulumi.Input<string>;
 }
 
 /**
@@ -28,25 +26,16 @@ export class Registry extends pulumi.ComponentResource {
   public readonly credentials: { readonly username: pulumi.Output<string>; readonly password: pulumi.Output<string> };
   /** The same as a line of an htpasswd file, with the password's bcrypt hash. Also a secret. */
   public readonly htpasswd: pulumi.Output<string>;
-  /**
-   * Access for pushing. `ready` are its nodes, not the step that deploys it. Otherwise the ingress, whose image is pulled from it,
-   * would be rolled only afterwards, and a renewal of certificates would take twice as long.
-   */
-  public readonly access: RegistryAccess;
 
   public constructor(name: string, args: RegistryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("swarm-ha:registry:Registry", name, {}, opts);
-    const { platform, swarm, certificate, ca } = args;
+    const { platform, swarm, certificate } = args;
     const key = new tls.PrivateKey(`${name}-secret`, { algorithm: "ED25519" }, { parent: this });
     const secrets = pulumi.secret(key.privateKeyPem.apply(registrySecrets));
     this.htpasswd = secrets.htpasswd;
     this.credentials = { username: pulumi.unsecret(secrets.username), password: secrets.password };
 
     const hosts = platform.hosts.filter((host) => host.role === "registry");
-    const of = (all: Readonly<Record<string, pulumi.Resource>>): pulumi.Resource[] =>
-      hosts.flatMap((host) => all[host.name] ?? []);
-    const image = platform.images.onHosts(IMAGES.registry, hosts, of(swarm.prepared));
-
     const storage = platform.registryStorage;
     const settings = pulumi
       .all([storage.kind === "s3" ? storage.bucket : "", secrets.httpSecret])
@@ -59,7 +48,7 @@ export class Registry extends pulumi.ComponentResource {
         context: swarm.context,
         ...(storage.kind === "folder" ? { extensions: ["registry-folder"] } : {}),
         values: {
-          IMAGE: image.reference,
+          IMAGE: platform.images.reference(IMAGES.registry),
           USER: String(REGISTRY_USER),
           ...(storage.kind === "folder" ? { FOLDER: storage.path, MARKER: STORAGE_MARKER } : {}),
         },
@@ -68,11 +57,10 @@ export class Registry extends pulumi.ComponentResource {
         identities: hosts.map((host) => host.identity),
         // Three replicas, each with 40 s to stop, and 40 s to start and be healthy again.
         limit: 600,
-        after: [...image.ready, ...of(swarm.nodes)],
+        after: hosts.flatMap((host) => swarm.nodes[host.name] ?? []),
       },
       { parent: this },
     );
-    this.access = { ca, ...this.credentials, ready: of(swarm.nodes) };
     this.registerOutputs({});
   }
 }

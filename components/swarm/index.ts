@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../../config";
+import { IMAGE_OF } from "../images";
 import type { Pki } from "../pki";
 import type { Platform } from "../platform/types";
 import type { SwarmContext } from "./context";
@@ -30,9 +31,7 @@ export class Swarm extends pulumi.ComponentResource {
   public readonly context: SwarmContext;
   /** Done when the bastion has the cluster-wide steps. */
   public readonly bastion: pulumi.Resource;
-  /** By host name: done when its Docker engine is set up and runs. */
-  public readonly prepared: Readonly<Record<string, pulumi.Resource>>;
-  /** By host name: done when it is a node in service. */
+  /** By host name: done when it is a node in service, and has the image of the service that runs on it. */
   public readonly nodes: Readonly<Record<string, pulumi.Resource>>;
 
   public constructor(name: string, args: SwarmArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -55,11 +54,12 @@ export class Swarm extends pulumi.ComponentResource {
     const { step, swarmId } = init(first, bastion, context, this);
     this.swarmId = swarmId;
 
-    const prepared: Record<string, pulumi.Resource> = (this.prepared = {});
     const nodes: Record<string, pulumi.Resource> = (this.nodes = {});
     const join = (host: Platform["hosts"][number], after: readonly pulumi.Resource[]): pulumi.Resource => {
-      const ready = (prepared[host.name] = prepare(host, context, [bastion, args.ranges], this));
-      const member = new Member({ host, swarmId, context, after: [ready, ...after] }, { parent: this });
+      const ready = prepare(host, context, [bastion, args.ranges], this);
+      const image = IMAGE_OF[host.role];
+      const images = image === undefined ? [] : platform.images.onHost(image, host, [ready]);
+      const member = new Member({ host, swarmId, context, after: [ready, ...after], images }, { parent: this });
       return (nodes[host.name] = member.node);
     };
     // Managers join in turn, which the token step enforces at run time. A chain of dependencies would suffice for a new swarm, but

@@ -12,6 +12,8 @@ export interface MemberArgs {
   readonly swarmId: pulumi.Output<string>;
   /** Resources that must exist before it joins. */
   readonly after: readonly pulumi.Resource[];
+  /** Resources that must exist before it is in service: the images of the services that then start on it. */
+  readonly images: readonly pulumi.Resource[];
   /** Common inputs of the steps. */
   readonly context: SwarmContext;
 }
@@ -90,7 +92,7 @@ export class Member extends pulumi.ComponentResource {
           client: clientOf(context),
         },
       },
-      common,
+      { ...common, dependsOn: [...args.images] },
     );
     this.registerOutputs({});
   }

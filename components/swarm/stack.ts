@@ -46,13 +46,6 @@ export interface SwarmStackArgs {
    * @default none
    */
   readonly networks?: Texts;
-  /** Credentials of the nodes for pulling the images. @default none */
-  readonly registry?: {
-    /** Its `host:port`, as the images' references begin. */
-    readonly name: pulumi.Input<string>;
-    readonly username: pulumi.Input<string>;
-    readonly password: pulumi.Input<string>;
-  };
   /**
    * Identities of hosts that have a task each: when one is replaced, the step waits for its new task.
    *
@@ -61,7 +54,7 @@ export interface SwarmStackArgs {
   readonly identities?: readonly pulumi.Input<string>[];
   /** Seconds until services must run as described. @default 300 */
   readonly limit?: number;
-  /** Resources that must exist before: the nodes that it runs on, and its images on them. */
+  /** Resources that must exist before: the nodes that it runs on. */
   readonly after: readonly pulumi.Resource[];
 }
 
@@ -79,7 +72,7 @@ export function swarmStack(
   args: SwarmStackArgs,
   opts: pulumi.ComponentResourceOptions,
 ): command.remote.Command {
-  const { context, values = {}, secrets = {}, configs = {}, networks = {}, registry, identities, limit = 300 } = args;
+  const { context, values = {}, secrets = {}, configs = {}, networks = {}, identities, limit = 300 } = args;
   const texts = [name, ...(args.extensions ?? [])].map((file) =>
     readFileSync(path.join(STACKS, `${file}.yml`), "utf8"),
   );
@@ -98,7 +91,6 @@ export function swarmStack(
         secrets,
         configs,
         networks,
-        ...(registry === undefined ? {} : { registry }),
         ...(identities === undefined ? {} : { identities }),
         limit,
         client: clientOf(context),

@@ -12,9 +12,6 @@ export const PLATFORMS = { local, aws };
 /** Where a stack's hosts run. */
 export type PlatformName = keyof typeof PLATFORMS;
 
-/** See {@link PlatformName}. */
-export const PLATFORM_NAMES = Object.keys(PLATFORMS) as readonly PlatformName[];
-
 /** Checked configurations by platform. */
 export type StackConfigs = {
   readonly [N in PlatformName]: StackConfigOf<N, (typeof PLATFORMS)[N]["keys"], (typeof PLATFORMS)[N]["poolKeys"]>;

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# The yardstick: what a person would write who only wants this swarm, now, and for whom nothing ever fails.
-# It checks nothing, can't be run twice, and knows no way back; so it is about the least that the work can cost.
+# The yardstick: the shortest script that creates this swarm once and assumes that nothing fails.
+# It checks nothing, can't be run twice and can't undo anything, so its time is about the minimum for this work.
 #
 # bare.sh DIRECTORY bootstrap   a swarm of the hosts in DIRECTORY/hosts
-# bare.sh DIRECTORY machines    makes the further hosts of DIRECTORY/further, up to sshd
+# bare.sh DIRECTORY hosts       creates the further hosts of DIRECTORY/further, until sshd runs
 # bare.sh DIRECTORY grow        joins those
 set -euo pipefail
 
@@ -82,7 +82,7 @@ join_all() {
 
 # make NAME ROLE ZONE POOL ADDRESS: a container as the platform makes it, with a host key of its own.
 make() {
-  local files=$directory/machines/$1
+  local files=$directory/made/$1
   mkdir -p "$files/etc/ssh"
   ssh-keygen -q -t ed25519 -N '' -C '' -f "$files/etc/ssh/ssh_host_ed25519_key"
   cp "$directory/key.pub" "$files/etc/ssh/authorized_keys"
@@ -96,10 +96,10 @@ make() {
   docker start "$stack-$1" >/dev/null
 }
 
-machines() {
+hosts() {
   each make <"$directory/further"
   while read -r name _; do
-    echo "$name $(cut -d ' ' -f 1,2 "$directory/machines/$name/etc/ssh/ssh_host_ed25519_key.pub")"
+    echo "$name $(cut -d ' ' -f 1,2 "$directory/made/$name/etc/ssh/ssh_host_ed25519_key.pub")"
   done <"$directory/further" >>"$directory/known_hosts"
 }
 

@@ -20,7 +20,7 @@ export interface Arena {
 }
 
 /** Runs a part of the bare script. @returns seconds */
-export function bare(arena: Arena, part: "bootstrap" | "machines" | "grow"): Promise<number> {
+export function bare(arena: Arena, part: "bootstrap" | "hosts" | "grow"): Promise<number> {
   return timed(arena, "bash", [join(HERE, "bare.sh"), arena.directory, part], {});
 }
 

@@ -22,8 +22,8 @@ export interface Span {
 /** What a resource is for, as the table says it. */
 export function phaseOf({ urn, type }: Pick<Metadata, "urn" | "type">): string | undefined {
   const name = urn.split("::").at(-1) ?? "";
-  if (type.endsWith("swarm-ha:Container")) return "machines";
-  if (/swarm-ha:(Host|Registry)Image$/.test(type)) return "images";
+  if (type.endsWith("swarm-ha:Container")) return "hosts";
+  if (type.endsWith("swarm-ha:HostImage")) return "images";
   if (!type.startsWith("command:")) return undefined;
   if (name.startsWith("prepare-")) return "prepare";
   if (name === "init") return "init";

@@ -69,8 +69,8 @@ export class BenchStack {
     return this.upOf(SWARM);
   }
 
-  /** Only what is there before the steps begin. */
-  public machines(): Promise<Run> {
+  /** Only what exists before the steps begin: the hosts. */
+  public hosts(): Promise<Run> {
     return this.upOf(BEFORE_STEPS);
   }
 

@@ -15,5 +15,8 @@ export const BEFORE_STEPS = [
   "**::swarm-ha:registry:Registry::**",
   "**::registry-secret",
 ];
-/** What the other contenders make, too: the swarm, without a registry and an ingress on it. */
-export const SWARM = [...BEFORE_STEPS, "**swarm-ha:swarm:**"];
+/**
+ * What the other contenders make, too: the swarm, without a registry and an ingress on it. Their images, which the others don't
+ * load, are among it: nodes wait for them.
+ */
+export const SWARM = [...BEFORE_STEPS, "**swarm-ha:swarm:**", "**swarm-ha:HostImage::**"];

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # The Docker CLI on the bastion, with any manager that answers. Needs lib/cluster.sh.
 
-# What it reads lies in a folder of its own, in memory: the client's key, and the credentials of registries. It is gone
-# after the step, however that ends, and what a step left that was killed the hard way is gone after the next.
+# What it reads lies in a folder of its own, in memory: the client's key. It is gone after the step, however that ends,
+# and what a step left that was killed the hard way is gone after the next.
 # (Under the caller's lock: nobody else is in a folder of that name.)
 #
 # docker_folder NAME: makes the folder and sets `folder`.
@@ -16,17 +16,6 @@ docker_folder() {
   export TMPDIR=$folder
   cp /etc/swarm-ha/client.pem "$folder/cert.pem"
   value client.key >"$folder/key.pem"
-  registry_login >"$folder/config.json"
-}
-
-# registry_login: the command line's settings: the credentials of one registry, or none.
-registry_login() {
-  [ -n "$(optional registry.name)" ] || {
-    echo '{}'
-    return
-  }
-  printf '{"auths":{"%s":{"auth":"%s"}}}\n' "$(value registry.name)" \
-    "$(printf '%s:%s' "$(value registry.username)" "$(value registry.password)" | base64 -w0)"
 }
 
 # docker_cli ARGUMENT…: runs docker with standard input; its words are in `heard`. Repeated through another manager while

@@ -1,91 +1,102 @@
 import assert from "node:assert/strict";
-import * as pulumi from "@pulumi/pulumi";
+import { Ingress } from "../../components/ingress";
 import { IMAGES } from "../../components/images";
-import { parseConfig } from "../../config";
 import { LocalPlatform } from "../../components/platform/local";
 import { localImage } from "../../components/platform/local/image";
-import { planHosts } from "../../plan/placement";
-import { SshKeys } from "../../components/ssh/keys";
-import { answer, SECRET } from "../support/answers";
+import { Registry } from "../../components/registry";
+import { answer } from "../support/answers";
+import { fakeSwarm } from "../support/fake-swarm";
 import { record, type Registered } from "../support/recording-mocks";
 
-const REGISTRY = "registry.swarm.localhost:25000";
+/** Two pools of workers. */
+const POOLS = { web: { count: 2 }, jobs: { count: 1 } };
 
-/** The images of a stack, and what services would call them. */
-async function build(preview: boolean): Promise<{ resources: Registered[]; references: (string | undefined)[] }> {
-  const config = parseConfig({ platform: "local" }, "unit");
-  if (config.platform !== "local") throw new Error("not a local stack");
-  const hosts = planHosts(config);
-  const references: (string | undefined)[] = [];
-  const resources = await record(
+/** Which image the hosts of a tier have, and which step deploys it. */
+const TIERS = [
+  { image: IMAGES.registry, hosts: ["registry-1", "registry-2", "registry-3"], step: "stack-registry" },
+  { image: IMAGES.traefik, hosts: ["web-1", "web-2", "jobs-1"], step: "stack-ingress" },
+];
+
+/** A local stack, as index.ts lays it. */
+function build(preview: boolean, workers: Readonly<Record<string, unknown>> = POOLS): Promise<Registered[]> {
+  return record(
     () => {
-      const keys = new SshKeys("ssh", { hosts: ["bastion", ...hosts.map(({ name }) => name)] });
-      const { images, hosts: made, lifetime } = new LocalPlatform("local", { config, hosts, keys });
-      const registries = made.filter(({ role }) => role === "registry");
-      const given = images.onHosts(IMAGES.registry, registries, [lifetime]);
-      const credentials = { ca: "PEM", username: "admin", password: SECRET };
-      const pushed = images.inRegistry(IMAGES.traefik, { ...credentials, ready: given.ready });
-      return pulumi.all([given.reference, pushed.reference]).apply((names) => references.push(...names));
+      const { config, platform, pki, swarm } = fakeSwarm({ workers }, ({ config, ...parts }) => {
+        if (config.platform !== "local") throw new Error("not a local stack");
+        return new LocalPlatform("local", { config, ...parts });
+      });
+      const registry = new Registry("registry", { platform, swarm, certificate: pki.registry });
+      return new Ingress("ingress", { config, platform, pki, swarm, registry });
     },
-    {
-      stack: "unit",
-      preview,
-      answer: (resource) =>
-        resource.type.endsWith(":RegistryImage")
-          ? { id: "pushed", outputs: { reference: `${REGISTRY}/it@sha256:1` } }
-          : answer(resource),
-    },
+    { stack: "unit", preview, answer },
   );
-  return { resources, references };
 }
 
 describe("a local stack's images", () => {
   let resources: Registered[];
-  let references: (string | undefined)[];
   before(async () => {
-    ({ resources, references } = await build(false));
+    resources = await build(false);
   });
-  const ofType = (type: string, all = resources): Registered[] =>
-    all.filter((resource) => resource.type === `pulumi-nodejs:dynamic/swarm-ha:${type}`);
+  const given = (all = resources): Registered[] => all.filter(({ type }) => type.endsWith("swarm-ha:HostImage"));
+  const namesOf = (urns: readonly string[]): string[] => urns.map((urn) => urn.split("::").pop() ?? "");
+  const dependencies = (name: string): string[] => {
+    const found = resources.find((resource) => resource.name === name && resource.custom);
+    assert.ok(found, `no resource is called ${name}`);
+    return namesOf(found.dependencies);
+  };
 
-  it("are given to each of the hosts, and again to another host of its name", () => {
-    const given = ofType("HostImage");
+  it("are given to each host of their tier, of whatever pool, and to no other one", () => {
     assert.deepEqual(
-      given.map(({ name }) => name),
-      [1, 2, 3].map((n) => `image-registry-registry-${String(n)}`),
+      given()
+        .map(({ name }) => name)
+        .sort(),
+      TIERS.flatMap(({ image, hosts }) => hosts.map((host) => `image-${image.name}-${host}`)).sort(),
     );
-    for (const { inputs, propertyDependencies } of given) {
-      assert.equal(inputs["image"], localImage(IMAGES.registry));
-      assert.equal(inputs["identity"], `identity-${String(inputs["host"])}`);
-      assert.deepEqual(
-        propertyDependencies["identity"]?.map((urn) => urn.split("::").pop()),
-        [inputs["host"]],
-      );
+  });
+
+  it("are given again to another host of its name", () => {
+    for (const { image, hosts } of TIERS) {
+      for (const host of hosts) {
+        const { inputs, propertyDependencies } = given().find(({ inputs }) => inputs["host"] === host) ?? {};
+        assert.equal(inputs?.["image"], localImage(image));
+        assert.equal(inputs["identity"], `identity-${host}`);
+        assert.deepEqual(namesOf(propertyDependencies?.["identity"] ?? []), [host]);
+      }
     }
   });
 
-  it("wait for what has to be there before", () => {
-    const names = (urns: readonly string[]): string[] => urns.map((urn) => urn.split("::").pop() ?? "");
-    for (const { dependencies } of ofType("HostImage")) assert.ok(names(dependencies).includes("network"));
-    const [pushed] = ofType("RegistryImage");
-    const given = ofType("HostImage").map(({ name }) => name);
-    assert.deepEqual(
-      given.filter((name) => !names(pushed?.dependencies ?? []).includes(name)),
-      [],
-    );
+  it("wait for the host's engine, and the node for them: its labels are what its tasks wait for", () => {
+    for (const { image, hosts, step } of TIERS) {
+      for (const host of hosts) {
+        const name = `image-${image.name}-${host}`;
+        assert.ok(dependencies(name).includes(`prepare-${host}`));
+        assert.ok(!dependencies(name).some((each) => each.startsWith("node-") || each.startsWith("join-")));
+        assert.ok(dependencies(`node-${host}`).includes(name));
+        assert.ok(dependencies(step).includes(`node-${host}`));
+      }
+    }
   });
 
-  it("are pushed to the stack's registry, and called by what is there then", () => {
-    const [pushed, ...more] = ofType("RegistryImage");
-    assert.deepEqual(more, []);
-    assert.equal(pushed?.name, "image-traefik");
-    assert.deepEqual([pushed.inputs["registry"], pushed.inputs["image"]], [REGISTRY, localImage(IMAGES.traefik)]);
-    assert.deepEqual(pushed.secretOutputs, ["password"]);
-    assert.deepEqual(references, [localImage(IMAGES.registry), `${REGISTRY}/it@sha256:1`]);
+  it("are named by the services as the hosts have them, so that another version rolls them", () => {
+    for (const { image, step } of TIERS) {
+      const found = resources.find(({ name }) => name === step);
+      assert.ok(JSON.stringify(found?.inputs["stdin"]).includes(localImage(image)), step);
+    }
+  });
+
+  it("are given to a new worker alone when there is one more", async () => {
+    const grown = await build(false, { ...POOLS, jobs: { count: 2 } });
+    const before = given().map(({ name }) => name);
+    assert.deepEqual(
+      given(grown)
+        .map(({ name }) => name)
+        .filter((name) => !before.includes(name)),
+      ["image-traefik-jobs-2"],
+    );
   });
 
   it("are the same resources in a preview", async () => {
     const names = (all: readonly Registered[]): string[] => all.map(({ type, name }) => `${type} ${name}`).sort();
-    assert.deepEqual(names((await build(true)).resources), names(resources));
+    assert.deepEqual(names(await build(true)), names(resources));
   });
 });

@@ -18,7 +18,7 @@ describe("the outputs", () => {
     await record(
       async () => {
         const parts = fakeSwarm({});
-        const registry = new Registry("registry", { ...parts, certificate: parts.pki.registry, ca: parts.pki.ca });
+        const registry = new Registry("registry", { ...parts, certificate: parts.pki.registry });
         const { access } = stackOutputs({ ...parts, registry });
         for (const { urn } of await (access as unknown as Known).allResources())
           behind.push(await new Promise((known) => void urn.apply(known)));

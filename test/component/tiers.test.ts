@@ -10,7 +10,7 @@ function run(overrides: Record<string, unknown> = {}, preview = false): Promise<
   return record(
     () => {
       const { config, platform, pki, swarm } = fakeSwarm(overrides);
-      const registry = new Registry("registry", { platform, swarm, certificate: pki.registry, ca: pki.ca });
+      const registry = new Registry("registry", { platform, swarm, certificate: pki.registry });
       return new Ingress("ingress", { config, platform, pki, swarm, registry });
     },
     { stack: "unit", preview, answer },

@@ -5,11 +5,11 @@ import { warn } from "../../terminal/warn";
 import type { PlannedRun } from "../types";
 import { configOfRun, regionOf } from "./keys";
 
-/** Commands that create machines, or show that they would. */
+/** Commands that create instances, or preview that. */
 const CREATING = ["up", "update", "preview"];
 
 /**
- * Asks AWS for what the state doesn't have yet. For a preview, what is missing is a warning.
+ * Checks the instances that the state doesn't have yet. A preview only prints a warning.
  *
  * @throws UserError that names each type, zone and host, and the zones that offer the type
  */

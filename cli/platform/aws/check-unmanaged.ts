@@ -1,7 +1,7 @@
 /**
- * Resources on AWS that a stack's state doesn't have, and that stop its next `up`: a run that was killed between creating
- * one and writing it down leaves them. An instance of a manager or registry holds the address that the next one needs, and
- * a parameter the name.
+ * Resources on AWS that a stack's state doesn't have, and that make its next `up` fail. A run that was killed after it created
+ * one, and before it recorded it, leaves them. An instance of a manager or registry has the address that its successor needs,
+ * and a parameter has the name.
  */
 import { LABELS } from "../../../plan/labels";
 import { z } from "zod";
@@ -19,7 +19,7 @@ import type { StackFile } from "../../pulumi/project";
 import { hasEnvironment } from "../../pulumi/stack-values";
 import { idsIn, YOUNG } from "./exported-state";
 
-/** Roles of the machines that have a fixed address, which AWS gives to one instance only. */
+/** Roles with a fixed address, which AWS gives to one instance only. */
 const ADDRESSED = ["manager", "registry"];
 
 /** What `aws ec2 describe-instances` prints, as far as it is read here. */
@@ -31,14 +31,14 @@ export const instancesSchema = instancesAnswer({
   Tags: tagsField,
 });
 
-/** An instance that the state doesn't know. */
+/** An instance that the state doesn't have. */
 export interface UnmanagedInstance {
   readonly id: string;
-  /** Name, role and address that it was made for; empty where its tags don't say. */
+  /** Name, role and address that it was created for; empty where its tags don't have them. */
   readonly host: string;
   readonly role: string;
   readonly address: string;
-  /** As AWS has it: `running`, `stopped` and so on. */
+  /** As AWS lists it: `running`, `stopped` and so on. */
   readonly state: string;
   /** When it was started, RFC 3339. */
   readonly since: string;
@@ -49,9 +49,9 @@ export function instanceCall(stack: string, region: string): AwsCall {
   return { operation: ["ec2", "describe-instances"], region, options: ["--filters", stackFilter(stack)] };
 }
 
-/** The instances of an answer that a state doesn't have, but for those that have ended. */
+/** The instances of an answer that a state doesn't have, without the terminated ones. */
 export function unmanagedInstances(answer: z.infer<typeof instancesSchema>, state: string): UnmanagedInstance[] {
-  // Also what is half replaced is in the state.
+  // Instances that are half replaced are in the state, too.
   const known = idsIn(state, "aws:ec2/instance:Instance");
   return answer.Reservations.flatMap(({ Instances }) => Instances)
     .filter(({ InstanceId, State }) => State.Name !== "terminated" && !known.has(InstanceId))
@@ -62,10 +62,10 @@ export function unmanagedInstances(answer: z.infer<typeof instancesSchema>, stat
 }
 
 /**
- * Looks for them before a command that would fail half-way because of one. Instances other than managers and registries are
- * only named: they stop nothing.
+ * Finds them before a command that would fail half-way because of one. For instances other than managers and registries it
+ * only prints a warning: no run fails because of them.
  *
- * @throws UserError that names each resource and the command that removes it; or that AWS takes no credentials
+ * @throws UserError that names each resource and the command that removes it; or when AWS refuses the credentials
  */
 export async function checkUnmanaged({ stack, file, args, state }: PlannedRun): Promise<void> {
   const { region } = awsKeys(file);
@@ -89,7 +89,7 @@ export async function checkUnmanaged({ stack, file, args, state }: PlannedRun): 
 }
 
 /**
- * What there is, and what to do about it. Only what no run can be making just now gets a command that removes it.
+ * What was found, and what to do about it. There is a command to remove an instance only if no current run can have created it.
  *
  * @param now Milliseconds since 1970
  */
@@ -103,28 +103,28 @@ export function describeInstances(
   const old = found.filter((one) => !young.includes(one));
   const lines = (some: readonly UnmanagedInstance[]): string => some.map(line).join("\n");
   return [
-    `AWS has instances of the stack ${stack} that its state doesn't know.`,
+    `AWS has instances of the stack ${stack} that its state doesn't have.`,
     ...(young.length === 0
       ? []
       : [
-          `Started less than 15 minutes ago, so a run that goes on may be about to write them down:\n\n${lines(young)}\n\n` +
-            "Let it end. If there is none, run this again when they are older: it then says what removes them.",
+          `Started less than 15 minutes ago; a run may still be in progress:\n\n${lines(young)}\n\n` +
+            "Wait for its end. If there is none, run this again when they are older: it then prints the command that removes them.",
         ]),
     ...(old.length === 0
       ? []
       : [
-          `Left by an interrupted run, if no other run of this stack is going on:\n\n${lines(old)}\n\n` +
-            "If they are in use, this isn't the state that they were made with: look at PULUMI_BACKEND_URL. Else remove them, " +
+          `Left by an interrupted run, if no other run of this stack is in progress:\n\n${lines(old)}\n\n` +
+            "If they are in use, this isn't the state that they were created with: check PULUMI_BACKEND_URL. Otherwise remove them, " +
             `and run this again:\n\n${removal(old, region)}\n`,
         ]),
   ].join("\n\n");
 }
 
 /**
- * What AWS answers; undefined where it can't be asked, which is said.
+ * The answer of AWS; undefined, with a warning, where AWS can't be asked.
  *
- * @throws UserError where Pulumi can't have credentials either: an ESC environment may hold some that the shell doesn't have.
- *   The stack file's own `aws:*` keys are for a default provider; this program's provider reads what `aws` reads
+ * @throws UserError where Pulumi has no credentials either. It may have some from an ESC environment. The stack file's own
+ *   `aws:*` keys are for a default provider; this program's provider reads what `aws` reads
  */
 async function answered<T>(stack: string, file: StackFile, what: string, question: Promise<T>): Promise<T | undefined> {
   try {
@@ -133,19 +133,19 @@ async function answered<T>(stack: string, file: StackFile, what: string, questio
     if (!(error instanceof UserError)) throw error;
     if (canAsk() && isAboutCredentials(error.message) && !hasEnvironment(file)) {
       throw new UserError(
-        `Nothing was done: AWS takes no credentials of this shell's (${error.message}). Set AWS_PROFILE or log in, until ` +
-          "this says who you are: aws sts get-caller-identity",
+        `Nothing was done: AWS refuses the credentials of this shell (${error.message}). Set AWS_PROFILE or log in, until ` +
+          "this command succeeds: aws sts get-caller-identity",
       );
     }
     process.stderr.write(
-      `warning: not checked for ${what} that an interrupted run of ${stack} may have left: ${error.message}\n`,
+      `warning: not checked whether an interrupted run of ${stack} left ${what}: ${error.message}\n`,
     );
     return undefined;
   }
 }
 
 function line({ id, host, state, since, address }: UnmanagedInstance): string {
-  return `  ${id} (${host}, ${state} since ${since}) holds ${address === "" ? "no address any more" : address}`;
+  return `  ${id} (${host}, ${state} since ${since}) has ${address === "" ? "no address any more" : `the address ${address}`}`;
 }
 
 function removal(found: readonly UnmanagedInstance[], region: string): string {

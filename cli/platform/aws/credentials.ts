@@ -1,4 +1,4 @@
-/** Whether AWS takes anybody's credentials, as far as it can be known before Pulumi runs. */
+/** Whether AWS accepts the credentials, as far as that can be checked before Pulumi runs. */
 
 /** What `aws` says when it finds none. Source: botocore/exceptions.py. */
 const NONE =

@@ -1,6 +1,6 @@
 /**
- * The Session Manager's tunnel to a bastion without a public address. Pulumi's steps can't open one by themselves, so
- * it has to be there before they run.
+ * The Session Manager's tunnel to a bastion without a public address. Pulumi's steps can't open one, so it must be open before
+ * they run.
  */
 import { connect } from "node:net";
 import { LABELS } from "../../../plan/labels";
@@ -10,22 +10,22 @@ import { isUp } from "../../pulumi/arguments";
 import type { StackFile } from "../../pulumi/project";
 import { awsKeys, defaultPort, regionOf } from "./keys";
 
-/** What makes a destroy one of a part of the stack. */
+/** Arguments that limit a destroy to a part of the stack. */
 const PARTLY = /^(?:-t|--target|--exclude)/;
 
-/** Milliseconds until an SSH server must have said its name through the tunnel. */
+/** Milliseconds until an SSH server must have sent its name through the tunnel. */
 const LIMIT = 5000;
 
-/** The port of this machine that the tunnel begins at; undefined for a stack that needs none. */
+/** The tunnel's port on this workstation; undefined for a stack that needs no tunnel. */
 export function tunnelPort(file: Pick<StackFile, "text">): number | undefined {
   const { bastion } = awsKeys(file);
   return bastion?.access === "ssm" ? (bastion.port ?? defaultPort()) : undefined;
 }
 
 /**
- * Makes sure that the tunnel is there before a command that needs it.
+ * Makes sure that the tunnel is open before a command that needs it.
  *
- * @param exists Whether the stack has a bastion already: the first `up` has to make it before a tunnel can lead to it
+ * @param exists Whether the stack has a bastion already: the first `up` creates it, so there can be no tunnel before
  * @throws UserError with the command that opens it
  */
 export async function checkTunnel(
@@ -49,7 +49,7 @@ export async function checkTunnel(
   );
 }
 
-/** A destroy of everything dials nobody: each step is `deletedWith` the platform's lifetime, which goes with the rest. */
+/** Whether a command connects to hosts. A destroy of the whole stack doesn't: its steps are `deletedWith` the platform's lifetime. */
 function dials(args: readonly string[]): boolean {
   return isUp(args) || (args[0] === "destroy" && args.some((arg) => PARTLY.test(arg)));
 }
@@ -61,12 +61,12 @@ export function openTunnel(stack: string, file: StackFile): string | undefined {
 }
 
 /**
- * What opens the tunnel, and opens it again whenever the bastion was replaced. The program's schema hasn't seen the file
- * yet, and a shell runs what is in it: so each part is looked at here.
+ * The command that opens the tunnel, and opens it again whenever the bastion was replaced. The file isn't validated by the
+ * program's schema yet, and a shell runs this text: so each part is checked here.
  */
 function tunnelCommand(stack: string, file: StackFile, port: number): string {
   const region = regionOf(file);
-  if (!Number.isInteger(port)) throw new UserError(`${file.path}: swarm-ha:aws.bastion.port has to be a whole number.`);
+  if (!Number.isInteger(port)) throw new UserError(`${file.path}: swarm-ha:aws.bastion.port must be a whole number.`);
   const filters = [
     `tag:${LABELS.stack}`,
     stackName(stack),
@@ -83,7 +83,7 @@ function tunnelCommand(stack: string, file: StackFile, port: number): string {
   );
 }
 
-/** Whether an SSH server says its name at a port of this machine. */
+/** Whether an SSH server answers with its name at a port of this workstation. */
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: "127.0.0.1", port });

@@ -3,7 +3,7 @@ import { LABELS } from "../../../plan/labels";
 import { z } from "zod";
 import { messageOf } from "../../../components/message";
 import type { LoadBalancerName } from "../../../plan/roles";
-import { machinesOf, resourcesOf, type Deployment } from "../../cluster/deployment";
+import { instancesOf, resourcesOf, type Deployment } from "../../cluster/deployment";
 import type { LiveMember } from "../../cluster/model";
 import type { Members } from "../types";
 import { askAws, type AwsCall } from "./ask";
@@ -63,7 +63,7 @@ function tierOf(name: string): LoadBalancerName | undefined {
 }
 
 /** Asks what a load balancer sees of its targets. The ARN names the region. */
-export function targetHealthCall(arn: string): AwsCall {
+function targetHealthCall(arn: string): AwsCall {
   const [, , , region = ""] = arn.split(":");
   return { operation: ["elbv2", "describe-target-health"], region, options: ["--target-group-arn", arn] };
 }
@@ -91,7 +91,7 @@ function said({ Target, TargetHealth: { State, Reason, Description } }: TargetHe
 
 /** Asks AWS for the members of all load balancers in a state. Never throws: what can't be asked is unknown. */
 export async function askTargetHealth(deployment: Deployment): Promise<Members> {
-  const hosts = new Map(machinesOf(deployment).map(({ id, name }) => [id, name]));
+  const hosts = new Map(instancesOf(deployment).map(({ id, name }) => [id, name]));
   const groups = targetGroups(deployment);
   const tiers = [...new Set(groups.map(({ tier }) => tier))];
   const found = await Promise.all(

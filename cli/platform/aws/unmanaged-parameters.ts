@@ -62,7 +62,7 @@ export function describeParameters(
       ? []
       : [
           `Written less than 15 minutes ago; a run may still be in progress:\n\n${list(young.map(({ name }) => name))}\n\n` +
-            "Let it end. If there is none, run this again when they are older: it then prints the command that removes them.",
+            "Wait for its end. If there is none, run this again when they are older: it then prints the command that removes them.",
         ]),
     ...(old.length === 0
       ? []

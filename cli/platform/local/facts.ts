@@ -10,7 +10,7 @@ const CONTAINER = "pulumi-nodejs:dynamic/swarm-ha:Container";
 export const localFacts: CliPlatformFacts = {
   localState: true,
   parallelSteps: () => LOCAL_STEPS,
-  // HAProxy wants two checks, 5 s apart.
+  // HAProxy needs two successful checks, 5 s apart.
   noticeSeconds: 60,
   removalCommand,
   types: {
@@ -27,7 +27,7 @@ export const localFacts: CliPlatformFacts = {
   groupsOf: () => [],
 };
 
-/** The ports that a machine publishes on this workstation. */
+/** The ports that a container publishes on this workstation. */
 function ingressRulesOf({ type, name, inputs }: Planned): IngressRule[] {
   return type === CONTAINER ? listAt(inputs, "ports").flatMap((port) => ingressRuleOf(port, name)) : [];
 }

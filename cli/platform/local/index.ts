@@ -9,9 +9,9 @@ import { prepareWorkstation } from "../../workstation/prepare";
 import type { Containers, Platform } from "../types";
 import { localBastion } from "./bastion";
 import { localFacts } from "./facts";
-import { heal, lookAtMachines } from "./heal/bring-back";
+import { heal, lookAtContainers } from "./heal/bring-back";
 import { findingsOf } from "./heal/words";
-import { listMachines, listObjects, removeObjects, stackContainers } from "./objects";
+import { listInstances, listObjects, removeObjects, stackContainers } from "./objects";
 import { stateLost } from "./removal";
 import { runInContainer } from "./run";
 import { findUnmanaged } from "./unmanaged";
@@ -25,11 +25,11 @@ const containers: Containers = {
   },
   async inspect(stack) {
     const here = docker();
-    const [plan, unmanaged] = await Promise.all([lookAtMachines(here, stack), findUnmanaged(here, stack)]);
-    return { machines: findingsOf(plan), unmanaged: unmanaged.map(({ name }) => name), emptied: plan.emptied };
+    const [plan, unmanaged] = await Promise.all([lookAtContainers(here, stack), findUnmanaged(here, stack)]);
+    return { differences: findingsOf(plan), unmanaged: unmanaged.map(({ name }) => name), emptied: plan.emptied };
   },
   bringBack: heal,
-  machines: listMachines,
+  instances: listInstances,
   containers: stackContainers,
   stateLost,
   objects: listObjects,

@@ -3,7 +3,7 @@ import type Docker from "dockerode";
 import { statusOf } from "../../../components/docker";
 import { retry } from "../../../components/retry";
 import { LABELS } from "../../../plan/labels";
-import type { EngineObject, PlatformMachine, StackContainer } from "../types";
+import type { EngineObject, PlatformInstance, StackContainer } from "../types";
 
 /** Seconds that a network may still be in use after its last container was removed. */
 const NETWORK_LIMIT = 15;
@@ -22,8 +22,8 @@ export async function stackContainers(docker: Docker, stack: string): Promise<St
   return containers.sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** The same, as the commands need them. */
-export async function listMachines(docker: Docker, stack: string): Promise<PlatformMachine[]> {
+/** All instances of the stack: hosts, bastion, load balancers. */
+export async function listInstances(docker: Docker, stack: string): Promise<PlatformInstance[]> {
   const containers = await stackContainers(docker, stack);
   return containers.map(({ identity, host, name, state }) => ({
     name: host === "" ? name : host,

@@ -8,7 +8,7 @@ const OWNER = "099720109477";
 const RELEASE = "20260714";
 
 /** Name of the image for an architecture. Ids differ by region, the name is the same in all of them. */
-export function imageName(architecture: Architecture): string {
+function imageName(architecture: Architecture): string {
   return `ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-${architecture}-server-${RELEASE}`;
 }
 

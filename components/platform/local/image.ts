@@ -9,7 +9,7 @@ export type { EngineVersion };
 const ROOT = path.join(__dirname, "..", "..", "..");
 
 /** Folder of the host image. */
-export const IMAGE_FOLDER = path.join(ROOT, "image");
+const IMAGE_FOLDER = path.join(ROOT, "image");
 
 /** Folder for building third-party images that can't be pulled. */
 export const PROGRAMS_FOLDER = path.join(ROOT, "offline", "images");

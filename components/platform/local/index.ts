@@ -77,7 +77,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
     this.hosts = hosts.map((spec) => this.createHost(spec, bastion.connection));
     this.registryName = pulumi.output(registryAt(this.args.config));
     this.loadBalancers = this.createLoadBalancers();
-    this.images = localImages(this.registryName, this);
+    this.images = localImages(this);
     this.registerOutputs({});
   }
 

@@ -3,7 +3,6 @@ import { providerText } from "../../dynamic-provider";
 import type { HostImageInputs } from "./provider/host-image";
 import type { ContainerFile, ContainerInputs } from "./container-spec";
 import type { NetworkInputs } from "./provider/network";
-import type { RegistryImageInputs } from "./provider/registry-image";
 
 const PROVIDERS = "components/platform/local/provider";
 
@@ -53,26 +52,6 @@ export class HostImageResource extends pulumi.CustomResource {
       name,
       { __provider: providerText(PROVIDERS, "hostImage"), ...inputs },
       opts,
-    );
-  }
-}
-
-/** An image in the stack's registry. */
-export class RegistryImageResource extends pulumi.CustomResource {
-  /** Reference for services, with the digest of the pushed image. */
-  declare public readonly reference: pulumi.Output<string>;
-
-  public constructor(name: string, inputs: Inputs<RegistryImageInputs>, opts: pulumi.CustomResourceOptions) {
-    super(
-      "pulumi-nodejs:dynamic/swarm-ha:RegistryImage",
-      name,
-      {
-        __provider: providerText(PROVIDERS, "registryImage"),
-        reference: undefined,
-        ...inputs,
-        password: pulumi.secret(inputs.password),
-      },
-      { additionalSecretOutputs: ["password"], ...opts },
     );
   }
 }

@@ -6,9 +6,6 @@ import { keys, poolKeys } from "./schema";
 /** Keys of this platform alone. */
 export type AwsConfig = z.output<(typeof keys)["aws"]>;
 
-/** Who may reach what from outside. */
-export type AccessConfig = z.output<(typeof keys)["access"]>;
-
 /** A checked configuration of a stack on AWS. */
 export type AwsStackConfig = StackConfigOf<"aws", typeof keys, typeof poolKeys>;
 

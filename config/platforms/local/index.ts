@@ -8,9 +8,6 @@ type LocalKeys = typeof keys;
 // eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- it has no keys of pools
 type NoKeys = Readonly<Record<never, z.ZodType>>;
 
-/** Keys of this platform alone. */
-export type LocalConfig = z.output<LocalKeys["local"]>;
-
 /** A checked configuration of a stack on this workstation's Docker engine. */
 export type LocalStackConfig = StackConfigOf<"local", LocalKeys, NoKeys>;
 

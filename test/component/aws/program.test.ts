@@ -39,7 +39,7 @@ function run(stack: string, changes: Record<string, unknown> = {}): Promise<Regi
           registry: registryLoadBalancer,
         });
         const swarm = new Swarm("swarm", { config, platform, pki, managers, ranges });
-        const registry = new Registry("registry", { platform, swarm, certificate: pki.registry, ca: pki.ca });
+        const registry = new Registry("registry", { platform, swarm, certificate: pki.registry });
         return new Ingress("ingress", { config, platform, pki, swarm, registry }).stack.urn;
       },
       {

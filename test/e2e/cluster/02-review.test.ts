@@ -40,7 +40,7 @@ describe("a review", function () {
     assert.equal(code, 0);
     reads(stdout);
     assert.match(stdout, /\*\*Of 9 hosts, 9 added\*\*/);
-    assert.match(stdout, /\| managers \| 0 \| 3 \| founds a swarm of 3: tolerates 1 loss \|/);
+    assert.match(stdout, /\| managers \| 0 \| 3 \| creates a swarm of 3: tolerates 1 loss \|/);
     assert.match(
       stdout,
       /losing any one zone leaves 2 of 3 managers \(the quorum holds\), 2 of 3 registries, 67 % of workers/,
@@ -107,6 +107,6 @@ describe("a review", function () {
     writeFileSync(file, (await stack.pulumi("preview", "--json")).stdout);
     const parts = await review(stack, "--from", file);
     assert.equal(parts.code, 1);
-    assert.match(parts.output, /leaves out what stays as it is.*--show-sames/);
+    assert.match(parts.output, /leaves out unchanged resources.*--show-sames/);
   });
 });

@@ -37,7 +37,7 @@ describe("what was removed behind the stack's back", function () {
     await docker("rename", stack.container("worker-2"), `${stack.name}-mine`);
     await docker("network", "rm", stack.name);
     const planned = await stack.good("repair", [stack.name, "--dry-run"], 120);
-    assert.match(planned.output, new RegExp(`The volume ${stack.name}-registry is lost, and comes back empty`));
+    assert.match(planned.output, new RegExp(`The volume ${stack.name}-registry is lost, and is recreated empty`));
     const { seconds, output } = await stack.start();
     figure("npm start after the network, a host's data and the registry's were lost", seconds);
     assert.match(output, /Replacing worker-1 /);

@@ -14,7 +14,7 @@ import { forward } from "./endpoints/forward";
 /** Version of moto, exactly. */
 const MOTO = "5.2.5";
 
-/** Seconds until the server has to answer. It loads slowly on a busy machine. */
+/** Seconds until the server must answer. It loads slowly on a busy workstation. */
 const LIMIT = 120;
 
 /** The world's S3 server, which stops when it is told to. */

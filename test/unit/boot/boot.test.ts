@@ -119,7 +119,7 @@ describe("user data", () => {
     assert.equal(bash(boot, { options: ["-n"] }).code, 0);
   });
 
-  it("begins anew on an image that was made from a host, and is resumed after a reboot", () => {
+  it("begins again on an image that was made from a host, and is resumed after a reboot", () => {
     assert.ok(text.indexOf("rm -f /var/lib/swarm-ha/booted") < text.indexOf("boot.sh 2>&1"));
     assert.match(text, /ConditionPathExists=!\/var\/lib\/swarm-ha\/booted/);
   });
@@ -140,7 +140,7 @@ describe("user data", () => {
     assert.equal(third, "after apt: 1");
   });
 
-  it("takes Ubuntu's other way in away, and stops its updates before it installs", () => {
+  it("disables Ubuntu's other entry point, and stops its updates before it installs", () => {
     assert.match(text, /ln -sf \/dev\/null \/etc\/systemd\/system\/ssh.service.d\/ec2-instance-connect.conf/);
     assert.ok(text.indexOf("systemctl stop") < text.indexOf("apt update"));
   });

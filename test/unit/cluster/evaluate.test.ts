@@ -40,7 +40,7 @@ describe("evaluate", () => {
       status: "Ready",
       availability: "Drain",
       managerStatus: "Leader",
-      identity: "machine-manager-1",
+      identity: "instance-manager-1",
     });
     assert.equal(status.nodes.at(-1)?.managerStatus, "");
     assert.deepEqual(status.loadBalancers.manager, {
@@ -91,12 +91,12 @@ describe("evaluate", () => {
   });
 
   it("takes a dead node with another identity for a stale one, and a live one for an identity problem", () => {
-    const labels = { ...nodeOf(host("worker-2")).labels, "swarm-ha.identity": "another-machine" };
+    const labels = { ...nodeOf(host("worker-2")).labels, "swarm-ha.identity": "another-instance" };
     const dead = problems({ "worker-2": { state: "down", labels } });
     has(dead, "node", "worker-2", "is not in the swarm");
     has(dead, "stale-node", "worker-2");
     const alive = problems({ "worker-2": { labels } });
-    has(alive, "identity", "worker-2", "another-machine", "machine-worker-2");
+    has(alive, "identity", "worker-2", "another-instance", "instance-worker-2");
     assert.equal(alive.length, 1);
   });
 

@@ -14,7 +14,7 @@ import { Fakes, type Answer } from "./fakes";
 const HOSTS = {
   "manager-1": { role: "manager", zone: "a", address: "10.0.0.1" },
   "manager-2": { role: "manager", zone: "b", address: "10.0.0.2" },
-  // Left out of an `up`: it has no machine.
+  // Left out of an `up`: it has no instance.
   "manager-3": { role: "manager", zone: "c" },
   "registry-1": { role: "registry", zone: "a", address: "10.0.0.4" },
 } as const;

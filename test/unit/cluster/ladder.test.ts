@@ -29,7 +29,7 @@ const to = (name: string, outcome: Outcome, port = 2377): HostReport["reach"][nu
 interface Case {
   readonly facts?: AllFacts;
   readonly tried?: readonly string[];
-  readonly machine?: "gone" | "stopped" | "unknown";
+  readonly instance?: "gone" | "stopped" | "unknown";
   readonly node?: "down" | "absent" | "other label";
   readonly bastion?: boolean;
   readonly pinned?: readonly string[];
@@ -37,19 +37,19 @@ interface Case {
 
 function climb(
   name: string,
-  { facts = {}, tried = [], machine, node = "down", bastion = true, pinned = [] }: Case,
+  { facts = {}, tried = [], instance, node = "down", bastion = true, pinned = [] }: Case,
 ): Rung {
   const one = host(name);
   const labels = { ...nodeOf(one).labels, "swarm-ha.identity": "other" };
   const state = node === "down" ? { state: "down", reachability: "" } : { labels };
-  const machines = machine === "gone" ? [] : [{ name, id: one.identity, running: machine !== "stopped" }];
+  const instances = instance === "gone" ? [] : [{ name, id: one.identity, running: instance !== "stopped" }];
   const unreachable = { kind: "bastion", hosts: [], text: "The bastion can't be reached" } as const;
   return nextRung({
     input: {
       desired,
       facts,
       evaluation: { problems: bastion ? [] : [unreachable], pinned: { [name]: pinned } },
-      ...(machine === "unknown" ? {} : { machines }),
+      ...(instance === "unknown" ? {} : { instances }),
     },
     match: node === "absent" ? { desired: one } : { desired: one, node: nodeOf(one, state) },
     why: "its node is down",
@@ -146,8 +146,8 @@ describe("the repair ladder", () => {
   });
 
   it("replaces a host that is gone without a question, and one that can't be started only with one", () => {
-    assert.equal(loses(climb("worker-1", { machine: "gone" })), undefined);
-    assert.match(loses(climb("worker-1", { machine: "stopped" })) ?? "", /all volumes/);
+    assert.equal(loses(climb("worker-1", { instance: "gone" })), undefined);
+    assert.match(loses(climb("worker-1", { instance: "stopped" })) ?? "", /all volumes/);
   });
 
   it("names the volumes that go with a host", () => {
@@ -164,7 +164,7 @@ describe("the repair ladder", () => {
     const facts = { "worker-1": well({ nodeId: "id-worker-1" }) };
     const rung = climb("worker-1", { facts, node: "other label" });
     assert.ok("step" in rung && rung.step.kind === "settings");
-    assert.deepEqual(rung.step.change, { labels: { "swarm-ha.identity": "machine-worker-1" } });
+    assert.deepEqual(rung.step.change, { labels: { "swarm-ha.identity": "instance-worker-1" } });
   });
 
   it("ends for whatever hosts report, and replaces no reachable host first", () => {

@@ -3,18 +3,19 @@ import * as fc from "fast-check";
 import { evaluate } from "../../../cli/cluster/evaluate";
 import type { AllFacts, HostFacts, HostReport } from "../../../cli/cluster/host-facts";
 import type { Live, LiveNode } from "../../../cli/cluster/model";
-import { planRepair, stepKey, type MachineState, type RepairPlan } from "../../../cli/operations/plan-repair";
+import { planRepair, stepKey, type RepairPlan } from "../../../cli/operations/plan-repair";
+import type { PlatformInstance } from "../../../cli/platform/types";
 import { quorum } from "../../../cli/cluster/quorum";
 import { found, nodeOf, nodesOf, wanted } from "./support";
 
 const desired = wanted();
 const others = ["bastion", "lb-manager"];
-const allMachines = [...others, ...desired.nodes.map((node) => node.name)];
+const allInstances = [...others, ...desired.nodes.map((node) => node.name)];
 
-function machines(gone: readonly string[] = [], stopped: readonly string[] = []): MachineState[] {
-  return allMachines
+function instances(gone: readonly string[] = [], stopped: readonly string[] = []): PlatformInstance[] {
+  return allInstances
     .filter((name) => !gone.includes(name))
-    .map((name) => ({ name, id: `machine-${name}`, running: !stopped.includes(name) }));
+    .map((name) => ({ name, id: `instance-${name}`, running: !stopped.includes(name) }));
 }
 
 interface Case {
@@ -47,7 +48,7 @@ function plan({
   return planRepair({
     desired: { ...desired, unfinished },
     evaluation,
-    machines: machines(gone, stopped),
+    instances: instances(gone, stopped),
     others,
     facts,
     tried: new Set(tried),
@@ -111,11 +112,11 @@ describe("planRepair", () => {
     assert.deepEqual(keys, ["up worker-3", "replace worker-1"]);
   });
 
-  it("replaces hosts whose machine is gone, can't be started or is another one, whatever the swarm reports", () => {
+  it("replaces hosts whose container is gone, can't be started or is another one, whatever the swarm reports", () => {
     assert.deepEqual(steps(plan({ gone: ["worker-2"] })), ["replace worker-2"]);
     assert.deepEqual(steps(plan({ stopped: ["worker-2"] })), ["replace worker-2"]);
     const labels = { ...nodeOf(desired.nodes[8] ?? assert.fail()).labels, "swarm-ha.identity": "another" };
-    // Another machine answers under that name: the stack's own joins again.
+    // Another host answers under that name: the stack's own joins again.
     const facts = { "worker-3": report({ nodeId: "id-of-another" }) };
     const other = plan({ changes: { "worker-3": { labels } }, facts, tried: ["restart worker-3"] });
     assert.deepEqual(steps(other), ["rejoin worker-3"]);
@@ -168,7 +169,7 @@ describe("planRepair", () => {
         "swarm-ha.role": "manager",
         "swarm-ha.zone": "b",
         "swarm-ha.pool": "manager",
-        "swarm-ha.identity": "machine-manager-2",
+        "swarm-ha.identity": "instance-manager-2",
       },
     });
   });
@@ -207,11 +208,11 @@ describe("planRepair", () => {
         const live = found(cluster, nodes, bastionDead ? { bastionError: "dead" } : {});
         const evaluation = evaluate(cluster, live);
         const names = [...others, ...cluster.nodes.map((node) => node.name)].filter((name) => !gone.includes(name));
-        const states = names.map((name) => ({ name, id: `machine-${name}`, running: true }));
+        const states = names.map((name) => ({ name, id: `instance-${name}`, running: true }));
         const { steps: all, refused } = planRepair({
           desired: cluster,
           evaluation,
-          machines: states,
+          instances: states,
           others,
           tried: new Set(),
         });

@@ -3,7 +3,7 @@ import pc from "picocolors";
 import { stackOutputsSchema } from "../../../components/outputs";
 import { readArguments } from "../../../cli/terminal/arguments";
 import { isHost } from "../../../plan/roles";
-import { machinesOf, outputsOf, protectedResources, type Deployment } from "../../../cli/cluster/deployment";
+import { instancesOf, outputsOf, protectedResources, type Deployment } from "../../../cli/cluster/deployment";
 import { desiredOf } from "../../../cli/cluster/desired";
 import { evaluate } from "../../../cli/cluster/evaluate";
 import { render } from "../../../cli/cluster/render";
@@ -18,8 +18,8 @@ const secret = (value: unknown): unknown => ({
   plaintext: JSON.stringify(value),
 });
 
-/** A state with these machines, as name and role. */
-function state(machines: readonly (readonly [string, string])[], outputs: Record<string, unknown> = {}): Deployment {
+/** A state with these instances, as name and role. */
+function state(instances: readonly (readonly [string, string])[], outputs: Record<string, unknown> = {}): Deployment {
   return {
     deployment: {
       resources: [
@@ -31,11 +31,11 @@ function state(machines: readonly (readonly [string, string])[], outputs: Record
           id: "n",
           outputs: { labels: { "swarm-ha.stack": "local" } },
         },
-        ...machines.map(([name, role]) => ({
+        ...instances.map(([name, role]) => ({
           urn: `${URN}x:Container::${name}`,
           type: CONTAINER,
           custom: true,
-          id: `machine-${name}`,
+          id: `instance-${name}`,
           outputs: { labels: { "swarm-ha.role": role, "swarm-ha.zone": "a", "swarm-ha.host": name } },
         })),
       ],
@@ -57,7 +57,7 @@ describe("a stack's state", () => {
         id: "i-1",
         inputs: { tags: { "swarm-ha.role": "worker" } },
       },
-      // Tagged like the machine that it is for, and none itself.
+      // Tagged like the instance that it belongs to, but not an instance.
       {
         urn: `${URN}aws:ssm/parameter:Parameter::host-key-worker-1`,
         type: "aws:ssm/parameter:Parameter",
@@ -74,20 +74,20 @@ describe("a stack's state", () => {
         outputs: { labels: { "swarm-ha.role": "manager" } },
       },
     );
-    const machines = machinesOf(deployment);
+    const instances = instancesOf(deployment);
     assert.deepEqual(
-      machines.map(({ name, role, id }) => [name, role, id]),
+      instances.map(({ name, role, id }) => [name, role, id]),
       [
-        ["manager-1", "manager", "machine-manager-1"],
-        ["bastion", "bastion", "machine-bastion"],
+        ["manager-1", "manager", "instance-manager-1"],
+        ["bastion", "bastion", "instance-bastion"],
         ["worker-1", "worker", "i-1"],
       ],
     );
     assert.deepEqual(
-      machines.filter(isHost).map((machine) => machine.name),
+      instances.filter(isHost).map((instance) => instance.name),
       ["manager-1", "worker-1"],
     );
-    assert.deepEqual(machinesOf({ deployment: null }), []);
+    assert.deepEqual(instancesOf({ deployment: null }), []);
   });
 
   it("unwraps secret outputs, also inside others, and names what is protected", () => {
@@ -129,16 +129,16 @@ describe("a stack's state", () => {
     const names = ["manager-1", "registry-1", "worker-1", "worker-3"].map(
       (name) => [name, name.split("-")[0] ?? ""] as const,
     );
-    const desired = desiredOf("local", outputs, machinesOf(state(names)));
+    const desired = desiredOf("local", outputs, instancesOf(state(names)));
     assert.deepEqual(desired.unfinished, ["worker-2", "worker-3"]);
     assert.deepEqual(
       desired.nodes.map((node) => [node.name, node.identity, node.address]),
       [
-        ["manager-1", "machine-manager-1", "unknown"],
-        ["registry-1", "machine-registry-1", "unknown"],
-        ["worker-1", "machine-worker-1", "10.0.1.9"],
+        ["manager-1", "instance-manager-1", "unknown"],
+        ["registry-1", "instance-registry-1", "unknown"],
+        ["worker-1", "instance-worker-1", "10.0.1.9"],
         ["worker-2", "", "unknown"],
-        ["worker-3", "machine-worker-3", "unknown"],
+        ["worker-3", "instance-worker-3", "unknown"],
       ],
     );
     assert.deepEqual(desired.nodes.at(-1)?.labels, { storage: "ssd" }, "like others of its pool");

@@ -16,7 +16,7 @@ function host(role: Role, pool: string, n: number): DesiredNode {
     pool,
     zone: ["a", "b", "c"][(n - 1) % 3] ?? "a",
     address: `10.0.${n}.1`,
-    identity: `machine-${pool}-${n}`,
+    identity: `instance-${pool}-${n}`,
     labels: role === "worker" ? { storage: "ssd" } : {},
   };
 }

@@ -20,14 +20,14 @@ describe("the check before a command reports success", () => {
     assert.ok(isSettled(seen()));
     assert.ok(!isSettled(seen({ kind: "loadBalancer", hosts: ["worker-1"] })));
     assert.ok(!isSettled(seen({ kind: "unreachable", hosts: [] })));
-    assert.ok(isSettled(seen({ kind: "node", hosts: ["worker-1"] }, { kind: "machine", hosts: ["worker-1"] })));
+    assert.ok(isSettled(seen({ kind: "node", hosts: ["worker-1"] }, { kind: "host", hosts: ["worker-1"] })));
     assert.ok(isSettled(seen({ kind: "service", hosts: [] })));
   });
 
   it("after hosts were brought back, waits until only those that are gone are missing", () => {
     const recovery = { changed: true, gone: ["worker-1"] };
     const gone = [
-      { kind: "machine", hosts: ["worker-1"] },
+      { kind: "host", hosts: ["worker-1"] },
       { kind: "node", hosts: ["worker-1"] },
     ] as const;
     assert.ok(isSettled(seen(...gone), recovery));

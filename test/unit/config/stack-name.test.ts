@@ -46,10 +46,10 @@ describe("a stack file", () => {
 
   it("that is empty, or names no platform or an unknown one, is answered with what it needs", () => {
     for (const [text, got] of [
-      ["", /is empty\. The platform is local or aws/],
-      ["config: {}\n", /has no swarm-ha:platform\. The platform is/],
-      ["config:\n  swarm-ha:platform: lokal\n", /has the platform 'lokal'\. The platform is/],
-      ["- a list\n", /has no swarm-ha:platform\. The platform is/],
+      ["", /is empty\. Allowed platforms: local, aws/],
+      ["config: {}\n", /has no swarm-ha:platform\. Allowed platforms: /],
+      ["config:\n  swarm-ha:platform: lokal\n", /has the platform 'lokal'\. Allowed platforms: /],
+      ["- a list\n", /has no swarm-ha:platform\. Allowed platforms: /],
     ] as const) {
       write("x", text);
       assert.throws(() => readStackFile("x"), got, text);

@@ -3,12 +3,12 @@ import fc from "fast-check";
 import { lostVolume, refuseNoManager } from "../../../cli/platform/local/heal/bring-back";
 import { planHeal, type HealAction } from "../../../cli/platform/local/heal/plan";
 import { recipeOf } from "../../../cli/platform/local/heal/restored";
-import { objectsIn, type KnownMachine, type KnownObjects } from "../../../cli/platform/local/heal/state";
+import { objectsIn, type KnownInstance, type KnownObjects } from "../../../cli/platform/local/heal/state";
 import type { Found, FoundContainer } from "../../../cli/platform/local/heal/survey";
 import { findingsOf } from "../../../cli/platform/local/heal/words";
 import { stepsOf } from "../../../cli/pulumi/unfinished";
 
-const machine = (name: string, nested = true): KnownMachine => ({
+const instance = (name: string, nested = true): KnownInstance => ({
   name,
   urn: `urn::${name}`,
   identity: `first-${name}`,
@@ -25,10 +25,10 @@ const machine = (name: string, nested = true): KnownMachine => ({
 const NAMES = ["manager-1", "registry-1", "worker-10", "bastion"];
 const known: KnownObjects = {
   network: { name: "x", stack: "x", subnet: "10.0.0.0/20", gateway: "10.0.0.1" },
-  machines: NAMES.map((name) => machine(name, name !== "bastion")),
+  instances: NAMES.map((name) => instance(name, name !== "bastion")),
 };
 
-function container({ name, container: called, address, network, identity }: KnownMachine): FoundContainer {
+function container({ name, container: called, address, network, identity }: KnownInstance): FoundContainer {
   return {
     id: `id-${name}`,
     identity,
@@ -39,7 +39,7 @@ function container({ name, container: called, address, network, identity }: Know
 }
 
 const volumes = ["x-manager-1-engine", "x-registry-1-engine", "x-worker-10-engine", "x-registry"];
-const whole: Found = { network: "net", containers: known.machines.map(container), volumes };
+const whole: Found = { network: "net", containers: known.instances.map(container), volumes };
 const change = (name: string, by: Partial<FoundContainer> | undefined): Found => ({
   ...whole,
   containers: whole.containers.flatMap((one) =>
@@ -47,24 +47,24 @@ const change = (name: string, by: Partial<FoundContainer> | undefined): Found =>
   ),
 });
 const kinds = (found: Found): string[] =>
-  planHeal(known, found).actions.map((action) => `${action.kind} ${"machine" in action ? action.machine.name : ""}`);
+  planHeal(known, found).actions.map((action) => `${action.kind} ${"instance" in action ? action.instance.name : ""}`);
 
 /** The engine after an action, as far as a plan looks at it. */
 function after(found: Found, action: HealAction): Found {
   if (action.kind === "network") {
     return { ...found, network: "net-2" };
   }
-  const others = found.containers.filter(({ identity }) => identity !== action.machine.identity);
-  const place = { [action.machine.network]: { id: found.network ?? "", address: action.machine.address } };
+  const others = found.containers.filter(({ identity }) => identity !== action.instance.identity);
+  const place = { [action.instance.network]: { id: found.network ?? "", address: action.instance.address } };
   if (action.kind === "restore") {
-    const made = { ...container(action.machine), id: `new-${action.machine.name}`, networks: place };
-    const shared = (action.machine.volumes ?? []).map((text) => text.split(":")[0] ?? "");
+    const made = { ...container(action.instance), id: `new-${action.instance.name}`, networks: place };
+    const shared = (action.instance.volumes ?? []).map((text) => text.split(":")[0] ?? "");
     return { ...found, containers: [...others, made], volumes: [...new Set([...found.volumes, ...shared])] };
   }
-  const now = found.containers.find(({ identity }) => identity === action.machine.identity);
+  const now = found.containers.find(({ identity }) => identity === action.instance.identity);
   assert.ok(now !== undefined, `${action.kind} of a container that isn't there`);
   const changed = {
-    rename: { ...now, name: action.machine.container },
+    rename: { ...now, name: action.instance.container },
     connect: { ...now, networks: place },
     resume: { ...now, state: "running" },
     start: { ...now, state: "running" },
@@ -75,7 +75,7 @@ function after(found: Found, action: HealAction): Found {
 describe("healing a local stack on the Docker engine", () => {
   it("does nothing where all is as in the state, or the stack has no network yet", () => {
     assert.deepEqual(planHeal(known, whole), { actions: [], gone: [], emptied: [] });
-    assert.deepEqual(planHeal({ machines: [] }, { containers: [], volumes: [] }).actions, []);
+    assert.deepEqual(planHeal({ instances: [] }, { containers: [], volumes: [] }).actions, []);
   });
 
   it("does what each loss requires, and no more", () => {
@@ -91,7 +91,7 @@ describe("healing a local stack on the Docker engine", () => {
   });
 
   it("recreates a network before it connects containers to it, and starts containers only then", () => {
-    const stopped = known.machines.map((one) => ({ ...container(one), state: "exited" }));
+    const stopped = known.instances.map((one) => ({ ...container(one), state: "exited" }));
     const actions = kinds({ containers: stopped, volumes });
     assert.equal(actions[0], "network ");
     assert.deepEqual(
@@ -136,7 +136,7 @@ describe("healing a local stack on the Docker engine", () => {
         fc.option(fc.constant("net"), { nil: undefined }),
         fc.subarray(volumes),
         (fates, network, left) => {
-          const containers = known.machines.flatMap((one, i) => {
+          const containers = known.instances.flatMap((one, i) => {
             const own = fates[i];
             return own == null ? [] : [{ ...container(one), ...own }];
           });
@@ -146,20 +146,20 @@ describe("healing a local stack on the Docker engine", () => {
           const again = planHeal(known, healed);
           assert.deepEqual(again.actions, []);
           assert.deepEqual(again.gone, plan.gone);
-          for (const action of plan.actions) assert.ok(!("machine" in action && plan.gone.includes(action.machine)));
+          for (const action of plan.actions) assert.ok(!("instance" in action && plan.gone.includes(action.instance)));
         },
       ),
     );
   });
 
   it("stops where no manager is left, with the command for a new stack", () => {
-    const managers = ["manager-1", "manager-2"].map((name) => machine(name));
+    const managers = ["manager-1", "manager-2"].map((name) => instance(name));
     const [first] = managers;
     assert.ok(first !== undefined);
-    refuseNoManager("x", { machines: managers }, { gone: [first] });
-    refuseNoManager("x", { machines: [] }, { gone: [] });
+    refuseNoManager("x", { instances: managers }, { gone: [first] });
+    refuseNoManager("x", { instances: [] }, { gone: [] });
     assert.throws(() => {
-      refuseNoManager("x", { machines: managers }, { gone: managers });
+      refuseNoManager("x", { instances: managers }, { gone: managers });
     }, /^UserError: No manager of the stack x is left: .*npm run destroy -- x --yes, then npm start -- x$/);
   });
 
@@ -183,7 +183,7 @@ describe("healing a local stack on the Docker engine", () => {
 });
 
 describe("the Docker engine's objects in a state", () => {
-  const outputs = { ...machine("worker-10"), files: { "4dabf18193072939515e22adb298388d": "x", ciphertext: "y" } };
+  const outputs = { ...instance("worker-10"), files: { "4dabf18193072939515e22adb298388d": "x", ciphertext: "y" } };
   const resource = (name: string, type: string, more: object = {}) => ({
     urn: `urn:pulumi:x::swarm-ha::${type}::${name}`,
     type,
@@ -204,10 +204,10 @@ describe("the Docker engine's objects in a state", () => {
     const objects = objectsIn({ deployment: { resources } });
     assert.deepEqual(objects.network, known.network);
     assert.deepEqual(
-      objects.machines.map(({ identity }) => identity),
+      objects.instances.map(({ identity }) => identity),
       ["id-a"],
     );
-    assert.deepEqual(objectsIn({ deployment: {} }), { machines: [] });
+    assert.deepEqual(objectsIn({ deployment: {} }), { instances: [] });
   });
 
   it("has the node id and the age of a host's membership for its new container", () => {
@@ -215,7 +215,7 @@ describe("the Docker engine's objects in a state", () => {
       "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
       plaintext: JSON.stringify(plaintext),
     });
-    const state = { ...machine("worker-10"), files: secret([{ path: "/a", mode: "0600", content: "key" }]) };
+    const state = { ...instance("worker-10"), files: secret([{ path: "/a", mode: "0600", content: "key" }]) };
     const resources = [
       resource("worker-10", CONTAINER, { outputs: state }),
       resource("join-worker-worker-1", COMMAND, { outputs: { stdout: '{"nodeId":"wrong"}' } }),

@@ -152,7 +152,7 @@ describe("engine: local state", () => {
     assert.deepEqual(readdirSync(locks), []);
     writeFileSync(join(locks, "b.json"), JSON.stringify({ ...lock, hostname: "elsewhere" }));
     assert.ok(isHeld("local"));
-    assert.throws(() => healLocks("local"), /locked by a run on another machine \(elsewhere/);
+    assert.throws(() => healLocks("local"), /locked by a run on another workstation \(elsewhere/);
     assert.ok(
       isStale(lock, hostname(), () => "vim notes.txt"),
       "the number is another process's now",

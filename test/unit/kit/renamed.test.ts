@@ -13,7 +13,7 @@ import {
   renamedTo,
 } from "../../../cli/pulumi/renamed";
 
-const machine = (stack: string) => ({
+const instance = (stack: string) => ({
   inputs: { spec: { labels: { "swarm-ha.stack": stack, "swarm-ha.role": "worker" } } },
 });
 const words = (line: string): string[] => line.split(" ");
@@ -21,7 +21,7 @@ const words = (line: string): string[] => line.split(" ");
 describe("a renamed stack", () => {
   it("is told by the labels of its resources, wherever a platform has them", () => {
     assert.equal(madeFor(undefined), undefined);
-    assert.equal(madeFor([{ inputs: { name: "x" } }, machine("prod")]), "prod");
+    assert.equal(madeFor([{ inputs: { name: "x" } }, instance("prod")]), "prod");
     assert.equal(madeFor([{ outputs: { tagsAll: { "swarm-ha.stack": "prod" } } }]), "prod");
   });
 
@@ -75,8 +75,8 @@ describe("a renamed local stack", () => {
 
   it("is found under its new name, and nothing is made under the old one", () => {
     assert.equal(renamedTo("local"), undefined);
-    state("new", [machine("local")]);
-    state("other", [machine("other")]);
+    state("new", [instance("local")]);
+    state("other", [instance("other")]);
     writeFileSync(checkpointFile("damaged"), "{");
     assert.equal(renamedTo("local"), "new");
     assert.throws(() => {
@@ -87,12 +87,12 @@ describe("a renamed local stack", () => {
   });
 
   it("is hidden neither by an empty one of the old name, which then goes first", () => {
-    state("new", [machine("local")]);
+    state("new", [instance("local")]);
     state("local", []);
     assert.throws(() => {
       refuseRenamedAway("local");
     }, /stack rm --yes --preserve-config -s local, then npm run pulumi -- stack rename local -s new$/);
-    state("local", [machine("local")]);
+    state("local", [instance("local")]);
     refuseRenamedAway("local");
   });
 

@@ -6,7 +6,8 @@ import type { Live, LiveNode } from "../../../cli/cluster/model";
 import type { LiveStack } from "../../../cli/cluster/stack";
 import type { BroughtBack, Cluster } from "../../../cli/operations/cluster";
 import type { Outcome, Operation, Step } from "../../../cli/operations/operation";
-import { stepKey, type MachineState, type RepairStep } from "../../../cli/operations/plan-repair";
+import { stepKey, type RepairStep } from "../../../cli/operations/plan-repair";
+import type { PlatformInstance } from "../../../cli/platform/types";
 import { runOperation } from "../../../cli/operations/runner";
 import { found, nodesOf, wanted } from "../cluster/support";
 
@@ -21,7 +22,7 @@ export class FakeCluster implements Cluster {
   public hosts: AllFacts = {};
   /** Hosts that the stack has no more. */
   public removed: string[] = [];
-  /** Machines that are gone. */
+  /** Hosts whose containers are gone. */
   public gone: string[] = [];
   /** Hosts whose tasks have no room, with reasons. */
   public room: Record<string, string[]> = {};
@@ -48,11 +49,11 @@ export class FakeCluster implements Cluster {
     const nodes = this.desired.nodes.filter(({ name }) => !this.removed.includes(name));
     const [last] = nodes.slice(-1);
     const all = this.spare && last !== undefined ? [...nodes, { ...last, name: "worker-4" }] : nodes;
-    const machine = (name: string, role: string) => ({ name, role, zone: "a", urn: `urn::${name}`, id: `id-${name}` });
+    const instance = (name: string, role: string) => ({ name, role, zone: "a", urn: `urn::${name}`, id: `id-${name}` });
     return {
       stack: this.stack,
       deployment: {},
-      machines: [machine("bastion", "bastion"), ...all.map(({ name, role }) => machine(name, role))],
+      instances: [instance("bastion", "bastion"), ...all.map(({ name, role }) => instance(name, role))],
       outputs: {} as LiveStack["outputs"],
       desired: { ...this.desired, nodes: all },
     };
@@ -62,11 +63,11 @@ export class FakeCluster implements Cluster {
     return Promise.resolve(this.now());
   }
 
-  public machines(): Promise<MachineState[]> {
+  public instances(): Promise<PlatformInstance[]> {
     const names = ["bastion", ...this.desired.nodes.map(({ name }) => name)].filter(
       (name) => !this.gone.includes(name),
     );
-    return Promise.resolve(names.map((name) => ({ name, id: `machine-${name}`, running: true })));
+    return Promise.resolve(names.map((name) => ({ name, id: `instance-${name}`, running: true })));
   }
 
   public ask(stack: LiveStack): Promise<{ evaluation: Evaluation; facts: AllFacts }> {

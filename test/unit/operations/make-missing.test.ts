@@ -27,7 +27,7 @@ describe("npm start, on an unhealthy stack", () => {
     const { settled, observed, past } = await run(["worker-1", "worker-2"]);
     assert.deepEqual([settled, observed?.evaluation.status.healthy], [true, true]);
     assert.deepEqual(cluster.log, ["replace worker-1 worker-2", HEALTHY]);
-    assert.match(past[0]?.step.title ?? "", /^Replacing worker-1 and worker-2 \(worker-1: its machine is gone; /);
+    assert.match(past[0]?.step.title ?? "", /^Replacing worker-1 and worker-2 \(worker-1: its container is gone; /);
   });
 
   it("replaces each host by itself after a failure, for whose effect it doesn't wait", async () => {
@@ -54,9 +54,9 @@ describe("npm start, on an unhealthy stack", () => {
 
   it("asks no question about data that are gone already, of a host whose new container never started", async () => {
     lost("worker-1");
-    const machines = await cluster.machines();
-    cluster.machines = () =>
-      Promise.resolve(machines.map((one) => ({ ...one, running: one.running && one.name !== "worker-1" })));
+    const instances = await cluster.instances();
+    cluster.instances = () =>
+      Promise.resolve(instances.map((one) => ({ ...one, running: one.running && one.name !== "worker-1" })));
     const questions: string[] = [];
     assert.equal((await run(["worker-1"], questions)).settled, true);
     assert.deepEqual(questions, []);

@@ -124,16 +124,16 @@ describe("repair", () => {
     const { plan } = await runQuietly(repair(cluster), { dryRun: true });
     assert.deepEqual(
       plan.steps.map(({ title }) => title),
-      ["Replacing worker-2 (its machine is gone)"],
+      ["Replacing worker-2 (its container is gone)"],
     );
     assert.deepEqual(cluster.log, ["ask", `${COME_BACK}: enough`, "ask"]);
 
     const text = "The container of worker-2 is stopped";
-    const inspected = { machines: [{ hosts: ["worker-2"], text, kept: true }], unmanaged: ["local-mine"] };
+    const inspected = { differences: [{ hosts: ["worker-2"], text, kept: true }], unmanaged: ["local-mine"] };
     cluster.waiting = [...outstandingText({ ...inspected, emptied: ["local-registry"] })];
     assert.deepEqual(cluster.waiting, [
       "Bringing back: The container of worker-2 is stopped.",
-      "The volume local-registry is lost, and comes back empty: push your own images again.",
+      "The volume local-registry is lost, and is recreated empty: push your images to the registry again.",
       "Removing unmanaged containers: local-mine.",
     ]);
     const before = await runQuietly(repair(cluster), { dryRun: true });

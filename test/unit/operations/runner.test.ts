@@ -146,7 +146,7 @@ describe("the runner of operations", () => {
     const { settled, failures, error } = await run(operationOn(world, { onFailure: "go on", plan }));
     assert.deepEqual(runs(world), ["run a", "run b", "run c"]);
     assert.deepEqual([settled, failures, error], [false, ["b could not be done: it is broken"], undefined]);
-    assert.ok(shown.includes("That failed; going on with the rest.\nit is broken"));
+    assert.ok(shown.includes("That failed; continuing with the rest.\nit is broken"));
   });
 
   it("ends when nothing is planned: its goal is reached only if the operation says so", async () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { hostsOf } from "../../../cli/review/machines";
+import { hostsOf } from "../../../cli/review/instances";
 import { reviewOf } from "../../../cli/review/review";
 import { afterZoneLoss, worstZoneLoss } from "../../../cli/review/zones";
-import { host, hosts, machine, preview, step, times } from "./support";
+import { host, hosts, instance, preview, step, times } from "./support";
 
 const hostsIn = (steps: Record<string, unknown>[]) => hostsOf(preview(steps).changes);
 
@@ -72,7 +72,7 @@ describe("what happens to a tier", () => {
       name: "workers: gpu",
       before: 2,
       after: 2,
-      sentences: ["drains and replaces gpu-1, gpu-2 in batches: the next ones go when those before serve again"],
+      sentences: ["drains and replaces gpu-1, gpu-2 in batches: each batch waits until the one before serves again"],
     });
     assert.deepEqual(worker?.sentences, [
       "adds worker-5: no task moves",
@@ -88,7 +88,7 @@ describe("what happens to a tier", () => {
 
   it("is said of registries and pools of which none stays", () => {
     assert.deepEqual(of("registries", hosts("registry", times(3, "replaced"))), [
-      "replaces registry-1, registry-2, registry-3 in batches: the next ones go when those before serve again",
+      "replaces registry-1, registry-2, registry-3 in batches: each batch waits until the one before serves again",
     ]);
     assert.deepEqual(of("registries", hosts("registry", ["unchanged", "removed", "removed"])), [
       "removes registry-2, registry-3: 1 replica stays",
@@ -97,7 +97,7 @@ describe("what happens to a tier", () => {
       "removes registry-1: no replica is left, pushes and pulls fail",
     ]);
     assert.deepEqual(of("workers: gpu", hosts("gpu", ["removed", "removed"])), [
-      "drains and removes gpu-1, gpu-2: what only this pool may run has nowhere to go",
+      "drains and removes gpu-1, gpu-2: tasks that only this pool may run have no node",
     ]);
   });
 
@@ -112,10 +112,10 @@ describe("what happens to a tier", () => {
       "sets up manager-1, manager-2 again in place: settings and certificates are reloaded, no engine restarts",
     ]);
     assert.deepEqual(of("registries", steps), [
-      "deploys the registry again: what changed in it rolls from replica to replica",
+      "deploys the registry again: a rolling update, one replica after the other",
     ]);
     assert.deepEqual(of("ingress", steps), [
-      "deploys it again: what changed in it rolls from worker to worker, each out of the load balancer first",
+      "deploys it again: a rolling update, one worker after the other, each out of the load balancer first",
     ]);
     // What is replaced is set up by being made.
     const replaced = [...hosts("manager", ["unchanged", "replaced", "unchanged"]), again("prepare-manager-2")];
@@ -124,11 +124,11 @@ describe("what happens to a tier", () => {
 
   it("is said of the bastion and the load balancers, and nothing where nothing happens", () => {
     const rest = hosts("manager", times(3, "unchanged"));
-    assert.deepEqual(of("bastion", [...rest, machine("bastion", "bastion", "zone-a", "replaced")]), [
-      "replaces it: no step, status or repair runs meanwhile; the swarm and its applications go on",
+    assert.deepEqual(of("bastion", [...rest, instance("bastion", "bastion", "zone-a", "replaced")]), [
+      "replaces it: no step, status or repair runs meanwhile; the swarm and its applications keep running",
     ]);
-    const broken = "connections through it break, and none is made until its successor answers";
-    assert.deepEqual(of("load balancers", [...rest, machine("lb-app", "load-balancer", "all", "replaced")]), [
+    const broken = "its connections break, and new ones fail until its successor answers";
+    assert.deepEqual(of("load balancers", [...rest, instance("lb-app", "load-balancer", "all", "replaced")]), [
       `replaces lb-app: ${broken}`,
     ]);
     const cloud = (op: string) => [
@@ -138,9 +138,9 @@ describe("what happens to a tier", () => {
     ];
     assert.deepEqual(of("load balancers", cloud("replace")), [`replaces lb-app: ${broken}`]);
     assert.deepEqual(of("load balancers", cloud("same")), [
-      "makes lb-app-443 anew, or takes it away: connections through it break",
+      "recreates or removes lb-app-443: connections through it break",
     ]);
-    const quiet = [...rest, machine("bastion", "bastion", "zone-a", "unchanged")];
+    const quiet = [...rest, instance("bastion", "bastion", "zone-a", "unchanged")];
     assert.deepEqual(
       tiers(quiet).map(({ name }) => name),
       ["managers", "registries"],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { hostsOf } from "../../../cli/review/machines";
+import { hostsOf } from "../../../cli/review/instances";
 import { reviewManagers } from "../../../cli/review/managers";
 import type { ChangeKind } from "../../../cli/review/preview";
 import { host, hosts, preview, times } from "./support";
@@ -30,9 +30,9 @@ describe("what an update does to the quorum", () => {
   });
 
   it("that is founded, and that ends", () => {
-    assert.deepEqual(review(times(3, "added")).sentences, ["founds a swarm of 3: tolerates 1 loss"]);
+    assert.deepEqual(review(times(3, "added")).sentences, ["creates a swarm of 3: tolerates 1 loss"]);
     assert.deepEqual(review(times(3, "added")).risks, []);
-    assert.deepEqual(review(times(3, "removed")).risks, ["no manager is left: the swarm ends"]);
+    assert.deepEqual(review(times(3, "removed")).risks, ["no manager is left: the swarm is lost"]);
   });
 
   it("that hangs on one manager, on an even number, or on one zone", () => {
@@ -41,7 +41,7 @@ describe("what an update does to the quorum", () => {
     assert.match(review([...times(3, "unchanged"), "added"]).risks.join(), /4 managers survive no more losses than 3/);
     const oneZone = preview([host("manager-1", "a"), host("manager-2", "a"), host("manager-3", "b")]);
     assert.deepEqual(reviewManagers(hostsOf(oneZone.changes)).risks, [
-      "2 of 3 managers are in a: with that zone the quorum is lost",
+      "2 of 3 managers are in a: the loss of that zone loses the quorum",
     ]);
   });
 

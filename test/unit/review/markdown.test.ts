@@ -5,7 +5,7 @@ import { failure, markdown } from "../../../cli/review/markdown";
 import type { ChangeKind } from "../../../cli/review/preview";
 import { reviewOf } from "../../../cli/review/review";
 import { leaks, secretsIn } from "../../../cli/review/secrets";
-import { hosts, machine, preview, previewText, step, times } from "./support";
+import { hosts, instance, preview, previewText, step, times } from "./support";
 
 const page = (steps: Record<string, unknown>[], config: Record<string, string> = {}) =>
   markdown(reviewOf(preview(steps, config)));
@@ -100,14 +100,14 @@ describe("the review as Markdown", () => {
     const kind = fc.constantFrom<ChangeKind>("added", "removed", "replaced", "updated", "unchanged");
     fc.assert(
       fc.property(fc.array(kind, { minLength: 1, maxLength: 30 }), (kinds) => {
-        const text = page([...hosts("worker", kinds), machine("bastion", "bastion", "zone-a", kinds[0] ?? "added")]);
+        const text = page([...hosts("worker", kinds), instance("bastion", "bastion", "zone-a", kinds[0] ?? "added")]);
         for (const [, label] of text.matchAll(/\["([^"]*)"\]/g)) assert.doesNotMatch(label ?? "", /^([-+*] |\d+[.)] )/);
       }),
     );
   });
 
   it("names the bastion and load balancers that go, where no host does", () => {
-    const steps = [...hosts("manager", times(3, "unchanged")), machine("bastion", "bastion", "zone-a", "replaced")];
+    const steps = [...hosts("manager", times(3, "unchanged")), instance("bastion", "bastion", "zone-a", "replaced")];
     assert.match(page(steps), /\*\*No host changes; bastion replaced\*\*/);
   });
 
@@ -119,7 +119,7 @@ describe("the review as Markdown", () => {
 
   it("says of new data that nothing protects it", () => {
     const bucket = (protect: boolean) => page([step("aws:s3/bucket:Bucket", "images", { op: "create", protect })]);
-    assert.match(bucket(false), /- Not protected: `images`\. Who destroys the stack deletes the registry's images\./);
+    assert.match(bucket(false), /- Not protected: `images`\. Destroying the stack deletes the registry's images\./);
     assert.doesNotMatch(bucket(true), /Not protected/);
   });
 

@@ -48,15 +48,15 @@ describe("reading a preview", () => {
   });
 
   it("says what is wrong with a file that is none", () => {
-    assert.throws(read("Previewing update"), /preview\.json is no JSON.*--show-sames/);
-    assert.throws(read('{"steps":[{"op":1}]}'), /preview\.json is no preview/);
-    assert.throws(read('{"steps":[]}'), /no resource in it/);
+    assert.throws(read("Previewing update"), /preview\.json is not JSON.*--show-sames/);
+    assert.throws(read('{"steps":[{"op":1}]}'), /preview\.json is not a preview/);
+    assert.throws(read('{"steps":[]}'), /has no resources/);
     assert.throws(
       read(previewText([host("manager-1", "a")], {}, { changeSummary: { same: 9 } })),
       /leaves out.*--show-sames/,
     );
     const diagnostics = [{ severity: "error", message: "error: no credentials" }];
     assert.throws(read(previewText([host("manager-1", "a")], {}, { diagnostics })), /failed:\nerror: no credentials/);
-    assert.throws(read(previewText([step("a:b:C", "x", { op: "explode" })])), /"explode", which isn't known/);
+    assert.throws(read(previewText([step("a:b:C", "x", { op: "explode" })])), /unknown operation: "explode"/);
   });
 });

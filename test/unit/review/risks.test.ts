@@ -73,7 +73,7 @@ describe("ports", () => {
     assert.deepEqual(review.world, []);
   });
 
-  it("stay as they are when a rule is made anew", () => {
+  it("stay as they are when a rule is recreated", () => {
     const review = ports(
       rule("old", "delete", ssh("203.0.113.0/24"), "bastion"),
       rule("new", "create", ssh("203.0.113.0/24"), "bastion"),
@@ -82,14 +82,14 @@ describe("ports", () => {
     assert.deepEqual([review.opened, review.closed], [[], []]);
   });
 
-  it("of this machine are those that a local stack takes", () => {
-    const machine = (ports: string[], old: string[]): StepOptions => ({
+  it("of this workstation are those that a local stack publishes", () => {
+    const published = (ports: string[], old: string[]): StepOptions => ({
       op: "update",
       inputs: { ports },
       old: { ports: old },
     });
     const review = ports(
-      step("pulumi-nodejs:dynamic/swarm-ha:Container", "lb-app", machine(["1080:80", "5000:5000"], ["80:80"])),
+      step("pulumi-nodejs:dynamic/swarm-ha:Container", "lb-app", published(["1080:80", "5000:5000"], ["80:80"])),
     );
     assert.deepEqual(
       review.opened.map(({ port }) => port),
@@ -178,7 +178,7 @@ describe("dangers", () => {
     assert.ok(dangers(all, ["tier-unavailable"]).found.every(({ acknowledged }) => acknowledged));
   });
 
-  it("are keys that others trust, and not those that go with their machine", () => {
+  it("are keys that others trust, and not those that are removed with their instance", () => {
     assert.deepEqual(found(step(KEY, "ca-key", { op: "replace" })), ["deletes-state"]);
     assert.deepEqual(
       found(
@@ -211,7 +211,7 @@ describe("dangers", () => {
     const { found } = reviewOf(preview([bucket], { "swarm-ha:aws": '{"protect":false}' })).dangers;
     assert.deepEqual(
       found.map(({ name, reasons }) => [name, reasons]),
-      [["deletes-state", ["registry is protected no more: the next update may delete it"]]],
+      [["deletes-state", ["registry loses its protection: the next update may delete it"]]],
     );
   });
 

@@ -46,11 +46,11 @@ export function step(type: string, name: string, options: StepOptions = {}): Rec
 export function host(name: string, zone: string, kind: ChangeKind = "unchanged"): Record<string, unknown> {
   const tier = name.replace(/-\d+$/, "");
   const role = tier === "manager" || tier === "registry" ? tier : "worker";
-  return machine(name, role, zone, kind);
+  return instance(name, role, zone, kind);
 }
 
-/** A machine's step. */
-export function machine(name: string, role: string, zone: string, kind: ChangeKind): Record<string, unknown> {
+/** An instance's step. */
+export function instance(name: string, role: string, zone: string, kind: ChangeKind): Record<string, unknown> {
   const pool = /^(.*)-\d+$/.exec(name)?.[1];
   const labels = {
     "swarm-ha.host": name,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { machinesOf } from "../../../cli/cluster/deployment";
+import { instancesOf } from "../../../cli/cluster/deployment";
 import { containersOf, lookAtPlatform, membersOf, prepareFor } from "../../../cli/cluster/platform";
 import { PLATFORMS, cliPlatformOf, platformsOf } from "../../../cli/platform";
 import { FACTS, factsOf, hasLocalState } from "../../../cli/platform/facts";
@@ -17,16 +17,16 @@ import { PLATFORMS as CONFIGURED } from "../../../config/platforms";
 import { RULES } from "../../../policy/rules";
 import { previewText, step } from "../review/support";
 
-const MACHINE = "fake:index:Server";
+const INSTANCE = "fake:index:Server";
 const asked: string[] = [];
 
-/** A platform that nobody has heard of: machines are rented, and its load balancers tell their members themselves. */
+/** A platform that doesn't exist: its instances are a cloud's, and its load balancers can't be asked for their members. */
 const facts: CliPlatformFacts = {
   localState: false,
   parallelSteps: () => 17,
   noticeSeconds: 1,
   types: {
-    instance: MACHINE,
+    instance: INSTANCE,
     labels: "marks",
     loadBalancers: ["fake:index:Balancer"],
     listeners: ["fake:index:Port"],
@@ -36,7 +36,7 @@ const facts: CliPlatformFacts = {
   isThrowaway: (settings) => settings === "throwaway",
   hasPolicies: false,
   ingressRulesOf: ({ type, name }) =>
-    type === MACHINE ? [{ from: "10.0.0.0/8", to: name, protocol: "tcp", port: "22" }] : [],
+    type === INSTANCE ? [{ from: "10.0.0.0/8", to: name, protocol: "tcp", port: "22" }] : [],
   groupsOf: () => [],
 };
 const fake: Platform = {
@@ -106,7 +106,7 @@ describe("one platform more", () => {
     } finally {
       Reflect.deleteProperty(CONFIGURED, "fake");
     }
-    assert.throws(() => readStackFile("lost"), /has the platform 'fale'\. The platform is local or aws or fake/);
+    assert.throws(() => readStackFile("lost"), /has the platform 'fale'\. Allowed platforms: local, aws, fake/);
   });
 
   it("is asked before a run, alone where the file names it, and with every other cloud where only ESC does", async () => {
@@ -117,20 +117,20 @@ describe("one platform more", () => {
     assert.deepEqual(platformsOf({ platform: undefined }), [PLATFORMS.aws, fake]);
   });
 
-  it("has machines in a state, and members of load balancers", async () => {
-    const machine = {
+  it("has instances in a state, and members of load balancers", async () => {
+    const instance = {
       urn: "urn:pulumi:x::swarm-ha::fake:index:Server::manager-1",
-      type: MACHINE,
+      type: INSTANCE,
       id: "server-7",
       outputs: { marks: { "swarm-ha.role": "manager", "swarm-ha.zone": "a", "swarm-ha.host": "manager-1" } },
     };
-    const deployment = { deployment: { resources: [machine] } };
-    const machines = machinesOf(deployment);
+    const deployment = { deployment: { resources: [instance] } };
+    const instances = instancesOf(deployment);
     assert.deepEqual(
-      machines.map(({ name, role, id }) => [name, role, id]),
+      instances.map(({ name, role, id }) => [name, role, id]),
       [["manager-1", "manager", "server-7"]],
     );
-    assert.deepEqual(await membersOf({ stack: "x", deployment, machines }), { app: { untold: "by the fake" } });
+    assert.deepEqual(await membersOf({ stack: "x", deployment, instances }), { app: { untold: "by the fake" } });
   });
 
   it("needs nothing of what only others have", async () => {
@@ -140,14 +140,14 @@ describe("one platform more", () => {
     assert.throws(() => requireContainers("x"), /is on the platform fake: .*npm run pulumi -- up -s x/);
   });
 
-  it("shows what its containers lack, where its machines are containers, and nothing when these can't be asked", async () => {
-    const machines = [{ hosts: ["worker-1"], text: "worker-1 is stopped", kept: true }];
+  it("shows differences where its hosts are containers, and nothing when the engine can't be asked", async () => {
+    const differences = [{ hosts: ["worker-1"], text: "worker-1 is stopped", kept: true }];
     const containers = (inspect: Containers["inspect"]) => ({ ...fake, containers: { inspect } as Containers });
     try {
       Object.assign(PLATFORMS, {
-        fake: containers(() => Promise.resolve({ machines, unmanaged: ["y"], emptied: ["z"] })),
+        fake: containers(() => Promise.resolve({ differences, unmanaged: ["y"], emptied: ["z"] })),
       });
-      assert.deepEqual(await lookAtPlatform("x"), { machines, unmanaged: ["y"] });
+      assert.deepEqual(await lookAtPlatform("x"), { differences, unmanaged: ["y"] });
       Object.assign(PLATFORMS, { fake: containers(() => Promise.reject(new Error("no engine"))) });
       assert.deepEqual(await lookAtPlatform("x"), {});
     } finally {
@@ -160,7 +160,7 @@ describe("one platform more", () => {
     assert.equal(slotsFor({ platform, registry: { replicas: 3 }, workers: {} }, 2), 17);
   });
 
-  it("is reviewed: machines, ports, load balancers and data", () => {
+  it("is reviewed: instances, ports, load balancers and data", () => {
     const marks = {
       "swarm-ha.host": "worker-1",
       "swarm-ha.role": "worker",
@@ -168,7 +168,7 @@ describe("one platform more", () => {
       "swarm-ha.pool": "worker",
     };
     const steps = [
-      step(MACHINE, "worker-1", { op: "create", inputs: { marks } }),
+      step(INSTANCE, "worker-1", { op: "create", inputs: { marks } }),
       step("fake:index:Balancer", "lb-app"),
       step("fake:index:Port", "lb-web-443", { op: "replace" }),
       step("fake:index:Disk", "images", { op: "create" }),
@@ -186,8 +186,8 @@ describe("one platform more", () => {
       ["lb-app"],
     );
     assert.deepEqual(ports.opened, [{ from: "10.0.0.0/8", to: "worker-1", protocol: "tcp", port: "22" }]);
-    assert.match(JSON.stringify(tiers), /makes lb-web-443 anew/);
-    assert.deepEqual(state.lost, ["old is removed, and with it goes its content"]);
+    assert.match(JSON.stringify(tiers), /recreates or removes lb-web-443/);
+    assert.deepEqual(state.lost, ["old is removed, which deletes its content"]);
     assert.deepEqual(policies, []);
     const reasons = (found: typeof dangers): string[] => found.found.flatMap((danger) => danger.reasons);
     assert.ok(reasons(dangers).includes("images is new, and nothing protects it"));
@@ -196,7 +196,7 @@ describe("one platform more", () => {
   });
 
   it("has hosts that no policy lets anybody protect", () => {
-    const host = { urn: "urn:a", type: MACHINE, name: "worker-1", inputs: {}, protect: true, references: {} };
+    const host = { urn: "urn:a", type: INSTANCE, name: "worker-1", inputs: {}, protect: true, references: {} };
     const rule = RULES.find(({ name }) => name === "hosts-never-protected");
     assert.equal(rule?.check([host]).length, 1);
   });

@@ -30,7 +30,7 @@ describe("the tunnel to a bastion without a public address", () => {
     assert.equal(tunnelPort(stackFile("{ access: ssm, port: 2222 }")), 2222);
   });
 
-  it("is opened by a command that finds the bastion by its tags, whichever machine it is", () => {
+  it("is opened by a command that finds the bastion by its tags, whichever instance it is", () => {
     assert.equal(openTunnel("far", stackFile("{ access: public }")), undefined);
     const command = openTunnel("far", stackFile("{ access: ssm, port: 2222 }")) ?? "";
     for (const part of [

@@ -91,7 +91,7 @@ describe("instances that an interrupted run has left", () => {
     const both = describeInstances("prod", "eu-central-1", [at("i-old", 15), at("i-young", 16)], now);
     assert.match(
       both,
-      /may be about to write them down:\n\n {2}i-young [^]*if no other run of this stack is going on:\n\n {2}i-old /,
+      /a run may still be in progress:\n\n {2}i-young [^]*if no other run of this stack is in progress:\n\n {2}i-old /,
     );
     assert.match(both, /terminate-instances --region eu-central-1 --instance-ids i-old\n/);
     assert.doesNotMatch(describeInstances("prod", "eu-central-1", [at("i-young", 29)], now), /aws ec2|interrupted/);
@@ -278,7 +278,7 @@ describe("npm run pulumi -- up, on aws", () => {
     assert.equal(status, 1);
     assert.equal(went, "");
     for (const said of [
-      "i-0b (manager-2, running since 2026-11-20T03:00:00+00:00) holds 10.213.32.9",
+      "i-0b (manager-2, running since 2026-11-20T03:00:00+00:00) has the address 10.213.32.9",
       "PULUMI_BACKEND_URL",
       "aws ec2 terminate-instances --region eu-central-1 --instance-ids i-0b",
       "aws ec2 wait instance-terminated --region eu-central-1 --instance-ids i-0b",
@@ -321,7 +321,7 @@ describe("npm run pulumi -- up, on aws", () => {
     assert.equal(went, "");
     assert.match(
       stderr,
-      /^error: Nothing was done: AWS takes no credentials of this shell's \(.*Unable to locate credentials/,
+      /^error: Nothing was done: AWS refuses the credentials of this shell \(.*Unable to locate credentials/,
     );
     assert.match(stderr, /aws sts get-caller-identity/);
   });
@@ -333,7 +333,7 @@ describe("npm run pulumi -- up, on aws", () => {
     const { status, went, stderr } = pulumiIn(folder, "up", "-s", "prod", "--yes");
     assert.equal(status, RAN, stderr);
     assert.match(went, /^up /);
-    assert.match(stderr, /not checked for .*Unable to locate credentials/);
+    assert.match(stderr, /not checked whether .*Unable to locate credentials/);
   });
 
   it("warns that nothing was checked when AWS can't be asked for another reason, and goes on", () => {
@@ -341,7 +341,7 @@ describe("npm run pulumi -- up, on aws", () => {
     const { status, went, stderr } = pulumi("up", "-s", "prod", "--yes");
     assert.equal(status, RAN, stderr);
     assert.match(went, /^up /);
-    assert.match(stderr, /not checked for .*UnauthorizedOperation/);
+    assert.match(stderr, /not checked whether .*UnauthorizedOperation/);
   });
 
   it("stops where a host key is there that the state doesn't have, and says what removes it", () => {

@@ -13,7 +13,7 @@ const instancesSchema = instancesAnswer({
 });
 
 /** Lists the running instances of a stack. */
-export function zoneCall(stack: string, region: string): AwsCall {
+function zoneCall(stack: string, region: string): AwsCall {
   const options = ["--filters", stackFilter(stack), "Name=instance-state-name,Values=running"];
   return { operation: ["ec2", "describe-instances"], region, options };
 }
@@ -45,7 +45,7 @@ export async function terminateZone(stack: string, region: string, signal: Abort
   return zone;
 }
 
-/** Not by `aws ec2 wait`: it knows no interruption. */
+/** Not with `aws ec2 wait`: it can't be interrupted. */
 async function waitUntilTerminated(region: string, options: readonly string[], signal: AbortSignal): Promise<void> {
   const answer = z.object({
     Reservations: z.array(z.object({ Instances: z.array(z.object({ State: z.object({ Name: z.string() }) })) })),

@@ -13,7 +13,7 @@ export function describeShort(stack: string, region: string, short: readonly Sta
 }
 
 /** A quota and its figures: `EC2-VPC Elastic IPs (ec2 L-0263D0A3): needs 4 more, 3 in use, limit 5`. */
-export function line({ quota, more, inUse, limit, zone }: Standing): string {
+function line({ quota, more, inUse, limit, zone }: Standing): string {
   const where = zone === undefined ? "" : ` in ${zone}`;
   return `  ${quota.name} (${quota.service} ${quota.code})${where}: needs ${more} more, ${inUse} in use, limit ${limit}`;
 }

@@ -10,7 +10,7 @@ import type { Deployment } from "../../../cluster/deployment";
 import { list } from "../../../cluster/words";
 import { readCheckpoint } from "../../../pulumi/local-state";
 import { localStackExists } from "../../../pulumi/stack";
-import { stepsOf, type State } from "../../../pulumi/unfinished";
+import { stepsOf, type State, type Unfinished } from "../../../pulumi/unfinished";
 import { statePath } from "../../../paths";
 import { UserError } from "../../../terminal/errors";
 import { withLock } from "../../../workstation/lock.cjs";
@@ -19,7 +19,7 @@ import type { BroughtBack, StateAccess } from "../../types";
 import { removeUnmanaged } from "../unmanaged";
 import { planHeal, type HealAction, type HealPlan } from "./plan";
 import { recipeOf } from "./restored";
-import { objectsIn, type KnownMachine, type KnownObjects } from "./state";
+import { objectsIn, type KnownInstance, type KnownObjects } from "./state";
 import { survey } from "./survey";
 import { doneText } from "./words";
 
@@ -57,7 +57,7 @@ export async function heal(docker: Docker, stack: string, state: StateAccess): P
 }
 
 /** What `status` reports (words.ts). Changes nothing. */
-export async function lookAtMachines(docker: Docker, stack: string): Promise<HealPlan> {
+export async function lookAtContainers(docker: Docker, stack: string): Promise<HealPlan> {
   return planHeal(objectsIn(stateOf(stack)), await survey(docker, stack));
 }
 
@@ -69,10 +69,10 @@ function stateOf(stack: string): Deployment {
 /** The swarm's state is on the managers' volumes. @throws UserError when none is left */
 export function refuseNoManager(
   stack: string,
-  { machines }: Pick<KnownObjects, "machines">,
+  { instances }: Pick<KnownObjects, "instances">,
   { gone }: Pick<HealPlan, "gone">,
 ): void {
-  const managers = machines.filter(({ role }) => role === "manager");
+  const managers = instances.filter(({ role }) => role === "manager");
   if (managers.length === 0 || managers.some((manager) => !gone.includes(manager))) return;
   throw new UserError(
     `No manager of the stack ${stack} is left: ${list(managers.map(({ name }) => name))} were removed with their volumes. The ` +
@@ -81,8 +81,8 @@ export function refuseNoManager(
   );
 }
 
-function needsUp({ actions, emptied }: HealPlan): boolean {
-  return emptied.length > 0 || actions.some(({ kind }) => kind === "restore");
+function needsUp({ actions }: HealPlan): boolean {
+  return actions.some(({ kind }) => kind === "restore");
 }
 
 /** Does all of it. Resources are marked first, so that the next `up` redoes them even if this run is killed. */
@@ -96,24 +96,24 @@ async function perform(
   const { actions, emptied } = plan;
   if ((actions.length === 0 && emptied.length === 0) || network === undefined) return { failures: [], retry: false };
   const progress = createProgress();
-  const machines = [...new Set(actions.flatMap((action) => ("machine" in action ? [action.machine] : [])))];
-  const what = machines.length === 0 ? list([network.name, ...emptied]) : list(machines.map(({ name }) => name));
+  const instances = [...new Set(actions.flatMap((action) => ("instance" in action ? [action.instance] : [])))];
+  const what = instances.length === 0 ? list([network.name, ...emptied]) : list(instances.map(({ name }) => name));
   return progress.step(`Bringing back ${what} of the stack ${stack}`, "2 to 20 s", async () => {
     if (needsUp(plan)) await access.redo(stack, (state) => toRedo(state, plan));
-    const deployment = actions.some(({ kind }) => kind === "restore") ? await access.read(stack) : {};
+    const deployment = needsUp(plan) ? await access.read(stack) : {};
     if (actions.some(({ kind }) => kind === "network")) await restoreNetwork(docker, network);
     const lost: string[] = [];
     const failures: string[] = [];
     await Promise.all(
-      machines.map(async (machine) => {
+      instances.map(async (instance) => {
         try {
           for (const action of actions) {
-            if ("machine" in action && action.machine === machine) await performOne(docker, action, deployment);
+            if ("instance" in action && action.instance === instance) await performOne(docker, action, deployment);
           }
         } catch (error) {
           const volume = lostVolume(error);
-          if (volume !== undefined && isShared(machine, volume)) lost.push(volume);
-          else failures.push(`${machine.name}: ${messageOf(error)}`);
+          if (volume !== undefined && isShared(instance, volume)) lost.push(volume);
+          else failures.push(`${instance.name}: ${messageOf(error)}`);
         }
       }),
     );
@@ -127,18 +127,10 @@ async function perform(
   });
 }
 
-/** Steps of hosts that lose their file system, and the content of volumes that are recreated empty. */
-function toRedo(state: State, { actions, emptied }: HealPlan): { replace: string[]; update: string[] } {
-  const resources = state.resources ?? [];
-  const machines = actions.flatMap((action) => (action.kind === "restore" ? [action.machine.urn] : []));
-  return {
-    replace: emptied.length === 0 ? [] : resources.filter(isRegistryImage).map(({ urn }) => urn),
-    update: machines.flatMap((urn) => stepsOf(urn, resources)),
-  };
-}
-
-function isRegistryImage({ type }: { readonly type: string }): boolean {
-  return type.endsWith("swarm-ha:RegistryImage");
+/** Steps of hosts that lose their file system. */
+function toRedo({ resources }: State, { actions }: HealPlan): Unfinished {
+  const instances = actions.flatMap((action) => (action.kind === "restore" ? [action.instance.urn] : []));
+  return { replace: [], update: instances.flatMap((urn) => stepsOf(urn, resources ?? [])) };
 }
 
 async function performOne(docker: Docker, action: HealAction, deployment: Deployment): Promise<void> {
@@ -147,15 +139,15 @@ async function performOne(docker: Docker, action: HealAction, deployment: Deploy
       return;
     case "restore": {
       if (action.replaces !== undefined) await unlessGone(docker.getContainer(action.replaces).remove({ force: true }));
-      const { state, more } = recipeOf(deployment, action.machine.urn);
+      const { state, more } = recipeOf(deployment, action.instance.urn);
       await restoreContainer(docker, state, more);
       return;
     }
     case "rename":
-      await docker.getContainer(action.container.id).rename({ name: action.machine.container });
+      await docker.getContainer(action.container.id).rename({ name: action.instance.container });
       return;
     case "connect":
-      await reconnect(docker, action.container.id, action.machine);
+      await reconnect(docker, action.container.id, action.instance);
       return;
     case "resume":
       await docker.getContainer(action.container.id).unpause();
@@ -180,7 +172,7 @@ export function lostVolume(error: unknown): string | undefined {
   return /\/volumes\/([^/]+)\/_data.*no such file or directory/.exec(messageOf(error))?.[1];
 }
 
-function isShared({ volumes = [] }: KnownMachine, volume: string): boolean {
+function isShared({ volumes = [] }: KnownInstance, volume: string): boolean {
   return volumes.some((text) => text.startsWith(`${volume}:`));
 }
 

@@ -1,9 +1,9 @@
-/** What the state knows of a machine that is to get a new container: secrets, and what steps have noted on it. */
+/** What a new container of a host needs from the state: its secrets, and the files that steps have written on it. */
 import type { ContainerFile } from "../../../../components/platform/local/container-spec";
 import type { ContainerState } from "../../../../components/platform/local/provider/container-resource";
 import { nameOf, resourcesOf, unwrap, type Deployment } from "../../../cluster/deployment";
 
-/** A machine's inputs, files included, and the files that steps rely on. */
+/** A host's inputs, files included, and the files that steps rely on. */
 interface Recipe {
   readonly state: ContainerState;
   readonly more: readonly ContainerFile[];
@@ -22,9 +22,9 @@ const JOINED = "/etc/swarm-ha/joined";
  */
 export function recipeOf(deployment: Deployment, urn: string): Recipe {
   const resources = resourcesOf(deployment);
-  const machine = resources.find((resource) => resource.urn === urn);
-  if (machine?.outputs === undefined) throw new Error(`the state has no outputs of ${urn}`);
-  const state = unwrap(machine.outputs) as ContainerState;
+  const instance = resources.find((resource) => resource.urn === urn);
+  if (instance?.outputs === undefined) throw new Error(`the state has no outputs of ${urn}`);
+  const state = unwrap(instance.outputs) as ContainerState;
   const printed = (step: RegExp): { nodeId?: string; at?: number } => {
     const found = resources.find((resource) => step.test(nameOf(resource.urn)));
     const stdout = unwrap(found?.outputs?.["stdout"]);

@@ -3,7 +3,7 @@ import { LABELS } from "../../../../plan/labels";
 import { z } from "zod";
 import { resourcesOf, type Deployment } from "../../../cluster/deployment";
 
-const machineSchema = z.object({
+const instanceSchema = z.object({
   container: z.string(),
   hostname: z.string(),
   labels: z.record(z.string(), z.string()),
@@ -16,7 +16,7 @@ const machineSchema = z.object({
 const networkSchema = z.object({ name: z.string(), stack: z.string(), subnet: z.string(), gateway: z.string() });
 
 /** A host, bastion or load balancer in the state, without secrets. */
-export interface KnownMachine extends z.infer<typeof machineSchema> {
+export interface KnownInstance extends z.infer<typeof instanceSchema> {
   /** Its name in the stack. */
   readonly name: string;
   readonly urn: string;
@@ -30,25 +30,25 @@ export interface KnownMachine extends z.infer<typeof machineSchema> {
 export interface KnownObjects {
   /** @default the stack has none yet */
   readonly network?: z.infer<typeof networkSchema>;
-  readonly machines: readonly KnownMachine[];
+  readonly instances: readonly KnownInstance[];
 }
 
 /** Types of the local platform's resources. */
-const TYPE = { machine: "swarm-ha:Container", network: "swarm-ha:Network" } as const;
+const TYPE = { instance: "swarm-ha:Container", network: "swarm-ha:Network" } as const;
 
 /** Reads a deployment. Hosts that the next `up` replaces anyway are left out. Pure. */
 export function objectsIn(deployment: Deployment): KnownObjects {
   const resources = resourcesOf(deployment);
   const network = resources.find(({ type }) => type.endsWith(TYPE.network));
-  const machines = resources.flatMap((resource): KnownMachine[] => {
-    if (!resource.type.endsWith(TYPE.machine) || resource.pendingReplacement === true || resource.taint === true)
+  const instances = resources.flatMap((resource): KnownInstance[] => {
+    if (!resource.type.endsWith(TYPE.instance) || resource.pendingReplacement === true || resource.taint === true)
       return [];
-    const machine = machineSchema.safeParse(resource.outputs);
-    if (!machine.success || resource.id === undefined) return [];
-    const { labels } = machine.data;
-    const name = labels[LABELS.host] ?? machine.data.hostname;
-    return [{ ...machine.data, name, urn: resource.urn, identity: resource.id, role: labels[LABELS.role] ?? "" }];
+    const instance = instanceSchema.safeParse(resource.outputs);
+    if (!instance.success || resource.id === undefined) return [];
+    const { labels } = instance.data;
+    const name = labels[LABELS.host] ?? instance.data.hostname;
+    return [{ ...instance.data, name, urn: resource.urn, identity: resource.id, role: labels[LABELS.role] ?? "" }];
   });
-  machines.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
-  return { ...(network === undefined ? {} : { network: networkSchema.parse(network.outputs) }), machines };
+  instances.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
+  return { ...(network === undefined ? {} : { network: networkSchema.parse(network.outputs) }), instances };
 }

@@ -16,7 +16,7 @@ export function findingsOf({ actions, gone }: HealPlan): Finding[] {
   const [have, their] = lost.length === 1 ? ["was", "its"] : ["were", "their"];
   return [
     ...byKind(actions).flatMap(([kind, some]) => {
-      const hosts = some.flatMap((action) => ("machine" in action ? [action.machine.name] : []));
+      const hosts = some.flatMap((action) => ("instance" in action ? [action.instance.name] : []));
       const text = describe(kind, some);
       return text === undefined ? [] : [{ hosts, text, kept: true }];
     }),
@@ -27,7 +27,7 @@ export function findingsOf({ actions, gone }: HealPlan): Finding[] {
 }
 
 function describe(kind: HealAction["kind"], some: readonly HealAction[]): string | undefined {
-  const names = list(some.flatMap((action) => ("machine" in action ? [action.machine.name] : [])));
+  const names = list(some.flatMap((action) => ("instance" in action ? [action.instance.name] : [])));
   const one = some.length === 1;
   const [container, is] = one ? ["container", "is"] : ["containers", "are"];
   switch (kind) {
@@ -49,7 +49,7 @@ function describe(kind: HealAction["kind"], some: readonly HealAction[]): string
 /** What was done. */
 export function doneText(actions: readonly HealAction[]): string[] {
   return byKind(actions).map(([kind, some]) => {
-    const names = list(some.flatMap((action) => ("machine" in action ? [action.machine.name] : [])));
+    const names = list(some.flatMap((action) => ("instance" in action ? [action.instance.name] : [])));
     switch (kind) {
       case "network":
         return "Recreated the stack's Docker network.";

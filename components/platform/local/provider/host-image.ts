@@ -16,7 +16,7 @@ export interface HostImageInputs {
   readonly image: string;
 }
 
-/** Time limits in seconds for a host's Docker engine to list and to load an image: 60 MB take 2 s, on a busy workstation 20. */
+/** Time limits in seconds for a host's Docker engine to list and to load an image: 190 MB take 6 s, on a busy workstation 60. */
 const LOOK_LIMIT = 20;
 const LOAD_LIMIT = 300;
 

@@ -13,12 +13,6 @@ import {
 import type { ContainerInputs } from "../container-spec";
 import { createNetwork, deleteNetwork, readNetwork, refuseMove, type NetworkInputs } from "./network";
 import { reading } from "./reading";
-import {
-  createRegistryImage,
-  readRegistryImage,
-  type RegistryImageInputs,
-  type RegistryImageState,
-} from "./registry-image";
 
 type Provider = pulumi.dynamic.ResourceProvider;
 
@@ -52,15 +46,4 @@ export const hostImage: Provider = {
   diff: (_id, old: HostImageInputs, inputs: HostImageInputs) => Promise.resolve(difference(old, inputs, ["host"], [])),
   create: explained(createHostImage),
   read: reading(readHostImage),
-};
-
-/** Images in the stack's registry. They are never deleted: a service may be about to pull one. */
-export const registryImage: Provider = {
-  diff: (_id, old: RegistryImageState, inputs: RegistryImageInputs) =>
-    Promise.resolve(difference(old, inputs, [], ["ca", "username", "password"])),
-  create: explained((inputs: RegistryImageInputs) => createRegistryImage(inputs)),
-  read: reading(readRegistryImage),
-  // Only the way to reach the registry has changed, not its content.
-  update: (_id, old: RegistryImageState, inputs: RegistryImageInputs) =>
-    Promise.resolve({ outs: { ...inputs, reference: old.reference } }),
 };

@@ -4,67 +4,70 @@ import { allFacts } from "../platform/facts";
 import { stepsAgain } from "./steps";
 import type { Change, ChangeKind } from "./preview";
 
-/** A machine, and what happens to it. */
-export interface ReviewedMachine extends InstanceFacts {
+/** An instance, and what happens to it. */
+export interface ReviewedInstance extends InstanceFacts {
   readonly kind: ChangeKind;
-  /** Where it is now; of an added one, nothing. */
+  /** Its zone before the update. @default it is added */
   readonly zoneBefore?: string;
-  /** Properties that make the difference, as far as the provider tells. */
+  /** Changed properties, if the provider reports them. */
   readonly reasons: readonly string[];
-  /** Whether it stays, and the step that sets it up runs again. */
+  /** Whether it stays, and its prepare step runs again. */
   readonly setUpAgain: boolean;
 }
 
 /** A host of the swarm. */
-export type ReviewedHost = ReviewedMachine & { readonly role: Role };
+export type ReviewedHost = ReviewedInstance & { readonly role: Role };
 
-/** All machines of a preview: hosts, bastion, and load balancers, where they are machines. In the order of names. */
-export function machinesOf(changes: readonly Change[]): ReviewedMachine[] {
+/** All instances of a preview: hosts, bastion, and load balancers that are instances. In the order of names. */
+export function instancesOf(changes: readonly Change[]): ReviewedInstance[] {
   const again = stepsAgain(changes);
-  const machines = changes.flatMap(({ kind, before, after, reasons }): ReviewedMachine[] => {
+  const instances = changes.flatMap(({ kind, before, after, reasons }): ReviewedInstance[] => {
     const was = before === undefined ? undefined : instanceFacts(before);
     const facts = (after === undefined ? undefined : instanceFacts(after)) ?? was;
     if (facts === undefined) return [];
     const setUpAgain = (kind === "unchanged" || kind === "updated") && again.has(`prepare-${facts.name}`);
     return [{ ...facts, kind, ...(was === undefined ? {} : { zoneBefore: was.zone }), reasons, setUpAgain }];
   });
-  return machines.sort((a, b) => byName(a.name, b.name));
+  return instances.sort((a, b) => byName(a.name, b.name));
 }
 
 /** The hosts of the swarm among them. */
 export function hostsOf(changes: readonly Change[]): ReviewedHost[] {
-  return machinesOf(changes).filter(isHost);
+  return instancesOf(changes).filter(isHost);
 }
 
-/** A machine or a load balancer of a cloud, and what happens to it. */
-export interface ReviewedWayIn {
+/** A load balancer or the bastion, and what happens to it. */
+export interface ReviewedEntryPoint {
   readonly name: string;
   readonly kind: ChangeKind;
   readonly reasons: readonly string[];
 }
 
-/** Load balancers, be they machines or a cloud's, in the order of names. */
-export function loadBalancersOf(machines: readonly ReviewedMachine[], changes: readonly Change[]): ReviewedWayIn[] {
+/** Load balancers: instances, and those of a cloud, in the order of names. */
+export function loadBalancersOf(
+  instances: readonly ReviewedInstance[],
+  changes: readonly Change[],
+): ReviewedEntryPoint[] {
   const types = allFacts().flatMap((platform) => platform.types.loadBalancers);
   return [
-    ...machines.filter(({ role }) => role === "load-balancer"),
+    ...instances.filter(({ role }) => role === "load-balancer"),
     ...changes.filter(({ type }) => types.includes(type)),
   ].sort((a, b) => byName(a.name, b.name));
 }
 
-/** Whether it is there before the update. */
+/** Whether it exists before the update. */
 export function wasThere({ kind }: { readonly kind: ChangeKind }): boolean {
   return kind !== "added";
 }
 
-/** Whether it will be there after the update. */
+/** Whether it exists after the update. */
 export function willBeThere({ kind }: { readonly kind: ChangeKind }): boolean {
   return kind !== "removed";
 }
 
 const COUNTING = new Intl.Collator("en", { numeric: true });
 
-/** Names in the order in which people count: `worker-2` before `worker-10`. */
+/** Compares names by number: `worker-2` before `worker-10`. */
 export function byName(a: string, b: string): number {
   return COUNTING.compare(a, b);
 }
