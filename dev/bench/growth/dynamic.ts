@@ -16,9 +16,8 @@ const simulated: ResourceType = {
   },
   update: async (call, state, inputs) => {
     await take(call);
-    const { identity, address, reference } = state;
-    const kept = Object.entries({ identity, address, reference }).filter(([, value]) => value !== undefined);
-    return { ...inputs, ...(Object.fromEntries(kept) as Properties) };
+    const kept = ["identity", "address"].filter((key) => state[key] !== undefined);
+    return { ...inputs, ...Object.fromEntries(kept.map((key) => [key, state[key] ?? null])) };
   },
 };
 
@@ -29,7 +28,6 @@ async function take(call: Call): Promise<void> {
 
 /** What the real providers know only afterwards. */
 function late({ urn, name }: Call, inputs: Properties): Properties {
-  if (urn.includes("swarm-ha:RegistryImage::")) return { reference: `${String(inputs["image"])}@sha256:${hex(urn)}` };
   if (!urn.includes("swarm-ha:Container::")) return {};
   const range = reveal(inputs["addresses"] ?? null);
   const first = isObject(range) ? range["first"] : undefined;
@@ -38,7 +36,7 @@ function late({ urn, name }: Call, inputs: Properties): Properties {
   return { identity: hex(urn), address: toText(toNumber(first) + Number(name.split("-").at(-1))) };
 }
 
-const TYPES = ["Container", "Network", "HostImage", "RegistryImage", "AddressRanges"];
+const TYPES = ["Container", "Network", "HostImage", "AddressRanges"];
 
 serveProvider({
   name: "pulumi-nodejs",

@@ -17,7 +17,7 @@ export const SECONDS = {
   node: 0.9,
   /** The first deployment of a service (README.md, `npm start`: 13 s). */
   stack: 13,
-  /** An image into a host's Docker engine, or into the registry (an estimate: their number doesn't grow). */
+  /** An image into a host's Docker engine: an estimate. */
   image: 1,
   /** Everything else: network, the bastion's own step. */
   other: 0.5,
@@ -29,7 +29,7 @@ export type Kind = keyof typeof SECONDS;
 /** Which kind of step a resource is, by its name in the program and its type. */
 export function kindOf(name: string, type: string): Kind {
   if (type.endsWith("swarm-ha:Container")) return "container";
-  if (/swarm-ha:(Host|Registry)Image$/.test(type)) return "image";
+  if (type.endsWith("swarm-ha:HostImage")) return "image";
   if (name === "init") return "init";
   const kind = /^(prepare|token|join|node|stack)-/.exec(name)?.[1];
   return kind === undefined || name === "prepare-bastion" ? "other" : (kind as Kind);
