@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs a step on its host, from the bastion: waits until the host shows its pinned key, then runs the step there.
 #
-# Runs on the bastion, under an SSH agent of its own. Arguments: length of the step's script in bytes, its digest.
-# Standard input: the length of the input below and a newline, the input, and then what the host gets: script and data.
+# Runs on the bastion, under an SSH agent of its own. Argument: the digest of the step's script, which is installed here.
+# Standard input: the length of the input below and a newline, the input, and then the host's data.
 # Input: { name, address, port, hostKey: pinned, key: the client's private key, limit: seconds to connect }
 # Exits as the step does. Nothing is repeated once the step has begun.
 
@@ -10,13 +10,20 @@ read -r size && input=$(head -c "$size")
 
 . lib/common.sh
 
-script_size=$1 digest=$2
+digest=$1
 name=$(value name)
 address=$(value address)
 port=$(value port)
 limit=$(value limit)
 host_key=$(value hostKey)
 where="$name ($address:$port)"
+
+# The host gets the script and its data on standard input.
+script=$(</var/lib/swarm-ha/steps/"$step".sh)
+script_size=$(printf '%s\n' "$script" | wc -c)
+[[ $(printf '%s\n' "$script" | sha256sum) == "$digest"* ]] ||
+  fail "the bastion has another version of this step's script; run \`up\` without --target"
+data=$(cat)
 
 # No secret is stored here: only the pinned key and ssh's messages. The client's key is only in the agent.
 folder=$(mktemp -d /run/swarm-ha-on-host.XXXXXX)
@@ -65,8 +72,8 @@ end=$((SECONDS + limit)) pause=100
 while true; do
   left=$((end - SECONDS)) code=0
   : >"$heard"
-  # Until the host has let it in, ssh takes nothing off the standard input.
-  ssh "${options[@]}" -o "ConnectTimeout=$((left > 10 ? 10 : left < 1 ? 1 : left))" "$address" "$remote" || code=$?
+  ssh "${options[@]}" -o "ConnectTimeout=$((left > 10 ? 10 : left < 1 ? 1 : left))" "$address" "$remote" \
+    < <(printf '%s\n' "$script" "$data") || code=$?
   [ ! -e "$begun" ] || break
   seen=$(explained)
   ((SECONDS < end)) || fail "$where accepted no connection with its pinned host key within $limit s; saw last: $seen"

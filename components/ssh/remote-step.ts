@@ -74,8 +74,8 @@ export interface HostStepArgs extends StepArgs {
 
 /**
  * One idempotent step on a host. The plugin dials only the bastion. There, `scripts/on-host.sh` waits until the host
- * shows its pinned key, and runs the step over OpenSSH. The step must depend on prepare-bastion, which installs that
- * script.
+ * shows its pinned key, and runs the step over OpenSSH. The step must depend on prepare-bastion, which installs both
+ * scripts.
  *
  * A host step has no delete: it would fail if the host is gone.
  */
@@ -84,7 +84,7 @@ export function hostStep(name: string, args: HostStepArgs, opts: pulumi.CustomRe
   const script = readScript(args.script);
   const stdin = pulumi
     .all([pulumi.output(hostInput(host)), pulumi.output(args.input)])
-    .apply(([way, data]) => sized(dataText(way as StepData)) + script.text + dataText(data as StepData));
+    .apply(([way, data]) => sized(dataText(way as StepData)) + dataText(data as StepData));
   return step(
     name,
     {

@@ -90,15 +90,14 @@ export function installed(script: Script): string {
 export const ON_HOST = "on-host";
 
 /**
- * The bastion's command line for a step of a host. Standard input has the input of {@link ON_HOST} ({@link sized}), and
- * then that of the host, as in {@link sent}.
+ * The bastion's command line for a step of a host, whose script is in the bastion's {@link STEPS_FOLDER}, too. Standard
+ * input has the input of {@link ON_HOST} ({@link sized}), and then the host's data.
  *
  * The digest covers only the step: a change of {@link ON_HOST} doesn't run the steps of all hosts again. The
  * SSH agent holds the client's key during the call.
  */
 export function forHost(script: Script): string {
-  const size = Buffer.byteLength(script.text, "utf8");
-  const run = `exec ssh-agent bash -c '. ${fileOf(ON_HOST)}' ${script.step} ${String(size)} ${digest(script)}`;
+  const run = `exec ssh-agent bash -c '. ${fileOf(ON_HOST)}' ${script.step} ${digest(script)}`;
   return present(script.step, ON_HOST) + run;
 }
 
@@ -118,6 +117,7 @@ function present(step: string, script: string): string {
   return `[ -s ${file} ] || { echo "${missing}" >&2; exit 1; }; `;
 }
 
+/** What tells two versions of a script apart. */
 function digest(script: Script): string {
   return createHash("sha256").update(script.text).digest("hex").slice(0, 12);
 }

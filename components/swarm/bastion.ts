@@ -28,10 +28,13 @@ export function managersOf(hosts: readonly HostSpec[]): ManagerAddress[] {
     });
 }
 
-/** Scripts of the cluster-wide steps, which run on the bastion, and the script that runs steps on hosts. */
-const CLUSTER_STEPS = ["init", "token", "node", "remove-node", "stack", "remove-stack", "acme", ON_HOST];
+/** Scripts of the cluster-wide steps, which run on the bastion; of the hosts' steps, and the one that runs those there. */
+const INSTALLED = [
+  ...["init", "token", "node", "remove-node", "stack", "remove-stack", "acme"],
+  ...["prepare", "join", ON_HOST],
+];
 
-/** Gives the bastion the list of managers, the desired hosts, and the CA. Runs on the bastion. */
+/** Gives the bastion the list of managers, the desired hosts, the CA, and the steps' scripts. Runs on the bastion. */
 export function prepareBastion(
   managers: readonly ManagerAddress[],
   hosts: readonly PlannedHost[],
@@ -51,7 +54,7 @@ export function prepareBastion(
         ca: context.pki.ca,
         certificate: context.pki.bastion.certificate,
         drain: context.config.drain,
-        steps: Object.fromEntries(CLUSTER_STEPS.map((step) => [step, readScript(step).text])),
+        steps: Object.fromEntries(INSTALLED.map((step) => [step, readScript(step).text])),
       },
     },
     { parent, dependsOn: [...context.bastion.ready], deletedWith: context.lifetime },

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { forHost, readScript, STEPS_FOLDER } from "../../components/ssh/script";
 import { answer, SECRET } from "../support/answers";
 import { fakeSwarm } from "../support/fake-swarm";
 import { record, type Answer, type Registered } from "../support/recording-mocks";
@@ -71,8 +72,9 @@ describe("the graph of a swarm", () => {
     assert.ok(first.length > 0);
     for (const step of first) assert.match(String(step.inputs["stdin"]), /^await_boot$/m, step.name);
     // The hosts' own first steps may wait for the bastion's.
-    for (const step of steps().filter(({ name }) => name.startsWith("prepare-")))
-      assert.match(String(step.inputs["stdin"]), /^await_boot$/m, step.name);
+    const own = steps().filter(({ name }) => /^prepare-(?!bastion)/.test(name));
+    for (const step of own) assert.equal(step.inputs["create"], forHost(readScript("prepare")), step.name);
+    assert.match(readScript("prepare").text, /^await_boot$/m);
   });
 
   it("lets workers join all at once", () => {
@@ -127,10 +129,23 @@ describe("the graph of a swarm", () => {
     }
   });
 
-  it("runs a host's step only when the bastion has what takes it there", () => {
-    for (const host of ["manager-1", "registry-2", "worker-3"]) {
-      assert.ok(after(`prepare-${host}`, "prepare-bastion"), host);
+  it("runs a step only when the bastion has its script", () => {
+    const { stdin } = named("prepare-bastion").inputs;
+    for (const step of steps().filter(({ name }) => name !== "prepare-bastion")) {
+      assert.ok(after(step.name, "prepare-bastion"), step.name);
+      for (const command of [step.inputs["create"], step.inputs["delete"] ?? ""].map(String)) {
+        const files = [...command.matchAll(new RegExp(`${STEPS_FOLDER}/(\\S+)\\.sh`, "g"))].map(([, file]) => file);
+        // The script that takes a step to its host finds the step's own by its name.
+        const [, onHost] = /^.*; exec ssh-agent .* (\S+) \S+$/.exec(command) ?? [];
+        for (const file of [...files, ...(onHost === undefined ? [] : [onHost])])
+          assert.ok(String(stdin).includes(`['steps.${String(file)}']=`), `${step.name}: ${String(file)}`);
+      }
     }
+  });
+
+  it("sends a host its data alone: the scripts would be in the state of each host, twice", () => {
+    for (const step of steps().filter(({ name }) => /^(prepare|join)-(?!bastion)/.test(name)))
+      assert.doesNotMatch(String(step.inputs["stdin"]), /set -Eeuo pipefail/, step.name);
   });
 
   it("tells the bastion where the host is, and pins the host's key", () => {

@@ -59,18 +59,24 @@ describe("a host's step, run from the bastion", function () {
       ...{ name, host: servers.address(host), port, hostKey: key, privateKey, connectLimit: limit },
     });
     const hostKey = await new Promise((resolve) => pulumi.output(way["hostKey"]).apply(resolve));
+    await servers.exec("bastion", `cat >${STEPS_FOLDER}/probe.sh`, text);
     return {
       command: forHost({ step: "probe", text }),
-      stdin: sized(dataText({ ...way, hostKey } as StepData)) + text + dataText(data),
+      stdin: sized(dataText({ ...way, hostKey } as StepData)) + dataText(data),
     };
   }
   /** Runs a script on a host, by way of the bastion. @returns what it printed on its standard output */
   async function step(place: Place, text: string, data?: StepData): Promise<string> {
+    const { command, stdin } = await line(place, text, data);
+    return run(command, stdin);
+  }
+  async function run(command: string, stdin: string): Promise<string> {
     const { signal } = new AbortController();
     const { stdout } = await execute(
       { urn: "", name: "", id: "", preview: false, signal, status: () => undefined, say: () => undefined },
       {
-        ...(await line(place, text, data)),
+        command,
+        stdin,
         connection: parseConnection(servers.bastion() as never),
         environment: {},
         previous: { stdout: "", stderr: "" },
@@ -108,6 +114,13 @@ describe("a host's step, run from the bastion", function () {
     await step({}, "true\n");
     assert.equal(await running(), "");
     assert.equal(await servers.exec("bastion", "ls -d /run/swarm-ha* /tmp/ssh-* 2>/dev/null || true"), "");
+  });
+
+  it("refuses a script that isn't the one that was asked for", async () => {
+    const { command, stdin } = await line({}, "echo ran >>/tmp/journal\n");
+    await servers.exec("bastion", `echo 'echo older >>/tmp/journal' >${STEPS_FOLDER}/probe.sh`);
+    assert.match(await fails(run(command, stdin)), /\nprobe on \w+: the bastion has another version/);
+    assert.deepEqual(await servers.journal(), []);
   });
 
   it("waits for a host that first shows the key of its image", async () => {

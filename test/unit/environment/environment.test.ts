@@ -41,6 +41,7 @@ describe("the environment of programs that we start", () => {
   it("keeps another project's Pulumi, and all credentials, from local stacks", () => {
     assert.deepEqual(namesOf("local", DOCUMENTED.PULUMI), [
       "PULUMI_CREDENTIALS_PATH",
+      "PULUMI_DEBUG_COMMANDS",
       "PULUMI_DEBUG_GRPC",
       "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION",
       "PULUMI_HOME",
