@@ -12,6 +12,8 @@ import type { Span } from "./bench/events";
 import { Figures } from "./bench/figures";
 import { writeInventory } from "./bench/inventory";
 import { BenchStack, STACK } from "./bench/stack";
+import { planHosts, type HostSpec } from "../plan/placement";
+import type { StackConfig } from "../config";
 import { findEngine } from "../cli/pulumi";
 import { runMain, UserError } from "../cli/terminal/errors";
 import { prepareWorkstation } from "../cli/workstation/prepare";
@@ -109,6 +111,7 @@ async function bootstrap(
   for (const [name, work] of [...contenders.slice(first), ...contenders.slice(0, first)]) {
     note(`bootstrap of 9 hosts by ${name}`);
     await stack.hosts();
+    await stack.loadImages(planHosts(config));
     writeInventory(stack.directory, await stack.state(), config, config);
     figures.add(`bootstrap of 9 hosts: ${name}`, await work());
     await discard(stack);
@@ -146,13 +149,17 @@ async function lifeCycle(stack: BenchStack, size: number, figures: Figures, note
 
 /** More workers for a swarm, without an ingress, which the bare script doesn't put on them either. */
 async function growth(stack: BenchStack, size: number, figures: Figures, note: Note): Promise<void> {
+  const before = stack.resize(START);
   await stack.swarm();
-  stack.resize(size);
+  const after = stack.resize(size);
   note(`up from ${START} to ${size} workers`);
-  const grown = await stack.swarm();
-  figures.add(`up, ${START} → ${size} workers`, grown.seconds);
-  figures.add("  of it the hosts", length(grown.spans.get("hosts")));
-  figures.add("  a further worker: swarm-ha", grown.seconds / (size - START));
+  const hosts = await stack.hosts();
+  await stack.loadImages(further(before, after));
+  const joined = await stack.swarm();
+  const grown = hosts.seconds + joined.seconds;
+  figures.add(`up, ${START} → ${size} workers`, grown);
+  figures.add("  of it the hosts", hosts.seconds);
+  figures.add("  a further worker: swarm-ha", grown / (size - START));
   note(`destroy of ${size} workers`);
   figures.add(`destroy, ${size} workers`, (await stack.destroy()).seconds);
 }
@@ -167,11 +174,18 @@ async function bareGrowth(stack: BenchStack, size: number, figures: Figures, not
   await bare(stack, "bootstrap");
   ensureNeighbours(size + 8);
   const hosts = await bare(stack, "hosts");
+  await stack.loadImages(further(config, grown));
   const joined = await bare(stack, "grow");
   figures.add(`bare script, ${START} → ${size} workers`, hosts + joined);
   figures.add("  of it the hosts (bare)", hosts);
   figures.add("  a further worker: bare script", (hosts + joined) / (size - START));
   await discard(stack);
+}
+
+/** The hosts that a stack has after its growth, and not before. */
+function further(before: StackConfig, grown: StackConfig): HostSpec[] {
+  const first = new Set(planHosts(before).map(({ name }) => name));
+  return planHosts(grown).filter(({ name }) => !first.has(name));
 }
 
 /** Removes the hosts that a contender has used, in the quickest way. */

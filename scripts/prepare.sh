@@ -99,7 +99,7 @@ if ! $member && [ "$restart_digest" != "$restart_applied" ]; then
 else
   service start docker
   if [ "$labels_digest" != "$labels_applied" ]; then
-    wait_for 90 "the engine of $name to answer" engine_up
+    wait_for 90 "the Docker engine of $name to answer" engine_up
     service reload docker
   fi
 fi
@@ -113,7 +113,7 @@ if [ -n "$(optional proxy)" ]; then
     proxy_apply
   fi
 fi
-wait_for 90 "the engine of $name to answer" engine_up
+wait_for 90 "the Docker engine of $name to answer" engine_up
 $pending || restart_applied=$restart_digest
 printf '%s\n%s\n' "$restart_applied" "$labels_digest" | write_file "$applied" 0644 || true
 

@@ -88,9 +88,9 @@ remove_former "$former"
 docker_cli stack deploy --resolve-image never "${files[@]}" "$stack" </dev/null ||
   fail "the stack $stack can't be deployed: $heard"
 prune_services "$stack" "${names[@]}"
-longest_pause=500
+((present > 0)) || longest_pause=500
 wait_for "$(value limit)" "the services of the stack $stack to run as described" converged "$stack"
-# Again where there were services: a manager that has just taken a new description in hasn't yet begun to act on it.
+# After a change, a manager may still show the old tasks for a moment: check again.
 if ((present > 0)); then
   sleep 1
   wait_for "$(value limit)" "the services of the stack $stack to run as described" converged "$stack"

@@ -53,20 +53,22 @@ for stale_id in $stale; do
 done
 [ -z "$stale" ] || look
 
-# Managers join one by one, in whatever order they come. The turn ends when the node step has seen the manager in service. A host in
-# service has had its turn: if its token is fetched again, no node step follows. The founder of the swarm doesn't join.
-my_turn() {
-  # A run that was killed leaves its waiting steps behind; a turn that one of them took would be nobody's to end.
+# Managers join one by one, in whatever order they come; the first two that join the founder, together. The slot is free again when
+# the node step has seen the manager in service. A host in service needs no slot: if its token is fetched again, no node step
+# follows. Nor does the founder of the swarm, which never joins it.
+has_slot() {
+  # A run that was killed leaves its waiting steps behind; a slot that one of them took would be nobody's to free.
   kill -0 "$PPID" 2>/dev/null || fail "the run that wanted $name to join has ended"
-  take_turn "$name" "$places"
+  take_slot "$name" founder_is_alone
+}
+founder_is_alone() {
+  look
+  [ -n "$alone" ]
 }
 if [ "$(value role)" = manager ] && [ "$member" != true ] && [ "$alone" != "$name" ]; then
-  places=$((${#alone} > 0 ? 2 : 1))
-  if ! my_turn; then
-    places=1 longest_pause=200
-    wait_for 900 "the turn of $name to join as a manager" my_turn
-    look
-  fi
+  longest_pause=500
+  wait_for 900 "a slot for $name to join as a manager" has_slot
+  look
 fi
 
 printf '%s\n' "$grant"

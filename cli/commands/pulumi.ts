@@ -27,6 +27,6 @@ runMain(async () => {
   }
   const evaluation = await verify(stack);
   if (evaluation.status.healthy) return 0;
-  tell(`error: The up finished. ${unhealthyText(stack, evaluation)}`);
+  tell(`The up is done.\nerror: ${unhealthyText(stack, evaluation)}`);
   return 1;
 });

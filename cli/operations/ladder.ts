@@ -32,8 +32,8 @@ export interface Climb {
 export type Rung = { readonly step: RepairStep } | { readonly left: string };
 
 /**
- * The next rung for a host that isn't in service, the least invasive first: start its Docker engine, unlock it, restart its
- * engine, let it join again with its data, replace it. Waiting, and starting or resuming containers, come before. Pure.
+ * The next rung for a host that isn't in service, the least invasive first: start its Docker engine, unlock it, restart it,
+ * let it join again with its data, replace it. Waiting, and starting or resuming containers, come before. Pure.
  *
  * A host is replaced at once only if two checks prove that it is dead: the bastion can't log in, and the managers neither get
  * heartbeats from its node nor reach its address. No rung fixes a network, so a host that others can't reach stays as it is:

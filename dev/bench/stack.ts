@@ -4,12 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { LABELS } from "../../plan/labels";
+import type { HostSpec } from "../../plan/placement";
 import { parseConfig, type StackConfig } from "../../config";
 import { runPulumi } from "../../cli/pulumi";
 import { cliPlatformOf } from "../../cli/platform";
 import { dockerOn } from "../../components/docker";
 import { socketOf } from "../../cli/workstation/docker-socket";
 import { UserError } from "../../cli/terminal/errors";
+import { loadImages } from "./images";
 import { watchEvents, type Span } from "./events";
 import { BEFORE_STEPS, SWARM } from "./targets";
 
@@ -84,6 +86,12 @@ export class BenchStack {
 
   public destroy(): Promise<Run> {
     return this.run(["destroy", "--yes", "--skip-preview"], true);
+  }
+
+  /** Puts the images of the services on hosts that aren't prepared yet. */
+  public async loadImages(hosts: readonly HostSpec[]): Promise<void> {
+    await loadImages(dockerOn(socketOf(process.env["DOCKER_HOST"])), hosts, (host) => `${STACK}-${host}`);
+    this.signal.throwIfAborted();
   }
 
   /** The state, secrets shown. */

@@ -16,7 +16,7 @@ export const BEFORE_STEPS = [
   "**::registry-secret",
 ];
 /**
- * What the other contenders make, too: the swarm, without a registry and an ingress on it. Their images, which the others don't
- * load, are among it: nodes wait for them.
+ * What the other contenders make, too: the swarm, without a registry and an ingress on it. Nodes wait for the images of those; the
+ * hosts have them already (images.ts).
  */
 export const SWARM = [...BEFORE_STEPS, "**swarm-ha:swarm:**", "**swarm-ha:HostImage::**"];

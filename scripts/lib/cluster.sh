@@ -63,7 +63,7 @@ query() {
 }
 
 # node_update ID JQ_PROGRAM [NODE_JSON]: changes a node's spec, again when somebody else changed it in the meantime. NODE_JSON:
-# what the caller has just read of it. @default it is read
+# the node as the caller has just read it. @default it is read here
 node_update() {
   local id=$1 program=$2 node=${3-} version same spec try
   for try in 1 2 3 4 5; do

@@ -35,7 +35,7 @@ fail() {
 # shellcheck disable=SC2034 # read below, set elsewhere
 seen="nothing yet"
 
-# Milliseconds between two checks of a wait at the most. Callers shorten it where a check costs little and something follows.
+# Longest pause between two checks of a wait, in milliseconds. Scripts lower it for cheap checks.
 longest_pause=2000
 
 # wait_for SECONDS WHAT CHECK…: repeats the check until it is true, and fails saying what it saw last.

@@ -1,43 +1,50 @@
 # shellcheck shell=bash
-# Turns of the managers that join: two changes of the Raft group at the same time put its quorum at risk. Only while the founder is
-# alone do two join at once: swarmkit takes them in one after the other, and there is no other vote yet that could be lost.
-# Source: swarmkit, manager/state/raft/raft.go (Join holds membershipLock).
+# Join slots: a manager joins only while it has one, because two changes of the Raft group at the same time put its quorum at
+# risk. While the founder is the only manager there are two slots: if the first that joins is lost, so is the quorum, with one slot
+# as well. Source: swarmkit, manager/state/raft/raft.go (Join holds membershipLock: members are added one after the other).
 
-# Who has a turn: lines `name end`, the end in seconds of the epoch.
-joining_file=${joining_file:-/run/swarm-ha-joining}
-joining_lock=${joining_lock:-/run/swarm-ha-membership.lock}
+# Who has a slot: lines `name end`, the end in seconds of the epoch.
+slots_file=${slots_file:-/run/swarm-ha-joining}
+slots_lock=${slots_lock:-/run/swarm-ha-joining.lock}
 
-# A turn ends by itself after so many seconds: the run that had it was killed.
-turn_limit=240
+# Seconds after which a slot is free again, because its run was killed: more than join and node step may take.
+slot_limit=500
 
-# joining_others NAME: locks the turns, and sets others to the lines of those who have one besides NAME.
-joining_others() {
+# slots_locked NAME: takes the lock, and sets others to the lines of those who have a slot besides NAME. False without the lock.
+slots_locked() {
   local other end
   others=()
-  exec 9>"$joining_lock"
-  flock -w 120 9 || fail "another step has held the lock of the cluster's managers for more than 120 s"
-  [ -e "$joining_file" ] || return 0
+  exec 9>"$slots_lock"
+  flock -w 120 9 || return 1
+  [ -e "$slots_file" ] || return 0
   while read -r other end; do
     [ "$other" = "$1" ] || ((end <= EPOCHSECONDS)) || others+=("$other $end")
-  done <"$joining_file"
+  done <"$slots_file"
 }
 
-# take_turn NAME PLACES: true when fewer than PLACES others have a turn; then NAME has one. Sets seen to who has them.
-take_turn() {
-  local code=0
-  joining_others "$1"
-  if ((${#others[@]} >= $2)); then
-    seen="${others[*]%% *} joining" code=1
+# slots_write LINE…: replaces the file, whole or not at all.
+slots_write() {
+  { printf '%s\n' "$@" >"$slots_file.new" && mv -f "$slots_file.new" "$slots_file"; } || fail "$slots_file can't be written"
+}
+
+# take_slot NAME ALONE…: true if there is a slot for NAME; then NAME has it. Sets seen to who has them. ALONE: a check that says
+# whether there is only one manager; it is asked under the lock, and only where it matters.
+take_slot() {
+  local name=$1 code=0
+  shift
+  slots_locked "$name" || fail "another step has held the lock of the join slots for more than 120 s"
+  seen=$(printf '%s, ' "${others[@]%% *}") seen="${seen%, } has the join slot"
+  if ((${#others[@]} == 0)) || { ((${#others[@]} == 1)) && "$@"; }; then
+    slots_write "${others[@]}" "$name $((EPOCHSECONDS + slot_limit))"
   else
-    printf '%s\n' "${others[@]}" "$1 $((EPOCHSECONDS + turn_limit))" >"$joining_file"
+    code=1
   fi
   exec 9>&-
   return "$code"
 }
 
-# end_turn NAME: NAME has no turn any more.
-end_turn() {
-  joining_others "$1"
-  printf '%s\n' "${others[@]}" >"$joining_file"
+# free_slot NAME: NAME has joined. (Without the lock, it has its slot until the limit.)
+free_slot() {
+  if slots_locked "$1"; then slots_write "${others[@]}"; fi
   exec 9>&-
 }

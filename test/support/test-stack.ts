@@ -106,7 +106,7 @@ export class TestStack {
     const ran = await this.tool("pulumi", args);
     assert.equal(ran.code, 1, `an up with ${down.join(", ")} down ended with ${String(ran.code)}:\n${ran.output}`);
     assert.match(ran.stdout, /Resources:\n/, ran.output.slice(-6000));
-    const [, problems = ""] = ran.stderr.split("error: The up finished. ");
+    const [, problems = ""] = ran.stderr.split("The up is done.\nerror: ");
     for (const host of down) assert.ok(problems.includes(host), ran.stderr);
     assert.ok(problems.includes(`npm run repair -- ${this.name}`), ran.stderr);
     return ran;

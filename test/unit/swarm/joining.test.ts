@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { bash } from "../../support/bash";
 
-describe("the turns of managers that join", () => {
+describe("the join slots of managers", () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(path.join(tmpdir(), "swarm-ha-joining-"));
@@ -13,50 +13,59 @@ describe("the turns of managers that join", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** @returns what a piece of shell prints that has the turns' functions, and `ask NAME PLACES`, which prints the answer */
-  function run(script: string): string[] {
+  /**
+   * @param alone whether the founder is the only manager
+   * @returns what a piece of shell prints that has the slots' functions, and `ask NAME`, which prints the answer
+   */
+  function run(script: string, alone = false): string[] {
     const { code, stdout, stderr } = bash(`set -Eeuo pipefail; shopt -s inherit_errexit lastpipe
-      joining_file=${folder}/turns joining_lock=${folder}/lock
+      slots_file=${folder}/slots slots_lock=${folder}/lock
+      fail() { echo "failed: $*"; exit 0; }
       . scripts/lib/joining.sh
-      ask() { if take_turn "$1" "$2"; then echo yes; else echo "no: $seen"; fi; }
+      alone=${String(alone)}
+      ask() { if take_slot "$1" eval '$alone'; then echo yes; else echo "no: $seen"; fi; }
       ${script}`);
     assert.equal(code, 0, stderr);
     return stdout.trim().split("\n");
   }
 
-  it("go to one manager at a time, until its turn ends", () => {
-    assert.deepEqual(run("ask manager-2 1; ask manager-3 1; end_turn manager-2; ask manager-3 1; ask manager-2 1"), [
+  it("go to one manager at a time, until it is free again", () => {
+    assert.deepEqual(run("ask manager-2; ask manager-3; free_slot manager-2; ask manager-3; ask manager-2"), [
       "yes",
-      "no: manager-2 joining",
+      "no: manager-2 has the join slot",
       "yes",
-      "no: manager-3 joining",
+      "no: manager-3 has the join slot",
     ]);
   });
 
-  it("go to two at a time at birth, and to a third only when it would be alone", () => {
-    const asked =
-      "ask manager-2 2; ask manager-3 2; ask manager-4 2; end_turn manager-2; ask manager-4 1; end_turn manager-3";
-    assert.deepEqual(run(`${asked}; ask manager-4 1`), [
-      "yes",
-      "yes",
-      "no: manager-2 manager-3 joining",
-      "no: manager-3 joining",
-      "yes",
-    ]);
+  it("go to two at a time while the founder is alone, and to a third only when it would be the only one that joins", () => {
+    const birth = "ask manager-2; ask manager-3; ask manager-4";
+    assert.deepEqual(
+      run(`${birth}; alone=false; free_slot manager-2; ask manager-4; free_slot manager-3; ask manager-4`, true),
+      ["yes", "yes", "no: manager-2, manager-3 has the join slot", "no: manager-3 has the join slot", "yes"],
+    );
   });
 
   it("stay with a manager that asks again", () => {
-    assert.deepEqual(run("ask manager-2 1; ask manager-2 1; ask manager-3 1"), ["yes", "yes", "no: manager-2 joining"]);
-  });
-
-  it("end by themselves when their run was killed", () => {
-    assert.deepEqual(run("turn_limit=-1; ask manager-2 1; ask manager-3 1"), ["yes", "yes"]);
-  });
-
-  it("end for a manager that has none without harm", () => {
-    assert.deepEqual(run("end_turn manager-2; ask manager-2 1; end_turn manager-3; ask manager-3 1"), [
+    assert.deepEqual(run("ask manager-2; ask manager-2; ask manager-3"), [
       "yes",
-      "no: manager-2 joining",
+      "yes",
+      "no: manager-2 has the join slot",
     ]);
+  });
+
+  it("are free again by themselves when their run was killed", () => {
+    assert.deepEqual(run("slot_limit=-1; ask manager-2; ask manager-3"), ["yes", "yes"]);
+  });
+
+  it("of a manager that has none can be freed", () => {
+    assert.deepEqual(run("free_slot manager-2; ask manager-2; free_slot manager-3; ask manager-3"), [
+      "yes",
+      "no: manager-2 has the join slot",
+    ]);
+  });
+
+  it("are not given where nobody could note them", () => {
+    assert.match(run(`slots_file=${folder}/missing/slots; ask manager-2`)[0] ?? "", /^failed: .*can't be written/);
   });
 });

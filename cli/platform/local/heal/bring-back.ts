@@ -96,8 +96,16 @@ async function perform(
   const { actions, emptied } = plan;
   if ((actions.length === 0 && emptied.length === 0) || network === undefined) return { failures: [], retry: false };
   const progress = createProgress();
+  const sayEmptied = (): void => {
+    for (const volume of emptied)
+      progress.info(`The volume ${volume} was lost and is recreated empty: push your images to the registry again.`);
+  };
+  if (actions.length === 0) {
+    sayEmptied();
+    return { failures: [], retry: false };
+  }
   const instances = [...new Set(actions.flatMap((action) => ("instance" in action ? [action.instance] : [])))];
-  const what = instances.length === 0 ? list([network.name, ...emptied]) : list(instances.map(({ name }) => name));
+  const what = instances.length === 0 ? network.name : list(instances.map(({ name }) => name));
   return progress.step(`Bringing back ${what} of the stack ${stack}`, "2 to 20 s", async () => {
     if (needsUp(plan)) await access.redo(stack, (state) => toRedo(state, plan));
     const deployment = needsUp(plan) ? await access.read(stack) : {};
@@ -118,9 +126,7 @@ async function perform(
       }),
     );
     for (const line of doneText(actions)) progress.info(line);
-    for (const volume of emptied) {
-      progress.info(`The volume ${volume} was lost and is recreated empty: push your images to the registry again.`);
-    }
+    sayEmptied();
     for (const failure of failures) progress.info(`Not brought back: ${failure}`);
     for (const volume of new Set(lost)) await dropVolume(docker, volume);
     return { failures, retry: lost.length > 0 };

@@ -22,7 +22,7 @@ export function findingsOf({ actions, gone }: HealPlan): Finding[] {
     }),
     ...(lost.length === 0
       ? []
-      : [{ hosts: lost, kept: false, text: `${list(lost)} ${have} removed with ${their} engine's data` }]),
+      : [{ hosts: lost, kept: false, text: `${list(lost)} ${have} removed with ${their} Docker engine's data` }]),
   ];
 }
 

@@ -1,14 +1,14 @@
 /**
- * Images of this workstation's Docker engine as archives. Each is written once in the life of this process, to a file that has no
- * name any more: several hosts load it, and nothing is left however the process ends.
+ * Images of this workstation's Docker engine as archives. Each is written once in the life of this process, to an unlinked
+ * file: several hosts load it, and it is gone when the process ends.
  */
 import { open, mkdtemp, rm, type FileHandle } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type Docker from "dockerode";
 import tar from "tar-stream";
+import { messageOf } from "../../../message";
 
 /** The archive of an image, as `docker load` reads it. */
 interface ImageArchive {
@@ -17,10 +17,13 @@ interface ImageArchive {
   readonly size: number;
 }
 
+/** Not the system's folder for temporary files: that is often in memory, and the archives have 240 MB. */
+const FOLDER = "/var/tmp";
+
 /** Bytes that are read at a time. */
 const CHUNK = 1 << 20;
 
-/** By the image's id: a name may come to mean another image. */
+/** By the image's id: a name may get another image. */
 const archives = new Map<string, Promise<ImageArchive>>();
 
 /**
@@ -38,19 +41,26 @@ export async function copyImageArchive(
 ): Promise<void> {
   const { Id } = await engine.getImage(image).inspect();
   const { file, size } = await (archives.get(Id) ?? remember(Id, save(engine, image)));
+  const failed = new AbortController();
+  const stop = (error: Error): void => {
+    failed.abort(error);
+  };
   const pack = tar.pack();
   const entry = pack.entry({ name: path.replace(/^\//, ""), size, mode: 0o600 }, (error) => {
-    if (error) pack.destroy(error);
+    if (error) stop(error);
     else pack.finalize();
   });
-  const content = Readable.from(chunks(file, size)).on("error", (error) => {
-    pack.destroy(error);
-  });
+  entry.on("error", stop);
+  const content = Readable.from(chunks(file, size)).on("error", stop);
   content.pipe(entry);
+  const body = Readable.from(pack).on("error", stop);
   try {
-    await container.putArchive(Readable.from(pack), { path: "/" });
+    await container.putArchive(body, { path: "/", abortSignal: failed.signal });
+  } catch (error) {
+    throw failed.signal.aborted ? failed.signal.reason : error;
   } finally {
     content.destroy();
+    pack.destroy();
   }
 }
 
@@ -64,7 +74,7 @@ async function* chunks(file: FileHandle, size: number): AsyncGenerator<Buffer> {
   }
 }
 
-/** One that fails is tried again by the next host. */
+/** One that fails is forgotten, and saved again for the next host that asks. */
 function remember(id: string, archive: Promise<ImageArchive>): Promise<ImageArchive> {
   archives.set(id, archive);
   archive.catch(() => archives.delete(id));
@@ -72,14 +82,22 @@ function remember(id: string, archive: Promise<ImageArchive>): Promise<ImageArch
 }
 
 async function save(engine: Docker, image: string): Promise<ImageArchive> {
-  const folder = await mkdtemp(join(tmpdir(), "swarm-ha-image-"));
-  const file = await open(join(folder, "image.tar"), "w+", 0o600);
+  const file = await unlinked();
   try {
-    await rm(folder, { recursive: true });
     await pipeline(await engine.getImage(image).get(), file.createWriteStream({ autoClose: false }));
     return { file, size: (await file.stat()).size };
   } catch (error) {
     await file.close();
-    throw error;
+    throw new Error(`the image ${image} can't be saved to ${FOLDER}: ${messageOf(error)}`);
+  }
+}
+
+/** An open file that has no name. */
+async function unlinked(): Promise<FileHandle> {
+  const folder = await mkdtemp(join(FOLDER, "swarm-ha-image-"));
+  try {
+    return await open(join(folder, "image.tar"), "w+", 0o600);
+  } finally {
+    await rm(folder, { recursive: true });
   }
 }
