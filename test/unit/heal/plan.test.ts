@@ -169,7 +169,7 @@ describe("healing a local stack on the Docker engine", () => {
     assert.deepEqual(text(change("worker-10", { state: "paused" })), ["The container of worker-10 is paused"]);
     assert.deepEqual(text({ containers: [], volumes: ["x-manager-1-engine", "x-registry"], network: "net" }), [
       "The containers of manager-1 and bastion were removed; the data are still there",
-      "registry-1 and worker-10 were removed with their engine's data",
+      "registry-1 and worker-10 were removed with their Docker engine's data",
     ]);
     assert.match(text({ containers: [], volumes })[0] ?? "", /^The stack's Docker network is gone/);
   });
