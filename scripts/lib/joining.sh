@@ -33,7 +33,7 @@ take_slot() {
   local name=$1 code=0
   shift
   slots_locked "$name" || fail "another step has held the lock of the join slots for more than 120 s"
-  seen=$(printf '%s, ' "${others[@]%% *}") seen="${seen%, } has the join slot"
+  seen=$(printf '%s, ' "${others[@]%% *}") seen="${seen%, } still joining"
   if ((${#others[@]} == 0)) || { ((${#others[@]} == 1)) && "$@"; }; then
     slots_write "${others[@]}" "$name $((EPOCHSECONDS + slot_limit))"
   else

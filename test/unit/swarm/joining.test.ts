@@ -32,9 +32,9 @@ describe("the join slots of managers", () => {
   it("go to one manager at a time, until it is free again", () => {
     assert.deepEqual(run("ask manager-2; ask manager-3; free_slot manager-2; ask manager-3; ask manager-2"), [
       "yes",
-      "no: manager-2 has the join slot",
+      "no: manager-2 still joining",
       "yes",
-      "no: manager-3 has the join slot",
+      "no: manager-3 still joining",
     ]);
   });
 
@@ -42,16 +42,12 @@ describe("the join slots of managers", () => {
     const birth = "ask manager-2; ask manager-3; ask manager-4";
     assert.deepEqual(
       run(`${birth}; alone=false; free_slot manager-2; ask manager-4; free_slot manager-3; ask manager-4`, true),
-      ["yes", "yes", "no: manager-2, manager-3 has the join slot", "no: manager-3 has the join slot", "yes"],
+      ["yes", "yes", "no: manager-2, manager-3 still joining", "no: manager-3 has the join slot", "yes"],
     );
   });
 
   it("stay with a manager that asks again", () => {
-    assert.deepEqual(run("ask manager-2; ask manager-2; ask manager-3"), [
-      "yes",
-      "yes",
-      "no: manager-2 has the join slot",
-    ]);
+    assert.deepEqual(run("ask manager-2; ask manager-2; ask manager-3"), ["yes", "yes", "no: manager-2 still joining"]);
   });
 
   it("are free again by themselves when their run was killed", () => {
@@ -61,7 +57,7 @@ describe("the join slots of managers", () => {
   it("of a manager that has none can be freed", () => {
     assert.deepEqual(run("free_slot manager-2; ask manager-2; free_slot manager-3; ask manager-3"), [
       "yes",
-      "no: manager-2 has the join slot",
+      "no: manager-2 still joining",
     ]);
   });
 
