@@ -42,7 +42,7 @@ describe("the join slots of managers", () => {
     const birth = "ask manager-2; ask manager-3; ask manager-4";
     assert.deepEqual(
       run(`${birth}; alone=false; free_slot manager-2; ask manager-4; free_slot manager-3; ask manager-4`, true),
-      ["yes", "yes", "no: manager-2, manager-3 still joining", "no: manager-3 has the join slot", "yes"],
+      ["yes", "yes", "no: manager-2, manager-3 still joining", "no: manager-3 still joining", "yes"],
     );
   });
 
