@@ -118,5 +118,8 @@ $pending || restart_applied=$restart_digest
 printf '%s\n%s\n' "$restart_applied" "$labels_digest" | write_file "$applied" 0644 || true
 
 engine GET /version </dev/null || fail "the Docker engine doesn't report its version: $reply"
+version=$(jq -r .Version <<<"$reply")
+engine_supported "$version" ||
+  fail "the Docker engine of $name has version $version, but $oldest_engine or later is needed: upgrade it, then run \`up\` again"
 jq -c --argjson pending "$pending" --argjson ipvs "$(feature ip_vs /proc/net/ip_vs)" --argjson esp "$(feature esp4 /sys/module/esp4)" \
   '{ engine: .Version, kernel: .KernelVersion, ipvs: $ipvs, esp: $esp, pending: $pending }' <<<"$reply"

@@ -31,6 +31,14 @@ engine_up() {
   }
 }
 
+# The oldest Docker engine that is supported: its API, 1.41, has all that is called here. The tests ran on it until 2026-11.
+oldest_engine=20.10
+
+# engine_supported VERSION: whether a Docker engine of this version is new enough.
+engine_supported() {
+  [ "$(printf '%s\n' "$oldest_engine" "$1" | sort -V | head -n 1)" = "$oldest_engine" ]
+}
+
 # swarm_state: sets state to inactive, pending, active, error or locked, and reply to the engine's whole information.
 # (Polled, and so read without a jq, which takes longer than the question. The engine writes it without blanks.)
 swarm_state() {
