@@ -59,6 +59,27 @@ describe("images on the local platform", () => {
       await createHostImage(of("only-there:1"));
     });
 
+    it("come with the former version that another host of the tier has, and no other version", async () => {
+      const repo = "swarm-ha.invalid/test/former";
+      const versions = ["1", "2", "3"].map((tag) => `${repo}:${tag}`);
+      const [former = "", unused = "", now = ""] = versions;
+      for (const tag of ["1", "2", "3"]) await stack.engine.getImage(program).tag({ repo, tag });
+      const peer = await stack.create("peer", { nested: true, files: [...stack.inputs("peer").files, ...FILES] });
+      try {
+        await until(60, async () => {
+          const said = await stack.run(peer.identity, "docker", "info");
+          return said.includes("exit code") ? said : true;
+        });
+        await createHostImage({ ...of(former), host: "peer", identity: peer.identity });
+        await createHostImage(of(now));
+        assert.deepEqual([await has(former), await has(unused), await has(now)], [true, false, true]);
+      } finally {
+        await stack.delete(peer);
+        for (const version of versions) await stack.engine.getImage(version).remove();
+        await run("docker", "image", "rm", former, now);
+      }
+    });
+
     it("that this workstation doesn't have are an error that says what makes them", async () => {
       await assert.rejects(createHostImage(of("nobody/has:this")), /nobody\/has:this is not on this .*`npm start`/);
     });

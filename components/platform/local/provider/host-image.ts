@@ -1,9 +1,10 @@
 import type Docker from "dockerode";
 import { messageOf } from "../../../message";
 import { checkImage, docker } from "../../../docker";
-import { findContainer } from "../find";
+import { findContainer, type FoundContainer } from "../find";
 import { LABELS } from "../../../../plan/labels";
 import { execIn } from "./exec";
+import { formerImages } from "./former-images";
 import { copyImageArchive } from "./image-archive";
 import type { Seen } from "./reading";
 
@@ -24,14 +25,18 @@ const LOAD_LIMIT = 300;
 const ARCHIVE = "/var/tmp/swarm-ha-image.tar";
 
 /**
- * Copies an image from this workstation's Docker engine to a host's, through the host's own socket, without a network.
- * An image that exists already stays as it is.
+ * Copies an image from this workstation's Docker engine to a host's, through the host's own socket, without a network; and
+ * former versions that the host needs ({@link formerImages}). An image that exists already stays as it is.
  *
  * @throws Error if this workstation doesn't have the image, or the host can't load it.
  */
 export async function createHostImage(inputs: HostImageInputs): Promise<{ id: string; outs: HostImageInputs }> {
-  const container = await running(inputs);
-  if ((await look(container, inputs)).kind !== "there") await load(docker(), container, inputs);
+  const engine = docker();
+  const found = await running(inputs);
+  for (const image of [inputs.image, ...(await formerImages(engine, found, inputs.image))]) {
+    const one = { ...inputs, image };
+    if ((await look(found.container, one)).kind !== "there") await load(engine, found.container, one);
+  }
   return { id: `${inputs.identity.slice(0, 12)}/${inputs.image}`, outs: inputs };
 }
 
@@ -47,10 +52,10 @@ export async function readHostImage(inputs: HostImageInputs): Promise<Seen<HostI
 }
 
 /** The host's container. @throws Error with the remedy when it doesn't run */
-async function running({ host, identity, image }: HostImageInputs): Promise<Docker.Container> {
+async function running({ host, identity, image }: HostImageInputs): Promise<FoundContainer> {
   const found = await findContainer(docker(), identity);
   const state = found === undefined ? "gone" : stoppedState(found.info);
-  if (found !== undefined && state === undefined) return found.container;
+  if (found !== undefined && state === undefined) return found;
   const stack = found?.info.Config.Labels[LABELS.stack] ?? "<stack>";
   throw new Error(
     `${host} is ${state ?? "gone"}, so it can't load the image ${image}; ` +

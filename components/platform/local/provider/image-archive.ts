@@ -23,13 +23,13 @@ const FOLDER = "/var/tmp";
 /** Bytes that are read at a time. */
 const CHUNK = 1 << 20;
 
-/** By the image's id: a name may get another image. */
+/** By name and id: an archive has the name, and a name may get another image. */
 const archives = new Map<string, Promise<ImageArchive>>();
 
 /**
  * Copies an image's archive into a container's file system.
  *
- * @param image Name or id of the image.
+ * @param image Name of the image.
  * @param path Where the file is to be in the container. Its folder has to exist.
  * @throws Error if the image can't be read or the file can't be written
  */
@@ -40,7 +40,8 @@ export async function copyImageArchive(
   path: string,
 ): Promise<void> {
   const { Id } = await engine.getImage(image).inspect();
-  const { file, size } = await (archives.get(Id) ?? remember(Id, save(engine, image)));
+  const key = `${image} ${Id}`;
+  const { file, size } = await (archives.get(key) ?? remember(key, save(engine, image)));
   const failed = new AbortController();
   const stop = (error: Error): void => {
     failed.abort(error);
@@ -75,9 +76,9 @@ async function* chunks(file: FileHandle, size: number): AsyncGenerator<Buffer> {
 }
 
 /** One that fails is forgotten, and saved again for the next host that asks. */
-function remember(id: string, archive: Promise<ImageArchive>): Promise<ImageArchive> {
-  archives.set(id, archive);
-  archive.catch(() => archives.delete(id));
+function remember(key: string, archive: Promise<ImageArchive>): Promise<ImageArchive> {
+  archives.set(key, archive);
+  archive.catch(() => archives.delete(key));
   return archive;
 }
 
