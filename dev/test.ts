@@ -40,6 +40,9 @@ const LOCK = join(tmpdir(), "swarm-ha-tests.lock");
 /** Milliseconds to wait for another run. */
 const WAIT_LIMIT = 3_600_000;
 
+// Tests need the package registries alone, and look for nothing else.
+process.env["SWARM_HA_DOWNLOADS"] ??= "never";
+
 runMain(async () => {
   const { suites, mochaArgs } = chooseSuites(process.argv.slice(2));
   const outcomes: Outcome[] = [];

@@ -1,8 +1,9 @@
-/** The official download, for a person at a terminal. */
+/** The official download. */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { cachePath } from "../paths";
 import { command } from "../workstation/command";
+import { PULUMI_HOST } from "../workstation/downloads";
 import type { Progress } from "../terminal/progress";
 import type { Engine } from "./engine";
 import { ENGINE_VERSION } from "./version";
@@ -38,7 +39,7 @@ export async function downloadEngine(progress: Progress): Promise<Engine | undef
   const system = { linux: "linux", darwin: "darwin" }[process.platform as string];
   const architecture = { x64: "x64", arm64: "arm64" }[process.arch as string];
   if (system === undefined || architecture === undefined) return undefined;
-  const url = `https://get.pulumi.com/releases/sdk/pulumi-v${ENGINE_VERSION}-${system}-${architecture}.tar.gz`;
+  const url = `https://${PULUMI_HOST}/releases/sdk/pulumi-v${ENGINE_VERSION}-${system}-${architecture}.tar.gz`;
   const work = `${folder()}.${process.pid}`;
   try {
     await progress.step(`Downloading Pulumi ${ENGINE_VERSION}`, "20 s", async (note) => {

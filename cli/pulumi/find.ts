@@ -1,5 +1,6 @@
 /** Which engine a run uses. */
 import { findProgram } from "../workstation/command";
+import { canDownload, PULUMI_HOST } from "../workstation/downloads";
 import { createProgress, type Progress } from "../terminal/progress";
 import { cachedEngine, ensureBuiltEngine } from "./build";
 import { downloadEngine, downloadedEngine } from "./download";
@@ -9,8 +10,6 @@ import { ENGINE_VERSION, OLDEST, recentEnough, versionOf } from "./version";
 
 /** What a search depends on; everything has a default. */
 export interface FindOptions {
-  /** Whether a person sits in front of it: only then is anything downloaded. @default both stdin and stderr are terminals */
-  readonly interactive?: boolean;
   /** Where progress goes. @default stderr */
   readonly progress?: Progress;
 }
@@ -18,8 +17,8 @@ export interface FindOptions {
 let found: Promise<Engine> | undefined;
 
 /**
- * The engine for this run: `pulumi` on PATH where it is recent enough; else one of our own cache; else, in a terminal,
- * the official download; else one built from its Go module. Looked for once per process.
+ * The engine for this run: `pulumi` on PATH where it is recent enough; else one of our own cache; else the official
+ * download, where it can be had; else one built from its Go module. Looked for once per process.
  *
  * @throws UserError with the line that installs Pulumi, when there is none and none can be made
  */
@@ -50,8 +49,7 @@ async function search(options: FindOptions): Promise<Engine> {
   const progress = options.progress ?? createProgress();
   const official = await installedEngine(progress);
   if (official !== undefined) return official;
-  const interactive = options.interactive ?? (process.stdin.isTTY && process.stderr.isTTY);
-  if (cachedEngine() === undefined && interactive && process.env["CI"] === undefined) {
+  if (cachedEngine() === undefined && (await canDownload(PULUMI_HOST))) {
     const downloaded = await downloadEngine(progress);
     if (downloaded !== undefined) return downloaded;
   }

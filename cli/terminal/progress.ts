@@ -33,7 +33,7 @@ export interface Progress {
   info(text: string): void;
 }
 
-/** Whether a person can be asked, and is offered downloads first. Never in CI. */
+/** Whether a person can be asked. Never in CI. */
 export function isInteractive(): boolean {
   return hasTerminal() && process.env["CI"] === undefined;
 }

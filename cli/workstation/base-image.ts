@@ -6,8 +6,9 @@ import { cachePath } from "../paths";
 import { aptUpdate, canInstall, debianRepositories, debianSources, proxySettings, requirePackages } from "./apt";
 import { command, findProgram } from "./command";
 import { followToEnd, hasImage } from "./docker-client";
+import { canDownload, IMAGES_HOST } from "./downloads";
 import { UserError } from "../terminal/errors";
-import { createProgress, isInteractive, type Progress } from "../terminal/progress";
+import { createProgress, type Progress } from "../terminal/progress";
 import { pulled } from "./pull";
 
 /** Debian release of the hosts. */
@@ -26,20 +27,19 @@ export function releasesIn(dockerfile: string): string[] {
 }
 
 /**
- * Makes sure that the Docker engine has Debian's slim image of a release: there already → nothing to do. Where there is a terminal, a pull is
- * tried first; a run without one (CI) downloads from package registries alone, and makes the image from packages.
+ * Makes sure that the Docker engine has Debian's slim image of a release: there already → nothing to do. Else it is
+ * pulled, where that can be done; else made from Debian's packages.
  *
  * @throws UserError with the remedy
  */
 export async function ensureBaseImage(
   docker: Docker,
   progress: Progress = createProgress(),
-  interactive = isInteractive(),
   release = RELEASE,
 ): Promise<void> {
   const image = baseImage(release);
   if (await hasImage(docker, image)) return;
-  if (interactive && (await pulled(docker, image, progress))) return;
+  if ((await canDownload(IMAGES_HOST)) && (await pulled(docker, image, progress))) return;
   await makeBaseImage(docker, release, progress);
 }
 

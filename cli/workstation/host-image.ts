@@ -7,7 +7,7 @@ import { ensureBaseImage, releasesIn } from "./base-image";
 import { followToEnd, hasImage } from "./docker-client";
 import { UserError } from "../terminal/errors";
 import { withLock } from "./lock.cjs";
-import { createProgress, isInteractive, type Progress } from "../terminal/progress";
+import { createProgress, type Progress } from "../terminal/progress";
 
 /** An image to have. */
 export interface ImageWish {
@@ -49,7 +49,7 @@ export async function ensureImage(
     async () => {
       if (await hasImage(docker, wish.name)) return;
       for (const release of releasesIn(readFileSync(join(wish.folder, "Dockerfile"), "utf8")))
-        await ensureBaseImage(docker, progress, isInteractive(), release);
+        await ensureBaseImage(docker, progress, release);
       await progress.step(`Building ${what} ${wish.name}`, usually, (note) => buildImage(docker, wish, note));
     },
     wait,

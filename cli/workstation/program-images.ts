@@ -9,11 +9,12 @@ import { IMAGES, type Image } from "../../components/images";
 import { localImage, PROGRAMS_FOLDER, programsBase } from "../../components/platform/local/image";
 import { cachePath } from "../paths";
 import { hasImage } from "./docker-client";
+import { canDownload, IMAGES_HOST } from "./downloads";
 import { UserError } from "../terminal/errors";
 import { discardProgram, ensureProgram, type GoProgram } from "./go-program";
 import { buildImage, ensureImage } from "./host-image";
 import { withLock } from "./lock.cjs";
-import { createProgress, isInteractive, type Progress } from "../terminal/progress";
+import { createProgress, type Progress } from "../terminal/progress";
 import { pulled } from "./pull";
 
 /** How long a program usually takes to build on 2 cores, its modules' download included. */
@@ -33,17 +34,15 @@ const BASE = {
 const VERSION_LIMIT = 30_000;
 
 /**
- * Makes sure that the engine has all images that stacks run. What is there already is used; where there is a terminal, a
- * pull is tried first; a run without one (CI) downloads from package registries alone, and builds them.
+ * Makes sure that the engine has all images that stacks run. What is there already is used; else they are pulled, where
+ * that can be done; else built, from package registries alone.
  *
  * @throws UserError with the remedy
  */
-export async function ensureProgramImages(
-  docker: Docker,
-  progress: Progress = createProgress(),
-  interactive = isInteractive(),
-): Promise<void> {
-  let pull = interactive;
+export async function ensureProgramImages(docker: Docker, progress: Progress = createProgress()): Promise<void> {
+  // What can't be pulled once won't be a minute later: the next image is built at once.
+  let pull: boolean | undefined;
+  const mayPull = async (): Promise<boolean> => (pull ??= await canDownload(IMAGES_HOST));
   for (const name of Object.keys(IMAGES) as (keyof typeof IMAGES)[]) {
     const image: Image = IMAGES[name];
     if (await hasImage(docker, localImage(image))) continue;
@@ -54,8 +53,7 @@ export async function ensureProgramImages(
       cachePath("locks", `image-${image.name}`),
       async () => {
         if (await hasImage(docker, localImage(image))) return;
-        if (await takenFromPublic(docker, image, pull, progress)) return;
-        // What can't be pulled once won't be a minute later: the next image is built at once.
+        if (await takenFromPublic(docker, image, mayPull, progress)) return;
         pull = false;
         await makeImage(docker, image, USUALLY[name], progress);
       },
@@ -65,9 +63,14 @@ export async function ensureProgramImages(
 }
 
 /** Gives the public's image our name for it, if the engine has it or can pull it. */
-async function takenFromPublic(docker: Docker, image: Image, pull: boolean, progress: Progress): Promise<boolean> {
+async function takenFromPublic(
+  docker: Docker,
+  image: Image,
+  mayPull: () => Promise<boolean>,
+  progress: Progress,
+): Promise<boolean> {
   const name = byDigest(image.public);
-  if (!(await hasImage(docker, name)) && !(pull && (await pulled(docker, name, progress)))) return false;
+  if (!(await hasImage(docker, name)) && !((await mayPull()) && (await pulled(docker, name, progress)))) return false;
   const { repo, tag } = split(localImage(image));
   await docker.getImage(name).tag({ repo, tag });
   return true;

@@ -1,10 +1,10 @@
-/** Pulling images, for a person at a terminal. */
+/** Pulling public images. */
 import type Docker from "dockerode";
 import { messageOf } from "../../components/message";
 import { followToEnd } from "./docker-client";
 import type { Progress } from "../terminal/progress";
 
-/** Milliseconds a person waits for a pull before the image is made here. */
+/** Milliseconds for a pull, after which the image is made here. */
 const LIMIT = 60_000;
 
 /**

@@ -38,10 +38,10 @@ describe("images on a new engine", function () {
   });
 
   it("the base is made from Debian's packages where it can't be pulled", async () => {
-    await ensureBaseImage(docker, progress, false);
+    await ensureBaseImage(docker, progress);
     assert.ok(await hasImage(docker, baseImage()), said.join(""));
     said.length = 0;
-    await ensureBaseImage(docker, progress, false);
+    await ensureBaseImage(docker, progress);
     assert.deepEqual(said, [], "the second time there is nothing to do");
   });
 
