@@ -40,7 +40,7 @@ const LOCK = join(tmpdir(), "swarm-ha-tests.lock");
 /** Milliseconds to wait for another run. */
 const WAIT_LIMIT = 3_600_000;
 
-// Tests need the package registries alone, and look for nothing else.
+// Tests need the package registries alone, and download nothing else.
 process.env["SWARM_HA_DOWNLOADS"] ??= "never";
 
 runMain(async () => {

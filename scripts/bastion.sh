@@ -2,7 +2,7 @@
 # Prepares the bastion for the cluster-wide steps.
 #
 # Input: { managers: [name address], hosts: [name role pool zone maxUnavailable], ca, certificate: what its steps show to managers,
-# drain: { timeout (seconds), onTimeout: fail | continue }, steps: text of the cluster-wide steps by name }
+# drain: { timeout (seconds), onTimeout: fail | continue }, steps: text of the other steps by name }
 
 . lib/common.sh
 . lib/booted.sh

@@ -18,7 +18,9 @@ role=$(value role)
 ready() {
   local is_ready
   if ! cluster GET "/nodes/$id" </dev/null; then
-    seen="the cluster has no node $id: it was removed, or belongs to another swarm; replace the host"
+    seen=$reply
+    [ "$status" != 404 ] ||
+      seen="the cluster has no node $id: it was removed, or belongs to another swarm; replace the host"
     return 1
   fi
   node=$reply
@@ -33,8 +35,9 @@ wait_for 90 "$name to be Ready" ready
 # Removes the stale node of a failed join: the same name with another id. As a manager it would be
 # a dead vote for ever. (The filter takes the name for a prefix.)
 cluster GET "/nodes?$(query "{\"name\":[\"$name\"]}")" </dev/null || fail "the cluster doesn't list its nodes: $reply"
-for stale_id in $(jq -r --arg name "$name" --arg id "$id" \
-  '.[] | select(.Description.Hostname == $name and .ID != $id and .Status.State != "ready") | .ID' <<<"$reply"); do
+stale=$(jq -r --arg name "$name" --arg id "$id" \
+  '.[] | select(.Description.Hostname == $name and .ID != $id and .Status.State != "ready") | .ID' <<<"$reply")
+for stale_id in $stale; do
   remove_node "$stale_id" "$name"
 done
 

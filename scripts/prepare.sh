@@ -22,6 +22,10 @@ for tool in dockerd curl haproxy jq ip ss openssl; do
   command -v "$tool" >/dev/null || fail "$tool is not installed on $name; the host image must contain it"
 done
 
+[[ $(dockerd --version) =~ version\ ([0-9][^, ]*) ]] || fail "the Docker engine of $name doesn't tell its version"
+engine_supported "${BASH_REMATCH[1]}" ||
+  fail "the Docker engine of $name has version ${BASH_REMATCH[1]}, but $oldest_engine or later is needed: upgrade it, then run \`up\` again"
+
 # If the clock is behind the certificates, every TLS handshake fails with a misleading message.
 if issued=$(value ca | openssl x509 -noout -startdate); then
   issued=$(date -d "${issued#*=}" +%s)
@@ -118,8 +122,5 @@ $pending || restart_applied=$restart_digest
 printf '%s\n%s\n' "$restart_applied" "$labels_digest" | write_file "$applied" 0644 || true
 
 engine GET /version </dev/null || fail "the Docker engine doesn't report its version: $reply"
-version=$(jq -r .Version <<<"$reply")
-engine_supported "$version" ||
-  fail "the Docker engine of $name has version $version, but $oldest_engine or later is needed: upgrade it, then run \`up\` again"
 jq -c --argjson pending "$pending" --argjson ipvs "$(feature ip_vs /proc/net/ip_vs)" --argjson esp "$(feature esp4 /sys/module/esp4)" \
   '{ engine: .Version, kernel: .KernelVersion, ipvs: $ipvs, esp: $esp, pending: $pending }' <<<"$reply"

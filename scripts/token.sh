@@ -55,19 +55,22 @@ done
 
 # Managers join one by one, in whatever order they come; the first two that join the founder, together. The slot is free again when
 # the node step has seen the manager in service. A host in service needs no slot: if its token is fetched again, no node step
-# follows. Nor does the founder of the swarm, which never joins it.
+# follows. The founder needs none either: it never joins.
 has_slot() {
   # A run that was killed leaves its waiting steps behind; a slot that one of them took would be nobody's to free.
   kill -0 "$PPID" 2>/dev/null || fail "the run that wanted $name to join has ended"
-  take_slot "$name" founder_is_alone
+  take_slot "$name"
 }
-founder_is_alone() {
+# still_alone: whether the founder is the only manager now.
+still_alone() {
   look
   [ -n "$alone" ]
 }
 if [ "$(value role)" = manager ] && [ "$member" != true ] && [ "$alone" != "$name" ]; then
-  longest_pause=500
-  wait_for 900 "a slot for $name to join as a manager" has_slot
+  if [ -z "$alone" ] || ! take_slot "$name" still_alone; then
+    longest_pause=500
+    wait_for 900 "a slot for $name to join as a manager" has_slot
+  fi
   look
 fi
 

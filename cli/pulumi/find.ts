@@ -35,7 +35,7 @@ export function findEngine(options: FindOptions = {}): Promise<Engine> {
  * downloaded or built.
  */
 export async function installedEngine(progress: Progress = createProgress()): Promise<Engine | undefined> {
-  if (process.env["SWARM_HA_ENGINE"] === "kit") return undefined;
+  if (isKitAskedFor()) return undefined;
   return (await onPath(progress)) ?? downloadedEngine();
 }
 
@@ -45,8 +45,13 @@ export async function kitEngine(progress: Progress = createProgress()): Promise<
   return { path: kit.engine, version: ENGINE_VERSION, kind: "kit", home: kit.home };
 }
 
+function isKitAskedFor(): boolean {
+  return process.env["SWARM_HA_ENGINE"] === "kit";
+}
+
 async function search(options: FindOptions): Promise<Engine> {
   const progress = options.progress ?? createProgress();
+  if (isKitAskedFor()) return kitEngine(progress);
   const official = await installedEngine(progress);
   if (official !== undefined) return official;
   if (cachedEngine() === undefined && (await canDownload(PULUMI_HOST))) {

@@ -19,15 +19,15 @@ export interface DownloadOptions {
 }
 
 /**
- * Whether a download from a host is worth a try: its name resolves, or a proxy would resolve it. In CI, too. A workstation that
- * reaches package registries alone learns it in a moment.
+ * Whether a download from a host is worth a try: its name resolves, or a proxy would resolve it; in CI, too. Where only package
+ * registries can be reached, the resolver says no at once.
  *
- * @throws UserError when SWARM_HA_DOWNLOADS has a value that it can't have
+ * @throws UserError for any value of SWARM_HA_DOWNLOADS but `never`
  */
 export async function canDownload(host: string, options: DownloadOptions = {}): Promise<boolean> {
   const { env = process.env, resolve = lookup } = options;
   if (isForbidden(env)) return false;
-  if ((env["HTTPS_PROXY"] ?? env["https_proxy"] ?? "") !== "") return true;
+  if ([env["HTTPS_PROXY"], env["https_proxy"]].some((proxy) => (proxy ?? "") !== "")) return true;
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<boolean>((done) => {
     timer = setTimeout(done, LIMIT, false);
@@ -45,7 +45,7 @@ function isForbidden(env: NodeJS.ProcessEnv): boolean {
   const value = env["SWARM_HA_DOWNLOADS"] ?? "";
   if (value === "" || value === "never") return value === "never";
   throw new UserError(
-    `SWARM_HA_DOWNLOADS is ${JSON.stringify(value)}. Allowed: never (official programs and images are made here from package ` +
-      "registries). Unset it to download them where that is possible.",
+    `SWARM_HA_DOWNLOADS is ${JSON.stringify(value)}. Allowed: never (what this workstation doesn't have is built from package ` +
+      "registries). Unset it to download official programs and images where that is possible.",
   );
 }

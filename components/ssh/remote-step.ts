@@ -27,8 +27,8 @@ export interface BastionStepArgs extends StepArgs {
   /** The bastion. */
   readonly connection: SshConnection;
   /**
-   * Whether the script is installed on the bastion, like those of all cluster-wide steps (prepare-bastion installs them
-   * there). Otherwise it is sent with the data.
+   * Whether the script is installed on the bastion, like those of all steps but prepare-bastion, which installs them there.
+   * Otherwise it is sent with the data.
    *
    * @default true
    */

@@ -98,7 +98,7 @@ export const ON_HOST = "on-host";
  */
 export function forHost(script: Script): string {
   const run = `exec ssh-agent bash -c '. ${fileOf(ON_HOST)}' ${script.step} ${digest(script)}`;
-  return present(script.step, ON_HOST) + run;
+  return present(script.step, ON_HOST) + present(script.step, script.step) + run;
 }
 
 /** A text after its length in bytes, so that a reader stops before what follows. */

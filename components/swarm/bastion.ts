@@ -28,7 +28,7 @@ export function managersOf(hosts: readonly HostSpec[]): ManagerAddress[] {
     });
 }
 
-/** Scripts of the cluster-wide steps, which run on the bastion; of the hosts' steps, and the one that runs those there. */
+/** Scripts that are installed on the bastion: those of cluster-wide steps, those of hosts' steps, and the one that runs these. */
 const INSTALLED = [
   ...["init", "token", "node", "remove-node", "stack", "remove-stack", "acme"],
   ...["prepare", "join", ON_HOST],

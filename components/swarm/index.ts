@@ -29,7 +29,7 @@ export class Swarm extends pulumi.ComponentResource {
   public readonly swarmId: pulumi.Output<string>;
   /** Inputs of further steps. */
   public readonly context: SwarmContext;
-  /** Done when the bastion has the cluster-wide steps. */
+  /** Done when the bastion has the scripts of all other steps. */
   public readonly bastion: pulumi.Resource;
   /** By host name: done when it is a node in service, and has the image of the service that runs on it. */
   public readonly nodes: Readonly<Record<string, pulumi.Resource>>;

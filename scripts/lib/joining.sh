@@ -7,8 +7,9 @@
 slots_file=${slots_file:-/run/swarm-ha-joining}
 slots_lock=${slots_lock:-/run/swarm-ha-joining.lock}
 
-# Seconds after which a slot is free again, because its run was killed: more than join and node step may take.
-slot_limit=500
+# Seconds after which a slot is free again although nobody freed it, as when its run was killed. A join takes some seconds; one that
+# uses up all of its limits may take longer.
+slot_limit=600
 
 # slots_locked NAME: takes the lock, and sets others to the lines of those who have a slot besides NAME. False without the lock.
 slots_locked() {
@@ -27,14 +28,14 @@ slots_write() {
   { printf '%s\n' "$@" >"$slots_file.new" && mv -f "$slots_file.new" "$slots_file"; } || fail "$slots_file can't be written"
 }
 
-# take_slot NAME ALONE…: true if there is a slot for NAME; then NAME has it. Sets seen to who has them. ALONE: a check that says
-# whether there is only one manager; it is asked under the lock, and only where it matters.
+# take_slot NAME [CHECK…]: true if nobody else has a slot, or only one and the check says that there is a second slot; then NAME has
+# one. The check runs under the lock. Sets seen to who has them.
 take_slot() {
   local name=$1 code=0
   shift
   slots_locked "$name" || fail "another step has held the lock of the join slots for more than 120 s"
   seen=$(printf '%s, ' "${others[@]%% *}") seen="${seen%, } still joining"
-  if ((${#others[@]} == 0)) || { ((${#others[@]} == 1)) && "$@"; }; then
+  if ((${#others[@]} == 0)) || { ((${#others[@]} == 1 && $# > 0)) && "$@"; }; then
     slots_write "${others[@]}" "$name $((EPOCHSECONDS + slot_limit))"
   else
     code=1

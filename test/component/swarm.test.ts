@@ -73,6 +73,7 @@ describe("the graph of a swarm", () => {
     for (const step of first) assert.match(String(step.inputs["stdin"]), /^await_boot$/m, step.name);
     // The hosts' own first steps may wait for the bastion's.
     const own = steps().filter(({ name }) => /^prepare-(?!bastion)/.test(name));
+    assert.equal(own.length, 9);
     for (const step of own) assert.equal(step.inputs["create"], forHost(readScript("prepare")), step.name);
     assert.match(readScript("prepare").text, /^await_boot$/m);
   });
@@ -144,8 +145,9 @@ describe("the graph of a swarm", () => {
   });
 
   it("sends a host its data alone: the scripts would be in the state of each host, twice", () => {
-    for (const step of steps().filter(({ name }) => /^(prepare|join)-(?!bastion)/.test(name)))
-      assert.doesNotMatch(String(step.inputs["stdin"]), /set -Eeuo pipefail/, step.name);
+    const own = steps().filter(({ name }) => /^(prepare|join)-(?!bastion)/.test(name));
+    assert.equal(own.length, 18);
+    for (const step of own) assert.doesNotMatch(String(step.inputs["stdin"]), /set -Eeuo pipefail/, step.name);
   });
 
   it("tells the bastion where the host is, and pins the host's key", () => {

@@ -59,7 +59,7 @@ describe("images on the local platform", () => {
       await createHostImage(of("only-there:1"));
     });
 
-    it("come with the former version that another host of the tier has, and no other version", async () => {
+    it("come with the version that another host of the tier runs, and no other one", async () => {
       const repo = "swarm-ha.invalid/test/former";
       const versions = ["1", "2", "3"].map((tag) => `${repo}:${tag}`);
       const [former = "", unused = "", now = ""] = versions;
@@ -70,7 +70,9 @@ describe("images on the local platform", () => {
           const said = await stack.run(peer.identity, "docker", "info");
           return said.includes("exit code") ? said : true;
         });
-        await createHostImage({ ...of(former), host: "peer", identity: peer.identity });
+        for (const image of [former, unused])
+          await createHostImage({ ...of(image), host: "peer", identity: peer.identity });
+        await stack.run(peer.identity, "docker", "run", "--detach", "--entrypoint", "sleep", former, "300");
         await createHostImage(of(now));
         assert.deepEqual([await has(former), await has(unused), await has(now)], [true, false, true]);
       } finally {

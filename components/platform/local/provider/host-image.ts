@@ -4,7 +4,7 @@ import { checkImage, docker } from "../../../docker";
 import { findContainer, type FoundContainer } from "../find";
 import { LABELS } from "../../../../plan/labels";
 import { execIn } from "./exec";
-import { formerImages } from "./former-images";
+import { formerImage } from "./former-images";
 import { copyImageArchive } from "./image-archive";
 import type { Seen } from "./reading";
 
@@ -26,17 +26,21 @@ const ARCHIVE = "/var/tmp/swarm-ha-image.tar";
 
 /**
  * Copies an image from this workstation's Docker engine to a host's, through the host's own socket, without a network; and
- * former versions that the host needs ({@link formerImages}). An image that exists already stays as it is.
+ * the former version, if the host may need it ({@link formerImage}). An image that exists already stays as it is.
  *
  * @throws Error if this workstation doesn't have the image, or the host can't load it.
  */
 export async function createHostImage(inputs: HostImageInputs): Promise<{ id: string; outs: HostImageInputs }> {
   const engine = docker();
   const found = await running(inputs);
-  for (const image of [inputs.image, ...(await formerImages(engine, found, inputs.image))]) {
+  const give = async (image: string): Promise<void> => {
     const one = { ...inputs, image };
     if ((await look(found.container, one)).kind !== "there") await load(engine, found.container, one);
-  }
+  };
+  await give(inputs.image);
+  const former = await formerImage(engine, found, inputs.image);
+  // Without it the host serves later, which is no reason to fail.
+  if (former !== undefined) await give(former).catch(() => undefined);
   return { id: `${inputs.identity.slice(0, 12)}/${inputs.image}`, outs: inputs };
 }
 
