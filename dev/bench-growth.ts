@@ -42,15 +42,18 @@ runMain(async () => {
           signal,
           ...(backend === undefined ? {} : { backend }),
         });
-        stack.resize(workers);
-        note("from nothing");
-        const whole = { ...(await stack.up(stateAtEnd)), stateAtEnd };
-        note("unchanged");
-        const unchanged = await stack.up();
-        stack.resize(workers + MORE);
-        note(`${String(MORE)} workers more`);
-        sizes.push({ workers, whole, unchanged, growth: await stack.up() });
-        await stack.remove();
+        try {
+          stack.resize(workers);
+          note("from nothing");
+          const whole = { ...(await stack.up(stateAtEnd)), stateAtEnd };
+          note("unchanged");
+          const unchanged = await stack.up();
+          stack.resize(workers + MORE);
+          note(`${String(MORE)} workers more`);
+          sizes.push({ workers, whole, unchanged, growth: await stack.up() });
+        } finally {
+          await stack.remove();
+        }
       });
     }
   } finally {
@@ -71,7 +74,10 @@ function tell(sizes: readonly Size[], options: Options): void {
   const line = Object.entries(workstation).map(([key, value]) => `${key} ${String(value)}`);
   console.log(`\n${report(sizes, ASKED)}\n\n${line.join(" · ")}`);
   if (options.json !== undefined)
-    writeFileSync(options.json, `${JSON.stringify({ ...workstation, ...options, measured: sizes }, undefined, 2)}\n`);
+    writeFileSync(
+      options.json,
+      `${JSON.stringify({ ...workstation, sizes: options.sizes, whole: options.whole, measured: sizes }, undefined, 2)}\n`,
+    );
 }
 
 interface Options {

@@ -38,8 +38,10 @@ describe("images on a new engine", function () {
   });
 
   it("the base is made from Debian's packages where it can't be pulled", async () => {
+    assert.equal(process.env["SWARM_HA_DOWNLOADS"], "never");
     await ensureBaseImage(docker, progress);
     assert.ok(await hasImage(docker, baseImage()), said.join(""));
+    assert.match(said.join(""), /mmdebstrap/);
     said.length = 0;
     await ensureBaseImage(docker, progress);
     assert.deepEqual(said, [], "the second time there is nothing to do");

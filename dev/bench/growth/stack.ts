@@ -90,17 +90,23 @@ export class SimulatedStack {
     return writes === undefined ? run : { ...run, writes: writes(), state: statSync(file).size };
   }
 
-  /** Forgets the stack: its hosts don't exist. A back-end that isn't a file would keep it. */
+  /** Forgets the stack, also after an interruption: its hosts don't exist. A back-end that isn't a file would keep it. */
   public async remove(): Promise<void> {
-    await this.pulumi(["stack", "rm", STACK, "--yes", "--force"], join(this.args.folder, "project"));
+    const args = ["stack", "rm", STACK, "--yes", "--force"];
+    await this.pulumi(args, join(this.args.folder, "project"), {}, new AbortController().signal);
   }
 
   private get config(): string {
     return join(this.args.folder, `Pulumi.${STACK}.yaml`);
   }
 
-  private async pulumi(args: readonly string[], cwd: string, more: NodeJS.ProcessEnv = {}): Promise<void> {
-    const { engine, signal, backend } = this.args;
+  private async pulumi(
+    args: readonly string[],
+    cwd: string,
+    more: NodeJS.ProcessEnv = {},
+    signal = this.args.signal,
+  ): Promise<void> {
+    const { engine, backend } = this.args;
     signal.throwIfAborted();
     const text = existsSync(this.config) ? readFileSync(this.config, "utf8") : "";
     // As many steps at a time as `npm run pulumi -- up` takes.

@@ -39,9 +39,9 @@ describe("the join slots of managers", () => {
   });
 
   it("go to two at a time while the founder is alone, and to a third only when it would be the only one that joins", () => {
-    const birth = "ask manager-2; ask manager-3; ask manager-4";
+    const three = "ask manager-2; ask manager-3; ask manager-4";
     assert.deepEqual(
-      run(`${birth}; alone=false; free_slot manager-2; ask manager-4; free_slot manager-3; ask manager-4`, true),
+      run(`${three}; alone=false; free_slot manager-2; ask manager-4; free_slot manager-3; ask manager-4`, true),
       ["yes", "yes", "no: manager-2, manager-3 still joining", "no: manager-3 still joining", "yes"],
     );
   });
