@@ -9,6 +9,7 @@ import { partOf, peakOf, secondsOf, sumOf, watchProcesses } from "../../../dev/b
 import { answerOf, kindOf } from "../../../dev/bench/growth/steps";
 import type { Run } from "../../../dev/bench/growth/stack";
 import { watchWrites } from "../../../dev/bench/growth/writes";
+import { succeed } from "../../support/run";
 
 describe("simulated steps", () => {
   it("are known by name and type", () => {
@@ -60,10 +61,14 @@ describe("a run's processes", () => {
     assert.deepEqual(usage.program, { seconds: 0, memory: 0 });
   });
 
-  it("are none when nothing was started", async () => {
+  it("are counted while they run, those of their children, too", async () => {
     const stop = watchProcesses();
-    await sleep(150);
-    assert.ok(stop().engine.seconds === 0);
+    const busy = `${process.execPath} -e "const end = Date.now() + 600; while (Date.now() < end);"`;
+    await succeed("bash", ["-c", `${busy}; true`], { limit: 20 });
+    const { engine, program, plugins } = stop();
+    assert.deepEqual([engine.seconds, program.seconds], [0, 0]);
+    assert.ok(plugins.seconds > 0.1 && plugins.seconds < 2, String(plugins.seconds));
+    assert.ok(plugins.memory > 1e6, String(plugins.memory));
   });
 });
 
