@@ -1,7 +1,7 @@
 /** The Docker engine of this workstation. */
 import Docker from "dockerode";
 
-/** Default socket of an engine. Source: docs.docker.com, dockerd. */
+/** Default socket of a Docker engine. Source: docs.docker.com, dockerd. */
 export const DEFAULT_SOCKET = "/var/run/docker.sock";
 
 /** Milliseconds of silence after which a call to the Docker engine fails, so that a hung engine doesn't block a run for ever. */

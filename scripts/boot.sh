@@ -5,7 +5,7 @@
 # a reboot, and the first step of an `up` does (lib/booted.sh), until it has written /var/lib/swarm-ha/booted.
 #
 # Data, as variables before this text (components/platform/aws/user-data.ts): region, host_name, host_key (name of the
-# parameter), engine (version of Docker's packages), node (yes: a host with an engine; else the bastion, which has the
+# parameter), engine (version of Docker's packages), node (yes: a host with a Docker engine; else the bastion, which has the
 # command line only), client (public key), sshd_settings. None of it is secret.
 # shellcheck disable=SC2154 # set before this text
 

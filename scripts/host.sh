@@ -3,7 +3,7 @@
 #
 # Runs on the host; day-two commands send it. Input: { name, action: look | start | restart | leave, peers: [name address port] }
 # Prints: { service, answers, state, error, nodeId, volumes: [name], reach: [{ to, port, outcome }] }
-#   service: the supervisor runs the engine; answers: its API answers. outcome: open, refused, silent or unreachable.
+#   service: the supervisor runs the Docker engine; answers: its API answers. outcome: open, refused, silent or unreachable.
 
 . lib/common.sh
 . lib/service.sh
@@ -32,14 +32,14 @@ engine_up() {
   }
 }
 
-# settled: a check; the engine has finished its start as a swarm node.
+# settled: a check; the Docker engine has finished its start as a swarm node.
 settled() {
   asked GET /info || return 1
   seen="its swarm state is pending"
   [[ $reply != *'"LocalNodeState":"pending"'* ]]
 }
 
-# started ACTION: starts or restarts the engine.
+# started ACTION: starts or restarts the Docker engine.
 started() {
   service "$1" docker || fail "the Docker engine of $name didn't ${1#force-}"
   wait_for 90 "the Docker engine of $name to answer after its ${1#force-}" engine_up

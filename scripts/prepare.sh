@@ -63,7 +63,7 @@ if [ -n "$(optional storage.path)" ]; then
   : >>"$storage/$(value storage.marker)"
 fi
 
-# --- The engine's files ----------------------------------------------------------------------------------------------
+# --- The Docker engine's files ---------------------------------------------------------------------------------------
 
 # Settings other than labels need a restart, and the steps of several managers run at the same time: restarts would
 # cost the quorum. So a member of the swarm keeps its settings until it is replaced.

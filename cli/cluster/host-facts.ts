@@ -13,15 +13,15 @@ const outcome = z.enum([
 ]);
 
 const reportSchema = z.object({
-  /** Whether the supervisor runs the engine. */
+  /** Whether the supervisor runs the Docker engine. */
   service: z.boolean(),
-  /** Whether the engine's API answers on the host itself. */
+  /** Whether the Docker engine's API answers on the host itself. */
   answers: z.boolean(),
-  /** The engine's swarm state: `active`, `inactive`, `pending`, `error` or `locked`; empty when it doesn't answer. */
+  /** The Docker engine's swarm state: `active`, `inactive`, `pending`, `error` or `locked`; empty when it doesn't answer. */
   state: z.string(),
-  /** The engine's reason for that state. */
+  /** The Docker engine's reason for that state. */
   error: z.string(),
-  /** Node id as the engine itself has it. */
+  /** Node id as the Docker engine itself has it. */
   nodeId: z.string(),
   /** Named volumes. */
   volumes: z.array(z.string()),

@@ -88,7 +88,7 @@ function asker(connection: Connection, answers: readonly ManagerAnswer[]) {
 const NO_TABLE = "it offers no table of its members, and the stack's state has no target group of it";
 
 async function askManager({ name, call }: Manager): Promise<ManagerAnswer> {
-  // Without a leader, the engine's /info hangs for up to 20 s, while /nodes fails at once with the reason.
+  // Without a leader, the Docker engine's /info hangs for up to 20 s, while /nodes fails at once with the reason.
   const [info, nodes] = await Promise.allSettled([swarmInfo(call), listNodes(call)]);
   if (info.status === "fulfilled") {
     const found = nodes.status === "fulfilled" ? nodes.value : { error: messageOf(nodes.reason) };

@@ -75,8 +75,8 @@ function managerAnswer(name: string, { answers }: Live): string {
   const answer = answers.find((one) => one.name === name);
   if (answer === undefined) return "";
   if (!answer.answered) return `; asked directly: ${answer.seen}`;
-  if (answer.localState === "locked") return "; its engine is locked";
-  if (answer.localState !== "active") return `; its engine's swarm state is "${answer.localState}"`;
+  if (answer.localState === "locked") return "; its Docker engine is locked";
+  if (answer.localState !== "active") return `; its Docker engine's swarm state is "${answer.localState}"`;
   return "error" in answer.nodes ? `; asked directly: ${answer.nodes.error}` : "";
 }
 

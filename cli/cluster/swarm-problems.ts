@@ -106,6 +106,6 @@ function startAll(repair: string): string {
 
 function reason(answer: ManagerAnswer): string {
   if (!answer.answered) return answer.seen;
-  if (answer.localState !== "active") return `its engine's swarm state is "${answer.localState}"`;
+  if (answer.localState !== "active") return `its Docker engine's swarm state is "${answer.localState}"`;
   return "error" in answer.nodes ? answer.nodes.error : "it answers";
 }

@@ -49,9 +49,9 @@ export function nextRung(climb: Climb): Rung {
   if (instance !== undefined && (!instance.running || isOther(instance, match.desired))) return losing(climb);
   if (own?.reached !== true) return unreached(climb, own);
 
-  const restart = engineStep(name, "restart", own.answers ? why : "its engine doesn't answer");
+  const restart = engineStep(name, "restart", own.answers ? why : "its Docker engine doesn't answer");
   if (!own.service || !own.answers) {
-    const steps = own.service ? [restart] : [engineStep(name, "start", "its engine is stopped"), restart];
+    const steps = own.service ? [restart] : [engineStep(name, "start", "its Docker engine is stopped"), restart];
     const next = steps.find((step) => !isTried(step));
     return next === undefined ? losing(climb) : { step: next };
   }
@@ -84,8 +84,8 @@ export function engineSteps(nodes: readonly DesiredNode[], facts: AllFacts): Rep
     const own = facts[name];
     if (own?.reached !== true || (own.service && own.answers)) return [];
     return own.service
-      ? engineStep(name, "restart", "its engine doesn't answer")
-      : engineStep(name, "start", "its engine is stopped");
+      ? engineStep(name, "restart", "its Docker engine doesn't answer")
+      : engineStep(name, "start", "its Docker engine is stopped");
   });
 }
 
@@ -125,10 +125,10 @@ function unreached(climb: Climb, own: HostFacts | undefined): Rung {
 
 function unlocking({ match, isTried }: Climb): Rung {
   const { name } = match.desired;
-  const step: RepairStep = { kind: "unlock", names: [name], why: "its engine is locked" };
+  const step: RepairStep = { kind: "unlock", names: [name], why: "its Docker engine is locked" };
   if (!isTried(step)) return { step };
   return {
-    left: `its engine is locked, and no manager could unlock it. Unlock it with your key, on ${name} itself (docker swarm unlock), and run the repair again`,
+    left: `its Docker engine is locked, and no manager could unlock it. Unlock it with your key, on ${name} itself (docker swarm unlock), and run the repair again`,
   };
 }
 
@@ -181,7 +181,7 @@ function volumesOf({ name, role }: DesiredNode, own: HostFacts | undefined): str
   }
   return role === "manager"
     ? undefined
-    : `all volumes on ${name} (they can't be listed while its engine doesn't answer)`;
+    : `all volumes on ${name} (they can't be listed while its Docker engine doesn't answer)`;
 }
 
 /** Why a host isn't in service, from its own report; empty without one. */
@@ -193,11 +193,11 @@ export function describeHost(name: string, facts: AllFacts): string {
     return `the bastion can't log in to the host (${own.seen})${living.length === 0 ? "" : `, but ${list(living)} can reach it`}`;
   }
   const where = own.via === "bastion" ? "" : ", and the bastion can't log in to it";
-  if (!own.service) return `the host runs, its engine is stopped${where}`;
-  if (!own.answers) return `the host runs, its engine doesn't answer${where}`;
+  if (!own.service) return `the host runs, its Docker engine is stopped${where}`;
+  if (!own.answers) return `the host runs, its Docker engine doesn't answer${where}`;
   const cuts = networkCuts(name, facts);
   if (cuts.length > 0) return describeCuts(cuts);
   return where === ""
-    ? "the host and its engine run"
-    : "the host and its engine run, but the bastion can't log in to it";
+    ? "the host and its Docker engine run"
+    : "the host and its Docker engine run, but the bastion can't log in to it";
 }

@@ -226,7 +226,7 @@ function refusal({ reachable, quorum, problems }: Evaluation, desired: Desired, 
   const unlock =
     locked.length === 0
       ? ""
-      : `The engine of ${list(locked.map((node) => node.name))} is locked, and without a majority no other manager gives the key: ` +
+      : `The Docker engine of ${list(locked.map((node) => node.name))} is locked, and without a majority no other manager gives the key: ` +
         "unlock it there with yours (docker swarm unlock). ";
   const explain =
     `${unlock}A swarm without a majority (${majority(managers)} of ${managers} managers) can't be changed, and replacing a manager ` +
@@ -251,7 +251,7 @@ function whyLost({ desired, node }: Match, { instances, evaluation, facts }: Rep
       return "its container isn't the one in the stack's state";
   }
   const own = facts?.[desired.name];
-  if (own?.reached === true && !own.service) return "its engine is stopped";
+  if (own?.reached === true && !own.service) return "its Docker engine is stopped";
   if (evaluation.problems.some((problem) => problem.kind === "swarm" && problem.hosts.includes(desired.name))) {
     return "it is in another swarm";
   }

@@ -208,7 +208,7 @@ function headline(step: RepairStep): string {
   const names = list(step.names);
   switch (step.kind) {
     case "engine":
-      return `${step.action === "start" ? "Starting" : "Restarting"} the engine of ${names} (${step.why})`;
+      return `${step.action === "start" ? "Starting" : "Restarting"} the Docker engine of ${names} (${step.why})`;
     case "unlock":
       return `Unlocking ${names} with the key that the other managers have`;
     case "rejoin":

@@ -156,7 +156,7 @@ export interface StateAccess {
 export interface Containers {
   /** Makes sure that the Docker engine, the stack's images and Pulumi are there. @returns the Docker engine's client */
   prepare(stack: string): Promise<Docker>;
-  /** Makes sure that the engine alone is there. @returns its client */
+  /** Makes sure that the Docker engine alone is there. @returns its client */
   engine(): Promise<Docker>;
   /**
    * Differences between the Docker engine and the state: hosts and their network, and names of unmanaged containers. Changes

@@ -22,7 +22,7 @@ const ENGINE: GoProgram = {
   noGo: noEngine,
 };
 
-/** The engine in the cache; undefined if it is missing, or has changed since it last ran. */
+/** The Pulumi engine in the cache; undefined if it is missing, or has changed since it last ran. */
 export function cachedEngine(): string | undefined {
   return cachedProgram(ENGINE);
 }

@@ -1,6 +1,6 @@
 /**
  * A destroy of a local stack writes its state once, at its end, instead of before and after each of hundreds of steps,
- * which for 53 workers takes 40 s. A destroy can be repeated, so nothing is lost when it fails or is interrupted: the engine
+ * which for 53 workers takes 40 s. A destroy can be repeated, so nothing is lost when it fails or is interrupted: the Pulumi engine
  * then still writes what is left. Only a destroy that is killed leaves a state with hosts that are gone, and no `up` may use
  * that state. A note file marks it: it exists as long as such a destroy runs.
  */
@@ -20,7 +20,7 @@ const noteOf = (stack: string): string => statePath("destroying", stack);
 /**
  * Runs a destroy with {@link STATE_AT_END}, noted.
  *
- * @param run the engine's run
+ * @param run the Pulumi engine's run
  */
 export async function noted(stack: string, run: () => Promise<RunResult>): Promise<RunResult> {
   const note = noteOf(stack);
@@ -32,7 +32,7 @@ export async function noted(stack: string, run: () => Promise<RunResult>): Promi
   return result;
 }
 
-/** When the engine last wrote the state, in milliseconds. */
+/** When the Pulumi engine last wrote the state, in milliseconds. */
 function written(stack: string): number {
   return statSync(checkpointFile(stack), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

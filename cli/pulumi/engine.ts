@@ -1,4 +1,4 @@
-/** An engine that can be run. */
+/** A Pulumi engine that can be run. */
 export interface Engine {
   /** The program. */
   readonly path: string;

@@ -21,7 +21,7 @@ export function engineEnv(engine: Engine, base: NodeJS.ProcessEnv = process.env)
   return { ...environmentFor("cloud", base), ...always(engine, base) };
 }
 
-/** For every engine: no update check, and for the kit only its own plugins. */
+/** For every Pulumi engine: no update check, and for the kit only its own plugins. */
 function always(engine: Engine, base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const env = { PULUMI_SKIP_UPDATE_CHECK: "true" };
   if (engine.kind === "official") return env;
@@ -40,8 +40,8 @@ export function localEnv(engine: Engine, base: NodeJS.ProcessEnv = process.env):
   return {
     ...environmentFor("local", base),
     ...always(engine, base),
-    // The engine writes the whole state for each step. `skip` leaves out a file with its checksum, which nothing reads. That
-    // saves a seventh of the engine's CPU time. It also avoids a failure: the state can be read without that file, but not
+    // The Pulumi engine writes the whole state for each step. `skip` leaves out a file with its checksum, which nothing reads. That
+    // saves a seventh of the Pulumi engine's CPU time. It also avoids a failure: the state can be read without that file, but not
     // with a half-written one, as a kill leaves it (gocloud.dev, blob/fileblob, "metadata").
     PULUMI_BACKEND_URL: `${pathToFileURL(backendDir()).href}?metadata=skip`,
     // Writing the state makes much garbage. A higher limit for its collection saves a tenth of the CPU time.
@@ -49,7 +49,7 @@ export function localEnv(engine: Engine, base: NodeJS.ProcessEnv = process.env):
     PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile(),
     // Keep the compressed form off: healing reads the state.
     PULUMI_DIY_BACKEND_GZIP: "false",
-    // After each run the engine writes the state to two folders, `history` and `backups`; one copy is enough (pulumi v3.245.0,
+    // After each run the Pulumi engine writes the state to two folders, `history` and `backups`; one copy is enough (pulumi v3.245.0,
     // pkg/backend/diy/backend.go, "apply").
     PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
     PULUMI_PARALLEL: base["PULUMI_PARALLEL"] ?? String(LOCAL_STEPS),

@@ -1,4 +1,4 @@
-/** Starting the engine. */
+/** Starting the Pulumi engine. */
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -8,16 +8,16 @@ import { discardBuiltEngine } from "./build";
 import type { Engine } from "./engine";
 import { statFields } from "../workstation/process-identity.cjs";
 
-/** How an engine run ended. */
+/** How a Pulumi engine run ended. */
 export interface RunResult {
-  /** The exit code; 128 and more for an engine that a signal ended. */
+  /** The exit code; 128 and more for a Pulumi engine that a signal ended. */
   readonly code: number;
   /** What it wrote; empty unless it was captured. */
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** How to run an engine. */
+/** How to run a Pulumi engine. */
 export interface ExecOptions {
   /** The project's directory. @default the clone */
   readonly cwd?: string;
@@ -27,7 +27,7 @@ export interface ExecOptions {
   readonly capture?: boolean;
   /** Gets each line of standard output, which then is neither kept nor shown. @default none */
   readonly onLine?: (line: string) => void;
-  /** Ends the run as Ctrl-C does: the engine finishes what is under way. @default it runs to its end */
+  /** Ends the run as Ctrl-C does: the Pulumi engine finishes what is under way. @default it runs to its end */
   readonly signal?: AbortSignal;
 }
 
@@ -37,7 +37,7 @@ const SIGNALS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKIL
 /** Errors that show a broken program file. Others (memory, processes, arguments) have other causes. */
 const BROKEN_FILE = ["ENOEXEC", "EACCES", "ENOENT"];
 
-/** What to do about an engine that doesn't start. A built one is removed only if it is broken: building it takes minutes. */
+/** What to do about a Pulumi engine that doesn't start. A built one is removed only if it is broken: building it takes minutes. */
 function remedyFor(engine: Engine, error: NodeJS.ErrnoException): string {
   // A missing working directory gives ENOENT, too; then the program still exists.
   const broken = BROKEN_FILE.includes(error.code ?? "") && (error.code !== "ENOENT" || !existsSync(engine.path));
@@ -47,7 +47,7 @@ function remedyFor(engine: Engine, error: NodeJS.ErrnoException): string {
   return "It was removed: run this again to rebuild it.";
 }
 
-/** Whether this process is in its terminal's foreground: the terminal then sends Ctrl-C to the engine, too. */
+/** Whether this process is in its terminal's foreground: the terminal then sends Ctrl-C to the Pulumi engine, too. */
 function inForeground(): boolean {
   try {
     const [, , group, , terminal, foreground] = statFields(readFileSync("/proc/self/stat", "utf8"));
@@ -58,14 +58,14 @@ function inForeground(): boolean {
 }
 
 /**
- * Where an engine's output goes: directly to a terminal, or else through this process. SIGPIPE would kill an engine that
+ * Where a Pulumi engine's output goes: directly to a terminal, or else through this process. SIGPIPE would kill a Pulumi engine that
  * writes into a pipe without a reader (`| head`), in the middle of an update.
  */
 function channel(stream: NodeJS.WriteStream): "inherit" | "pipe" {
   return stream.isTTY ? "inherit" : "pipe";
 }
 
-/** Runs an engine to its end. @throws UserError when it can't be started at all */
+/** Runs a Pulumi engine to its end. @throws UserError when it can't be started at all */
 export function execEngine(engine: Engine, args: readonly string[], options: ExecOptions): Promise<RunResult> {
   const capture = options.capture === true;
   const child = spawn(engine.path, args, {
@@ -78,7 +78,7 @@ export function execEngine(engine: Engine, args: readonly string[], options: Exe
   const stop = (): void => {
     child.kill("SIGINT");
   };
-  // A terminal sends Ctrl-C to the engine itself. This process must outlive it, and passes on signals that only it got.
+  // A terminal sends Ctrl-C to the Pulumi engine itself. This process must outlive it, and passes on signals that only it got.
   const interrupted = (): void => {
     if (!inForeground()) stop();
   };

@@ -17,7 +17,7 @@ export interface FindOptions {
 let found: Promise<Engine> | undefined;
 
 /**
- * The engine for this run: `pulumi` on PATH where it is recent enough; else one of our own cache; else the official
+ * The Pulumi engine for this run: `pulumi` on PATH where it is recent enough; else one of our own cache; else the official
  * download, where it can be had; else one built from its Go module. Looked for once per process.
  *
  * @throws UserError with the line that installs Pulumi, when there is none and none can be made

@@ -1,4 +1,4 @@
-/** The offline kit's plugins, bundled from `offline/` and laid out as the engine looks for them. */
+/** The offline kit's plugins, bundled from `offline/` and laid out as the Pulumi engine looks for them. */
 import { createHash } from "node:crypto";
 import {
   chmodSync,
@@ -20,13 +20,13 @@ import { withLock } from "../workstation/lock.cjs";
 
 /** A kit that is ready for use. */
 export interface Kit {
-  /** The engine's binary, in a directory with the plugins that it expects beside itself. */
+  /** The Pulumi engine's binary, in a directory with the plugins that it expects beside itself. */
   readonly engine: string;
   /** PULUMI_HOME with the resource plugins. */
   readonly home: string;
 }
 
-/** Entry points in `offline/` by the place that the engine looks for their programs in. */
+/** Entry points in `offline/` by the place that the Pulumi engine looks for their programs in. */
 const plugins = (): Readonly<Record<string, string>> => ({
   "bin/pulumi-language-nodejs": "language-nodejs",
   "bin/pulumi-resource-pulumi-nodejs": "dynamic",
@@ -41,7 +41,7 @@ function versionOf(name: string): string {
 }
 
 /**
- * The kit for an engine. Bundles are cached by what they are made of; a damaged cache is made again.
+ * The kit for a Pulumi engine. Bundles are cached by what they are made of; a damaged cache is made again.
  *
  * @param enginePath the built engine
  */
@@ -126,7 +126,7 @@ function launcher(script: string): string {
   return `#!/bin/sh\nexec ${shellQuote(process.execPath)} ${shellQuote(script)} "$@"\n`;
 }
 
-/** The engine looks for the language host beside its own binary, with links resolved: so a hard link, else a copy. */
+/** The Pulumi engine looks for the language host beside its own binary, with links resolved: so a hard link, else a copy. */
 function placeEngine(source: string, target: string): void {
   const wanted = statSync(source);
   if (existsSync(target)) {

@@ -1,4 +1,4 @@
-/** The engine's output without a terminal, made short: it prints a line or more for each beginning, too. */
+/** The Pulumi engine's output without a terminal, made short: it prints a line or more for each beginning, too. */
 
 import { WITH_EFFECT } from "./unfinished";
 

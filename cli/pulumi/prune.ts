@@ -36,7 +36,7 @@ export function pruneHistory(stack: string): void {
 
 /**
  * Removes files of attributes that a killed engine has cut off beside a checkpoint: with one of them, the whole checkpoint
- * can't be read. (Ours write none; an engine that somebody started by hand does.)
+ * can't be read. (Ours write none; a Pulumi engine that somebody started by hand does.)
  */
 export function dropDamagedAttributes(stack: string): void {
   for (const path of [checkpointFile(stack), `${checkpointFile(stack)}.bak`].map((file) => `${file}.attrs`)) {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { UserError } from "../terminal/errors";
 import { isWhole, marked, type State, type Unfinished } from "./unfinished";
 
-/** Runs a command of the engine on a stack, captured. */
+/** Runs a command of the Pulumi engine on a stack, captured. */
 export type RunOnStack = (
   args: readonly string[],
 ) => Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;

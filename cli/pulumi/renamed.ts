@@ -10,7 +10,7 @@ import { buildsOnState } from "./arguments";
 import { checkpointFile, forgetStack, parsed } from "./local-state";
 import { configDirectory, readStackFile, type StackFile } from "./project";
 
-/** A state's resources, as the engine writes them. */
+/** A state's resources, as the Pulumi engine writes them. */
 type Resources = readonly unknown[] | null | undefined;
 
 /** The name of the stack that the resources of a state were created for; undefined when no resource has it. */

@@ -53,7 +53,7 @@ export async function healLocalStack(engine: Engine, stack: string): Promise<voi
   healLocks(stack);
   dropHalfCheckpoints(stack);
   const known = readCheckpoint(stack)?.latest;
-  // Reading the file saves two starts of the engine for almost every run.
+  // Reading the file saves two starts of the Pulumi engine for almost every run.
   if (known == null || (isWhole(unfinished(known)) && (known.pending_operations ?? []).length === 0)) return;
   const run: RunOnStack = (args) =>
     execEngine(engine, [...args, "--stack", stack], { env: localEnv(engine), capture: true });

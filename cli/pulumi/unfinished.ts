@@ -1,9 +1,9 @@
 /**
  * What an interrupted run leaves in a stack's state, and how the next run continues from it.
  *
- * The engine records each operation before it begins. For an interrupted one it only prints a warning, and then trusts a state
+ * The Pulumi engine records each operation before it begins. For an interrupted one it only prints a warning, and then trusts a state
  * that may be wrong. A node that was removed from the cluster, but not yet from the state, counts as existing, and an `up`
- * reports success without it. Two marks of the engine's own make it continue. They survive other runs in between, such as a
+ * reports success without it. Two marks of the Pulumi engine's own make it continue. They survive other runs in between, such as a
  * preview, and work however far the operation had come:
  *
  * - `taint`: the resource is deleted again, which is harmless when it is gone already, and recreated; one that the program no
@@ -21,9 +21,9 @@ export interface StateResource {
   readonly id?: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly propertyDependencies?: Readonly<Record<string, readonly string[] | null>>;
-  /** The old one of a pair whose successor exists already: the engine deletes it by itself. */
+  /** The old one of a pair whose successor exists already: the Pulumi engine deletes it by itself. */
   readonly delete?: boolean;
-  /** Deleted, and to be recreated: the engine does so by itself. */
+  /** Deleted, and to be recreated: the Pulumi engine does so by itself. */
   readonly pendingReplacement?: boolean;
   readonly taint?: boolean;
   readonly initErrors?: readonly string[];

@@ -1,4 +1,4 @@
-/** Versions of the engine. */
+/** Versions of the Pulumi engine. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { environmentFor } from "../environment";
@@ -24,7 +24,7 @@ export function recentEnough(version: string, oldest: string = OLDEST): boolean 
   return true;
 }
 
-/** The version that an engine reports, without its `v`; undefined if it doesn't run. */
+/** The version that a Pulumi engine reports, without its `v`; undefined if it doesn't run. */
 export async function versionOf(path: string): Promise<string | undefined> {
   try {
     const env = { ...environmentFor("local"), PULUMI_SKIP_UPDATE_CHECK: "true" };

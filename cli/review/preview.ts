@@ -54,7 +54,7 @@ export interface Preview {
   readonly changes: readonly Change[];
 }
 
-/** Operations of the engine. Source: pulumi/pulumi sdk/go/common/display, and pkg/resource/deploy/step.go. */
+/** Operations of the Pulumi engine. Source: pulumi/pulumi sdk/go/common/display, and pkg/resource/deploy/step.go. */
 const KINDS: Readonly<Record<string, ChangeKind>> = {
   same: "unchanged",
   read: "unchanged",

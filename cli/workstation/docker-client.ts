@@ -1,4 +1,4 @@
-/** The engine's API for set-up: a client on a socket, and the answers of its long-running calls. */
+/** The Docker engine's API for set-up: a client on a socket, and the answers of its long-running calls. */
 import type Docker from "dockerode";
 import { unlessGone } from "../../components/docker";
 import { UserError } from "../terminal/errors";

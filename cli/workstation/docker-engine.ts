@@ -15,11 +15,11 @@ export interface DockerEngine {
   readonly socket: string;
   /** The same as a value for DOCKER_HOST. */
   readonly dockerHost: string;
-  /** The engine's version, e.g. `20.10.24`. */
+  /** The Docker engine's version, e.g. `20.10.24`. */
   readonly version: string;
 }
 
-/** What a search for an engine depends on; everything has a default. */
+/** What a search for a Docker engine depends on; everything has a default. */
 export interface DockerEngineOptions {
   /** @default the variable DOCKER_HOST */
   readonly dockerHost?: string | undefined;
@@ -42,7 +42,7 @@ const MANUAL =
  * The Docker engine that DOCKER_HOST or the default socket reaches. Where none answers and this is root on Linux, it is
  * started; on Debian and Ubuntu, docker.io is installed first if necessary.
  *
- * @throws UserError that says what is wrong with the engine, or what to install
+ * @throws UserError that says what is wrong with the Docker engine, or what to install
  */
 export async function ensureDockerEngine(options: DockerEngineOptions = {}): Promise<DockerEngine> {
   const dockerHost = "dockerHost" in options ? options.dockerHost : process.env["DOCKER_HOST"];

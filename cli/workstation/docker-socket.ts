@@ -29,7 +29,7 @@ export function socketOf(dockerHost: string | undefined): string {
 }
 
 /**
- * Asks the engine behind a socket for its version.
+ * Asks the Docker engine behind a socket for its version.
  *
  * @param timeout milliseconds until it counts as silent. @default 5000
  */
@@ -73,7 +73,7 @@ function readVersion(status: number, body: string): Answer {
     const version = (JSON.parse(body) as { Version?: unknown }).Version;
     if (status === 200 && typeof version === "string") return { kind: "ok", version };
   } catch {
-    // Not an engine's answer: said below.
+    // Not a Docker engine's answer: said below.
   }
   return { kind: "silent", detail: `it answers HTTP ${status}, not as a Docker engine: ${body.slice(0, 100)}` };
 }

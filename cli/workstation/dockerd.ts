@@ -94,7 +94,7 @@ async function launch(where: Layout): Promise<void> {
   if (dockerd === undefined) throw new UserError("dockerd is not installed: sudo apt-get install docker.io");
   for (const [program, file] of Object.entries(where.pidFiles)) removeStalePidFile(file, program);
   rmSync(where.record, { force: true });
-  // The last one says why the engine ended.
+  // The last one says why the Docker engine ended.
   if (existsSync(where.log)) renameSync(where.log, `${where.log}.old`);
   const log = openSync(where.log, "a", 0o600);
   // detached is setsid: neither a terminal's hang-up nor a signal to this process group reaches it.
@@ -120,7 +120,7 @@ async function launch(where: Layout): Promise<void> {
   await Promise.race([failed, untilItAnswers(where, identity)]);
 }
 
-/** The engine's environment: a user's PATH may lack the system's directories. */
+/** The Docker engine's environment: a user's PATH may lack the system's directories. */
 function engineEnvironment(): NodeJS.ProcessEnv {
   const env = environmentFor("dockerd");
   return { ...env, PATH: `${env["PATH"] ?? ""}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin` };
@@ -157,7 +157,7 @@ async function untilItAnswers(where: Layout, identity: ProcessIdentity): Promise
   }
 }
 
-/** The last lines of the engine's log, indented for an error message. */
+/** The last lines of the Docker engine's log, indented for an error message. */
 function lastLog(where: Layout): string {
   try {
     const lines = readFileSync(where.log, "utf8").trimEnd().split("\n");
@@ -178,7 +178,7 @@ export async function stopDockerd(place: DockerdPlace = {}): Promise<string> {
   const none = "npm start has started no Docker engine here: nothing to stop. (Stop systemd's: systemctl stop docker.)";
   if (!existsSync(where.directory)) return none; // A lock would make it.
   return withLock(where.lock, async () => {
-    // Read with the lock held: a command that is starting an engine writes its record before it lets go.
+    // Read with the lock held: a command that is starting a Docker engine writes its record before it lets go.
     const known = readRecord(place);
     if (known === undefined) return none;
     const wasAlive = isAlive(known);

@@ -1,4 +1,4 @@
-/** Building an image from a folder on the engine, once. */
+/** Building an image from a folder on the Docker engine, once. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
@@ -27,7 +27,7 @@ export interface ImageWish {
 const BUILD_LIMIT = 1_200_000;
 
 /**
- * Makes sure that the engine has the image, building it (and its base) if it doesn't. The engine names an image only
+ * Makes sure that the Docker engine has the image, building it (and its base) if it doesn't. The Docker engine names an image only
  * when its build has ended well, so an interrupted one leaves nothing that could be taken for it.
  *
  * @throws UserError with the build's last lines
@@ -61,7 +61,7 @@ export async function buildImage(docker: Docker, wish: ImageWish, note: (detail:
   const { name, folder } = wish;
   const limit = AbortSignal.timeout(BUILD_LIMIT);
   try {
-    // `version` is not set: that is the engine's own builder, which every engine has; buildx may be missing.
+    // `version` is not set: that is the Docker engine's own builder, which every Docker engine has; buildx may be missing.
     const answer = await docker.buildImage(
       { context: folder, src: readdirSync(folder) },
       {

@@ -34,7 +34,7 @@ const BASE = {
 const VERSION_LIMIT = 30_000;
 
 /**
- * Makes sure that the engine has all images that stacks run. What is there already is used; else they are pulled, where
+ * Makes sure that the Docker engine has all images that stacks run. What is there already is used; else they are pulled, where
  * that can be done; else built, from package registries alone.
  *
  * @throws UserError with the remedy
@@ -62,7 +62,7 @@ export async function ensureProgramImages(docker: Docker, progress: Progress = c
   }
 }
 
-/** Gives the public's image our name for it, if the engine has it or can pull it. */
+/** Gives the public's image our name for it, if the Docker engine has it or can pull it. */
 async function takenFromPublic(
   docker: Docker,
   image: Image,
@@ -76,7 +76,7 @@ async function takenFromPublic(
   return true;
 }
 
-/** A reference with a tag and a digest, without the tag: not every engine takes both. */
+/** A reference with a tag and a digest, without the tag: not every Docker engine takes both. */
 export function byDigest(reference: string): string {
   return reference.replace(/:[^:@/]+@/, "@");
 }
@@ -116,7 +116,7 @@ async function makeImage(docker: Docker, image: Image, usually: string, progress
 /** Milliseconds that the last output of a program may take after its end. */
 const OUTPUT_LIMIT = 5000;
 
-/** Runs the program for its version, where it is going to run: on another system than the engine's it couldn't be. */
+/** Runs the program for its version, where it is going to run: on another system than the Docker engine's it couldn't be. */
 async function checkVersion(docker: Docker, candidate: string, image: Image, program: GoProgram): Promise<void> {
   const said: Buffer[] = [];
   const container = await docker.createContainer({
@@ -168,7 +168,7 @@ export function programOf(image: Image, usually: string, target: { os: string; a
   };
 }
 
-/** The system and processor of the engine, which needn't be the workstation's. */
+/** The system and processor of the Docker engine, which needn't be the workstation's. */
 async function targetOf(docker: Docker): Promise<{ os: string; arch: string }> {
   const { Os: os, Arch: arch } = await docker.version();
   return { os, arch };

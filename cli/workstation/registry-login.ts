@@ -13,9 +13,9 @@ export interface RegistryLogin {
 /**
  * The names under which docker needs the registry's credentials. Pure.
  *
- * `stack deploy --with-registry-auth` looks for those of the registry's own name. A login is done by the engine, and so by
+ * `stack deploy --with-registry-auth` looks for those of the registry's own name. A login is done by the Docker engine, and so by
  * a manager, which knows that name and trusts its certificate, whether or not the workstation does. Where the load balancers
- * are on the workstation (local), its engine pushes to `localhost`, which needs no name and no trust.
+ * are on the workstation (local), its Docker engine pushes to `localhost`, which needs no name and no trust.
  *
  * @param context the docker context that leads to the managers
  */

@@ -1,5 +1,5 @@
 /**
- * What of a stack the benchmark makes, as patterns of the engine's `--target`. The engine refuses targets of which it isn't
+ * What of a stack the benchmark makes, as patterns of the Pulumi engine's `--target`. The Pulumi engine refuses targets of which it isn't
  * told all that they depend on.
  */
 

@@ -51,7 +51,7 @@ converged() {
         note_failures "$id" false
         late+="; $seen$error; update: $state, $message"
         hopeless=false
-        [ "$down_now" = "$down" ] || look_anew "$id"
+        [ "$down_now" = "$down" ] || restart_update "$id"
         ;;
     esac
   done < <(jq -r '.[] | "\(.ID) \(.UpdateStatus.State // "" | if . == "" then "none" else . end) \(.UpdateStatus.Message // "" | gsub("\\s+"; " "))"' <<<"$list")
@@ -95,11 +95,11 @@ keeps_failing() {
   [ -n "$waiting" ]
 }
 
-# look_anew SERVICE_ID: an update waits for the task of a node that died while it ran: after 60 s it still did (measured),
+# restart_update SERVICE_ID: an update waits for the task of a node that died while it ran: after 60 s it still did (measured),
 # and nothing ends it but the node's tasks being given up after 24 h. Any other description of the service makes the
 # orchestrator begin again with what is left to do; a label touches no task.
 # Source: swarmkit, manager/orchestrator/update/updater.go (updateTask has no limit), manager/dispatcher (defaultNodeDownPeriod).
-look_anew() {
+restart_update() {
   local version spec
   cluster GET "/services/$1" </dev/null || return 0
   jq -r --arg down "$down_now" '"\(.Version.Index) \(.Spec | .Labels["swarm-ha.down"] = $down | tojson)"' <<<"$reply" |

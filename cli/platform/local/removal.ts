@@ -2,7 +2,7 @@ import { LABELS } from "../../../plan/labels";
 import { UserError } from "../../terminal/errors";
 import type { StackContainer } from "../types";
 
-/** A shell command that removes everything of the stack from the engine. */
+/** A shell command that removes everything of the stack from the Docker engine. */
 export function removalCommand(stack: string): string {
   const filter = `--filter label=${LABELS.stack}=${stack}`;
   // xargs -r: nothing is run for nothing, so the command can be given again.

@@ -54,7 +54,7 @@ export class RegistryBucket extends pulumi.ComponentResource {
         bucket,
         rules: [
           {
-            id: "leftovers",
+            id: "incomplete-uploads",
             status: "Enabled",
             filter: {},
             abortIncompleteMultipartUpload: { daysAfterInitiation: UPLOAD_DAYS },

@@ -13,11 +13,11 @@ const SIMULATED = {
   "home/plugins/resource-command-v1.2.1/pulumi-resource-command": "command",
 } as const;
 
-/** Makes the engine in an empty folder. */
+/** Makes the Pulumi engine in an empty folder. */
 export async function simulatedEngine(folder: string): Promise<Engine> {
   const kit = await kitEngine();
   const path = join(folder, "bin", "pulumi");
-  // The engine looks for its language host beside its own binary, with links resolved.
+  // The Pulumi engine looks for its language host beside its own binary, with links resolved.
   mkdirSync(dirname(path), { recursive: true });
   copyFileSync(kit.path, path, constants.COPYFILE_FICLONE);
   copyFileSync(join(dirname(kit.path), "pulumi-language-nodejs"), join(folder, "bin", "pulumi-language-nodejs"));

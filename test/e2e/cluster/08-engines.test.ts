@@ -22,11 +22,11 @@ describe("repair of hosts that are alive", function () {
     await stack.exec("worker-2", ["sv", "-w", "20", "force-stop", "/etc/service/docker"]);
     await stack.exec("worker-3", ["pkill", "-STOP", "-x", "dockerd"]);
     await until("status to tell that it is the engine", 90, () =>
-      problem(/worker-2 .*the host runs, its engine is stopped/),
+      problem(/worker-2 .*the host runs, its Docker engine is stopped/),
     );
     const { seconds, output } = await stack.good("repair", [stack.name]);
     figure("repair of a stopped and a hanging engine", seconds);
-    assert.match(output, /Starting the engine of worker-2/);
+    assert.match(output, /Starting the Docker engine of worker-2/);
     assert.deepEqual(await stack.identities(), before);
     assert.match(await stack.exec("worker-2", ["docker", "volume", "ls", "--quiet"]), /^kept$/m);
     await stack.exec("worker-2", ["docker", "volume", "rm", "kept"]);

@@ -221,7 +221,7 @@ describe("describeHost", () => {
       "manager-1 can't reach manager-2 on 2377/tcp (no answer), 7946/tcp (no answer)",
     );
     assert.match(describeHost("worker-1", facts), /the bastion can't log in .* but manager-1 can reach it/);
-    assert.equal(describeHost("worker-2", facts), "the host runs, its engine is stopped");
+    assert.equal(describeHost("worker-2", facts), "the host runs, its Docker engine is stopped");
     assert.equal(describeHost("worker-3", facts), "the bastion can't log in to the host (no answer in 8 s)");
     assert.equal(describeHost("registry-1", facts), "");
   });

@@ -10,7 +10,7 @@ interface Recipe {
 }
 
 /**
- * The join step's record that this host is a member (scripts/join.sh). Without it, the step would take an engine that is
+ * The join step's record that this host is a member (scripts/join.sh). Without it, the step would take a Docker engine that is
  * still connecting to the other managers for an interrupted join, and leave the swarm.
  */
 const JOINED = "/etc/swarm-ha/joined";

@@ -26,7 +26,7 @@ export interface KnownInstance extends z.infer<typeof instanceSchema> {
   readonly role: string;
 }
 
-/** What a state has on the engine. */
+/** What a state has on the Docker engine. */
 export interface KnownObjects {
   /** @default the stack has none yet */
   readonly network?: z.infer<typeof networkSchema>;

@@ -1,4 +1,4 @@
-/** What the engine has of a local stack. */
+/** What the Docker engine has of a local stack. */
 import type Docker from "dockerode";
 import { unlessGone } from "../../../../components/docker";
 import { LABELS } from "../../../../plan/labels";
