@@ -22,7 +22,8 @@ const nodeSchema = z.object({
   Version: z.object({ Index: z.number() }),
   UpdatedAt: z.string(),
   Spec: z.object({ Role: z.enum(["manager", "worker"]), Availability: z.string(), Labels: labels }),
-  Description: z.object({ Hostname: z.string(), Engine: z.object({ Labels: labels }) }),
+  // The Docker API leaves out what a node has never reported.
+  Description: z.object({ Hostname: z.string().default(""), Engine: z.object({ Labels: labels }) }),
   Status: z.object({ State: z.string(), Message: z.string().optional() }),
   ManagerStatus: z.object({ Leader: z.boolean().optional(), Reachability: z.string() }).nullish(),
 });
