@@ -23,9 +23,9 @@ slots_locked() {
   done <"$slots_file"
 }
 
-# slots_write LINE…: replaces the file, whole or not at all.
+# slots_write LINE…: replaces the file.
 slots_write() {
-  { printf '%s\n' "$@" >"$slots_file.new" && mv -f "$slots_file.new" "$slots_file"; } || fail "$slots_file can't be written"
+  printf '%s\n' "$@" | write_file "$slots_file" 0600 || true
 }
 
 # take_slot NAME [CHECK…]: true if nobody else has a slot, or only one and the check says that there is a second slot; then NAME has

@@ -20,6 +20,7 @@ describe("the join slots of managers", () => {
   function run(script: string, alone = false): string[] {
     const { code, stdout, stderr } = bash(`set -Eeuo pipefail; shopt -s inherit_errexit lastpipe
       slots_file=${folder}/slots slots_lock=${folder}/lock
+      . <(sed '/^declare -A given/d; /^eval /d' scripts/lib/common.sh)
       fail() { echo "failed: $*"; exit 0; }
       . scripts/lib/joining.sh
       alone=${String(alone)}
@@ -62,6 +63,6 @@ describe("the join slots of managers", () => {
   });
 
   it("are not given where nobody could note them", () => {
-    assert.match(run(`slots_file=${folder}/missing/slots; ask manager-2`)[0] ?? "", /^failed: .*can't be written/);
+    assert.match(run(`slots_file=${folder}/lock/slots; ask manager-2`)[0] ?? "", /^failed: .*can't be written/);
   });
 });
