@@ -57,8 +57,13 @@ export async function unlessGone<T>(action: Promise<T>): Promise<T | undefined> 
   }
 }
 
-/** @throws Error with the remedy, if the Docker engine doesn't have the image. */
-export async function checkImage(engine: Docker, image: string): Promise<void> {
-  if ((await unlessGone(engine.getImage(image).inspect())) !== undefined) return;
+/**
+ * Finds an image. @returns its id
+ *
+ * @throws Error with the remedy, if the Docker engine doesn't have the image.
+ */
+export async function checkImage(engine: Docker, image: string): Promise<string> {
+  const found = await unlessGone(engine.getImage(image).inspect());
+  if (found !== undefined) return found.Id;
   throw new Error(`the image ${image} is not on this Docker engine; \`npm start\` builds it`);
 }

@@ -44,8 +44,8 @@ export async function perform(
       return rejoin(step, stack, docker);
     case "up":
       if (step.redo !== undefined) {
-        const update = step.redo;
-        const failure = await attempt(() => redo(stack.stack, () => ({ replace: [], update })));
+        const steps = step.redo;
+        const failure = await attempt(() => redo(stack.stack, () => steps));
         if (failure !== undefined) return failure;
       }
       return goOn(stack, []);

@@ -9,7 +9,7 @@ import type { ScriptEnd } from "../cluster/ssh";
 import type { PlatformDifference, LiveMember } from "../cluster/model";
 import type { Forward } from "../cluster/tunnel/forward";
 import type { StackFile } from "../pulumi/project";
-import type { State, Unfinished } from "../pulumi/unfinished";
+import type { State } from "../pulumi/unfinished";
 
 /** Name of a platform: a value of `swarm-ha:platform`. */
 export type PlatformName = StackConfig["platform"];
@@ -146,8 +146,8 @@ export interface BroughtBack {
 export interface StateAccess {
   /** Removes a killed run's lock, and marks what it left half done. @throws UserError when another run holds the stack */
   readonly heal: (stack: string) => Promise<void>;
-  /** Marks resources for the next `up`. */
-  readonly redo: (stack: string, choose: (state: State) => Unfinished) => Promise<void>;
+  /** Marks steps, chosen from the state by URN, for the next `up`. */
+  readonly redo: (stack: string, choose: (state: State) => readonly string[]) => Promise<void>;
   /** The state, secrets in plain text. */
   readonly read: (stack: string) => Promise<Deployment>;
 }

@@ -14,7 +14,7 @@ import { hasState } from "./log-in";
 import { ensureLocalState, forgetStack, withoutSalt, workingConfig } from "./local-state";
 import { readStackFile, type StackFile } from "./project";
 import { pruneHistory } from "./prune";
-import { markState } from "./redo";
+import { markState, type RunOnStack } from "./redo";
 import { withSlots } from "./slots";
 import { ensureLocalStack, healLocalStack, localStackExists } from "./stack";
 import { runTrial } from "./trial";
@@ -30,7 +30,7 @@ import {
   refuseRenamedAway,
   renameConfig,
 } from "./renamed";
-import type { State, Unfinished } from "./unfinished";
+import type { State } from "./unfinished";
 
 export type { Engine } from "./engine";
 export { findEngine } from "./find";
@@ -128,13 +128,14 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
 }
 
 /**
- * Marks resources of a stack, local or not, so that the next `up` does them again. This writes the state.
+ * Marks steps of a stack, local or not, so that the next `up` runs them again. This writes the state.
  *
- * @param choose selects the resources from the state
+ * @param choose selects the steps from the state, by URN
  * @throws UserError when the state can't be read or written
  */
-export async function redo(stack: string, choose: (state: State) => Unfinished): Promise<void> {
-  await markState((args) => runPulumi(args, { stack, capture: true }), stack, choose);
+export async function redo(stack: string, choose: (state: State) => readonly string[]): Promise<void> {
+  const run: RunOnStack = (args) => runPulumi(args, { stack, capture: true });
+  await markState(run, stack, (state) => ({ replace: [], update: choose(state) }));
 }
 
 /**

@@ -122,7 +122,8 @@ function slimDynamicProvider(build: import("esbuild").PluginBuild): void {
   );
 }
 
-function launcher(script: string): string {
+/** A program that runs a script with this Node. */
+export function launcher(script: string): string {
   return `#!/bin/sh\nexec ${shellQuote(process.execPath)} ${shellQuote(script)} "$@"\n`;
 }
 

@@ -1,5 +1,6 @@
 /** The images of the services, which no contender is measured for. */
 import type Docker from "dockerode";
+import { checkImage } from "../../components/docker";
 import { IMAGE_OF } from "../../components/images";
 import { localImage } from "../../components/platform/local/image";
 import { execIn } from "../../components/platform/local/provider/exec";
@@ -39,7 +40,8 @@ export async function loadImages(
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const host = docker.getContainer(container(next.name));
-      await copyImageArchive(docker, next.image, host, ARCHIVE);
+      const id = await checkImage(docker, next.image);
+      await copyImageArchive(docker, { name: next.image, id }, host, ARCHIVE);
       const { code, stdout, stderr } = await execIn(host, ["bash", "-c", LOAD], LIMIT);
       if (code !== 0) throw new Error(`${next.name} can't load ${next.image}: ${stdout}\n${stderr}`);
     }

@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 import { build } from "esbuild";
 import type { Engine } from "../../../cli/pulumi";
 import { kitEngine } from "../../../cli/pulumi/find";
+import { launcher } from "../../../cli/pulumi/kit";
 import { root } from "../../../cli/paths";
-import { shellQuote } from "../../../components/shell-quote";
 
 /** Plugins that are replaced, by the place of their programs in the kit's folder. */
 const SIMULATED = {
@@ -37,10 +37,7 @@ export async function simulatedEngine(folder: string): Promise<Engine> {
   for (const [place, name] of Object.entries(SIMULATED)) {
     const program = join(folder, place);
     mkdirSync(dirname(program), { recursive: true });
-    writeFileSync(
-      program,
-      `#!/bin/sh\nexec ${shellQuote(process.execPath)} ${shellQuote(join(folder, "lib", `${name}.cjs`))} "$@"\n`,
-    );
+    writeFileSync(program, launcher(join(folder, "lib", `${name}.cjs`)));
     chmodSync(program, 0o755);
   }
   return { ...kit, path, home };

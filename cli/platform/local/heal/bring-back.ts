@@ -10,7 +10,7 @@ import type { Deployment } from "../../../cluster/deployment";
 import { list } from "../../../cluster/words";
 import { readCheckpoint } from "../../../pulumi/local-state";
 import { localStackExists } from "../../../pulumi/stack";
-import { stepsOf, type State, type Unfinished } from "../../../pulumi/unfinished";
+import { stepsOf, type State } from "../../../pulumi/unfinished";
 import { statePath } from "../../../paths";
 import { UserError } from "../../../terminal/errors";
 import { withLock } from "../../../workstation/lock.cjs";
@@ -133,10 +133,10 @@ async function perform(
   });
 }
 
-/** Steps of hosts that lose their file system. */
-function toRedo({ resources }: State, { actions }: HealPlan): Unfinished {
+/** Steps of hosts that lose their file system, by URN. */
+function toRedo({ resources }: State, { actions }: HealPlan): string[] {
   const instances = actions.flatMap((action) => (action.kind === "restore" ? [action.instance.urn] : []));
-  return { replace: [], update: instances.flatMap((urn) => stepsOf(urn, resources ?? [])) };
+  return instances.flatMap((urn) => stepsOf(urn, resources ?? []));
 }
 
 async function performOne(docker: Docker, action: HealAction, deployment: Deployment): Promise<void> {

@@ -91,9 +91,9 @@ async function look(
 
 async function load(engine: Docker, container: Docker.Container, inputs: HostImageInputs): Promise<void> {
   const { host, image } = inputs;
-  await checkImage(engine, image);
+  const id = await checkImage(engine, image);
   // Loading from a file on the host takes half as long as through this process into `docker load`.
-  await copyImageArchive(engine, image, container, ARCHIVE).catch((error: unknown) => {
+  await copyImageArchive(engine, { name: image, id }, container, ARCHIVE).catch((error: unknown) => {
     throw new Error(`${host} can't get the image ${image}: ${messageOf(error)}`);
   });
   const load = ["sh", "-c", 'exec 3<"$1"; rm -f "$1"; exec docker load --quiet <&3', "load", ARCHIVE];

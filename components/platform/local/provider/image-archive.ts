@@ -29,19 +29,18 @@ const archives = new Map<string, Promise<ImageArchive>>();
 /**
  * Copies an image's archive into a container's file system.
  *
- * @param image Name of the image.
+ * @param image Name of the image, and its id.
  * @param path Where the file is to be in the container. Its folder has to exist.
  * @throws Error if the image can't be read or the file can't be written
  */
 export async function copyImageArchive(
   engine: Docker,
-  image: string,
+  { name, id }: { readonly name: string; readonly id: string },
   container: Docker.Container,
   path: string,
 ): Promise<void> {
-  const { Id } = await engine.getImage(image).inspect();
-  const key = `${image} ${Id}`;
-  const { file, size } = await (archives.get(key) ?? remember(key, save(engine, image)));
+  const key = `${name} ${id}`;
+  const { file, size } = await (archives.get(key) ?? remember(key, save(engine, name)));
   const failed = new AbortController();
   const stop = (error: Error): void => {
     failed.abort(error);
