@@ -1,12 +1,9 @@
 import type Docker from "dockerode";
 import { messageOf } from "../../components/message";
 import { PORTS } from "../../plan/ports";
-import { hostKeysOf, UNKNOWN } from "./deployment";
+import { UNKNOWN } from "./deployment";
 import { parseReport, type AllFacts, type HostFacts } from "./host-facts";
-import { runOnHost, scriptCall } from "./host-shell";
-import type { ScriptEnd } from "./ssh";
-import { openBastion, type Tunnel } from "./bastion";
-import { containersOf } from "./platform";
+import { outputOf, scriptOnHost, withWays, type Ways } from "./run-script";
 import type { LiveStack } from "./stack";
 
 /** Seconds for the bastion, and for a host's report: its slowest part is a peer that doesn't answer (3 s). */
@@ -31,20 +28,14 @@ export async function askHosts(stack: LiveStack, { troubled, docker }: HostsAske
   const managers = stack.desired.nodes.filter((node) => node.role === "manager").map((node) => node.name);
   const names = [...new Set([...managers, ...troubled])];
   if (troubled.length === 0) return {};
-  const bastion = await openBastion(stack.outputs.access.bastion, BASTION_LIMIT).catch(messageOf);
-  try {
+  const ask = async (ways: Ways): Promise<AllFacts> => {
     const found = names.map(async (name) => {
-      const facts = await askHost(stack, name, {
-        bastion,
-        docker,
-        peers: peersOf(stack, name, [...managers, ...troubled]),
-      });
-      return [name, facts] as const;
+      const peers = peersOf(stack, name, [...managers, ...troubled]);
+      return [name, await askHost(stack, name, peers, ways)] as const;
     });
     return Object.fromEntries(await Promise.all(found));
-  } finally {
-    if (typeof bastion !== "string") bastion.close();
-  }
+  };
+  return withWays(stack, ask, { limit: BASTION_LIMIT, docker });
 }
 
 /** Changes a host's engine. @throws Error with the script's error, or the reason why the host can't be reached */
@@ -54,52 +45,23 @@ export async function actOnHost(
   action: HostAction,
   docker: Docker | undefined,
 ): Promise<void> {
-  const bastion = await openBastion(stack.outputs.access.bastion, BASTION_LIMIT).catch(messageOf);
-  try {
-    const { end } = await runScript(stack, name, { bastion, docker, action, peers: [], limit: ACT_LIMIT });
-    if (end.code !== 0) throw new Error(end.stderr.trim().slice(-500));
-  } finally {
-    if (typeof bastion !== "string") bastion.close();
-  }
+  await withWays(
+    stack,
+    async (ways) => {
+      const data = { name, action, peers: [] };
+      outputOf((await scriptOnHost(stack, name, "host", data, { ...ways, limit: ACT_LIMIT })).end);
+    },
+    { limit: BASTION_LIMIT, docker },
+  );
 }
 
-interface Access {
-  /** The bastion, or why it can't be reached. */
-  readonly bastion: Tunnel | string;
-  readonly docker: Docker | undefined;
-  /** Lines `name address port`. */
-  readonly peers: readonly string[];
-}
-
-async function askHost(stack: LiveStack, name: string, access: Access): Promise<HostFacts> {
+async function askHost(stack: LiveStack, name: string, peers: readonly string[], ways: Ways): Promise<HostFacts> {
   try {
-    const { end, via } = await runScript(stack, name, { ...access, action: "look", limit: LOOK_LIMIT });
-    if (end.code !== 0) throw new Error(end.stderr.trim().slice(-300));
-    return { reached: true, via, ...parseReport(end.stdout) };
+    const data = { name, action: "look", peers: [...peers] };
+    const { end, via } = await scriptOnHost(stack, name, "host", data, { ...ways, limit: LOOK_LIMIT });
+    return { reached: true, via, ...parseReport(outputOf(end)) };
   } catch (error) {
     return { reached: false, seen: messageOf(error) };
-  }
-}
-
-async function runScript(
-  stack: LiveStack,
-  name: string,
-  { bastion, docker, action, peers, limit }: Access & { readonly action: string; readonly limit: number },
-): Promise<{ end: ScriptEnd; via: "bastion" | "platform" }> {
-  const address = stack.desired.nodes.find((node) => node.name === name)?.address ?? UNKNOWN;
-  const hostKey = hostKeysOf(stack.deployment)[name];
-  const call = scriptCall("host", { name, action, peers: [...peers] });
-  try {
-    if (typeof bastion === "string") throw new Error(`the bastion can't be reached (${bastion})`);
-    if (address === UNKNOWN || hostKey === undefined)
-      throw new Error("the stack's state has no address or host key of it");
-    const host = { name, address, hostKey, privateKey: stack.outputs.access.bastion.privateKey };
-    return { end: await runOnHost(host, bastion, call, limit), via: "bastion" };
-  } catch (error) {
-    const end =
-      docker === undefined ? undefined : await containersOf(stack.stack)?.run(docker, stack.stack, name, call, limit);
-    if (end === undefined) throw error;
-    return { end, via: "platform" };
   }
 }
 

@@ -1,10 +1,8 @@
-import { messageOf } from "../../components/message";
-import { scriptCall } from "../cluster/host-shell";
-import { openBastion, type Tunnel } from "../cluster/bastion";
+import { onBastion, outputOf, scriptOnBastion } from "../cluster/run-script";
 import type { LiveStack } from "../cluster/stack";
 
-/** Seconds for the bastion, and for its answer: an election of the managers included. */
-const DIAL_LIMIT = 15;
+/** Seconds for the bastion to write a file, and for its answer: an election of the managers included. */
+const WRITE_LIMIT = 15;
 const ROOM_LIMIT = 90;
 
 /** For how long an accepted gap counts, in seconds: one host's replacement takes minutes on a cloud. */
@@ -20,30 +18,13 @@ const GAPS = "/run/swarm-ha-accepted-gaps";
  */
 export async function withoutRoom(stack: LiveStack, nodeIds: readonly string[]): Promise<string[]> {
   if (nodeIds.length === 0) return [];
-  const { command, input } = scriptCall("room", {
-    nodes: [...nodeIds],
-    client: { key: stack.outputs.access.client.key },
-  });
-  const { code, stdout, stderr } = await onBastion(stack, (bastion) => bastion.run(command, input, ROOM_LIMIT));
-  if (code !== 0) throw new Error(stderr.trim().slice(-500));
-  return JSON.parse(stdout) as string[];
+  const data = { nodes: [...nodeIds], client: { key: stack.outputs.access.client.key } };
+  return JSON.parse(await scriptOnBastion(stack, "room", data, ROOM_LIMIT)) as string[];
 }
 
 /** Says that the tasks of these hosts may be without a node until the hosts are back. */
 export async function acceptGaps(stack: LiveStack, hosts: readonly string[]): Promise<void> {
   const command = `while read -r host; do echo "$(($(date +%s) + ${GAP_SECONDS})) $host"; done >${GAPS}`;
   const lines = hosts.map((host) => `${host}\n`).join("");
-  const { code, stderr } = await onBastion(stack, (bastion) => bastion.run(command, lines, DIAL_LIMIT));
-  if (code !== 0) throw new Error(stderr.trim().slice(-500));
-}
-
-async function onBastion<T>(stack: LiveStack, work: (bastion: Tunnel) => Promise<T>): Promise<T> {
-  const bastion = await openBastion(stack.outputs.access.bastion, DIAL_LIMIT).catch((error: unknown) => {
-    throw new Error(`the bastion can't be reached: ${messageOf(error)}`);
-  });
-  try {
-    return await work(bastion);
-  } finally {
-    bastion.close();
-  }
+  await onBastion(stack, async (bastion) => outputOf(await bastion.run(command, lines, WRITE_LIMIT)));
 }

@@ -1,12 +1,11 @@
 /** Runs scripts/registry-gc.sh on the bastion. */
-import { dataText, readScript, sent } from "../../components/ssh/script";
+import { readScript } from "../../components/ssh/script";
 import { UserError } from "../terminal/errors";
-import { openBastion } from "../cluster/bastion";
+import { scriptCall } from "../cluster/host-shell";
 import { storageReport, type StorageReport } from "../cluster/registry-storage";
+import { onBastion } from "../cluster/run-script";
 import type { LiveStack } from "../cluster/stack";
 
-/** Seconds for the way to the bastion. */
-const DIAL_LIMIT = 15;
 /** Seconds for all replicas to change their mode. */
 const MODE_LIMIT = 300;
 /** Seconds for all of it: the collection reads every manifest, and in a bucket each is a request. */
@@ -31,26 +30,20 @@ export interface StorageJobResult {
 
 /** @throws UserError when the job couldn't be run, or failed for another reason than damage */
 export async function runStorageJob(stack: LiveStack, { mode, untagged }: StorageJob): Promise<StorageJobResult> {
-  const { bastion: host, client } = stack.outputs.access;
-  const bastion = await openBastion(host, DIAL_LIMIT);
-  try {
-    const script = readScript("registry-gc");
-    const data = {
-      mode,
-      untagged,
-      storage: readScript("registry-storage").text,
-      limit: MODE_LIMIT,
-      client: { key: client.key },
-    };
-    const input = script.text + dataText(data);
-    const { code, stdout } = await bastion.run(sent(script), input, LIMIT, (text) => void process.stderr.write(text));
-    const report = storageReport(stdout);
-    if (code !== 0 && code !== DAMAGED) {
-      const said = report.rest.slice(-5).join("\n").trim();
-      throw new UserError(`the garbage of ${stack.stack}'s registry wasn't collected: see above. ${said}`.trim());
-    }
-    return { report, complete: code === 0 };
-  } finally {
-    bastion.close();
+  const data = {
+    mode,
+    untagged,
+    storage: readScript("registry-storage").text,
+    limit: MODE_LIMIT,
+    client: { key: stack.outputs.access.client.key },
+  };
+  const { command, input } = scriptCall("registry-gc", data);
+  const show = (text: string): void => void process.stderr.write(text);
+  const { code, stdout } = await onBastion(stack, (bastion) => bastion.run(command, input, LIMIT, show));
+  const report = storageReport(stdout);
+  if (code !== 0 && code !== DAMAGED) {
+    const said = report.rest.slice(-5).join("\n").trim();
+    throw new UserError(`the garbage of ${stack.stack}'s registry wasn't collected: see above. ${said}`.trim());
   }
+  return { report, complete: code === 0 };
 }

@@ -1,0 +1,106 @@
+/** Runs our scripts on the bastion and on hosts. A script's data goes to its standard input, never to its arguments. */
+import type Docker from "dockerode";
+import { messageOf } from "../../components/message";
+import type { StepData } from "../../components/ssh/script";
+import { openBastion, type Tunnel } from "./bastion";
+import { hostKeysOf, UNKNOWN } from "./deployment";
+import { runOnHost, scriptCall } from "./host-shell";
+import { containersOf } from "./platform";
+import type { ScriptEnd } from "./ssh";
+import type { LiveStack } from "./stack";
+
+/** Seconds for the log-in to the bastion. */
+const DIAL_LIMIT = 15;
+
+/** The ways to the hosts of a stack. */
+export interface Ways {
+  /** The bastion, or why it can't be reached. */
+  readonly bastion: Tunnel | string;
+  /** The Docker engine that the hosts are containers of: reaches those whose sshd doesn't answer. @default there is none */
+  readonly docker?: Docker | undefined;
+}
+
+/** How a script ended on a host, and the way that led there. */
+export interface HostScriptEnd {
+  readonly end: ScriptEnd;
+  readonly via: "bastion" | "platform";
+}
+
+/**
+ * Logs in to the bastion for the length of some work.
+ *
+ * @param limit seconds for the log-in @default 15
+ * @param docker see {@link Ways}
+ */
+export async function withWays<T>(
+  stack: LiveStack,
+  work: (ways: Ways) => Promise<T>,
+  { limit = DIAL_LIMIT, docker }: { readonly limit?: number; readonly docker?: Docker | undefined } = {},
+): Promise<T> {
+  const bastion = await openBastion(stack.outputs.access.bastion, limit).catch(messageOf);
+  try {
+    return await work({ bastion, docker });
+  } finally {
+    if (typeof bastion !== "string") bastion.close();
+  }
+}
+
+/**
+ * Logs in to the bastion for the length of some work.
+ *
+ * @throws Error when the bastion can't be reached
+ */
+export function onBastion<T>(stack: LiveStack, work: (bastion: Tunnel) => Promise<T>): Promise<T> {
+  return withWays(stack, ({ bastion }) => {
+    if (typeof bastion === "string") throw new Error(`the bastion can't be reached: ${bastion}`);
+    return work(bastion);
+  });
+}
+
+/**
+ * Runs `scripts/<step>.sh` on the bastion.
+ *
+ * @param limit seconds
+ * @returns its standard output
+ * @throws Error with the end of its standard error when it fails
+ */
+export function scriptOnBastion(stack: LiveStack, step: string, data: StepData, limit: number): Promise<string> {
+  const { command, input } = scriptCall(step, data);
+  return onBastion(stack, async (bastion) => outputOf(await bastion.run(command, input, limit)));
+}
+
+/**
+ * Runs `scripts/<step>.sh` on a host: through the bastion, else through the platform.
+ *
+ * @param limit seconds
+ * @throws Error when the host can't be reached, or the script doesn't end by itself
+ */
+export async function scriptOnHost(
+  stack: LiveStack,
+  name: string,
+  step: string,
+  data: StepData,
+  { bastion, docker, limit }: Ways & { readonly limit: number },
+): Promise<HostScriptEnd> {
+  const address = stack.desired.nodes.find((node) => node.name === name)?.address ?? UNKNOWN;
+  const hostKey = hostKeysOf(stack.deployment)[name];
+  const call = scriptCall(step, data);
+  try {
+    if (typeof bastion === "string") throw new Error(`the bastion can't be reached (${bastion})`);
+    if (address === UNKNOWN || hostKey === undefined)
+      throw new Error("the stack's state has no address or host key of it");
+    const host = { name, address, hostKey, privateKey: stack.outputs.access.bastion.privateKey };
+    return { end: await runOnHost(host, bastion, call, limit), via: "bastion" };
+  } catch (error) {
+    const end =
+      docker === undefined ? undefined : await containersOf(stack.stack)?.run(docker, stack.stack, name, call, limit);
+    if (end === undefined) throw error;
+    return { end, via: "platform" };
+  }
+}
+
+/** A script's standard output. @throws Error with the end of its standard error when it failed */
+export function outputOf({ code, stdout, stderr }: ScriptEnd): string {
+  if (code !== 0) throw new Error(stderr.trim().slice(-500));
+  return stdout;
+}
