@@ -1,0 +1,120 @@
+/**
+ * `npm run chaos -- <stack> [--rounds N] [--seed S] [--json FILE]`: random faults and commands on a local stack, each round
+ * followed by a repair. The stack is created for it and destroyed afterwards. A round whose outcome is wrong is made smaller
+ * until no part of it can go, and is printed with its seed.
+ */
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { portsFrom } from "../test/support/stack-config";
+import { TestStack } from "../test/support/test-stack";
+import { root } from "../cli/paths";
+import { readArguments } from "../cli/terminal/arguments";
+import { runMain, UserError } from "../cli/terminal/errors";
+import { runRound, type RoundResult, type Scene } from "./chaos/round";
+import { roundText, sequenceOf, smaller, type Round, type Shape } from "./chaos/sequence";
+import { Witness } from "./chaos/witness";
+
+const USAGE = "npm run chaos -- <stack> [--rounds N] [--seed S] [--json FILE]";
+/** Rounds that are tried to make a failing one smaller: each takes a minute or two. */
+const MOST_TRIES = 12;
+
+const SHAPE: Shape = {
+  managers: ["manager-1", "manager-2", "manager-3"],
+  registries: ["registry-1"],
+  workers: ["worker-1", "worker-2"],
+  beside: ["bastion", "lb-app", "lb-manager", "lb-registry"],
+};
+const PLACE = { hosts: "10.250.0.0/20", ports: portsFrom(23280) };
+const CHANGES = { registry: { replicas: 1 }, workers: { worker: { count: 2 } } };
+
+const log = (text: string): void => {
+  console.log(`${new Date().toISOString().slice(11, 19)} ${text}`);
+};
+
+runMain(async () => {
+  const asked = readArguments(USAGE, { values: ["rounds", "seed", "json"] });
+  const rounds = number("rounds", asked.rounds ?? "10", 1, 1000);
+  const seed = number("seed", asked.seed ?? String(Date.now() % 1_000_000), 0, 2 ** 32 - 1);
+  if (existsSync(join(root, `Pulumi.${asked.stack}.yaml`))) {
+    throw new UserError(
+      `${asked.stack} is a stack of yours (Pulumi.${asked.stack}.yaml). The faults destroy data, so name a stack that doesn't exist: npm run chaos -- chaos`,
+    );
+  }
+  const stack = new TestStack(asked.stack, PLACE, CHANGES);
+  const results: { round: string; result: RoundResult }[] = [];
+  let failed = false;
+  log(
+    `${String(rounds)} rounds with seed ${String(seed)} on the stack ${stack.name} (3 managers, 1 registry node, 2 workers)`,
+  );
+  const interrupted = (): void => {
+    log("Interrupted: destroying the stack …");
+    void stack.destroy().finally(() => process.exit(130));
+  };
+  process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+  try {
+    let scene = await prepare(stack);
+    for (const [index, round] of sequenceOf(seed, rounds, SHAPE).entries()) {
+      log(`round ${String(index + 1)}: ${roundText(round)}`);
+      const result = await runRound(stack, scene, round);
+      results.push({ round: roundText(round), result });
+      const how = `repaired in ${result.repairSeconds.toFixed(0)} s, longest gap ${result.longestGap.toFixed(1)} s`;
+      if (result.violations.length === 0) {
+        log(`  ${how}`);
+        continue;
+      }
+      failed = true;
+      for (const violation of result.violations) log(`  VIOLATION: ${violation}`);
+      scene = await prepare(stack);
+      const smallest = await shrink(stack, scene, round);
+      log(`  smallest round that fails: ${roundText(smallest)} (seed ${String(seed)}, round ${String(index + 1)})`);
+      scene = await prepare(stack);
+    }
+  } finally {
+    if (asked.json !== undefined) writeFileSync(asked.json, `${JSON.stringify({ seed, results }, undefined, 2)}\n`);
+    await stack.destroy();
+  }
+  const good = results.filter(({ result }) => result.violations.length === 0).length;
+  console.log(`${String(good)} of ${String(results.length)} rounds ended healthy, without a violation`);
+  return failed ? 1 : 0;
+});
+
+/** A healthy stack from nothing, with an application. */
+async function prepare(stack: TestStack): Promise<Scene> {
+  await stack.reset();
+  await stack.start();
+  await stack.untilHealthy();
+  const outputs = await stack.outputs();
+  const writers = [...SHAPE.workers, ...SHAPE.registries];
+  const witness = new Witness(stack, outputs, SHAPE.managers, writers);
+  await witness.deploy();
+  return { outputs, witness, shape: SHAPE, log };
+}
+
+/** Leaves out what the failure doesn't need. */
+async function shrink(stack: TestStack, scene: Scene, round: Round): Promise<Round> {
+  let smallest = round;
+  let tries = 0;
+  for (let again = true; again;) {
+    again = false;
+    for (const candidate of smaller(smallest)) {
+      if (tries >= MOST_TRIES) return smallest;
+      tries++;
+      const { violations } = await runRound(stack, scene, candidate);
+      if (violations.length === 0) continue;
+      log(`  fails as well: ${roundText(candidate)}`);
+      smallest = candidate;
+      again = true;
+      scene = await prepare(stack);
+      break;
+    }
+  }
+  return smallest;
+}
+
+function number(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new UserError(
+    `--${name} is a whole number from ${String(least)} to ${String(most)}, not ${text}. Usage: ${USAGE}`,
+  );
+}
