@@ -76,7 +76,8 @@ obtain() (
   for path in "${!given[@]}"; do
     [[ $path != credentials.* ]] || export "${path#credentials.}=${given[$path]}"
   done
-  # Not as the last command: the shell would become it, and it is killed with lego, which the shell above tells at length.
+  # Don't make this the last command: bash would exec it in place of the subshell. timeout's SIGKILL hits timeout itself, too,
+  # and the outer shell would print the whole function into the log.
   timeout --kill-after=10 "$limit" lego "${arguments[@]}" run || exit
 )
 

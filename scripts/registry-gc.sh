@@ -122,7 +122,7 @@ ended() {
 }
 wait_for 3600 "the end of the collection" ended
 docker_cli service logs --raw "$job" </dev/null || say "its output can't be read: $heard"
-# All of it: who called knows what to show. (The collector's last line has no newline.)
+# Print everything; the caller filters. (The collector's last line has no newline.)
 printf '%s\n' "$heard"
 [ "$state" = complete ] || {
   [ "$exit_code" != 65 ] && ! grep -q "failed to garbage collect" <<<"$heard" || exit 65
