@@ -11,7 +11,7 @@ import type { Problem } from "./model";
 import { readStack } from "./stack";
 
 /**
- * Seconds to wait for health after an `up` on a platform that only Pulumi ESC names. A worker whose engine was restarted
+ * Seconds to wait for health after an `up` on a platform that only Pulumi ESC names. A worker whose Docker engine was restarted
  * with other labels stops its ingress for up to 20 s first; the next one has to find the swarm.
  */
 const NOTICE_LIMIT = 120;

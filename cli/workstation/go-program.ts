@@ -85,7 +85,7 @@ export async function ensureProgram(program: GoProgram, progress: Progress): Pro
 
 async function makeSure(program: GoProgram, progress: Progress): Promise<void> {
   if (cachedProgram(program) !== undefined) return;
-  // A binary without its stamp may still be a whole one: where it can be checked, that tells.
+  // A binary without its stamp may be complete: run the check where there is one.
   if (program.check === undefined || (await program.check(binary(program))) !== undefined)
     await build(program, progress);
   writeFileSync(`${stamp(program)}.new`, fingerprint(program));

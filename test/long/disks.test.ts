@@ -27,7 +27,7 @@ describe("full disks", function () {
     await run("docker", ["volume", "rm", "-f", `${stack.name}-registry`], { limit: 30 });
   });
 
-  it("the registry's storage: pushes fail, pulls go on, status says so, and a collection makes room again", async () => {
+  it("the registry's storage: pushes fail, pulls go on, status says so, and a collection frees space", async () => {
     const registry = new RegistryClient(stack, await stack.outputs());
     await registry.makeImage("worker-1", "drill/small:1", 1);
     assert.equal((await registry.push("worker-1", "drill/small:1")).code, 0);

@@ -31,7 +31,7 @@ describe("what status tells people to do", function () {
       "/etc/docker/daemon.json",
     ]);
     await stack.exec("worker-2", ["sv", "-w", "60", "restart", "docker"]);
-    const fault = /^worker-2 .*'s engine lacks label com\.example\.storage/;
+    const fault = /^worker-2 .*'s Docker engine lacks label com\.example\.storage/;
     await told(fault);
     await until("nothing else to be wrong", 60, async () => {
       const { problems } = (await stack.status()).status;

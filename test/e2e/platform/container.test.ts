@@ -109,7 +109,7 @@ describe("containers of the local platform", () => {
     assert.ok(!(await stack.has("volume", `${made.container}-engine`)));
   });
 
-  it("are made again over what an interrupted run left, with nothing of its data", async () => {
+  it("are recreated over what an interrupted run left, with nothing of its data", async () => {
     const left = await stack.create("again", { nested: true });
     await stack.run(left.identity, "touch", "/var/lib/docker/old");
     await stack.engine.getContainer(left.identity).kill();

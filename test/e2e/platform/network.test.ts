@@ -29,7 +29,7 @@ describe("networks of the local platform", () => {
     await assert.rejects(createNetwork(stack.network), /npm run destroy -- swha-t-net/);
   });
 
-  it("that were pruned while their containers were stopped are made again, and the containers put on them", async () => {
+  it("that were pruned while their containers were stopped are recreated, and the containers connected to them", async () => {
     const made = await stack.create("a", { address: stack.address(9) });
     const container = stack.engine.getContainer(made.identity);
     await container.kill();

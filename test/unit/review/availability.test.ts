@@ -109,7 +109,7 @@ describe("what happens to a tier", () => {
       ...["prepare-manager-1", "prepare-manager-2", "stack-registry", "stack-ingress"].map(again),
     ];
     assert.deepEqual(of("managers", steps), [
-      "sets up manager-1, manager-2 again in place: settings and certificates are reloaded, no engine restarts",
+      "sets up manager-1, manager-2 again in place: settings and certificates are reloaded, no Docker engine restarts",
     ]);
     assert.deepEqual(of("registries", steps), [
       "deploys the registry again: a rolling update, one replica after the other",

@@ -55,7 +55,7 @@ describe("finding a Docker engine", () => {
   it("starts none where DOCKER_HOST names one that is not there", async () => {
     await assert.rejects(
       ensureDockerEngine({ dockerHost: `unix://${socket}`, place: { directory: folder } }),
-      /no Docker engine answers there .*Start that engine, or unset DOCKER_HOST/,
+      /no Docker engine answers there .*Start that Docker engine, or unset DOCKER_HOST/,
     );
   });
 

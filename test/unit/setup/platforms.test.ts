@@ -45,7 +45,7 @@ const fake: Platform = {
     asked.push(stack);
     return Promise.resolve();
   },
-  members: () => Promise.resolve({ app: { untold: "by the fake" } }),
+  members: () => Promise.resolve({ app: { unknown: "by the fake" } }),
 };
 
 describe("the platforms, as the commands see them", () => {
@@ -130,7 +130,7 @@ describe("one platform more", () => {
       instances.map(({ name, role, id }) => [name, role, id]),
       [["manager-1", "manager", "server-7"]],
     );
-    assert.deepEqual(await membersOf({ stack: "x", deployment, instances }), { app: { untold: "by the fake" } });
+    assert.deepEqual(await membersOf({ stack: "x", deployment, instances }), { app: { unknown: "by the fake" } });
   });
 
   it("needs nothing of what only others have", async () => {

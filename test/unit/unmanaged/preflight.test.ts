@@ -203,7 +203,7 @@ const PLENTY = {
   "service-quotas get-service-quota": { Quota: { Value: 64 } },
 };
 
-/** The exit code of the Pulumi engine here: it failed, so nobody looks at what lives afterwards. */
+/** The exit code of the Pulumi engine here: it failed, so nobody looks at what still exists. */
 const RAN = 7;
 
 /** The tool itself, with a `pulumi` that only writes down that it was asked, and an `aws` that answers from files. */
