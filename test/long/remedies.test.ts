@@ -23,7 +23,7 @@ describe("what status tells people to do", function () {
     return text ?? "";
   };
 
-  it("gives an engine its labels again by a replacement", async () => {
+  it("gives a Docker engine its labels again by a replacement", async () => {
     await stack.exec("worker-2", [
       "sed",
       "-i",
@@ -38,7 +38,7 @@ describe("what status tells people to do", function () {
       return problems.length === 1 ? undefined : problems.join("\n");
     });
     const { seconds } = await followStatus(stack, [fault]);
-    figure("replacement for a label of the engine", seconds);
+    figure("replacement for a label of the Docker engine", seconds);
   });
 
   it("makes a manager of one again that somebody demoted", async () => {

@@ -30,7 +30,7 @@ describe("containers of the local platform", () => {
   before(() => stack.start());
   after(() => stack.remove());
 
-  it("serve as soon as they are made, on their address and published port, with no key to be read from the engine", async () => {
+  it("serve as soon as they are made, on their address and published port, with no key to be read from the Docker engine", async () => {
     const port = await freePort();
     const made = await stack.create("bastion", { address: stack.address(8), ports: [`${String(port)}:22`] });
     assert.equal(made.address, stack.address(8));
@@ -164,7 +164,7 @@ describe("containers of the local platform", () => {
     await assert.rejects(updateContainer(made.identity, made, made), /is gone; `npm run repair -- swha-t-container/);
   });
 
-  it("bring their engine back by themselves once it was started: after a kill of it, of them, and a stop", async () => {
+  it("bring their Docker engine back by themselves once it was started: after a kill of it, of them, and a stop", async () => {
     const made = await stack.create("engine", { nested: true });
     const id = made.identity;
     const engineAnswers = async (): Promise<string | true> => {

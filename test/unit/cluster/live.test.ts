@@ -19,7 +19,7 @@ const STATS = [
   "port-2376,BACKEND,UP,100,,1,",
 ].join("\n");
 
-/** A node in the words of the engine's API. */
+/** A node in the words of the Docker engine's API. */
 function apiNode(node: LiveNode): unknown {
   return {
     ID: node.id,

@@ -132,7 +132,7 @@ export class FakeCluster implements Cluster {
   }
 }
 
-/** A host that answers, and whose engine runs. */
+/** A host that answers, and whose Docker engine runs. */
 export function reached(change: Partial<HostReport> = {}): HostFacts {
   const well = { service: true, answers: true, state: "active", error: "", nodeId: "", volumes: [], reach: [] };
   return { reached: true, via: "bastion", ...well, ...change };

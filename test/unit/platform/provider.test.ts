@@ -105,7 +105,7 @@ describe("addresses of guests", () => {
   });
 });
 
-describe("errors of the engine", () => {
+describe("errors of the Docker engine", () => {
   it("come with what to do about them, once", () => {
     const twice = explain(new Error(explain(new Error("connect ENOENT /var/run/docker.sock"))));
     assert.equal(twice.match(/npm start/g)?.length, 1);

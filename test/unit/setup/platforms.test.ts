@@ -140,7 +140,7 @@ describe("one platform more", () => {
     assert.throws(() => requireContainers("x"), /is on the platform fake: .*npm run pulumi -- up -s x/);
   });
 
-  it("shows differences where its hosts are containers, and nothing when the engine can't be asked", async () => {
+  it("shows differences where its hosts are containers, and nothing when the Docker engine can't be asked", async () => {
     const differences = [{ hosts: ["worker-1"], text: "worker-1 is stopped", kept: true }];
     const containers = (inspect: Containers["inspect"]) => ({ ...fake, containers: { inspect } as Containers });
     try {
@@ -148,7 +148,7 @@ describe("one platform more", () => {
         fake: containers(() => Promise.resolve({ differences, unmanaged: ["y"], emptied: ["z"] })),
       });
       assert.deepEqual(await lookAtPlatform("x"), { differences, unmanaged: ["y"] });
-      Object.assign(PLATFORMS, { fake: containers(() => Promise.reject(new Error("no engine"))) });
+      Object.assign(PLATFORMS, { fake: containers(() => Promise.reject(new Error("no Docker engine"))) });
       assert.deepEqual(await lookAtPlatform("x"), {});
     } finally {
       Object.assign(PLATFORMS, { fake });

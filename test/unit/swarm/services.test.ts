@@ -4,7 +4,7 @@ import { bash } from "../../support/bash";
 /** The label that a stack's tasks carry. */
 const NAMESPACE = "com.docker.stack.namespace";
 
-/** A task as the engine's API tells it. */
+/** A task as the Docker engine's API tells it. */
 interface Task {
   readonly ID: string;
   readonly NodeID: string;
