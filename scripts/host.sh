@@ -49,7 +49,7 @@ started() {
 if [ "$action" != look ]; then
   [ -e /etc/swarm-ha/prepared ] || fail "$name was never prepared as a host of this stack; run \`up\`"
   exec 8>/run/swarm-ha-step.lock
-  flock -w 60 8 || fail "another step has held the lock for 60 s. Wait for it, or check \`ps\` on $name, then run this again"
+  flock -w 60 8 || fail_locked "steps on $name" 60
 fi
 case $action in
   look) ;;

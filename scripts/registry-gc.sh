@@ -18,7 +18,7 @@ job=swarm-ha-registry-gc
 
 # The stack's own lock: an `up` that deployed it now would end the read-only mode.
 exec 9>/run/swarm-ha-stack-swarm-ha-registry.lock
-flock -w 60 9 || fail "another run has been deploying the registry, or collecting its garbage, for more than 60 s"
+flock -w 60 9 || fail_locked "the registry's deployment and garbage collection" 60
 docker_folder registry-gc
 
 say() { printf '%s\n' "$*" >&2; }

@@ -84,7 +84,7 @@ export function storageReport(text: string): StorageReport {
   };
 }
 
-/** Whether the collector can't go on over it. @param untagged whether it deletes manifests without a tag */
+/** Whether it stops the collector. @param untagged whether it deletes manifests without a tag */
 export function stopsCollector({ kind }: Damage, untagged: boolean): boolean {
   return kind !== "content" && (kind !== "tag" || untagged);
 }

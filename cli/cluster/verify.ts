@@ -23,9 +23,9 @@ const LASTING: readonly Problem["kind"][] = ["host", "swarm", "identity", "unman
 
 /** What was changed before the check. */
 interface Recovery {
-  /** Whether hosts were just started or recreated, so that all other problems may pass. */
+  /** Whether hosts were just started or recreated: then all other problems may be temporary. */
   readonly changed: boolean;
-  /** Names of hosts that are gone: they aren't waited for. */
+  /** Names of removed hosts: nothing waits for them. */
   readonly gone: readonly string[];
 }
 

@@ -53,7 +53,7 @@ const BUILD_LIMIT = 45 * 60_000;
 const binary = (program: GoProgram): string => join(cachePath(...program.place), program.file);
 const stamp = (program: GoProgram): string => join(cachePath(...program.place), "stamp.json");
 
-/** The program in the cache, unless it is missing, or not as it was when it was last seen to be whole. */
+/** The program in the cache; undefined if it is missing, or has changed since it was last complete. */
 export function cachedProgram(program: GoProgram): string | undefined {
   try {
     return readFileSync(stamp(program), "utf8") === fingerprint(program) ? binary(program) : undefined;

@@ -3,7 +3,7 @@
 
 # The steps of a killed run continue on the host. Those of the next run wait for them.
 exec 8>/run/swarm-ha-step.lock
-flock -w 900 8 || fail "another step has held the lock for 900 s. Wait for it, or check \`ps\` on this host, then run this again"
+flock -w 900 8 || fail_locked "steps on this host" 900
 
 # The answer of the last call, or what went wrong with it. (A variable, because a caller's `$(…)` would be a shell of
 # its own, in which the reason of a failure is lost.)

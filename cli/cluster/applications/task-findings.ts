@@ -4,7 +4,7 @@ import type { IngressFinding, LiveApplications, Network } from "./model";
 /** Seconds that a task may take to get its addresses. */
 const PATIENCE = 10;
 
-/** Part of a network's addresses from which on it counts as full: not all of those in use can be seen. */
+/** Share of a network's addresses in use from which it counts as full: the Docker API doesn't show all of those in use. */
 const FULL = 0.95;
 
 /**

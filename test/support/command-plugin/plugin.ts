@@ -16,7 +16,7 @@ const SEVERITIES = ["debug", "info", "warning", "error"];
 /** Seconds until a plugin must have answered what needs no network. */
 const LIMIT = 60;
 
-/** What a call of the plugin came to; undefined while it has no end. */
+/** The result of a call of the plugin. */
 export type Outcome = { readonly stdout: string; readonly stderr: string } | { readonly error: string };
 
 /** A running plugin. */

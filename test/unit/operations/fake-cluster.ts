@@ -28,9 +28,9 @@ export class FakeCluster implements Cluster {
   public room: Record<string, string[]> = {};
   public broughtBack: BroughtBack = { failures: [] };
   public waiting: string[] = [];
-  /** What the next `up` or step of a repair fails with, by what the log says of it. */
+  /** Errors of `up`s and repair steps, by their line in the log. */
   public failing: Record<string, string> = {};
-  /** What happens once something is in the log. */
+  /** Called when the line is written to the log. */
   public events: Record<string, () => void> = {};
   private readonly desired = wanted();
   private spare = false;

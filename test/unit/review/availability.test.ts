@@ -147,7 +147,7 @@ describe("what happens to a tier", () => {
     );
   });
 
-  it("counts the names of a crowd instead of listing them", () => {
+  it("lists seven names, and counts the rest", () => {
     const [, , worker] = tiers(hosts("worker", [...times(3, "unchanged"), ...times(100, "added")]));
     assert.deepEqual(worker?.sentences, [
       "adds worker-4, worker-5, worker-6, worker-7, worker-8, worker-9, worker-10 and 93 more: no task moves",

@@ -177,7 +177,7 @@ describe("secrets in a preview", () => {
     ]);
   });
 
-  it("are no names of resources: a user name may be one", () => {
+  it("don't include user names, which may be names of resources", () => {
     const credentials = { credentials: { username: "registry", password: "correct horse" } };
     const text = previewText([
       ...hosts("registry", ["unchanged"]),

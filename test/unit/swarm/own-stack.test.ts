@@ -147,7 +147,7 @@ describe("a stack of ours", () => {
     }
   });
 
-  it("has the same name for whoever collects the registry's garbage", () => {
+  it("has the name that the registry's garbage collection uses", () => {
     const script = readFileSync(join(root, "scripts/registry-gc.sh"), "utf8");
     assert.match(script, new RegExp(`^service=${SERVICES.registry}$`, "m"));
     // One lock for the stack, whoever takes it.
