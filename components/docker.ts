@@ -4,7 +4,7 @@ import Docker from "dockerode";
 /** Default socket of a Docker engine. Source: docs.docker.com, dockerd. */
 export const DEFAULT_SOCKET = "/var/run/docker.sock";
 
-/** Milliseconds of silence after which a call to the Docker engine fails, so that a hung engine doesn't block a run for ever. */
+/** Milliseconds of silence after which a call to the Docker engine fails, so that a hung Docker engine doesn't block a run for ever. */
 const SILENCE_LIMIT = 180_000;
 
 /**

@@ -25,7 +25,7 @@ export const EFFECTS: Readonly<Record<string, string>> = {
   certificateExpiry:
     "nothing: it is used when the swarm is created; afterwards use `docker swarm update --cert-expiry`",
   certificates:
-    "certificates are issued again where their life changes; services take them over without a restart of engines",
+    "certificates are issued again where their validity changes; services load them, and no Docker engine restarts",
   ingress: "the ingress rolls from replica to replica",
   images: "registry and ingress roll from replica to replica; no host is replaced",
   acknowledge: "nothing",
@@ -57,14 +57,14 @@ What has to fit together:
 - A tier of 3 or more hosts (registry nodes; all workers together) must not lie in one zone alone.
 - \`zones\` of a tier or pool name zones of the stack, each once.
 - The ranges in \`network\` are private, don't overlap, and have room for all hosts of each zone. On the platform
-  \`local\` none of them may overlap 172.17.0.0/16, the default bridge of the engine that runs the hosts.
+  \`local\` none of them may overlap 172.17.0.0/16, the default bridge of the Docker engine that runs the hosts.
 - Pool names: DNS labels of at most 40 characters that begin with a letter; not \`manager\`, \`registry\`, \`bastion\`,
   \`lb\`, nor the name that a host of another pool has (\`web-1\` beside the pool \`web\`).
 - The stack's name, on the platform \`local\`: a letter or digit first, and none of the Docker engine's own networks (\`bridge\`,
   \`host\`, \`none\`, \`default\`, \`ingress\`, \`docker_gwbridge\`). A stack keeps its name: names of hosts, networks and
   certificates come from it, so a renamed one (\`pulumi stack rename\`) is refused until it is renamed back.
 - Engine labels: names like \`com.example.storage\` or \`storage\`; \`swarm-ha.*\` and Docker's own prefixes are reserved.
-- \`renewalDays\` is less than every certificate's life.
+- \`renewalDays\` is less than every certificate's validity.
 
 ## What a change does
 

@@ -18,7 +18,7 @@ limit=$(value limit)
 kept=/var/lib/swarm-ha/acme.pem
 for path in term request directory; do value "$path"; done | sha256sum | read -r term _
 exec 9>/run/swarm-ha-acme.lock
-flock -w "$limit" 9 || fail "an earlier run has been asking for a certificate for more than $limit s"
+flock -w "$limit" 9 || fail_locked "the applications' certificate" "$limit"
 
 # give: prints what is kept, unless it is too short. That, too, was kept: asking again would get the same, until the
 # authority gives no more. What counts is its whole life, because later in the term less of it is left.
@@ -76,7 +76,8 @@ obtain() (
   for path in "${!given[@]}"; do
     [[ $path != credentials.* ]] || export "${path#credentials.}=${given[$path]}"
   done
-  # Not as the last command: the shell would become it, and it is killed with lego, which the shell above tells at length.
+  # Don't make this the last command: bash would exec it in place of the subshell. timeout's SIGKILL hits timeout itself, too,
+  # and the outer shell would print the whole function into the log.
   timeout --kill-after=10 "$limit" lego "${arguments[@]}" run || exit
 )
 

@@ -14,8 +14,8 @@ action=$(value action)
 # Time limits in seconds: one answer of the Docker engine, one connection to a peer.
 answer_limit=5 connect_limit=3
 
-# asked METHOD PATH [SECONDS]: one call to this host's engine. (lib/engine.sh waits for the steps of a killed run. A look
-# must not.)
+# asked METHOD PATH [SECONDS]: one call to this host's Docker engine. (lib/engine.sh waits for the steps of a killed run.
+# A look must not.)
 asked() {
   local code
   reply=$(curl -sS --max-time "${3:-$answer_limit}" --unix-socket /var/run/docker.sock -X "$1" -w '\n%{http_code}' \
@@ -41,7 +41,7 @@ settled() {
 
 # started ACTION: starts or restarts the Docker engine.
 started() {
-  service "$1" docker || fail "the Docker engine of $name didn't ${1#force-}"
+  service "$1" docker || fail "the Docker engine of $name didn't ${1#force-}; $(service_log docker)"
   wait_for 90 "the Docker engine of $name to answer after its ${1#force-}" engine_up
   within 30 settled || true
 }
@@ -49,7 +49,7 @@ started() {
 if [ "$action" != look ]; then
   [ -e /etc/swarm-ha/prepared ] || fail "$name was never prepared as a host of this stack; run \`up\`"
   exec 8>/run/swarm-ha-step.lock
-  flock -w 60 8 || fail "an earlier step has been at work on $name for more than 60 s"
+  flock -w 60 8 || fail_locked "steps on $name" 60
 fi
 case $action in
   look) ;;
@@ -67,10 +67,10 @@ case $action in
 esac
 # (Where SSH doesn't answer, the platform runs this script. systemd restarts its sshd by itself.)
 if [ "$action" != look ] && [ ! -d /run/systemd/system ] && ! service_runs sshd; then
-  service start sshd || fail "sshd of $name didn't start"
+  service start sshd || fail "sshd of $name didn't start; $(service_log sshd)"
 fi
 if [ "$action" != look ] && [ -s /etc/haproxy/haproxy.cfg ] && ! service_runs haproxy; then
-  service start haproxy || fail "HAProxy of $name didn't start"
+  service start haproxy || fail "HAProxy of $name didn't start; $(service_log haproxy)"
 fi
 
 # outcome ADDRESS PORT: how a TCP connection goes.

@@ -10,7 +10,7 @@
 
 # With two runs at the same time (an interrupted one whose command continues, for example), the second must see the first one's result.
 exec 9>/run/swarm-ha-membership.lock
-flock -w 300 9 || fail "another step has changed the cluster's managers for more than 300 s"
+flock -w 300 9 || fail_locked "the cluster's managers" 300
 
 first=$(value first.address)
 

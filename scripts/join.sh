@@ -47,9 +47,8 @@ join() {
   return 1
 }
 
-# expelled: whether this node was removed from the swarm. The node isn't told, or only sees an error. It happens when a
-# run is killed that was to replace this host, after the node was removed. Only a grant that is newer than the one it
-# joined by can tell, for that names the nodes which there were after its join.
+# expelled: whether this node was removed from the swarm: by a run that was killed before it replaced this host. The swarm
+# doesn't notify a removed node. Only a grant newer than its join proves the removal: it lists the nodes at that time.
 expelled() {
   local own="" by="" id
   [ ! -s "$joined" ] || read -r own by <"$joined"

@@ -13,7 +13,7 @@ name=$1 address=$2
 # For one that starts, now or later.
 sed -Ei "s/^(  server $name )[0-9.]+:/\1$address:/" "$settings"
 
-# Where none serves, because the load balancer is just being started, none has to be told.
+# If HAProxy isn't running yet, it reads the new address at its start.
 known=$(ask "show servers state" 2>/dev/null) || exit 0
 
 # Columns of version 1: 2 back-end, 4 server, 5 address. Source: HAProxy management guide, "show servers state".

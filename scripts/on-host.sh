@@ -83,7 +83,7 @@ while true; do
   pause=$((pause * 8 / 5 > 2000 ? 2000 : pause * 8 / 5))
 done
 
-# 255 is ssh's own, unless it has nothing to say: then a signal ended the step.
+# 255 is ssh's own code. Without an error from ssh, a signal ended the step.
 ((code != 255)) || [ ! -s "$heard" ] || fail "the connection to $where was lost while the step ran: $(explained)"
 ((code != 255)) || fail "the step ended on $where without an exit code"
 exit "$code"

@@ -18,7 +18,7 @@ job=swarm-ha-registry-gc
 
 # The stack's own lock: an `up` that deployed it now would end the read-only mode.
 exec 9>/run/swarm-ha-stack-swarm-ha-registry.lock
-flock -w 60 9 || fail "another run has been deploying the registry, or collecting its garbage, for more than 60 s"
+flock -w 60 9 || fail_locked "the registry's deployment and garbage collection" 60
 docker_folder registry-gc
 
 say() { printf '%s\n' "$*" >&2; }
@@ -122,7 +122,7 @@ ended() {
 }
 wait_for 3600 "the end of the collection" ended
 docker_cli service logs --raw "$job" </dev/null || say "its output can't be read: $heard"
-# All of it: who called knows what to show. (The collector's last line has no newline.)
+# Print everything; the caller filters. (The collector's last line has no newline.)
 printf '%s\n' "$heard"
 [ "$state" = complete ] || {
   [ "$exit_code" != 65 ] && ! grep -q "failed to garbage collect" <<<"$heard" || exit 65

@@ -69,8 +69,8 @@ elsewhere() {
   done
 }
 
-# Limit and choice come from the bastion's file, not from the input: the state's input is as old as the node, and
-# somebody who has just changed the choice because a drain is stuck wants the new one.
+# Read limit and choice from the bastion: the input dates from the node's creation, and the user may have changed the
+# setting during a stuck drain.
 read -r drain_timeout on_timeout </etc/swarm-ha/drain || fail "/etc/swarm-ha/drain is missing; run \`up\` again"
 deadline=$((SECONDS + drain_timeout))
 
@@ -129,10 +129,10 @@ if [ "$seen" = ready ]; then
   done
   moves=false
   if has_to_move; then moves=true; fi
-  # One that is replaced waits for its turn, and until then it is room for others; one that goes for good is none.
+  # A node that will be replaced keeps accepting tasks until its turn; a node that is removed for good accepts none.
   if $moves && ! grep -q "^$name " "$hosts_file"; then leave_together; fi
   drain_in_turn "$id" "$name"
-  # The time of the drain begins with the drain.
+  # Waiting for the turn doesn't count towards the drain timeout.
   deadline=$((SECONDS + drain_timeout))
   within_drain "$name to be empty" empty
   within_drain "the tasks of $name to run elsewhere" elsewhere

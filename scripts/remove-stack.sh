@@ -15,7 +15,7 @@ stack=$(value stack)
 former=$(optional former)
 former=${former:-$stack}
 exec 9>"/run/swarm-ha-stack-$stack.lock"
-flock -w 900 9 || fail "an earlier run has been deploying the stack $stack for more than 900 s"
+flock -w 900 9 || fail_locked "the stack $stack" 900
 
 # gone: a check for wait_for.
 gone() {

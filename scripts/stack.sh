@@ -22,7 +22,7 @@ former=$(value former)
 
 # With two runs at the same time, the second would remove what the first has just created.
 exec 9>"/run/swarm-ha-stack-$stack.lock"
-flock -w 900 9 || fail "an earlier run has been deploying the stack $stack for more than 900 s"
+flock -w 900 9 || fail_locked "the stack $stack" 900
 docker_folder "$stack"
 
 # --- What it stands on -----------------------------------------------------------------------------------------------

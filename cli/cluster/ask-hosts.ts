@@ -38,7 +38,7 @@ export async function askHosts(stack: LiveStack, { troubled, docker }: HostsAske
   return withWays(stack, ask, { limit: BASTION_LIMIT, docker });
 }
 
-/** Changes a host's engine. @throws Error with the script's error, or the reason why the host can't be reached */
+/** Changes a host's Docker engine. @throws Error with the script's error, or the reason why the host can't be reached */
 export async function actOnHost(
   stack: LiveStack,
   name: string,

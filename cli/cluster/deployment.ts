@@ -10,7 +10,7 @@ const resourceSchema = z.object({
   custom: z.boolean().optional(),
   id: z.string().optional(),
   protect: z.boolean().optional(),
-  /** Set on the old one of a pair while a replacement is half done. */
+  /** Set on the old resource while its replacement is incomplete. */
   delete: z.boolean().optional(),
   /** Set on what the next `up` replaces, whatever its inputs are; see cli/pulumi/unfinished.ts. */
   pendingReplacement: z.boolean().optional(),

@@ -28,7 +28,7 @@ const nodeSchema = z.object({
   ManagerStatus: z.object({ Leader: z.boolean().optional(), Reachability: z.string() }).nullish(),
 });
 
-/** The engine's swarm state. */
+/** The Docker engine's swarm state. */
 export async function swarmInfo(call: DockerCall): Promise<{ localState: string; swarmId: string }> {
   const { Swarm } = infoSchema.parse(await call("GET", "/info"));
   return { localState: Swarm.LocalNodeState, swarmId: Swarm.Cluster?.ID ?? "" };

@@ -25,9 +25,9 @@ export function evaluateLoadBalancers(
     if (wanted === undefined) continue;
     const names = desired.nodes.filter((node) => node.role === MEMBERS[name]).map((node) => node.name);
     const found = live.loadBalancers[name] ?? { error: "it was not asked" };
-    if ("untold" in found) {
+    if ("unknown" in found) {
       // This is no problem, and no command can change it.
-      status[name] = { url: wanted.url, healthy: [], unhealthy: [], unknown: names, reason: found.untold };
+      status[name] = { url: wanted.url, healthy: [], unhealthy: [], unknown: names, reason: found.unknown };
       continue;
     }
     if ("error" in found) {

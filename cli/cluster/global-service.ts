@@ -21,7 +21,7 @@ export async function readReplicas(call: DockerCall, service: string): Promise<R
   const filters = encodeURIComponent(JSON.stringify({ service: [service] }));
   const tasks = tasksSchema.parse(await call("GET", `/tasks?filters=${filters}`));
   const replicas: Record<string, { state: string; error: string }> = {};
-  // The newest of a node counts; the error of the one before it is kept.
+  // A node's newest task counts. Where that has no error yet, the last error of an older one is kept.
   for (const task of tasks.sort((a, b) => a.CreatedAt.localeCompare(b.CreatedAt))) {
     if (task.NodeID === undefined) continue;
     const wanted = task.DesiredState === "running" || task.DesiredState === "ready";

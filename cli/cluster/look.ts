@@ -103,9 +103,9 @@ async function askLoadBalancer(
   access: Access,
   name: LoadBalancerName,
   members: Promise<Members>,
-): Promise<readonly LiveMember[] | { readonly error: string } | { readonly untold: string }> {
+): Promise<readonly LiveMember[] | { readonly error: string } | { readonly unknown: string }> {
   const stats = access.loadBalancers[name]?.stats;
-  if (stats === undefined) return (await members)[name] ?? { untold: NO_TABLE };
+  if (stats === undefined) return (await members)[name] ?? { unknown: NO_TABLE };
   try {
     return readStats(await connection.page(stats));
   } catch (error) {

@@ -258,7 +258,7 @@ export type ManagerAnswer =
   | {
       readonly name: string;
       readonly answered: true;
-      /** Its engine's swarm state: `active`, `inactive`, `pending`, `error` or `locked`. */
+      /** Its Docker engine's swarm state: `active`, `inactive`, `pending`, `error` or `locked`. */
       readonly localState: string;
       /** Cluster id; empty when it has none. */
       readonly swarmId: string;
@@ -300,7 +300,7 @@ export interface Live {
   readonly answers: readonly ManagerAnswer[];
   /** Members, or why they are unknown: an error, or a load balancer that has no table to read. */
   readonly loadBalancers: Partial<
-    Record<LoadBalancerName, readonly LiveMember[] | { readonly error: string } | { readonly untold: string }>
+    Record<LoadBalancerName, readonly LiveMember[] | { readonly error: string } | { readonly unknown: string }>
   >;
   readonly certificates: readonly LiveCertificate[];
   /** Hosts whose certificates couldn't be read. @default none */

@@ -60,7 +60,10 @@ export function nodeProblems(stack: string, { desired, node }: Match, live: Live
     add("labels", `${where} lacks node label ${list(labels)}, or has another value there: ${repair}`);
   const engine = Object.keys(missingLabels(desired.labels, node.engineLabels));
   if (engine.length > 0) {
-    add("labels", `${where}'s engine lacks label ${list(engine)}, or has another value there: ${replace} ${name}`);
+    add(
+      "labels",
+      `${where}'s Docker engine lacks label ${list(engine)}, or has another value there: ${replace} ${name}`,
+    );
   }
   return problems;
 }

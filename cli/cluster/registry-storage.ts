@@ -33,7 +33,7 @@ interface Damage {
 export interface StorageReport {
   readonly damaged: readonly Damage[];
   readonly mended: readonly Damage[];
-  /** Couldn't be mended, and was removed so that the collection could go on. */
+  /** Couldn't be repaired; removed so that the collection could go on. */
   readonly lost: readonly Damage[];
   /** Unfinished uploads. @default the storage is a bucket, where they aren't counted */
   readonly uploads?: { readonly count: number; readonly kib: number };
@@ -84,7 +84,7 @@ export function storageReport(text: string): StorageReport {
   };
 }
 
-/** Whether the collector can't go on over it. @param untagged whether it deletes manifests without a tag */
+/** Whether it stops the collector. @param untagged whether it deletes manifests without a tag */
 export function stopsCollector({ kind }: Damage, untagged: boolean): boolean {
   return kind !== "content" && (kind !== "tag" || untagged);
 }
@@ -115,18 +115,18 @@ export function damageLines(stack: string, report: StorageReport): string[] {
 function remedy({ kind, repository, path }: Damage, mend: string): string {
   if (kind === "content") return `Push the image again: ${repository}`;
   if (kind === "name") return `Move the folder out of the storage: docker/registry/v2/${path}`;
-  return `Mend it, and collect: ${mend}`;
+  return `Repair it, and collect garbage: ${mend}`;
 }
 
-/** What was mended and what was lost. */
+/** What was repaired and what was lost. */
 export function mendedLines({ mended, lost }: StorageReport): string[] {
   return [
     ...mended.map(
-      ({ kind, repository, path }) => `Mended: ${repository}: ${KINDS[kind].what} (docker/registry/v2/${path})`,
+      ({ kind, repository, path }) => `Repaired: ${repository}: ${KINDS[kind].what} (docker/registry/v2/${path})`,
     ),
     ...lost.map(
       ({ kind, repository, path }) =>
-        `Removed, because it couldn't be mended: ${repository}: ${KINDS[kind].what} (docker/registry/v2/${path}). Push the image again`,
+        `Removed, because it couldn't be repaired: ${repository}: ${KINDS[kind].what} (docker/registry/v2/${path}). Push the image again`,
     ),
   ];
 }

@@ -11,7 +11,7 @@ import type { Problem } from "./model";
 import { readStack } from "./stack";
 
 /**
- * Seconds to wait for health after an `up` on a platform that only Pulumi ESC names. A worker whose engine was restarted
+ * Seconds to wait for health after an `up` on a platform that only Pulumi ESC names. A worker whose Docker engine was restarted
  * with other labels stops its ingress for up to 20 s first; the next one has to find the swarm.
  */
 const NOTICE_LIMIT = 120;
@@ -23,9 +23,9 @@ const LASTING: readonly Problem["kind"][] = ["host", "swarm", "identity", "unman
 
 /** What was changed before the check. */
 interface Recovery {
-  /** Whether hosts were just started or recreated, so that all other problems may pass. */
+  /** Whether hosts were just started or recreated: then all other problems may be temporary. */
   readonly changed: boolean;
-  /** Names of hosts that are gone: they aren't waited for. */
+  /** Names of removed hosts: nothing waits for them. */
   readonly gone: readonly string[];
 }
 

@@ -1,10 +1,10 @@
 /**
- * `npm run repair -- <stack> [--yes] [--dry-run] [--json]`: removes what a killed run has left, brings back what the
- * platform still has (network, containers, stopped and paused ones), then repairs what is broken, the least first: see
+ * `npm run repair -- <stack> [--yes] [--dry-run] [--json]`: removes what a killed run has left, recreates or starts what
+ * the platform lacks (network, containers), then takes the cheapest remedy for what is broken: see
  * cli/operations/repair.ts. Ends with exit code 0 when the cluster is healthy.
  *
- * Before it replaces a host whose data would be lost it asks; without a terminal it wants `--yes`. Without a majority of
- * the managers it refuses: see docs/runbooks/lost-majority.md.
+ * Data loss must be confirmed, at the terminal or by `--yes`. Without a majority of the managers it refuses: see
+ * docs/runbooks/lost-majority.md.
  */
 import { liveCluster } from "../operations/cluster";
 import { runCommand } from "../operations/command";

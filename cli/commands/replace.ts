@@ -2,8 +2,8 @@
  * `npm run replace -- <stack> <host…|--all> [--surge|--force] [--yes] [--dry-run] [--json]`: replaces hosts, for example to
  * bring in a new host image: see cli/operations/replace.ts. The first failure ends it.
  *
- * What it costs is asked before anything is touched: tasks that have no room elsewhere want `--surge` (a spare worker
- * takes them meanwhile) or `--force` (they wait), and data that is lost wants a yes, at the terminal or by `--yes`.
+ * Tasks without room elsewhere need `--surge` (a spare worker takes them meanwhile) or `--force` (they wait); data loss
+ * must be confirmed, at the terminal or by `--yes`.
  */
 import type { LiveStack } from "../cluster/stack";
 import { list } from "../cluster/words";

@@ -1,7 +1,7 @@
 /**
- * `npm run -s tunnel -- <stack> [--bastion]`: leads from this workstation to what has no public address, until it is
- * ended: by the platform's own tunnel to the bastion, and through the bastion to managers and registry behind internal load
- * balancers. With `--bastion` only the former. It ends at once for a stack that needs none.
+ * `npm run -s tunnel -- <stack> [--bastion]`: opens ports on this workstation to hosts without a public address, until
+ * it is stopped: by the platform's own tunnel to the bastion, and through the bastion to managers and registry behind
+ * internal load balancers. `--bastion` opens only the former. Exits at once if the stack needs none.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import type { Server } from "node:net";

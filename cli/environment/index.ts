@@ -34,7 +34,7 @@ const PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "FTP_PROXY"];
 /** Their programs include grpc-js, which takes loopback to a proxy that is named in lower case. */
 const UPPER_CASE_ONLY: readonly Recipient[] = ["local", "cloud"];
 
-/** What is decided for a variable: the rule with its own name, else the one with the longest beginning of it. */
+/** The rule of a variable: the one with its exact name, else the one with the longest prefix of it. */
 export function ruleOf(name: string, rules: readonly Rule[] = RULES): Rule | undefined {
   const wanted = name.toUpperCase();
   let best: { readonly rule: Rule; readonly length: number } | undefined;

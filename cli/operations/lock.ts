@@ -1,13 +1,13 @@
-/** The lock of a stack's operations: two of them at once would each plan on what the other one changes. */
+/** The lock of a stack's operations: of two at once, each would plan on a state that the other one changes. */
 import { statePath } from "../paths";
 import { isHeld } from "../pulumi/locks";
 import { UserError } from "../terminal/errors";
 import { holderOf, withLock } from "../workstation/lock.cjs";
 
 /**
- * Does an operation on a stack while no other one of this workstation runs on it. A run that was killed holds nothing.
+ * Runs an operation on a stack while no other one of this workstation does. A killed run holds no lock.
  *
- * @throws UserError at once when another one runs: what was asked for is to be decided again after it
+ * @throws UserError at once when another one runs: what the user asked for may have changed when that has ended
  */
 export function withOperationLock<T>(stack: string, work: () => Promise<T>): Promise<T> {
   return withLock(lockFile(stack), work, (pid) => {

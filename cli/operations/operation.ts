@@ -24,7 +24,7 @@ export interface Step {
   readonly usually: string;
   /** Names of the hosts, bastion and load balancers that it touches. */
   readonly hosts: readonly string[];
-  /** Seconds for the cluster to show its effect, before the plan is made again. */
+  /** Seconds for the cluster to show its effect, before it is planned again. */
   readonly limit: number;
   /** Data that it destroys: a person is asked first. @default none */
   readonly loses?: Loss;
@@ -45,7 +45,7 @@ export interface Past<S extends Step> {
 
 /** The steps, as far as they can be planned now. */
 export interface Plan<S extends Step> {
-  /** In their order. Only the first one runs, then the plan is made again. */
+  /** In their order. Only the first one runs; then it is planned again. */
   readonly steps: readonly S[];
   /** Why nothing may be done after `steps`. @default there is no such reason */
   readonly refused?: string;

@@ -21,7 +21,7 @@ export type RepairStep = {
   /** What is wrong, in words. */
   readonly why: string;
 } &
-  /** Starts or restarts a host's engine. */
+  /** Starts or restarts a host's Docker engine. */
   (
     | { readonly kind: "engine"; readonly action: "start" | "restart" }
     /** Unlocks a manager with the key that the others have. */
@@ -76,7 +76,7 @@ export function stepKey(step: RepairStep): string {
 /**
  * What to do next, in this order: bastion, load balancers, Docker engines that don't run, an interrupted `up`, stale nodes,
  * managers one by one, other hosts, settings. Every host climbs a ladder (ladder.ts), and only hosts at its end are
- * replaced. The plan is made again after every step, from the evaluation of that moment.
+ * replaced. It is planned again after each step, from the evaluation of that moment.
  *
  * No step removes more than one manager, and none removes a manager that the majority needs.
  */
@@ -106,7 +106,7 @@ export function planRepair(input: RepairInput): RepairPlan {
     add({ kind: "up", names: redo.map(nameOf), why: "what it deployed is gone", redo });
   }
 
-  // No `up` renews the others: the status tells a person what to do.
+  // An `up` doesn't renew the user's own certificates; `status` explains what to do.
   const due = evaluation.problems.filter(({ kind, byHand }) => isDue(kind) && byHand !== true);
   if (due.length > 0) {
     const names = due.flatMap(({ hosts }) => hosts);

@@ -37,7 +37,7 @@ export interface Replacement extends Accepted {
 /** What a replacement goes by. */
 export interface ReplaceSeen {
   readonly stack: LiveStack;
-  /** @default the bastion is to be replaced first, and nothing can be seen but through it */
+  /** @default the bastion is replaced first: the cluster can only be observed through it */
   readonly evaluation?: Evaluation;
   /** What was asked before the first host. @default nothing was asked, because no host is left or others are unhealthy */
   readonly asked?: Asked;

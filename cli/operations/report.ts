@@ -79,7 +79,7 @@ export function planText<O, S extends Step>(
   return [
     settled && lines.length === 0
       ? `Dry run of the ${title}: nothing to do.`
-      : `Dry run of the ${title}: nothing was changed. The plan, which is made again after each step:`,
+      : `Dry run of the ${title}: nothing was changed. The plan, which is replanned after each step:`,
     ...numbered,
     ...(loses === undefined ? [] : [`Loses ${loses.what}.`]),
     ...(later === undefined ? [] : [later]),

@@ -16,7 +16,7 @@ export interface RunnerOptions {
   readonly confirm?: (question: string, yes: boolean) => Promise<boolean>;
   /** @default one operation per stack and workstation */
   readonly lock?: <T>(stack: string, work: () => Promise<T>) => Promise<T>;
-  /** Why the lock can't be had now. @default asks the same locks, and takes none */
+  /** Why the lock isn't available. @default reads the lock's file without taking the lock */
   readonly held?: (stack: string) => string | undefined;
 }
 

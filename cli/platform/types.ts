@@ -69,7 +69,7 @@ export interface PlannedRun {
 }
 
 /** Members by load balancer, or why they are unknown. */
-export type Members = Partial<Record<LoadBalancerName, readonly LiveMember[] | { readonly untold: string }>>;
+export type Members = Partial<Record<LoadBalancerName, readonly LiveMember[] | { readonly unknown: string }>>;
 
 /** A resource in the cloud that carries a stack's tag. */
 export interface UnmanagedResource {

@@ -28,7 +28,7 @@ export function cachedEngine(): string | undefined {
 }
 
 /**
- * The built engine, from the cache or built now. Several runs at once build it only once.
+ * The built Pulumi engine, from the cache or built now. Several runs at once build it only once.
  *
  * @throws UserError when there is no Go, or the build fails
  */
@@ -36,7 +36,7 @@ export function ensureBuiltEngine(progress: Progress): Promise<string> {
   return ensureProgram(ENGINE, progress);
 }
 
-/** Deletes the built engine, for example because it doesn't run; the next {@link ensureBuiltEngine} builds it again. */
+/** Deletes the built Pulumi engine, for example because it doesn't run; {@link ensureBuiltEngine} rebuilds it. */
 export function discardBuiltEngine(): void {
   discardProgram(ENGINE);
 }

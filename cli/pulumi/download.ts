@@ -15,7 +15,7 @@ const WHOLE = 5 * 60_000;
 const folder = (): string => cachePath("official", ENGINE_VERSION);
 const binary = (): string => join(folder(), "pulumi", "pulumi");
 
-/** The official engine that an earlier run downloaded. */
+/** The official Pulumi engine that an earlier run downloaded. */
 export function downloadedEngine(): Engine | undefined {
   if (!existsSync(folder())) return undefined;
   if (!isWhole(folder())) {
@@ -34,7 +34,7 @@ function isWhole(where: string): boolean {
   }
 }
 
-/** Downloads the official engine. @returns undefined when that fails; the reason is shown */
+/** Downloads the official Pulumi engine. @returns undefined when that fails; the reason is shown */
 export async function downloadEngine(progress: Progress): Promise<Engine | undefined> {
   const system = { linux: "linux", darwin: "darwin" }[process.platform as string];
   const architecture = { x64: "x64", arm64: "arm64" }[process.arch as string];

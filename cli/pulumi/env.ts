@@ -1,4 +1,4 @@
-/** The environment of engine runs: what cli/environment lets in, and what this program sets. */
+/** The environment of runs of the Pulumi engine: what cli/environment lets in, and what this program sets. */
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

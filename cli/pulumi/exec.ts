@@ -31,7 +31,7 @@ export interface ExecOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Numbers of the signals that end engines, for exit codes as shells have them. */
+/** Numbers of the signals that end a Pulumi engine, for exit codes as shells have them. */
 const SIGNALS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
 
 /** Errors that show a broken program file. Others (memory, processes, arguments) have other causes. */

@@ -1,4 +1,4 @@
-/** Which engine a run uses. */
+/** Which Pulumi engine a run uses. */
 import { findProgram } from "../workstation/command";
 import { canDownload, PULUMI_HOST } from "../workstation/downloads";
 import { createProgress, type Progress } from "../terminal/progress";
@@ -39,7 +39,7 @@ export async function installedEngine(progress: Progress = createProgress()): Pr
   return (await onPath(progress)) ?? downloadedEngine();
 }
 
-/** The kit's engine. @throws UserError when it can't be built */
+/** The kit's Pulumi engine. @throws UserError when it can't be built */
 export async function kitEngine(progress: Progress = createProgress()): Promise<Engine> {
   const kit = await prepareKit(await ensureBuiltEngine(progress));
   return { path: kit.engine, version: ENGINE_VERSION, kind: "kit", home: kit.home };

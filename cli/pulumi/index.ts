@@ -66,7 +66,7 @@ const WITH_CONFIG = ["up", "update", "preview", "destroy", "refresh", "config", 
  * A local stack is created on first use, and cleaned up after a killed run. Any other stack runs with the user's own backend
  * and environment.
  *
- * @throws UserError when there is no such stack, no engine, or another run holds the stack
+ * @throws UserError when there is no such stack, no Pulumi engine, or another run holds the stack
  */
 export async function runPulumi(args: readonly string[], options: RunOptions): Promise<RunResult> {
   const { stack } = options;
@@ -218,7 +218,7 @@ export async function runPulumiBare(args: readonly string[]): Promise<RunResult>
   const engine = await findEngine();
   // A login isn't for local stacks: it needs the user's credentials, for example for a state in a bucket.
   if (args[0] === "login" || args[0] === "logout") return execEngine(engine, args, { env: engineEnv(engine) });
-  ensureLocalState(); // The engine doesn't create its state's directory, so it would fail on a new workstation.
+  ensureLocalState(); // Without its state's directory, the Pulumi engine fails on a new workstation.
   return execEngine(engine, args, { env: localEnv(engine) });
 }
 

@@ -41,7 +41,7 @@ function versionOf(name: string): string {
 }
 
 /**
- * The kit for a Pulumi engine. Bundles are cached by what they are made of; a damaged cache is made again.
+ * The kit for a Pulumi engine. Bundles are cached by what they are made of; a damaged cache is rebuilt.
  *
  * @param enginePath the built engine
  */

@@ -1,4 +1,4 @@
-/** The Pulumi engine's output without a terminal, made short: it prints a line or more for each beginning, too. */
+/** Shortens the Pulumi engine's output without a terminal: it prints extra lines when a step starts. */
 
 import { WITH_EFFECT } from "./unfinished";
 

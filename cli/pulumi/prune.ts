@@ -35,7 +35,7 @@ export function pruneHistory(stack: string): void {
 }
 
 /**
- * Removes files of attributes that a killed engine has cut off beside a checkpoint: with one of them, the whole checkpoint
+ * Removes files of attributes that a killed Pulumi engine has cut off beside a checkpoint: with one of them, the whole checkpoint
  * can't be read. (Ours write none; a Pulumi engine that somebody started by hand does.)
  */
 export function dropDamagedAttributes(stack: string): void {
@@ -44,7 +44,7 @@ export function dropDamagedAttributes(stack: string): void {
   }
 }
 
-/** Removes checkpoints that a killed engine has written in part. Only for one who knows that no run is writing. */
+/** Removes checkpoints that a killed Pulumi engine has written in part. Only for one who knows that no run is writing. */
 export function dropHalfCheckpoints(stack: string): void {
   const folder = dirname(checkpointFile(stack));
   const half = (name: string): boolean => name.startsWith(`${stack}.json.`) && name.endsWith(".tmp");

@@ -31,7 +31,10 @@ export async function markState(
     const file = join(folder, "state.json");
     writeFileSync(file, JSON.stringify({ ...state, deployment: marked(state.deployment, chosen) }), { mode: 0o600 });
     const imported = await run(["stack", "import", "--file", file]);
-    if (imported.code !== 0) throw new UserError(`The state of '${stack}' can't be healed: ${imported.stderr.trim()}`);
+    if (imported.code !== 0)
+      throw new UserError(
+        `\`pulumi stack import\` of '${stack}' failed; its steps aren't marked: ${imported.stderr.trim()}`,
+      );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -26,7 +26,7 @@ interface StackYaml {
   readonly environment?: unknown;
 }
 
-/** What was parsed last: a run asks for the same file many times. */
+/** Cache of the text parsed last: a run parses the same file many times. */
 let last: { readonly text: string; readonly yaml: StackYaml } | undefined;
 
 function parsed({ text }: StackText): StackYaml {

@@ -1,6 +1,6 @@
 import type { Change } from "./preview";
 
-/** Names of the steps that run again where they have run before: `prepare-<host>`, `stack-<tier>` and so on. */
+/** Names of the steps that an update runs again: `prepare-<host>`, `stack-<tier>` and so on. */
 export function stepsAgain(changes: readonly Change[]): ReadonlySet<string> {
   return new Set(
     changes

@@ -106,7 +106,7 @@ export function inPlace(instances: readonly (ReviewedEntryPoint & { readonly set
     ...(updated.length === 0 ? [] : [`changes ${names(updated.map(({ name }) => name))} in place${what}`]),
     ...(again.length === 0
       ? []
-      : [`sets up ${names(again)} again in place: settings and certificates are reloaded, no engine restarts`]),
+      : [`sets up ${names(again)} again in place: settings and certificates are reloaded, no Docker engine restarts`]),
   ];
 }
 

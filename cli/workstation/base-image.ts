@@ -48,7 +48,7 @@ async function makeBaseImage(docker: Docker, release: string, progress: Progress
   if (findProgram("mmdebstrap") === undefined) {
     if (!canInstall()) {
       throw new UserError(
-        `The engine has no image ${image}. Pull it (docker pull ${image}), or install mmdebstrap ` +
+        `The Docker engine has no image ${image}. Pull it (docker pull ${image}), or install mmdebstrap ` +
           "(sudo apt-get install mmdebstrap), then try again.",
       );
     }

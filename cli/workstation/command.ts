@@ -41,7 +41,7 @@ export function command(file: string, args: readonly string[], options: CommandO
       env: { ...environmentFor(options.as ?? "program"), ...options.env },
       stdio: ["pipe", "pipe", "pipe"],
     });
-    // A program that ends without reading its input is its own affair.
+    // Ignore write errors: a program may exit before it reads its input.
     child.stdin.on("error", () => undefined);
     child.stdin.end(options.input ?? "");
     const kill = (signal: NodeJS.Signals) => {

@@ -9,7 +9,7 @@ import { startDockerd, type DockerdPlace } from "./dockerd";
 import { hasDockerService, startDockerService } from "./systemd";
 import { createProgress, isInteractive, type Progress } from "../terminal/progress";
 
-/** An engine that answers. */
+/** A Docker engine that answers. */
 export interface DockerEngine {
   /** Path of its socket. */
   readonly socket: string;
@@ -57,7 +57,7 @@ export async function ensureDockerEngine(options: DockerEngineOptions = {}): Pro
   if (socket !== ownSocket) {
     throw new UserError(
       `DOCKER_HOST is unix://${socket}, but no Docker engine answers there (${first.detail}). ` +
-        `Start that engine, or unset DOCKER_HOST to use ${ownSocket}.`,
+        `Start that Docker engine, or unset DOCKER_HOST to use ${ownSocket}.`,
     );
   }
   await startEngine({ place: options.place, progress, interactive: options.interactive ?? isInteractive() });

@@ -1,4 +1,4 @@
-/** Which engine a run talks to, and whether it answers. */
+/** Which Docker engine a run talks to, and whether it answers. */
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../components/message";
@@ -35,7 +35,7 @@ export function socketOf(dockerHost: string | undefined): string {
  */
 export async function askEngine(socket: string, timeout = 5000): Promise<Answer> {
   let answer = await askOnce(socket, timeout);
-  // An engine that ends in this very moment breaks the connection off: what is true a moment later counts.
+  // A Docker engine that is stopping resets the connection: ask again after 300 ms.
   for (let tries = 1; tries < 5 && answer.kind === "silent" && /ECONNRESET|EPIPE/.test(answer.detail); tries++) {
     await sleep(300);
     answer = await askOnce(socket, timeout);

@@ -53,7 +53,7 @@ const BUILD_LIMIT = 45 * 60_000;
 const binary = (program: GoProgram): string => join(cachePath(...program.place), program.file);
 const stamp = (program: GoProgram): string => join(cachePath(...program.place), "stamp.json");
 
-/** The program in the cache, unless it is missing, or not as it was when it was last seen to be whole. */
+/** The program in the cache; undefined if it is missing, or has changed since it was last complete. */
 export function cachedProgram(program: GoProgram): string | undefined {
   try {
     return readFileSync(stamp(program), "utf8") === fingerprint(program) ? binary(program) : undefined;
@@ -85,7 +85,7 @@ export async function ensureProgram(program: GoProgram, progress: Progress): Pro
 
 async function makeSure(program: GoProgram, progress: Progress): Promise<void> {
   if (cachedProgram(program) !== undefined) return;
-  // A binary without its stamp may still be a whole one: where it can be checked, that tells.
+  // A binary without its stamp may be complete: run the check where there is one.
   if (program.check === undefined || (await program.check(binary(program))) !== undefined)
     await build(program, progress);
   writeFileSync(`${stamp(program)}.new`, fingerprint(program));

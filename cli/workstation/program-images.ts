@@ -162,7 +162,7 @@ export function programOf(image: Image, usually: string, target: { os: string; a
     target,
     noGo: (reason) =>
       new UserError(
-        `The engine has no image of ${image.name} ${image.version}, and ${reason}. ` +
+        `The Docker engine has no image of ${image.name} ${image.version}, and ${reason}. ` +
           `Pull it (docker pull ${byDigest(image.public)}), or install Go (https://go.dev/dl), then try again.`,
       ),
   };

@@ -4,7 +4,7 @@ import type { StackOutputs } from "../../components/outputs";
 export interface RegistryLogin {
   /** `host:port`, under which docker keeps the credentials. */
   readonly registry: string;
-  /** Which engine is to try them. */
+  /** Which Docker engine tries them. */
   readonly options: readonly string[];
   /** The password, for standard input. */
   readonly input: string;

@@ -28,7 +28,7 @@ const drain = z
   })
   .prefault({})
   .meta({
-    description: "How nodes are emptied before they are removed.",
+    description: "How nodes are drained before they are removed.",
     allowed: "a mapping with the keys timeout and onTimeout",
     fix: "write { timeout: 300, onTimeout: fail }",
   });

@@ -1,4 +1,4 @@
-/** The engine's event log as a clock: which kinds of resources were at work from when to when. */
+/** The Pulumi engine's event log as a clock: which kinds of resources were at work from when to when. */
 import { existsSync, readFileSync } from "node:fs";
 
 /** The parts of an event that matter here. */

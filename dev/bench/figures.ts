@@ -1,6 +1,6 @@
 /** What a benchmark says of its figures. Pure. */
 
-/** The middle of some figures, the mean of the two in the middle for an even number. */
+/** The median: for an even number of figures, the mean of the two in the middle. */
 export function median(figures: readonly number[]): number {
   const sorted = [...figures].sort((a, b) => a - b);
   const half = sorted.length / 2;

@@ -13,7 +13,7 @@ const LIMIT = 120;
 /** Hosts at a time. */
 const PARALLEL = 4;
 
-/** Starts the Docker engine of a host that isn't prepared, loads the archive, and leaves the engine as if it had never run. */
+/** Starts the Docker engine of a host that isn't prepared, loads the archive, and leaves the Docker engine as if it had never run. */
 const LOAD = `set -e
 sv -w 60 start /etc/service/docker
 until docker info; do sleep 0.2; done

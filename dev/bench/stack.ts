@@ -130,7 +130,7 @@ export class BenchStack {
       capture: true,
       signal: this.signal,
       stateAtEnd,
-      // The engine hides the event log's flag without it.
+      // The Pulumi engine hides the event log's flag without it.
       env: { PULUMI_DEBUG_COMMANDS: "true" },
     });
     const result = { seconds: (performance.now() - began) / 1000, spans: spans() };

@@ -29,8 +29,8 @@ const service: ILanguageRuntimeServer = {
     engineAddress = request.getEngineAddress();
     return new proto.LanguageHandshakeResponse();
   }),
-  // The list only serves to download what is missing before the run, and the kit downloads nothing: what a program
-  // needs and the kit hasn't is reported when the first resource asks for it.
+  // The Pulumi engine would download the plugins of this list. The kit downloads nothing: the first resource of a missing plugin
+  // reports it.
   getRequiredPlugins: give(() => new proto.GetRequiredPluginsResponse()),
   getRequiredPackages: give(() => new proto.GetRequiredPackagesResponse()),
   run: (call, callback) => {

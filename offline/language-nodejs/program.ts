@@ -21,7 +21,7 @@ process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** Runs the program of a request to its end; its output goes where the engine shows it. */
+/** Runs the program of a request to its end; its output goes where the Pulumi engine shows it. */
 export async function runProgram(request: RunRequest, engineAddress: string): Promise<RunResponse> {
   const response = new RunResponse();
   try {
@@ -37,7 +37,7 @@ export async function runProgram(request: RunRequest, engineAddress: string): Pr
 
 function run(request: RunRequest, engineAddress: string): Promise<number | NodeJS.Signals> {
   const info = request.getInfo();
-  if (info === undefined) throw new Error("the engine didn't say where the program is");
+  if (info === undefined) throw new Error("the Pulumi engine didn't say where the program is");
   const folder = info.getProgramDirectory();
   const options = parseOptions(info.getOptions()?.toJavaScript() ?? {});
   const argument = (name: string, value: string): string[] => (value === "" ? [] : [`--${name}`, value]);

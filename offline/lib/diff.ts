@@ -1,4 +1,4 @@
-/** Differences between two sets of inputs, in the engine's notation. */
+/** Differences between two sets of inputs, in the Pulumi engine's notation. */
 import { equal, isObject, isSecret, type Properties, type Value } from "./values";
 
 /** What happened to one property. */
@@ -10,7 +10,7 @@ export type Changes = ReadonlyMap<string, Change>;
 /**
  * The changed leaves between two sets of properties.
  *
- * A secret is compared as a whole: its inside has no path of its own, as in the engine's own diff.
+ * A secret is compared as a whole: its inside has no path of its own, as in the Pulumi engine's own diff.
  */
 export function changes(olds: Properties, news: Properties): Changes {
   const found = new Map<string, Change>();
@@ -20,7 +20,7 @@ export function changes(olds: Properties, news: Properties): Changes {
 
 function compareObjects(path: string, olds: Properties, news: Properties, found: Map<string, Change>): void {
   for (const key of new Set([...Object.keys(olds), ...Object.keys(news)])) {
-    // The version is the engine's own, and what starts with two underscores is internal.
+    // The version is the Pulumi engine's own, and what starts with two underscores is internal.
     if (path === "" && (key === "version" || key.startsWith("__"))) continue;
     compare(child(path, key), olds[key], news[key], found);
   }

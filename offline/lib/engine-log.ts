@@ -1,4 +1,4 @@
-/** Messages to the person who runs the engine. */
+/** Messages to the person who runs the Pulumi engine. */
 import * as grpc from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
@@ -13,21 +13,21 @@ const SEVERITIES = {
   error: LogSeverity.ERROR,
 } as const;
 
-/** The engine's log, seen from a plugin. */
+/** The Pulumi engine's log, seen from a plugin. */
 export class EngineLog {
   private client: EngineClient | undefined;
 
-  /** @param address `host:port` of the engine; without one nothing is logged. */
+  /** @param address `host:port` of the Pulumi engine; without one nothing is logged. */
   public constructor(address: string | undefined) {
     if (address !== undefined) this.attach(address);
   }
 
-  /** Logs to another engine from now on. */
+  /** Logs to another Pulumi engine from now on. */
   public attach(address: string): void {
     this.client = new EngineClient(address, grpc.credentials.createInsecure(), grpcOptions);
   }
 
-  /** A message that stays in the output. Resolves when the engine has it, also if it refused it. */
+  /** A message that stays in the output. Resolves when the Pulumi engine has it, also if it refused it. */
   public say(urn: string, severity: Severity, message: string): Promise<void> {
     return this.send(urn, severity, message, false);
   }

@@ -11,7 +11,7 @@ const CURVES: Readonly<Record<string, string>> = {
   "P-521": "nistp521",
 };
 
-/** Whether OpenSSH knows this kind of key; it has no P-224. */
+/** Whether OpenSSH supports this kind of key; it doesn't support P-224. */
 export function openSshSupports(key: KeyObject): boolean {
   return key.asymmetricKeyType !== "ec" || key.asymmetricKeyDetails?.namedCurve !== "secp224r1";
 }

@@ -1,4 +1,4 @@
-/** A resource provider as the engine wants it, made of resource types. */
+/** A resource provider as the Pulumi engine wants it, made of resource types. */
 import * as grpc from "@grpc/grpc-js";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { PluginInfo, type PluginAttach } from "@pulumi/pulumi/proto/plugin_pb";
@@ -55,7 +55,7 @@ const missing =
     callback(unimplemented(method));
   };
 
-/** Serves a provider; the engine's address is the plugin's last argument. */
+/** Serves a provider; the Pulumi engine's address is the plugin's last argument. */
 export function serveProvider(provider: Provider): void {
   const log = new EngineLog(process.argv.at(-1)?.includes(":") === true ? process.argv.at(-1) : undefined);
   const service = implement(provider, log);
@@ -78,7 +78,7 @@ function implement(provider: Provider, log: EngineLog): IResourceProviderServer 
     );
   }
 
-  /** Runs `work` with a call whose messages have all reached the engine before it ends: they'd be lost otherwise. */
+  /** Runs `work` with a call whose messages have all reached the Pulumi engine before it ends: they'd be lost otherwise. */
   async function within<T>(
     { urn, id, preview }: { readonly urn: string; readonly id: string; readonly preview: boolean },
     work: (call: Call) => Promise<T>,

@@ -3,7 +3,7 @@ import type { Severity } from "./engine-log";
 import type { Change } from "./diff";
 import type { Properties } from "./values";
 
-/** One call of the engine for one resource. */
+/** One call of the Pulumi engine for one resource. */
 export interface Call {
   /** The resource's URN. */
   readonly urn: string;
@@ -13,7 +13,7 @@ export interface Call {
   readonly id: string;
   /** Whether this is a preview: nothing may be done, and inputs may be unknown. */
   readonly preview: boolean;
-  /** Aborted when the engine cancels, or waits no longer. */
+  /** Aborted when the Pulumi engine cancels, or waits no longer. */
   readonly signal: AbortSignal;
   /** Shows a passing message beside the resource. */
   status(message: string): void;

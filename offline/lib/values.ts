@@ -1,5 +1,5 @@
 /**
- * Property values as the engine sends them: JSON in which secrets and unknowns are marked by signatures.
+ * Property values as the Pulumi engine sends them: JSON in which secrets and unknowns are marked by signatures.
  *
  * The constants are part of Pulumi's wire protocol (sdk/go/common/resource/properties.go and plugin/rpc.go).
  */

@@ -1,4 +1,4 @@
-/** Ends this process soon after its parent has died: an engine that was killed can't end its plugins. */
+/** Ends this process soon after its parent has died: a Pulumi engine that was killed can't end its plugins. */
 export function watchParent(): void {
   const parent = process.ppid;
   setInterval(() => {

@@ -31,6 +31,11 @@ fail() {
   exit 1
 }
 
+# fail_locked LOCK SECONDS: fails because another step has held this lock all the time.
+fail_locked() {
+  fail "another step has held the lock of $1 for $2 s. Wait for it, or check \`ps\` on this host, then run this again"
+}
+
 # What the check of a wait saw last. Checks set it for the error message of the wait.
 # shellcheck disable=SC2034 # read below, set elsewhere
 seen="nothing yet"

@@ -7,8 +7,8 @@ tenth() {
   jq -r --arg role "$1" '[1, ([.[] | select(.role == $role and .state == "ready")] | length / 10 | floor)] | max' <<<"$nodes"
 }
 
-# borne ROLE: prints for which part of a tier's nodes an update may fail without being undone, as max_failure_ratio: one of
-# them (and a half, against rounding). Where fewer than three live none: the next one to fail would be the last that serves.
+# borne ROLE: prints the max_failure_ratio of a tier's updates: one node may fail (and a half, against rounding). With fewer than
+# three Ready nodes, any failure rolls the update back: the next one to fail would be the last that serves.
 borne() {
   jq -r --arg role "$1" '[.[] | select(.role == $role and .state == "ready")] | length | if . < 3 then 0 else 1.5 / . end' <<<"$nodes"
 }

@@ -1,8 +1,7 @@
 # shellcheck shell=bash
 # The Docker CLI on the bastion, with any manager that answers. Needs lib/cluster.sh.
 
-# What it reads lies in a folder of its own, in memory: the client's key. It is gone after the step, however that ends,
-# and what a step left that was killed the hard way is gone after the next.
+# The client key is in a tmpfs folder. The step removes it; after a SIGKILL the next step does.
 # (Under the caller's lock: nobody else is in a folder of that name.)
 #
 # docker_folder NAME: makes the folder and sets `folder`.

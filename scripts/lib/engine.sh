@@ -3,7 +3,7 @@
 
 # The steps of a killed run continue on the host. Those of the next run wait for them.
 exec 8>/run/swarm-ha-step.lock
-flock -w 900 8 || fail "an earlier step has been at work on this host for more than 900 s"
+flock -w 900 8 || fail_locked "steps on this host" 900
 
 # The answer of the last call, or what went wrong with it. (A variable, because a caller's `$(…)` would be a shell of
 # its own, in which the reason of a failure is lost.)
@@ -39,8 +39,8 @@ engine_supported() {
   [ "$(printf '%s\n' "$oldest_engine" "$1" | sort -V | head -n 1)" = "$oldest_engine" ]
 }
 
-# swarm_state: sets state to inactive, pending, active, error or locked, and reply to the engine's whole information.
-# (Polled, and so read without a jq, which takes longer than the question. The engine writes it without blanks.)
+# swarm_state: sets state to inactive, pending, active, error or locked, and reply to the Docker engine's whole information.
+# (Polled, and so read without a jq, which takes longer than the question. The answer has no blanks.)
 swarm_state() {
   engine GET /info </dev/null || fail "the Docker engine doesn't answer: $reply"
   [[ $reply =~ \"LocalNodeState\":\"([a-z]+)\" ]] || fail "the Docker engine doesn't report its swarm state: ${reply:0:400}"

@@ -33,7 +33,7 @@ slots_write() {
 take_slot() {
   local name=$1 code=0
   shift
-  slots_locked "$name" || fail "another step has held the lock of the join slots for more than 120 s"
+  slots_locked "$name" || fail_locked "the join slots" 120
   seen=$(printf '%s, ' "${others[@]%% *}") seen="${seen%, } still joining"
   if ((${#others[@]} == 0)) || { ((${#others[@]} == 1 && $# > 0)) && "$@"; }; then
     slots_write "${others[@]}" "$name $((EPOCHSECONDS + slot_limit))"

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Labels that people have set on a node. They belong to the host's name and stay when it is replaced: the swarm keeps them in a
-# config while there is no node of that name. Needs lib/cluster.sh.
+# Labels that users set on a node. They belong to the host's name, and survive its replacement: the swarm keeps them in a config
+# while no node has that name. Needs lib/cluster.sh.
 
 labels_config() {
   printf 'swarm-ha.labels.%s' "$1"

@@ -35,7 +35,7 @@ managers_now() {
 demote_now() {
   local verdict done=1
   exec 9>/run/swarm-ha-membership.lock
-  flock -w 120 9 || fail "another step has held the lock of the cluster's managers for more than 120 s"
+  flock -w 120 9 || fail_locked "the cluster's managers" 120
   cluster GET /nodes </dev/null || fail "the cluster doesn't list its nodes: $reply"
   # A killed run leaves its steps behind: one of them may have removed it in the meantime.
   if ! jq -e --arg id "$1" 'any(.[]; .ID == $id)' <<<"$reply" >/dev/null; then

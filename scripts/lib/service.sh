@@ -22,6 +22,12 @@ service_runs() {
   fi
 }
 
+# service_log NAME: for messages: where the service's log is.
+service_log() {
+  # A container host's services write to its standard output.
+  if [ -d /run/systemd/system ]; then echo "check \`journalctl -u $1\` there"; else echo "check \`docker logs\` of its container"; fi
+}
+
 # settings_only_in_file: systemd's unit of the Docker engine has a socket on the command line. With another one in
 # its file, the Docker engine refuses to start. So all settings are in the file.
 settings_only_in_file() {

@@ -22,7 +22,7 @@ down_nodes() {
 # any longer.
 PATIENCE=300
 
-# Failed tasks that are known, by id: those of before the first look too, for the node may have been mended since.
+# Failed tasks that are known, by id: those of before the first look too, for the node may have been repaired since.
 declare -A known=()
 # By service and node, where a task is missing: how many of its tasks have failed, and when the first and last did (SECONDS).
 declare -A failed=() failing_since=() failed_last=()
@@ -59,8 +59,8 @@ converged() {
   looked=true
   seen=${late#; }
   [ -z "$late" ] && return 0
-  ! $hopeless || fail "the stack $stack doesn't come to run as described: for $PATIENCE s its tasks have failed again and again" \
-    "where they are missing; $seen. They go on being tried: mend or replace these hosts, then run this again"
+  ! $hopeless || fail "the stack $stack isn't running as described: tasks have failed repeatedly for $PATIENCE s; $seen." \
+    "Docker keeps retrying. Repair or replace these hosts, then run this again"
   return 1
 }
 
@@ -157,7 +157,7 @@ tasks_of() {
 }
 
 # left_of STACK: sets left to the hosts on which tasks of the stack still run. Those that are down don't count here,
-# either: what may still run there ends when the host is back and hears of it.
+# either: their tasks stop once the host rejoins.
 left_of() {
   down_nodes
   cluster GET /tasks </dev/null || fail "the cluster doesn't list its tasks: $reply"

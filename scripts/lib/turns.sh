@@ -106,7 +106,7 @@ nodes_seen() {
 drain_now() {
   local verdict nodes tasks code=1
   exec 8>/run/swarm-ha-turns.lock
-  flock -w 120 8 || fail "another step has held the lock of the hosts' turns for more than 120 s"
+  flock -w 120 8 || fail_locked "the hosts' turns" 120
   cluster GET /nodes </dev/null || fail "the cluster doesn't list its nodes: $reply"
   nodes=$reply
   # (ready: the successors of tasks that a drain ends, until these have ended.)

@@ -27,7 +27,7 @@ describe("what the benchmark makes of a stack", () => {
   /** By the mocks' URNs, which name the nearest parent's type alone. */
   let resources: ReadonlyMap<string, Registered>;
 
-  /** The engine's URN, with the types of all parents. */
+  /** The Pulumi engine's URN, with the types of all parents. */
   const urnOf = (resource: Registered): string => {
     const types = [resource.type];
     for (let up = resources.get(resource.parent); up !== undefined; up = resources.get(up.parent))

@@ -65,7 +65,7 @@ describe("a local stack's images", () => {
     }
   });
 
-  it("wait for the host's engine, and the node for them: its labels are what its tasks wait for", () => {
+  it("wait for the host's Docker engine, and the node for them: tasks wait for the node's labels", () => {
     for (const { image, hosts, step } of TIERS) {
       for (const host of hosts) {
         const name = `image-${image.name}-${host}`;

@@ -6,7 +6,7 @@ import { answer } from "../support/answers";
 import { fakeSwarm } from "../support/fake-swarm";
 import { record } from "../support/recording-mocks";
 
-/** What the SDK knows of an output, and doesn't say in its types. */
+/** Members of an output that the SDK's types don't declare. */
 interface Known {
   /** Everything that it comes from. */
   allResources(): Promise<ReadonlySet<pulumi.Resource>>;

@@ -109,7 +109,7 @@ describe("the local platform", () => {
     ]);
   });
 
-  it("keeps the provider's text out of the program's: a constant that loads it by name", () => {
+  it("keeps the providers' code out of the state: a short constant loads it by name", () => {
     const texts = new Set(
       resources.map(({ inputs }) => inputs["__provider"]).filter((text) => typeof text === "string"),
     );

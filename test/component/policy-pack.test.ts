@@ -13,7 +13,7 @@ import { root } from "../../cli/paths";
 const UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const UNKNOWN_OBJECT = "dd056dcd-154b-4c76-9bd3-c8f88648b5ff";
 
-/** An instance as the engine hands it to a policy pack. */
+/** An instance as the Pulumi engine hands it to a policy pack. */
 function instance(name: string, inputs: Record<string, JavaScriptValue>): proto.AnalyzerResource {
   const resource = new proto.AnalyzerResource();
   resource.setType("aws:ec2/instance:Instance");

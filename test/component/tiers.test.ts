@@ -135,7 +135,7 @@ describe("the ingress's certificate from an ACME authority", () => {
     assert.ok(named("acme", resources).secretInputs.includes("stdin"));
   });
 
-  it("is due by a certificate whose life is the term, which the step gets with its input", async () => {
+  it("is due by a certificate whose validity is the term, which the step gets with its input", async () => {
     assert.equal(named("acme-term", resources).inputs["validityPeriodHours"], 30 * 24);
     const sooner = await withAcme({ renewAfterDays: 4 });
     assert.equal(named("acme-term", sooner).inputs["validityPeriodHours"], 4 * 24);

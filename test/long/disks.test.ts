@@ -27,7 +27,7 @@ describe("full disks", function () {
     await run("docker", ["volume", "rm", "-f", `${stack.name}-registry`], { limit: 30 });
   });
 
-  it("the registry's storage: pushes fail, pulls go on, status says so, and a collection makes room again", async () => {
+  it("the registry's storage: pushes fail, pulls go on, status says so, and a collection frees space", async () => {
     const registry = new RegistryClient(stack, await stack.outputs());
     await registry.makeImage("worker-1", "drill/small:1", 1);
     assert.equal((await registry.push("worker-1", "drill/small:1")).code, 0);
@@ -78,6 +78,6 @@ describe("full disks", function () {
     assert.match(await problems(), /Docker's disk is full \(\d+ KiB free\) on manager-3 \(\/var\/lib\/docker\/swarm\)/);
     await bash("manager-1", "docker config ls -q --filter name=fill- | xargs docker config rm >/dev/null", 120);
     await bash(manager, `rm ${RAFT}/fill; mount -o remount,size=2g ${RAFT}; sv -w 40 restart /etc/service/docker`, 90);
-    figure("a manager is back after its disk has room and its engine was restarted", await stack.untilHealthy(90));
+    figure("a manager is back after its disk has room and its Docker engine was restarted", await stack.untilHealthy(90));
   });
 });

@@ -80,7 +80,7 @@ describe("a swarm whose hosts get another Docker engine", function () {
     const { requests, failed, longestGap } = load.report(begun);
     console.log(`        requests: ${requests}, ${failed.length} failed; the longest gap ${longestGap.toFixed(1)} s`);
     assert.deepEqual(failed, []);
-    assert.ok(mixed.has(2), "both engines were never in the swarm at a time");
+    assert.ok(mixed.has(2), "both Docker engines were never in the swarm at a time");
     for (const version of await engines()) assert.ok(version.startsWith(NEW), version);
     await stack.untilHealthy();
   });

@@ -12,7 +12,7 @@ import { startDockerd } from "../../cli/workstation/dockerd";
 import { createProgress } from "../../cli/terminal/progress";
 import { besideAnotherEngine, prepareEngine, removeEngine } from "../support/engine-beside";
 
-/** On an engine that has nothing yet, beside the workstation's own. It takes half a minute, and Debian's packages. */
+/** On a Docker engine that has nothing yet, beside the workstation's own. It takes half a minute, and Debian's packages. */
 describe("images on a new engine", function () {
   const place = besideAnotherEngine(join(tmpdir(), "swarm-ha-test-images"));
   let docker: Docker;

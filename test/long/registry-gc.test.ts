@@ -48,7 +48,7 @@ describe("the collection of the registry's garbage", function () {
     }
     const { code, output, seconds } = await collecting;
     assert.equal(code, 0, output);
-    assert.match(output, new RegExp(`Mended: drill/damaged: the link of a layer .*${damaged}`));
+    assert.match(output, new RegExp(`Repaired: drill/damaged: the link of a layer .*${damaged}`));
     assert.match(await registry.link("registry-1", damaged), /^sha256:[0-9a-f]{64}$/);
     // The upload that was begun above.
     assert.match(output, /Removed: \d+ unfinished upload/);

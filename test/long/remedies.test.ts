@@ -23,7 +23,7 @@ describe("what status tells people to do", function () {
     return text ?? "";
   };
 
-  it("gives an engine its labels again by a replacement", async () => {
+  it("gives a Docker engine its labels again by a replacement", async () => {
     await stack.exec("worker-2", [
       "sed",
       "-i",
@@ -31,14 +31,14 @@ describe("what status tells people to do", function () {
       "/etc/docker/daemon.json",
     ]);
     await stack.exec("worker-2", ["sv", "-w", "60", "restart", "docker"]);
-    const fault = /^worker-2 .*'s engine lacks label com\.example\.storage/;
+    const fault = /^worker-2 .*'s Docker engine lacks label com\.example\.storage/;
     await told(fault);
     await until("nothing else to be wrong", 60, async () => {
       const { problems } = (await stack.status()).status;
       return problems.length === 1 ? undefined : problems.join("\n");
     });
     const { seconds } = await followStatus(stack, [fault]);
-    figure("replacement for a label of the engine", seconds);
+    figure("replacement for a label of the Docker engine", seconds);
   });
 
   it("makes a manager of one again that somebody demoted", async () => {

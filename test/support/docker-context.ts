@@ -8,7 +8,7 @@ import type { TestStack } from "./test-stack";
  * @param certificates a directory as DOCKER_CERT_PATH takes it @default none
  */
 export function dockerOutside(stack: TestStack, args: readonly string[], certificates?: string): Promise<Ran> {
-  // The engine here, on which the hosts are containers, is not the one that is meant.
+  // The Docker engine here, on which the hosts are containers, is not the one that is meant.
   const env = { ...stack.env, DOCKER_HOST: undefined, DOCKER_CERT_PATH: certificates };
   return run("docker", args, { limit: 30, env });
 }

@@ -7,7 +7,7 @@ import type { StackOutputs } from "../../components/outputs";
 export interface Endpoint {
   readonly name: "manager" | "registry" | "app";
   readonly port: number;
-  /** The name that its certificate has to be for. */
+  /** The name that its certificate must be valid for. */
   readonly hostname: string;
   /** Something that everybody who is let in may ask for, and the status of the answer. */
   readonly path: string;

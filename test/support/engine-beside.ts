@@ -6,10 +6,10 @@ import { stopDockerd, type DockerdPlace } from "../../cli/workstation/dockerd";
 const BRIDGE = "swarm-ha-test0";
 
 /**
- * A place for a second Docker engine, which leaves the workstation's own data, bridge and firewall alone. An engine with
+ * A place for a second Docker engine, which leaves the workstation's own data, bridge and firewall alone. A Docker engine with
  * `--bridge=none` deletes docker0, whoever's it is (`removeDefaultBridgeInterface` in moby), so this one has its own.
  *
- * @param directory always the same, so that the engine of an interrupted run is found and stopped
+ * @param directory always the same, so that the Docker engine of an interrupted run is found and stopped
  */
 export function besideAnotherEngine(directory: string): Required<DockerdPlace> {
   const socket = join(directory, "docker.sock");
@@ -36,7 +36,7 @@ export function besideAnotherEngine(directory: string): Required<DockerdPlace> {
   };
 }
 
-/** Makes what that engine needs to start. */
+/** Makes what that Docker engine needs to start. */
 export async function prepareEngine({ directory }: Required<DockerdPlace>): Promise<void> {
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, "daemon.json"), "{}\n");
@@ -44,10 +44,10 @@ export async function prepareEngine({ directory }: Required<DockerdPlace>): Prom
   await command("ip", ["address", "add", "10.199.251.1/29", "dev", BRIDGE], { timeout: 5000 });
 }
 
-/** Stops and removes that engine with all that it has. */
+/** Stops and removes that Docker engine with all that it has. */
 export async function removeEngine(place: Required<DockerdPlace>): Promise<void> {
   await stopDockerd(place);
-  // A killed engine leaves its data directory mounted on itself.
+  // A killed Docker engine leaves its data directory mounted on itself.
   await command("umount", [join(place.directory, "data")], { timeout: 5000 }).catch(() => undefined);
   rmSync(place.directory, { recursive: true, force: true });
   await command("ip", ["link", "delete", BRIDGE], { timeout: 5000 }).catch(() => undefined);

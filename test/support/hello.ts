@@ -75,7 +75,7 @@ export class Hello {
 
   /** docker on this workstation. */
   private docker(args: readonly string[], limit: number): Promise<string> {
-    // The classic builder is part of every engine.
+    // The classic builder is part of every Docker engine.
     const env = { ...this.stack.env, DOCKER_BUILDKIT: "0" };
     return succeed("docker", args, { limit, env });
   }

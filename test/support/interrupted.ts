@@ -1,4 +1,4 @@
-/** An `npm start` whose engine is killed at some point, and what has to come of the next one. */
+/** An `npm start` whose Pulumi engine is killed at some point, and what has to come of the next one. */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ export interface Moment {
 export const MOMENTS: readonly Moment[] = [
   { name: "while the first containers are created", pattern: /\bnetwork created/ },
   { name: "after the first container", pattern: /(manager|registry|worker)-\d created/ },
-  { name: "while the engines are prepared", pattern: /prepare-manager-\d created/ },
+  { name: "while the Docker engines are prepared", pattern: /prepare-manager-\d created/ },
   { name: "while the swarm is created", pattern: /prepare-bastion created/ },
   { name: "while the second manager joins", pattern: /token-manager-2 created/ },
   { name: "while the workers join", pattern: /token-worker-\S+ created/ },
@@ -50,7 +50,7 @@ export async function assertConverges(stack: TestStack, hosts: readonly string[]
 }
 
 /**
- * Removes a manager from the swarm, and leaves the state as it is when the engine is killed right then: the node is still
+ * Removes a manager from the swarm, and leaves the state as it is when the Pulumi engine is killed right then: the node is still
  * in it, with a note that it was being deleted.
  */
 export async function removeUnwritten(stack: TestStack, host: string): Promise<void> {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /** Milliseconds from one request's begin to the next one's. */
 const EVERY = 100;
-/** No load has more requests than this: five minutes. */
+/** Most requests of a load: five minutes of them. */
 const MOST = 3000;
 
 /** What came of one request; times in ms of `Date.now()`. */

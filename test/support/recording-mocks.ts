@@ -33,7 +33,7 @@ export type Answer = (resource: {
   readonly outputs: Record<string, unknown>;
 };
 
-/** The request of the engine's protocol, as far as it is read here: @pulumi/pulumi doesn't type its stubs. */
+/** The request of the Pulumi engine's protocol, as far as it is read here: @pulumi/pulumi doesn't type its stubs. */
 interface RegisterRequest {
   getType(): string;
   getName(): string;

@@ -53,7 +53,7 @@ export class RegistryClient {
     return code === 0 ? stdout.trim() : `curl ${String(code)}`;
   }
 
-  /** Makes an image of random bytes, which no compression shortens, in a host's engine. @param size of it, in MB */
+  /** Makes an image of random bytes, which no compression shortens, in a host's Docker engine. @param size of it, in MB */
   public async makeImage(host: string, image: string, size: number): Promise<void> {
     const text = `cd "$(mktemp -d)" && head -c ${size}000000 /dev/urandom >content &&
       tar cf - content | docker import - "$R/${image}" >/dev/null; rm -rf "$PWD"; login`;

@@ -10,9 +10,9 @@ import { portsFrom } from "./stack-config";
 export const HOSTS = ["manager", "registry", "worker"].flatMap((tier) => [1, 2, 3].map((n) => `${tier}-${n}`));
 
 const stack = new TestStack("e2e", { hosts: "10.214.0.0/20", ports: portsFrom(23200) });
-/** How many hosts it has besides: the bastion and the load balancers. */
+/** How many other instances it has: the bastion and the load balancers. */
 const OTHERS = 4;
-/** For work on the tests: the stack of the last run is used again, and stays. */
+/** For work on the tests: reuses the stack of the last run, and keeps it. */
 const KEEP = process.env["SWARM_HA_KEEP_TEST_STACKS"] === "1";
 let first: Promise<Ran> | undefined;
 

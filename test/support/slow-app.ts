@@ -7,14 +7,14 @@ import { root } from "../../cli/paths";
 import { succeed, until } from "./run";
 import type { TestStack } from "./test-stack";
 
-/** The image, in the engines of the hosts that the service is created on. */
+/** The image, in the Docker engines of the hosts that the service is created on. */
 export const IMAGE = "swarm-ha/test-slow-app:1";
 const SERVICE = "test-slow";
 /** Its names below `app.<domain>`: HTTP/1.1, and HTTP/2 without TLS. */
 const NAMES = { web: "slow", grpc: "slow-grpc" } as const;
 
 /**
- * Node of this workstation, its libraries and the server as an image, straight into a host's engine: no registry, no build.
+ * Node of this workstation, its libraries and the server as an image, straight into a host's Docker engine: no registry, no build.
  * Arguments: the host's container.
  */
 const LOAD = `set -euo pipefail

@@ -213,7 +213,7 @@ export class TestStack {
     return Object.fromEntries(found.map(({ ID, Names }) => [Names.slice(this.name.length + 1), ID]));
   }
 
-  /** Everything on the engine that carries the stack's label or name. */
+  /** Everything on the Docker engine that carries the stack's label or name. */
   public async remains(): Promise<string[]> {
     const ask = async (kind: string, ...args: string[]): Promise<string[]> => {
       const stdout = await succeed("docker", args, { limit: 30 });

@@ -5,7 +5,7 @@ import { succeed, until } from "./run";
 import { lines, type TestStack } from "./test-stack";
 
 /**
- * Made of what the host image has, so that no registry is needed, and small, because it is put into every host's engine.
+ * Made of what the host image has, so that no registry is needed, and small, because it is put into every host's Docker engine.
  * HAProxy answers with its task's name, and on SIGUSR1 ends when it has answered what it was asked.
  */
 const DOCKERFILE = `FROM ${hostImage()} AS host
@@ -53,7 +53,7 @@ export class WebService {
 
   public constructor(private readonly stack: TestStack) {}
 
-  /** Puts the image into those hosts' engines that don't have it. */
+  /** Puts the image into those hosts' Docker engines that don't have it. */
   public async load(...hosts: string[]): Promise<void> {
     this.image ??= buildImage();
     const image = await this.image;
@@ -141,7 +141,7 @@ export class WebService {
       .sort();
   }
 
-  /** The tasks as the hosts' engines have them. */
+  /** The tasks as the hosts' Docker engines have them. */
   public async tasks(hosts: readonly string[]): Promise<Task[]> {
     const format = `{{.ID}} {{(index .NetworkSettings.Networks "${NETWORK}").IPAddress}}`;
     const found = hosts.map(async (host) => {

@@ -2,7 +2,7 @@
 import type { Pair } from "./authority";
 import type { TestStack } from "./test-stack";
 
-/** Where what stands in front listens: a port that nothing else has. */
+/** Port of the process that answers instead of the host; nothing else uses it. */
 const PORT = 5999;
 
 /** A host's port, and how connections come to it. */
@@ -14,11 +14,10 @@ export interface Served {
 }
 
 /**
- * Puts a server with this certificate in front of ports, for all who come from outside, and without a restart of what is
- * behind: who refuses the certificate never gets to ask for more, and the load balancer's health check, which looks at no
- * certificate, gets the status that it wants.
+ * Redirects connections from other hosts to a server with this certificate, and restarts nothing. Clients that verify the
+ * certificate end the connection. The load balancer's health check doesn't verify it, and gets the status that it expects.
  *
- * @returns takes it away again
+ * @returns removes the server
  */
 export async function serveInFront(
   stack: TestStack,

@@ -1,4 +1,4 @@
-/** What a service's labels ask of the ingress. Pure. */
+/** Routers, services and middlewares that a service's labels define for the ingress. Pure. */
 
 /** Protocols that labels have parts for. */
 export type Protocol = "http" | "tcp" | "udp";
@@ -11,7 +11,7 @@ export interface Definition {
   readonly protocol: Protocol;
   readonly kind: Kind;
   readonly name: string;
-  /** A label of it, for messages; empty where Traefik makes it up by itself. */
+  /** A label of it, for messages; empty where Traefik generates it. */
   readonly label: string;
   /** The rest of its labels' names, in lower case, and their values. */
   readonly values: Readonly<Record<string, string>>;

@@ -4,7 +4,7 @@ import type { IngressFinding, LiveApplications, Network } from "./model";
 /** Seconds that a task may take to get its addresses. */
 const PATIENCE = 10;
 
-/** Part of a network's addresses from which on it counts as full: not all of those in use can be seen. */
+/** Share of a network's addresses in use from which it counts as full: the Docker API doesn't show all of those in use. */
 const FULL = 0.95;
 
 /**
@@ -28,11 +28,11 @@ export function taskFindings({ services, networks, waiting }: LiveApplications, 
                 `the network ${network.name} (${network.subnet}) has no address left: at least ${String(network.used)} of ${String(roomOf(network))} are in use`,
             )
             .join("; ")
-        : (reason ?? "the managers give no reason; their engines' logs do");
+        : (reason ?? "the managers give no reason");
     const remedy =
       full.length > 0
         ? "Scale down, remove services, or move some to a network of their own"
-        : "Look there for its name";
+        : `Look for ${service} in the logs of the managers' Docker engines`;
     const count = tasks.length === 1 ? "1 task waits" : `${String(tasks.length)} tasks wait`;
     const text = `${service}: ${count} in New for ${span(oldest)}: ${why}. ${remedy}`;
     return { service, label: "", text, level: "problem" };

@@ -51,7 +51,7 @@ export function instanceCall(stack: string, region: string): AwsCall {
 
 /** The instances of an answer that a state doesn't have, without the terminated ones. */
 export function unmanagedInstances(answer: z.infer<typeof instancesSchema>, state: string): UnmanagedInstance[] {
-  // Instances that are half replaced are in the state, too.
+  // The state also has instances whose replacement is incomplete.
   const known = idsIn(state, "aws:ec2/instance:Instance");
   return answer.Reservations.flatMap(({ Instances }) => Instances)
     .filter(({ InstanceId, State }) => State.Name !== "terminated" && !known.has(InstanceId))

@@ -110,7 +110,7 @@ export async function askTargetHealth(deployment: Deployment): Promise<Members> 
           ),
         ];
       } catch (error) {
-        return [tier, { untold: `AWS couldn't be asked: ${messageOf(error)}` }];
+        return [tier, { unknown: `AWS couldn't be asked: ${messageOf(error)}` }];
       }
     }),
   );

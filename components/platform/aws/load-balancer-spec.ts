@@ -11,7 +11,7 @@ export interface MemberCheck {
 }
 
 /** One listener of a load balancer. */
-export interface Way {
+export interface Listener {
   /** Port of the load balancer, and of its members. */
   readonly port: number;
   readonly check: MemberCheck;
@@ -28,7 +28,7 @@ export interface LoadBalancerSpec {
   readonly internal: boolean;
   /** Role of its members. */
   readonly members: Role;
-  readonly ways: readonly Way[];
+  readonly listeners: readonly Listener[];
   /**
    * Seconds that connections to an unhealthy member stay open. With 0 they are closed at once, so that clients connect again
    * to a healthy one.
@@ -39,7 +39,7 @@ export interface LoadBalancerSpec {
 /** The load balancers of a stack. */
 export function loadBalancerSpecs(aws: AwsConfig): LoadBalancerSpec[] {
   const { manager, registry, app, registryCertificate, appCertificate } = aws.loadBalancers;
-  const images = (certificate?: string): Way => ({
+  const images = (certificate?: string): Listener => ({
     port: PORTS.registry,
     // The certificate behind HTTPS isn't verified, here as elsewhere.
     check: { protocol: "HTTPS", port: PORTS.registry, path: "/" },
@@ -54,7 +54,7 @@ export function loadBalancerSpecs(aws: AwsConfig): LoadBalancerSpec[] {
       internal: manager === "internal",
       members: "manager",
       // TLS always passes through, so that client certificates work end to end.
-      ways: [
+      listeners: [
         { port: PORTS.api, check: { protocol: "HTTP", port: PORTS.health, path: "/health" }, proxyProtocol: false },
       ],
       leaving: 0,
@@ -64,7 +64,7 @@ export function loadBalancerSpecs(aws: AwsConfig): LoadBalancerSpec[] {
       group: "lb-registry",
       internal: registry === "internal",
       members: "registry",
-      ways: [images(registryCertificate)],
+      listeners: [images(registryCertificate)],
       leaving: 0,
     },
     ...(hasInternalRegistryLoadBalancer({ aws })
@@ -74,7 +74,7 @@ export function loadBalancerSpecs(aws: AwsConfig): LoadBalancerSpec[] {
             group: "lb-registry-internal",
             internal: true,
             members: "registry",
-            ways: [images()],
+            listeners: [images()],
             leaving: 0,
           } as const,
         ]
@@ -84,7 +84,7 @@ export function loadBalancerSpecs(aws: AwsConfig): LoadBalancerSpec[] {
       group: "lb-app",
       internal: app === "internal",
       members: "worker",
-      ways: [
+      listeners: [
         { port: PORTS.http, check: ping, proxyProtocol: true },
         {
           port: PORTS.https,

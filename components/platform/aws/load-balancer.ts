@@ -2,7 +2,7 @@ import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as lb from "@pulumi/aws/lb";
 import * as pulumi from "@pulumi/pulumi";
 import { autoNamed, ELB_NAME } from "./auto-name";
-import type { LoadBalancerSpec, Way } from "./load-balancer-spec";
+import type { Listener, LoadBalancerSpec } from "./load-balancer-spec";
 import type { Subnet } from "./network";
 import { instanceTags } from "./tags";
 
@@ -52,31 +52,31 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [...args.after] },
     );
-    this.ready = pulumi.all(args.spec.ways.map((way) => this.way(name, way).id));
+    this.ready = pulumi.all(args.spec.listeners.map((listener) => this.listener(name, listener).id));
     this.registerOutputs({});
   }
 
-  private way(name: string, way: Way): lb.Listener {
+  private listener(name: string, planned: Listener): lb.Listener {
     const { spec, stack, vpcId, members, alarms } = this.args;
-    const at = `${name}-${String(way.port)}`;
-    const terminates = way.certificate !== undefined;
+    const at = `${name}-${String(planned.port)}`;
+    const terminates = planned.certificate !== undefined;
     const tags = { Name: `${stack}-${at}` };
     const group = new lb.TargetGroup(
       autoNamed(at, ELB_NAME),
       {
         vpcId,
-        port: way.port,
+        port: planned.port,
         protocol: terminates ? "TLS" : "TCP",
         targetType: "instance",
         // With it, a node that reaches itself through the load balancer would see its own address as the client's, and drop the answer.
         preserveClientIp: "false",
-        proxyProtocolV2: way.proxyProtocol,
+        proxyProtocolV2: planned.proxyProtocol,
         deregistrationDelay: DRAIN_SECONDS,
         connectionTermination: true,
         healthCheck: {
-          protocol: way.check.protocol,
-          port: String(way.check.port),
-          path: way.check.path,
+          protocol: planned.check.protocol,
+          port: String(planned.check.port),
+          path: planned.check.path,
           matcher: "200",
           interval: 5,
           timeout: 3,
@@ -94,11 +94,11 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
       at,
       {
         loadBalancerArn: this.resource.arn,
-        port: way.port,
+        port: planned.port,
         protocol: terminates ? "TLS" : "TCP",
-        ...(way.certificate === undefined
+        ...(planned.certificate === undefined
           ? {}
-          : { certificateArn: way.certificate, sslPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06" }),
+          : { certificateArn: planned.certificate, sslPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06" }),
         defaultActions: [{ type: "forward", targetGroupArn: group.arn }],
         tags,
       },
@@ -108,7 +108,7 @@ export class NetworkLoadBalancer extends pulumi.ComponentResource {
     for (const member of members) {
       new lb.TargetGroupAttachment(
         `${at}-${member.name}`,
-        { targetGroupArn: group.arn, targetId: member.identity, port: way.port },
+        { targetGroupArn: group.arn, targetId: member.identity, port: planned.port },
         // It refers to the instance, and is replaced with it.
         { parent: this, deleteBeforeReplace: true },
       );

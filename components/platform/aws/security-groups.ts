@@ -88,7 +88,7 @@ export class SecurityGroups extends pulumi.ComponentResource {
     );
   }
 
-  /** All rules between instances of these groups, and to them. */
+  /** All rules from or to one of these groups. */
   public between(...groups: readonly GroupName[]): pulumi.Resource[] {
     return this.rules.flatMap(({ rule, resource }) =>
       groups.some((group) => rule.from === group || rule.to === group) ? [resource] : [],

@@ -79,7 +79,7 @@ function stored(file: string, text: string): string {
   return `cat >${file} <<'swarm-ha: end of file'\n${text.trimEnd()}\nswarm-ha: end of file`;
 }
 
-/** Without comments; the first value of a keyword counts. */
+/** sshd's settings without comments. sshd takes the first value of a keyword, so AllowTcpForwarding comes first. */
 function sshdSettings(forwards: boolean): string {
   const lines = readFileSync(SSHD_SETTINGS, "utf8")
     .split("\n")

@@ -65,7 +65,7 @@ export function loadBalancerSettings(listeners: readonly Listener[], bastion: st
   no strict-limits
   user haproxy
   group haproxy
-  # What the members' states are handed over with when these settings are read again, and where a member's new address is told.
+  # HAProxy's runtime API: passes the members' states to the new process at a reload, and sets a member's new address.
   stats socket /run/haproxy.sock mode 600 level admin
   server-state-file /run/haproxy.state
 
@@ -74,9 +74,9 @@ defaults
   load-server-state-from-file global
   mode tcp
   timeout connect 3s
-  # A cloud's forgets a connection that is idle for 350 s, but counts TCP's keep-alives as traffic: the ingress, engines and
-  # registries send them. HAProxy sees none of them. Its own end the connections of dead peers, after two minutes; the
-  # kernel's own times are 2 hours and 11 minutes. Silent streams and WebSockets go on for a day.
+  # A cloud load balancer drops a connection after 350 s idle, but counts TCP keep-alives, which the ingress, Docker engines
+  # and registries send. HAProxy doesn't see those; its own keep-alives detect dead peers in two minutes (the kernel's
+  # defaults: 2 hours and 11 minutes). Silent streams and WebSockets stay open for a day.
 ${keepAlives("cli")}
 ${keepAlives("srv")}
   timeout client 24h

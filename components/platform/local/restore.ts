@@ -34,7 +34,7 @@ export async function restoreNetwork(engine: Docker, inputs: NetworkInputs): Pro
  * Recreates and starts a container that was removed. It uses the volumes that are left.
  *
  * The former image may be gone. A running container never takes a new image, so any host image with its Docker engine will do:
- * an older engine may not be able to read what is on the volume.
+ * an older Docker engine may not be able to read what is on the volume.
  *
  * @param more Files that steps wrote into the former container, and that later steps need.
  * @throws Error if there is no image, or the container's services don't start

@@ -374,7 +374,7 @@ describe("the platform aws", () => {
     assert.deepEqual(shape("worker-3"), ["m6i.large", ami("amd64"), 50]);
   });
 
-  it("makes no instance wait for another: one that can't be made, for want of capacity say, takes only its own with it", async () => {
+  it("makes no instance wait for another: one that can't be created, for example without capacity, fails only its own resources", async () => {
     const resources = await buildAws("prod");
     const missing = new Set([one(resources, INSTANCE, "worker-2").urn]);
     for (let known = 0; known !== missing.size;) {
@@ -466,7 +466,7 @@ describe("the platform aws", () => {
     assert.equal(await accounts({}), undefined);
   });
 
-  it("gives the bastion Docker's command line of the engine's version, and no engine", async () => {
+  it("gives the bastion the Docker CLI in the Docker engine's version, and no Docker engine", async () => {
     const resources = await buildAws("test");
     const text = (name: string): string => String(one(resources, INSTANCE, name).inputs["userData"]);
     for (const name of ["bastion", "manager-1"]) assert.match(text(name), /^engine='28\.5\.2'$/m);

@@ -48,7 +48,7 @@ for (const stack of ["prod", "test"] as const) {
         planned = plannedFrom(await buildAws(stack, { preview }));
       });
 
-      it("has nothing to say against it", () => {
+      it("finds no violation", () => {
         assert.deepEqual(violations(planned), []);
       });
 

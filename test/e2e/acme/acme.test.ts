@@ -149,7 +149,7 @@ describe("the step that gets a certificate from an ACME authority", function () 
     assert.match(await refused({ provider: "nobody" }), /lego's last output: .*unrecognized DNS provider: nobody/);
   });
 
-  it("takes no certificate that ends before it is renewed, says what to set, and doesn't ask for another one", async () => {
+  it("rejects a certificate that expires before its renewal, names the key to set, and requests no other", async () => {
     const days = LIFE + 1;
     const before = await issued();
     for (let i = 0; i < 2; i++) {

@@ -1,4 +1,4 @@
-/** A real ACME authority, Let's Encrypt's own test server, with a DNS server that it believes, in a container of the host image. */
+/** Let's Encrypt's test server for ACME and the DNS server that it asks, in a container of the host image. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

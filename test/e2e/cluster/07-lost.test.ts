@@ -68,7 +68,7 @@ describe("what was removed behind the stack's back", function () {
     figure("npm run repair of services, settings and a load balancer", seconds);
   });
 
-  it("while it is unchanged for the state, an up says so, and doesn't end well", async () => {
+  it("while it is unchanged for the state, an up reports it and fails", async () => {
     await pause(stack.container("registry-2"));
     try {
       await stack.upPast("registry-2");

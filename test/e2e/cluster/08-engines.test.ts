@@ -16,7 +16,7 @@ describe("repair of hosts that are alive", function () {
     await docker("exec", stack.container("manager-1"), "iptables", way, "INPUT", ...from);
   };
 
-  it("starts engines that are stopped and restarts one that hangs, and keeps hosts and volumes", async () => {
+  it("starts Docker engines that are stopped and restarts one that hangs, and keeps hosts and volumes", async () => {
     const before = await stack.identities();
     await stack.exec("worker-2", ["docker", "volume", "create", "kept"]);
     await stack.exec("worker-2", ["sv", "-w", "20", "force-stop", "/etc/service/docker"]);

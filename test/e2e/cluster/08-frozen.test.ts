@@ -44,7 +44,7 @@ describe("hosts that freeze or die under a step", function () {
     assert.match(labels, /com\.example\.storage=hdd/);
   });
 
-  it("a bastion that is killed in mid-step ends the up, and the next one goes on", async () => {
+  it("a bastion that is killed during a step ends the up, and the next one goes on", async () => {
     label("nvme");
     await pause(frozen);
     const ran = up();

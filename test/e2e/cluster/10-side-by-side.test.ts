@@ -22,7 +22,7 @@ describe("a second, minimal stack beside the first", function () {
   it("comes up with a swarm of its own", async () => {
     const { seconds, output } = await small.pulumi("up", "--yes", "--skip-preview");
     figure("pulumi up of 3 hosts", seconds);
-    // Unlike npm start, this shows all that the engine prints of a first up.
+    // Unlike npm start, this shows all that the Pulumi engine prints of a first up.
     assert.match(output, /prepare-manager-1 creating/);
     assertNoSecret("the output of pulumi up", output, await knownSecrets(small));
     const names = (await small.nodes()).map((node) => node.Hostname).sort();

@@ -25,12 +25,12 @@ describe("an npm start that is killed", function () {
 
   // One after the other: each goes on from where the one before was killed.
   for (const moment of CHOSEN) {
-    it(`${moment.name} leaves what can be gone on from`, async () => {
+    it(`${moment.name} leaves a state that the next run continues from`, async () => {
       await killAt(stack, moment, "start", [stack.name]);
     });
   }
 
-  it("again and again ends with one swarm, and every node once", () => assertConverges(stack, HOSTS));
+  it("any number of times ends with one swarm, and every node once", () => assertConverges(stack, HOSTS));
 
   it("while it creates a container that is no longer wanted leaves one that status lists and npm start removes", async () => {
     const [name, volume] = [stack.container("worker-9"), `${stack.container("worker-9")}-engine`];

@@ -56,7 +56,7 @@ describe("the registry", function () {
     assert.match(output, /no basic auth credentials/);
   });
 
-  it("isn't trusted by an engine that has another CA for it", async () => {
+  it("isn't trusted by a Docker engine that has another CA for it", async () => {
     const { code, output } = await registry.script(
       "worker-2",
       `login || exit 1

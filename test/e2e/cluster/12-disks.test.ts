@@ -13,7 +13,7 @@ describe("a worker whose image store is full", function () {
     const image = "drill/disk:1";
     await registry.makeImage("worker-2", image, 2);
     assert.equal((await registry.push("worker-2", image)).code, 0);
-    // Where the engine puts what it fetches: a filesystem of its own, full.
+    // Where the Docker engine puts what it fetches: a filesystem of its own, full.
     await stack.exec("worker-1", [
       "bash",
       "-c",

@@ -123,15 +123,15 @@ describe("TLS", function () {
         await stack.untilHealthy();
       });
 
-      it("is refused by docker and others at the managers, and by nobody who meets the other managers", async () => {
-        // Straight to the manager: through the load balancer docker itself tries again, and gets to another one.
+      it("is refused by Docker and other clients; connections to the other managers succeed", async () => {
+        // Directly to the manager: through the load balancer, docker retries and reaches another one.
         const docker = (manager: string): Promise<string> => {
           const to = `tcp://${outputs.hosts[manager]?.address ?? ""}:${String(PORTS.api)}`;
           const command = `docker -H ${to} --tlsverify --tlscacert /etc/swarm-ha/ca.pem node ls 2>&1 || true`;
           return stack.exec("bastion", ["bash", "-c", command]);
         };
         assert.match(await docker("manager-1"), inDocker);
-        // This one is believed, and asks for the client's own certificate.
+        // This one is trusted, and asks for a client certificate.
         assert.match(await docker("manager-2"), /certificate required/);
         const seen: string[] = [];
         for (let i = 0; i < ROUND; i++) seen.push(await visit(endpoints.manager).then(() => "good", String));
@@ -140,7 +140,7 @@ describe("TLS", function () {
         for (const text of refusals) assert.match(text, inNode);
       });
 
-      it("is refused by the engines that pull, and by others, at the registry", async () => {
+      it("is refused by the Docker engines that pull, and by others, at the registry", async () => {
         const registry = new RegistryClient(stack, outputs);
         const { code, output } = await registry.script("worker-1", `docker pull "$R/any:1"`);
         assert.notEqual(code, 0);
@@ -164,7 +164,7 @@ describe("TLS", function () {
     });
   }
 
-  it("is renewed without an engine's restart, a broken connection or a refused call, and past a dead worker", async () => {
+  it("is renewed without a Docker engine's restart, a broken connection or a refused call, and past a dead worker", async () => {
     const before = await facts(stack);
     // Stacks of the names that ours once had: the steps below deploy ours, and leave these alone.
     const users = { registry: ["registry"], ingress: ["traefik", "ping"] };
@@ -204,7 +204,7 @@ describe("TLS", function () {
       assert.deepEqual(load.report(killed + 13_000).failed, [], "requests failed while the ingress was rolled");
 
       const after = await facts(stack);
-      assert.deepEqual(after.engines, before.engines, "an engine was restarted");
+      assert.deepEqual(after.engines, before.engines, "a Docker engine was restarted");
       for (const manager of MANAGERS) assert.notEqual(after.serials[manager], before.serials[manager], manager);
       const again = await visit(endpoints.manager, { agent });
       assert.equal(again.localPort, open.localPort, "the connection of before has broken");
@@ -235,7 +235,7 @@ async function deployIdle(stack: TestStack, name: string, services: readonly str
   await stack.exec("manager-2", deploy, JSON.stringify(compose), 60);
 }
 
-/** What each manager serves, and since when its engine runs. */
+/** What each manager serves, and since when its Docker engine runs. */
 async function facts(stack: TestStack): Promise<{ serials: Record<string, string>; engines: Record<string, string> }> {
   const [serials, engines]: [Record<string, string>, Record<string, string>] = [{}, {}];
   for (const manager of MANAGERS) {

@@ -54,7 +54,7 @@ async function makeStack(folder: string, env: NodeJS.ProcessEnv): Promise<void> 
   assert.equal(made.code, 0, made.stderr);
 }
 
-describe("a preview of a stack on aws, by the real engine", () => {
+describe("a preview of a stack on aws, by the real Pulumi engine", () => {
   for (const stack of ["prod", "test"]) {
     it(`shows all of ${stack}, without credentials, network or state, and writes nothing`, async () => {
       const file = join(root, `Pulumi.${stack}.yaml`);

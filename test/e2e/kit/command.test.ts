@@ -85,7 +85,7 @@ describe("offline kit: remote commands", () => {
     const nobody = servers.behind("nobody", 99);
     const output = await project.upFails(one({ connection: nobody, create: "true" }));
     assert.match(output, /proxy: after 2 failed attempts: ssh: rejected: connect failed \(No route to host\)/);
-    // All dials, and a minute for the engine on a busy workstation; the kernel's own limit is two minutes for each.
+    // All dials, and a minute for the Pulumi engine on a busy workstation; the kernel's own limit is two minutes for each.
     const limit = (DIALS.dialErrorLimit + 1) * DIALS.perDialTimeout + 60;
     assert.ok(Date.now() - started < limit * 1000, `took ${Date.now() - started} ms`);
     const refused = servers.bastion({ port: 1, perDialTimeout: 1 });

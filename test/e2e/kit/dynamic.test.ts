@@ -29,7 +29,7 @@ describe("offline kit: dynamic resources", () => {
     assert.ok(!existsSync(file) && !existsSync(other));
   });
 
-  it("notices on refresh what is gone, and makes it again", async () => {
+  it("notices on refresh what is gone, and recreates it", async () => {
     const spec = { files: { [file]: "1" } };
     await project.up(spec);
     rmSync(file);

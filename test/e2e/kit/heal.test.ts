@@ -49,7 +49,7 @@ describe("local stacks", () => {
     assert.doesNotMatch(own, /encryptionsalt/);
   });
 
-  /** A lock and a note as a killed engine leaves them. */
+  /** A lock and a note as a killed Pulumi engine leaves them. */
   const killedWhile = async (type: string): Promise<void> => {
     const urn = (kind: string, name: string): string => `urn:pulumi:${STACK}::swarm-ha::${kind}::${name}`;
     const provider = { urn: urn("pulumi:providers:pulumi-nodejs", "default"), type: "pulumi:providers:pulumi-nodejs" };
@@ -74,7 +74,7 @@ describe("local stacks", () => {
   const exported = async (): Promise<{ resources: { taint?: boolean; initErrors?: string[] }[] }> =>
     (JSON.parse(await pulumi("stack", "export")) as { deployment: { resources: [] } }).deployment;
 
-  it("are freed of a killed engine's lock and pending operations", async () => {
+  it("are freed of a killed Pulumi engine's lock and pending operations", async () => {
     await killedWhile("creating");
     assert.match(await pulumi("stack", "export"), /pending_operations/);
     await pulumi("state", "unprotect", "--all", "--yes");
@@ -91,7 +91,7 @@ describe("local stacks", () => {
     assert.equal((await exported()).resources[1]?.initErrors?.length, 1);
   });
 
-  it("can be read after an engine was killed while it wrote the state", async () => {
+  it("can be read after a Pulumi engine was killed while it wrote the state", async () => {
     await pulumi("config", "--json");
     writeFileSync(`${checkpointFile(STACK)}.attrs`, "");
     writeFileSync(`${checkpointFile(STACK)}.18ea1137b8e3f533.tmp`, "{");

@@ -1,4 +1,4 @@
-/** The program that the kit's tests run: what it makes stands in spec.json of its project. */
+/** The program that the kit's tests run: its project's spec.json lists the resources. */
 import { readFileSync } from "node:fs";
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";

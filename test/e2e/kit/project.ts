@@ -1,4 +1,4 @@
-/** A Pulumi project of its own, with state of its own, run by the real engine with the kit's plugins. */
+/** A Pulumi project of its own, with state of its own, run by the real Pulumi engine with the kit's plugins. */
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,10 +10,10 @@ import { prepareKit } from "../../../cli/pulumi/kit";
 import { root } from "../../../cli/paths";
 import type { Spec } from "./program";
 
-/** How many resources a run created, changed and so on, by the engine's words for it. */
+/** How many resources a run created, changed and so on, by the Pulumi engine's words for it. */
 export type Summary = Readonly<Record<string, number>>;
 
-/** The kit with whichever engine this workstation has: its plugins are what is tested. */
+/** The kit with whichever Pulumi engine this workstation has: its plugins are what is tested. */
 async function kitEngine(): Promise<Engine> {
   const engine = await findEngine();
   if (engine.kind === "kit") return engine;
@@ -32,7 +32,7 @@ export class Project {
     public readonly folder: string,
   ) {}
 
-  /** Makes a project with an empty stack: a copy of the first one, for the engine takes a second to make a stack. */
+  /** Makes a project with an empty stack: a copy of the first one, for the Pulumi engine takes a second to make a stack. */
   public static async make(): Promise<Project> {
     empty ??= Project.makeEmpty();
     const { engine, folder } = await empty;
@@ -58,13 +58,13 @@ export class Project {
     return project;
   }
 
-  /** Makes what the spec says. @returns what the engine did */
+  /** Makes what the spec says. @returns what the Pulumi engine did */
   public async up(spec: Spec): Promise<Summary> {
     this.write(spec);
     return summaryOf(await this.must("up", "--yes", "--skip-preview", "--json"));
   }
 
-  /** Tries to, and fails. @returns all that the engine printed */
+  /** Tries to, and fails. @returns all that the Pulumi engine printed */
   public async upFails(spec: Spec): Promise<string> {
     this.write(spec);
     const { code, stdout, stderr } = await this.run("up", "--yes", "--skip-preview", "--color", "never");
@@ -72,7 +72,7 @@ export class Project {
     return stdout + stderr;
   }
 
-  /** Looks what would be done, and fails. @returns all that the engine printed */
+  /** Looks what would be done, and fails. @returns all that the Pulumi engine printed */
   public async previewFails(spec: Spec): Promise<string> {
     this.write(spec);
     const { code, stdout, stderr } = await this.run("preview", "--color", "never");
@@ -121,7 +121,7 @@ export class Project {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** Runs the engine on the stack. */
+  /** Runs the Pulumi engine on the stack. */
   public run(...args: string[]): Promise<RunResult> {
     const env = {
       ...engineEnv(this.engine),

@@ -30,7 +30,7 @@ describe("containers of the local platform", () => {
   before(() => stack.start());
   after(() => stack.remove());
 
-  it("serve as soon as they are made, on their address and published port, with no key to be read from the engine", async () => {
+  it("serve as soon as they are made, on their address and published port, with no key to be read from the Docker engine", async () => {
     const port = await freePort();
     const made = await stack.create("bastion", { address: stack.address(8), ports: [`${String(port)}:22`] });
     assert.equal(made.address, stack.address(8));
@@ -109,7 +109,7 @@ describe("containers of the local platform", () => {
     assert.ok(!(await stack.has("volume", `${made.container}-engine`)));
   });
 
-  it("are made again over what an interrupted run left, with nothing of its data", async () => {
+  it("are recreated over what an interrupted run left, with nothing of its data", async () => {
     const left = await stack.create("again", { nested: true });
     await stack.run(left.identity, "touch", "/var/lib/docker/old");
     await stack.engine.getContainer(left.identity).kill();
@@ -164,7 +164,7 @@ describe("containers of the local platform", () => {
     await assert.rejects(updateContainer(made.identity, made, made), /is gone; `npm run repair -- swha-t-container/);
   });
 
-  it("bring their engine back by themselves once it was started: after a kill of it, of them, and a stop", async () => {
+  it("bring their Docker engine back by themselves once it was started: after a kill of it, of them, and a stop", async () => {
     const made = await stack.create("engine", { nested: true });
     const id = made.identity;
     const engineAnswers = async (): Promise<string | true> => {

@@ -8,7 +8,7 @@ import { ensureProgramImages } from "../../../cli/workstation/program-images";
 import { pause } from "../../support/pause";
 import { Stack, until } from "./containers";
 
-/** A host whose engine starts with it. */
+/** A host whose Docker engine starts with it. */
 const FILES: readonly ContainerFile[] = [{ path: "/etc/swarm-ha/prepared", mode: "0644", content: "" }];
 
 describe("images on the local platform", () => {
@@ -31,7 +31,7 @@ describe("images on the local platform", () => {
       return said.includes("exit code") ? said : true;
     });
 
-  describe("in a host's engine", () => {
+  describe("in a host's Docker engine", () => {
     before(async () => {
       host = await stack.create("host", {
         address: stack.address(20),
@@ -86,7 +86,7 @@ describe("images on the local platform", () => {
       await assert.rejects(createHostImage(of("nobody/has:this")), /nobody\/has:this is not on this .*`npm start`/);
     });
 
-    it("aren't known to be lost while the host's engine doesn't answer, and can't be given to it", async () => {
+    it("aren't known to be lost while the host's Docker engine doesn't answer, and can't be given to it", async () => {
       await run("sv", "-w", "30", "force-stop", "/etc/service/docker");
       try {
         assert.equal((await readHostImage(of(program))).kind, "unknown");
@@ -115,7 +115,7 @@ describe("images on the local platform", () => {
       }
     });
 
-    it("aren't known to be lost while the host's engine hangs", async () => {
+    it("aren't known to be lost while the host's Docker engine hangs", async () => {
       await run("pkill", "-STOP", "-x", "dockerd");
       try {
         const seen = await readHostImage(of(program));

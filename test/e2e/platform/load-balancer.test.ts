@@ -123,7 +123,7 @@ describe("load balancers of the local platform", () => {
     assert.equal(await states(), "member-1 UP,member-2 DOWN");
   });
 
-  it("find a member that is made again at another address, while nobody else knows it yet", async () => {
+  it("find a member that is recreated at another address, while nobody else knows it yet", async () => {
     const [first, second] = members;
     assert.ok(first !== undefined && second !== undefined);
     await deleteContainer(second.identity, second);

@@ -29,7 +29,7 @@ describe("networks of the local platform", () => {
     await assert.rejects(createNetwork(stack.network), /npm run destroy -- swha-t-net/);
   });
 
-  it("that were pruned while their containers were stopped are made again, and the containers put on them", async () => {
+  it("that were pruned while their containers were stopped are recreated, and the containers connected to them", async () => {
     const made = await stack.create("a", { address: stack.address(9) });
     const container = stack.engine.getContainer(made.identity);
     await container.kill();
@@ -62,7 +62,7 @@ describe("networks of the local platform", () => {
     await assert.rejects(createNetwork({ ...stack.network, name }), /set swarm-ha:network.hosts to a free one/);
   });
 
-  it("whose members' addresses a rule of an engine that was killed would replace name the rule, and what removes it", async function () {
+  it("whose members' addresses a rule of a Docker engine that was killed would replace name the rule, and what removes it", async function () {
     if (process.getuid?.() !== 0 || findProgram("iptables") === undefined) this.skip();
     await stack.remove();
     const rule = ["POSTROUTING", "-s", stack.network.subnet, "!", "-o", "br-00000000dead", "-j", "MASQUERADE"];

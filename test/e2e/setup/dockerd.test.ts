@@ -10,7 +10,7 @@ import { isAlive } from "../../../cli/workstation/process-identity.cjs";
 import { createProgress } from "../../../cli/terminal/progress";
 import { besideAnotherEngine, bridges, prepareEngine, removeEngine } from "../../support/engine-beside";
 
-/** A bridge as another engine's network has it. Bridges of tests that run beside this one come and go. */
+/** A bridge as another Docker engine's network has it. Bridges of tests that run beside this one come and go. */
 const OTHER = "br-swarmhatest";
 
 describe("a Docker engine that set-up starts", function () {
@@ -66,7 +66,7 @@ describe("a Docker engine that set-up starts", function () {
     const now = readRecord(place);
     assert.ok(now !== undefined && now.pid !== before.pid && isAlive(now));
     assert.deepEqual(engines[0], engines[1]);
-    assert.ok(existsSync(join(place.directory, "engine.log.old")), "the log of the engine that was killed is kept");
+    assert.ok(existsSync(join(place.directory, "engine.log.old")), "the log of the Docker engine that was killed is kept");
   });
 
   it("is stopped on request, with all that it started", async () => {
@@ -78,7 +78,7 @@ describe("a Docker engine that set-up starts", function () {
     assert.ok(!left.includes(place.directory), left);
     assert.match(await stopDockerd(place), /nothing to stop/);
     const now = await bridges();
-    for (const bridge of others) assert.ok(now.includes(bridge), `${bridge} was another engine's, and is gone`);
+    for (const bridge of others) assert.ok(now.includes(bridge), `${bridge} was another Docker engine's, and is gone`);
   });
 
   it("that can't start says why, with its log", async () => {

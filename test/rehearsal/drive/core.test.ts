@@ -84,7 +84,7 @@ describe("the stack test on the simulated AWS", function () {
     const { code } = await aws.workstation.status();
     assert.equal(code, 1);
     const { seconds } = await aws.workstation.up("--refresh");
-    figure("a zone's instances made again", seconds);
+    figure("a zone's instances recreated", seconds);
     const healthy = await aws.workstation.untilHealthy(60);
     figure("healthy after that", healthy);
   });

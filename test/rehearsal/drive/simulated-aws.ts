@@ -95,7 +95,7 @@ export class SimulatedAws {
     return found;
   }
 
-  /** Terminates instances behind Pulumi's back, all at once. */
+  /** Terminates instances without Pulumi, all at once. */
   public async terminate(which: (instance: Instance) => boolean): Promise<void> {
     await Promise.all(
       this.instances()

@@ -11,7 +11,7 @@ import { cachePath } from "../../../cli/paths";
 import { ensureImage } from "../../../cli/workstation/host-image";
 import { withLock } from "../../../cli/workstation/lock.cjs";
 
-/** The engine's version that the mirror offers as Docker's. It is that of `swarm-ha:aws.engine`'s default. */
+/** The Docker engine's version that the mirror offers as Docker's. It is that of `swarm-ha:aws.engine`'s default. */
 export const ENGINE = "28.5.2";
 
 /** What instances are made of. */

@@ -348,7 +348,7 @@ export class ContainerSubstrate implements Substrate {
       CheckDuplicate: true,
       Driver: "bridge",
       IPAM: { Driver: "default", Config: [{ Subnet: cidr, Gateway: nth(cidr, 1) }] },
-      // The workstation's engine is no way out.
+      // The workstation's Docker engine is no way out.
       Options: { "com.docker.network.bridge.enable_ip_masquerade": "false" },
       Labels: { ...this.run.labels },
     });

@@ -222,7 +222,7 @@ const METADATA = [
 curl -s -o /dev/null -w '%{http_code}' -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/meta-data/`,
 ];
 
-/** A network namespace behind a bridge, as containers of an engine are. */
+/** A network namespace behind a bridge, as containers of a Docker engine are. */
 const BRIDGED = `
 echo 1 >/proc/sys/net/ipv4/ip_forward
 ip link add inner0 type bridge

@@ -64,7 +64,7 @@ export async function startRegistry(run: Run, ca: string): Promise<ImageRegistry
 }
 
 async function startServer(run: Run): Promise<number> {
-  // Not the engine's default bridge: an engine may have none.
+  // Not the Docker engine's default bridge: a Docker engine may have none.
   const network = run.name("images");
   await run.engine.createNetwork({ Name: network, CheckDuplicate: true, Driver: "bridge", Labels: { ...run.labels } });
   const container = await run.engine.createContainer({
@@ -121,7 +121,7 @@ async function push(
   port: number,
   { name, version: tag }: { readonly name: string; readonly version: string },
 ): Promise<string> {
-  // An engine takes registries on loopback without TLS.
+  // A Docker engine takes registries on loopback without TLS.
   const repo = `127.0.0.1:${String(port)}/${name}`;
   await engine.getImage(image).tag({ repo, tag });
   try {

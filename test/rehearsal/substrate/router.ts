@@ -11,11 +11,11 @@ export interface RouterArgs {
   readonly image: string;
   /** The VPC's network, and the router's address in it. */
   readonly inside: { readonly network: string; readonly address: string };
-  /** The network of public addresses, and its own there, which nobody calls. */
+  /** The network of public addresses, and the router's address in it, which nothing connects to. */
   readonly outside: { readonly network: string; readonly address: string };
 }
 
-/** Makes and starts a VPC's router. It has no way out but the network of public addresses. */
+/** Makes and starts a VPC's router. Its only egress is the network of public addresses. */
 export async function createRouter(run: Run, { vpc, image, inside, outside }: RouterArgs): Promise<Docker.Container> {
   const container = await run.engine.createContainer({
     name: run.name(`router-${vpc}`),

@@ -24,7 +24,7 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Condition keys that every call of somebody has. */
+/** Condition keys of every call by this identity. */
 function contextOf({ instance, role }: Identity, cloud: Cloud): AccessRequest["context"] {
   return {
     "aws:SecureTransport": "true",
@@ -34,7 +34,7 @@ function contextOf({ instance, role }: Identity, cloud: Cloud): AccessRequest["c
   };
 }
 
-/** Whether somebody may; the administrator may everything that no policy of the resource denies. */
+/** Whether the identity is allowed to. Only a policy of the resource can deny the administrator a call. */
 function mayDo(
   credentials: Credentials,
   identity: Identity,

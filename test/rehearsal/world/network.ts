@@ -7,7 +7,7 @@ import { gatewayOf, routesOf } from "./routing";
 import type { Rule } from "./security-groups";
 import type { Subnet } from "./vpc";
 
-/** Milliseconds in which changes are gathered: the engine makes dozens of rules at once. */
+/** Milliseconds in which changes are gathered: the Docker engine makes dozens of rules at once. */
 const GATHER = 20;
 
 /** See the file's head. Only what differs from last time is told. */

@@ -32,7 +32,7 @@ const OUT: Matrix = {
   "bastion -> 0.0.0.0/0": WEB,
 };
 
-/** What a way out to everywhere reaches, too, on its ports. */
+/** What egress to everywhere also reaches, on its ports. */
 function everywhere(...ranges: readonly string[]): Matrix {
   const from = ["manager", "registry", "worker", "bastion"];
   return Object.fromEntries(from.flatMap((one) => ranges.map((range) => [`${one} -> ${range}`, WEB])));

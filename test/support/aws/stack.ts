@@ -32,9 +32,9 @@ export function stackValues(stack: string): Record<string, unknown> {
 /** How {@link buildAws} goes about it. */
 interface BuildOptions {
   readonly preview?: boolean;
-  /** Whole keys of the stack file that are others. */
+  /** Keys of the stack file with other values. A structured key is replaced as a whole. */
   readonly changes?: Record<string, unknown>;
-  /** Evaluates the program although it has been with the same values. @default what it registered then is given */
+  /** Evaluates the program even if it was evaluated with the same values. @default returns what it registered then */
   readonly again?: boolean;
 }
 

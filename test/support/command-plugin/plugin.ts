@@ -16,7 +16,7 @@ const SEVERITIES = ["debug", "info", "warning", "error"];
 /** Seconds until a plugin must have answered what needs no network. */
 const LIMIT = 60;
 
-/** What a call of the plugin came to; undefined while it has no end. */
+/** The result of a call of the plugin. */
 export type Outcome = { readonly stdout: string; readonly stderr: string } | { readonly error: string };
 
 /** A running plugin. */
@@ -28,7 +28,7 @@ export class Plugin {
     private readonly messages: ReadonlyMap<string, string[]>,
   ) {}
 
-  /** Starts a program with the engine's address as its last argument. */
+  /** Starts a program with the Pulumi engine's address as its last argument. */
   public static async start(command: readonly string[], env: NodeJS.ProcessEnv): Promise<Plugin> {
     const engine = new grpc.Server();
     const messages = new Map<string, string[]>();
@@ -60,7 +60,7 @@ export class Plugin {
     return new Plugin(child, engine, client, messages);
   }
 
-  /** Messages for the engine's user about a resource: `severity message`; passing ones as `status message`. */
+  /** Messages for the Pulumi engine's user about a resource: `severity message`; passing ones as `status message`. */
   public said(name: string): readonly string[] {
     return this.messages.get(URN + name) ?? [];
   }
@@ -93,7 +93,7 @@ export class Plugin {
     }
   }
 
-  /** Ends it, as the engine does. */
+  /** Ends it, as the Pulumi engine does. */
   public async stop(): Promise<void> {
     this.client.close();
     if (this.child.exitCode === null && this.child.signalCode === null) {

@@ -206,7 +206,7 @@ describe("evaluate", () => {
   });
 
   it("reports members as unknown, with the reason, where a platform's load balancers have no table: that alone is no problem", () => {
-    const live = found(desired, nodesOf(desired), { loadBalancers: { manager: { untold: "it has no table" } } });
+    const live = found(desired, nodesOf(desired), { loadBalancers: { manager: { unknown: "it has no table" } } });
     const { exitCode, status } = evaluate(desired, live);
     assert.equal(exitCode, 0);
     assert.deepEqual(status.problems, []);

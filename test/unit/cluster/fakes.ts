@@ -66,14 +66,14 @@ export class Authority {
   }
 }
 
-/** What a fake engine answers. */
+/** What a fake Docker engine answers. */
 export type Answer = (method: string, path: string, body: string) => { status: number; body: unknown } | "never";
 
 /** Everything that was started, to be stopped after the test. */
 export class Fakes {
   private readonly closers: (() => void)[] = [];
 
-  /** An engine's API that takes clients of this authority only. @returns its port */
+  /** A Docker engine's API that takes clients of this authority only. @returns its port */
   public engine(authority: Authority, pair: Pair, answer: Answer): Promise<number> {
     const options = { ...pair, ca: authority.pem, requestCert: true, rejectUnauthorized: true };
     return this.listen(createHttps(options, handler(answer)));

@@ -19,7 +19,7 @@ const STATS = [
   "port-2376,BACKEND,UP,100,,1,",
 ].join("\n");
 
-/** A node in the words of the engine's API. */
+/** A node in the words of the Docker engine's API. */
 function apiNode(node: LiveNode): unknown {
   return {
     ID: node.id,
@@ -127,7 +127,7 @@ describe("the connection to a running cluster", () => {
       { name: "manager-2", up: false, check: 'DOWN L4CON Layer4, "refused"', seconds: 7 },
       { name: "manager-3", up: true, check: "UP 1/2 L7STS", seconds: 100 },
     ]);
-    assert.match(JSON.stringify(live.loadBalancers.app), /"untold":"it offers no table/);
+    assert.match(JSON.stringify(live.loadBalancers.app), /"unknown":"it offers no table/);
     const { problems, exitCode } = evaluate(desired, live);
     assert.equal(exitCode, 1);
     assert.deepEqual(

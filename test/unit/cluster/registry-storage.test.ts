@@ -45,11 +45,11 @@ describe("the report of the collector's job", () => {
     assert.equal(later.stopped.manifest, "sha256:22");
   });
 
-  it("distinguishes what was mended from what is lost", () => {
+  it("distinguishes what was repaired from what is lost", () => {
     const report = storageReport(`mended\tlayer\tweb\t${LINK}\nlost\tmanifest\tshop\trepositories/shop/link`);
     const [mended = "", lost = ""] = mendedLines(report);
-    assert.match(mended, /^Mended: web: the link of a layer/);
-    assert.match(lost, /^Removed, because it couldn't be mended: shop: .*Push the image again$/);
+    assert.match(mended, /^Repaired: web: the link of a layer/);
+    assert.match(lost, /^Removed, because it couldn't be repaired: shop: .*Push the image again$/);
   });
 
   it("keeps the collector's own lines", () => {

@@ -174,7 +174,7 @@ describe("the output of commands", () => {
 
   it("reports in one line which load balancers' members are unknown, and why", () => {
     const desired = wanted();
-    const live = found(desired, nodesOf(desired), { loadBalancers: { manager: { untold: "it has no table" } } });
+    const live = found(desired, nodesOf(desired), { loadBalancers: { manager: { unknown: "it has no table" } } });
     const { status, exitCode } = evaluate(desired, live);
     const page = render("prod", status, exitCode, pc.createColors(false));
     assert.match(page, /^members of manager unknown: it has no table$/m);

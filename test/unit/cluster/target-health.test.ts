@@ -143,7 +143,7 @@ describe("asking AWS for the members", () => {
     answer("lb-app-443", health("i-01", 443, "healthy"));
     const members = await askTargetHealth(deployment);
     assert.deepEqual(members.app, [{ name: "worker-1", up: true, check: "healthy" }]);
-    assert.match(JSON.stringify(members.manager), /"untold":"AWS couldn't be asked: .*TargetGroupNotFound/);
+    assert.match(JSON.stringify(members.manager), /"unknown":"AWS couldn't be asked: .*TargetGroupNotFound/);
   });
 
   it("asks nobody for a stack without target groups", async () => {

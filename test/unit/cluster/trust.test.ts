@@ -21,7 +21,7 @@ describe("npm run trust", () => {
     }
   });
 
-  it("puts the authority where an engine looks for the registry's name and port", () => {
+  it("puts the authority where a Docker engine looks for the registry's name and port", () => {
     assert.match(
       trustText(subject),
       /cp \S+local\.pem \/etc\/docker\/certs\.d\/registry\.swarm\.localhost:25000\/ca\.crt/,

@@ -64,7 +64,7 @@ describe("the address plan", () => {
     );
   });
 
-  it("gives engines a bridge and pools that can't meet", () => {
+  it("gives Docker engines a bridge and pools that can't meet", () => {
     const network = engineNetwork(accepted());
     assert.deepEqual(network, { bip: "10.211.0.1/24", defaultAddressPools: [{ base: "10.211.128.0/17", size: 24 }] });
     const smallest = engineNetwork(accepted({ network: { engine: "10.211.4.0/22" } }));
@@ -86,7 +86,7 @@ describe("the address plan", () => {
     );
   });
 
-  it("keeps the defaults off each other and off the outer engine's default pools", () => {
+  it("keeps the defaults off each other and off the outer Docker engine's default pools", () => {
     const { hosts, overlay, engine } = accepted().network;
     const ranges = [hosts, overlay, engine, "172.16.0.0/12", "192.168.0.0/16"].map(parseRange);
     ranges.forEach((a, i) => {

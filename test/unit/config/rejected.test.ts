@@ -574,7 +574,7 @@ const EXAMPLES: [string, Record<string, unknown>, Problem[]][] = [
     ],
   ],
   [
-    "an engine's range in the overlay's",
+    "a Docker engine's range in the overlay's",
     { network: { engine: "10.130.0.0/16" } },
     [
       {
@@ -586,7 +586,7 @@ const EXAMPLES: [string, Record<string, unknown>, Problem[]][] = [
     ],
   ],
   [
-    "a range that meets the outer engine's bridge",
+    "a range that meets the outer Docker engine's bridge",
     { network: { engine: "172.16.0.0/14" } },
     [
       {

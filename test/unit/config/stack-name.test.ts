@@ -10,7 +10,7 @@ import { stackValues } from "../../support/aws/stack";
 const RESERVED = ["bridge", "host", "none", "default", "ingress", "docker_gwbridge", "Bridge"];
 
 describe("a stack's name", () => {
-  it("is none of the engine's own networks, and could be a container's, where the stack is local", () => {
+  it("is none of the Docker engine's own networks, and could be a container's, where the stack is local", () => {
     for (const name of [...RESERVED, "-x", ".x", "_x"]) {
       assert.notEqual(stackNameProblem(name), undefined, name);
       assert.throws(
@@ -23,7 +23,7 @@ describe("a stack's name", () => {
       assert.equal(stackNameProblem(name), undefined, name);
   });
 
-  it("is free on aws, where no engine's network has it", () => {
+  it("is free on aws, where no Docker engine's network has it", () => {
     assert.equal(parseConfig(stackValues("test"), "bridge").stack, "bridge");
   });
 });

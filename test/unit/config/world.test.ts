@@ -32,7 +32,7 @@ describe("the world", () => {
     );
   });
 
-  it("has as many pieces as there are, and is no larger for what isn't a range", () => {
+  it("needs all pieces of it, and ignores what isn't a range", () => {
     for (const bits of [8, 11]) {
       const pieces = Array.from({ length: 2 ** bits }, (_, i) => i * 2 ** (32 - bits)).map(
         (first) => `${toText(first)}/${String(bits)}`,

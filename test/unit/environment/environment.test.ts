@@ -66,7 +66,7 @@ describe("the environment of programs that we start", () => {
     }
   });
 
-  it("leads docker to no other engine than the one that a call names", () => {
+  it("leads docker to no other Docker engine than the one that a call names", () => {
     assert.deepEqual(namesOf("docker", DOCUMENTED.DOCKER), ["DOCKER_API_VERSION", "DOCKER_CONFIG", "DOCKER_HOST"]);
   });
 

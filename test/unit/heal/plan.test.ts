@@ -49,7 +49,7 @@ const change = (name: string, by: Partial<FoundContainer> | undefined): Found =>
 const kinds = (found: Found): string[] =>
   planHeal(known, found).actions.map((action) => `${action.kind} ${"instance" in action ? action.instance.name : ""}`);
 
-/** The engine after an action, as far as a plan looks at it. */
+/** The Docker engine after an action, as far as a plan looks at it. */
 function after(found: Found, action: HealAction): Found {
   if (action.kind === "network") {
     return { ...found, network: "net-2" };

@@ -60,12 +60,12 @@ describe("engine: commands that only read", () => {
 describe("engine: environment", () => {
   const official: Engine = { path: "pulumi", version: "3.245.0", kind: "official" };
 
-  it("leaves the official engine's log-in to the user, but no update check", () => {
+  it("leaves the official Pulumi engine's log-in to the user, but no update check", () => {
     const own = { PULUMI_ACCESS_TOKEN: "1" };
     assert.deepEqual(engineEnv(official, { ...own, ANYTHING: "1" }), { ...own, PULUMI_SKIP_UPDATE_CHECK: "true" });
   });
 
-  it("gives no engine an SSH agent, which fails every step when it is gone", () => {
+  it("gives no Pulumi engine an SSH agent, which fails every step when it is gone", () => {
     for (const engine of [official, kit]) {
       assert.ok(!("SSH_AUTH_SOCK" in engineEnv(engine, { SSH_AUTH_SOCK: "/gone" })), engine.kind);
     }

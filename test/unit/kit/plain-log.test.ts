@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { readLogLine } from "../../../cli/pulumi/plain-log";
 
-/** What is shown of what the engine printed. */
+/** What is shown of what the Pulumi engine printed. */
 function shown(printed: readonly string[]): string[] {
   return printed.map(readLogLine).flatMap((line) => (line.kind === "show" ? [line.text] : []));
 }
 
-describe("the engine's output without a terminal", () => {
+describe("the Pulumi engine's output without a terminal", () => {
   it("has one short line for each step that is done", () => {
     const printed = [
       "Updating (ci):",

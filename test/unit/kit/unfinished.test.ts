@@ -71,7 +71,7 @@ describe("engine: what an interrupted run has left half done", () => {
     assert.deepEqual(unfinished(state).replace, [urn(CONTAINER, "lb-manager"), stack.urn]);
   });
 
-  it("is not what the engine deletes or makes by itself", () => {
+  it("is not what the Pulumi engine deletes or makes by itself", () => {
     const old = instance("worker-1", { delete: true });
     assert.deepEqual(unfinished({ resources: [old], pending_operations: [pending("deleting", old)] }), NOTHING);
     const gone = instance("worker-1", { pendingReplacement: true });
@@ -90,7 +90,7 @@ describe("engine: what an interrupted run has left half done", () => {
     assert.deepEqual(unfinished(state), { replace: [], update: [urn(CONTAINER, "lb-manager")] });
   });
 
-  it("is marked as the engine understands it, and nothing else is touched", () => {
+  it("is marked as the Pulumi engine understands it, and nothing else is touched", () => {
     const old = instance("lb-manager", { delete: true });
     const resources = [instance("lb-manager"), old, instance("bastion"), node()];
     const state = {

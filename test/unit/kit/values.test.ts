@@ -32,7 +32,7 @@ describe("kit: property values", () => {
     );
   });
 
-  it("names what has changed as the engine does", () => {
+  it("names what has changed as the Pulumi engine does", () => {
     const olds = { same: 1, gone: 1, nested: { deep: [1, 2] }, "odd.key": 1, secret: secret("a"), __defaults: [1] };
     const news = { same: 1, fresh: null, added: 1, nested: { deep: [1, 3, 4] }, "odd.key": 2, secret: secret("b") };
     assert.deepEqual(Object.fromEntries(changes(olds, news)), {

@@ -28,9 +28,9 @@ export class FakeCluster implements Cluster {
   public room: Record<string, string[]> = {};
   public broughtBack: BroughtBack = { failures: [] };
   public waiting: string[] = [];
-  /** What the next `up` or step of a repair fails with, by what the log says of it. */
+  /** Errors of `up`s and repair steps, by their line in the log. */
   public failing: Record<string, string> = {};
-  /** What happens once something is in the log. */
+  /** Called when the line is written to the log. */
   public events: Record<string, () => void> = {};
   private readonly desired = wanted();
   private spare = false;
@@ -132,7 +132,7 @@ export class FakeCluster implements Cluster {
   }
 }
 
-/** A host that answers, and whose engine runs. */
+/** A host that answers, and whose Docker engine runs. */
 export function reached(change: Partial<HostReport> = {}): HostFacts {
   const well = { service: true, answers: true, state: "active", error: "", nodeId: "", volumes: [], reach: [] };
   return { reached: true, via: "bastion", ...well, ...change };

@@ -28,7 +28,7 @@ describe("repair", () => {
     ]);
   });
 
-  it("doesn't wait for a host whose engine is stopped", async () => {
+  it("doesn't wait for a host whose Docker engine is stopped", async () => {
     cluster.nodes = { "worker-1": { state: "down" } };
     cluster.hosts = { "worker-1": reached({ service: false, answers: false, state: "" }) };
     cluster.events = {

@@ -310,7 +310,7 @@ describe("the runner of operations", () => {
       assert.deepEqual([world.log, outcome.preparation, outcome.plan.steps], [[], ["Starting host-a"], []]);
       assert.equal(
         planText({ title: "fake of the stack local" }, outcome),
-        "Dry run of the fake of the stack local: nothing was changed. The plan, which is made again after each step:\n" +
+        "Dry run of the fake of the stack local: nothing was changed. The plan, which is replanned after each step:\n" +
           "  1. Starting host-a\nThe steps after that can only be planned then.\n",
       );
     });
@@ -325,7 +325,7 @@ describe("the runner of operations", () => {
       const outcome = await run(operationOn(world, { plan }), { dryRun: true });
       assert.equal(
         planText({ title: "fake of the stack local" }, outcome),
-        "Dry run of the fake of the stack local: nothing was changed. The plan, which is made again after each step:\n" +
+        "Dry run of the fake of the stack local: nothing was changed. The plan, which is replanned after each step:\n" +
           "  1. Doing a\n     loses a volume\n  2. Doing b\nRefused after that: no majority\n" +
           "Stays as it is: host-c: its network is cut\n",
       );

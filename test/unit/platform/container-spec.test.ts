@@ -15,10 +15,10 @@ const INPUTS: ContainerInputs = {
   nested: true,
 };
 
-describe("what the engine is asked for", () => {
+describe("what the Docker engine is asked for", () => {
   const options = containerOptions(INPUTS, "10.210.2.8");
 
-  it("holds no file, for everybody who may ask the engine could read it there", () => {
+  it("holds no file, for everybody who may ask the Docker engine could read it there", () => {
     assert.ok(!JSON.stringify(options).includes(SECRET));
     assert.equal(options.Env, undefined);
     assert.equal(options.Cmd, undefined);
@@ -31,7 +31,7 @@ describe("what the engine is asked for", () => {
     assert.deepEqual(options.NetworkingConfig?.EndpointsConfig?.["unit"]?.IPAMConfig, { IPv4Address: "10.210.2.8" });
   });
 
-  it("gives a nested engine what it needs without --privileged, which fails where root lacks SYS_RESOURCE", () => {
+  it("gives a nested Docker engine what it needs without --privileged, which fails where root lacks SYS_RESOURCE", () => {
     const host = options.HostConfig;
     assert.notEqual(host?.Privileged, true);
     assert.deepEqual([host?.CapAdd, host?.CapDrop], [["ALL"], ["SYS_RESOURCE"]]);

@@ -28,7 +28,7 @@ describe("bridges that a range leads to", () => {
     "br-lan\t0000D80A\t00000000\t0001\t0\t0\t0\t00F0FFFF\t0\t0\t0",
   ].join("\n");
 
-  it("are those of engines, with a route to a part of it", () => {
+  it("are those of Docker engines, with a route to a part of it", () => {
     for (const range of ["10.214.0.0/20", "10.214.8.0/24", "10.208.0.0/12"])
       assert.deepEqual(bridgesTo(parseRange(range), table), ["br-17ac1752a79f"], range);
   });

@@ -49,7 +49,7 @@ describe("the kernel's neighbours", () => {
   const read = (directory: string): number[] =>
     [1, 2, 3].map((i) => Number(readFileSync(join(directory, `gc_thresh${String(i)}`), "utf8")));
 
-  it("all have room: each container knows each other", () => {
+  it("have room for an entry of each container for each other one", () => {
     fc.assert(fc.property(fc.integer({ min: 1, max: 500 }), (n) => neighbourLimit(n) >= n * (n - 1)));
   });
 
@@ -105,7 +105,7 @@ describe("addresses of guests", () => {
   });
 });
 
-describe("errors of the engine", () => {
+describe("errors of the Docker engine", () => {
   it("come with what to do about them, once", () => {
     const twice = explain(new Error(explain(new Error("connect ENOENT /var/run/docker.sock"))));
     assert.equal(twice.match(/npm start/g)?.length, 1);

@@ -22,7 +22,7 @@ describe("reads of resources", () => {
     ]);
   });
 
-  it("fail when this workstation's own engine can't be asked, with the remedy", async () => {
+  it("fail when this workstation's own Docker engine can't be asked, with the remedy", async () => {
     await assert.rejects(read(Promise.reject(new Error("connect ENOENT /var/run/docker.sock"))), /npm start/);
   });
 });

@@ -109,7 +109,7 @@ describe("what happens to a tier", () => {
       ...["prepare-manager-1", "prepare-manager-2", "stack-registry", "stack-ingress"].map(again),
     ];
     assert.deepEqual(of("managers", steps), [
-      "sets up manager-1, manager-2 again in place: settings and certificates are reloaded, no engine restarts",
+      "sets up manager-1, manager-2 again in place: settings and certificates are reloaded, no Docker engine restarts",
     ]);
     assert.deepEqual(of("registries", steps), [
       "deploys the registry again: a rolling update, one replica after the other",
@@ -147,7 +147,7 @@ describe("what happens to a tier", () => {
     );
   });
 
-  it("counts the names of a crowd instead of listing them", () => {
+  it("lists seven names, and counts the rest", () => {
     const [, , worker] = tiers(hosts("worker", [...times(3, "unchanged"), ...times(100, "added")]));
     assert.deepEqual(worker?.sentences, [
       "adds worker-4, worker-5, worker-6, worker-7, worker-8, worker-9, worker-10 and 93 more: no task moves",

@@ -66,7 +66,7 @@ describe("the review as Markdown", () => {
     assert.ok(text.includes("````\nerror: a\n```\nb\n````"), text);
   });
 
-  it("is the same in whatever order the engine comes to the resources", () => {
+  it("is the same in whatever order the Pulumi engine comes to the resources", () => {
     const kind = fc.constantFrom<ChangeKind>("added", "removed", "replaced", "updated", "unchanged");
     fc.assert(
       fc.property(fc.array(kind, { minLength: 1, maxLength: 8 }), fc.infiniteStream(fc.nat()), (kinds, order) => {
@@ -149,7 +149,7 @@ describe("the review as Markdown", () => {
 });
 
 describe("secrets in a preview", () => {
-  it("are found where the engine doesn't know of them", () => {
+  it("are found where the Pulumi engine doesn't know of them", () => {
     const text = previewText(
       [
         step("tls:index/privateKey:PrivateKey", "ca-key", {
@@ -177,7 +177,7 @@ describe("secrets in a preview", () => {
     ]);
   });
 
-  it("are no names of resources: a user name may be one", () => {
+  it("don't include user names, which may be names of resources", () => {
     const credentials = { credentials: { username: "registry", password: "correct horse" } };
     const text = previewText([
       ...hosts("registry", ["unchanged"]),

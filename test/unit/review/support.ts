@@ -1,7 +1,7 @@
 import type { ChangeKind, Preview } from "../../../cli/review/preview";
 import { parsePreview } from "../../../cli/review/preview";
 
-/** One step of a preview, as the engine writes it. */
+/** One step of a preview, as the Pulumi engine writes it. */
 export interface StepOptions {
   readonly op?: string;
   readonly inputs?: Record<string, unknown>;

@@ -41,7 +41,7 @@ describe("finding a Docker engine", () => {
     }
   });
 
-  it("uses the engine that DOCKER_HOST reaches", async () => {
+  it("uses the Docker engine that DOCKER_HOST reaches", async () => {
     await serve(version);
     const engine = await ensureDockerEngine({ dockerHost: `unix://${socket}` });
     assert.deepEqual(engine, { socket, dockerHost: `unix://${socket}`, version: "20.10.24+dfsg1" });
@@ -55,7 +55,7 @@ describe("finding a Docker engine", () => {
   it("starts none where DOCKER_HOST names one that is not there", async () => {
     await assert.rejects(
       ensureDockerEngine({ dockerHost: `unix://${socket}`, place: { directory: folder } }),
-      /no Docker engine answers there .*Start that engine, or unset DOCKER_HOST/,
+      /no Docker engine answers there .*Start that Docker engine, or unset DOCKER_HOST/,
     );
   });
 
@@ -92,12 +92,12 @@ describe("finding a Docker engine", () => {
     assert.equal((await askEngine(socket, 50)).kind, "silent");
   });
 
-  it("takes a stale socket for no engine", async () => {
+  it("takes a stale socket for no Docker engine", async () => {
     writeFileSync(socket, "");
     assert.equal((await askEngine(socket)).kind, "absent");
   });
 
-  it("never stops a process that only has the pid of the engine that was started", async () => {
+  it("never stops a process that only has the pid of the Docker engine that was started", async () => {
     const self = identify(process.pid);
     assert.ok(self !== undefined && isAlive(self));
     const record = { ...self, startTime: "1" };

@@ -45,7 +45,7 @@ const fake: Platform = {
     asked.push(stack);
     return Promise.resolve();
   },
-  members: () => Promise.resolve({ app: { untold: "by the fake" } }),
+  members: () => Promise.resolve({ app: { unknown: "by the fake" } }),
 };
 
 describe("the platforms, as the commands see them", () => {
@@ -130,7 +130,7 @@ describe("one platform more", () => {
       instances.map(({ name, role, id }) => [name, role, id]),
       [["manager-1", "manager", "server-7"]],
     );
-    assert.deepEqual(await membersOf({ stack: "x", deployment, instances }), { app: { untold: "by the fake" } });
+    assert.deepEqual(await membersOf({ stack: "x", deployment, instances }), { app: { unknown: "by the fake" } });
   });
 
   it("needs nothing of what only others have", async () => {
@@ -140,7 +140,7 @@ describe("one platform more", () => {
     assert.throws(() => requireContainers("x"), /is on the platform fake: .*npm run pulumi -- up -s x/);
   });
 
-  it("shows differences where its hosts are containers, and nothing when the engine can't be asked", async () => {
+  it("shows differences where its hosts are containers, and nothing when the Docker engine can't be asked", async () => {
     const differences = [{ hosts: ["worker-1"], text: "worker-1 is stopped", kept: true }];
     const containers = (inspect: Containers["inspect"]) => ({ ...fake, containers: { inspect } as Containers });
     try {
@@ -148,7 +148,7 @@ describe("one platform more", () => {
         fake: containers(() => Promise.resolve({ differences, unmanaged: ["y"], emptied: ["z"] })),
       });
       assert.deepEqual(await lookAtPlatform("x"), { differences, unmanaged: ["y"] });
-      Object.assign(PLATFORMS, { fake: containers(() => Promise.reject(new Error("no engine"))) });
+      Object.assign(PLATFORMS, { fake: containers(() => Promise.reject(new Error("no Docker engine"))) });
       assert.deepEqual(await lookAtPlatform("x"), {});
     } finally {
       Object.assign(PLATFORMS, { fake });

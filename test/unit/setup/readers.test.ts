@@ -54,7 +54,7 @@ describe("a command whose output nobody reads any more", () => {
     assert.equal(code, 3);
   });
 
-  it("lets the engine end its run, too", async () => {
+  it("lets the Pulumi engine end its run, too", async () => {
     const engine = join(folder, "pulumi");
     const end = join(folder, "end");
     // A shell's builtin echo into a pipe without a reader ends the shell, as a write ends Go programs.

@@ -99,7 +99,7 @@ describe("cli/run.mjs", () => {
     assert.equal(installs(), 1);
   });
 
-  it("runs a tool as a bundle that is made again when its sources change or it is damaged", async () => {
+  it("runs a tool as a bundle that is rebuilt when its sources change or it is damaged", async () => {
     assert.equal((await run("hello")).code, 7);
     for (const folder of ["components", "config"]) mkdirSync(join(clone, folder));
     symlinkSync(join(root, "node_modules/esbuild"), join(clone, "node_modules/esbuild"));

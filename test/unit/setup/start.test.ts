@@ -52,7 +52,7 @@ describe("npm start", () => {
     assert.deepEqual(unmanagedAmong([known, extra], []), []);
   });
 
-  it("refuses stacks that are not there, or live elsewhere", () => {
+  it("refuses stacks without a file, and those of another platform", () => {
     const folder = mkdtempSync(join(tmpdir(), "swarm-ha-unit-"));
     const saved = process.env["SWARM_HA_CONFIG_DIR"];
     process.env["SWARM_HA_CONFIG_DIR"] = folder;

@@ -10,7 +10,7 @@ import { bash } from "../../support/bash";
 const NAMESPACE = "com.docker.stack.namespace";
 const DIGEST = "0123456789ab";
 
-/** A service, secret or config as the engine's API tells it. */
+/** A service, secret or config as the Docker engine's API tells it. */
 interface Thing {
   readonly ID: string;
   readonly Spec: Readonly<Record<string, unknown>>;
@@ -34,7 +34,7 @@ function secret(name: string, labels: Readonly<Record<string, string>>): Thing {
 
 /** Runs functions of scripts/lib/own-stack.sh against a cluster. @returns what they removed, and what they said */
 function ran(cluster: Cluster, script: string): { code: number | null; removed: string[]; stderr: string } {
-  // As the engine does it: lists by label (what has the name, and the value if there is one), and one service by its name.
+  // As the Docker engine does it: lists by label (what has the name, and the value if there is one), and one service by its name.
   const list = `jq -c --arg path "$2" '($path | capture("filters=(?<json>.*)").json | fromjson | .label[0]) as $wanted
     | .[$path | split("?")[0][1:]] // [] | map(select(.Spec.Labels | to_entries | any("\\(.key)=\\(.value)" == $wanted)))'`;
   const one = `jq -ec --arg name "\${2#/services/}" '.services // [] | .[] | select(.Spec.Name == $name)'`;
@@ -147,7 +147,7 @@ describe("a stack of ours", () => {
     }
   });
 
-  it("has the same name for whoever collects the registry's garbage", () => {
+  it("has the name that the registry's garbage collection uses", () => {
     const script = readFileSync(join(root, "scripts/registry-gc.sh"), "utf8");
     assert.match(script, new RegExp(`^service=${SERVICES.registry}$`, "m"));
     // One lock for the stack, whoever takes it.

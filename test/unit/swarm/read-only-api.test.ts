@@ -48,7 +48,7 @@ describe("the managers' read-only API", () => {
 });
 
 describe("a worker's proxy to the read-only API", () => {
-  it("is open on the engine's bridge alone", () => {
+  it("is open on the Docker engine's bridge alone", () => {
     const binds = workerProxySettings(config()).match(/^ *bind .*$/gm) ?? [];
     assert.deepEqual(binds, ["  bind 10.211.0.1:8381 transparent"]);
   });

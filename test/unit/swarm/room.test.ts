@@ -158,7 +158,7 @@ describe("room for the tasks of nodes that leave", () => {
     assert.deepEqual(without(three, services, tasks, ["w1"]), []);
   });
 
-  it("takes the names that engines and images have for an architecture for the same", () => {
+  it("takes the names that Docker engines and images have for an architecture for the same", () => {
     const fits = [{ OS: "linux", Architecture: "amd64" }];
     assert.deepEqual(without(three, [service("web", { platforms: fits })], [task("web", "w1")], ["w1"]), []);
     const arm = service("web", { platforms: [{ OS: "linux", Architecture: "arm64" }] });

@@ -4,7 +4,7 @@ import { bash } from "../../support/bash";
 /** The label that a stack's tasks carry. */
 const NAMESPACE = "com.docker.stack.namespace";
 
-/** A task as the engine's API tells it. */
+/** A task as the Docker engine's API tells it. */
 interface Task {
   readonly ID: string;
   readonly NodeID: string;
@@ -151,7 +151,7 @@ describe("whether a stack runs as described", () => {
       assert.equal(failing(3, others), "");
       assert.match(
         failing(4, others),
-        /^FAIL .*for 300 s .*2 of 3 .*host-2: starting.*on host-2: unhealthy container.*replace these/,
+        /^FAIL .*for 300 s.*2 of 3 .*host-2: starting.*on host-2: unhealthy container.*[Rr]epair or replace these/,
       );
     });
 
@@ -160,7 +160,7 @@ describe("whether a stack runs as described", () => {
       assert.equal(failing(5, []), "");
     });
 
-    it("isn't held to what it did before, which may have been mended, nor during an update, which ends by itself", () => {
+    it("isn't held to what it did before, which may have been repaired, nor during an update, which ends by itself", () => {
       const former = [1, 2, 3].map((i) => failure(`former-${String(i)}`));
       for (const update of ["", "updating"]) {
         const first = { tasks: [...others, ...former, starting], update };

@@ -5,8 +5,6 @@ import * as path from "node:path";
 import { dataText, readScript } from "../../../components/ssh/script";
 import { bash, type BashRan } from "../../support/bash";
 
-const NOW = Math.floor(Date.now() / 1000);
-
 describe("the token step", () => {
   let folder: string;
   beforeEach(() => {
@@ -41,8 +39,10 @@ describe("the token step", () => {
       Spec: { Labels: {} },
     }));
     writeFileSync(path.join(folder, "nodes.json"), JSON.stringify(nodes));
-    if (slots.length > 0)
-      writeFileSync(path.join(folder, "swarm-ha-joining"), slots.map((one) => `${one} ${String(NOW + 60)}\n`).join(""));
+    if (slots.length > 0) {
+      const end = Math.floor(Date.now() / 1000) + 60;
+      writeFileSync(path.join(folder, "swarm-ha-joining"), slots.map((one) => `${one} ${String(end)}\n`).join(""));
+    }
     const script = readScript("token")
       .text.replaceAll("/etc/swarm-ha/", `${folder}/`)
       .replaceAll("/run/swarm-ha", `${folder}/swarm-ha`)

@@ -150,7 +150,7 @@ describe("whose turn it is when an update replaces several hosts of a pool", () 
     assert.match(verdict("worker-1", renamed(60, "gone")), /^wait none of web-1, web-2 is Ready/);
   });
 
-  it("of those that go for good together leaves each service two thirds of its tasks", () => {
+  it("of hosts that are removed together leaves each service two thirds of its tasks", () => {
     const task = (slot: number, node: string, state = "running"): object => ({
       ServiceID: "web",
       Slot: slot,

@@ -5,7 +5,7 @@ import Docker from "dockerode";
 import { UserError } from "../../../cli/terminal/errors";
 import { refuseNodes } from "../../../cli/platform/local/unmanaged";
 
-/** An engine that answers for each container whether the file is there by which an engine knows its swarm. */
+/** A Docker engine that answers for each container whether the file is there by which a Docker engine knows its swarm. */
 describe("unmanaged containers", () => {
   let server: Server;
   let docker: Docker;

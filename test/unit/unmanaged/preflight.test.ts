@@ -203,7 +203,7 @@ const PLENTY = {
   "service-quotas get-service-quota": { Quota: { Value: 64 } },
 };
 
-/** The exit code of the Pulumi engine here: it failed, so nobody looks at what lives afterwards. */
+/** The exit code of the Pulumi engine here: it failed, so nobody looks at what still exists. */
 const RAN = 7;
 
 /** The tool itself, with a `pulumi` that only writes down that it was asked, and an `aws` that answers from files. */
@@ -272,7 +272,7 @@ describe("npm run pulumi -- up, on aws", () => {
       assert.match(call, /--region eu-central-1 /);
   });
 
-  it("stops before its first step where one holds a manager's address, and says what removes it", () => {
+  it("stops before its first step if an unmanaged instance has a manager's address, and names the command that removes it", () => {
     given(answer(instance("i-0a", "manager-1", "manager"), instance("i-0b", "manager-2", "manager")), "i-0a");
     const { status, went, stderr } = pulumi("up", "-s", "prod", "--yes");
     assert.equal(status, 1);

@@ -1,4 +1,4 @@
-/** vCPUs of instance types, as far as their names say. */
+/** vCPUs of instance types, where their names determine them. */
 
 /**
  * Families whose vCPUs count for the quota of Standard instances. Source: EC2 user guide, "On-Demand Instance quotas":

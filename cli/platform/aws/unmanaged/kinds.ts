@@ -39,7 +39,7 @@ function ec2(
     }));
 }
 
-/** A list of all there is in the region: asking for one that is gone is an error. */
+/** Lists all in the region: to describe one that no longer exists is an error. */
 function listed(operation: AwsCall["operation"], list: string, id: string, cut = (found: string) => found): Kind {
   return (_, region) => [
     {

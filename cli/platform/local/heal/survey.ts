@@ -1,4 +1,4 @@
-/** What the Docker engine has of a local stack. */
+/** A local stack's objects on the Docker engine. */
 import type Docker from "dockerode";
 import { unlessGone } from "../../../../components/docker";
 import { LABELS } from "../../../../plan/labels";

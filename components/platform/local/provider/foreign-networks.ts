@@ -29,7 +29,7 @@ export async function refuseForeignNetworks(engine: Docker, subnet: string): Pro
   if (first === undefined) return;
   throw new Error(
     `the range ${subnet} is that of the bridge ${first.bridge} of this computer, or of a rule for it, and that is no network ` +
-      "of this Docker engine. If an engine that was killed has left it, remove it (as root): " +
+      "of this Docker engine. If a Docker engine that was killed has left it, remove it (as root): " +
       `${foreign.map(({ removal }) => removal).join("; ")}. If it belongs to another Docker engine, set swarm-ha:network.hosts to a free range`,
   );
 }

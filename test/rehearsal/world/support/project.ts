@@ -1,4 +1,4 @@
-/** A Pulumi project whose program is {@link file://./program.ts}, on the real engine with the simulated AWS's plugin. */
+/** A Pulumi project whose program is {@link file://./program.ts}, on the real Pulumi engine with the simulated AWS's plugin. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,7 +47,7 @@ export class PlatformProject {
     writeFileSync(join(this.folder, "spec.json"), JSON.stringify({ stack: this.stack, values }));
   }
 
-  /** Runs the engine on the stack. */
+  /** Runs the Pulumi engine on the stack. */
   public run(...args: string[]): Promise<RunResult> {
     const env = {
       ...engineEnv(this.engine),
@@ -81,7 +81,7 @@ export class PlatformProject {
   }
 }
 
-/** The error messages among an engine's events. */
+/** The error messages among a Pulumi engine's events. */
 function complaints(stdout: string): string {
   return stdout
     .split("\n")

@@ -6,7 +6,7 @@ import type { Live, LiveNode } from "../../../cli/cluster/model";
 import { planRepair, stepKey, type RepairPlan } from "../../../cli/operations/plan-repair";
 import type { PlatformInstance } from "../../../cli/platform/types";
 import { quorum } from "../../../cli/cluster/quorum";
-import { found, nodeOf, nodesOf, wanted } from "./support";
+import { found, nodeOf, nodesOf, wanted } from "../cluster/support";
 
 const desired = wanted();
 const others = ["bastion", "lb-manager"];
@@ -82,7 +82,7 @@ describe("planRepair", () => {
     assert.match(blind.left.join(), /worker-1: the bastion can't be reached/);
   });
 
-  it("starts and restarts engines before it replaces anything, and without a majority, too", () => {
+  it("starts and restarts Docker engines before it replaces anything, and without a majority, too", () => {
     const facts: AllFacts = { "manager-1": report({ service: false }), "manager-2": report({ answers: false }) };
     const changes = { "manager-1": down, "manager-2": down };
     const { steps: found, refused } = plan({ changes, facts });

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import type { AllFacts, HostFacts, HostReport } from "../../../cli/cluster/host-facts";
 import { describeHost, nextRung, type Rung } from "../../../cli/operations/ladder";
 import { stepKey } from "../../../cli/operations/plan-repair";
-import { nodeOf, wanted } from "./support";
+import { nodeOf, wanted } from "../cluster/support";
 
 const desired = wanted();
 const host = (name: string) => desired.nodes.find((node) => node.name === name) ?? assert.fail(name);
@@ -78,12 +78,12 @@ function loses(rung: Rung): string | undefined {
 }
 
 describe("the repair ladder", () => {
-  it("starts an engine that is stopped before anything else, and replaces the host last", () => {
+  it("starts a Docker engine that is stopped before anything else, and replaces the host last", () => {
     const facts = { "worker-1": well({ service: false, answers: false, state: "" }) };
     assert.deepEqual(ladder("worker-1", { facts }), ["start worker-1", "restart worker-1", "replace worker-1"]);
   });
 
-  it("restarts an engine that hangs", () => {
+  it("restarts a Docker engine that hangs", () => {
     const facts = { "manager-2": well({ answers: false, state: "" }) };
     assert.deepEqual(ladder("manager-2", { facts }), ["restart manager-2", "replace manager-2"]);
   });

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { evaluate, type Evaluation } from "../../../cli/cluster/evaluate";
 import type { Desired, LiveNode } from "../../../cli/cluster/model";
 import { nextBatch, obstacles } from "../../../cli/operations/plan-replace";
-import { found, nodesOf, wanted } from "./support";
+import { found, nodesOf, wanted } from "../cluster/support";
 
 function look(desired: Desired, changes: Record<string, Partial<LiveNode> | undefined> = {}): Evaluation {
   return evaluate(desired, found(desired, nodesOf(desired, changes)));
