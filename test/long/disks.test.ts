@@ -78,6 +78,9 @@ describe("full disks", function () {
     assert.match(await problems(), /Docker's disk is full \(\d+ KiB free\) on manager-3 \(\/var\/lib\/docker\/swarm\)/);
     await bash("manager-1", "docker config ls -q --filter name=fill- | xargs docker config rm >/dev/null", 120);
     await bash(manager, `rm ${RAFT}/fill; mount -o remount,size=2g ${RAFT}; sv -w 40 restart /etc/service/docker`, 90);
-    figure("a manager is back after its disk has room and its Docker engine was restarted", await stack.untilHealthy(90));
+    figure(
+      "a manager is back after its disk has room and its Docker engine was restarted",
+      await stack.untilHealthy(90),
+    );
   });
 });

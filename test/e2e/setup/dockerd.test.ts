@@ -66,7 +66,10 @@ describe("a Docker engine that set-up starts", function () {
     const now = readRecord(place);
     assert.ok(now !== undefined && now.pid !== before.pid && isAlive(now));
     assert.deepEqual(engines[0], engines[1]);
-    assert.ok(existsSync(join(place.directory, "engine.log.old")), "the log of the Docker engine that was killed is kept");
+    assert.ok(
+      existsSync(join(place.directory, "engine.log.old")),
+      "the log of the Docker engine that was killed is kept",
+    );
   });
 
   it("is stopped on request, with all that it started", async () => {
