@@ -52,7 +52,9 @@ export function recover(cluster: Cluster, options: RecoverOptions): Operation<Re
   const withPositions = async (seen: RepairSeen, past: readonly Past<RepairTurn>[]): Promise<RecoverSeen> => {
     const { refused, steps } = planOf(seen, past);
     if (refused === undefined || steps.length > 0) return seen;
-    if (!waited) {
+    const reached = Object.keys(seen.facts).filter((name) => seen.facts[name]?.reached === true);
+    // One manager alone elects nobody, and is compared with nobody.
+    if (!waited && reached.length > 1) {
       waited = true;
       const evaluation = await cluster.wait(
         "Waiting for an election of the managers",
@@ -65,7 +67,6 @@ export function recover(cluster: Cluster, options: RecoverOptions): Operation<Re
       if (evaluation.reachable && evaluation.quorum.margin >= 0) return after;
       return withPositions(after, past);
     }
-    const reached = Object.keys(seen.facts).filter((name) => seen.facts[name]?.reached === true);
     return { ...seen, positions: await cluster.positions(seen.stack, reached) };
   };
 
@@ -92,7 +93,8 @@ export function recover(cluster: Cluster, options: RecoverOptions): Operation<Re
           left: [],
           later: "If that doesn't bring a majority back, the swarm is formed anew.",
         };
-      if (past.some((one) => !isRepair(one))) return plan;
+      if (past.some((one) => !isRepair(one)))
+        return { steps: [], left: [], refused: "The swarm still has no majority of its managers" };
       const choice = chooseSurvivor({
         stack: cluster.stack,
         nodes: stack.desired.nodes,
