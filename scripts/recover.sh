@@ -31,11 +31,11 @@ leads() {
   [ "$(jq -r 'length == 1 and (.[0].Leader // false)' <<<"$seen")" = true ]
 }
 
-# in_service: a check; the Docker engine has finished its start as a node.
-in_service() {
+# manages: a check; the Docker engine runs as a manager. (One that has started without a leader stays pending.)
+manages() {
   swarm_state
-  seen="its swarm state is $state"
-  [ "$state" != pending ] && [ "$state" != error ]
+  seen="its swarm state is $state: $(jq -r .Swarm.Error <<<"$reply")"
+  [[ $reply == *'"ControlAvailable":true'* ]]
 }
 
 # relocked: a check; the swarm has encrypted the node's key again.
@@ -58,8 +58,7 @@ fi
 # After an attempt that failed, the Docker engine has forgotten its swarm until it restarts.
 swarm_state
 if [ "$state" = inactive ]; then restart_engine; fi
-wait_for 30 "the Docker engine of $name to start as a manager" in_service
-[ "$state" = active ] || fail "the swarm state of $name is $state: $(jq -r .Swarm.Error <<<"$reply"). Nothing was forced"
+wait_for 60 "the Docker engine of $name to start as a manager" manages
 if engine GET /nodes 30 </dev/null; then fail "the swarm has a leader again. Nothing was forced"; fi
 
 # The Docker engine merges what is given here into the swarm's settings, and what isn't given, too: autolock would be off, and a CA that

@@ -44,7 +44,8 @@ while ((read($wal, my $head, 8) // 0) == 8) {
   my $type = $record->{1} // 0;
   next if $type != 2 && $type != 3;
   my $inner = fields($record->{3} // "") or last;
-  if ($type == 2) { $last = $inner->{3} // 0; }
+  if ($type == 2) { $last = $inner->{3} || last; }
+  elsif (($inner->{3} // 0) < $commit) { last; }
   else { $commit = $inner->{3} // 0; }
 }
 printf "%d %d\n", $commit, $last;
