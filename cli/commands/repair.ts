@@ -4,7 +4,7 @@
  * cli/operations/repair.ts. Ends with exit code 0 when the cluster is healthy.
  *
  * Before it replaces a host whose data would be lost it asks; without a terminal it wants `--yes`. Without a majority of
- * the managers it refuses: see docs/runbooks/lost-majority.md.
+ * the managers it refuses: that is for `recover`.
  */
 import { liveCluster } from "../operations/cluster";
 import { runCommand } from "../operations/command";
