@@ -3,8 +3,8 @@
  * the platform lacks (network, containers), then takes the cheapest remedy for what is broken: see
  * cli/operations/repair.ts. Ends with exit code 0 when the cluster is healthy.
  *
- * Data loss must be confirmed, at the terminal or by `--yes`. Without a majority of the managers it refuses: see
- * docs/runbooks/lost-majority.md.
+ * Data loss must be confirmed, at the terminal or by `--yes`. Without a majority of the managers it refuses: that is for
+ * `recover`.
  */
 import { liveCluster } from "../operations/cluster";
 import { runCommand } from "../operations/command";
