@@ -20,6 +20,8 @@ export interface ResourceTypes {
   readonly instance: string;
   /** The input of an instance that holds its labels, such as `swarm-ha.role`. */
   readonly labels: string;
+  /** The output of an instance that holds its private address. */
+  readonly address: string;
   /** Load balancers of a cloud, which are no instances. */
   readonly loadBalancers: readonly string[];
   /** The listeners of such load balancers, one for each port. */
@@ -130,6 +132,14 @@ export interface PlatformInstance {
   readonly running: boolean;
 }
 
+/** What a Docker engine still has of a container, whether or not it runs. */
+export interface ContainerRecord {
+  /** `running`, `paused`, `exited`, …, and since when or why, in words. */
+  readonly state: string;
+  /** The end of its log: what its first process and its services printed. */
+  readonly log: string;
+}
+
 /** The result of bringing hosts back. */
 export interface BroughtBack {
   /** Whether anything was brought back: the swarm needs time to recover. */
@@ -179,6 +189,13 @@ export interface Containers {
   instances(docker: Docker, stack: string): Promise<readonly PlatformInstance[]>;
   /** All containers of the stack, stopped ones too. */
   containers(docker: Docker, stack: string): Promise<readonly StackContainer[]>;
+  /**
+   * State and log of an instance's container.
+   *
+   * @param lines most lines of the log
+   * @returns undefined when there is none, or the Docker engine doesn't answer
+   */
+  record(docker: Docker, stack: string, instance: string, lines: number): Promise<ContainerRecord | undefined>;
   /** The error for containers whose state is lost, with the command that removes them. */
   stateLost(stack: string, containers: readonly StackContainer[]): Error;
   /** All objects of a stack on the Docker engine. */

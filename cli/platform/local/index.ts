@@ -12,6 +12,7 @@ import { localFacts } from "./facts";
 import { heal, lookAtContainers } from "./heal/bring-back";
 import { findingsOf } from "./heal/words";
 import { listInstances, listObjects, removeObjects, stackContainers } from "./objects";
+import { containerRecord } from "./record";
 import { stateLost } from "./removal";
 import { runInContainer } from "./run";
 import { findUnmanaged } from "./unmanaged";
@@ -31,6 +32,7 @@ const containers: Containers = {
   bringBack: heal,
   instances: listInstances,
   containers: stackContainers,
+  record: containerRecord,
   stateLost,
   objects: listObjects,
   remove: removeObjects,

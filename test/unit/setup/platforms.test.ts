@@ -30,6 +30,7 @@ const facts: CliPlatformFacts = {
     labels: "marks",
     loadBalancers: ["fake:index:Balancer"],
     listeners: ["fake:index:Port"],
+    address: "address",
     data: { "fake:index:Disk": "its content" },
   },
   protectsData: true,
