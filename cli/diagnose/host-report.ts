@@ -174,4 +174,3 @@ export function factsOfLooks(looks: readonly HostLook[]): AllFacts {
     ]),
   );
 }
-

@@ -49,7 +49,12 @@ function parts(value: string): string[] {
     return text.split(/(?:\\+n|\s)+/).filter((line) => line.length >= SHORTEST_LINE && !line.includes("-----"));
   }
   // A path or a URL is where a secret is, not the secret.
-  if (text.length < SHORTEST || text.includes("\n") || /^(?:\/|[a-z]+:\/\/[^@]*$)|^\$\{/.test(text) || text === REDACTED)
+  if (
+    text.length < SHORTEST ||
+    text.includes("\n") ||
+    /^(?:\/|[a-z]+:\/\/[^@]*$)|^\$\{/.test(text) ||
+    text === REDACTED
+  )
     return [];
   return text.length > LONGEST_ENCODED ? [text] : [text, encoded(text)];
 }

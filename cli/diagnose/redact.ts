@@ -70,7 +70,10 @@ const AROUND: readonly Around[] = [
   [new RegExp(`(?<before>"--(?<name>${NAME})",\\s*")(?<value>(?:[^"\\\\]|\\\\.)*)(?<after>")`, "gi"), true],
   // A whole line: NAME=value, name: value, Name: value.
   [
-    new RegExp(`(?<before>^[ \\t]*(?:- )?(?:export )?(?<name>${NAME})[ \\t]*[:=][ \\t]*)(?<value>[^\\n]*)(?<after>)`, "gim"),
+    new RegExp(
+      `(?<before>^[ \\t]*(?:- )?(?:export )?(?<name>${NAME})[ \\t]*[:=][ \\t]*)(?<value>[^\\n]*)(?<after>)`,
+      "gim",
+    ),
     true,
   ],
   // Elsewhere: name=value, name="value", name: value.

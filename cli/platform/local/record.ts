@@ -27,7 +27,8 @@ export async function containerRecord(
       const ended = state.Running ? "" : `, ended ${state.FinishedAt} with exit code ${String(state.ExitCode)}`;
       const killed = state.OOMKilled ? ", killed for lack of memory" : "";
       return {
-        state: `${state.Status} since ${state.StartedAt}${ended}${killed}, restarted ${String(restarts)} times ${state.Error}`.trim(),
+        state:
+          `${state.Status} since ${state.StartedAt}${ended}${killed}, restarted ${String(restarts)} times ${state.Error}`.trim(),
         log: textOf(log),
       };
     });
@@ -39,7 +40,7 @@ export async function containerRecord(
 /** A log as text: without a terminal, the Docker engine sends frames of standard output and standard error. */
 function textOf(log: Buffer): string {
   const texts: string[] = [];
-  for (let at = 0; at + 8 <= log.length; ) {
+  for (let at = 0; at + 8 <= log.length;) {
     const length = log.readUInt32BE(at + 4);
     texts.push(log.subarray(at + 8, at + 8 + length).toString());
     at += 8 + length;
