@@ -55,7 +55,10 @@ export async function diagnose(stack: string, docker: Docker | undefined): Promi
     lookAtHosts(reach, { docker, logs: true, reach: true, names }),
     recordsOf(stack, reach.targets, docker),
   ]);
-  const findings = hostFindings(looks.looks);
+  const findings = hostFindings(
+    looks.looks,
+    new Set("error" in evaluation ? [] : evaluation.problems.flatMap(({ hosts }) => hosts)),
+  );
   const files: Record<string, string> = {
     ...statusFiles(stack, evaluation),
     ...swarm,

@@ -23,13 +23,17 @@ const MEMORY = { part: 20, least: 65_536 };
 /** A host that told something. */
 type Reached = Extract<HostLook, { reached: true }>;
 
-/** See the top of this file. The worst first. */
-export function hostFindings(looks: readonly HostLook[]): HostFinding[] {
+/**
+ * See the top of this file. The worst first.
+ *
+ * @param troubled hosts whose failure is known already @default none
+ */
+export function hostFindings(looks: readonly HostLook[], troubled: ReadonlySet<string> = new Set()): HostFinding[] {
   const reached = looks.filter((look): look is Reached => look.reached);
   const nodes = reached.filter(isHost);
   return [
     ...clockFindings(reached),
-    ...cutFindings(looks),
+    ...cutFindings(looks, troubled),
     ...deviceFindings(nodes),
     ...nameFindings(nodes),
     ...firewallFindings(nodes),
@@ -65,7 +69,7 @@ function clockFindings(looks: readonly Reached[]): HostFinding[] {
 }
 
 /** Pairs of nodes that don't reach each other. A host that nobody reaches is one finding, not one for each peer. */
-function cutFindings(looks: readonly HostLook[]): HostFinding[] {
+function cutFindings(looks: readonly HostLook[], troubled: ReadonlySet<string>): HostFinding[] {
   const facts = factsOfLooks(looks);
   const nodes = looks.filter(isHost);
   const silent = nodes.filter(({ name, reached }) => !reached && witnesses(name, facts).length === 0);
@@ -77,11 +81,13 @@ function cutFindings(looks: readonly HostLook[]): HostFinding[] {
     }
   }
   return [
-    ...silent.map(({ name, ...look }): HostFinding => ({
-      hosts: [name],
-      level: "problem",
-      text: `${name} is reached neither from here (${"seen" in look ? look.seen : ""}) nor by any other host`,
-    })),
+    ...silent
+      .filter(({ name }) => !troubled.has(name))
+      .map(({ name, ...look }): HostFinding => ({
+        hosts: [name],
+        level: "problem",
+        text: `${name} is reached neither from here (${"seen" in look ? look.seen : ""}) nor by any other host`,
+      })),
     ...[...seen].map(([name, cuts]): HostFinding => ({
       hosts: [name, ...new Set(cuts.map(({ to }) => to))],
       level: "problem",

@@ -105,16 +105,17 @@ function wholeLines(text: string, bytes: number): string {
 function detailsIn(facts: string, resolver: string, reach: string, names: string): HostDetails {
   const lines = facts.split("\n").map((line) => line.split(" "));
   const all = (fact: string): string[][] => lines.flatMap(([name, ...rest]) => (name === fact ? [rest] : []));
-  const one = (fact: string): string | undefined => all(fact)[0]?.join(" ").trim() || undefined;
-  const optional = <K extends string>(key: K, value: string | undefined): { [P in K]?: string } =>
-    value === undefined ? {} : ({ [key]: value } as { [P in K]: string });
+  const one = (key: "kernel" | "os" | "engine" | "iptables"): Partial<HostDetails> => {
+    const value = all(key)[0]?.join(" ").trim() ?? "";
+    return value === "" ? {} : { [key]: value };
+  };
   const memory = Object.fromEntries(all("memory").map(([name = "", kib]) => [name, Number(kib)]));
   const [, heard] = resolver.trim().split(" ");
   return {
-    ...optional("kernel", one("kernel")),
-    ...optional("os", one("os")),
-    ...optional("engine", one("engine")),
-    ...optional("iptables", one("iptables")),
+    ...one("kernel"),
+    ...one("os"),
+    ...one("engine"),
+    ...one("iptables"),
     mtu: Object.fromEntries(
       all("mtu").flatMap(([device, mtu]) => (device === undefined ? [] : [[device, Number(mtu)]])),
     ),
@@ -127,7 +128,9 @@ function detailsIn(facts: string, resolver: string, reach: string, names: string
     ...(memory["MemTotal"] === undefined
       ? {}
       : { memory: { total: memory["MemTotal"], available: memory["MemAvailable"] ?? 0 } }),
-    daemon: Object.fromEntries(all("daemon").filter(([, digest]) => (digest ?? "") !== "")),
+    daemon: Object.fromEntries(
+      all("daemon").flatMap(([what, digest = ""]) => (digest === "" ? [] : [[what, digest]])),
+    ) as HostDetails["daemon"],
     ...(heard === "answers" || heard === "silent" ? { resolver: heard } : {}),
     names: Object.fromEntries(
       names.split("\n").flatMap((line) => {

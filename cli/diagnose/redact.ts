@@ -24,12 +24,13 @@ const WORDS = [
   "basicauth",
   "digestauth",
 ].join("|");
-const NAME = `(?<![\\w.$-])[\\w.$-]{0,${PREFIX}}?(?:${WORDS})[\\w.\\[\\]-]{0,${PREFIX}}`;
+const BODY = `[\\w.$-]{0,${String(PREFIX)}}?(?:${WORDS})[\\w.\\[\\]-]{0,${String(PREFIX)}}`;
+const NAME = `(?<![\\w.$-])${BODY}`;
 
 /** Names that hold a secret's word and no secret: Docker's references to secrets. */
 const PUBLIC_NAME = /^(?:SecretName|SecretID)$/;
 /** Values that are no secret, whatever their name is. */
-const HARMLESS = /^(?:true|false|null|none|nil|undefined|\d{1,6}|\[redacted\]|\[|\{|\||>-?)?$/i;
+const HARMLESS = /^(?:(?:true|false|null|none|nil|undefined|\d{1,6}|\[|\{|\||>-?)?$|\[redacted\])/i;
 
 const PRIVATE_KEY = "[A-Z0-9 ]{0,40}PRIVATE KEY-----";
 
@@ -38,7 +39,6 @@ const FORMS: readonly RegExp[] = [
   new RegExp(`-----BEGIN ${PRIVATE_KEY}[\\s\\S]{0,20000}?-----END ${PRIVATE_KEY}`, "g"),
   // A log that was cut off has one end only.
   new RegExp(`-----BEGIN ${PRIVATE_KEY}[A-Za-z0-9+/=\\s\\\\:,-]*`, "g"),
-  new RegExp(`(?:(?<![A-Za-z0-9+/=])[A-Za-z0-9+/=]{1,200}(?:\\s|\\\\n)+)*-----END ${PRIVATE_KEY}`, "g"),
   /SWM(?:TKN|KEY)-[\w+/=-]+/g,
   /\b(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA)[0-9A-Z]{16}\b/g,
   // Hashes of passwords, also with the doubled $ of compose files.
@@ -61,17 +61,20 @@ const AROUND: readonly Around[] = [
   [new RegExp(`(?<before>["'](?<name>${NAME})["']\\s*[:=]\\s*")(?<value>(?:[^"\\\\]|\\\\.)*)(?<after>")`, "gi"), true],
   [new RegExp(`(?<before>["'](?<name>${NAME})["']\\s*[:=]\\s*')(?<value>[^'\\n]*)(?<after>')`, "gi"), true],
   [
-    new RegExp(`(?<before>\\\\+"(?<name>${NAME})\\\\+"\\s*[:=]\\s*\\\\+")(?<value>.*?)(?<after>(?<!\\\\)\\\\+")`, "gi"),
+    new RegExp(
+      `(?<before>(?<slashes>\\\\{1,15})"(?<name>${NAME})\\k<slashes>"\\s*[:=]\\s*\\k<slashes>")(?<value>.*?)(?<after>(?<!\\\\)\\k<slashes>")`,
+      "gi",
+    ),
     true,
   ],
   // "NAME=value", an element of a list.
   [new RegExp(`(?<before>"(?<name>-{0,2}${NAME})=)(?<value>(?:[^"\\\\]|\\\\.)*)(?<after>")`, "gi"), true],
   // "--name", "value"
-  [new RegExp(`(?<before>"--(?<name>${NAME})",\\s*")(?<value>(?:[^"\\\\]|\\\\.)*)(?<after>")`, "gi"), true],
+  [new RegExp(`(?<before>"--(?<name>${BODY})",\\s*")(?<value>(?:[^"\\\\]|\\\\.)*)(?<after>")`, "gi"), true],
   // A whole line: NAME=value, name: value, Name: value.
   [
     new RegExp(
-      `(?<before>^[ \\t]*(?:- )?(?:export )?(?<name>${NAME})[ \\t]*[:=][ \\t]*)(?<value>[^\\n]*)(?<after>)`,
+      `(?<before>^(?:\\d{4}-\\d\\d-\\d\\dT\\S{1,40}[ \\t])?[ \\t]*(?:- )?(?:export )?(?<name>${NAME})[ \\t]*[:=][ \\t]*)(?<value>[^\\n]*)(?<after>)`,
       "gim",
     ),
     true,
@@ -85,7 +88,7 @@ const AROUND: readonly Around[] = [
     true,
   ],
   // --name value
-  [new RegExp(`(?<before>--(?<name>${NAME})[ \\t]+)(?<value>[^\\s"'-][^\\s"']*)(?<after>)`, "gi"), true],
+  [new RegExp(`(?<before>(?<![\\w.$-])--(?<name>${BODY})[ \\t]+)(?<value>[^\\s"'-][^\\s"']*)(?<after>)`, "gi"), true],
 ];
 
 /** The groups of a match of {@link AROUND}. */
@@ -105,11 +108,24 @@ export function redact(text: string, known: readonly string[] = []): string {
   let clean = text;
   for (const secret of known) if (clean.includes(secret)) clean = clean.replaceAll(secret, REDACTED);
   for (const form of FORMS) clean = clean.replace(form, REDACTED);
+  clean = withoutKeyEnds(clean);
   for (const [pattern, named] of AROUND) {
     clean = clean.replace(pattern, (...match: unknown[]) => {
       const { before, name = "", value, after } = match.at(-1) as Groups;
       return isSecret(value, named ? name : undefined) ? `${before}${REDACTED}${after}` : `${before}${value}${after}`;
     });
+  }
+  return clean;
+}
+
+/** Removes ends of private keys whose beginning was cut off, as at the top of a log. */
+function withoutKeyEnds(text: string): string {
+  const end = new RegExp(`-----END ${PRIVATE_KEY}`);
+  let clean = text;
+  for (let found = end.exec(clean); found !== null; found = end.exec(clean)) {
+    let from = found.index;
+    while (from > 0 && found.index - from < 20_000 && /[A-Za-z0-9+/=\s\\]/.test(clean.charAt(from - 1))) from--;
+    clean = `${clean.slice(0, from)}${REDACTED}${clean.slice(found.index + found[0].length)}`;
   }
   return clean;
 }
