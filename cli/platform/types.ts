@@ -231,6 +231,8 @@ export interface Platform extends CliPlatformFacts {
   upEnvironment?(replaced: readonly string[]): Readonly<Record<string, string>>;
   /** Members of load balancers that can't be asked from inside. Never throws. @default they all can */
   members?(deployment: Deployment): Promise<Members>;
+  /** Version of the Docker engine that a stack's new hosts get. @returns undefined where the configuration doesn't say */
+  engineVersion(stack: string, file: StackFile): string | undefined;
   /** Everything that an account still has of a stack, even if the state doesn't have it. */
   unmanaged?(stack: string, file: StackFile): Promise<readonly UnmanagedResource[]>;
   readonly tunnels?: Tunnels;

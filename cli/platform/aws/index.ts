@@ -18,6 +18,7 @@ export const aws: Platform = {
   // Hosts take today's image and first boot only if they are named: see components/platform/aws/renewal.ts.
   upEnvironment: (replaced) => ({ [RENEWED_HOSTS]: replaced.join(",") }),
   members: askTargetHealth,
+  engineVersion: (stack, file) => awsConfigOf(stack, file)?.aws.engine,
   unmanaged: async (stack, file) => unmanagedOf(stack, regionOf(file)),
   tunnels: {
     session: openTunnel,

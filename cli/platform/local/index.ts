@@ -50,5 +50,10 @@ export const local: Platform = {
   ...localFacts,
   preflight: ({ stack, file, args }) =>
     checkBastion(stack, args, () => Promise.resolve(localStackExists(stack) ? localBastion(file) : undefined)),
+  engineVersion(stack, file) {
+    const config = readStackConfig(stack, file);
+    // An image of the user's own may have any.
+    return config?.platform === "local" && config.local.image === undefined ? config.local.engine : undefined;
+  },
   containers,
 };

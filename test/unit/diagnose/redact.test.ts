@@ -100,7 +100,7 @@ describe("redaction", () => {
       `"${"\\".repeat(200_000)}`,
       "A1b2".repeat(80_000),
     ];
-    for (const text of [...hostile, `${"-----BEGIN PRIVATE KEY-----".repeat(5000)}`, "password: ".repeat(30_000)]) {
+    for (const text of [...hostile, "-----BEGIN PRIVATE KEY-----".repeat(5000), "password: ".repeat(30_000)]) {
       const begun = Date.now();
       redact(text);
       assert.ok(Date.now() - begun < 3000, `${text.slice(0, 30)}… took ${String(Date.now() - begun)} ms`);
