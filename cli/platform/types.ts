@@ -218,6 +218,14 @@ export interface Containers {
   ): Promise<ScriptEnd | undefined>;
 }
 
+/** One question before a run. */
+export interface PreflightCheck {
+  /** What is checked, such as `the account's quotas`. */
+  readonly what: string;
+  /** @throws UserError that says what would make the run fail */
+  readonly check: () => Promise<void>;
+}
+
 /** A platform. It has optional members only where they make sense for it. */
 export interface Platform extends CliPlatformFacts {
   /**
@@ -227,6 +235,8 @@ export interface Platform extends CliPlatformFacts {
    * @throws UserError that says what would make the run fail
    */
   preflight(run: PlannedRun): Promise<void>;
+  /** What `npm run preflight` asks besides, or one by one, so that all problems are named at once. */
+  checks(run: PlannedRun): readonly PreflightCheck[];
   /** Additions to the environment of an `up` that replaces hosts, by their names. @default none */
   upEnvironment?(replaced: readonly string[]): Readonly<Record<string, string>>;
   /** Members of load balancers that can't be asked from inside. Never throws. @default they all can */

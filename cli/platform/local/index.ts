@@ -6,8 +6,9 @@ import { readStackConfig } from "../../pulumi/config";
 import { localStackExists } from "../../pulumi/stack";
 import { ensureDockerEngine } from "../../workstation/docker-engine";
 import { prepareWorkstation } from "../../workstation/prepare";
-import type { Containers, Platform } from "../types";
+import type { Containers, PlannedRun, Platform } from "../types";
 import { localBastion } from "./bastion";
+import { localChecks } from "./checks";
 import { localFacts } from "./facts";
 import { heal, lookAtContainers } from "./heal/bring-back";
 import { findingsOf } from "./heal/words";
@@ -45,11 +46,15 @@ function hostEngineOf(stack: string): EngineVersion | undefined {
   return config?.platform === "local" ? config.local.engine : undefined;
 }
 
+function bastionAnswers({ stack, file, args }: PlannedRun): Promise<void> {
+  return checkBastion(stack, args, () => Promise.resolve(localStackExists(stack) ? localBastion(file) : undefined));
+}
+
 /** See {@link Platform}. */
 export const local: Platform = {
   ...localFacts,
-  preflight: ({ stack, file, args }) =>
-    checkBastion(stack, args, () => Promise.resolve(localStackExists(stack) ? localBastion(file) : undefined)),
+  preflight: bastionAnswers,
+  checks: (run) => [...localChecks(run), { what: "the bastion", check: () => bastionAnswers(run) }],
   engineVersion(stack, file) {
     const config = readStackConfig(stack, file);
     // An image of the user's own may have any.

@@ -46,6 +46,7 @@ const fake: Platform = {
     asked.push(stack);
     return Promise.resolve();
   },
+  checks: () => [],
   engineVersion: () => undefined,
   members: () => Promise.resolve({ app: { untold: "by the fake" } }),
 };
