@@ -5,6 +5,7 @@ import { pause } from "../../support/pause";
 import { figure, succeed, type Ran } from "../../support/run";
 import { assertNoSecret, knownSecrets } from "../../support/secrets";
 import { useSharedStack } from "../../support/shared-stack";
+import { TestStack } from "../../support/test-stack";
 
 /** Planted where people put secrets. Each has another form or name. */
 const PLANTED = {
@@ -128,15 +129,37 @@ describe("diagnose and drift", function () {
   });
 });
 
-describe("drift of a stack as it is configured", function () {
+describe("a stack as it is configured", function () {
   this.timeout(120_000);
   const stack = useSharedStack();
+  const double = new TestStack("e2e-preflight", { hosts: stack.place.hosts, ports: stack.place.ports });
 
-  it("is none, settings and images included", async () => {
-    const { code, stdout, output, seconds } = await stack.tool("drift", [stack.name, "--json"], 60);
-    figure("npm run drift", seconds);
-    const { differences, notCompared } = JSON.parse(stdout) as Drift;
-    assert.deepEqual({ differences, notCompared }, { differences: [], notCompared: [] }, output);
-    assert.equal(code, 0);
+  after(() => {
+    rmSync(double.home, { recursive: true, force: true });
+  });
+
+  it("has no drift, settings and images included, and nothing that an up would stumble over", async () => {
+    const [drift, preflight] = await Promise.all([
+      stack.tool("drift", [stack.name, "--json"], 90),
+      stack.tool("preflight", [stack.name], 90),
+    ]);
+    figure("npm run drift, and preflight beside it", Math.max(drift.seconds, preflight.seconds));
+    const { differences, notCompared } = JSON.parse(drift.stdout) as Drift;
+    assert.deepEqual({ differences, notCompared }, { differences: [], notCompared: [] }, drift.output);
+    assert.equal(drift.code, 0);
+    assert.equal(preflight.code, 0, preflight.output);
+    assert.match(preflight.stdout, /✓ clocks, network, ports/);
+  });
+
+  it("leaves no room for another one in its place: preflight names ports and range at once, and starts nothing", async () => {
+    double.configure();
+    const { code, stdout, seconds } = await double.tool("preflight", [double.name], 60);
+    figure("npm run preflight of a new stack", seconds);
+    assert.equal(code, 1);
+    const problems = stdout.split("\n").filter((line) => line.includes("problem: "));
+    assert.equal(problems.length, 2, stdout);
+    for (const port of Object.values(stack.place.ports)) assert.ok(problems[0]?.includes(String(port)), problems[0]);
+    assert.match(problems[1] ?? "", /network e2e \(10\.214\.0\.0\/20\)/);
+    assert.deepEqual(await double.remains(), []);
   });
 });
