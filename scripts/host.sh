@@ -7,12 +7,13 @@
 
 . lib/common.sh
 . lib/service.sh
+. lib/reach.sh
 
 name=$(value name)
 action=$(value action)
 
-# Time limits in seconds: one answer of the Docker engine, one connection to a peer.
-answer_limit=5 connect_limit=3
+# Seconds for one answer of the Docker engine.
+answer_limit=5
 
 # asked METHOD PATH [SECONDS]: one call to this host's Docker engine. (lib/engine.sh waits for the steps of a killed run.
 # A look must not.)
@@ -72,29 +73,6 @@ fi
 if [ "$action" != look ] && [ -s /etc/haproxy/haproxy.cfg ] && ! service_runs haproxy; then
   service start haproxy || fail "HAProxy of $name didn't start; $(service_log haproxy)"
 fi
-
-# outcome ADDRESS PORT: how a TCP connection goes.
-outcome() {
-  local heard code=0
-  # shellcheck disable=SC2016 # the inner shell's arguments
-  heard=$(timeout "$connect_limit" bash -c 'exec 3<>"/dev/tcp/$1/$2"' probe "$1" "$2" 2>&1) || code=$?
-  case $code:$heard in
-    0:*) echo open ;;
-    124:*) echo silent ;;
-    *refused*) echo refused ;;
-    *) echo unreachable ;;
-  esac
-}
-
-# reached: a line `to port outcome` for each peer, all asked at once.
-reached() {
-  local peer address port
-  while read -r peer address port; do
-    [ -n "$peer" ] || continue
-    printf '%s %s %s\n' "$peer" "$port" "$(outcome "$address" "$port")" &
-  done <<<"$(optional peers)"
-  wait
-}
 
 reach=$(reached | sort | jq -Rnc '[inputs | split(" ") | { to: .[0], port: (.[1] | tonumber), outcome: .[2] }]')
 service=false answers=false info='{}' volumes='[]'

@@ -20,6 +20,12 @@ export interface Ways {
   readonly docker?: Docker | undefined;
 }
 
+/** What is known of the hosts that scripts run on: of a stack that is up, or from the state of one whose `up` failed. */
+export interface HostAccess extends Pick<LiveStack, "stack" | "deployment"> {
+  readonly desired: { readonly nodes: readonly { readonly name: string; readonly address: string }[] };
+  readonly outputs: { readonly access: { readonly bastion: { readonly privateKey: string } } };
+}
+
 /** How a script ended on a host, and the way that led there. */
 export interface HostScriptEnd {
   readonly end: ScriptEnd;
@@ -76,7 +82,7 @@ export function scriptOnBastion(stack: LiveStack, step: string, data: StepData, 
  * @throws Error when the host can't be reached, or the script doesn't end by itself
  */
 export async function scriptOnHost(
-  stack: LiveStack,
+  stack: HostAccess,
   name: string,
   step: string,
   data: StepData,

@@ -52,7 +52,12 @@ export async function readState(stack: string): Promise<StackState> {
 
 /** Reads a stack that is up. @throws UserError when there is no such stack, or no `up` of it has finished */
 export async function readStack(stack: string): Promise<LiveStack> {
-  const state = await readState(stack);
+  return liveStack(await readState(stack));
+}
+
+/** A stack that is up, from its state. @throws UserError when no `up` of it has finished */
+export function liveStack(state: StackState): LiveStack {
+  const { stack } = state;
   const raw = outputsOf(state.deployment);
   if (!("access" in raw) || raw["access"] === UNKNOWN || raw["swarmId"] === UNKNOWN) {
     const { containers } = cliPlatformOf(readStackFile(stack)) ?? {};

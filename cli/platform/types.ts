@@ -20,6 +20,8 @@ export interface ResourceTypes {
   readonly instance: string;
   /** The input of an instance that holds its labels, such as `swarm-ha.role`. */
   readonly labels: string;
+  /** The output of an instance that holds its private address. */
+  readonly address: string;
   /** Load balancers of a cloud, which are no instances. */
   readonly loadBalancers: readonly string[];
   /** The listeners of such load balancers, one for each port. */
@@ -130,6 +132,14 @@ export interface PlatformInstance {
   readonly running: boolean;
 }
 
+/** What a Docker engine still has of a container, whether or not it runs. */
+export interface ContainerRecord {
+  /** `running`, `paused`, `exited`, …, and since when or why, in words. */
+  readonly state: string;
+  /** The end of its log: what its first process and its services printed. */
+  readonly log: string;
+}
+
 /** The result of bringing hosts back. */
 export interface BroughtBack {
   /** Whether anything was brought back: the swarm needs time to recover. */
@@ -179,6 +189,13 @@ export interface Containers {
   instances(docker: Docker, stack: string): Promise<readonly PlatformInstance[]>;
   /** All containers of the stack, stopped ones too. */
   containers(docker: Docker, stack: string): Promise<readonly StackContainer[]>;
+  /**
+   * State and log of an instance's container.
+   *
+   * @param lines most lines of the log
+   * @returns undefined when there is none, or the Docker engine doesn't answer
+   */
+  record(docker: Docker, stack: string, instance: string, lines: number): Promise<ContainerRecord | undefined>;
   /** The error for containers whose state is lost, with the command that removes them. */
   stateLost(stack: string, containers: readonly StackContainer[]): Error;
   /** All objects of a stack on the Docker engine. */
@@ -201,6 +218,14 @@ export interface Containers {
   ): Promise<ScriptEnd | undefined>;
 }
 
+/** One question before a run. */
+export interface PreflightCheck {
+  /** What is checked, such as `the account's quotas`. */
+  readonly what: string;
+  /** @throws UserError that says what would make the run fail */
+  readonly check: () => Promise<void>;
+}
+
 /** A platform. It has optional members only where they make sense for it. */
 export interface Platform extends CliPlatformFacts {
   /**
@@ -210,10 +235,14 @@ export interface Platform extends CliPlatformFacts {
    * @throws UserError that says what would make the run fail
    */
   preflight(run: PlannedRun): Promise<void>;
+  /** What `npm run preflight` asks besides, or one by one, so that all problems are named at once. */
+  checks(run: PlannedRun): readonly PreflightCheck[];
   /** Additions to the environment of an `up` that replaces hosts, by their names. @default none */
   upEnvironment?(replaced: readonly string[]): Readonly<Record<string, string>>;
   /** Members of load balancers that can't be asked from inside. Never throws. @default they all can */
   members?(deployment: Deployment): Promise<Members>;
+  /** Version of the Docker engine that a stack's new hosts get. @returns undefined where the configuration doesn't say */
+  engineVersion(stack: string, file: StackFile): string | undefined;
   /** Everything that an account still has of a stack, even if the state doesn't have it. */
   unmanaged?(stack: string, file: StackFile): Promise<readonly UnmanagedResource[]>;
   readonly tunnels?: Tunnels;

@@ -15,6 +15,7 @@ export const awsFacts: CliPlatformFacts = {
   types: {
     instance: "aws:ec2/instance:Instance",
     labels: "tags",
+    address: "privateIp",
     loadBalancers: ["aws:lb/loadBalancer:LoadBalancer"],
     listeners: ["aws:lb/listener:Listener", "aws:lb/targetGroup:TargetGroup"],
     data: {

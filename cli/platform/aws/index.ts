@@ -7,7 +7,7 @@ import { awsFacts } from "./facts";
 import { forwardsOf } from "./forwards";
 import { awsConfigOf, regionOf } from "./keys";
 import { unmanagedOf } from "./unmanaged";
-import { preflight } from "./preflight";
+import { checks, preflight } from "./preflight";
 import { openTunnel } from "./session-tunnel";
 import { askTargetHealth } from "./target-health";
 
@@ -15,9 +15,11 @@ import { askTargetHealth } from "./target-health";
 export const aws: Platform = {
   ...awsFacts,
   preflight,
+  checks,
   // Hosts take today's image and first boot only if they are named: see components/platform/aws/renewal.ts.
   upEnvironment: (replaced) => ({ [RENEWED_HOSTS]: replaced.join(",") }),
   members: askTargetHealth,
+  engineVersion: (stack, file) => awsConfigOf(stack, file)?.aws.engine,
   unmanaged: async (stack, file) => unmanagedOf(stack, regionOf(file)),
   tunnels: {
     session: openTunnel,

@@ -16,6 +16,7 @@ export const localFacts: CliPlatformFacts = {
   types: {
     instance: CONTAINER,
     labels: "labels",
+    address: "address",
     loadBalancers: [],
     listeners: [],
     data: { "pulumi-nodejs:dynamic/swarm-ha:Network": "the registry's volume" },

@@ -6,12 +6,14 @@ import { readStackConfig } from "../../pulumi/config";
 import { localStackExists } from "../../pulumi/stack";
 import { ensureDockerEngine } from "../../workstation/docker-engine";
 import { prepareWorkstation } from "../../workstation/prepare";
-import type { Containers, Platform } from "../types";
+import type { Containers, PlannedRun, Platform } from "../types";
 import { localBastion } from "./bastion";
+import { localChecks } from "./checks";
 import { localFacts } from "./facts";
 import { heal, lookAtContainers } from "./heal/bring-back";
 import { findingsOf } from "./heal/words";
 import { listInstances, listObjects, removeObjects, stackContainers } from "./objects";
+import { containerRecord } from "./record";
 import { stateLost } from "./removal";
 import { runInContainer } from "./run";
 import { findUnmanaged } from "./unmanaged";
@@ -31,6 +33,7 @@ const containers: Containers = {
   bringBack: heal,
   instances: listInstances,
   containers: stackContainers,
+  record: containerRecord,
   stateLost,
   objects: listObjects,
   remove: removeObjects,
@@ -43,10 +46,19 @@ function hostEngineOf(stack: string): EngineVersion | undefined {
   return config?.platform === "local" ? config.local.engine : undefined;
 }
 
+function bastionAnswers({ stack, file, args }: PlannedRun): Promise<void> {
+  return checkBastion(stack, args, () => Promise.resolve(localStackExists(stack) ? localBastion(file) : undefined));
+}
+
 /** See {@link Platform}. */
 export const local: Platform = {
   ...localFacts,
-  preflight: ({ stack, file, args }) =>
-    checkBastion(stack, args, () => Promise.resolve(localStackExists(stack) ? localBastion(file) : undefined)),
+  preflight: bastionAnswers,
+  checks: (run) => [...localChecks(run), { what: "the bastion", check: () => bastionAnswers(run) }],
+  engineVersion(stack, file) {
+    const config = readStackConfig(stack, file);
+    // An image of the user's own may have any.
+    return config?.platform === "local" && config.local.image === undefined ? config.local.engine : undefined;
+  },
   containers,
 };

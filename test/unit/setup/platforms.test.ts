@@ -30,6 +30,7 @@ const facts: CliPlatformFacts = {
     labels: "marks",
     loadBalancers: ["fake:index:Balancer"],
     listeners: ["fake:index:Port"],
+    address: "address",
     data: { "fake:index:Disk": "its content" },
   },
   protectsData: true,
@@ -45,6 +46,8 @@ const fake: Platform = {
     asked.push(stack);
     return Promise.resolve();
   },
+  checks: () => [],
+  engineVersion: () => undefined,
   members: () => Promise.resolve({ app: { unknown: "by the fake" } }),
 };
 

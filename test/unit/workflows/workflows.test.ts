@@ -37,6 +37,7 @@ describe("the workflows", () => {
       "ci.yml",
       "deploy.yml",
       "destroy-test.yml",
+      "drift.yml",
       "preview.yml",
     ]);
   });

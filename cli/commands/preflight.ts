@@ -1,0 +1,33 @@
+/**
+ * `npm run preflight -- <stack>`: checks all that can be known before an `up`, and names every problem at once. Changes
+ * nothing.
+ *
+ * Exit code 0 when nothing would fail, 1 when something would.
+ */
+import pc from "picocolors";
+import { docker } from "../../components/docker";
+import { containersOf } from "../cluster/platform";
+import { preflight, type Checked } from "../preflight/preflight";
+import { readArguments } from "../terminal/arguments";
+import { runMain } from "../terminal/errors";
+import { createProgress } from "../terminal/progress";
+
+runMain(async () => {
+  const { stack } = readArguments("npm run preflight -- <stack>", {});
+  const engine = containersOf(stack) === undefined ? undefined : docker();
+  const all = await createProgress().step(`Checking the stack ${stack}`, "1 to 30 s", () => preflight(stack, engine));
+  process.stdout.write(`${all.flatMap(lines).join("\n")}\n`);
+  const count = all.reduce((sum, { problems }) => sum + problems.length, 0);
+  if (count === 0) return 0;
+  process.stderr.write(`error: ${count === 1 ? "1 problem" : `${String(count)} problems`}: see above.\n`);
+  return 1;
+});
+
+function lines({ what, problems, advice, skipped }: Checked): string[] {
+  const mark = problems.length > 0 ? pc.red("✗") : skipped === undefined ? pc.green("✓") : pc.yellow("?");
+  return [
+    `${mark} ${what}${skipped === undefined ? "" : `: not checked, ${skipped}`}`,
+    ...problems.map((text) => `    problem: ${text}`),
+    ...advice.map((text) => `    advice: ${text}`),
+  ];
+}

@@ -1,0 +1,126 @@
+/** Asks every host, the bastion and the load balancers for a report: through the bastion, else through the platform. */
+import { randomUUID } from "node:crypto";
+import type Docker from "dockerode";
+import { messageOf } from "../../components/message";
+import { PORTS } from "../../plan/ports";
+import { isHost } from "../../plan/roles";
+import { openBastion, type Tunnel } from "../cluster/bastion";
+import { scriptCall } from "../cluster/host-shell";
+import { containersOf } from "../cluster/platform";
+import { outputOf, scriptOnHost, type HostScriptEnd, type Ways } from "../cluster/run-script";
+import type { Reach, Target } from "./access";
+import { parseDiagnosis, type HostLook } from "./host-report";
+
+/** The script, in scripts/. */
+const SCRIPT = "diagnose";
+/** Seconds for the log-in to the bastion. */
+const BASTION_LIMIT = 8;
+/** Seconds for each part of a host's report. */
+const PART_LIMIT = 8;
+/** Seconds for a host's whole report, besides up to 8 s for the log-in. */
+const HOST_LIMIT = 20;
+/** Most lines and bytes of one part. */
+const LINES = 2000;
+const BYTES = 262_144;
+/** Hosts that are asked at a time: each log-in costs both sides about 20 ms of processor time. */
+const AT_A_TIME = 10;
+
+/** What is asked. */
+export interface LookOptions {
+  /** The Docker engine that the hosts are containers of. @default there is none */
+  readonly docker?: Docker | undefined;
+  /** Whether logs and tables for people are wanted. */
+  readonly logs: boolean;
+  /** Whether connections between all pairs of nodes are tried. */
+  readonly reach: boolean;
+  /** Names that each node should resolve. @default none */
+  readonly names?: readonly string[];
+}
+
+/** What all hosts told. */
+export interface Looks {
+  readonly looks: readonly HostLook[];
+  /** Why the bastion can't be reached. @default it can */
+  readonly bastionError?: string;
+}
+
+/** Never throws: a host that can't be asked is in the result, with what was seen. */
+export async function lookAtHosts(reach: Reach, options: LookOptions): Promise<Looks> {
+  const bastion = await dial(reach);
+  try {
+    const ways = { bastion, docker: options.docker };
+    const looks: HostLook[] = [];
+    const waiting = [...reach.targets];
+    const worker = async (): Promise<void> => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        looks.push(await lookAt(reach, next, options, ways));
+      }
+    };
+    await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+    const order = reach.targets.map(({ name }) => name);
+    looks.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
+    return { looks, ...(typeof bastion === "string" ? { bastionError: bastion } : {}) };
+  } finally {
+    if (typeof bastion !== "string") bastion.close();
+  }
+}
+
+async function dial({ bastion, stack }: Reach): Promise<Tunnel | string> {
+  if (bastion === undefined) return `the state of the stack ${stack} has no connection to it yet`;
+  return openBastion(bastion, BASTION_LIMIT).catch(messageOf);
+}
+
+async function lookAt(reach: Reach, target: Target, options: LookOptions, ways: Ways): Promise<HostLook> {
+  const { name, role } = target;
+  const mark = `@@${randomUUID()}`;
+  const node = isHost(target);
+  const data = {
+    ...{ mark, seconds: PART_LIMIT, lines: LINES, bytes: BYTES, logs: options.logs },
+    peers: options.reach && node ? peersOf(reach.targets, target) : [],
+    names: node ? [...(options.names ?? [])] : [],
+  };
+  const sent = Date.now();
+  try {
+    const { end, via } = await run(reach, target, data, ways);
+    const report = parseDiagnosis(outputOf(end), { mark, bytes: BYTES, sent, received: Date.now() });
+    return { name, role, reached: true, via, ...report };
+  } catch (error) {
+    return { name, role, reached: false, seen: messageOf(error) };
+  }
+}
+
+/** Runs the script: nodes are behind the bastion; a load balancer has no sshd. */
+async function run(
+  reach: Reach,
+  { name, role }: Target,
+  data: Parameters<typeof scriptCall>[1],
+  { bastion, docker }: Ways,
+): Promise<HostScriptEnd> {
+  if (isHost({ role })) return scriptOnHost(reach, name, SCRIPT, data, { bastion, docker, limit: HOST_LIMIT });
+  const call = scriptCall(SCRIPT, data);
+  let reason = "it has no SSH server";
+  if (role === "bastion") {
+    try {
+      if (typeof bastion === "string") throw new Error(bastion);
+      return { end: await bastion.run(call.command, call.input, HOST_LIMIT), via: "bastion" };
+    } catch (error) {
+      reason = messageOf(error);
+    }
+  }
+  const containers = docker === undefined ? undefined : containersOf(reach.stack);
+  const end = docker === undefined ? undefined : await containers?.run(docker, reach.stack, name, call, HOST_LIMIT);
+  if (end === undefined) throw new Error(docker === undefined ? reason : `${reason}, and its container doesn't answer`);
+  return { end, via: "platform" };
+}
+
+/** Ports that a node has to reach on all others: `name address port`. UDP isn't tried: silence there means nothing. */
+export function peersOf(targets: readonly Target[], from: Target): string[] {
+  return targets.flatMap(({ name, role, address }) => {
+    if (name === from.name || address === undefined || !isHost({ role })) return [];
+    const ports: number[] = [PORTS.gossip];
+    if (role === "manager") ports.push(PORTS.swarm);
+    // The ingress on the workers reads its routes from the managers.
+    if (role === "manager" && from.role === "worker") ports.push(PORTS.readOnlyApi);
+    return ports.map((port) => `${name} ${address} ${String(port)}`);
+  });
+}

@@ -1,0 +1,80 @@
+/** Looks for differences between a stack's configuration and what lives. Changes nothing. */
+import type Docker from "dockerode";
+import { messageOf } from "../../components/message";
+import { planHosts } from "../../plan/placement";
+import type { Evaluation } from "../cluster/evaluate";
+import { inspectDeep, throughManager } from "../cluster/inspect";
+import { readStack, type LiveStack } from "../cluster/stack";
+import { reachOf } from "../diagnose/access";
+import { lookAtHosts } from "../diagnose/hosts";
+import { cliPlatformOf, platformsOf } from "../platform";
+import { hasLocalState } from "../platform/facts";
+import { readStackConfig } from "../pulumi/config";
+import { readStackFile } from "../pulumi/project";
+import { differencesOf, planDifferences, type Difference, type Drift } from "./differences";
+import { deployedImages, imageDifferences, liveImages, type ServiceImages } from "./own-images";
+import { cloudDifferences } from "./refresh";
+import { wantedSettings } from "./wanted-settings";
+
+/** What was found, and whether the managers answered. */
+export interface FoundDrift extends Drift {
+  readonly reachable: Evaluation["reachable"];
+}
+
+/**
+ * Compares everything at once.
+ *
+ * @param docker the Docker engine that the hosts are containers of @default there is none
+ * @throws UserError when there is no such stack, or it isn't up
+ */
+export async function findDrift(name: string, docker: Docker | undefined): Promise<FoundDrift> {
+  const stack = await readStack(name);
+  const file = readStackFile(name);
+  const config = readStackConfig(name, file);
+  const engine = cliPlatformOf(file)?.engineVersion(name, file);
+  const [{ evaluation }, { looks }, images, cloud] = await Promise.all([
+    inspectDeep(stack, docker === undefined ? {} : { docker }),
+    lookAtHosts(reachOf(stack), { docker, logs: false, reach: false }),
+    attempt("images of the stack's own services", () => imagesOf(stack)),
+    // What containers there are is in the status.
+    attempt("resources of the cloud", () =>
+      hasLocalState(file) ? Promise.resolve([]) : cloudDifferences(name, platformsOf(file)),
+    ),
+  ]);
+  const { differences, notCompared } = differencesOf({
+    ...{ stack: name, evaluation, looks },
+    ...(engine === undefined ? {} : { engine }),
+    ...(config === undefined ? {} : { settings: wantedSettings(config) }),
+  });
+  return {
+    reachable: evaluation.reachable,
+    differences: [
+      ...(config === undefined ? [] : planDifferences(name, planHosts(config), stack.desired.nodes)),
+      ...differences,
+      ...images.found,
+      ...cloud.found,
+    ],
+    // Without a manager there is one reason for all.
+    notCompared: [...notCompared, ...(evaluation.reachable ? images.failed : []), ...cloud.failed],
+  };
+}
+
+async function imagesOf(stack: LiveStack): Promise<Difference[]> {
+  const deployed = deployedImages(stack.deployment);
+  let live: ServiceImages = {};
+  await throughManager(stack, async (call) => {
+    live = await liveImages(call);
+  });
+  return imageDifferences(stack.stack, deployed, live);
+}
+
+async function attempt(
+  what: string,
+  work: () => Promise<Difference[]>,
+): Promise<{ readonly found: readonly Difference[]; readonly failed: readonly string[] }> {
+  try {
+    return { found: await work(), failed: [] };
+  } catch (error) {
+    return { found: [], failed: [`${what}: ${messageOf(error)}`] };
+  }
+}

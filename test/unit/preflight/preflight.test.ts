@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { checked, configCheck } from "../../../cli/preflight/preflight";
+import { memoryText, overlapping } from "../../../cli/platform/local/checks";
+import { PLATFORMS } from "../../../cli/platform";
+import type { PlannedRun } from "../../../cli/platform/types";
+import { UserError } from "../../../cli/terminal/errors";
+import { shippedStack } from "../../support/stack-config";
+
+const file = (config: string): { text: string } => ({ text: `config:\n${config}` });
+const keys = (config: string): string[] =>
+  configCheck("local", file(config)).problems.map((text) => text.slice(0, text.indexOf(":", "swarm-ha:".length)));
+
+describe("preflight", () => {
+  it("names every problem of the configuration at once", () => {
+    const config = "  swarm-ha:platform: local\n  swarm-ha:managers: { count: 2 }\n  swarm-ha:typo: 1\n";
+    const found = keys(config).sort();
+    assert.ok(found.includes("swarm-ha:managers.count") && found.includes("swarm-ha:typo"), found.join());
+    assert.deepEqual(keys("  swarm-ha:platform: local\n"), []);
+  });
+
+  it("says what it can't check of the configuration", () => {
+    const secret = "  swarm-ha:platform: local\n  swarm-ha:ingress: { key: { secure: v1:abc } }\n";
+    const { problems, advice } = configCheck("local", file(secret));
+    assert.deepEqual([problems, advice.length], [[], 1]);
+    const { skipped } = configCheck("local", {
+      text: "environment: [shared]\nconfig: { swarm-ha:platform: nowhere }\n",
+    });
+    assert.ok(skipped !== undefined);
+  });
+
+  it("goes on past a check that fails, and past one that can't be made", async () => {
+    const failing = await checked({
+      what: "a",
+      check: () => Promise.reject(new UserError("Nothing was done: too small")),
+    });
+    assert.deepEqual([failing.problems, failing.skipped], [["too small"], undefined]);
+    const broken = await checked({ what: "b", check: () => Promise.reject(new Error("ECONNRESET")) });
+    assert.deepEqual([broken.problems, broken.skipped], [[], "ECONNRESET"]);
+    assert.deepEqual(await checked({ what: "c", check: () => Promise.resolve() }), {
+      what: "c",
+      problems: [],
+      advice: [],
+    });
+  });
+
+  it("asks an account one by one what a run asks until the first failure", () => {
+    const run = (official: boolean): PlannedRun => ({
+      ...{ stack: "prod", file: shippedStack("prod"), args: ["up"], official },
+      state: () => Promise.resolve(undefined),
+    });
+    const of = (official: boolean): string =>
+      PLATFORMS.aws
+        .checks(run(official))
+        .map(({ what }) => what)
+        .join(", ");
+    assert.match(of(true), /credentials.*quotas.*instance types/);
+    assert.doesNotMatch(of(false), /credentials|quotas/);
+  });
+
+  it("of a local stack compares memory and address ranges", () => {
+    assert.equal(memoryText(0, 1), undefined);
+    assert.equal(memoryText(13, undefined), undefined);
+    assert.equal(memoryText(13, 2 * 1024 * 1024), undefined);
+    assert.match(memoryText(13, 1024 * 1024) ?? "", /1024 MiB .* 13 more containers need about 1292 MiB/);
+    const networks = [
+      { name: "bridge", range: "172.17.0.0/16" },
+      { name: "six", range: "fd00::/64" },
+      { name: "host", range: "" },
+      { name: "inside", range: "10.1.2.0/24" },
+      { name: "around", range: "10.0.0.0/8" },
+    ];
+    assert.deepEqual(overlapping("10.1.0.0/20", networks), ["inside (10.1.2.0/24)", "around (10.0.0.0/8)"]);
+    assert.deepEqual(overlapping("192.168.0.0/20", networks), []);
+  });
+});
