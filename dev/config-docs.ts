@@ -27,6 +27,7 @@ export const EFFECTS: Readonly<Record<string, string>> = {
   certificates:
     "certificates are issued again where their life changes; services take them over without a restart of engines",
   ingress: "the ingress rolls from replica to replica",
+  housekeeping: "the schedule changes on all hosts, without a restart",
   images: "registry and ingress roll from replica to replica; no host is replaced",
   acknowledge: "nothing",
   access: "security groups change in place",

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../../config";
-import { IMAGE_OF } from "../images";
+import { IMAGE_OF, repositoryOf } from "../images";
 import type { Pki } from "../pki";
 import type { Platform } from "../platform/types";
 import type { SwarmContext } from "./context";
@@ -56,8 +56,9 @@ export class Swarm extends pulumi.ComponentResource {
 
     const nodes: Record<string, pulumi.Resource> = (this.nodes = {});
     const join = (host: Platform["hosts"][number], after: readonly pulumi.Resource[]): pulumi.Resource => {
-      const ready = prepare(host, context, [bastion, args.ranges], this);
       const image = IMAGE_OF[host.role];
+      const kept = image === undefined ? [] : [repositoryOf(platform.images.reference(image))];
+      const ready = prepare(host, context, kept, [bastion, args.ranges], this);
       const images = image === undefined ? [] : platform.images.onHost(image, host, [ready]);
       const member = new Member({ host, swarmId, context, after: [ready, ...after], images }, { parent: this });
       return (nodes[host.name] = member.node);

@@ -4,6 +4,7 @@ import { acknowledge } from "./acknowledge";
 import "./meta";
 import { certificates } from "./certificates";
 import { MAX_ZONES } from "./constants";
+import { housekeeping } from "./housekeeping";
 import { images } from "./images";
 import { ingress } from "./ingress";
 import { network } from "./network";
@@ -103,6 +104,7 @@ export function stackSchemaOf(platforms: Readonly<Record<string, PlatformFacts>>
       fix: "write certificateExpiry: 2160",
     }),
     certificates,
+    housekeeping,
     acknowledge,
     ingress: ingress(platforms),
     images: images(platforms),
