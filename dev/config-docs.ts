@@ -23,7 +23,7 @@ export const EFFECTS: Readonly<Record<string, string>> = {
   drain: "nothing, until the next host is drained",
   joinEpoch: "join tokens are fetched again; no host is replaced",
   certificateExpiry:
-    "nothing: it is used when the swarm is created; afterwards use `docker swarm update --cert-expiry`",
+    "nodes take it over when they renew their certificates; no host is replaced, and no Docker engine restarted",
   certificates:
     "certificates are issued again where their life changes; services take them over without a restart of engines",
   ingress: "the ingress rolls from replica to replica",

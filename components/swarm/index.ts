@@ -8,6 +8,7 @@ import { init } from "./init";
 import { Member } from "./member";
 import { prepareBastion, type ManagerAddress } from "./bastion";
 import { prepare } from "./prepare";
+import { settings } from "./settings";
 
 /** Arguments of {@link Swarm}. */
 export interface SwarmArgs {
@@ -53,6 +54,7 @@ export class Swarm extends pulumi.ComponentResource {
 
     const { step, swarmId } = init(first, bastion, context, this);
     this.swarmId = swarmId;
+    settings(context, [bastion, step], this);
 
     const nodes: Record<string, pulumi.Resource> = (this.nodes = {});
     const join = (host: Platform["hosts"][number], after: readonly pulumi.Resource[]): pulumi.Resource => {
