@@ -23,10 +23,11 @@ export const EFFECTS: Readonly<Record<string, string>> = {
   drain: "nothing, until the next host is drained",
   joinEpoch: "join tokens are fetched again; no host is replaced",
   certificateExpiry:
-    "nothing: it is used when the swarm is created; afterwards use `docker swarm update --cert-expiry`",
+    "nodes take it over when they renew their certificates; no host is replaced, and no Docker engine restarted",
   certificates:
     "certificates are issued again where their validity changes; services load them, and no Docker engine restarts",
   ingress: "the ingress rolls from replica to replica",
+  housekeeping: "the schedule changes on all hosts, without a restart",
   images: "registry and ingress roll from replica to replica; no host is replaced",
   acknowledge: "nothing",
   access: "security groups change in place",

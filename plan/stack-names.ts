@@ -15,3 +15,6 @@ export const SERVICES = {
   /** Without tasks: its labels make `/ping` answer. */
   ping: `${stackName("ingress")}_ping`,
 } as const;
+
+/** Name of the step that sets the swarm's own settings. */
+export const SWARM_SETTINGS = "swarm-settings";

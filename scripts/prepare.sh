@@ -3,7 +3,8 @@
 # HAProxy with the manager's certificate.
 #
 # Input: { name, ca, registry: host:port, names?: [line of /etc/hosts], storage?: { path, owner, marker }, daemon: text of daemon.json,
-# tls?: { certificate, key, readOnlyApiClients: CA }, proxy?: haproxy.cfg }
+# tls?: { certificate, key, readOnlyApiClients: CA }, proxy?: haproxy.cfg,
+# housekeeping: { everyHours: 0 for never, ageHours, keep: [repository of images] } }
 # Prints: { engine, kernel, ipvs, esp, pending } as JSON; pending: new settings apply only after a replacement.
 
 . lib/common.sh
@@ -11,6 +12,7 @@
 . lib/service.sh
 . lib/engine.sh
 . lib/proxy.sh
+. lib/housekeeping.sh
 
 name=$(value name)
 
@@ -118,6 +120,7 @@ if [ -n "$(optional proxy)" ]; then
   fi
 fi
 wait_for 90 "the Docker engine of $name to answer" engine_up
+housekeeping_apply
 $pending || restart_applied=$restart_digest
 printf '%s\n%s\n' "$restart_applied" "$labels_digest" | write_file "$applied" 0644 || true
 

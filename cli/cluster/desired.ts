@@ -1,7 +1,7 @@
 import type { DesiredNode, StackOutputs } from "../../components/outputs";
 import { isHost } from "../../plan/roles";
 import { UNKNOWN, type Instance } from "./deployment";
-import type { Desired, DesiredServices } from "./model";
+import type { Desired, DesiredServices, DesiredSettings } from "./model";
 
 /**
  * What the stack wants, from its outputs and its state.
@@ -11,12 +11,14 @@ import type { Desired, DesiredServices } from "./model";
  *
  * @param instances hosts, bastion and load balancers in the state
  * @param services the services that its steps have deployed @default none
+ * @param settings the swarm's settings that its step has set @default none are known
  */
 export function desiredOf(
   stack: string,
   outputs: StackOutputs,
   instances: readonly Instance[],
   services: readonly DesiredServices[] = [],
+  settings?: DesiredSettings,
 ): Desired {
   const hosts = new Map(instances.filter(isHost).map((instance) => [instance.name, instance]));
   const known = outputs.access.nodes;
@@ -46,6 +48,7 @@ export function desiredOf(
     nodes: [...current, ...added],
     loadBalancers: outputs.access.loadBalancers,
     services,
+    ...(settings === undefined ? {} : { settings }),
     renewalDays: outputs.access.renewalDays,
     ...domainOf(outputs.endpoints.app),
     unfinished: [

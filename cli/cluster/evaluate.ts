@@ -20,6 +20,7 @@ import { serviceProblems, stepOf } from "./services";
 import { quorum, votes, type Quorum } from "./quorum";
 import { registryProblems } from "./registry";
 import { pinnedTo, placementProblems } from "./tasks";
+import { settingsProblems } from "./swarm-settings";
 import { accessProblems, leaderProblems, quorumProblems, swarmProblems, unreachableProblem } from "./swarm-problems";
 import { capital } from "./words";
 
@@ -73,6 +74,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
           ...matches.flatMap((match) => nodeProblems(desired.stack, match, live)),
           ...staleNodeProblems(desired, staleNodes, live.now),
         ]),
+    ...settingsProblems(desired, live.settings),
     ...balancers.problems,
     ...services,
     // A service that is gone has one problem only.

@@ -11,6 +11,7 @@ import { readApplications } from "./applications/read";
 import { readIngress } from "./ingress";
 import { readRegistry } from "./registry";
 import { readServices } from "./services";
+import { readSettings } from "./swarm-settings";
 import { readTasks } from "./tasks";
 
 /** Options of {@link look}. */
@@ -36,12 +37,13 @@ export async function look(connection: Connection, outputs: StackOutputs, option
   const answers = listed ? direct : [...direct, await askManager(connection.balanced)];
   const ask = asker(connection, answers);
   const { endpoints } = outputs;
-  const [services, registry, ingress, applications, tasks] = await Promise.all([
+  const [services, registry, ingress, applications, tasks, settings] = await Promise.all([
     ask(readServices),
     endpoints.registry === undefined ? undefined : ask(readRegistry),
     endpoints.app === undefined ? undefined : ask(readIngress),
     endpoints.app === undefined ? undefined : ask(readApplications),
     ask(readTasks),
+    ask(readSettings),
   ]);
   return {
     now,
@@ -55,6 +57,7 @@ export async function look(connection: Connection, outputs: StackOutputs, option
     ...(ingress === undefined ? {} : { ingress }),
     ...(applications === undefined ? {} : { applications }),
     ...(tasks === undefined ? {} : { tasks }),
+    ...(settings === undefined ? {} : { settings }),
   };
 }
 

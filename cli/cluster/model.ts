@@ -70,6 +70,17 @@ export interface LiveTasks {
   }[];
 }
 
+/** The swarm's own settings. */
+export interface LiveSettings {
+  /** Validity of its nodes' certificates, in hours. */
+  readonly certificateExpiry: number;
+}
+
+/** Those that the stack wants, and URN of the step that sets them. */
+export interface DesiredSettings extends LiveSettings {
+  readonly step: string;
+}
+
 /** The registry as the swarm has it. */
 export interface LiveRegistry {
   /** Whether it refuses pushes. */
@@ -173,6 +184,8 @@ export const PROBLEM_KINDS = [
   "role",
   "availability",
   "labels",
+  /** A setting of the swarm's that isn't as configured. */
+  "settings",
   "loadBalancer",
   /** One of the stack's own services that is gone. */
   "service",
@@ -227,6 +240,8 @@ export interface Desired {
   readonly unfinished?: readonly string[];
   /** The services of the stack's own. @default none are known */
   readonly services?: readonly DesiredServices[];
+  /** The swarm's own settings. @default none are known */
+  readonly settings?: DesiredSettings;
   /** How long before its expiry a certificate is due, in days. */
   readonly renewalDays: number;
   /** Domain of the stack: applications answer below `app.<domain>`. @default it has no application load balancer */
@@ -309,6 +324,8 @@ export interface Live {
   readonly unreadCertificates?: readonly UnreadCertificate[];
   /** The registry, or why it is unknown. @default the stack has none, or no manager answered */
   readonly registry?: LiveRegistry | { readonly error: string };
+  /** Likewise, the swarm's settings. @default no manager answered */
+  readonly settings?: LiveSettings | { readonly error: string };
   /** Likewise, the services. @default no manager answered */
   readonly tasks?: LiveTasks | { readonly error: string };
   /** Likewise, the ingress. */

@@ -20,6 +20,7 @@ import {
 import { desiredOf } from "./desired";
 import type { Desired } from "./model";
 import { servicesIn } from "./services";
+import { settingsIn } from "./swarm-settings";
 import { commands } from "./words";
 
 /** A stack as Pulumi's state has it. */
@@ -75,7 +76,13 @@ export function liveStack(state: StackState): LiveStack {
         commands(stack).up,
     );
   }
-  const desired = desiredOf(stack, outputs.data, state.instances, servicesIn(state.deployment));
+  const desired = desiredOf(
+    stack,
+    outputs.data,
+    state.instances,
+    servicesIn(state.deployment),
+    settingsIn(state.deployment),
+  );
   return { ...state, outputs: outputs.data, desired };
 }
 

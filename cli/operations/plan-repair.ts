@@ -103,7 +103,7 @@ export function planRepair(input: RepairInput): RepairPlan {
   const undone = evaluation.problems.flatMap(({ redo }) => redo ?? []);
   if (undone.length > 0) {
     const redo = [...new Set(undone)];
-    add({ kind: "up", names: redo.map(nameOf), why: "what it deployed is gone", redo });
+    add({ kind: "up", names: redo.map(nameOf), why: "what it deployed or set has changed", redo });
   }
 
   // An `up` doesn't renew the user's own certificates; `status` explains what to do.

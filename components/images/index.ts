@@ -54,3 +54,9 @@ export const IMAGES = {
 
 /** The image of the service that runs on each host of a role. @default none */
 export const IMAGE_OF: Readonly<Partial<Record<Role, Image>>> = { registry: IMAGES.registry, worker: IMAGES.traefik };
+
+/** An image's repository, as `docker image ls` shows it: without tag and digest, nor Docker Hub's name. */
+export function repositoryOf(reference: string): string {
+  const [named = ""] = reference.split("@");
+  return named.replace(/:[^:/]*$/, "").replace(/^docker\.io\/(library\/)?/, "");
+}

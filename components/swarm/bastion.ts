@@ -30,7 +30,7 @@ export function managersOf(hosts: readonly HostSpec[]): ManagerAddress[] {
 
 /** Scripts that are installed on the bastion: those of cluster-wide steps, those of hosts' steps, and the one that runs these. */
 const INSTALLED = [
-  ...["init", "token", "node", "remove-node", "stack", "remove-stack", "acme"],
+  ...["init", "swarm-settings", "token", "node", "remove-node", "stack", "remove-stack", "acme"],
   ...["prepare", "join", ON_HOST],
 ];
 

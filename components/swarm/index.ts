@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../../config";
-import { IMAGE_OF } from "../images";
+import { IMAGE_OF, repositoryOf } from "../images";
 import type { Pki } from "../pki";
 import type { Platform } from "../platform/types";
 import type { SwarmContext } from "./context";
@@ -8,6 +8,7 @@ import { init } from "./init";
 import { Member } from "./member";
 import { prepareBastion, type ManagerAddress } from "./bastion";
 import { prepare } from "./prepare";
+import { settings } from "./settings";
 
 /** Arguments of {@link Swarm}. */
 export interface SwarmArgs {
@@ -53,11 +54,13 @@ export class Swarm extends pulumi.ComponentResource {
 
     const { step, swarmId } = init(first, bastion, context, this);
     this.swarmId = swarmId;
+    settings(context, [bastion, step], this);
 
     const nodes: Record<string, pulumi.Resource> = (this.nodes = {});
     const join = (host: Platform["hosts"][number], after: readonly pulumi.Resource[]): pulumi.Resource => {
-      const ready = prepare(host, context, [bastion, args.ranges], this);
       const image = IMAGE_OF[host.role];
+      const kept = image === undefined ? [] : [repositoryOf(platform.images.reference(image))];
+      const ready = prepare(host, context, kept, [bastion, args.ranges], this);
       const images = image === undefined ? [] : platform.images.onHost(image, host, [ready]);
       const member = new Member({ host, swarmId, context, after: [ready, ...after], images }, { parent: this });
       return (nodes[host.name] = member.node);

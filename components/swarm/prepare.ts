@@ -12,12 +12,14 @@ import { workerProxySettings } from "./worker-proxy";
 /**
  * Prepares a host to be a node: checks it, sets up its Docker engine, and starts it. Runs on the host.
  *
+ * @param kept Repositories of images that housekeeping never removes: the host may be unable to pull them again.
  * @param after The step that prepares the bastion, and the resource that refuses a change of address ranges before any host
  * gets them.
  */
 export function prepare(
   host: Host,
   context: SwarmContext,
+  kept: readonly string[],
   after: readonly pulumi.Resource[],
   parent: pulumi.Resource,
 ): command.remote.Command {
@@ -42,6 +44,7 @@ export function prepare(
           undefined,
           2,
         ),
+        housekeeping: { ...context.config.housekeeping, keep: kept },
         ...(server === undefined
           ? {}
           : {

@@ -4,6 +4,7 @@ import { acknowledge } from "./acknowledge";
 import "./meta";
 import { certificates } from "./certificates";
 import { MAX_ZONES } from "./constants";
+import { housekeeping } from "./housekeeping";
 import { images } from "./images";
 import { ingress } from "./ingress";
 import { network } from "./network";
@@ -97,12 +98,13 @@ export function stackSchemaOf(platforms: Readonly<Record<string, PlatformFacts>>
     }),
     certificateExpiry: z.int().min(1).max(87_600).default(2160).meta({
       description:
-        "Validity of the swarm's own node certificates, which the nodes renew by themselves. 2160 hours are 90 days, Docker's default. It is used when the swarm is created; afterwards use `docker swarm update --cert-expiry`.",
+        "Validity of the swarm's own node certificates, which the nodes renew by themselves. 2160 hours are 90 days, Docker's default. Nodes take a change over at their next renewal, when about half of the validity is over.",
       unit: "hours",
       allowed: "a whole number from 1 to 87600 (hours)",
       fix: "write certificateExpiry: 2160",
     }),
     certificates,
+    housekeeping,
     acknowledge,
     ingress: ingress(platforms),
     images: images(platforms),

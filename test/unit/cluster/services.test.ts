@@ -66,7 +66,7 @@ describe("the services of the stack's own", () => {
       );
       const plan = planRepair({ desired, evaluation: seen, others: [], tried: new Set() });
       assert.deepEqual(plan.steps, [
-        { kind: "up", names: [step.split("::").at(-1)], why: "what it deployed is gone", redo: [step] },
+        { kind: "up", names: [step.split("::").at(-1)], why: "what it deployed or set has changed", redo: [step] },
       ]);
       const cluster = new FakeCluster();
       const start = makeMissing(cluster, { evaluation: seen, gone: [] });

@@ -1,0 +1,38 @@
+/**
+ * `npm run rebalance -- <stack> [<service>…] [--dry-run] [--yes] [--json]`: spreads the tasks of services again, over nodes
+ * that have come or come back since: see cli/operations/rebalance.ts. The first failure ends it.
+ *
+ * A service whose data would stay behind, or that would not run for a moment, is moved only when it is named. Data that stay
+ * behind want a yes, at the terminal or by `--yes`.
+ */
+import { liveCluster } from "../operations/cluster";
+import { runCommand } from "../operations/command";
+import type { Outcome } from "../operations/operation";
+import { rebalance, type RebalanceSeen, type RebalanceStep } from "../operations/rebalance";
+import { liveScheduler } from "../operations/scheduler";
+import { readArguments } from "../terminal/arguments";
+import { runMain } from "../terminal/errors";
+import { createProgress } from "../terminal/progress";
+
+runMain(async () => {
+  const asked = readArguments("npm run rebalance -- <stack> [<service>…] [--dry-run] [--yes] [--json]", {
+    flags: ["dry-run", "yes", "json"],
+    hosts: true,
+  });
+  const { stack, hosts: services, yes, json, "dry-run": dryRun } = asked;
+  const progress = createProgress();
+  return runCommand(
+    rebalance(liveCluster(stack, progress), services, liveScheduler),
+    { yes, json, dryRun, progress },
+    (_seen, outcome) => balancedText(outcome),
+    ({ error, plan, failures }) =>
+      `error: ${[error ?? plan.refused ?? "services are still uneven", ...failures].join("\n")}\n`,
+  );
+});
+
+function balancedText({ past, plan }: Outcome<RebalanceSeen, RebalanceStep>): string {
+  const moved = past.flatMap(({ step }) => (step.move === undefined ? [] : `moved ${step.move}`));
+  const left = plan.left.map((text) => `stays as it is: ${text}`);
+  const what = moved.length === 0 ? "No service has to be moved." : "The services are spread evenly.";
+  return [what, ...[...moved, ...left].map((line) => `  ${line}`)].map((line) => `${line}\n`).join("");
+}

@@ -1,0 +1,25 @@
+import type * as command from "@pulumi/command";
+import type * as pulumi from "@pulumi/pulumi";
+import { SWARM_SETTINGS } from "../../plan/stack-names";
+import { bastionStep } from "../ssh/remote-step";
+import { clientOf, type SwarmContext } from "./context";
+
+/**
+ * Sets the swarm's own settings, such as the validity of its nodes' certificates. Runs on the bastion, through any manager, when
+ * one of them changes.
+ */
+export function settings(
+  context: SwarmContext,
+  after: readonly pulumi.Resource[],
+  parent: pulumi.Resource,
+): command.remote.Command {
+  return bastionStep(
+    SWARM_SETTINGS,
+    {
+      connection: context.bastion.connection,
+      script: "swarm-settings",
+      input: { certificateExpiry: context.config.certificateExpiry, client: clientOf(context) },
+    },
+    { parent, dependsOn: [...after], deletedWith: context.lifetime },
+  );
+}

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { OperationReport } from "../../../cli/operations/report";
+import { AppClient } from "../../support/app-client";
+import { Hello } from "../../support/hello";
+import { Load } from "../../support/load";
+import { figure, until } from "../../support/run";
+import { useSharedStack } from "../../support/shared-stack";
+
+const WORKERS = ["worker-1", "worker-2", "worker-3"];
+/** A service whose data would stay behind. */
+const DATA = "test-data";
+
+describe("services after a worker has come back", function () {
+  this.timeout(300_000);
+  const stack = useSharedStack();
+  let hello: Hello | undefined;
+  const docker = (...args: string[]): Promise<string> => stack.onManager(["docker", ...args], 60);
+  const example = (): Hello => {
+    assert.ok(hello, "no example");
+    return hello;
+  };
+  /** Names of tasks that run, with their ids: those of one that stays don't change. */
+  const tasks = async (service: string): Promise<string[]> => {
+    const args = ["--filter", "desired-state=running", "--format", "{{.ID}} {{.Node}}"];
+    return (await docker("service", "ps", ...args, service)).trim().split("\n").sort();
+  };
+  const rebalance = async (...args: string[]): Promise<OperationReport> => {
+    const { stdout, code, output, seconds } = await stack.tool("rebalance", [stack.name, ...args, "--json"], 120);
+    assert.equal(code, 0, output);
+    figure(`rebalance ${args.join(" ")}`.trim(), seconds);
+    return JSON.parse(stdout) as OperationReport;
+  };
+
+  before(async () => {
+    const outputs = await stack.outputs();
+    const { host, port } = new URL(outputs.endpoints.registry ?? "");
+    hello = new Hello(stack, new AppClient(outputs), Number(port), host);
+    await hello.deploy();
+    const format = "{{.Spec.TaskTemplate.ContainerSpec.Image}}";
+    const image = (await docker("service", "inspect", "swarm-ha-ingress_traefik", "--format", format)).trim();
+    await docker("node", "update", "--availability", "drain", "worker-3");
+    await until("worker-3 to be drained", 60, async () => {
+      const nodes = await example().nodes();
+      return nodes.length === 3 && !nodes.includes("worker-3") ? undefined : nodes.join(" ");
+    });
+    const mount = ["--mount", "type=volume,source=precious,target=/data"];
+    const workers = ["--constraint", "node.labels.swarm-ha.role==worker"];
+    const how = ["--quiet", "--no-resolve-image", "--replicas", "3", "--name", DATA];
+    await docker("service", "create", ...how, ...mount, ...workers, image);
+    await docker("node", "update", "--availability", "active", "worker-3");
+    await stack.untilHealthy();
+  });
+  after(async () => {
+    await docker("node", "update", "--availability", "active", "worker-3");
+    await docker("service", "rm", DATA).catch(() => undefined);
+    await hello?.remove();
+    await stack.untilHealthy();
+  });
+
+  it("are what a dry run names: what would move, and what stays because of its data", async () => {
+    const before = await tasks("hello_web");
+    const { steps, left, settled } = await rebalance("--dry-run");
+    assert.equal(settled, false);
+    assert.equal(steps.length, 1);
+    assert.match(steps[0]?.title ?? "", /hello_web: worker-[12] 2 → 1, worker-3 0 → 1/);
+    assert.match(left.join("\n"), /test-data .*precious/);
+    assert.deepEqual(await tasks("hello_web"), before);
+  });
+
+  it("get their share moved and no more, without a failed request, and then there is nothing to do", async () => {
+    const [before, data] = [await tasks("hello_web"), await tasks(DATA)];
+    const begun = Date.now();
+    const load = new Load(async () => {
+      await example().ask();
+    });
+    const { done, settled } = await rebalance();
+    await sleep(2000);
+    await load.stop();
+    const { requests, failed } = load.report(begun);
+    console.log(`        ${failed.length} of ${requests} requests failed`);
+    assert.deepEqual(failed, []);
+    assert.equal(settled, true);
+    assert.equal(done.length, 1);
+    assert.deepEqual(await example().nodes(), WORKERS);
+    const now = await tasks("hello_web");
+    assert.equal(now.filter((task) => before.includes(task)).length, 2, now.join(" "));
+    assert.deepEqual(await tasks(DATA), data);
+    const labels = await docker("service", "inspect", "hello_web", "--format", "{{json .Spec.Labels}}");
+    assert.doesNotMatch(labels, /swarm-ha\.rebalance/);
+
+    const again = await rebalance();
+    assert.deepEqual([again.settled, again.done], [true, []]);
+  });
+});
