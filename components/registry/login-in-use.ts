@@ -4,7 +4,7 @@ import { providerText } from "../dynamic-provider";
 /** Stores which of the registry's two logins is in use: see ./login-provider.ts. */
 export class LoginInUse extends pulumi.CustomResource {
   /** Whether it is the second one. */
-  public readonly secondInUse!: pulumi.Output<boolean>;
+  declare public readonly secondInUse: pulumi.Output<boolean>;
 
   /** @param keys The public keys of both logins. */
   public constructor(

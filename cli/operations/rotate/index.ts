@@ -1,5 +1,6 @@
 /** What `npm run rotate` can rotate. */
 import { joinTokens } from "./join-tokens";
+import { registryPassword } from "./registry-password";
 import type { Rotation } from "./rotation";
 import { swarmCa } from "./swarm-ca";
 
@@ -7,4 +8,5 @@ import { swarmCa } from "./swarm-ca";
 export const ROTATIONS: Readonly<Record<string, Rotation>> = {
   "join-tokens": joinTokens,
   "swarm-ca": swarmCa,
+  "registry-password": registryPassword,
 };

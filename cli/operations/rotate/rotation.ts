@@ -4,6 +4,7 @@ import type { DockerCall } from "../../cluster/docker-api";
 import type { Evaluation } from "../../cluster/evaluate";
 import { throughManager } from "../../cluster/inspect";
 import type { Problem } from "../../cluster/model";
+import { tryLogins } from "../../cluster/registry-access";
 import type { LiveStack } from "../../cluster/stack";
 import { redo } from "../../pulumi";
 import type { Progress } from "../../terminal/progress";
@@ -21,6 +22,8 @@ export interface RotationTools {
   readonly through: <T>(stack: LiveStack, work: (call: DockerCall) => Promise<T>) => Promise<T>;
   /** Has the next `up` run these steps again. */
   readonly redo: (urns: readonly string[]) => Promise<void>;
+  /** See {@link tryLogins}. */
+  readonly tryLogins: typeof tryLogins;
   readonly pause: (milliseconds: number) => Promise<void>;
 }
 
@@ -35,6 +38,7 @@ export function liveTools(cluster: Cluster, progress: Progress): RotationTools {
       return results[0] as T;
     },
     redo: (urns) => redo(cluster.stack, () => urns),
+    tryLogins,
     pause: (milliseconds) => sleep(milliseconds),
   };
 }

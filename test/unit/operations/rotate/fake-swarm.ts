@@ -1,5 +1,6 @@
 /** A swarm's API for rotations, and the tools that lead to it. */
 import type { DockerCall } from "../../../../cli/cluster/docker-api";
+import type { Answer } from "../../../../cli/cluster/registry-access";
 import type { Outcome, Step } from "../../../../cli/operations/operation";
 import type { Rotation, RotationSeen, RotationTools } from "../../../../cli/operations/rotate/rotation";
 import { FakeCluster, runQuietly } from "../fake-cluster";
@@ -33,6 +34,11 @@ export class FakeSwarm {
   public lost: string[] = [];
   public readonly redone: string[] = [];
   public waited = 0;
+  public services: { ID: string; Version: { Index: number }; Spec: object; UpdateStatus?: { State: string } }[] = [];
+  /** What the registry's replicas answer to the old and the new login. */
+  public answers: Readonly<Record<string, readonly Answer[]>> = { "registry-1": [401, 200] };
+  /** Users of the logins that were tried. */
+  public tried: string[] = [];
   public readonly notes: string[] = [];
   public readonly nodes: FakeNode[] = this.cluster.now().desired.nodes.map(({ name, role }) => ({
     ...{ name, manager: role === "manager", state: "ready", reachability: role === "manager" ? "reachable" : "" },
@@ -54,6 +60,10 @@ export class FakeSwarm {
       }
     },
     redo: (urns) => Promise.resolve(void this.redone.push(...urns)),
+    tryLogins: (_stack, logins) => {
+      this.tried = logins.map(({ username }) => username);
+      return Promise.resolve(this.answers);
+    },
     pause: (milliseconds) => {
       this.waited += milliseconds;
       this.renewOne();
@@ -81,11 +91,18 @@ export class FakeSwarm {
     return rotation.use(this.tools, asked, (operation) => runQuietly(operation, options));
   }
 
-  protected answer(method: string, path: string, body: unknown, headers: unknown): unknown {
+  private answer(method: string, path: string, body: unknown, headers: unknown): unknown {
     if (method === "POST") this.posts.push({ path, body, headers });
     if (method === "GET" && path === "/swarm") return this.swarm();
     if (method === "GET" && path === "/nodes") return this.nodes.map(listed);
-    if (method === "POST" && path.startsWith("/swarm/update")) { this.update(path, body); return; }
+    if (method === "POST" && path.startsWith("/swarm/update")) {
+      this.update(path, body);
+      return;
+    }
+    if (method === "GET" && path === "/services") return this.services;
+    const id = /^\/services\/(\w+)(\/update)?/.exec(path)?.[1];
+    const service = this.services.find(({ ID }) => ID === id);
+    if (service !== undefined) return service;
     throw new Error(`unexpected: ${method} ${path}`);
   }
 
