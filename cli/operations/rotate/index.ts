@@ -1,4 +1,5 @@
 /** What `npm run rotate` can rotate. */
+import { certificates } from "./certificates";
 import { joinTokens } from "./join-tokens";
 import { registryPassword } from "./registry-password";
 import type { Rotation } from "./rotation";
@@ -9,4 +10,5 @@ export const ROTATIONS: Readonly<Record<string, Rotation>> = {
   "join-tokens": joinTokens,
   "swarm-ca": swarmCa,
   "registry-password": registryPassword,
+  certificates,
 };
