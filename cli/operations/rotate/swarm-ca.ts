@@ -120,9 +120,8 @@ function planCa({ through }: RotationTools, seen: CaSeen, past: readonly Past<St
     );
   }
   const reason = hindrance(swarm);
-  if (reason !== undefined) {
-    const what = swarm.rotating ? "A rotation is under way, and can't end" : "The swarm's root CA isn't rotated";
-    return refuse(`${what}: ${reason}. First: ${commands(stack.stack).repair}`);
+  if (reason !== undefined && !swarm.rotating) {
+    return refuse(`The swarm's root CA isn't rotated: ${reason}. First: ${commands(stack.stack).repair}`);
   }
   if (swarm.externalCa) {
     return refuse(

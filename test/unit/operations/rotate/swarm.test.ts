@@ -104,6 +104,23 @@ describe("rotate swarm-ca", () => {
     assert.equal(swarm.root, "root-2");
   });
 
+  it("waits for one that is under way although a node is Down: it may come back", async () => {
+    swarm.next = "root-2";
+    const last = swarm.nodes.at(-1);
+    Object.assign(last ?? {}, { state: "down" });
+    const { pause } = swarm.tools;
+    const tools = {
+      ...swarm.tools,
+      pause: (milliseconds: number) => {
+        if (swarm.waited > 20_000) Object.assign(last ?? {}, { state: "ready" });
+        return pause(milliseconds);
+      },
+    };
+    Object.assign(swarm, { tools });
+    assert.equal((await swarm.run(swarmCa)).settled, true);
+    assert.ok(swarm.notes.includes("waiting for worker-3 (Down)"), swarm.notes.join("; "));
+  });
+
   it("ends at its limit, and names the nodes that it waited for", async () => {
     swarm.stuck = ["worker-2"];
     const { settled, plan } = await swarm.run(swarmCa);
