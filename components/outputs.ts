@@ -47,6 +47,11 @@ const accessSchema = z.object({
   client: clientSchema,
   /** A client certificate for people, short-lived. @default people get the bastion's */
   person: clientSchema.optional(),
+  /**
+   * The registry's next login, which it accepts already, and the name of the key in the state whose replacement makes it the one
+   * in use. @default the stack is from before there were two
+   */
+  registryNext: z.object({ username: text, password: text, replaces: text }).optional(),
   /** How long before its expiry a certificate is due, in days. */
   renewalDays: z.number().int().default(30),
   /** Further certificates, which no host serves, and which expire too. PEM, no secret. */

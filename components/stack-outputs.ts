@@ -47,6 +47,7 @@ export function stackOutputs({ config, platform, keys, pki, swarm, registry }: S
         hostKey: keys.hostKey("bastion").publicKeyOpenssh,
       },
       client: { cert: pki.bastion.certificate, key: pki.bastion.key },
+      registryNext: registry.next,
       renewalDays: config.certificates.renewalDays,
       certificates: [
         { owner: "ingress", use: "client", certificate: pki.readOnlyApi.client.certificate },

@@ -81,14 +81,14 @@ function dockerCall(
   limit: number,
   open: (signal: AbortSignal) => Promise<Duplex>,
 ): DockerCall {
-  return (method, path, body) =>
+  return (method, path, body, headers = {}) =>
     within(limit, async ({ signal, phase }) => {
       phase("connecting to its API");
       const stream = await open(signal);
       phase("waiting for its TLS handshake");
       const socket = await secure(stream, identity, names);
       phase(`waiting for its answer to ${path}`);
-      const answer = await ask(socket, { method, path, body }, signal);
+      const answer = await ask(socket, { method, path, body, headers }, signal);
       if (answer.status >= 400) throw new Error(`HTTP ${answer.status}: ${messageIn(answer.body)}`);
       return answer.body.trim() === "" ? undefined : (JSON.parse(answer.body) as unknown);
     });

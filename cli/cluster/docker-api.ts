@@ -3,7 +3,13 @@ import { RECOVERED } from "../../plan/labels";
 import type { LiveNode } from "./model";
 
 /** Sends a request to a manager's Docker API and returns the answer's body. @throws Error for HTTP 400 and above */
-export type DockerCall = (method: "GET" | "POST" | "DELETE", path: string, body?: unknown) => Promise<unknown>;
+export type DockerCall = (
+  method: "GET" | "POST" | "DELETE",
+  path: string,
+  body?: unknown,
+  /** @default none besides the body's type */
+  headers?: Readonly<Record<string, string>>,
+) => Promise<unknown>;
 
 const labels = z
   .record(z.string(), z.string())

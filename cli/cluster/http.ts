@@ -14,16 +14,18 @@ interface HttpQuestion {
   readonly path: string;
   /** @default nothing is sent */
   readonly body?: unknown;
+  /** @default none besides the body's type */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Sends one request over an open connection, and closes it. */
 export async function ask(
   stream: Duplex,
-  { method, path, body }: HttpQuestion,
+  { method, path, body, headers: more = {} }: HttpQuestion,
   signal: AbortSignal,
 ): Promise<{ readonly status: number; readonly body: string }> {
   const json = body === undefined ? {} : { "content-type": "application/json" };
-  const headers = { connection: "close", ...json };
+  const headers = { connection: "close", ...json, ...more };
   const asked = request({ method, path, headers, host: "manager", createConnection: () => stream, signal });
   // A second error, after the first has been reported, would otherwise end the process.
   asked.on("error", () => undefined);

@@ -1,8 +1,8 @@
 import { hkdfSync } from "node:crypto";
 import { encodeBase64, hashSync } from "bcryptjs";
 
-/** The user that may pull and push. (htpasswd has no other rights.) */
-const USERNAME = "swarm-ha";
+/** The users that may pull and push. (htpasswd has no other rights.) One is in use, the other one is the next. */
+export const USERNAMES = ["swarm-ha", "swarm-ha-2"] as const;
 
 /**
  * Rounds of bcrypt, as a power of two: the default of Apache's htpasswd. Every request costs them. More would make
@@ -10,30 +10,34 @@ const USERNAME = "swarm-ha";
  */
 const ROUNDS = 5;
 
-/** The registry's secrets. */
-export interface RegistrySecrets {
+/** What a client logs in with. */
+export interface RegistryLogin {
   readonly username: string;
   readonly password: string;
-  /** Content of the htpasswd file: user and bcrypt hash. */
+}
+
+/** A login, and how the registry checks it. */
+export interface DerivedLogin extends RegistryLogin {
+  /** Line of the htpasswd file: user and bcrypt hash. */
   readonly htpasswd: string;
-  /** Shared by all replicas. */
-  readonly httpSecret: string;
 }
 
 /**
- * Derives all secrets from one key of the stack: the same in every run, and all new with a new key.
+ * Derives a login from a key of the stack: the same in every run, and a new one with a new key.
  *
  * @param key A secret text, such as a private key's PEM.
  */
-export function registrySecrets(key: string): RegistrySecrets {
-  const derive = (purpose: string, bytes: number): Buffer =>
-    Buffer.from(hkdfSync("sha256", key, "swarm-ha registry", purpose, bytes));
-  const password = derive("password", 24).toString("base64url");
-  const salt = `$2b$${String(ROUNDS).padStart(2, "0")}$${encodeBase64([...derive("bcrypt salt", 16)], 16)}`;
-  return {
-    username: USERNAME,
-    password,
-    htpasswd: `${USERNAME}:${hashSync(password, salt)}\n`,
-    httpSecret: derive("http.secret", 32).toString("base64url"),
-  };
+export function registryLogin(username: string, key: string): DerivedLogin {
+  const password = derive(key, "password", 24).toString("base64url");
+  const salt = `$2b$${String(ROUNDS).padStart(2, "0")}$${encodeBase64([...derive(key, "bcrypt salt", 16)], 16)}`;
+  return { username, password, htpasswd: `${username}:${hashSync(password, salt)}\n` };
+}
+
+/** Derives from a key of the stack what all replicas share, to continue each other's uploads. */
+export function httpSecret(key: string): string {
+  return derive(key, "http.secret", 32).toString("base64url");
+}
+
+function derive(key: string, purpose: string, bytes: number): Buffer {
+  return Buffer.from(hkdfSync("sha256", key, "swarm-ha registry", purpose, bytes));
 }

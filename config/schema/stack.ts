@@ -92,7 +92,7 @@ export function stackSchemaOf(platforms: Readonly<Record<string, PlatformFacts>>
     drain,
     joinEpoch: z.int().min(0).default(0).meta({
       description:
-        "Raise it after a rotation of the join tokens, so that later joins fetch new ones. The step also runs on hosts that have joined, where it changes nothing; so all hosts must be reachable.",
+        "Raise it after join tokens were rotated by hand while a host had fetched one and not joined yet: all hosts fetch theirs again. `npm run rotate -- <stack> join-tokens` does without it. The step also runs on hosts that have joined, where it changes nothing; so all hosts must be reachable.",
       allowed: "a whole number from 0 on",
       fix: "write joinEpoch: 0, and 1 more after each rotation",
     }),

@@ -14,6 +14,9 @@ export const BEFORE_STEPS = [
   // The registry's password, which the program can't do without.
   "**::swarm-ha:registry:Registry::**",
   "**::registry-secret",
+  "**::registry-secret-2",
+  "**::registry-http-secret",
+  "**LoginInUse::registry-login",
 ];
 /**
  * What the other contenders make, too: the swarm, without a registry and an ingress on it. Nodes wait for the images of those; the

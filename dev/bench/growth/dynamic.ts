@@ -36,7 +36,7 @@ function late({ urn, name }: Call, inputs: Properties): Properties {
   return { identity: hex(urn), address: toText(toNumber(first) + Number(name.split("-").at(-1))) };
 }
 
-const TYPES = ["Container", "Network", "HostImage", "AddressRanges"];
+const TYPES = ["Container", "Network", "HostImage", "AddressRanges", "LoginInUse"];
 
 serveProvider({
   name: "pulumi-nodejs",

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { compareSync, getRounds } from "bcryptjs";
 import fc from "fast-check";
 import { parse } from "yaml";
-import { registrySecrets } from "../../../components/registry/credentials";
+import { httpSecret, registryLogin } from "../../../components/registry/credentials";
+import { nextLogin } from "../../../components/registry/login-provider";
 import { PATHS, registrySettings } from "../../../components/registry/settings";
 import { PORTS } from "../../../plan/ports";
 import { root } from "../../../cli/paths";
@@ -65,20 +66,42 @@ describe("the registry's settings", () => {
 
 describe("the registry's secrets", () => {
   it("are the same on every run, and others for another key", () => {
-    const [one, again, other] = ["a key", "a key", "another"].map(registrySecrets);
+    const [one, again, other] = ["a key", "a key", "another"].map((key) => registryLogin("user", key));
     assert.deepEqual(one, again);
     assert.notEqual(one?.password, other?.password);
-    assert.notEqual(one?.httpSecret, other?.httpSecret);
-    assert.notEqual(one?.password, one?.httpSecret);
+    assert.equal(httpSecret("a key"), httpSecret("a key"));
+    assert.notEqual(httpSecret("a key"), httpSecret("another"));
+    assert.notEqual(one?.password, httpSecret("a key"));
   });
 
   it("fit each other: the hash is the password's, and as cheap as Apache's", () => {
-    const { username, password, htpasswd } = registrySecrets("a key");
+    const { username, password, htpasswd } = registryLogin("user", "a key");
     assert.match(password, /^[\w-]{32}$/);
     const [user, hash = ""] = htpasswd.trim().split(":");
     assert.equal(user, username);
     assert.ok(compareSync(password, hash));
     assert.equal(getRounds(hash), 5);
     assert.ok(!htpasswd.includes(password));
+  });
+});
+
+describe("the registry's login in use", () => {
+  const keys = { first: "key 1", second: "key 2" };
+
+  it("is the first one, until that one's key is replaced; then it is the other one, and so on", () => {
+    let state = { ...keys, secondInUse: false };
+    state = nextLogin(state, { ...keys, first: "key 3" });
+    assert.equal(state.secondInUse, true);
+    state = nextLogin(state, { first: "key 3", second: "key 4" });
+    assert.equal(state.secondInUse, false);
+  });
+
+  it("stays when the other one's key is replaced, or both keys at once", () => {
+    for (const secondInUse of [false, true]) {
+      const other = secondInUse ? { ...keys, first: "new" } : { ...keys, second: "new" };
+      for (const inputs of [keys, other, { first: "new", second: "new too" }]) {
+        assert.deepEqual(nextLogin({ ...keys, secondInUse }, inputs), { ...inputs, secondInUse });
+      }
+    }
   });
 });

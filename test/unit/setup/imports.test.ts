@@ -14,7 +14,11 @@ describe("what commands and program import", () => {
   let metafile: Metafile;
 
   before(async () => {
-    const providers = ["components/platform/local/provider/index.ts", "components/swarm/ranges-provider.ts"];
+    const providers = [
+      "components/platform/local/provider/index.ts",
+      "components/swarm/ranges-provider.ts",
+      "components/registry/login-provider.ts",
+    ];
     const files = ["index.ts", ...providers, ...names.map((name) => `cli/commands/${name}.ts`)];
     ({ metafile } = await build({
       absWorkingDir: root,

@@ -1,0 +1,14 @@
+/** What `npm run rotate` can rotate. */
+import { certificates } from "./certificates";
+import { joinTokens } from "./join-tokens";
+import { registryPassword } from "./registry-password";
+import type { Rotation } from "./rotation";
+import { swarmCa } from "./swarm-ca";
+
+/** By the name on the command line, in the order of the usage. */
+export const ROTATIONS: Readonly<Record<string, Rotation>> = {
+  "join-tokens": joinTokens,
+  "swarm-ca": swarmCa,
+  "registry-password": registryPassword,
+  certificates,
+};

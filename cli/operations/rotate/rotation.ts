@@ -1,0 +1,101 @@
+/** What the rotations share: how they reach the cluster, and what they plan and observe. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { DockerCall } from "../../cluster/docker-api";
+import type { Evaluation } from "../../cluster/evaluate";
+import { throughManager } from "../../cluster/inspect";
+import type { Problem } from "../../cluster/model";
+import { tryLogins } from "../../cluster/registry-access";
+import type { LiveStack } from "../../cluster/stack";
+import { redo } from "../../pulumi";
+import type { Progress } from "../../terminal/progress";
+import type { Cluster } from "../cluster";
+import type { Operation, Step } from "../operation";
+
+/** Seconds for the cluster to be as well as before. An election takes up to 21, and load balancers up to 15 to notice. */
+export const SETTLE_LIMIT = 90;
+
+/** What a rotation needs of a cluster. Tests have one without a cluster. */
+export interface RotationTools {
+  readonly cluster: Cluster;
+  readonly progress: Progress;
+  /** Calls the API of each manager in turn, until one succeeds. @throws Error when none does */
+  readonly through: <T>(stack: LiveStack, work: (call: DockerCall) => Promise<T>) => Promise<T>;
+  /** Has the next `up` run these steps again. */
+  readonly redo: (urns: readonly string[]) => Promise<void>;
+  /** See {@link tryLogins}. */
+  readonly tryLogins: typeof tryLogins;
+  readonly pause: (milliseconds: number) => Promise<void>;
+}
+
+/** The same for a stack that is up. */
+export function liveTools(cluster: Cluster, progress: Progress): RotationTools {
+  return {
+    cluster,
+    progress,
+    through: async <T>(stack: LiveStack, work: (call: DockerCall) => Promise<T>): Promise<T> => {
+      const results: T[] = [];
+      await throughManager(stack, async (call) => void results.push(await work(call)));
+      return results[0] as T;
+    },
+    redo: (urns) => redo(cluster.stack, () => urns),
+    tryLogins,
+    pause: (milliseconds) => sleep(milliseconds),
+  };
+}
+
+/** How a rotation was asked for. */
+export interface RotationOptions {
+  /** Whether services are redeployed with the new login. */
+  readonly redeploy: boolean;
+  /** The command's flags as they were given. */
+  readonly given: readonly string[];
+}
+
+/** What every rotation observes. */
+export interface RotationSeen {
+  readonly stack: LiveStack;
+  /** Problems of before the rotation. */
+  readonly before: readonly Problem[];
+  /** What was observed last. */
+  readonly evaluation: Evaluation;
+}
+
+/** One thing that can be rotated. */
+export interface Rotation {
+  /** What it does, for the usage. */
+  readonly summary: string;
+  /** Whether it may redeploy services, when asked to. @default false */
+  readonly redeploys?: boolean;
+  /** Makes the operation, and hands it over: each one observes something else. */
+  readonly use: <T>(
+    tools: RotationTools,
+    options: RotationOptions,
+    run: <O extends RotationSeen>(operation: Operation<O, Step>) => T,
+  ) => T;
+  /** What to tell people at the end; empty for nothing. */
+  readonly after: (stack: string) => string;
+}
+
+/** Observes once. */
+export function lookOnce({ cluster }: RotationTools, stack: LiveStack): Promise<Evaluation> {
+  return cluster.wait("Observing the cluster", "1 to 5 s", stack, { limit: 0, enough: () => true });
+}
+
+/** Waits until the cluster has no problem that it didn't have before. */
+export function waitUntilAsBefore(
+  { cluster }: RotationTools,
+  stack: LiveStack,
+  before: readonly Problem[],
+): Promise<Evaluation> {
+  return cluster.wait("Waiting until the cluster is as healthy as before", "2 to 20 s", stack, {
+    limit: SETTLE_LIMIT,
+    enough: (evaluation) => newProblems(before, evaluation).length === 0,
+  });
+}
+
+/** Problems that there weren't before, by kind and host: their texts have times in them. Pure. */
+export function newProblems(before: readonly Problem[], { problems }: Pick<Evaluation, "problems">): Problem[] {
+  const about = ({ kind, hosts }: Problem): string => [kind, ...hosts].join(" ");
+  const known = new Set(before.map(about));
+  return problems.filter((problem) => !known.has(about(problem)));
+}

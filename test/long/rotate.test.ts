@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { killAt } from "../support/interrupted";
+import { AppClient } from "../support/app-client";
+import { Hello } from "../support/hello";
+import { Load } from "../support/load";
+import { figure, until } from "../support/run";
+import { portsFrom } from "../support/stack-config";
+import { TestStack } from "../support/test-stack";
+
+/** Rotations that take long, or that are interrupted. The others: test/e2e/cluster/11-rotate.test.ts. */
+describe("rotations", function () {
+  this.timeout(900_000);
+  const stack = new TestStack("e2e-rotate", { hosts: "10.229.0.0/20", ports: portsFrom(23290) });
+  let hello: Hello;
+
+  const rotating = async (): Promise<boolean> => {
+    const swarm = "curl -s --unix-socket /var/run/docker.sock http://engine/swarm";
+    const answer = await stack.onManager(["bash", "-c", swarm]);
+    return (JSON.parse(answer) as { RootRotationInProgress: boolean }).RootRotationInProgress;
+  };
+  const root = async (): Promise<string> => {
+    const file = "/var/lib/docker/swarm/certificates/swarm-root-ca.crt";
+    return stack.exec("worker-1", ["cat", file]);
+  };
+
+  before(async () => {
+    await stack.reset();
+    await stack.start();
+    const outputs = await stack.outputs();
+    const { host, port } = new URL(outputs.endpoints.registry ?? "");
+    hello = new Hello(stack, new AppClient(outputs), Number(port), host);
+    await hello.deploy();
+    await until("the application to answer", 60, () => hello.ask().then(() => undefined, String));
+  });
+  after(() => stack.destroy());
+
+  it("renew all certificates, and no request fails meanwhile", async () => {
+    const expiries = async (): Promise<Record<string, string>> => {
+      const { certificates } = (await stack.status()).status;
+      const own = certificates.filter(({ use }) => use !== "authority");
+      return Object.fromEntries(own.map(({ owner, use, notAfter }) => [`${owner} ${use}`, notAfter]));
+    };
+    const before = await expiries();
+    const begun = Date.now();
+    const load = new Load(async () => {
+      await hello.ask();
+    });
+    try {
+      const { seconds } = await stack.good("rotate", [stack.name, "certificates"], 400);
+      figure("rotate certificates", seconds);
+    } finally {
+      await load.stop();
+    }
+    const after = await expiries();
+    assert.deepEqual(Object.keys(after).sort(), Object.keys(before).sort());
+    for (const [whose, notAfter] of Object.entries(before)) assert.ok((after[whose] ?? "") > notAfter, whose);
+    const { requests, failed } = load.report(begun);
+    assert.ok(requests > 100, String(requests));
+    assert.deepEqual(failed, []);
+    await stack.pulumi("preview", "--expect-no-changes");
+  });
+
+  it("of the root CA wait for one that a killed run has begun, and begin no other", async () => {
+    const old = await root();
+    // A node that can't renew holds the rotation up until it runs again.
+    await stack.exec("worker-3", ["pkill", "-STOP", "-x", "dockerd"]);
+    let going: Promise<unknown> | undefined;
+    const goOn = (): void => void (going ??= stack.exec("worker-3", ["pkill", "-CONT", "-x", "dockerd"]));
+    try {
+      const moment = { name: "while nodes renew", pattern: /Waiting until every node has renewed/ };
+      await killAt(stack, moment, "rotate", [stack.name, "swarm-ca"]);
+      assert.equal(await rotating(), true);
+      const again = await stack.tool("rotate", [stack.name, "swarm-ca"], 300, (output) => {
+        if (output.includes("Continuing the rotation")) goOn();
+      });
+      assert.equal(again.code, 0, again.output);
+      assert.match(again.output, /Continuing the rotation/);
+      figure("a rotation of the root CA, resumed", again.seconds);
+    } finally {
+      goOn();
+      await going;
+    }
+    assert.equal(await rotating(), false);
+    assert.notEqual(await root(), old);
+    await stack.untilHealthy();
+  });
+
+  it("of the root CA are refused while a node is Down", async () => {
+    await stack.kill("worker-3");
+    try {
+      await until("the managers to have noticed", 60, async () => {
+        const node = (await stack.nodes()).find(({ Hostname }) => Hostname === "worker-3");
+        return node?.Status === "Down" ? undefined : node?.Status;
+      });
+      const old = await root();
+      const { code, stderr } = await stack.tool("rotate", [stack.name, "swarm-ca"], 60);
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, /worker-3 is Down.*npm run repair/);
+      assert.deepEqual([await rotating(), await root()], [false, old]);
+      // The join tokens don't need that host.
+      await stack.good("rotate", [stack.name, "join-tokens"], 120);
+    } finally {
+      await stack.revive("worker-3");
+    }
+    await stack.untilHealthy();
+  });
+});
