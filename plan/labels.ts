@@ -18,6 +18,8 @@ export const LABELS = {
    * the first container.
    */
   identity: "swarm-ha.identity",
+  /** On a node whose host is being upgraded: its availability before. */
+  before: "swarm-ha.before-upgrade",
 } as const;
 
 /** Prefix of all labels of the program's own. */

@@ -103,14 +103,10 @@ fi
 
 # --- Packages ----------------------------------------------------------------------------------------------------------
 
-# Ubuntu updates itself at the first boot, and holds apt's locks meanwhile.
-updates=(apt-daily.timer apt-daily-upgrade.timer)
-timeout 300 systemctl stop "${updates[@]}" apt-daily.service apt-daily-upgrade.service || true
-
+pause_updates
 # No service starts before the prepare step has written its settings: the Docker engine would create networks in its default ranges.
-printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
-chmod 0755 /usr/sbin/policy-rc.d
-trap 'rm -f /usr/sbin/policy-rc.d; systemctl start --no-block "${updates[@]}" || true' EXIT
+forbid_starts
+trap 'allow_starts; resume_updates' EXIT
 
 install_all() {
   local release pinned key=/etc/apt/keyrings/docker.asc fetched=/run/swarm-ha-docker.asc

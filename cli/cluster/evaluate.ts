@@ -146,6 +146,7 @@ function nodeStatus({ desired, node }: Match, listed: boolean): NodeStatus {
     availability: "",
     managerStatus: "",
     identity: "",
+    engine: "",
   };
 }
 
@@ -160,5 +161,6 @@ function liveStatus(node: LiveNode, desired: boolean, known: Pick<NodeStatus, "r
     availability: capital(node.availability),
     managerStatus: node.leader ? "Leader" : capital(node.reachability),
     identity: node.labels[LABELS.identity] ?? "",
+    engine: node.engine,
   };
 }

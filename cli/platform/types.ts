@@ -201,6 +201,16 @@ export interface Containers {
   ): Promise<ScriptEnd | undefined>;
 }
 
+/** How the hosts of a stack get another Docker engine. */
+export interface EngineUpgrade {
+  /** The wanted version, by the configuration: `28.5.2`. */
+  readonly version: string;
+  /** The key that names it: `swarm-ha:local.engine`. */
+  readonly key: string;
+  /** `replace`: by a new host of the wanted image. `in place`: by other packages on the same host. */
+  readonly way: "replace" | "in place";
+}
+
 /** A platform. It has optional members only where they make sense for it. */
 export interface Platform extends CliPlatformFacts {
   /**
@@ -216,6 +226,13 @@ export interface Platform extends CliPlatformFacts {
   members?(deployment: Deployment): Promise<Members>;
   /** Everything that an account still has of a stack, even if the state doesn't have it. */
   unmanaged?(stack: string, file: StackFile): Promise<readonly UnmanagedResource[]>;
+  /**
+   * How the stack's hosts get the Docker engine that the configuration names.
+   *
+   * @returns undefined where the configuration isn't valid
+   * @throws UserError where the configuration names no version
+   */
+  engineUpgrade?(stack: string, file: StackFile): EngineUpgrade | undefined;
   readonly tunnels?: Tunnels;
   readonly containers?: Containers;
   readonly drill?: Drill;

@@ -19,6 +19,10 @@ export const aws: Platform = {
   upEnvironment: (replaced) => ({ [RENEWED_HOSTS]: replaced.join(",") }),
   members: askTargetHealth,
   unmanaged: async (stack, file) => unmanagedOf(stack, regionOf(file)),
+  engineUpgrade(stack, file) {
+    const config = awsConfigOf(stack, file);
+    return config && { version: config.aws.engine, key: "swarm-ha:aws.engine", way: "in place" };
+  },
   tunnels: {
     session: openTunnel,
     forwards(stack, file) {

@@ -4,6 +4,8 @@ import type { EngineVersion } from "../../../config/platforms/local/engines";
 import { checkBastion } from "../../pulumi/bastion";
 import { readStackConfig } from "../../pulumi/config";
 import { localStackExists } from "../../pulumi/stack";
+import { commands } from "../../cluster/words";
+import { UserError } from "../../terminal/errors";
 import { ensureDockerEngine } from "../../workstation/docker-engine";
 import { prepareWorkstation } from "../../workstation/prepare";
 import type { Containers, Platform } from "../types";
@@ -48,5 +50,17 @@ export const local: Platform = {
   ...localFacts,
   preflight: ({ stack, file, args }) =>
     checkBastion(stack, args, () => Promise.resolve(localStackExists(stack) ? localBastion(file) : undefined)),
+  engineUpgrade(stack, file) {
+    const config = readStackConfig(stack, file);
+    if (config?.platform !== "local") return undefined;
+    const { image, engine } = config.local;
+    if (image !== undefined) {
+      throw new UserError(
+        `The hosts' image is swarm-ha:local.image (${image}), and what Docker engine it has is unknown. ` +
+          `Replace the hosts instead: ${commands(stack).replace} --all`,
+      );
+    }
+    return { version: engine, key: "swarm-ha:local.engine", way: "replace" };
+  },
   containers,
 };
