@@ -1,7 +1,7 @@
-/** Versions of Docker engines, and the release lines that they belong to. */
+/** Versions of Docker engines. */
 
-/** The first release line whose number is the version's first one. The line before it is 20.10: 21 and 22 don't exist. */
-const FIRST_MAJOR_LINE = 23;
+/** What followed 20.10: 21 and 22 don't exist. */
+const FIRST_MAJOR = 23;
 
 /** `26.1.5+dfsg1` and `5:26.1.5-1~ubuntu` are 26, 1, 5. @returns undefined for a text that is no version */
 function numbersOf(version: string): readonly [number, number, number] | undefined {
@@ -24,18 +24,18 @@ export function isNewer(found: string, wanted: string): boolean {
 }
 
 /**
- * How many release lines an upgrade goes ahead: from 26.1 to 28.5 it is two, from 20.10 to 23.0 one, within 28 none.
+ * How many major versions an upgrade goes ahead: from 26.1 to 28.5 two, from 20.10 to 23.0 one, within 28 none.
  *
- * Docker removes a deprecated feature one stable release after the one that warns of it, at the earliest
- * (docs.docker.com/engine/deprecated). So whoever goes line by line sees the warning before the removal.
+ * Docker keeps a deprecated feature for at least one stable release (docs.docker.com/engine/deprecated). So whoever takes each
+ * major version sees the warning before the removal.
  *
  * @returns undefined where one of them is no version
  */
-export function linesAhead(found: string, wanted: string): number | undefined {
-  const line = (version: string): number | undefined => {
+export function majorsAhead(found: string, wanted: string): number | undefined {
+  const majorOf = (version: string): number | undefined => {
     const [major] = numbersOf(version) ?? [];
-    return major === undefined ? undefined : Math.max(major, FIRST_MAJOR_LINE - 1);
+    return major === undefined ? undefined : Math.max(major, FIRST_MAJOR - 1);
   };
-  const [from, to] = [line(found), line(wanted)];
+  const [from, to] = [majorOf(found), majorOf(wanted)];
   return from === undefined || to === undefined ? undefined : to - from;
 }

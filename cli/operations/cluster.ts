@@ -13,9 +13,10 @@ import { list } from "../cluster/words";
 import type { Containers, PlatformInstance } from "../platform/types";
 import { UserError } from "../terminal/errors";
 import type { Progress } from "../terminal/progress";
+import { askSystems, upgradeInPlace, type AllSystems, type HostToUpgrade } from "./in-place";
 import { perform } from "./perform";
 import type { RepairStep } from "./plan-repair";
-import { acceptGaps, withoutRoom } from "./room";
+import { acceptAbsence, acceptGaps, withoutRoom } from "./room";
 import { lendLabels } from "./surge";
 
 /** What came of bringing back what the platform still has of a stack. */
@@ -48,6 +49,12 @@ export interface Cluster {
   withoutRoom(stack: LiveStack, nodeIds: readonly string[]): Promise<readonly string[]>;
   /** See {@link acceptGaps}. */
   acceptGaps(stack: LiveStack, hosts: readonly string[]): Promise<void>;
+  /** See {@link acceptAbsence}. */
+  acceptAbsence(stack: LiveStack, hosts: readonly string[]): Promise<void>;
+  /** See {@link askSystems}. */
+  systems(stack: LiveStack, hosts: readonly string[], version: string): Promise<AllSystems>;
+  /** See {@link upgradeInPlace}. */
+  upgradeInPlace(stack: LiveStack, hosts: readonly HostToUpgrade[]): Promise<string | undefined>;
   /** See {@link lendLabels}. */
   lendLabels(stack: LiveStack, from: string, to: readonly string[]): Promise<void>;
   /** Runs `up`, replacing the resources with these URNs. @returns why it failed */
@@ -110,6 +117,10 @@ export function liveCluster(stack: string, progress: Progress, docker?: Docker):
     facts: (live, troubled) => askHosts(live, { troubled }),
     withoutRoom,
     acceptGaps,
+    acceptAbsence,
+    systems: (live, hosts, version) =>
+      progress.step("Asking the hosts for their packages", "5 to 30 s", () => askSystems(live, hosts, version)),
+    upgradeInPlace,
     lendLabels,
     up: (replace, spare) => up(stack, replace, [], spare),
     repair: (step, live) => perform(step, live, docker),

@@ -5,6 +5,7 @@ import type { AllFacts, HostFacts, HostReport } from "../../../cli/cluster/host-
 import type { Live, LiveNode } from "../../../cli/cluster/model";
 import type { LiveStack } from "../../../cli/cluster/stack";
 import type { BroughtBack, Cluster } from "../../../cli/operations/cluster";
+import type { AllSystems, HostToUpgrade, SystemFacts } from "../../../cli/operations/in-place";
 import type { Outcome, Operation, Step } from "../../../cli/operations/operation";
 import { stepKey, type RepairStep } from "../../../cli/operations/plan-repair";
 import type { PlatformInstance } from "../../../cli/platform/types";
@@ -26,6 +27,10 @@ export class FakeCluster implements Cluster {
   public gone: string[] = [];
   /** Hosts whose tasks have no room, with reasons. */
   public room: Record<string, string[]> = {};
+  /** What hosts say about their packages. */
+  public system: Record<string, SystemFacts> = {};
+  /** The Docker engine of hosts that are replaced or upgraded. @default the one that they had */
+  public engine: string | undefined;
   public broughtBack: BroughtBack = { failures: [] };
   public waiting: string[] = [];
   /** What the next `up` or step of a repair fails with, by what the log says of it. */
@@ -101,6 +106,24 @@ export class FakeCluster implements Cluster {
     return Promise.resolve();
   }
 
+  public acceptAbsence(_stack: LiveStack, hosts: readonly string[]): Promise<void> {
+    this.note(`accept absence of ${hosts.join(" ")}`);
+    return Promise.resolve();
+  }
+
+  public systems(_stack: LiveStack, hosts: readonly string[]): Promise<AllSystems> {
+    this.note(`systems of ${hosts.join(" ")}`);
+    const well = { reached: true, boot: "1", offered: true, freeKib: 2 ** 23, updates: 0, restart: false } as const;
+    return Promise.resolve(Object.fromEntries(hosts.map((host) => [host, this.system[host] ?? well])));
+  }
+
+  public upgradeInPlace(_stack: LiveStack, hosts: readonly HostToUpgrade[]): Promise<string | undefined> {
+    const words = hosts.map(({ name, version, reboot }) => [name, version, ...(reboot ? ["reboot"] : [])].join(" "));
+    const failure = this.note(`upgrade ${words.join(", ")}`);
+    if (failure === undefined) this.renew(hosts.flatMap(({ name, version }) => (version === undefined ? [] : [name])));
+    return Promise.resolve(failure);
+  }
+
   public lendLabels(_stack: LiveStack, from: string, to: readonly string[]): Promise<void> {
     this.note(`lend labels of ${from} to ${to.join(" ")}`);
     return Promise.resolve();
@@ -108,8 +131,11 @@ export class FakeCluster implements Cluster {
 
   public up(replace: readonly string[], spare?: Spare): Promise<string | undefined> {
     this.spare = spare !== undefined;
-    const names = replace.map((urn) => urn.replace("urn::", " ")).join("");
-    return Promise.resolve(this.note(`up${names}${spare === undefined ? "" : ` with spare in ${spare.zone}`}`));
+    const names = replace.map((urn) => urn.replace("urn::", ""));
+    const words = ["up", ...names, ...(spare === undefined ? [] : [`with spare in ${spare.zone}`])];
+    const failure = this.note(words.join(" "));
+    if (failure === undefined) this.renew(names);
+    return Promise.resolve(failure);
   }
 
   public repair(step: RepairStep): Promise<string | undefined> {
@@ -123,6 +149,13 @@ export class FakeCluster implements Cluster {
 
   private seen({ desired }: LiveStack): Evaluation {
     return evaluate(desired, found(desired, nodesOf(desired, this.nodes), this.live));
+  }
+
+  /** These hosts have the Docker engine of `engine` from now on. */
+  private renew(names: readonly string[]): void {
+    const { engine } = this;
+    if (engine === undefined) return;
+    for (const name of names) this.nodes = { ...this.nodes, [name]: { ...this.nodes[name], engine } };
   }
 
   private note(what: string): string | undefined {
