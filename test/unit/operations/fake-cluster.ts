@@ -155,7 +155,9 @@ export class FakeCluster implements Cluster {
   private renew(names: readonly string[]): void {
     const { engine } = this;
     if (engine === undefined) return;
-    for (const name of names) this.nodes = { ...this.nodes, [name]: { ...this.nodes[name], engine } };
+    // What an event has taken out stays out.
+    const there = names.filter((name) => !(name in this.nodes) || this.nodes[name] !== undefined);
+    for (const name of there) this.nodes = { ...this.nodes, [name]: { ...this.nodes[name], engine } };
   }
 
   private note(what: string): string | undefined {
