@@ -130,7 +130,7 @@ repeated "$packages_limit" install_all || {
   echo "the packages couldn't be installed within $packages_limit s" >&2
   exit 1
 }
-# A Docker engine is replaced only with its host.
+# Only `npm run upgrade` changes them (upgrade-engine.sh).
 apt-mark hold docker-ce-cli
 if [ -n "$node" ]; then
   apt-mark hold docker-ce containerd.io

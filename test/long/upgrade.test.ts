@@ -108,7 +108,7 @@ describe("the upgrade of a swarm's Docker engines", function () {
       assert.ok(first.length > 0 && some.length > 0, `the new one is on ${first.join(", ")}`);
       report("a run that was ended", from);
 
-      await stack.exec(DEAD, ["sv", "stop", "/etc/service/docker"]);
+      await stack.exec(DEAD, ["sv", "-w", "50", "stop", "/etc/service/docker"]);
       await until(`${DEAD} to be Down`, 60, async () => {
         const { status } = await stack.status();
         const seen = status.nodes.find(({ name }) => name === DEAD)?.status;
