@@ -17,7 +17,7 @@ if "$(value lists)"; then apt update >&2 || fail "the lists of packages can't be
 
 # A container has its workstation's boot id, and a first process of its own.
 boot="$(</proc/sys/kernel/random/boot_id)-$(cut -d' ' -f22 /proc/1/stat)"
-free=$(df -Pk / /var /var/lib/docker 2>/dev/null | awk 'NR > 1 { print $4 }' | sort -n | head -n 1)
+free=$({ df -Pk / /var /var/lib/docker 2>/dev/null || true; } | awk 'NR > 1 { print $4 }' | sort -n | head -n 1)
 # Packages that are held, as Docker's are, aren't among them.
 updates=$(apt upgrade --with-new-pkgs --simulate | grep -c '^Inst ' || true)
 has=false restart=false

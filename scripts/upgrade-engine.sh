@@ -63,7 +63,7 @@ if $reboot; then
     finish_packages && apt upgrade --with-new-pkgs -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold
   }
   repeated "$packages_limit" update_system >&2 || fail "the updates of the system can't be installed"
-  trap - EXIT
   # This step has to end before the connection does.
   systemd-run --quiet --on-active=2 systemctl reboot || fail "the reboot can't be planned"
+  trap - EXIT
 fi
