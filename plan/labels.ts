@@ -18,6 +18,8 @@ export const LABELS = {
    * the first container.
    */
   identity: "swarm-ha.identity",
+  /** On a node whose host is being upgraded: its availability before. */
+  before: "swarm-ha.before-upgrade",
 } as const;
 
 /** Label of the swarm itself: when it was last formed anew after its majority was lost, RFC 3339 (scripts/recover.sh). */

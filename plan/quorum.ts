@@ -81,6 +81,20 @@ export function mayRemoveManager({ managers, candidate, desired }: RemovalQuesti
   return yes(`without ${target.name} ${count(livingLeft, left.length)} managers are alive`);
 }
 
+/**
+ * Whether a manager's Docker engine may be stopped for a while: the others have to be a majority of all. The only manager
+ * of a swarm may: nothing can keep its quorum, and applications run on.
+ */
+export function mayRestartManager({ managers, candidate }: Omit<RemovalQuestion, "desired">): RemovalAnswer {
+  const target = managers.find((manager) => (manager.id ?? manager.name) === candidate);
+  if (target === undefined) return yes(`${candidate} is no manager of the swarm`);
+  if (managers.length === 1) return yes(`${target.name} is the only manager`);
+  const living = managers.filter((manager) => manager !== target && alive(manager)).length;
+  const needed = majority(managers.length);
+  const others = `while its Docker engine is stopped, ${count(living, managers.length)} managers are alive`;
+  return living < needed ? no(`${others}, and ${needed} are needed`) : yes(others);
+}
+
 function count(some: number, all: number): string {
   return `${some} of ${all}`;
 }

@@ -103,14 +103,10 @@ fi
 
 # --- Packages ----------------------------------------------------------------------------------------------------------
 
-# Ubuntu updates itself at the first boot, and holds apt's locks meanwhile.
-updates=(apt-daily.timer apt-daily-upgrade.timer)
-timeout 300 systemctl stop "${updates[@]}" apt-daily.service apt-daily-upgrade.service || true
-
+pause_updates
 # No service starts before the prepare step has written its settings: the Docker engine would create networks in its default ranges.
-printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
-chmod 0755 /usr/sbin/policy-rc.d
-trap 'rm -f /usr/sbin/policy-rc.d; systemctl start --no-block "${updates[@]}" || true' EXIT
+forbid_starts
+trap 'allow_starts; resume_updates' EXIT
 
 install_all() {
   local release pinned key=/etc/apt/keyrings/docker.asc fetched=/run/swarm-ha-docker.asc
@@ -134,7 +130,7 @@ repeated "$packages_limit" install_all || {
   echo "the packages couldn't be installed within $packages_limit s" >&2
   exit 1
 }
-# A Docker engine is replaced only with its host.
+# Only `npm run upgrade` changes them (upgrade-engine.sh).
 apt-mark hold docker-ce-cli
 if [ -n "$node" ]; then
   apt-mark hold docker-ce containerd.io

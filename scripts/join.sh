@@ -108,18 +108,6 @@ fi
 # An old grant says nothing about the time since: the newest that it was a member by counts.
 printf '%s %s\n' "$node_id" "$(optional grant.at)" | write_file "$joined" 0644 || true
 
-# "Ready" isn't "working": without the gossip agent the node gets tasks whose overlay traffic is lost.
-agent_up() {
-  seen="nothing listens on 7946/tcp"
-  [ -n "$(ss -Hltn 'sport = :7946')" ]
-}
-for _ in $(seq 50); do
-  if agent_up; then break; fi
-  sleep 0.2
-done
-if ! agent_up; then
-  restart_engine
-  wait_for 60 "the gossip agent of $name" agent_up
-fi
+await_agent "$name"
 
 printf '{"nodeId":"%s"}\n' "$node_id"

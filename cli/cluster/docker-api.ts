@@ -30,7 +30,10 @@ const nodeSchema = z.object({
   UpdatedAt: z.string(),
   Spec: z.object({ Role: z.enum(["manager", "worker"]), Availability: z.string(), Labels: labels }),
   // The Docker API leaves out what a node has never reported.
-  Description: z.object({ Hostname: z.string().default(""), Engine: z.object({ Labels: labels }) }),
+  Description: z.object({
+    Hostname: z.string().default(""),
+    Engine: z.object({ EngineVersion: z.string().default(""), Labels: labels }),
+  }),
   Status: z.object({ State: z.string(), Message: z.string().optional() }),
   ManagerStatus: z.object({ Leader: z.boolean().optional(), Reachability: z.string() }).nullish(),
 });
@@ -67,6 +70,7 @@ function readNode(node: z.infer<typeof nodeSchema>): LiveNode {
     message: node.Status.Message ?? "",
     labels: node.Spec.Labels,
     engineLabels: node.Description.Engine.Labels,
+    engine: node.Description.Engine.EngineVersion,
     leader: node.ManagerStatus?.Leader ?? false,
     reachability: node.ManagerStatus?.Reachability ?? "",
     updatedAt: node.UpdatedAt,

@@ -148,6 +148,7 @@ function nodeStatus({ desired, node }: Match, listed: boolean): NodeStatus {
     availability: "",
     managerStatus: "",
     identity: "",
+    engine: "",
   };
 }
 
@@ -162,5 +163,6 @@ function liveStatus(node: LiveNode, desired: boolean, known: Pick<NodeStatus, "r
     availability: capital(node.availability),
     managerStatus: node.leader ? "Leader" : capital(node.reachability),
     identity: node.labels[LABELS.identity] ?? "",
+    engine: node.engine,
   };
 }

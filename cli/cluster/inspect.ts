@@ -19,8 +19,8 @@ interface InspectOptions {
 }
 
 /** Observes once: the platform's hosts, the swarm, its services, the load balancers' members. */
-export async function inspect(stack: LiveStack): Promise<Evaluation> {
-  return evaluate(stack.desired, await lookOnce(stack));
+export async function inspect(stack: LiveStack, options: InspectOptions = {}): Promise<Evaluation> {
+  return evaluate(stack.desired, await lookOnce(stack, options));
 }
 
 /** What was observed, and the reports of hosts with problems. */
@@ -76,7 +76,7 @@ function troubledHosts({ problems, matches, reachable }: Evaluation): string[] {
 }
 
 /** How to wait for a cluster. */
-export interface Settling {
+export interface Settling extends InspectOptions {
   /** Seconds after which it gives up. */
   readonly limit: number;
   /** Whether to stop waiting. @default healthy */
@@ -88,12 +88,15 @@ export interface Settling {
 }
 
 /** Polls until `enough` holds or the time is up. @returns what was seen last */
-export async function settle(stack: LiveStack, { limit, enough, deep, note }: Settling): Promise<Evaluation> {
+export async function settle(
+  stack: LiveStack,
+  { limit, enough, deep, note, ...options }: Settling,
+): Promise<Evaluation> {
   const end = Date.now() + limit * 1000;
   for (;;) {
-    const evaluation = await inspect(stack);
+    const evaluation = await inspect(stack, options);
     if ((enough ?? isHealthy)(evaluation)) return evaluation;
-    if (Date.now() >= end) return deep === true ? (await inspectDeep(stack)).evaluation : evaluation;
+    if (Date.now() >= end) return deep === true ? (await inspectDeep(stack, options)).evaluation : evaluation;
     note(evaluation.status.problems[0] ?? "");
     await sleep(1000);
   }

@@ -107,6 +107,8 @@ export interface NodeStatus {
   readonly managerStatus: string;
   /** Identity of the host that the node was set up on: node label `swarm-ha.identity`; empty when it has none. */
   readonly identity: string;
+  /** Version of its Docker engine, as it was reported last; empty when unknown. */
+  readonly engine: string;
 }
 
 /** One load balancer's members. */
@@ -261,6 +263,8 @@ export interface LiveNode {
   readonly message: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly engineLabels: Readonly<Record<string, string>>;
+  /** Version of its Docker engine, as it was reported last: `26.1.5+dfsg1`; empty when it never was. */
+  readonly engine: string;
   readonly leader: boolean;
   /** `reachable`, `unreachable`, `unknown`; empty for a worker. */
   readonly reachability: string;

@@ -1,10 +1,11 @@
 /** A stack's platform: its hosts, bastion and load balancers. */
 import type Docker from "dockerode";
 import { cliPlatformOf, platformsOf } from "../platform";
-import type { BroughtBack, Containers, Members } from "../platform/types";
+import type { BroughtBack, Containers, EngineUpgrade, Members } from "../platform/types";
 import { healState, redo } from "../pulumi";
 import { isHeld } from "../pulumi/locks";
 import { readStackFile } from "../pulumi/project";
+import { UserError } from "../terminal/errors";
 import type { Live } from "./model";
 import { readState, type StackState } from "./stack";
 
@@ -50,6 +51,21 @@ export async function lookAtPlatform(stack: string): Promise<Pick<Live, "differe
     // Without the Docker engine nothing of the stack answers either, which is reported.
     return {};
   }
+}
+
+/** How the stack's hosts get the Docker engine that the configuration names. @throws UserError where it names none */
+export function engineUpgradeOf(stack: string): EngineUpgrade {
+  const file = readStackFile(stack);
+  for (const platform of platformsOf(file)) {
+    const found = platform.engineUpgrade?.(stack, file);
+    if (found === undefined) continue;
+    if ("unknown" in found) throw new UserError(found.unknown);
+    return found;
+  }
+  throw new UserError(
+    `The configuration of the stack ${stack} isn't valid, so the wanted Docker engine is unknown. ` +
+      `See what is wrong: npm run pulumi -- preview --stack ${stack}`,
+  );
 }
 
 /** Members of the load balancers that only the platform lists. Never throws: what can't be asked is unknown. */

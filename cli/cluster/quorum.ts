@@ -1,4 +1,4 @@
-import { majority, mayRemoveManager } from "../../plan/quorum";
+import { majority, mayRemoveManager, mayRestartManager, type ManagerView } from "../../plan/quorum";
 import type { LiveNode } from "./model";
 
 /** The managers' majority. All members of the swarm's store vote, unwanted ones too. */
@@ -42,10 +42,19 @@ export function quorum(voters: readonly LiveNode[]): Quorum {
  * @returns undefined when it can; so can a node without a vote
  */
 export function guard(voters: readonly LiveNode[], id: string): string | undefined {
-  const managers = voters.map((node) => ({
+  const { allowed, reason } = mayRemoveManager({ managers: viewsOf(voters), candidate: id, desired: [] });
+  return allowed ? undefined : reason;
+}
+
+/** Why this node's Docker engine can't be stopped for a while now: see {@link mayRestartManager}. */
+export function restartGuard(voters: readonly LiveNode[], id: string): string | undefined {
+  const { allowed, reason } = mayRestartManager({ managers: viewsOf(voters), candidate: id });
+  return allowed ? undefined : reason;
+}
+
+function viewsOf(voters: readonly LiveNode[]): ManagerView[] {
+  return voters.map((node) => ({
     ...{ id: node.id, name: node.hostname, leader: node.leader },
     ...{ ready: node.state === "ready", reachable: node.reachability === "reachable" },
   }));
-  const { allowed, reason } = mayRemoveManager({ managers, candidate: id, desired: [] });
-  return allowed ? undefined : reason;
 }

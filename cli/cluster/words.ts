@@ -6,6 +6,7 @@ export function commands(stack: string): {
   status: string;
   docker: string;
   replace: string;
+  upgrade: string;
   context: string;
   set: string;
 } {
@@ -16,6 +17,7 @@ export function commands(stack: string): {
     status: `npm run -s status -- ${stack}`,
     docker: `docker --context swarm-ha-${stack}`,
     replace: `npm run replace -- ${stack}`,
+    upgrade: `npm run upgrade -- ${stack}`,
     context: `npm run context -- ${stack}`,
     set: `npm run pulumi -- config set --stack ${stack}`,
   };

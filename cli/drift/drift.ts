@@ -31,7 +31,8 @@ export async function findDrift(name: string, docker: Docker | undefined): Promi
   const stack = await readStack(name);
   const file = readStackFile(name);
   const config = readStackConfig(name, file);
-  const engine = cliPlatformOf(file)?.engineVersion(name, file);
+  const upgrade = cliPlatformOf(file)?.engineUpgrade?.(name, file);
+  const engine = upgrade !== undefined && "version" in upgrade ? upgrade.version : undefined;
   const [{ evaluation }, { looks }, images, cloud] = await Promise.all([
     inspectDeep(stack, docker === undefined ? {} : { docker }),
     lookAtHosts(reachOf(stack), { docker, logs: false, reach: false }),

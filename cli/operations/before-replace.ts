@@ -104,7 +104,8 @@ export function replaceCommand(
   return again([commands(stack).replace, ...hosts].join(" "), given, ...more);
 }
 
-function cutsIn(evaluation: Evaluation, { hosts, facts }: Pick<Asked, "hosts" | "facts">) {
+/** Failed connections between managers, of which one is to be replaced. Pure. */
+export function cutsIn(evaluation: Evaluation, { hosts, facts }: Pick<Asked, "hosts" | "facts">) {
   return chosenOf(evaluation, hosts)
     .filter(({ desired }) => desired.role === "manager")
     .flatMap(({ desired }) => networkCuts(desired.name, facts));

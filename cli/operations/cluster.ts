@@ -15,9 +15,10 @@ import type { Containers, PlatformInstance } from "../platform/types";
 import { UserError } from "../terminal/errors";
 import type { Progress } from "../terminal/progress";
 import { force, type Forcing } from "./force";
+import { askSystems, upgradeInPlace, type AllSystems, type HostToUpgrade } from "./in-place";
 import { perform } from "./perform";
 import type { RepairStep } from "./plan-repair";
-import { acceptGaps, withoutRoom } from "./room";
+import { acceptAbsence, acceptGaps, withoutRoom } from "./room";
 import { lendLabels } from "./surge";
 
 /** What came of bringing back what the platform still has of a stack. */
@@ -46,10 +47,6 @@ export interface Cluster {
   wait(title: string, usually: string, stack: LiveStack, settling: Omit<Settling, "note">): Promise<Evaluation>;
   /** Asks these hosts, and all managers, about themselves. */
   facts(stack: LiveStack, hosts: readonly string[]): Promise<AllFacts>;
-  /** Reads how far the Raft logs of these hosts go. Changes nothing. */
-  positions(stack: LiveStack, hosts: readonly string[]): Promise<RaftPositions>;
-  /** See {@link force}. @returns why it failed */
-  force(forcing: Forcing, stack: LiveStack): Promise<string | undefined>;
   /** See {@link withoutRoom}. */
   withoutRoom(stack: LiveStack, nodeIds: readonly string[]): Promise<readonly string[]>;
   /** See {@link acceptGaps}. */
@@ -60,6 +57,24 @@ export interface Cluster {
   up(replace: readonly string[], spare?: Spare): Promise<string | undefined>;
   /** Does a step of a repair. @returns why it failed */
   repair(step: RepairStep, stack: LiveStack): Promise<string | undefined>;
+}
+
+/** What a recovery needs besides. */
+export interface RecoverableCluster extends Cluster {
+  /** Reads how far the Raft logs of these hosts go. Changes nothing. */
+  positions(stack: LiveStack, hosts: readonly string[]): Promise<RaftPositions>;
+  /** See {@link force}. @returns why it failed */
+  force(forcing: Forcing, stack: LiveStack): Promise<string | undefined>;
+}
+
+/** What an upgrade needs besides. */
+export interface UpgradableCluster extends Cluster {
+  /** See {@link acceptAbsence}. */
+  acceptAbsence(stack: LiveStack, hosts: readonly string[]): Promise<void>;
+  /** See {@link askSystems}. */
+  systems(stack: LiveStack, hosts: readonly string[], version: string): Promise<AllSystems>;
+  /** See {@link upgradeInPlace}. */
+  upgradeInPlace(stack: LiveStack, hosts: readonly HostToUpgrade[]): Promise<string | undefined>;
 }
 
 /** What bringing back would do, a sentence each. Pure. */
@@ -82,7 +97,11 @@ export function outstandingText({
  *
  * @param docker the Docker engine of a local stack's hosts, to run scripts in them without SSH @default connected to when it is needed
  */
-export function liveCluster(stack: string, progress: Progress, docker?: Docker): Cluster {
+export function liveCluster(
+  stack: string,
+  progress: Progress,
+  docker?: Docker,
+): RecoverableCluster & UpgradableCluster {
   const containers = containersOf(stack);
   return {
     stack,
@@ -118,6 +137,10 @@ export function liveCluster(stack: string, progress: Progress, docker?: Docker):
     force: (forcing, live) => force(forcing, live, docker),
     withoutRoom,
     acceptGaps,
+    acceptAbsence,
+    systems: (live, hosts, version) =>
+      progress.step("Asking the hosts for their packages", "5 to 30 s", () => askSystems(live, hosts, version)),
+    upgradeInPlace,
     lendLabels,
     up: (replace, spare) => up(stack, replace, [], spare),
     repair: (step, live) => perform(step, live, docker),

@@ -22,22 +22,33 @@ export type ReplacePlan =
  * which the cluster tolerates.
  */
 export function nextBatch(todo: ReadonlySet<string>, evaluation: Evaluation): ReplacePlan {
-  const all = evaluation.matches.map((match) => match.desired);
-  const others = evaluation.matches
+  const others = nextOthers(todo, evaluation);
+  if (others.length > 0) return { names: others };
+  const next = nextManager(todo, evaluation);
+  if (next === undefined) return { names: [] };
+  const { name } = next.desired;
+  const reason = guard(evaluation.voters, next.node?.id ?? "");
+  return reason === undefined ? { names: [name] } : { refused: `${name} can't be replaced now: ${reason}` };
+}
+
+/** The next batch of registry nodes and workers: see {@link nextBatch}. @returns nothing when none is left */
+export function nextOthers(todo: ReadonlySet<string>, { matches }: Evaluation): string[] {
+  const all = matches.map((match) => match.desired);
+  const others = matches
     .filter((match) => !goesAlone(match) && todo.has(match.desired.name))
     // Dead ones first: their replacement loses no capacity, and adds some for the tasks of the others.
     .sort((a, b) => Number(a.node?.state === "ready") - Number(b.node?.state === "ready"))
     .map((match) => match.desired);
   const [first] = others;
-  if (first !== undefined) return { names: batchOf(first, others, all) };
+  return first === undefined ? [] : batchOf(first, others, all);
+}
 
-  const managers = evaluation.matches.filter((match) => goesAlone(match) && todo.has(match.desired.name));
+/** The next manager, the leader last. @returns undefined when none is left */
+export function nextManager(todo: ReadonlySet<string>, { matches }: Evaluation): Match | undefined {
   const last = (node: { leader: boolean } | undefined): number => (node?.leader === true ? 1 : 0);
-  const [next] = managers.sort((a, b) => last(a.node) - last(b.node));
-  if (next === undefined) return { names: [] };
-  const { name } = next.desired;
-  const reason = guard(evaluation.voters, next.node?.id ?? "");
-  return reason === undefined ? { names: [name] } : { refused: `${name} can't be replaced now: ${reason}` };
+  return matches
+    .filter((match) => goesAlone(match) && todo.has(match.desired.name))
+    .sort((a, b) => last(a.node) - last(b.node))[0];
 }
 
 /** Whether a host is replaced alone: a manager, or a worker that was promoted and has a vote. */

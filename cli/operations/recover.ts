@@ -6,7 +6,7 @@
 import { commands, list } from "../cluster/words";
 import type { RaftPositions } from "../cluster/raft";
 import { again } from "../terminal/arguments";
-import type { Cluster } from "./cluster";
+import type { RecoverableCluster } from "./cluster";
 import type { Moment, Operation, Past, Plan, Step } from "./operation";
 import { planOf, repair, type RepairSeen, type RepairTurn } from "./repair";
 import { chooseSurvivor, positionsText, type Choice } from "./survivor";
@@ -43,7 +43,7 @@ export interface RecoverOptions {
 }
 
 /** The recovery of a stack. */
-export function recover(cluster: Cluster, options: RecoverOptions): Operation<RecoverSeen, RecoverTurn> {
+export function recover(cluster: RecoverableCluster, options: RecoverOptions): Operation<RecoverSeen, RecoverTurn> {
   const { given = [] } = options;
   const base = repair(cluster, given);
   let waited = false;
@@ -130,7 +130,7 @@ function forRepair(moment: Moment<RecoverSeen, RecoverTurn>): Moment<RepairSeen,
 }
 
 function forceTurn(
-  cluster: Cluster,
+  cluster: RecoverableCluster,
   { stack }: RecoverSeen,
   { manager, survivor, leaving, lost, survivors }: Exclude<Choice, { refused: string }>,
   { unlockKey, given = [] }: RecoverOptions,

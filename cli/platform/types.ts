@@ -226,6 +226,16 @@ export interface PreflightCheck {
   readonly check: () => Promise<void>;
 }
 
+/** How the hosts of a stack get another Docker engine. */
+export interface EngineUpgrade {
+  /** The wanted version, by the configuration: `28.5.2`. */
+  readonly version: string;
+  /** The key that names it: `swarm-ha:local.engine`. */
+  readonly key: string;
+  /** `replace`: by a new host of the wanted image. `in place`: by other packages on the same host. */
+  readonly way: "replace" | "in place";
+}
+
 /** A platform. It has optional members only where they make sense for it. */
 export interface Platform extends CliPlatformFacts {
   /**
@@ -241,10 +251,14 @@ export interface Platform extends CliPlatformFacts {
   upEnvironment?(replaced: readonly string[]): Readonly<Record<string, string>>;
   /** Members of load balancers that can't be asked from inside. Never throws. @default they all can */
   members?(deployment: Deployment): Promise<Members>;
-  /** Version of the Docker engine that a stack's new hosts get. @returns undefined where the configuration doesn't say */
-  engineVersion(stack: string, file: StackFile): string | undefined;
   /** Everything that an account still has of a stack, even if the state doesn't have it. */
   unmanaged?(stack: string, file: StackFile): Promise<readonly UnmanagedResource[]>;
+  /**
+   * How the stack's hosts get the Docker engine that the configuration names.
+   *
+   * @returns undefined where the configuration isn't valid; `unknown`: why it names no version, and what to do
+   */
+  engineUpgrade?(stack: string, file: StackFile): EngineUpgrade | { readonly unknown: string } | undefined;
   readonly tunnels?: Tunnels;
   readonly containers?: Containers;
   readonly drill?: Drill;

@@ -12,15 +12,27 @@ stuck_limit=10
 # What `npm run replace -- … --force` writes: lines of a time in seconds and a host's name.
 gaps_file=${gaps_file:-/run/swarm-ha-accepted-gaps}
 
+# What an operation writes that goes on without hosts that are dead: lines of a time in seconds and a host's name.
+absent_file=${absent_file:-/run/swarm-ha-accepted-absent}
+
+# until_now FILE: prints the hosts of those lines whose time isn't over.
+until_now() {
+  local until host
+  while read -r until host; do
+    if ((until >= EPOCHSECONDS)); then printf '%s\n' "$host"; fi
+  done < <(cat "$1" 2>/dev/null || true)
+}
+
+# absent: prints the hosts that nobody waits for as a JSON list.
+absent() {
+  until_now "$absent_file" | jq -Rnc '[inputs]'
+}
+
 # gap_accepted: whether tasks may be without a node for a while: for all drains by
 # configuration or for this one by name.
 gap_accepted() {
-  local until host
   [ "$on_timeout" != continue ] || return 0
-  while read -r until host; do
-    [ "$host" != "$name" ] || ((until < $(date +%s))) || return 0
-  done < <(cat "$gaps_file" 2>/dev/null || true)
-  return 1
+  until_now "$gaps_file" | grep -qxF -- "$name"
 }
 
 # within_drain WHAT CHECK: waits for the rest of the drain's time, or until the scheduler finds no node for a task.

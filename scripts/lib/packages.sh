@@ -34,3 +34,36 @@ only_key() {
     return 1
   }
 }
+
+# Docker's packages on a node.
+# shellcheck disable=SC2034 # read by others
+docker_packages=(docker-ce docker-ce-cli containerd.io)
+
+# Ubuntu updates itself, and holds apt's locks meanwhile.
+apt_timers=(apt-daily.timer apt-daily-upgrade.timer)
+
+# pause_updates: ends the system's own updates, until resume_updates.
+pause_updates() {
+  timeout 300 systemctl stop "${apt_timers[@]}" apt-daily.service apt-daily-upgrade.service || true
+}
+
+resume_updates() {
+  systemctl start --no-block "${apt_timers[@]}" || true
+}
+
+# No service starts by being installed.
+start_policy=${start_policy:-/usr/sbin/policy-rc.d}
+
+forbid_starts() {
+  printf '#!/bin/sh\nexit 101\n' >"$start_policy"
+  chmod 0755 "$start_policy"
+}
+
+allow_starts() {
+  rm -f "$start_policy"
+}
+
+# offered PACKAGE VERSION: prints the newest package version that a repository has of this version of Docker; nothing if there is none.
+offered() {
+  apt-cache madison "$1" | awk -v wanted="5:$2-" '$3 !~ /~rc|~beta/ && index($3, wanted) == 1 { print $3; exit }'
+}

@@ -13,11 +13,15 @@ turn_patience=900
 # apart), as the update of the services waits, too.
 settled_after=12
 
-# batch_verdict NODE_ID [LEAVING]: reads the desired hosts as JSON, the nodes and the tasks that are to run, one after the other,
+# What a drain changes in a node's spec: a jq program.
+drain_change='.Availability = "drain"'
+
+# batch_verdict NODE_ID [LEAVING [ABSENT]]: reads the desired hosts as JSON, the nodes and the tasks that are to run, one after the other,
 # and prints
 #   ok            the host may go now
 #   wait REASON   not yet
 # LEAVING: ids of the nodes that are being removed for good, a JSON list. @default none
+# ABSENT: names of hosts that nobody waits for while they aren't Ready, a JSON list. @default none
 #
 # While others are being drained, a host may go for good only if each of its replicated services keeps two thirds of its tasks:
 # hosts that are removed together may have all replicas of a service among them.
@@ -25,7 +29,7 @@ settled_after=12
 # In service is a host that is Ready and takes tasks, and on which all tasks of global services run that it is to run: the ingress's
 # or the registry's, and those of users. (A service that runs nowhere is broken, and no reason to wait.)
 batch_verdict() {
-  jq -sr --arg id "$1" --argjson leaving "${2:-[]}" --argjson settled "$settled_after" '
+  jq -sr --arg id "$1" --argjson leaving "${2:-[]}" --argjson absent "${3:-[]}" --argjson settled "$settled_after" '
     . as [$desired, $nodes, $tasks]
     | ($nodes | map(select(.ID == $id)) | first) as $node
     | def since: .Status.Timestamp[0:19] + "Z" | fromdateiso8601;
@@ -66,7 +70,8 @@ batch_verdict() {
         else
           [$desired[] | select(.role == $self.role and .pool == $self.pool)] as $members
           | ([1, ([$self.max, ($members | length) - 1] | min)] | max) as $most
-          | [$members[] | select(.name != $self.name and (in_service(.) | not))] as $away
+          | [$members[] | select(.name != $self.name and (in_service(.) | not)
+              and ((.name | IN($absent[])) and (ready(.) | not) | not))] as $away
           | [$away[] | select(.zone != ($labels["swarm-ha.zone"] // .zone))] as $elsewhere
           | if ($members | length) == 1 or $away == [] then "ok"
             elif $elsewhere != [] then "wait \($elsewhere | names) of another zone first has to be in service again"
@@ -115,13 +120,13 @@ drain_now() {
   verdict=$({
     desired_hosts
     printf '%s\n' "$nodes" "$tasks"
-  } | batch_verdict "$1" "$(leaving)")
+  } | batch_verdict "$1" "$(leaving)" "$(absent)")
   seen=${verdict#* }
   if [ "$verdict" = ok ]; then
     # The caller's own last question; it ends the step where the answer is no.
     ! declare -F before_drain >/dev/null || before_drain
     # (404: a step that a killed run has left behind has just removed it.)
-    node_update "$1" '.Availability = "drain"' || [ "$status" = 404 ] || fail "it can't be drained: $reply"
+    node_update "$1" "$drain_change" || [ "$status" = 404 ] || fail "it can't be drained: $reply"
     code=0
   fi
   exec 8>&-

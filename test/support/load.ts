@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /** Milliseconds from one request's begin to the next one's. */
 const EVERY = 100;
-/** Most requests of a load: five minutes of them. */
+/** By default, no load has more requests than this: five minutes. */
 const MOST = 3000;
 
 /** What came of one request; times in ms of `Date.now()`. */
@@ -33,8 +33,14 @@ export class Load {
   private stopped = false;
   private readonly running: Promise<void>;
 
-  /** @param ask one request; what it throws is a failure */
-  public constructor(private readonly ask: () => Promise<void>) {
+  /**
+   * @param ask one request; what it throws is a failure
+   * @param most number of requests after which it ends by itself
+   */
+  public constructor(
+    private readonly ask: () => Promise<void>,
+    private readonly most = MOST,
+  ) {
     this.running = this.run();
   }
 
@@ -64,7 +70,7 @@ export class Load {
 
   private async run(): Promise<void> {
     const all: Promise<void>[] = [];
-    while (!this.stopped && all.length < MOST) {
+    while (!this.stopped && all.length < this.most) {
       all.push(this.one());
       await sleep(EVERY);
     }

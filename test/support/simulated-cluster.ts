@@ -305,6 +305,7 @@ export class SimulatedCluster implements Cluster {
         message: "",
         engineLabels: this.node(member.hostname).labels,
         leader: member === leader,
+        engine: "26.1.5",
         reachability,
         updatedAt: "2030-01-02T03:00:05Z",
       };

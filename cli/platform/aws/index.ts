@@ -19,8 +19,11 @@ export const aws: Platform = {
   // Hosts take today's image and first boot only if they are named: see components/platform/aws/renewal.ts.
   upEnvironment: (replaced) => ({ [RENEWED_HOSTS]: replaced.join(",") }),
   members: askTargetHealth,
-  engineVersion: (stack, file) => awsConfigOf(stack, file)?.aws.engine,
   unmanaged: async (stack, file) => unmanagedOf(stack, regionOf(file)),
+  engineUpgrade(stack, file) {
+    const config = awsConfigOf(stack, file);
+    return config && { version: config.aws.engine, key: "swarm-ha:aws.engine", way: "in place" };
+  },
   tunnels: {
     session: openTunnel,
     forwards(stack, file) {

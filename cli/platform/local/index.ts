@@ -4,6 +4,7 @@ import type { EngineVersion } from "../../../config/platforms/local/engines";
 import { checkBastion } from "../../pulumi/bastion";
 import { readStackConfig } from "../../pulumi/config";
 import { localStackExists } from "../../pulumi/stack";
+import { commands } from "../../cluster/words";
 import { ensureDockerEngine } from "../../workstation/docker-engine";
 import { prepareWorkstation } from "../../workstation/prepare";
 import type { Containers, PlannedRun, Platform } from "../types";
@@ -55,10 +56,17 @@ export const local: Platform = {
   ...localFacts,
   preflight: bastionAnswers,
   checks: (run) => [...localChecks(run), { what: "the bastion", check: () => bastionAnswers(run) }],
-  engineVersion(stack, file) {
+  engineUpgrade(stack, file) {
     const config = readStackConfig(stack, file);
-    // An image of the user's own may have any.
-    return config?.platform === "local" && config.local.image === undefined ? config.local.engine : undefined;
+    if (config?.platform !== "local") return undefined;
+    const { image, engine } = config.local;
+    if (image !== undefined) {
+      const unknown =
+        `The hosts' image is swarm-ha:local.image (${image}), and what Docker engine it has is unknown. ` +
+        `Replace the hosts instead: ${commands(stack).replace} --all`;
+      return { unknown };
+    }
+    return { version: engine, key: "swarm-ha:local.engine", way: "replace" };
   },
   containers,
 };

@@ -39,7 +39,7 @@ const local = z
       .default(DEFAULT_ENGINE)
       .meta({
         description:
-          "Version of the hosts' Docker engine. Existing hosts keep theirs until they are replaced (`npm run replace -- <stack> --all`).",
+          "Version of the hosts' Docker engine. Existing hosts keep theirs until `npm run upgrade -- <stack>` (docs/operations/upgrade.md).",
         allowed: `one of ${ENGINE_VERSIONS.join(", ")}`,
         fix: `write "${DEFAULT_ENGINE}"`,
       }),

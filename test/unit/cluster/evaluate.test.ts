@@ -41,6 +41,7 @@ describe("evaluate", () => {
       availability: "Drain",
       managerStatus: "Leader",
       identity: "instance-manager-1",
+      engine: "26.1.5+dfsg1",
     });
     assert.equal(status.nodes.at(-1)?.managerStatus, "");
     assert.deepEqual(status.loadBalancers.manager, {

@@ -26,7 +26,7 @@ function apiNode(node: LiveNode): unknown {
     Version: { Index: 7 },
     UpdatedAt: node.updatedAt,
     Spec: { Role: node.role, Availability: node.availability, Labels: node.labels, Name: "kept" },
-    Description: { Hostname: node.hostname, Engine: { Labels: node.engineLabels } },
+    Description: { Hostname: node.hostname, Engine: { EngineVersion: node.engine, Labels: node.engineLabels } },
     Status: { State: node.state, Addr: "10.0.0.1" },
     ...(node.role === "manager"
       ? { ManagerStatus: { ...(node.leader ? { Leader: true } : {}), Reachability: node.reachability } }

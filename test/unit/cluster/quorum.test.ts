@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { counts, guard, quorum } from "../../../cli/cluster/quorum";
+import { counts, guard, quorum, restartGuard } from "../../../cli/cluster/quorum";
 import type { LiveNode } from "../../../cli/cluster/model";
 import { majority } from "../../../plan/quorum";
 import { nodeOf, wanted } from "./support";
@@ -48,6 +48,23 @@ describe("the quorum guard", () => {
       fc.property(voters, (all) => {
         fc.pre(quorum(all).margin >= 0);
         for (const one of all) if (!counts(one)) assert.equal(guard(all, one.id), undefined);
+      }),
+    );
+  });
+});
+
+describe("the guard of a restart", () => {
+  it("lets a manager's Docker engine stop only while the others are a majority of all", () => {
+    const four = managers([true, true, true, false]);
+    assert.match(restartGuard(four, "id-manager-1") ?? "", /2 of 4 managers are alive, and 3 are needed/);
+    assert.equal(restartGuard(managers([true, true, true, true, false]), "id-manager-1"), undefined);
+    assert.equal(restartGuard(managers([true]), "id-manager-1"), undefined, "the only one");
+    fc.assert(
+      fc.property(voters, fc.nat(8), (all, at) => {
+        const one = all[at % all.length];
+        if (one === undefined || all.length === 1 || restartGuard(all, one.id) !== undefined) return;
+        const stopped = all.map((node) => (node === one ? { ...node, state: "down" } : node));
+        assert.ok(quorum(stopped).margin >= 0);
       }),
     );
   });

@@ -50,6 +50,7 @@ export function nodeOf(desired: DesiredNode, change: Partial<LiveNode> = {}): Li
     message: "",
     labels: desiredLabels(desired),
     engineLabels: desired.labels,
+    engine: "26.1.5+dfsg1",
     leader: desired.name === "manager-1",
     reachability: manager ? "reachable" : "",
     updatedAt: "2030-01-02T03:00:05Z",

@@ -5,8 +5,9 @@ import type { AllFacts, HostFacts, HostReport } from "../../../cli/cluster/host-
 import type { Live, LiveNode } from "../../../cli/cluster/model";
 import type { LiveStack } from "../../../cli/cluster/stack";
 import type { RaftPositions } from "../../../cli/cluster/raft";
-import type { BroughtBack, Cluster } from "../../../cli/operations/cluster";
+import type { BroughtBack, RecoverableCluster, UpgradableCluster } from "../../../cli/operations/cluster";
 import type { Forcing } from "../../../cli/operations/force";
+import type { AllSystems, HostToUpgrade, SystemFacts } from "../../../cli/operations/in-place";
 import type { Outcome, Operation, Step } from "../../../cli/operations/operation";
 import { stepKey, type RepairStep } from "../../../cli/operations/plan-repair";
 import type { PlatformInstance } from "../../../cli/platform/types";
@@ -14,7 +15,7 @@ import { runOperation } from "../../../cli/operations/runner";
 import { found, nodesOf, wanted } from "../cluster/support";
 
 /** What happens in a cluster under test. */
-export class FakeCluster implements Cluster {
+export class FakeCluster implements RecoverableCluster, UpgradableCluster {
   public readonly stack = "local";
   /** What was asked and done, in that order. */
   public readonly log: string[] = [];
@@ -30,6 +31,10 @@ export class FakeCluster implements Cluster {
   public room: Record<string, string[]> = {};
   /** What the managers' disks have. */
   public logs: RaftPositions = {};
+  /** What hosts say about their packages. */
+  public system: Record<string, SystemFacts> = {};
+  /** The Docker engine of hosts that are replaced or upgraded. @default the one that they had */
+  public engine: string | undefined;
   public broughtBack: BroughtBack = { failures: [] };
   public waiting: string[] = [];
   /** Errors of `up`s and repair steps, by their line in the log. */
@@ -114,6 +119,24 @@ export class FakeCluster implements Cluster {
     return Promise.resolve();
   }
 
+  public acceptAbsence(_stack: LiveStack, hosts: readonly string[]): Promise<void> {
+    this.note(`accept absence of ${hosts.join(" ")}`);
+    return Promise.resolve();
+  }
+
+  public systems(_stack: LiveStack, hosts: readonly string[]): Promise<AllSystems> {
+    this.note(`systems of ${hosts.join(" ")}`);
+    const well = { reached: true, boot: "1", offered: true, freeKib: 2 ** 23, updates: 0, restart: false } as const;
+    return Promise.resolve(Object.fromEntries(hosts.map((host) => [host, this.system[host] ?? well])));
+  }
+
+  public upgradeInPlace(_stack: LiveStack, hosts: readonly HostToUpgrade[]): Promise<string | undefined> {
+    const words = hosts.map(({ name, version, reboot }) => [name, version, ...(reboot ? ["reboot"] : [])].join(" "));
+    const failure = this.note(`upgrade ${words.join(", ")}`);
+    if (failure === undefined) this.renew(hosts.flatMap(({ name, version }) => (version === undefined ? [] : [name])));
+    return Promise.resolve(failure);
+  }
+
   public lendLabels(_stack: LiveStack, from: string, to: readonly string[]): Promise<void> {
     this.note(`lend labels of ${from} to ${to.join(" ")}`);
     return Promise.resolve();
@@ -121,8 +144,11 @@ export class FakeCluster implements Cluster {
 
   public up(replace: readonly string[], spare?: Spare): Promise<string | undefined> {
     this.spare = spare !== undefined;
-    const names = replace.map((urn) => urn.replace("urn::", " ")).join("");
-    return Promise.resolve(this.note(`up${names}${spare === undefined ? "" : ` with spare in ${spare.zone}`}`));
+    const names = replace.map((urn) => urn.replace("urn::", ""));
+    const words = ["up", ...names, ...(spare === undefined ? [] : [`with spare in ${spare.zone}`])];
+    const failure = this.note(words.join(" "));
+    if (failure === undefined) this.renew(names);
+    return Promise.resolve(failure);
   }
 
   public repair(step: RepairStep): Promise<string | undefined> {
@@ -136,6 +162,15 @@ export class FakeCluster implements Cluster {
 
   private seen({ desired }: LiveStack): Evaluation {
     return evaluate(desired, found(desired, nodesOf(desired, this.nodes), this.live));
+  }
+
+  /** These hosts have the Docker engine of `engine` from now on. */
+  private renew(names: readonly string[]): void {
+    const { engine } = this;
+    if (engine === undefined) return;
+    // What an event has taken out stays out.
+    const there = names.filter((name) => !(name in this.nodes) || this.nodes[name] !== undefined);
+    for (const name of there) this.nodes = { ...this.nodes, [name]: { ...this.nodes[name], engine } };
   }
 
   private note(what: string): string | undefined {

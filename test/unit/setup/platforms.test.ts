@@ -47,7 +47,6 @@ const fake: Platform = {
     return Promise.resolve();
   },
   checks: () => [],
-  engineVersion: () => undefined,
   members: () => Promise.resolve({ app: { unknown: "by the fake" } }),
 };
 

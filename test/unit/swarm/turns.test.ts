@@ -24,6 +24,7 @@ function verdict(
   hosts: readonly HostState[],
   more: readonly object[] = [],
   leaving: readonly string[] = [],
+  absent: readonly string[] = [],
 ): string {
   const desired = hosts
     .filter(({ wanted = true }) => wanted)
@@ -55,7 +56,7 @@ function verdict(
         ],
   );
   const ids = JSON.stringify(leaving.map((name) => `id-${name}`));
-  const script = `set -euo pipefail; . scripts/lib/turns.sh; batch_verdict "id-${candidate}" '${ids}'`;
+  const script = `set -euo pipefail; . scripts/lib/turns.sh; batch_verdict "id-${candidate}" '${ids}' '${JSON.stringify(absent)}'`;
   const { code, stdout, stderr } = bash(script, {
     input: [desired, nodes, [...tasks, ...more]].map((part) => JSON.stringify(part)).join("\n"),
   });
@@ -120,6 +121,17 @@ describe("whose turn it is when an update replaces several hosts of a pool", () 
     assert.equal(verdict("worker-1", pool({ state: "down" }, { state: "gone" }, {})), "ok");
     assert.equal(verdict("worker-1", pool({ availability: "drain" }, { state: "gone" }, {})), "ok");
     assert.equal(verdict("worker-1", pool({})), "ok");
+  });
+
+  it("doesn't wait for a dead host that an operation goes on without, but for a living one of that name", () => {
+    for (const state of ["down", "gone"]) {
+      assert.equal(verdict("worker-1", pool({}, { state }, {}), [], [], ["worker-2"]), "ok");
+    }
+    assert.match(verdict("worker-1", pool({}, { runs: null }, {}), [], [], ["worker-2"]), /^wait worker-2/);
+    assert.match(
+      verdict("worker-1", pool({}, { state: "down" }, { state: "down" }), [], [], ["worker-2"]),
+      /^wait worker-3/,
+    );
   });
 
   it("doesn't ask other pools", () => {

@@ -146,7 +146,7 @@ export const aws = z
       .default("28.5.2")
       .meta({
         description:
-          "Version of the Docker engine that new hosts install from Docker's packages. Running hosts keep theirs until they are replaced.",
+          "Version of the Docker engine that new hosts install from Docker's packages. Running hosts keep theirs until `npm run upgrade -- <stack>` installs this one (docs/operations/upgrade.md).",
         allowed: "a version that Docker's packages for Ubuntu 24.04 have",
         fix: 'write "28.5.2"',
       }),

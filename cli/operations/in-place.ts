@@ -1,0 +1,135 @@
+/** Upgrades Docker engines, and restarts hosts, in place: what scripts do on the bastion and on the hosts, in their order. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { messageOf } from "../../components/message";
+import type { StepData } from "../../components/ssh/script";
+import type { Role } from "../../plan/roles";
+import { outputOf, scriptOnBastion, scriptOnHost, withWays } from "../cluster/run-script";
+import type { LiveStack } from "../cluster/stack";
+
+/** Seconds for a host's report: apt refreshes its lists. */
+const LOOK_LIMIT = 180;
+/** Seconds for a drain: the wait for the host's turn and a configured limit of minutes. The script has limits of its own. */
+const DRAIN_LIMIT = 7200;
+/** Seconds for the packages: each of the script's three parts is tried for 600 s. */
+const PACKAGES_LIMIT = 2400;
+/** Seconds for a reboot, and between two looks at a host that reboots. */
+const REBOOT_LIMIT = 600;
+const REBOOT_PAUSE = 3;
+/** Seconds for a Docker engine to be a member again, and for the managers to see that. */
+const BACK_LIMIT = 300;
+const READY_LIMIT = 90;
+/** The same after a failure, when it may never be. */
+const FAILED_LIMIT = 20;
+
+const systemSchema = z.object({
+  /** Another text after each boot. */
+  boot: z.string(),
+  /** Whether a repository has the wanted version. */
+  offered: z.boolean(),
+  /** The least that is free where packages and Docker's data are. */
+  freeKib: z.number(),
+  /** Number of packages of the system that have a newer version. */
+  updates: z.number().int(),
+  /** Whether the system asks for a reboot. */
+  restart: z.boolean(),
+});
+
+/** What a host answered about its system: the output of scripts/host-system.sh. */
+export type SystemFacts =
+  | ({ readonly reached: true } & Readonly<z.infer<typeof systemSchema>>)
+  | {
+      readonly reached: false;
+      /** What was seen last. */
+      readonly seen: string;
+    };
+
+/** By host name. */
+export type AllSystems = Readonly<Record<string, SystemFacts>>;
+
+/** A host to upgrade in place. */
+export interface HostToUpgrade {
+  readonly name: string;
+  readonly role: Role;
+  readonly nodeId: string;
+  /** Version of Docker's packages to install. @default they stay as they are */
+  readonly version?: string;
+  /** Whether the system's updates are installed, and the host reboots. */
+  readonly reboot: boolean;
+}
+
+/** Asks hosts for their system and for what their package repositories have. Never throws: failures are in the result. */
+export async function askSystems(stack: LiveStack, hosts: readonly string[], version: string): Promise<AllSystems> {
+  const found = hosts.map(async (name) => [name, await askSystem(stack, name, version, true)] as const);
+  return Object.fromEntries(await Promise.all(found));
+}
+
+/**
+ * Upgrades hosts at the same time: each is drained, changed, and put back into service with its former availability.
+ *
+ * @returns why it failed, a line for each host that did
+ */
+export async function upgradeInPlace(stack: LiveStack, hosts: readonly HostToUpgrade[]): Promise<string | undefined> {
+  const failures = await Promise.all(hosts.map((host) => upgradeHost(stack, host)));
+  const lines = hosts.flatMap(({ name }, i) => (failures[i] === undefined ? [] : [`${name}: ${failures[i]}`]));
+  return lines.length === 0 ? undefined : lines.join("\n");
+}
+
+async function upgradeHost(stack: LiveStack, host: HostToUpgrade): Promise<string | undefined> {
+  const { name, role, nodeId, version = "", reboot } = host;
+  const client = { key: stack.outputs.access.client.key };
+  const activate = (limit: number): Promise<unknown> =>
+    scriptOnBastion(stack, "activate-node", { name, role, nodeId, limit, client }, limit + READY_LIMIT);
+  try {
+    await scriptOnBastion(stack, "drain-node", { name, nodeId, client }, DRAIN_LIMIT);
+  } catch (error) {
+    return messageOf(error);
+  }
+  try {
+    const before = reboot ? bootOf(await askSystem(stack, name, version, false)) : "";
+    await onHost(stack, name, "upgrade-engine", { name, engine: version, reboot }, PACKAGES_LIMIT);
+    if (reboot) await awaitBoot(stack, name, before);
+    await onHost(stack, name, "engine-back", { name }, BACK_LIMIT);
+    await activate(READY_LIMIT);
+    return undefined;
+  } catch (error) {
+    // With its former packages, or with the new ones, it may be well.
+    const stays = await activate(FAILED_LIMIT).then(
+      () => "It is back in service.",
+      () => "It stays drained until the next run of the upgrade, or a repair, puts it back into service.",
+    );
+    return `${messageOf(error)}\n${stays}`;
+  }
+}
+
+function bootOf(system: SystemFacts): string {
+  if (!system.reached) throw new Error(system.seen);
+  return system.boot;
+}
+
+/** Waits until the host answers after another boot. */
+async function awaitBoot(stack: LiveStack, name: string, before: string): Promise<void> {
+  const end = Date.now() + REBOOT_LIMIT * 1000;
+  for (;;) {
+    const system = await askSystem(stack, name, "", false);
+    if (system.reached && system.boot !== before) return;
+    const seen = system.reached ? "it answers, and has not rebooted" : system.seen;
+    if (Date.now() >= end) throw new Error(`waited ${REBOOT_LIMIT} s for its reboot; saw last: ${seen}`);
+    await sleep(REBOOT_PAUSE * 1000);
+  }
+}
+
+async function askSystem(stack: LiveStack, name: string, version: string, lists: boolean): Promise<SystemFacts> {
+  try {
+    const stdout = await onHost(stack, name, "host-system", { name, engine: version, lists }, LOOK_LIMIT);
+    return { reached: true, ...systemSchema.parse(JSON.parse(stdout)) };
+  } catch (error) {
+    return { reached: false, seen: messageOf(error) };
+  }
+}
+
+function onHost(stack: LiveStack, name: string, step: string, data: StepData, limit: number): Promise<string> {
+  return withWays(stack, async (ways) =>
+    outputOf((await scriptOnHost(stack, name, step, data, { ...ways, limit })).end),
+  );
+}

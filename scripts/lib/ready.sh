@@ -1,0 +1,18 @@
+# shellcheck shell=bash
+# Whether a node is in the swarm as its role wants it. The caller sets: id and role. Needs lib/cluster.sh.
+
+# ready: a check for wait_for. A manager counts only if Ready *and* Reachable. Sets node to the node as JSON.
+ready() {
+  local is_ready
+  if ! cluster GET "/nodes/$id" </dev/null; then
+    seen=$reply
+    [ "$status" != 404 ] ||
+      seen="the cluster has no node $id: it was removed, or belongs to another swarm; replace the host"
+    return 1
+  fi
+  node=$reply
+  jq -r --arg role "$role" '.ManagerStatus.Reachability as $reach
+    | "\(.Status.State == "ready" and $reach == (if $role == "manager" then "reachable" else null end)) "
+    + "\(.Status.State) \(.Status.Message // "") \($reach // "")"' <<<"$node" | read -r is_ready seen
+  [ "$is_ready" = true ]
+}

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { dataText, readScript, type StepData } from "../../../components/ssh/script";
+import { bash, type BashRan } from "../../support/bash";
+
+const NOBLE = "1~ubuntu.24.04~noble";
+
+/** What the repository has, as `apt-cache madison` lists it: the newest first. */
+const MADISON = [`5:28.5.20-${NOBLE}`, `5:28.5.2-${NOBLE}`, `5:28.5.1-${NOBLE}`]
+  .map((version) => ` docker-ce | ${version} | https://download.docker.com/linux/ubuntu noble/stable amd64 Packages`)
+  .join("\n");
+
+/** What programs do besides noting their call. */
+const STUBS: Readonly<Record<string, string>> = {
+  "apt-cache": 'cat "$folder/madison"; exit 0',
+  "apt-get": `[[ "$*" != *--simulate* ]] || { printf 'Inst linux-image\\nInst bash\\nConf bash\\n'; exit 0; }
+[ ! -e "$folder/fails" ] || [[ "$*" != *"$(<"$folder/fails")"* ]] || exit 100`,
+};
+
+describe("the upgrade of a host's Docker packages", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), "swarm-ha-upgrade-"));
+    mkdirSync(path.join(folder, "systemd/system"), { recursive: true });
+    writeFileSync(path.join(folder, "madison"), `${MADISON}\n`);
+    for (const program of ["apt-get", "apt-cache", "apt-mark", "dpkg", "systemctl", "systemd-run"]) {
+      writeFileSync(path.join(folder, program), `#!/bin/bash\n${STUBS[program] ?? ""}\nnote ${program} "$@"\n`);
+      chmodSync(path.join(folder, program), 0o755);
+    }
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Runs a script of a host, with its system's programs and its /run in the folder. */
+  const run = (step: string, data: StepData): BashRan => {
+    const text = readScript(step).text.replaceAll("/run/", `${folder}/`);
+    return bash(`sleep() { SECONDS=$((SECONDS + 700)); }; ${text}`, {
+      input: dataText(data),
+      env: {
+        PATH: `${folder}:${process.env["PATH"] ?? ""}`,
+        folder,
+        start_policy: path.join(folder, "policy-rc.d"),
+        "BASH_FUNC_note%%": `() { echo "$* $([ ! -e "$start_policy" ] || echo '(no starts)')" >>"$folder/calls"; }`,
+      },
+    });
+  };
+  const calls = (): string[] =>
+    readFileSync(path.join(folder, "calls"), "utf8")
+      .split("\n")
+      .flatMap((line) => (line === "" ? [] : [line.trim()]));
+  /** Calls that change something, without apt's own options. */
+  const changes = (): string[] =>
+    calls()
+      .filter((line) => / (install|upgrade|hold|stop|start|enable|reboot)/.test(line) && !/apt-daily|^dpkg/.test(line))
+      .map((line) => line.replace(/-qy -o Acquire\S+ -o DPkg\S+ /, ""));
+  const packages = `docker-ce=5:28.5.2-${NOBLE} docker-ce-cli=5:28.5.2-${NOBLE} containerd.io`;
+  const install = "apt-get install --allow-change-held-packages --no-install-recommends";
+  const hold = "apt-mark hold docker-ce docker-ce-cli containerd.io";
+  const start = ["systemctl enable --quiet docker", "systemctl start docker"];
+
+  it("downloads exactly the version while the engine runs, stops it, installs, holds and starts", () => {
+    const { code, stderr } = run("upgrade-engine", { name: "worker-1", engine: "28.5.2", reboot: false });
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(changes(), [
+      `${install} --download-only ${packages}`,
+      "systemctl stop docker.socket docker.service",
+      `${install} ${packages} (no starts)`,
+      hold,
+      ...start,
+    ]);
+    assert.ok(!existsSync(path.join(folder, "policy-rc.d")));
+  });
+
+  it("changes nothing where no repository has the version, and leaves the engine as it is", () => {
+    const { code, stderr } = run("upgrade-engine", { name: "worker-1", engine: "28.5.3", reboot: false });
+    assert.equal(code, 1);
+    assert.match(stderr, /no repository of worker-1 has docker-ce 28\.5\.3/);
+    assert.deepEqual(changes(), [hold, ...start]);
+  });
+
+  it("starts the engine again when the installation fails, and holds the packages", () => {
+    writeFileSync(path.join(folder, "fails"), "--no-install-recommends docker-ce");
+    const { code, stderr } = run("upgrade-engine", { name: "worker-1", engine: "28.5.2", reboot: false });
+    assert.equal(code, 1);
+    assert.match(stderr, /the packages can't be installed: docker-ce=5:28\.5\.2/);
+    assert.deepEqual(changes().slice(-3), [hold, ...start]);
+    assert.ok(!existsSync(path.join(folder, "policy-rc.d")));
+  });
+
+  it("installs the system's updates and plans the reboot last, with Docker's packages held", () => {
+    const { code, stderr } = run("upgrade-engine", { name: "worker-1", engine: "", reboot: true });
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(changes(), [
+      hold,
+      "apt-get upgrade --with-new-pkgs -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold",
+      "systemd-run --quiet --on-active=2 systemctl reboot",
+    ]);
+  });
+
+  it("reports what the host has to know before: another boot, room, updates, a wish for a reboot", () => {
+    const ask = (engine: string): Record<string, unknown> => {
+      const { stdout, stderr } = run("host-system", { name: "worker-1", engine, lists: false });
+      assert.notEqual(stdout, "", stderr);
+      return JSON.parse(stdout) as Record<string, unknown>;
+    };
+    const { boot, freeKib, ...rest } = ask("28.5.2");
+    assert.match(String(boot), /^[0-9a-f-]{36}-\d+$/);
+    assert.ok(Number(freeKib) > 0);
+    assert.deepEqual(rest, { offered: true, updates: 2, restart: false });
+    writeFileSync(path.join(folder, "reboot-required"), "");
+    const { offered, restart } = ask("28.5.3");
+    assert.deepEqual([offered, restart], [false, true]);
+  });
+});
