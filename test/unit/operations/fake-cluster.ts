@@ -32,6 +32,8 @@ export class FakeCluster implements Cluster {
   public logs: RaftPositions = {};
   public broughtBack: BroughtBack = { failures: [] };
   public waiting: string[] = [];
+  /** Whether the first `up` didn't finish. */
+  public unfinished = false;
   /** What the next `up` or step of a repair fails with, by what the log says of it. */
   public failing: Record<string, string> = {};
   /** What happens once something is in the log. */
@@ -46,6 +48,15 @@ export class FakeCluster implements Cluster {
   public bringBack(): Promise<BroughtBack> {
     this.note("bring back");
     return Promise.resolve(this.broughtBack);
+  }
+
+  public isUnfinished(): Promise<boolean> {
+    return Promise.resolve(this.unfinished);
+  }
+
+  public goOn(): Promise<string | undefined> {
+    this.unfinished = false;
+    return Promise.resolve(this.note("go on"));
   }
 
   /** The stack as its state has it. */
