@@ -2,6 +2,7 @@
 import type Docker from "dockerode";
 import { docker as dockerHere } from "../../components/docker";
 import { messageOf } from "../../components/message";
+import { outputsOf } from "../cluster/deployment";
 import type { Spare } from "../../plan/spare";
 import { askHosts } from "../cluster/ask-hosts";
 import type { Evaluation } from "../cluster/evaluate";
@@ -9,7 +10,7 @@ import type { AllFacts } from "../cluster/host-facts";
 import { readPositions, type RaftPositions } from "../cluster/raft";
 import { inspectDeep, settle, type DeepLook, type Settling } from "../cluster/inspect";
 import { bringBack, containersOf, prepareFor } from "../cluster/platform";
-import { readStack, up, type LiveStack } from "../cluster/stack";
+import { readStack, readState, up, type LiveStack } from "../cluster/stack";
 import { list } from "../cluster/words";
 import type { Containers, PlatformInstance } from "../platform/types";
 import { UserError } from "../terminal/errors";
@@ -37,6 +38,10 @@ export interface Cluster {
   outstanding(): Promise<readonly string[]>;
   /** Brings back what the platform still has: network, containers, stopped and paused ones; sets up new containers. */
   bringBack(): Promise<BroughtBack>;
+  /** Whether the first `up` didn't finish, so that the state has no outputs yet. */
+  isUnfinished(): Promise<boolean>;
+  /** Continues an `up` past what fails, which gives the state its outputs. @returns why it failed */
+  goOn(): Promise<string | undefined>;
   /** Reads the stack's state. */
   read(): Promise<LiveStack>;
   /** All instances that the platform lists. @returns undefined where the platform can't list them */
@@ -124,6 +129,14 @@ export function liveCluster(
       );
       return failure === undefined ? { failures } : { failures, setUp: failure };
     },
+    async isUnfinished() {
+      const { instances, deployment } = await readState(stack);
+      return instances.length > 0 && !("access" in outputsOf(deployment));
+    },
+    goOn: () =>
+      progress.step("Continuing the first up past what fails", "1 to 3 min", () =>
+        up(stack, [], ["--continue-on-error"]),
+      ),
     read: () => readStack(stack),
     instances: async () => (docker === undefined ? undefined : containers?.instances(docker, stack)),
     ask: (live) =>

@@ -12,7 +12,6 @@ import type { LiveNode } from "../cluster/model";
 import type { RepairStep } from "./plan-repair";
 import { redo } from "../pulumi";
 import { up, type LiveStack } from "../cluster/stack";
-import { commands } from "../cluster/words";
 
 /** Seconds until a demoted manager must have left the Raft group, so that it can be removed. */
 const DEMOTION_LIMIT = 20;
@@ -103,13 +102,13 @@ async function rejoin(
   docker: Docker | undefined,
 ): Promise<string | undefined> {
   const token = resourcesOf(stack.deployment).find(({ urn }) => nameOf(urn) === tokenStep(name));
-  if (token === undefined) return `the state has no step ${tokenStep(name)}: ${commands(stack.stack).up}`;
   const failure = await attempt(async () => {
     await actOnHost(stack, name, "leave", docker);
     // Before it joins again: a dead manager would still count for the quorum.
     if (nodeId !== undefined) await removeStaleNode(nodeId, stack, LEAVE_LIMIT);
   });
-  return failure ?? goOn(stack, [token.urn]);
+  // A step that isn't in the state yet, because the first `up` didn't finish, is run by any.
+  return failure ?? goOn(stack, token === undefined ? [] : [token.urn]);
 }
 
 async function removeStaleNode(id: string, stack: LiveStack, limit = DEMOTION_LIMIT): Promise<void> {

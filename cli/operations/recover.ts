@@ -74,7 +74,20 @@ export function recover(cluster: RecoverableCluster, options: RecoverOptions): O
     name: "recover",
     stack: cluster.stack,
     title: `recovery of the stack ${cluster.stack}`,
-    ...(base.prepare === undefined ? {} : { prepare: base.prepare }),
+    prepare: {
+      async plan() {
+        const first = (await cluster.isUnfinished())
+          ? ["Continuing the first up, which didn't finish, past what fails."]
+          : [];
+        return [...((await base.prepare?.plan()) ?? []), ...first];
+      },
+      async run() {
+        const failures = [...((await base.prepare?.run()) ?? [])];
+        // Without a majority it has to fail; with the outputs that it leaves, the swarm can be observed.
+        if (await cluster.isUnfinished()) failures.push(...[await cluster.goOn()].flatMap((failure) => failure ?? []));
+        return failures;
+      },
+    },
     async observe(moment, past) {
       const repaired = past.filter(isRepair);
       return withPositions(await base.observe(forRepair(moment), repaired), repaired);

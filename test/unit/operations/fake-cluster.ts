@@ -37,6 +37,8 @@ export class FakeCluster implements RecoverableCluster, UpgradableCluster {
   public engine: string | undefined;
   public broughtBack: BroughtBack = { failures: [] };
   public waiting: string[] = [];
+  /** Whether the first `up` didn't finish. */
+  public unfinished = false;
   /** Errors of `up`s and repair steps, by their line in the log. */
   public failing: Record<string, string> = {};
   /** Called when the line is written to the log. */
@@ -51,6 +53,15 @@ export class FakeCluster implements RecoverableCluster, UpgradableCluster {
   public bringBack(): Promise<BroughtBack> {
     this.note("bring back");
     return Promise.resolve(this.broughtBack);
+  }
+
+  public isUnfinished(): Promise<boolean> {
+    return Promise.resolve(this.unfinished);
+  }
+
+  public goOn(): Promise<string | undefined> {
+    this.unfinished = false;
+    return Promise.resolve(this.note("go on"));
   }
 
   /** The stack as its state has it. */

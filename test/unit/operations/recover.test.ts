@@ -63,6 +63,17 @@ describe("recover", () => {
     assert.match(outcome.failures.join(), /npm run recover -- local --from manager-1 --json --yes$/);
   });
 
+  it("continues a first up that the loss has stopped, so that there is a stack to recover", async () => {
+    loseMajority();
+    cluster.unfinished = true;
+    const planned = await runQuietly(recover(cluster, { older: false }), { dryRun: true });
+    assert.match(planned.preparation.join(), /first up/);
+    assert.ok(!cluster.log.includes("go on"));
+    const outcome = await runQuietly(recover(cluster, { older: false }), { yes: true });
+    assert.equal(outcome.settled, true);
+    assert.ok(cluster.log.indexOf("go on") < cluster.log.indexOf("force manager-1"));
+  });
+
   it("starts what can be started first, and forces nothing if that brings the majority back", async () => {
     loseMajority();
     cluster.gone = ["manager-3"];
