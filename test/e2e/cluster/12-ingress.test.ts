@@ -22,7 +22,7 @@ describe("the application ingress", function () {
   const stack = useSharedStack();
   let client: AppClient;
   let hello: Hello | undefined;
-  let password = "";
+  let admin = "";
   let slow: SlowApp | undefined;
   /** What takes long, from the beginning of this file on, beside its other tests. */
   let long: Readonly<Record<string, Promise<string>>> = {};
@@ -32,7 +32,8 @@ describe("the application ingress", function () {
     client = new AppClient(outputs);
     const { host, port } = new URL(outputs.endpoints.registry ?? "");
     hello = new Hello(stack, client, Number(port), host);
-    password = outputs.registryCredentials?.password ?? "";
+    const { username = "", password = "" } = outputs.registryCredentials ?? {};
+    admin = `${username}:${password}`;
     slow = new SlowApp(stack, { domain: client.domain, port: client.ports.https, ca: outputs.caCertificate });
     await slow.create(WORKERS, {
       "traefik.http.services.slow.loadbalancer.sticky.cookie.name": "slow",
@@ -76,7 +77,7 @@ describe("the application ingress", function () {
     const overview = "/api/overview";
     assert.equal((await client.ask("traefik", overview)).status, 401);
     assert.equal((await client.ask("traefik", overview, { auth: "swarm-ha:wrong" })).status, 401);
-    const { status, body } = await client.ask("traefik", overview, { auth: `swarm-ha:${password}` });
+    const { status, body } = await client.ask("traefik", overview, { auth: admin });
     assert.equal(status, 200);
     assert.match(body, /"providers":\[[^\]]*"Swarm"/i);
   });
