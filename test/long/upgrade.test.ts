@@ -108,6 +108,8 @@ describe("the upgrade of a swarm's Docker engines", function () {
       assert.ok(first.length > 0 && some.length > 0, `the new one is on ${first.join(", ")}`);
       report("a run that was ended", from);
 
+      // Two on each worker is what the example allows: so two workers are room enough for one.
+      await example().scale(2);
       await stack.exec(DEAD, ["sv", "-w", "50", "stop", "/etc/service/docker"]);
       await until(`${DEAD} to be Down`, 60, async () => {
         const { status } = await stack.status();
