@@ -35,7 +35,7 @@ describe("the upgrade of a swarm's Docker engines", function () {
   };
   const engines = async (): Promise<Record<string, string>> => {
     const { status } = await stack.status();
-    return Object.fromEntries(status.nodes.map(({ name, engine }) => [name, engine]));
+    return status.engines;
   };
   const withEngine = async (version: string): Promise<string[]> =>
     Object.entries(await engines()).flatMap(([name, engine]) => (isVersion(engine, version) ? [name] : []));
