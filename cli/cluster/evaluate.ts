@@ -106,6 +106,9 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
       loadBalancers: balancers.status,
       certificates: certificateStatus(live.certificates, live.now),
       ingress: findings,
+      engines: Object.fromEntries(
+        matches.flatMap(({ desired: { name }, node }) => (node === undefined ? [] : [[name, node.engine]])),
+      ),
       ...(live.disks === undefined ? {} : { disks: live.disks }),
       problems: problems.map((problem) => problem.text),
     },
@@ -148,7 +151,6 @@ function nodeStatus({ desired, node }: Match, listed: boolean): NodeStatus {
     availability: "",
     managerStatus: "",
     identity: "",
-    engine: "",
   };
 }
 
@@ -163,6 +165,5 @@ function liveStatus(node: LiveNode, desired: boolean, known: Pick<NodeStatus, "r
     availability: capital(node.availability),
     managerStatus: node.leader ? "Leader" : capital(node.reachability),
     identity: node.labels[LABELS.identity] ?? "",
-    engine: node.engine,
   };
 }

@@ -107,8 +107,6 @@ export interface NodeStatus {
   readonly managerStatus: string;
   /** Identity of the host that the node was set up on: node label `swarm-ha.identity`; empty when it has none. */
   readonly identity: string;
-  /** Version of its Docker engine, as it was reported last; empty when unknown. */
-  readonly engine: string;
 }
 
 /** One load balancer's members. */
@@ -147,6 +145,8 @@ export interface ClusterStatus {
   readonly certificates: CertificateStatus[];
   /** Faults in applications' labels, networks and ports. */
   readonly ingress: readonly IngressFinding[];
+  /** Version of each wanted host's Docker engine, by host name, as its node reported it last. */
+  readonly engines: Readonly<Record<string, string>>;
   /** Filesystems of the hosts. @default they weren't asked */
   readonly disks?: readonly LiveDisk[];
   /** The worst first; each with the host, what was seen, and the command that helps. */

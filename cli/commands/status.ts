@@ -45,6 +45,7 @@ runMain(async () => {
         loadBalancers: {},
         certificates: [],
         ingress: [],
+        engines: {},
         problems: [text],
       });
     }

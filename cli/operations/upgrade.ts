@@ -32,8 +32,8 @@ import {
 
 /** Seconds for the cluster to become healthy after a step. */
 const SETTLE_LIMIT = 180;
-/** Seconds before the first one: an election takes up to 21, and load balancers up to 15 to see that a host is healthy again. */
-const FIRST_LIMIT = 90;
+/** Seconds before the first one: an election takes up to 21, a start of a host or its notice by load balancers about as long. */
+const FIRST_LIMIT = 60;
 
 /** What is to be upgraded. */
 export interface Upgrade extends Wish {
@@ -89,7 +89,8 @@ export function upgrade(
         limit: moment.kind === "start" ? FIRST_LIMIT : moment.step.limit,
         deep: true,
         disks: moment.kind === "start",
-        enough: clear,
+        // At first, a host that has just been started may still be on its way.
+        enough: (seen) => clear(seen) && (moment.kind !== "start" || standing(seen).dead.length === 0),
       });
       if (before === undefined && wish.way === "in place" && clear(evaluation)) {
         const alive = evaluation.matches.flatMap(({ desired, node }) =>

@@ -35,7 +35,7 @@ describe("the upgrade of a swarm's Docker engines", function () {
   };
   const engines = async (): Promise<Record<string, string>> => {
     const { status } = await stack.status();
-    return Object.fromEntries(status.nodes.map(({ name, engine }) => [name, engine]));
+    return status.engines;
   };
   const withEngine = async (version: string): Promise<string[]> =>
     Object.entries(await engines()).flatMap(([name, engine]) => (isVersion(engine, version) ? [name] : []));
@@ -108,6 +108,8 @@ describe("the upgrade of a swarm's Docker engines", function () {
       assert.ok(first.length > 0 && some.length > 0, `the new one is on ${first.join(", ")}`);
       report("a run that was ended", from);
 
+      // Two on each worker is what the example allows: so two workers are room enough for one.
+      await example().scale(2);
       await stack.exec(DEAD, ["sv", "-w", "50", "stop", "/etc/service/docker"]);
       await until(`${DEAD} to be Down`, 60, async () => {
         const { status } = await stack.status();

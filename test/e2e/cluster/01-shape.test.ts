@@ -29,6 +29,8 @@ const statusSchema = z.strictObject({
   certificates: z.array(
     z.strictObject({ owner: z.string(), use: z.string(), notAfter: z.iso.datetime(), daysLeft: z.int().positive() }),
   ),
+  // Likewise: the Docker engine of each host.
+  engines: z.record(z.string(), z.string()),
   // Likewise: what applications do to each other and the ingress, and how full the disks are.
   ingress: z.array(z.unknown()).length(0),
   disks: z.array(
@@ -131,6 +133,7 @@ describe("the cluster's shape", function () {
     assert.deepEqual(problems, []);
     assert.deepEqual([swarmId], await stack.swarmIds());
     assert.deepEqual(nodes.map((node) => node.name).sort(), HOSTS);
+    assert.deepEqual(Object.keys(status.engines).sort(), HOSTS);
     assert.ok(nodes.every((node) => node.desired && node.zone === zoneOf(node.name)));
     for (const [balancer, role] of [
       ["manager", "manager"],

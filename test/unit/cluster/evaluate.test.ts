@@ -41,8 +41,11 @@ describe("evaluate", () => {
       availability: "Drain",
       managerStatus: "Leader",
       identity: "instance-manager-1",
-      engine: "26.1.5+dfsg1",
     });
+    assert.deepEqual(
+      Object.entries(status.engines),
+      desired.nodes.map(({ name }) => [name, "26.1.5+dfsg1"]),
+    );
     assert.equal(status.nodes.at(-1)?.managerStatus, "");
     assert.deepEqual(status.loadBalancers.manager, {
       url: "tcp://127.0.0.1:2376",

@@ -10,6 +10,7 @@ const seen = (...problems: Omit<Problem, "text">[]): Parameters<typeof isSettled
     loadBalancers: {},
     certificates: [],
     ingress: [],
+    engines: {},
     problems: [],
   },
   problems: problems.map((problem) => ({ ...problem, text: problem.kind })),
