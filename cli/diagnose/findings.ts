@@ -98,18 +98,17 @@ function cutFindings(looks: readonly HostLook[], troubled: ReadonlySet<string>):
 
 /** MTU and kind of the device that a node's address is on. */
 function deviceFindings(nodes: readonly Reached[]): HostFinding[] {
-  const devices = nodes.flatMap(({ name, details }) => {
-    const device = mainDevice(details);
+  const devices = nodes.flatMap(({ name, address, details }) => {
+    const device = mainDevice(details, address);
     const mtu = device === undefined ? undefined : details.mtu[device];
     return device === undefined || mtu === undefined ? [] : [{ name, device, mtu }];
   });
   const small = devices.filter(({ mtu }) => mtu < MTU);
   const sizes = [...new Set(devices.map(({ mtu }) => mtu))].sort((a, b) => a - b);
   const which = (mtu: number): string => list(devices.filter((one) => one.mtu === mtu).map(({ name }) => name));
-  const secondary = nodes.flatMap(({ name, details }) => {
-    const first = details.addresses.filter(({ device }) => device === mainDevice(details));
-    return first.some((one) => one.secondary) ? [{ name, addresses: first.map(({ address }) => address) }] : [];
-  });
+  const secondary = nodes.filter(({ address = "", details: { addresses } }) =>
+    addresses.some((one) => one.secondary && one.address.startsWith(`${address}/`)),
+  );
   return [
     ...small.map(({ name, device, mtu }): HostFinding => ({
       hosts: [name],
@@ -127,19 +126,20 @@ function deviceFindings(nodes: readonly Reached[]): HostFinding[] {
             text: `The hosts' networks have different MTUs: ${sizes.map((mtu) => `${String(mtu)} on ${which(mtu)}`).join("; ")}`,
           },
         ]),
-    ...secondary.map(({ name, addresses }): HostFinding => ({
+    ...secondary.map(({ name, address = "" }): HostFinding => ({
       hosts: [name],
-      level: "advice",
+      level: "problem",
       text:
-        `${name} has a secondary address (${list(addresses)}). If the swarm advertises that one, overlay traffic is lost on ` +
-        "EC2 (moby issue 53004): compare it with the node's address in nodes.json",
+        `${name}'s address in the swarm, ${address}, is a secondary one of its device: on EC2, all overlay traffic to it is lost ` +
+        "(moby issue 53004). Give it that address as the primary one",
     })),
   ];
 }
 
-/** The device of a node's own address: the first one that isn't a bridge of Docker's. */
-function mainDevice({ addresses }: HostDetails): string | undefined {
-  return addresses.find(({ device }) => !/^(?:docker|br-|ov-|vx-)/.test(device))?.device;
+/** The device of a node's own address; where that isn't known, the first one that isn't a bridge of Docker's. */
+function mainDevice({ addresses }: HostDetails, address = ""): string | undefined {
+  const own = addresses.find((one) => one.address.startsWith(`${address}/`));
+  return (own ?? addresses.find(({ device }) => !/^(?:docker|br-|ov-|vx-)/.test(device)))?.device;
 }
 
 function nameFindings(nodes: readonly Reached[]): HostFinding[] {

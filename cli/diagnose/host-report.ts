@@ -46,6 +46,8 @@ export type HostLook = {
   /** Its name in the stack; also `bastion`, and those of load balancers. */
   readonly name: string;
   readonly role: string;
+  /** Its private address, which the swarm knows it by. @default unknown */
+  readonly address?: string;
 } & (
   | {
       readonly reached: true;

@@ -71,7 +71,6 @@ async function dial({ bastion, stack }: Reach): Promise<Tunnel | string> {
 }
 
 async function lookAt(reach: Reach, target: Target, options: LookOptions, ways: Ways): Promise<HostLook> {
-  const { name, role } = target;
   const mark = `@@${randomUUID()}`;
   const node = isHost(target);
   const data = {
@@ -83,9 +82,9 @@ async function lookAt(reach: Reach, target: Target, options: LookOptions, ways: 
   try {
     const { end, via } = await run(reach, target, data, ways);
     const report = parseDiagnosis(outputOf(end), { mark, bytes: BYTES, sent, received: Date.now() });
-    return { name, role, reached: true, via, ...report };
+    return { ...target, reached: true, via, ...report };
   } catch (error) {
-    return { name, role, reached: false, seen: messageOf(error) };
+    return { ...target, reached: false, seen: messageOf(error) };
   }
 }
 

@@ -15,7 +15,7 @@ const PLANTED = {
   header: Buffer.from("user:pLanted-4444").toString("base64"),
 };
 /** Seconds for a command while one host is paused: its log-in ends after 8 s, asking it directly after 8 more. */
-const LIMIT = 75;
+const LIMIT = 100;
 
 interface Drift {
   readonly differences: readonly {
