@@ -153,8 +153,8 @@ describe("the scheduler's rules", () => {
       .join("\n");
     const { code, stdout, stderr } = bash(
       `set -Eeuo pipefail; shopt -s lastpipe; . scripts/lib/room.sh
-       cluster() { case $2 in /nodes) reply=$nodes ;; /services) reply=$services ;; /tasks) reply=$tasks ;; esac; }
-       while read -r nodes && read -r services && read -r tasks; do
+       cluster() { case $2 in /nodes) reply=$one ;; /services) reply=$two ;; /tasks) reply=$three ;; esac; }
+       while read -r one && read -r two && read -r three; do
          room_without '["id-leaving"]'; printf '%s\\n' "$without"
        done <<<"$INPUT"`,
       { env: { INPUT: input } },
