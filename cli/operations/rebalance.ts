@@ -13,7 +13,7 @@ import { commands, list } from "../cluster/words";
 import { UserError } from "../terminal/errors";
 import type { Cluster } from "./cluster";
 import type { Loss, Operation, Past, Plan, Step } from "./operation";
-import { batchLimit, immovable, moveText, nodesOf, planMoves, updateLimit, type Move } from "./plan-rebalance";
+import { batchLimit, immovable, moveText, nodesOf, planMoves, surgeOf, updateLimit, type Move } from "./plan-rebalance";
 import type { Scheduler } from "./scheduler";
 
 /** Most moves of one service: preferences between zones don't count when the swarm takes tasks away, so one may not be enough. */
@@ -120,6 +120,7 @@ function moveStep(
   const { name } = service;
   const text = moveText(move, placements);
   const loses = lossOf(stack, move);
+  const surge = surgeOf(move, placements, before);
   return {
     key: `move ${service.id} ${before}`,
     title: `Moving ${tasks === 1 ? "1 task" : `${tasks} tasks`} of ${name}: ${text}${gap ? "; it is down meanwhile" : ""}`,
@@ -133,7 +134,7 @@ function moveStep(
     run: () =>
       attempt(
         how === "surge"
-          ? scheduler.surge(service, tasks, batchLimit(service))
+          ? scheduler.surge(service, surge.tasks, surge.atOnce, batchLimit(service))
           : scheduler.update(service, updateLimit(service)),
       ),
   };

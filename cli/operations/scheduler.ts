@@ -25,11 +25,12 @@ export interface Scheduler {
    * takes as many away again, from the nodes with the most. When they don't run, it takes those away.
    * Source: swarmkit, manager/orchestrator/replicated/services.go.
    *
-   * @param tasks how many tasks have to move, at most `parallelism` at a time
+   * @param tasks how many more replicas in all
+   * @param atOnce how many more at a time
    * @param limit seconds for each time
    * @returns why it failed, with what was seen last
    */
-  surge(service: PlacementService, tasks: number, limit: number): Promise<string | undefined>;
+  surge(service: PlacementService, tasks: number, atOnce: number, limit: number): Promise<string | undefined>;
   /** Takes away the replicas that an interrupted surge has left. @returns why it failed */
   finish(service: PlacementService, limit: number): Promise<string | undefined>;
 }
@@ -109,9 +110,8 @@ export function schedulerBy(ask: Ask, pause = PAUSE): Scheduler {
       });
       return failure === undefined ? undefined : `The update of ${name}: ${failure}`;
     },
-    async surge(service, tasks, limit) {
+    async surge(service, tasks, atOnce, limit) {
       const { id, name, replicas = 0, update } = service;
-      const atOnce = update.parallelism === 0 ? tasks : update.parallelism;
       for (let left = tasks; left > 0; left -= atOnce) {
         const more = Math.min(atOnce, left);
         await ask((call) => scale(call, id, replicas, more).then(() => true));

@@ -66,9 +66,9 @@ housekeeping_services=${housekeeping_services:-/etc/service}
 housekeeping_text() {
   local repositories
   repositories=$(optional housekeeping.keep | tr '\n' ' ')
+  # (Not in the text below: a line that begins with # is a comment, and is not sent to hosts.)
+  echo '#!/bin/bash'
   cat <<END
-#!/bin/bash
-# Written by the step that prepares a host: scripts/lib/housekeeping.sh.
 set -uo pipefail
 exec 9>/run/swarm-ha-housekeeping.lock
 flock -n 9 || exit 0
@@ -107,10 +107,10 @@ END
 
 # housekeeping_loop HOURS: prints what runit runs, again and again.
 housekeeping_loop() {
+  echo '#!/bin/sh'
+  # 15 to 45 minutes after each start, which spreads the hosts.
   cat <<END
-#!/bin/sh
 exec 2>&1
-# 15 to 45 minutes after each start, which spreads the hosts.
 sleep \$((900 + \$(od -An -N2 -tu2 /dev/urandom) % 1800))
 $housekeeping_program
 exec sleep $(($1 * 3600))

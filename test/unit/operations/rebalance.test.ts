@@ -4,7 +4,7 @@ import type { DockerCall } from "../../../cli/cluster/docker-api";
 import { capacities } from "../../../cli/cluster/placement/eligible";
 import type { PlacementNode, Placements, PlacementService, PlacementTask } from "../../../cli/cluster/placement/model";
 import { countsOf, expectedCounts, squaresOf } from "../../../cli/cluster/placement/spread";
-import { judge, planMoves } from "../../../cli/operations/plan-rebalance";
+import { judge, planMoves, surgeOf } from "../../../cli/operations/plan-rebalance";
 import { rebalance } from "../../../cli/operations/rebalance";
 import { schedulerBy, type Scheduler } from "../../../cli/operations/scheduler";
 import { UserError } from "../../../cli/terminal/errors";
@@ -398,6 +398,20 @@ describe("rebalance", () => {
     assert.equal(settled, true);
   });
 
+  it("gives a service with spread preferences more replicas than have to move, at once, as far as there is room", () => {
+    const nodes = WORKERS.map((one, i) => ({ ...one, labels: { zone: String(i) } }));
+    const surge = (maxPerNode: number, before: number) => {
+      const one = service("web", 3, { spread: ["node.labels.zone"], maxPerNode });
+      const seen = { nodes, services: [one], tasks: tasks("web", { "worker-1": 2, "worker-2": 1 }) };
+      const [move] = planMoves(seen, [], new Set()).moves;
+      assert.ok(move);
+      return surgeOf(move, seen, before);
+    };
+    assert.deepEqual(surge(0, 0), { tasks: 2, atOnce: 2 });
+    assert.deepEqual(surge(2, 1), { tasks: 3, atOnce: 3 });
+    assert.deepEqual(surge(2, 4), { tasks: 3, atOnce: 3 });
+  });
+
   it("gives up when a service stays uneven", async () => {
     const scheduler = new FakeScheduler(placements());
     scheduler.surge = (one) => {
@@ -476,7 +490,7 @@ describe("the scheduler of a stack", () => {
   it("scales up by no more than the update's parallelism, and down again, and leaves no mark", async () => {
     const manager = new FakeManager();
     const two = { ...web, update: { ...web.update, parallelism: 2 } };
-    assert.equal(await over(manager).surge(two, 3, 1), undefined);
+    assert.equal(await over(manager).surge(two, 3, 2, 1), undefined);
     assert.deepEqual(
       manager.posted.map(({ Mode }) => Mode.Replicated.Replicas),
       [5, 3, 3, 4, 3, 3],
@@ -489,7 +503,7 @@ describe("the scheduler of a stack", () => {
   it("takes new tasks away again that don't come to run", async () => {
     const manager = new FakeManager();
     manager.runs = (wanted) => Math.min(3, wanted);
-    const failure = (await over(manager).surge(web, 1, 0.05)) ?? "";
+    const failure = (await over(manager).surge(web, 1, 1, 0.05)) ?? "";
     assert.match(failure, /1 more tasks? of web/);
     assert.match(failure, /3 of 4 tasks run/);
     assert.deepEqual([manager.spec.Mode.Replicated.Replicas, manager.spec.Labels], [3, { mine: "1" }]);
@@ -498,7 +512,7 @@ describe("the scheduler of a stack", () => {
   it("doesn't touch replicas that somebody else has changed", async () => {
     const manager = new FakeManager();
     manager.spec.Mode.Replicated.Replicas = 10;
-    await assert.rejects(over(manager).surge(web, 1, 1), /changed its replicas to 10/);
+    await assert.rejects(over(manager).surge(web, 1, 1, 1), /changed its replicas to 10/);
     assert.deepEqual(manager.posted, []);
   });
 });

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { repositoryOf } from "../../../components/images";
-import { dataText } from "../../../components/ssh/script";
+import { dataText, readScript } from "../../../components/ssh/script";
 import { bash } from "../../support/bash";
 
 /** A Docker engine's containers and images, in files that the fake `docker` reads and changes. */
@@ -58,14 +58,14 @@ describe("housekeeping of a host", () => {
       .split("\n")
       .filter(Boolean);
   const ago = (seconds: number): string => new Date(Date.now() - seconds * 1000).toISOString();
-  const shell = (script: string, input = ""): string => {
+  const shell = (script: string): string => {
     const env = { PATH: `${folder}:${process.env["PATH"] ?? ""}` };
     const text = `set -Eeuo pipefail; shopt -s inherit_errexit lastpipe; cd scripts
       marks=${folder}/marks housekeeping_program=${folder}/program
       housekeeping_units=${folder}/units housekeeping_services=${folder}/services
       . lib/housekeeping.sh
       ${script}`;
-    const { code, stdout, stderr } = bash(text, { env, input });
+    const { code, stdout, stderr } = bash(text, { env });
     assert.equal(code, 0, stderr);
     return stdout;
   };
@@ -129,20 +129,25 @@ describe("housekeeping of a host", () => {
   });
 
   it("is installed as a program that takes another age, and goes when it is off", () => {
-    const write = `write_file() { mkdir -p "$(dirname "$1")"; cat >"$1"; chmod "$2" "$1"; }`;
-    const apply = (everyHours: number): string =>
-      shell(
-        `given_text=$(cat); declare -A given=(); eval "$given_text"
-        value() { printf '%s\\n' "\${given[$1]}"; }; optional() { printf '%s\\n' "\${given[$1]-}"; }; ${write}
-        housekeeping_apply`,
-        dataText({ housekeeping: { everyHours, ageHours: 168, keep: ["registry"] } }),
-      );
+    // As hosts get it: without comments.
+    const [functions = ""] = readScript("prepare")
+      .text.replaceAll("/run/swarm-ha", `${folder}/lock`)
+      .split("\nname=$(value name)");
+    const apply = (everyHours: number): void => {
+      const input = dataText({ housekeeping: { everyHours, ageHours: 168, keep: ["registry"] } });
+      const places = `marks=${folder}/marks housekeeping_program=${folder}/program
+        housekeeping_units=${folder}/units housekeeping_services=${folder}/services`;
+      const { code, stderr } = bash(`${places}\n${functions}\nhousekeeping_apply`, { input });
+      assert.equal(code, 0, stderr);
+    };
     apply(24);
     const program = path.join(folder, "program");
     const loop = path.join(folder, "services", "housekeeping", "run");
-    if (!existsSync("/run/systemd/system")) assert.match(readFileSync(loop, "utf8"), /exec sleep 86400\n/);
+    if (!existsSync("/run/systemd/system"))
+      assert.match(readFileSync(loop, "utf8"), /^#!\/bin\/sh\n[^]*exec sleep 86400\n/);
     engine("images", ["sha256:a1 shop v1", "sha256:a2 registry 3.0.0"]);
-    const text = readFileSync(program, "utf8").replace("/run/swarm-ha", `${folder}/lock`);
+    const text = readFileSync(program, "utf8").replaceAll("/run/swarm-ha", `${folder}/lock`);
+    assert.match(text, /^#!\/bin\/bash\n/);
     const run = (...args: string[]): void => {
       writeFileSync(`${program}.test`, text, { mode: 0o755 });
       const { code, stderr } = bash(`${program}.test ${args.join(" ")}`, {
