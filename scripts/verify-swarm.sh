@@ -31,7 +31,7 @@ rm -rf "$data/swarm/docker-state.json" "$data/swarm/state.json" "$data/swarm/wor
 
 jq -n --arg data "$data" --arg run "$run" '{ hosts: ["unix://\($run)/docker.sock"], "data-root": $data, "exec-root": "\($run)/exec",
   pidfile: "\($run)/pid", bridge: "none", iptables: false, "ip-forward": false,
-  "containerd-namespace": "swarm-ha-verify", "containerd-plugin-namespace": "swarm-ha-verify-plugins" }' >"$run/daemon.json"
+  "containerd-namespace": "swarm-ha-verify", "containerd-plugins-namespace": "swarm-ha-verify-plugins" }' >"$run/daemon.json"
 # Killed with its parent, and with all of its own processes and mounts.
 # shellcheck disable=SC2016 # the inner shell's arguments
 unshare --net --mount --pid --fork --kill-child --mount-proc bash -c '
