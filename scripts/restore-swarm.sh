@@ -9,6 +9,7 @@
 . lib/service.sh
 . lib/engine.sh
 . lib/unlock.sh
+. lib/forced.sh
 
 name=$(value name)
 address=$(value address)
@@ -39,8 +40,9 @@ rm -rf "$data/swarm"
 mv "$new/swarm" "$data/swarm"
 
 engine POST /swarm/init 60 <<<"{
-  \"ListenAddr\": \"$address:2377\", \"AdvertiseAddr\": \"$address:2377\", \"ForceNewCluster\": true
-}" || fail "$name can't make a swarm of the backup: $reply"
+  \"ListenAddr\": \"$address:2377\", \"AdvertiseAddr\": \"$address:2377\", \"ForceNewCluster\": true,
+  \"Spec\": $keep_settings
+}" || [[ $reply == *leave-all-settings* ]] || fail "$name can't make a swarm of the backup: $reply"
 longest_pause=500
 wait_for 60 "$name to manage the swarm" manages
 engine GET /info </dev/null || fail "the Docker engine of $name doesn't answer: $reply"

@@ -7,6 +7,7 @@
 # Prints: { swarmId, services: [name], secrets: [name], configs: [name], networks: [name] }
 
 . lib/common.sh
+. lib/forced.sh
 
 name=$(value name)
 # Its files may be large; its sockets' paths must be short.
@@ -57,7 +58,8 @@ answers() {
 }
 longest_pause=500
 wait_for 60 "the scratch Docker engine on $name to answer" answers /_ping
-asked POST /swarm/init 60 <<<"{ \"ListenAddr\": \"$address:2377\", \"AdvertiseAddr\": \"$address:2377\", \"ForceNewCluster\": true }" ||
+asked POST /swarm/init 60 <<<"{ \"ListenAddr\": \"$address:2377\", \"AdvertiseAddr\": \"$address:2377\", \"ForceNewCluster\": true,
+  \"Spec\": $keep_settings }" || [[ $reply == *leave-all-settings* ]] ||
   fail "the scratch Docker engine can't make a swarm of the backup: $reply"
 wait_for 60 "the scratch swarm on $name to list its services" answers /services
 

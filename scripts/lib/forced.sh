@@ -1,0 +1,7 @@
+# shellcheck shell=bash
+# A swarm that is forced anew from what one manager has.
+
+# The Docker engine merges what it is given into the swarm's settings, and what it isn't given, too: autolock would be off, and a CA
+# that was ever rotated would be rotated again (moby, daemon/cluster/convert/swarm.go). It refuses this, after it has formed the swarm.
+# shellcheck disable=SC2034 # read by those who force
+keep_settings='{ "CAConfig": { "ExternalCAs": [{ "Protocol": "leave-all-settings" }] } }'
