@@ -20,6 +20,9 @@ export const LABELS = {
   identity: "swarm-ha.identity",
 } as const;
 
+/** Label of the swarm itself: when it was last formed anew after its majority was lost, RFC 3339 (scripts/recover.sh). */
+export const RECOVERED = "swarm-ha.recovered";
+
 /** Prefix of all labels of the program's own. */
 export const LABEL_PREFIX = "swarm-ha.";
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RECOVERED } from "../../plan/labels";
 import type { LiveNode } from "./model";
 
 /** Sends a request to a manager's Docker API and returns the answer's body. @throws Error for HTTP 400 and above */
@@ -13,7 +14,7 @@ const labels = z
 const infoSchema = z.object({
   Swarm: z.object({
     LocalNodeState: z.string(),
-    Cluster: z.object({ ID: z.string() }).nullish(),
+    Cluster: z.object({ ID: z.string(), Spec: z.object({ Labels: labels }).optional() }).nullish(),
   }),
 });
 
@@ -29,9 +30,16 @@ const nodeSchema = z.object({
 });
 
 /** The engine's swarm state. */
-export async function swarmInfo(call: DockerCall): Promise<{ localState: string; swarmId: string }> {
+export async function swarmInfo(
+  call: DockerCall,
+): Promise<{ localState: string; swarmId: string; recovered?: string }> {
   const { Swarm } = infoSchema.parse(await call("GET", "/info"));
-  return { localState: Swarm.LocalNodeState, swarmId: Swarm.Cluster?.ID ?? "" };
+  const recovered = Swarm.Cluster?.Spec?.Labels[RECOVERED];
+  return {
+    localState: Swarm.LocalNodeState,
+    swarmId: Swarm.Cluster?.ID ?? "",
+    ...(recovered === undefined ? {} : { recovered }),
+  };
 }
 
 /** All nodes, as a manager lists them. */

@@ -64,7 +64,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
   const isGone = (name: string): boolean => running?.includes(name) === false && stepOf(desired, name) !== undefined;
   const found = [
     ...accessProblems(desired, live),
-    ...swarmProblems(desired, live.answers),
+    ...swarmProblems(desired, live.answers, view),
     ...(view === undefined
       ? [unreachableProblem(desired, live)]
       : [

@@ -6,24 +6,26 @@ import type { LiveNode, ManagerAnswer } from "./model";
 export interface View {
   readonly nodes: readonly LiveNode[];
   readonly swarmId: string;
+  /** When that swarm was last formed anew after a lost majority, RFC 3339; empty when it never was. */
+  readonly recovered: string;
 }
 
 /**
- * The view to use: of a manager in the stack's recorded swarm, preferably the leader's own.
+ * The view to use: of a manager in the stack's recorded swarm, the one recovered last, preferably the leader's own.
  *
  * @returns undefined when no manager could list the nodes
  */
 export function pickView(answers: readonly ManagerAnswer[], swarmId: string): View | undefined {
-  const rank = (view: View & { name: string }): number =>
-    (view.swarmId === swarmId ? 2 : 0) +
-    (view.nodes.some((node) => node.leader && node.hostname === view.name) ? 1 : 0);
+  const isOurs = (view: View): number => (view.swarmId === swarmId ? 1 : 0);
+  const leads = (view: View & { name: string }): number =>
+    view.nodes.some((node) => node.leader && node.hostname === view.name) ? 1 : 0;
   return answers
     .flatMap((answer) =>
       answer.answered && !("error" in answer.nodes)
-        ? [{ name: answer.name, swarmId: answer.swarmId, nodes: answer.nodes }]
+        ? [{ name: answer.name, swarmId: answer.swarmId, recovered: answer.recovered ?? "", nodes: answer.nodes }]
         : [],
     )
-    .sort((a, b) => rank(b) - rank(a))[0];
+    .sort((a, b) => isOurs(b) - isOurs(a) || b.recovered.localeCompare(a.recovered) || leads(b) - leads(a))[0];
 }
 
 /** A wanted host and its node. */

@@ -262,6 +262,8 @@ export type ManagerAnswer =
       readonly localState: string;
       /** Cluster id; empty when it has none. */
       readonly swarmId: string;
+      /** When its swarm was last formed anew after a lost majority, RFC 3339. @default never */
+      readonly recovered?: string;
       /** All nodes, or why it couldn't list them. */
       readonly nodes: readonly LiveNode[] | { readonly error: string };
     }

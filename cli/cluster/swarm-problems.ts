@@ -2,7 +2,7 @@ import { describeHost } from "../operations/ladder";
 import type { Match, View } from "./match";
 import type { Desired, Live, LiveNode, ManagerAnswer, Problem } from "./model";
 import { counts, quorum, votes } from "./quorum";
-import { commands, list, LOST_MAJORITY } from "./words";
+import { commands, list } from "./words";
 
 /** Problems of the bastion, of an `up` that didn't finish, and of what the platform has. */
 export function accessProblems(desired: Desired, live: Live): Problem[] {
@@ -31,11 +31,18 @@ export function accessProblems(desired: Desired, live: Live): Problem[] {
   return problems;
 }
 
-/** Managers that are in another swarm. */
-export function swarmProblems(desired: Desired, answers: readonly ManagerAnswer[]): Problem[] {
+/** Managers that are in another swarm: in one of another id, or in the one from before a recovery. */
+export function swarmProblems(desired: Desired, answers: readonly ManagerAnswer[], view: View | undefined): Problem[] {
   const { repair } = commands(desired.stack);
   return answers.flatMap((answer): Problem[] => {
-    if (!answer.answered || answer.swarmId === "" || answer.swarmId === desired.swarmId) return [];
+    if (!answer.answered || answer.swarmId === "") return [];
+    if (answer.swarmId === desired.swarmId) {
+      if (view === undefined || (answer.recovered ?? "") >= view.recovered) return [];
+      const text =
+        `${answer.name} has come back with the data from before the swarm was recovered (${view.recovered}), and is in a second swarm. ` +
+        `Changes made through it are lost. Let it leave and join again: ${repair}`;
+      return [{ kind: "swarm", hosts: [answer.name], text }];
+    }
     const text =
       `${answer.name} is in another swarm (${answer.swarmId}) than the stack's (${desired.swarmId}). ` +
       `Don't change anything by hand; when the stack's own swarm has its majority: ${repair}`;
@@ -49,6 +56,8 @@ export function leaderProblems(desired: Desired, answers: readonly ManagerAnswer
   const named = new Map<string, string[]>();
   for (const answer of answers) {
     if (!answer.answered || answer.swarmId !== view.swarmId || "error" in answer.nodes) continue;
+    // Those from before a recovery have a problem of their own.
+    if ((answer.recovered ?? "") !== view.recovered) continue;
     for (const leader of answer.nodes.filter((node) => node.leader)) {
       const who = `${leader.hostname} (${leader.id})`;
       named.set(who, [...(named.get(who) ?? []), answer.name]);
@@ -78,14 +87,13 @@ export function quorumProblems(desired: Desired, voters: readonly LiveNode[], ma
   const text =
     margin < 0
       ? `The majority of the managers is lost: ${counting} of ${managers} are Ready and Reachable. Applications keep running, ` +
-        `but nothing can be changed. ${startAll(repair)}`
+        `but nothing can be changed. ${startAll(desired.stack)}`
       : `No further manager may be lost: ${counting} of ${managers} are Ready and Reachable, and one less is no majority. ${repair}`;
   return [{ kind: "quorum", hosts, text }];
 }
 
 /** Why the nodes couldn't be listed, by manager. */
 export function unreachableProblem(desired: Desired, { answers, hosts = {} }: Live): Problem {
-  const { repair } = commands(desired.stack);
   const reasons = answers
     .map((answer) => {
       const told = describeHost(answer.name, hosts);
@@ -95,13 +103,14 @@ export function unreachableProblem(desired: Desired, { answers, hosts = {} }: Li
   const leaderless = answers.some((answer) => answer.answered && answer.localState === "active");
   const text = leaderless
     ? "Managers answer, but none can list the nodes. Most likely the swarm has no leader: an election takes up to 21 s, " +
-      `or the majority is lost (${reasons}). Applications keep running. ${startAll(repair)}`
-    : `No manager can list the nodes (${reasons === "" ? "none could be asked" : reasons}). ${startAll(repair)}`;
+      `or the majority is lost (${reasons}). Applications keep running. ${startAll(desired.stack)}`
+    : `No manager can list the nodes (${reasons === "" ? "none could be asked" : reasons}). ${startAll(desired.stack)}`;
   return { kind: "unreachable", hosts: [], text };
 }
 
-function startAll(repair: string): string {
-  return `Start what can be started: ${repair}. If that doesn't help: ${LOST_MAJORITY}`;
+function startAll(stack: string): string {
+  const { repair, recover } = commands(stack);
+  return `Start what can be started: ${repair}. If that doesn't bring the majority back: ${recover}`;
 }
 
 function reason(answer: ManagerAnswer): string {

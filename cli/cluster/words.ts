@@ -1,6 +1,7 @@
 /** Commands that messages recommend. */
 export function commands(stack: string): {
   repair: string;
+  recover: string;
   up: string;
   status: string;
   docker: string;
@@ -10,6 +11,7 @@ export function commands(stack: string): {
 } {
   return {
     repair: `npm run repair -- ${stack}`,
+    recover: `npm run recover -- ${stack}`,
     up: `npm run pulumi -- up --stack ${stack}`,
     status: `npm run -s status -- ${stack}`,
     docker: `docker --context swarm-ha-${stack}`,
@@ -18,9 +20,6 @@ export function commands(stack: string): {
     set: `npm run pulumi -- config set --stack ${stack}`,
   };
 }
-
-/** How to recover from a lost majority. */
-export const LOST_MAJORITY = "docs/runbooks/lost-majority.md";
 
 /** A span of time: `45 s`, `12 min`, `3 h 5 min`, `2 d 4 h`. */
 export function span(seconds: number): string {

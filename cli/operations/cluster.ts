@@ -6,6 +6,7 @@ import type { Spare } from "../../plan/spare";
 import { askHosts } from "../cluster/ask-hosts";
 import type { Evaluation } from "../cluster/evaluate";
 import type { AllFacts } from "../cluster/host-facts";
+import { readPositions, type RaftPositions } from "../cluster/raft";
 import { inspectDeep, settle, type DeepLook, type Settling } from "../cluster/inspect";
 import { bringBack, containersOf, prepareFor } from "../cluster/platform";
 import { readStack, up, type LiveStack } from "../cluster/stack";
@@ -13,6 +14,7 @@ import { list } from "../cluster/words";
 import type { Containers, PlatformInstance } from "../platform/types";
 import { UserError } from "../terminal/errors";
 import type { Progress } from "../terminal/progress";
+import { force, type Forcing } from "./force";
 import { perform } from "./perform";
 import type { RepairStep } from "./plan-repair";
 import { acceptGaps, withoutRoom } from "./room";
@@ -44,6 +46,10 @@ export interface Cluster {
   wait(title: string, usually: string, stack: LiveStack, settling: Omit<Settling, "note">): Promise<Evaluation>;
   /** Asks these hosts, and all managers, about themselves. */
   facts(stack: LiveStack, hosts: readonly string[]): Promise<AllFacts>;
+  /** Reads how far the Raft logs of these hosts go. Changes nothing. */
+  positions(stack: LiveStack, hosts: readonly string[]): Promise<RaftPositions>;
+  /** See {@link force}. @returns why it failed */
+  force(forcing: Forcing, stack: LiveStack): Promise<string | undefined>;
   /** See {@link withoutRoom}. */
   withoutRoom(stack: LiveStack, nodeIds: readonly string[]): Promise<readonly string[]>;
   /** See {@link acceptGaps}. */
@@ -108,6 +114,8 @@ export function liveCluster(stack: string, progress: Progress, docker?: Docker):
     wait: (title, usually, live, settling) =>
       progress.step(title, usually, (note) => settle(live, { ...settling, note })),
     facts: (live, troubled) => askHosts(live, { troubled }),
+    positions: (live, hosts) => readPositions(live, hosts, docker),
+    force: (forcing, live) => force(forcing, live, docker),
     withoutRoom,
     acceptGaps,
     lendLabels,

@@ -10,7 +10,7 @@ import type { Desired, ProblemKind } from "../cluster/model";
 import { majority } from "../../plan/quorum";
 import { counts, guard, votes } from "../cluster/quorum";
 import { nameOf } from "../cluster/deployment";
-import { list, LOST_MAJORITY } from "../cluster/words";
+import { commands, list } from "../cluster/words";
 import type { PlatformInstance } from "../platform/types";
 import { goesAlone } from "./plan-replace";
 
@@ -230,7 +230,7 @@ function refusal({ reachable, quorum, problems }: Evaluation, desired: Desired, 
         "unlock it there with yours (docker swarm unlock). ";
   const explain =
     `${unlock}A swarm without a majority (${majority(managers)} of ${managers} managers) can't be changed, and replacing a manager ` +
-    `now would destroy the state that the others still have. To recover: ${LOST_MAJORITY}`;
+    `now would destroy the state that the others still have. To recover: ${commands(desired.stack).recover}`;
   if (!reachable) {
     const seen = problems.find((problem) => problem.kind === "unreachable")?.text ?? "no manager could be asked";
     return `No manager can list the nodes of the swarm. ${explain}\nSeen last: ${seen}`;

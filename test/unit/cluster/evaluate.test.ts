@@ -162,6 +162,29 @@ describe("evaluate", () => {
     has(evaluation.problems, "manager", "manager-1", "is not in the swarm");
   });
 
+  it("follows the swarm that was recovered last, and finds managers with the data from before", () => {
+    const nodes = nodesOf(desired, { "manager-2": { leader: true }, "manager-1": { leader: false } });
+    const answer = { answered: true, localState: "active", swarmId: SWARM, nodes } as const;
+    const answers: ManagerAnswer[] = [
+      { ...answer, name: "manager-1", nodes: nodesOf(desired), recovered: "2030-01-01T00:00:00Z" },
+      { ...answer, name: "manager-2" },
+      { ...answer, name: "manager-3", recovered: "2030-01-02T00:00:00Z", nodes: nodesOf(desired) },
+    ];
+    const { problems: list, status } = evaluate(desired, found(desired, [], { answers }));
+    assert.deepEqual(
+      list.filter(({ kind }) => kind === "swarm").map(({ hosts }) => hosts),
+      [["manager-1"], ["manager-2"]],
+    );
+    assert.equal(status.nodes.find(({ managerStatus }) => managerStatus === "Leader")?.name, "manager-1");
+    // Both have leaders, and that isn't an election.
+    assert.deepEqual(
+      list.filter(({ kind }) => kind === "leader"),
+      [],
+    );
+    const same = answers.map((one) => ({ ...one, recovered: "2030-01-02T00:00:00Z", nodes: nodesOf(desired) }));
+    assert.ok(!evaluate(desired, found(desired, [], { answers: same })).problems.some(({ kind }) => kind === "swarm"));
+  });
+
   it("is unreachable when no manager can list the nodes, with the reason of each", () => {
     const answers: ManagerAnswer[] = [
       { name: "manager-1", answered: true, localState: "active", swarmId: "", nodes: { error: "HTTP 503: no leader" } },
@@ -179,7 +202,7 @@ describe("evaluate", () => {
       "manager-1: HTTP 503: no leader",
       "manager-2: no answer",
       '"locked"',
-      "lost-majority",
+      "npm run recover -- local",
     );
   });
 

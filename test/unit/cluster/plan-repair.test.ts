@@ -131,14 +131,14 @@ describe("planRepair", () => {
     assert.match(again.left.join(), /worker-1/);
   });
 
-  it("refuses without a majority, with the runbook, but still makes the bastion", () => {
+  it("refuses without a majority, with the command, but still makes the bastion", () => {
     const none = {
       answers: [{ name: "manager-1", answered: false as const, seen: "no route" }],
       bastionError: "dead",
     };
     const refused = plan({ live: none, gone: ["bastion"] });
     assert.deepEqual(steps(refused), ["replace bastion"]);
-    assert.match(refused.refused ?? "", /majority \(2 of 3 managers\)[^]*lost-majority\.md[^]*no route/);
+    assert.match(refused.refused ?? "", /majority \(2 of 3 managers\)[^]*npm run recover -- local\n[^]*no route/);
     assert.match(
       plan({ changes: { "manager-1": down, "manager-2": down } }).refused ?? "",
       /Only 1 of 3 managers count/,

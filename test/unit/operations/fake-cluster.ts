@@ -4,7 +4,9 @@ import { evaluate, type Evaluation } from "../../../cli/cluster/evaluate";
 import type { AllFacts, HostFacts, HostReport } from "../../../cli/cluster/host-facts";
 import type { Live, LiveNode } from "../../../cli/cluster/model";
 import type { LiveStack } from "../../../cli/cluster/stack";
+import type { RaftPositions } from "../../../cli/cluster/raft";
 import type { BroughtBack, Cluster } from "../../../cli/operations/cluster";
+import type { Forcing } from "../../../cli/operations/force";
 import type { Outcome, Operation, Step } from "../../../cli/operations/operation";
 import { stepKey, type RepairStep } from "../../../cli/operations/plan-repair";
 import type { PlatformInstance } from "../../../cli/platform/types";
@@ -26,6 +28,8 @@ export class FakeCluster implements Cluster {
   public gone: string[] = [];
   /** Hosts whose tasks have no room, with reasons. */
   public room: Record<string, string[]> = {};
+  /** What the managers' disks have. */
+  public logs: RaftPositions = {};
   public broughtBack: BroughtBack = { failures: [] };
   public waiting: string[] = [];
   /** What the next `up` or step of a repair fails with, by what the log says of it. */
@@ -89,6 +93,15 @@ export class FakeCluster implements Cluster {
   public facts(_stack: LiveStack, hosts: readonly string[]): Promise<AllFacts> {
     this.note(`facts of ${hosts.join(" ")}`);
     return Promise.resolve(this.hosts);
+  }
+
+  public positions(_stack: LiveStack, hosts: readonly string[]): Promise<RaftPositions> {
+    this.note(`positions of ${hosts.join(" ")}`);
+    return Promise.resolve(this.logs);
+  }
+
+  public force({ manager, leaving }: Forcing): Promise<string | undefined> {
+    return Promise.resolve(this.note(`force ${[manager, ...leaving].join(" ")}`));
   }
 
   public withoutRoom(_stack: LiveStack, nodeIds: readonly string[]): Promise<string[]> {

@@ -1,0 +1,63 @@
+/** Forms a swarm anew from one manager's data: `swarm init --force-new-cluster`, on that host. See scripts/recover.sh. */
+import type Docker from "dockerode";
+import { messageOf } from "../../components/message";
+import { actOnHost } from "../cluster/ask-hosts";
+import { decryptNodeKey } from "../cluster/node-key";
+import { readPosition } from "../cluster/raft";
+import { outputOf, scriptOnHost, withWays, type Ways } from "../cluster/run-script";
+import type { LiveStack } from "../cluster/stack";
+
+/** Seconds: the Docker engine's restarts and its start as the leader; all of it takes under 20 (measured). */
+const FORCE_LIMIT = 420;
+
+/** What is to be done. */
+export interface Forcing {
+  /** The manager whose data become the swarm's. */
+  readonly manager: string;
+  /** Other managers that answer: they leave, so that their old data can't form a second swarm. */
+  readonly leaving: readonly string[];
+  /** The key of an autolocked swarm. @default it isn't autolocked */
+  readonly unlockKey?: string;
+}
+
+/** @returns why it failed */
+export async function force(
+  { manager, leaving, unlockKey }: Forcing,
+  stack: LiveStack,
+  docker: Docker | undefined,
+): Promise<string | undefined> {
+  const { swarmId, nodes } = stack.desired;
+  const address = nodes.find(({ name }) => name === manager)?.address ?? "";
+  const data = { name: manager, address, swarmId, at: new Date().toISOString() };
+  try {
+    await withWays(
+      stack,
+      async (ways) => {
+        const unlock = await unlocking(stack, manager, unlockKey, ways);
+        const all = unlock === undefined ? data : { ...data, unlock };
+        outputOf((await scriptOnHost(stack, manager, "recover", all, { ...ways, limit: FORCE_LIMIT })).end);
+      },
+      { docker },
+    );
+  } catch (error) {
+    return messageOf(error);
+  }
+  const left = await Promise.allSettled(leaving.map((name) => actOnHost(stack, name, "leave", docker)));
+  const failures = left.flatMap((one, i) =>
+    one.status === "rejected" ? [`${leaving[i] ?? ""} has not left the old swarm: ${messageOf(one.reason)}`] : [],
+  );
+  return failures.length === 0 ? undefined : failures.join("\n");
+}
+
+/** What an autolocked manager needs to start as the new swarm; nothing where it isn't autolocked. */
+async function unlocking(
+  stack: LiveStack,
+  manager: string,
+  unlockKey: string | undefined,
+  ways: Ways,
+): Promise<{ readonly key: string; readonly nodeKey: string } | undefined> {
+  if (unlockKey === undefined) return undefined;
+  const position = await readPosition(stack, manager, true, ways);
+  if (position.log !== "read" || !position.locked) return undefined;
+  return { key: unlockKey, nodeKey: decryptNodeKey(position.nodeKey, unlockKey) };
+}

@@ -1,0 +1,179 @@
+/**
+ * Recovery of a swarm whose managers have lost their majority: first all that loses nothing, as `repair` does it; then the
+ * swarm is formed anew from the most recent survivor; then `repair` goes on to the desired count, one manager at a time.
+ * Which survivor: survivor.ts.
+ */
+import { commands, list } from "../cluster/words";
+import type { RaftPositions } from "../cluster/raft";
+import { again } from "../terminal/arguments";
+import type { Cluster } from "./cluster";
+import type { Moment, Operation, Past, Plan, Step } from "./operation";
+import { planOf, repair, type RepairSeen, type RepairTurn } from "./repair";
+import { chooseSurvivor, positionsText, type Choice } from "./survivor";
+
+/** Seconds for an election of the managers (measured: 15 to 21). It also writes to disk what they know to be committed. */
+const ELECTION_LIMIT = 25;
+/** Seconds for the workers to find their manager again. */
+const RETURN_LIMIT = 90;
+
+/** What a recovery observes. */
+export interface RecoverSeen extends RepairSeen {
+  /** The managers' Raft logs. @default the managers have a majority, or more may bring it back */
+  readonly positions?: RaftPositions;
+}
+
+/** Forms the swarm anew. */
+export interface ForceTurn extends Step {
+  readonly forces: string;
+}
+
+/** A step of a recovery. */
+export type RecoverTurn = RepairTurn | ForceTurn;
+
+/** How to recover. */
+export interface RecoverOptions {
+  /** The manager to form the swarm from. @default the most recent survivor */
+  readonly from?: string;
+  /** Whether it may have fewer changes than another survivor. */
+  readonly older: boolean;
+  /** The key of an autolocked swarm. @default it isn't known */
+  readonly unlockKey?: string;
+  /** The command's arguments as they were given, such as `--json`. */
+  readonly given?: readonly string[];
+}
+
+/** The recovery of a stack. */
+export function recover(cluster: Cluster, options: RecoverOptions): Operation<RecoverSeen, RecoverTurn> {
+  const { given = [] } = options;
+  const base = repair(cluster, given);
+  let waited = false;
+
+  /** Waits for an election, once, and reads the Raft logs where there is still no majority. */
+  const withPositions = async (seen: RepairSeen, past: readonly Past<RepairTurn>[]): Promise<RecoverSeen> => {
+    const { refused, steps } = planOf(seen, past);
+    if (refused === undefined || steps.length > 0) return seen;
+    const reached = Object.keys(seen.facts).filter((name) => seen.facts[name]?.reached === true);
+    // One manager alone elects nobody, and is compared with nobody.
+    if (!waited && reached.length > 1) {
+      waited = true;
+      const evaluation = await cluster.wait(
+        "Waiting for an election of the managers",
+        `up to ${ELECTION_LIMIT} s`,
+        seen.stack,
+        { limit: ELECTION_LIMIT, enough: ({ reachable, quorum }) => reachable && quorum.margin >= 0 },
+      );
+      // What the hosts report has changed, too.
+      const after = { ...seen, ...(await cluster.ask(seen.stack)) };
+      if (evaluation.reachable && evaluation.quorum.margin >= 0) return after;
+      return withPositions(after, past);
+    }
+    return { ...seen, positions: await cluster.positions(seen.stack, reached) };
+  };
+
+  return {
+    name: "recover",
+    stack: cluster.stack,
+    title: `recovery of the stack ${cluster.stack}`,
+    ...(base.prepare === undefined ? {} : { prepare: base.prepare }),
+    async observe(moment, past) {
+      const repaired = past.filter(isRepair);
+      return withPositions(await base.observe(forRepair(moment), repaired), repaired);
+    },
+    plan(seen, past): Plan<RecoverTurn> {
+      const repaired = past.filter(isRepair);
+      const plan = base.plan(seen, repaired);
+      const { evaluation, stack } = seen;
+      if (plan.refused === undefined) {
+        if (past.length > 0 || evaluation.platformHealthy) return plan;
+        return { steps: [], left: [], refused: majorityText(cluster.stack) };
+      }
+      if (plan.steps.length > 0)
+        return {
+          steps: plan.steps,
+          left: [],
+          later: "If that doesn't bring a majority back, the swarm is formed anew.",
+        };
+      if (past.some((one) => !isRepair(one)))
+        return { steps: [], left: [], refused: "The swarm still has no majority of its managers" };
+      const choice = chooseSurvivor({
+        stack: cluster.stack,
+        nodes: stack.desired.nodes,
+        facts: seen.facts,
+        positions: seen.positions ?? {},
+        older: options.older,
+        hasKey: options.unlockKey !== undefined,
+        ...(options.from === undefined ? {} : { from: options.from }),
+      });
+      if ("refused" in choice) return { steps: [], left: [], refused: choice.refused };
+      return {
+        steps: [forceTurn(cluster, seen, choice, options)],
+        left: [],
+        later:
+          "Then the other managers join again or are replaced, one at a time: planned when the swarm has a leader.",
+      };
+    },
+    settled: base.settled,
+    onFailure: "go on",
+  };
+}
+
+/** Whether a step is one of a repair. */
+function isRepair(past: Past<RecoverTurn>): past is Past<RepairTurn> {
+  return "action" in past.step;
+}
+
+/** The moment as a repair knows it: after a forced start it begins. */
+function forRepair(moment: Moment<RecoverSeen, RecoverTurn>): Moment<RepairSeen, RepairTurn> {
+  if (moment.kind !== "after") return moment;
+  const { step } = moment;
+  return "action" in step ? { ...moment, step } : { kind: "start" };
+}
+
+function forceTurn(
+  cluster: Cluster,
+  { stack }: RecoverSeen,
+  { manager, survivor, leaving, lost, survivors }: Exclude<Choice, { refused: string }>,
+  { unlockKey, given = [] }: RecoverOptions,
+): ForceTurn {
+  const [newest] = survivors;
+  const position =
+    survivor === undefined
+      ? "its Raft log can't be read"
+      : survivors.length === 1
+        ? `the only survivor with data, at Raft index ${survivor.commit}`
+        : survivor === newest
+          ? `the most recent survivor: ${positionsText(survivors)}`
+          : `not the most recent survivor: ${positionsText(survivors)}`;
+  const title = `Forming the swarm anew from ${manager} (${position})`;
+  const missing =
+    survivor !== undefined && newest !== undefined && newest.commit > survivor.commit
+      ? `${newest.commit - survivor.commit} changes that ${newest.name} has, and `
+      : "";
+  const what = `${missing}changes that only lost managers have, such as those of the last seconds before the loss`;
+  const others = [
+    ...(leaving.length === 0 ? [] : [`${list(leaving)} will leave the old swarm and join again`]),
+    ...(lost.length === 0 ? [] : [`${list(lost)} must never come back with old data: make sure of that now`]),
+  ];
+  return {
+    forces: manager,
+    key: "force",
+    title,
+    usually: "10 to 40 s",
+    hosts: [manager, ...leaving],
+    limit: RETURN_LIMIT,
+    loses: {
+      what,
+      question: `${title}: this loses ${what}${others.map((text) => `; ${text}`).join("")}`,
+      declined:
+        `The swarm was not formed anew: that loses ${what}. To accept it: ` +
+        again(commands(cluster.stack).recover, given, "--yes"),
+    },
+    failed: `Forming the swarm anew from ${manager}`,
+    run: () => cluster.force({ manager, leaving, ...(unlockKey === undefined ? {} : { unlockKey }) }, stack),
+  };
+}
+
+function majorityText(stack: string): string {
+  const { repair } = commands(stack);
+  return `The managers have their majority, so there is nothing to recover, and nothing was forced. For the rest: ${repair}`;
+}

@@ -1,0 +1,166 @@
+/** Which manager a swarm without a majority is formed anew from. Pure. */
+import { majority } from "../../plan/quorum";
+import type { DesiredNode } from "../../components/outputs";
+import { describeCuts, witnesses, type AllFacts } from "../cluster/host-facts";
+import type { RaftPositions } from "../cluster/raft";
+import { commands, list } from "../cluster/words";
+import { describeHost, networkCuts } from "./ladder";
+
+/** What it is chosen from. */
+export interface Survivors {
+  /** The stack's name. */
+  readonly stack: string;
+  readonly nodes: readonly DesiredNode[];
+  /** What the managers reported of themselves. */
+  readonly facts: AllFacts;
+  readonly positions: RaftPositions;
+  /** The manager that a person has named. @default the most recent one */
+  readonly from?: string;
+  /** Whether it may be one that has fewer changes than another survivor. */
+  readonly older: boolean;
+  /** Whether the unlock key is known. */
+  readonly hasKey: boolean;
+}
+
+/** A manager that answers, and how far its Raft log goes. */
+export interface Survivor {
+  readonly name: string;
+  /** The last index that it knows to be committed. */
+  readonly commit: number;
+  /** Entries after it, which a forced start discards. */
+  readonly uncommitted: number;
+  readonly locked: boolean;
+}
+
+/** What was chosen, or why nothing was. */
+export type Choice =
+  | {
+      /** The manager that becomes the swarm. */
+      readonly manager: string;
+      /** How far its log goes. @default it can't be read */
+      readonly survivor?: Survivor;
+      /** Other managers that answer and have data of the swarm: they leave it. */
+      readonly leaving: readonly string[];
+      /** All other managers: they must not come back with what they have. */
+      readonly lost: readonly string[];
+      /** The survivors, the most recent one first. */
+      readonly survivors: readonly Survivor[];
+    }
+  | { readonly refused: string };
+
+/** See the top of this file. */
+export function chooseSurvivor(input: Survivors): Choice {
+  const { stack, facts, positions, from, older, hasKey } = input;
+  const { recover, status } = commands(stack);
+  const managers = input.nodes.filter(({ role }) => role === "manager").map(({ name }) => name);
+  if (from !== undefined && !managers.includes(from))
+    return { refused: `--from ${from}: the stack has no such manager. Managers: ${list(managers)}` };
+
+  const alive = managers.filter((name) => facts[name]?.reached !== true && witnesses(name, facts).length > 0);
+  if (alive.length > 0)
+    return {
+      refused:
+        `${list(alive)}: not dead, although the bastion can't log in: ${alive.map((name) => describeHost(name, facts)).join("; ")}. ` +
+        "Its data may be the newest, and it could form a second swarm. Fix its sshd, or power it off for good; then run this again",
+    };
+
+  const survivors = managers
+    .flatMap((name): Survivor[] => {
+      const position = positions[name];
+      // One that died while it joined has a log without entries.
+      if (position?.log !== "read" || position.commit === 0) return [];
+      const { commit, last, locked } = position;
+      return [{ name, commit, uncommitted: Math.max(0, last - commit), locked }];
+    })
+    .sort((a, b) => b.commit - a.commit || Number(a.locked) - Number(b.locked) || a.name.localeCompare(b.name));
+  const unread = managers.flatMap((name) => {
+    const position = positions[name];
+    return position?.log === "unread" ? [{ name, seen: position.seen }] : [];
+  });
+  const candidates = [...survivors, ...unread].map(({ name }) => name);
+  if (candidates.length === 0)
+    return {
+      refused:
+        "No manager that answers has the swarm's data, so there is nothing to recover it from. Start a lost manager with its disk, " +
+        "or restore a backup of the swarm",
+    };
+
+  const stopped = mayReturn(candidates, managers.length, input);
+  if (stopped !== undefined) return { refused: stopped };
+
+  if (from === undefined && unread.length > 0)
+    return {
+      refused:
+        `The managers' data can't be compared: ${unread.map(({ name, seen }) => `${name}: ${seen}`).join("; ")}` +
+        `${survivors.length === 0 ? "" : `; ${positionsText(survivors)}`}. Name the manager that was healthy until the end: ` +
+        `${recover} --from <${candidates.join("|")}>`,
+    };
+  const manager = from ?? survivors[0]?.name ?? "";
+  if (!candidates.includes(manager)) {
+    const own = facts[manager];
+    const why = own?.reached === false ? `the bastion can't log in to it (${own.seen})` : "it has no data of the swarm";
+    return { refused: `--from ${manager}: ${why}. Managers with data: ${positionsText(survivors)}. See: ${status}` };
+  }
+  const survivor = survivors.find(({ name }) => name === manager);
+  const [newest] = survivors;
+  if (survivor !== undefined && newest !== undefined && survivor.commit < newest.commit && !older)
+    return {
+      refused:
+        `--from ${manager}: ${newest.name} has ${newest.commit - survivor.commit} more changes (${positionsText(survivors)}), which would be ` +
+        `lost. Take it: ${recover} --from ${newest.name}. To lose them: ${recover} --from ${manager} --older`,
+    };
+  if (survivor?.locked === true && !hasKey)
+    return {
+      refused:
+        `The swarm is autolocked, and without a majority no manager gives its key. Give yours in the environment: ` +
+        `SWARM_HA_UNLOCK_KEY=SWMKEY-1-… ${recover}. Without the key, the data of ${manager} can't be read: restore a backup`,
+    };
+  return {
+    manager,
+    ...(survivor === undefined ? {} : { survivor }),
+    leaving: candidates.filter((name) => name !== manager),
+    lost: managers.filter((name) => facts[name]?.reached !== true),
+    survivors,
+  };
+}
+
+/** Why a majority may come back without a loss; nothing when it can't. */
+function mayReturn(
+  candidates: readonly string[],
+  managers: number,
+  { stack, facts, from }: Survivors,
+): string | undefined {
+  if (candidates.length < majority(managers)) return undefined;
+  const states = new Map<string, string[]>();
+  for (const name of candidates) {
+    const own = facts[name];
+    const state = own?.reached === true ? own.state : "";
+    states.set(state, [...(states.get(state) ?? []), name]);
+  }
+  const cuts = candidates.flatMap((name) => networkCuts(name, facts));
+  if (cuts.length > 0) {
+    const unique = [...new Map(cuts.map((cut) => [`${cut.from} ${cut.to} ${cut.port}`, cut])).values()];
+    return (
+      `${candidates.length} of ${managers} managers run, which is a majority, and the network between them is cut: ` +
+      `${describeCuts(unique)}. Fix the network: nothing is lost then`
+    );
+  }
+  const locked = states.get("locked") ?? [];
+  if (candidates.length - locked.length < majority(managers))
+    return (
+      `${list(locked)}: locked. With them, the managers have a majority, and nothing is lost. Unlock them there, with your key: ` +
+      "docker swarm unlock"
+    );
+  if (from !== undefined) return undefined;
+  const seen = [...states].map(([state, names]) => `${list(names)}: ${state === "" ? "no answer" : state}`).join("; ");
+  return (
+    `${candidates.length} of ${managers} managers run with their data (${seen}), which is a majority, and they have no leader. ` +
+    `Find out why in the logs of their Docker engines. To give that up: ${commands(stack).recover} --from <manager>`
+  );
+}
+
+/** `manager-2 at Raft index 123, manager-1 at 118`. */
+export function positionsText(survivors: readonly Survivor[]): string {
+  if (survivors.length === 0) return "none";
+  return survivors.map(({ name, commit }, i) => `${name} at ${i === 0 ? "Raft index " : ""}${commit}`).join(", ");
+}

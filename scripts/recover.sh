@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# Makes this manager the only one of its swarm: the swarm's majority is lost, and what this manager knows is what is left of it.
+#
+# Runs on the host; `npm run recover` sends it, after everything that loses nothing. Input: { name, address, swarmId, at: when the
+# recovery began, unlock: { key, nodeKey } where the swarm is autolocked: the swarm's key, and the node's own, decrypted by it }
+# Prints: { nodeId }
+
+. lib/common.sh
+. lib/service.sh
+. lib/engine.sh
+. lib/raft.sh
+
+name=$(value name)
+address=$(value address)
+key_file=$swarm_folder/certificates/swarm-node.key
+
+# undo: a manager that is not the new swarm goes back to what it was.
+forced=false locked_key=""
+undo() {
+  $forced || [ -z "$locked_key" ] || printf '%s\n' "$locked_key" | write_file "$key_file" 0600 || true
+}
+trap undo EXIT
+
+# leads: a check; this manager leads the swarm, and is its only manager.
+leads() {
+  engine GET /nodes </dev/null || {
+    seen=$reply
+    return 1
+  }
+  seen=$(jq -c '[.[] | select(.ManagerStatus != null) | .ManagerStatus]' <<<"$reply")
+  [ "$(jq -r 'length == 1 and (.[0].Leader // false)' <<<"$seen")" = true ]
+}
+
+# in_service: a check; the Docker engine has finished its start as a node.
+in_service() {
+  swarm_state
+  seen="its swarm state is $state"
+  [ "$state" != pending ] && [ "$state" != error ]
+}
+
+# relocked: a check; the swarm has encrypted the node's key again.
+relocked() {
+  seen="the key of the node is not encrypted"
+  raft_locked
+}
+
+raft_position || fail "$name has nothing that the swarm could be recovered from: $seen"
+ip -o address show | grep -qF " $address/" ||
+  fail "$name does not have the address $address, by which the other hosts know it. Nothing was changed"
+if raft_locked; then
+  [ -n "$(optional unlock.nodeKey)" ] || fail "the swarm is autolocked, so $name needs its unlock key. Nothing was changed"
+  # The Docker engine's forced start takes no key (moby 36852), so it has to find the node's own one decrypted.
+  locked_key=$(<"$key_file")
+  value unlock.nodeKey | write_file "$key_file" 0600 || true
+  restart_engine
+fi
+
+# After an attempt that failed, the Docker engine has forgotten its swarm until it restarts.
+swarm_state
+if [ "$state" = inactive ]; then restart_engine; fi
+wait_for 30 "the Docker engine of $name to start as a manager" in_service
+[ "$state" = active ] || fail "the swarm state of $name is $state: $(jq -r .Swarm.Error <<<"$reply"). Nothing was forced"
+if engine GET /nodes 30 </dev/null; then fail "the swarm has a leader again. Nothing was forced"; fi
+
+# The Docker engine merges what is given here into the swarm's settings, and what isn't given, too: autolock would be off, and a CA that
+# was ever rotated would be rotated again (moby, daemon/cluster/convert/swarm.go). It refuses this, after it has formed the swarm.
+settings='{"CAConfig":{"ExternalCAs":[{"Protocol":"leave-all-settings"}]}}'
+printf '{"ForceNewCluster":true,"ListenAddr":"%s:2377","AdvertiseAddr":"%s:2377","Spec":%s}' "$address" "$address" "$settings" |
+  engine POST /swarm/init 120 || [[ $reply == *leave-all-settings* ]] || {
+  refusal=$reply
+  restart_engine
+  fail "$name can't form the swarm anew: $refusal"
+}
+forced=true
+wait_for 60 "$name to lead the swarm" leads
+
+# The gossip agent of the same process can't bind its port a second time (docker-archive/classicswarm 2847).
+agent_up() {
+  [ -n "$(ss -Hltn 'sport = :7946')" ]
+}
+# unlocked: a check; right after its start, the Docker engine doesn't know yet that it is locked.
+unlocked() {
+  printf '{"UnlockKey":"%s"}' "$(value unlock.key)" | engine POST /swarm/unlock || {
+    seen=$reply
+    return 1
+  }
+}
+if [ -n "$locked_key" ]; then wait_for 60 "$name to encrypt its key again" relocked; fi
+if ! within 5 agent_up; then
+  restart_engine
+  if [ -n "$locked_key" ]; then wait_for 30 "$name to accept the unlock key" unlocked; fi
+  wait_for 60 "$name to lead the swarm after a restart" leads
+fi
+
+engine GET /info </dev/null || fail "the Docker engine of $name does not answer: $reply"
+jq -r '.Swarm | "\(.NodeID) \(.Cluster.ID) \(.NodeAddr)"' <<<"$reply" | read -r node_id cluster_id node_address
+[ "$cluster_id" = "$(value swarmId)" ] || fail "$name is in the swarm $cluster_id, but this stack's swarm is $(value swarmId)"
+[ "$node_address" = "$address" ] || fail "$name announces the address $node_address instead of $address"
+engine GET "/nodes/$node_id" </dev/null || fail "$name does not list its own node: $reply"
+announced=$(jq -r .ManagerStatus.Addr <<<"$reply")
+[ "$announced" = "$address:2377" ] || fail "the swarm has the address $announced for $name instead of $address:2377"
+
+# labelled: a check; the swarm says when it was recovered. By that, managers with older data are told apart from it.
+labelled() {
+  engine GET /swarm </dev/null || {
+    seen=$reply
+    return 1
+  }
+  local version
+  version=$(jq -r .Version.Index <<<"$reply")
+  # Through pipes: the answer holds join tokens.
+  printf '%s\n' "$reply" | jq -c --arg at "$(value at)" '.Spec | .Labels = (.Labels // {}) + {"swarm-ha.recovered": $at}' |
+    engine POST "/swarm/update?version=$version" || {
+    seen=$reply
+    return 1
+  }
+}
+wait_for 30 "the swarm to accept the time of its recovery" labelled
+
+printf '{"nodeId":"%s"}\n' "$node_id"

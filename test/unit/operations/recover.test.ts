@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import type { RaftPosition } from "../../../cli/cluster/raft";
+import { recover } from "../../../cli/operations/recover";
+import { FakeCluster, reached, runQuietly } from "./fake-cluster";
+
+const log = (commit: number): RaftPosition => ({ log: "read", commit, last: commit, locked: false, nodeKey: "" });
+const gone = { state: "down", reachability: "unreachable" };
+const done = ({ past }: { past: readonly { step: { key: string }; outcome: string }[] }): string[] =>
+  past.map(({ step, outcome }) => `${step.key} ${outcome}`);
+
+describe("recover", () => {
+  let cluster: FakeCluster;
+  beforeEach(() => (cluster = new FakeCluster()));
+
+  /** Managers 1 and 2 are gone for good; after the forced start, manager 3 is the only one with a vote. */
+  function loseMajority(): void {
+    cluster.gone = ["manager-1", "manager-2"];
+    cluster.nodes = { "manager-1": gone, "manager-2": gone };
+    cluster.hosts = {
+      "manager-1": { reached: false, seen: "no route" },
+      "manager-2": { reached: false, seen: "no route" },
+      "manager-3": reached({ nodeId: "id-manager-3" }),
+    };
+    cluster.logs = { "manager-3": log(71) };
+    const voteless = { state: "down", reachability: "" };
+    cluster.events = {
+      "force manager-3": () =>
+        (cluster.nodes = {
+          "manager-1": { ...voteless, leader: false },
+          "manager-2": voteless,
+          "manager-3": { leader: true },
+        }),
+    };
+  }
+
+  it("does nothing to a healthy stack", async () => {
+    const { settled, past } = await runQuietly(recover(cluster, { older: false }), { yes: true });
+    assert.deepEqual([settled, past], [true, []]);
+  });
+
+  it("refuses with a majority, and leaves the rest to repair", async () => {
+    cluster.gone = ["manager-1"];
+    cluster.nodes = { "manager-1": gone };
+    const outcome = await runQuietly(recover(cluster, { older: false }), { yes: true });
+    assert.equal(outcome.settled, false);
+    assert.match(outcome.plan.refused ?? "", /nothing to recover.*npm run repair -- local$/);
+    assert.deepEqual(done(outcome), []);
+  });
+
+  it("forms the swarm anew, then replaces the lost managers one at a time", async () => {
+    loseMajority();
+    const questions: string[] = [];
+    const outcome = await runQuietly(recover(cluster, { older: false }), { yes: true, questions });
+    assert.equal(outcome.settled, true, JSON.stringify(outcome.plan));
+    assert.deepEqual(done(outcome), ["force done", "replace manager-1 done", "replace manager-2 done"]);
+    const [question = "", ...more] = questions;
+    assert.deepEqual(more, []);
+    assert.match(question, /from manager-3 .*Raft index 71.*this loses .*manager-1 and manager-2 must never come back/);
+    // One survivor elects nobody.
+    assert.ok(!cluster.log.some((line) => line.includes("election")));
+  });
+
+  it("forces nothing that isn't accepted, and names the command that accepts it", async () => {
+    loseMajority();
+    const outcome = await runQuietly(recover(cluster, { older: false, given: ["--from manager-3", "--json"] }));
+    assert.equal(outcome.settled, false);
+    assert.ok(!cluster.log.some((line) => line.startsWith("force")));
+    assert.match(outcome.failures.join(), /npm run recover -- local --from manager-3 --json --yes$/);
+  });
+
+  it("starts what can be started first, and forces nothing if that brings the majority back", async () => {
+    loseMajority();
+    cluster.gone = ["manager-1"];
+    cluster.hosts = { ...cluster.hosts, "manager-2": reached({ service: false, answers: false, state: "" }) };
+    cluster.events = {
+      "start manager-2": () => {
+        cluster.nodes = { "manager-1": gone };
+        cluster.hosts = {};
+      },
+    };
+    const outcome = await runQuietly(recover(cluster, { older: false }), { yes: true });
+    assert.equal(outcome.settled, true, JSON.stringify(outcome.plan));
+    assert.deepEqual(done(outcome), ["start manager-2 done", "replace manager-1 done"]);
+  });
+
+  it("waits for an election where there is more than one survivor, and lets the older one leave", async () => {
+    loseMajority();
+    cluster.hosts = { ...cluster.hosts, "manager-2": reached({ state: "error" }) };
+    cluster.gone = ["manager-1"];
+    cluster.logs = { "manager-2": log(70), "manager-3": log(71) };
+    const from = await runQuietly(recover(cluster, { older: false, from: "manager-3" }), { yes: true, dryRun: true });
+    assert.deepEqual(
+      from.plan.steps.map(({ hosts }) => hosts),
+      [["manager-3", "manager-2"]],
+    );
+    assert.match(from.plan.steps[0]?.title ?? "", /most recent survivor: manager-3 at Raft index 71, manager-2 at 70/);
+    assert.ok(cluster.log.some((line) => line.includes("election")));
+    assert.ok(!cluster.log.some((line) => line.startsWith("force")));
+  });
+
+  it("ends when the forced start fails, and doesn't try another manager", async () => {
+    loseMajority();
+    cluster.failing = { "force manager-3": "its disk is full" };
+    cluster.events = {};
+    const outcome = await runQuietly(recover(cluster, { older: false }), { yes: true });
+    assert.equal(outcome.settled, false);
+    assert.deepEqual(done(outcome), ["force failed"]);
+    assert.match(outcome.failures.join(), /from manager-3: its disk is full/);
+    assert.match(outcome.plan.refused ?? "", /still has no majority/);
+  });
+
+  it("goes on when only the leaving of another survivor failed", async () => {
+    loseMajority();
+    cluster.failing = { "force manager-3": "manager-2 has not left" };
+    const outcome = await runQuietly(recover(cluster, { older: false }), { yes: true });
+    assert.deepEqual(done(outcome), ["force failed", "replace manager-1 done", "replace manager-2 done"]);
+    assert.equal(outcome.settled, true);
+  });
+
+  it("says why no manager can be chosen", async () => {
+    loseMajority();
+    cluster.logs = { "manager-3": { log: "none", seen: "it has no Raft log" } };
+    const outcome = await runQuietly(recover(cluster, { older: false }), { yes: true });
+    assert.match(outcome.plan.refused ?? "", /nothing to recover it from/);
+  });
+});
