@@ -2,7 +2,7 @@
 # Makes this host the only manager of a swarm whose state was backed up. What it has of another swarm is removed.
 #
 # Runs on the host, called by scripts/restore.sh on the bastion. Input: { name, address, swarmId, identity, state: base64 of the
-# archive that scripts/save-swarm.sh has printed, compressed, unlockKey }
+# archive that scripts/save-swarm.sh has printed, compressed, nodeKey? }
 # Prints: { nodeId, address: host:port that the swarm's managers know it by }
 
 . lib/common.sh
@@ -23,9 +23,7 @@ mkdir -m 0700 "$new"
 trap 'rm -rf "$new"' EXIT
 value state | base64 -d | tar -C "$new" -xzf - || fail "the backup can't be unpacked on $name"
 [ -e "$new/complete" ] || fail "the backup is incomplete; take another snapshot"
-! grep -q ENCRYPTED "$new/swarm/certificates/swarm-node.key" ||
-  fail "the backup is of a swarm with autolock, whose Docker engine can't be made a new swarm (moby issue 36852);" \
-    "docs/operations/backup.md has what can be done"
+decrypted "$new/swarm"
 # What is not of this host: its former addresses, the managers of then, and tasks of then.
 rm -rf "$new/swarm/docker-state.json" "$new/swarm/state.json" "$new/swarm/worker"
 

@@ -3,7 +3,7 @@
 # meets the swarm that it is a copy of, and pulls and runs nothing.
 #
 # Runs on the host, called by scripts/restore.sh on the bastion. Input: { name, state: base64 of the archive that
-# scripts/save-swarm.sh has printed, compressed, unlockKey }
+# scripts/save-swarm.sh has printed, compressed, nodeKey? }
 # Prints: { swarmId, services: [name], secrets: [name], configs: [name], networks: [name] }
 
 . lib/common.sh
@@ -26,8 +26,7 @@ rm -rf "$data" "$run"
 mkdir -m 0700 "$data" "$run"
 value state | base64 -d | tar -C "$data" -xzf - || fail "the backup can't be unpacked on $name"
 [ -e "$data/complete" ] || fail "the backup is incomplete"
-! grep -q ENCRYPTED "$data/swarm/certificates/swarm-node.key" ||
-  fail "the backup is of a swarm with autolock, whose Docker engine can't be made a new swarm (moby issue 36852)"
+decrypted "$data/swarm"
 rm -rf "$data/swarm/docker-state.json" "$data/swarm/state.json" "$data/swarm/worker"
 
 jq -n --arg data "$data" --arg run "$run" '{ hosts: ["unix://\($run)/docker.sock"], "data-root": $data, "exec-root": "\($run)/exec",

@@ -4,6 +4,7 @@ import { dataText, forHost, readScript, sized, type StepData } from "../../compo
 import type { BackupStore } from "../../components/outputs";
 import { UserError } from "../terminal/errors";
 import { hostKeysOf, UNKNOWN } from "./deployment";
+import { decryptNodeKey } from "./node-key";
 import type { DockerCall } from "./docker-api";
 import { throughManager } from "./inspect";
 import { scriptOnBastion } from "./run-script";
@@ -127,10 +128,22 @@ export async function readSnapshot(stack: LiveStack, snapshot: string): Promise<
   await scriptOnBastion(stack, "restore", { mode: "read", snapshot, store: { ...storeOf(stack) } }, READ_LIMIT);
 }
 
+const keysSchema = z.object({ unlockKey: z.string(), nodeKey: z.string() });
+
+/** The node's own key in a backup of an autolocked swarm, decrypted. @throws Error when it can't be */
+async function nodeKeyOf(stack: LiveStack, snapshot: string): Promise<StepData> {
+  const data = { mode: "keys", snapshot, store: { ...storeOf(stack) } };
+  const { unlockKey, nodeKey } = keysSchema.parse(
+    JSON.parse(await scriptOnBastion(stack, "restore", data, READ_LIMIT)),
+  );
+  return unlockKey === "" ? {} : { nodeKey: decryptNodeKey(nodeKey, unlockKey) };
+}
+
 /** Makes a host the only manager of the swarm in a snapshot. @throws Error when that fails */
 export async function restoreOn(stack: LiveStack, name: string, { id, swarmId }: Snapshot): Promise<void> {
   const host = stack.desired.nodes.find((node) => node.name === name);
-  const data = { address: host?.address ?? "", identity: host?.identity ?? "", swarmId };
+  const key = await nodeKeyOf(stack, id);
+  const data = { address: host?.address ?? "", identity: host?.identity ?? "", swarmId, ...key };
   await give(stack, name, "restore-swarm", id, data);
 }
 
@@ -147,7 +160,9 @@ export type Contents = z.infer<typeof contentsSchema>;
 
 /** Restores a snapshot into a scratch Docker engine on this host, which has no network. @returns what is in it */
 export async function contentsOf(stack: LiveStack, name: string, snapshot: string): Promise<Contents> {
-  return contentsSchema.parse(JSON.parse(await give(stack, name, "verify-swarm", snapshot, {})));
+  return contentsSchema.parse(
+    JSON.parse(await give(stack, name, "verify-swarm", snapshot, await nodeKeyOf(stack, snapshot))),
+  );
 }
 
 const named = z.array(z.object({ Spec: z.object({ Name: z.string() }) }));

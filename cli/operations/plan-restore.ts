@@ -2,7 +2,7 @@
 import type { DesiredNode } from "../../components/outputs";
 import type { Snapshot } from "../cluster/backups";
 import type { AllFacts } from "../cluster/host-facts";
-import { commands, list, LOST_MAJORITY } from "../cluster/words";
+import { commands, list } from "../cluster/words";
 
 /** What the plan is made of. */
 export interface RestoreKnown {
@@ -99,7 +99,7 @@ export function planRestore(
       return {
         refused:
           `${list(members)} still ${members.length === 1 ? "has" : "have"} a swarm's state, which is newer than the backup: ` +
-          `${LOST_MAJORITY}. To put the backup in its place: ${accept}`,
+          `npm run recover -- ${stack}. To put the backup in its place: ${accept}`,
       };
     }
   }
