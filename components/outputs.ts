@@ -70,6 +70,16 @@ const accessSchema = z.object({
   }),
 });
 
+const backupSchema = z.object({
+  /** As restic names it, seen from the bastion; a folder is one of the bastion that outlives it. */
+  repository: text,
+  password: text,
+  /** Environment variables for restic. */
+  credentials: z.record(z.string(), z.string()),
+  /** How many snapshots are kept. */
+  keep: z.object({ daily: z.number().int(), weekly: z.number().int(), monthly: z.number().int() }),
+});
+
 /** The stack's outputs: what `index.ts` exports, and what every tool reads. */
 export const stackOutputsSchema = z.object({
   /** Cluster id, recorded when the swarm was created. A node that reports another one belongs to a second swarm. */
@@ -87,6 +97,8 @@ export const stackOutputsSchema = z.object({
   caCertificate: text,
   registryCredentials: z.object({ username: text, password: text }).optional(),
   access: accessSchema,
+  /** Where backups are stored (`swarm-ha:backup`). A secret as a whole. @default there are none */
+  backup: backupSchema.optional(),
 });
 
 /** Outputs of a stack that exists, with secrets in plain text. */
@@ -103,6 +115,8 @@ export type DesiredNode = Access["nodes"][number] & {
    */
   readonly identity: string;
 };
+/** Where backups are stored. */
+export type BackupStore = z.infer<typeof backupSchema>;
 /** A client certificate with its key. */
 export type ClientCertificate = Access["client"];
 

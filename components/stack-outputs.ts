@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { StackConfig } from "../config";
+import { platformOf, type StackConfig } from "../config";
 import type { ProgramOutputs } from "./outputs";
 import type { Pki } from "./pki";
 import type { Platform } from "./platform/types";
@@ -31,6 +31,8 @@ export function stackOutputs({ config, platform, keys, pki, swarm, registry }: S
     url: endpoints[name],
     ...(loadBalancers[name].stats === undefined ? {} : { stats: loadBalancers[name].stats }),
   });
+  const { backup } = config;
+  const repository = backup?.repository ?? platformOf(config).backupFolder;
   return {
     swarmId: swarm.swarmId,
     hosts: Object.fromEntries(hosts.map(({ name, role, zone, address }) => [name, { role, zone, address }])),
@@ -38,6 +40,7 @@ export function stackOutputs({ config, platform, keys, pki, swarm, registry }: S
     ...(platform.records === undefined ? {} : { records: platform.records }),
     caCertificate: pki.ca,
     registryCredentials: registry.credentials,
+    ...(backup === undefined || repository === undefined ? {} : { backup: pulumi.secret({ ...backup, repository }) }),
     access: pulumi.secret({
       bastion: {
         host: bastion.connection.host,

@@ -32,6 +32,7 @@ export interface Known {
   /** Platform's default included. */
   readonly domain?: string | undefined;
   readonly acknowledge?: StackValues["acknowledge"] | undefined;
+  readonly backup?: Partially<NonNullable<StackValues["backup"]>> | undefined;
   /** Top-level keys that the stack file has. */
   readonly given: ReadonlySet<string>;
 }

@@ -38,10 +38,6 @@ export interface Cluster {
   outstanding(): Promise<readonly string[]>;
   /** Brings back what the platform still has: network, containers, stopped and paused ones; sets up new containers. */
   bringBack(): Promise<BroughtBack>;
-  /** Whether the first `up` didn't finish, so that the state has no outputs yet. */
-  isUnfinished(): Promise<boolean>;
-  /** Continues an `up` past what fails, which gives the state its outputs. @returns why it failed */
-  goOn(): Promise<string | undefined>;
   /** Reads the stack's state. */
   read(): Promise<LiveStack>;
   /** All instances that the platform lists. @returns undefined where the platform can't list them */
@@ -66,6 +62,10 @@ export interface Cluster {
 
 /** What a recovery needs besides. */
 export interface RecoverableCluster extends Cluster {
+  /** Whether the first `up` didn't finish, so that the state has no outputs yet. */
+  isUnfinished(): Promise<boolean>;
+  /** Continues an `up` past what fails, which gives the state its outputs. @returns why it failed */
+  goOn(): Promise<string | undefined>;
   /** Reads how far the Raft logs of these hosts go. Changes nothing. */
   positions(stack: LiveStack, hosts: readonly string[]): Promise<RaftPositions>;
   /** See {@link force}. @returns why it failed */

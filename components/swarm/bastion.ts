@@ -31,7 +31,7 @@ export function managersOf(hosts: readonly HostSpec[]): ManagerAddress[] {
 /** Scripts that are installed on the bastion: those of cluster-wide steps, those of hosts' steps, and the one that runs these. */
 const INSTALLED = [
   ...["init", "swarm-settings", "token", "node", "remove-node", "stack", "remove-stack", "acme"],
-  ...["prepare", "join", ON_HOST],
+  ...["prepare", "join", "save-swarm", "restore-swarm", "verify-swarm", ON_HOST],
 ];
 
 /** Gives the bastion the list of managers, the desired hosts, the CA, and the steps' scripts. Runs on the bastion. */

@@ -34,6 +34,8 @@ export interface PlatformFacts {
    * @default the public registries, or what `images` says
    */
   readonly imagesFrom?: string;
+  /** A folder of the bastion that outlives the bastion and the stack, for backups. @default `backup.repository` is required */
+  readonly backupFolder?: string;
   /** Addresses that no range of `network` may have. */
   readonly takenRanges: readonly TakenRange[];
   /** Whether its network itself refuses a change of its range. Otherwise the ranges' resource stores and checks it. */

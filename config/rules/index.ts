@@ -4,6 +4,7 @@ import type { Platforms } from "../platforms/types";
 import type { Problem } from "../problem";
 import { acmeProblems } from "./acme";
 import { acknowledgeProblems } from "./acknowledge";
+import { backupProblems } from "./backup";
 import { certificateProblems } from "./certificates";
 import { ingressProblems } from "./ingress";
 import { managerProblems } from "./managers";
@@ -25,6 +26,7 @@ export function ruleProblems(known: Known, platforms: Platforms, describe: Descr
     acknowledgeProblems,
     ingressProblems,
     acmeProblems,
+    backupProblems,
   ];
   return [
     ...platformProblems(known, platforms, describe),

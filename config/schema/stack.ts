@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { PlatformFacts } from "../platforms/facts";
 import { acknowledge } from "./acknowledge";
+import { backup } from "./backup";
 import "./meta";
 import { certificates } from "./certificates";
 import { MAX_ZONES } from "./constants";
@@ -106,6 +107,7 @@ export function stackSchemaOf(platforms: Readonly<Record<string, PlatformFacts>>
     certificates,
     housekeeping,
     acknowledge,
+    backup: backup.optional(),
     ingress: ingress(platforms),
     images: images(platforms),
     ...platformKeys(platforms),

@@ -16,6 +16,9 @@ export type ImagesConfig = StackValues["images"];
 /** How the applications' certificate is obtained from an ACME authority. */
 export type AcmeConfig = NonNullable<StackValues["ingress"]["acme"]>;
 
+/** Where backups are stored, and for how long. */
+export type BackupConfig = NonNullable<StackValues["backup"]>;
+
 /** Time limits between clients and the ingress. */
 export type IngressTimeouts = StackValues["ingress"]["timeouts"];
 

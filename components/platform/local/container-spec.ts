@@ -38,6 +38,8 @@ export interface ContainerInputs {
   readonly names?: readonly string[];
   /** Volumes that stay when it is deleted, and that others may share, as `<volume>:<path>`. @default none */
   readonly volumes?: readonly string[];
+  /** Volumes that outlive even the stack, as `<volume>:<path>`. @default none */
+  readonly keptVolumes?: readonly string[];
   /** Whether a Docker engine runs in it, which needs a volume for its data, and capabilities. */
   readonly nested: boolean;
 }
@@ -79,6 +81,7 @@ export function containerOptions(inputs: ContainerInputs, address: string, ident
       Mounts: [
         ...(inputs.nested ? [volume(volumeOf(inputs.container), "/var/lib/docker", inputs)] : []),
         ...shared(inputs),
+        ...(inputs.keptVolumes ?? []).map((text) => mounted(text, {})),
       ],
       LogConfig: { Type: "json-file", Config: { "max-size": "5m", "max-file": "2" } },
       ...(inputs.nested ? nested() : {}),
@@ -109,11 +112,13 @@ export function nested(): NonNullable<ContainerCreateOptions["HostConfig"]> {
 
 function shared(inputs: ContainerInputs): MountSettings[] {
   const { [LABELS.stack]: stack = "" } = inputs.labels;
-  return (inputs.volumes ?? []).map((text) => {
-    const [source = "", target = ""] = text.split(":");
-    // It belongs to the stack and to no container, so it is deleted with the network, which is deleted last.
-    return volume(source, target, { labels: { [LABELS.stack]: stack } });
-  });
+  // They belong to the stack and to no container, so they are deleted with the network, which is deleted last.
+  return (inputs.volumes ?? []).map((text) => mounted(text, { [LABELS.stack]: stack }));
+}
+
+function mounted(text: string, labels: Readonly<Record<string, string>>): MountSettings {
+  const [source = "", target = ""] = text.split(":");
+  return volume(source, target, { labels });
 }
 
 function volume(source: string, target: string, { labels }: Pick<ContainerInputs, "labels">): MountSettings {

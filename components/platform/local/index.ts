@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { LocalStackConfig } from "../../../config/platforms/local";
+import { local as LOCAL, type LocalStackConfig } from "../../../config/platforms/local";
 import { directConnection, fromBastion, type SshConnection } from "../../ssh/connection";
 import type { SshKeys } from "../../ssh/keys";
 import { PORTS } from "../../../plan/ports";
@@ -91,6 +91,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
       ]),
       reload: ["sshd"],
       ports: [`${String(this.args.config.local.ports.ssh)}:${String(PORTS.ssh)}`],
+      ...this.backupVolume(),
       nested: false,
     });
     const connection = directConnection({
@@ -240,6 +241,13 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
         { path: "/etc/ssh/ssh_host_ed25519_key", mode: "0600", content: hostKey },
         { path: "/etc/ssh/authorized_keys", mode: "0600", content: client },
       ]);
+  }
+
+  /** The volume with the backups, which no stack owns: it has to outlive this one. */
+  private backupVolume(): Pick<ContainerInputs, "keptVolumes"> {
+    const { backup, stack } = this.args.config;
+    if (backup === undefined || backup.repository !== undefined || LOCAL.backupFolder === undefined) return {};
+    return { keptVolumes: [`${stack}-backup:${LOCAL.backupFolder}`] };
   }
 
   private workerAddresses(zone: string): { first: string; last: string } {

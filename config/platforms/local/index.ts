@@ -21,6 +21,7 @@ export const local: PlatformDefinition<"local", LocalKeys, NoKeys> = {
   defaults: { zones: ["zone-a", "zone-b", "zone-c"], domain: "swarm.localhost" },
   propagation: ["check", "skip"],
   imagesFrom: "this workstation's Docker engine",
+  backupFolder: "/var/lib/swarm-ha-backup",
   takenRanges: [{ range: "172.17.0.0/16", by: "the default bridge of this workstation's Docker engine" }],
   keepsHostRange: true,
   stackName: stackNameProblem,

@@ -34,6 +34,7 @@ describe("the workflows", () => {
   it("are those that the documentation names", () => {
     assert.deepEqual(all.map(({ file }) => file).sort(), [
       "acceptance.yml",
+      "backup.yml",
       "ci.yml",
       "deploy.yml",
       "destroy-test.yml",
