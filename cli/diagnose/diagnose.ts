@@ -8,7 +8,6 @@ import type { Evaluation } from "../cluster/evaluate";
 import { containersOf } from "../cluster/platform";
 import { render } from "../cluster/render";
 import { liveStack, readState, type LiveStack, type StackState } from "../cluster/stack";
-import { commands } from "../cluster/words";
 import { readStackFile } from "../pulumi/project";
 import { UserError } from "../terminal/errors";
 import { reachOf, reachOfState, type Target } from "./access";
@@ -47,7 +46,7 @@ export async function diagnose(stack: string, docker: Docker | undefined): Promi
   const state = await readState(stack);
   const live = liveOf(state);
   const reach = "error" in live ? reachOfState(state) : reachOf(live);
-  if (reach.targets.length === 0) throw new UserError(`The stack ${stack} has no host: ${commands(stack).up}`);
+  if (reach.targets.length === 0) throw new UserError("error" in live ? live.error : `The stack ${stack} has no host`);
   const names = "error" in live ? [] : registryNames(live);
   const [evaluation, swarm, looks, records] = await Promise.all([
     "error" in live ? live : evaluationOf(live, docker),

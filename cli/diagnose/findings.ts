@@ -75,9 +75,13 @@ function cutFindings(looks: readonly HostLook[], troubled: ReadonlySet<string>):
   const silent = nodes.filter(({ name, reached }) => !reached && witnesses(name, facts).length === 0);
   const lost = new Set(silent.map(({ name }) => name));
   const seen = new Map<string, Cut[]>();
+  // A refusal comes from the host itself, whoever asks.
+  const closed = new Map<number, Set<string>>();
   for (const { name } of nodes) {
     for (const cut of cutsOf(name, facts)) {
-      if (cut.from === name && !lost.has(cut.to)) seen.set(name, [...(seen.get(name) ?? []), cut]);
+      if (cut.from !== name || lost.has(cut.to)) continue;
+      if (cut.outcome === "refused") closed.set(cut.port, (closed.get(cut.port) ?? new Set()).add(cut.to));
+      else seen.set(name, [...(seen.get(name) ?? []), cut]);
     }
   }
   return [
@@ -88,10 +92,15 @@ function cutFindings(looks: readonly HostLook[], troubled: ReadonlySet<string>):
         level: "problem",
         text: `${name} is reached neither from here (${"seen" in look ? look.seen : ""}) nor by any other host`,
       })),
+    ...[...closed].map(([port, hosts]): HostFinding => ({
+      hosts: [...hosts],
+      level: "problem",
+      text: `Nothing listens on ${String(port)}/tcp of ${list([...hosts].sort())} (refused): not in the swarm, or the Docker engine doesn't run`,
+    })),
     ...[...seen].map(([name, cuts]): HostFinding => ({
       hosts: [name, ...new Set(cuts.map(({ to }) => to))],
       level: "problem",
-      text: `${describeCuts(cuts)}. Refused: nothing listens there. No answer: a firewall or security group drops the packets`,
+      text: `${describeCuts(cuts)}. A firewall or security group drops the packets, or there is no route`,
     })),
   ];
 }

@@ -131,6 +131,8 @@ describe("what hosts' reports show", () => {
       look("worker-2", { reach: reach("worker-1", "open") }),
     ];
     assert.match(texts(cut).join("|"), /^worker-1 can't reach worker-2 on 7946\/tcp \(no answer\)[^|]*$/);
+    const refused = ["worker-1", "worker-3"].map((name) => look(name, { reach: reach("worker-2", "refused") }));
+    assert.match(texts([...refused, look("worker-2")]).join("|"), /^Nothing listens on 7946\/tcp of worker-2 [^|]*$/);
     const dead = [...cut, look("worker-3", { reach: reach("worker-4", "silent") }), silent("worker-4")];
     assert.deepEqual(texts(dead).filter((text) => text.startsWith("worker-4 is reached neither")).length, 1);
     assert.deepEqual(texts(dead).filter((text) => text.startsWith("worker-3")).length, 0);
