@@ -98,6 +98,7 @@ describe("the upgrade of a swarm's Docker engines", function () {
       assert.deepEqual(failed, [], what);
       assert.ok(requests > 0);
     };
+    configure(NEW);
     try {
       let from = Date.now();
       await interrupt();
