@@ -18,7 +18,8 @@ address=192.0.2.1
 exec 7>/run/swarm-ha-verify.lock
 flock -w 300 7 || fail "another verification has been running on $name for more than 300 s"
 cleaned() {
-  [ -z "${scratch-}" ] || { kill "$scratch" && wait "$scratch"; } 2>/dev/null || true
+  # (unshare ignores SIGTERM while it waits for its child.)
+  [ -z "${scratch-}" ] || { kill -KILL "$scratch" && wait "$scratch"; } 2>/dev/null || true
   rm -rf "$data" "$run"
 }
 trap cleaned EXIT

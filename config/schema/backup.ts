@@ -14,6 +14,7 @@ const count = (which: string, byDefault: number) =>
     .default(byDefault)
     .meta({
       description: `Snapshots that are kept: the newest one of each of the last ${which} that have one.`,
+      unit: "snapshots",
       allowed: "a whole number from 0 to 1000",
       fix: `write ${String(byDefault)}`,
     });
