@@ -20,6 +20,7 @@ describe("parseConfig", () => {
       certificateExpiry: 2160,
       certificates: { serverDays: 730, personDays: 90, renewalDays: 30 },
       housekeeping: { everyHours: 24, ageHours: 168 },
+      backup: undefined,
       acknowledge: [],
       images: {},
       ingress: { hstsDays: 0, timeouts: { request: 0, idle: 180 } },
