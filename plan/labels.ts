@@ -22,7 +22,7 @@ export const LABELS = {
   before: "swarm-ha.before-upgrade",
 } as const;
 
-/** Label of the swarm itself: when it was last formed anew after its majority was lost, RFC 3339 (scripts/recover.sh). */
+/** Label of the swarm itself: when a new cluster was last formed after a lost majority, RFC 3339 (scripts/recover.sh). */
 export const RECOVERED = "swarm-ha.recovered";
 
 /** Prefix of all labels of the program's own. */

@@ -68,7 +68,7 @@ printf '{"ForceNewCluster":true,"ListenAddr":"%s:2377","AdvertiseAddr":"%s:2377"
   engine POST /swarm/init 120 || [[ $reply == *leave-all-settings* ]] || {
   refusal=$reply
   restart_engine
-  fail "$name can't form the swarm anew: $refusal"
+  fail "$name can't form a new cluster: $refusal"
 }
 forced=true
 wait_for 60 "$name to lead the swarm" leads

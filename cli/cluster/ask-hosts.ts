@@ -3,7 +3,7 @@ import { messageOf } from "../../components/message";
 import { PORTS } from "../../plan/ports";
 import { UNKNOWN } from "./deployment";
 import { parseReport, type AllFacts, type HostFacts } from "./host-facts";
-import { outputOf, scriptOnHost, withWays, type Ways } from "./run-script";
+import { outputOf, scriptOnHost, withRoutes, type Routes } from "./run-script";
 import type { LiveStack } from "./stack";
 
 /** Seconds for the bastion, and for a host's report: its slowest part is a peer that doesn't answer (3 s). */
@@ -28,14 +28,14 @@ export async function askHosts(stack: LiveStack, { troubled, docker }: HostsAske
   const managers = stack.desired.nodes.filter((node) => node.role === "manager").map((node) => node.name);
   const names = [...new Set([...managers, ...troubled])];
   if (troubled.length === 0) return {};
-  const ask = async (ways: Ways): Promise<AllFacts> => {
+  const ask = async (routes: Routes): Promise<AllFacts> => {
     const found = names.map(async (name) => {
       const peers = peersOf(stack, name, [...managers, ...troubled]);
-      return [name, await askHost(stack, name, peers, ways)] as const;
+      return [name, await askHost(stack, name, peers, routes)] as const;
     });
     return Object.fromEntries(await Promise.all(found));
   };
-  return withWays(stack, ask, { limit: BASTION_LIMIT, docker });
+  return withRoutes(stack, ask, { limit: BASTION_LIMIT, docker });
 }
 
 /** Changes a host's Docker engine. @throws Error with the script's error, or the reason why the host can't be reached */
@@ -45,20 +45,20 @@ export async function actOnHost(
   action: HostAction,
   docker: Docker | undefined,
 ): Promise<void> {
-  await withWays(
+  await withRoutes(
     stack,
-    async (ways) => {
+    async (routes) => {
       const data = { name, action, peers: [] };
-      outputOf((await scriptOnHost(stack, name, "host", data, { ...ways, limit: ACT_LIMIT })).end);
+      outputOf((await scriptOnHost(stack, name, "host", data, { ...routes, limit: ACT_LIMIT })).end);
     },
     { limit: BASTION_LIMIT, docker },
   );
 }
 
-async function askHost(stack: LiveStack, name: string, peers: readonly string[], ways: Ways): Promise<HostFacts> {
+async function askHost(stack: LiveStack, name: string, peers: readonly string[], routes: Routes): Promise<HostFacts> {
   try {
     const data = { name, action: "look", peers: [...peers] };
-    const { end, via } = await scriptOnHost(stack, name, "host", data, { ...ways, limit: LOOK_LIMIT });
+    const { end, via } = await scriptOnHost(stack, name, "host", data, { ...routes, limit: LOOK_LIMIT });
     return { reached: true, via, ...parseReport(outputOf(end)) };
   } catch (error) {
     return { reached: false, seen: messageOf(error) };

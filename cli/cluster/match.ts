@@ -6,7 +6,7 @@ import type { LiveNode, ManagerAnswer } from "./model";
 export interface View {
   readonly nodes: readonly LiveNode[];
   readonly swarmId: string;
-  /** When that swarm was last formed anew after a lost majority, RFC 3339; empty when it never was. */
+  /** When a new cluster was last formed after a lost majority, RFC 3339; empty when it never was. */
   readonly recovered: string;
 }
 

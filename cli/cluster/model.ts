@@ -281,7 +281,7 @@ export type ManagerAnswer =
       readonly localState: string;
       /** Cluster id; empty when it has none. */
       readonly swarmId: string;
-      /** When its swarm was last formed anew after a lost majority, RFC 3339. @default never */
+      /** When a new cluster was last formed after a lost majority, RFC 3339. @default never */
       readonly recovered?: string;
       /** All nodes, or why it couldn't list them. */
       readonly nodes: readonly LiveNode[] | { readonly error: string };

@@ -2,7 +2,7 @@
 import type Docker from "dockerode";
 import { z } from "zod";
 import { messageOf } from "../../components/message";
-import { outputOf, scriptOnHost, withWays, type Ways } from "./run-script";
+import { outputOf, scriptOnHost, withRoutes, type Routes } from "./run-script";
 import type { LiveStack } from "./stack";
 
 /** Seconds for one host's answer: a Raft log is read within one. */
@@ -41,8 +41,13 @@ export function parsePosition(stdout: string): RaftPosition {
  * @param key whether the node's encrypted key is read, too
  * @throws Error when the host can't be reached
  */
-export async function readPosition(stack: LiveStack, name: string, key: boolean, ways: Ways): Promise<RaftPosition> {
-  const { end } = await scriptOnHost(stack, name, "raft", { name, key }, { ...ways, limit: READ_LIMIT });
+export async function readPosition(
+  stack: LiveStack,
+  name: string,
+  key: boolean,
+  routes: Routes,
+): Promise<RaftPosition> {
+  const { end } = await scriptOnHost(stack, name, "raft", { name, key }, { ...routes, limit: READ_LIMIT });
   return parsePosition(outputOf(end));
 }
 
@@ -52,12 +57,12 @@ export function readPositions(
   names: readonly string[],
   docker: Docker | undefined,
 ): Promise<RaftPositions> {
-  return withWays(
+  return withRoutes(
     stack,
-    async (ways) => {
+    async (routes) => {
       const read = names.map(async (name): Promise<readonly [string, RaftPosition]> => {
         try {
-          return [name, await readPosition(stack, name, false, ways)];
+          return [name, await readPosition(stack, name, false, routes)];
         } catch (error) {
           return [name, { log: "unread", seen: messageOf(error) }];
         }

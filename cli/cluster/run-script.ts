@@ -12,8 +12,8 @@ import type { LiveStack } from "./stack";
 /** Seconds for the log-in to the bastion. */
 const DIAL_LIMIT = 15;
 
-/** The ways to the hosts of a stack. */
-export interface Ways {
+/** The routes to the hosts of a stack. */
+export interface Routes {
   /** The bastion, or why it can't be reached. */
   readonly bastion: Tunnel | string;
   /** The Docker engine that the hosts are containers of: reaches those whose sshd doesn't answer. @default there is none */
@@ -26,7 +26,7 @@ export interface HostAccess extends Pick<LiveStack, "stack" | "deployment"> {
   readonly outputs: { readonly access: { readonly bastion: { readonly privateKey: string } } };
 }
 
-/** How a script ended on a host, and the way that led there. */
+/** How a script ended on a host, and the route that led there. */
 export interface HostScriptEnd {
   readonly end: ScriptEnd;
   readonly via: "bastion" | "platform";
@@ -36,11 +36,11 @@ export interface HostScriptEnd {
  * Logs in to the bastion for the length of some work.
  *
  * @param limit seconds for the log-in @default 15
- * @param docker see {@link Ways}
+ * @param docker see {@link Routes}
  */
-export async function withWays<T>(
+export async function withRoutes<T>(
   stack: LiveStack,
-  work: (ways: Ways) => Promise<T>,
+  work: (routes: Routes) => Promise<T>,
   { limit = DIAL_LIMIT, docker }: { readonly limit?: number; readonly docker?: Docker | undefined } = {},
 ): Promise<T> {
   const bastion = await openBastion(stack.outputs.access.bastion, limit).catch(messageOf);
@@ -57,7 +57,7 @@ export async function withWays<T>(
  * @throws Error when the bastion can't be reached
  */
 export function onBastion<T>(stack: LiveStack, work: (bastion: Tunnel) => Promise<T>): Promise<T> {
-  return withWays(stack, ({ bastion }) => {
+  return withRoutes(stack, ({ bastion }) => {
     if (typeof bastion === "string") throw new Error(`the bastion can't be reached: ${bastion}`);
     return work(bastion);
   });
@@ -86,7 +86,7 @@ export async function scriptOnHost(
   name: string,
   step: string,
   data: StepData,
-  { bastion, docker, limit }: Ways & { readonly limit: number },
+  { bastion, docker, limit }: Routes & { readonly limit: number },
 ): Promise<HostScriptEnd> {
   const address = stack.desired.nodes.find((node) => node.name === name)?.address ?? UNKNOWN;
   const hostKey = hostKeysOf(stack.deployment)[name];

@@ -2,7 +2,7 @@
  * `npm run recover -- <stack> [--from <manager>] [--older] [--yes] [--dry-run] [--json]`: brings a swarm back whose managers have
  * lost their majority: see cli/operations/recover.ts. Ends with exit code 0 when the cluster is healthy.
  *
- * Before it forms the swarm anew it asks; without a terminal it wants `--yes`. With a majority it refuses: that is for `repair`.
+ * Before it forms a new cluster it asks; without a terminal it wants `--yes`. With a majority it refuses: that is for `repair`.
  */
 import { liveCluster } from "../operations/cluster";
 import { runCommand } from "../operations/command";
@@ -40,7 +40,7 @@ function recoveredText(stack: string, seen: RecoverSeen, { past }: Outcome<Recov
     `The stack ${stack} is healthy: ${nodes.length} nodes.`,
     ...forced.map(
       (manager) =>
-        `The swarm was formed anew from ${manager}. Compare services, secrets and configs with what you deploy: the last changes ` +
+        `A new cluster was formed from ${manager}. Compare services, secrets and configs with what you deploy: the last changes ` +
         "before the loss may be missing. A lost manager must never start with its old data: delete its disk.",
     ),
     ...problems.map((text) => `  ${text}`),

@@ -7,7 +7,7 @@ import { isHost } from "../../plan/roles";
 import { openBastion, type Tunnel } from "../cluster/bastion";
 import { scriptCall } from "../cluster/host-shell";
 import { containersOf } from "../cluster/platform";
-import { outputOf, scriptOnHost, type HostScriptEnd, type Ways } from "../cluster/run-script";
+import { outputOf, scriptOnHost, type HostScriptEnd, type Routes } from "../cluster/run-script";
 import type { Reach, Target } from "./access";
 import { parseDiagnosis, type HostLook } from "./host-report";
 
@@ -48,12 +48,12 @@ export interface Looks {
 export async function lookAtHosts(reach: Reach, options: LookOptions): Promise<Looks> {
   const bastion = await dial(reach);
   try {
-    const ways = { bastion, docker: options.docker };
+    const routes = { bastion, docker: options.docker };
     const looks: HostLook[] = [];
     const waiting = [...reach.targets];
     const worker = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        looks.push(await lookAt(reach, next, options, ways));
+        looks.push(await lookAt(reach, next, options, routes));
       }
     };
     await Promise.all(Array.from({ length: AT_A_TIME }, worker));
@@ -70,7 +70,7 @@ async function dial({ bastion, stack }: Reach): Promise<Tunnel | string> {
   return openBastion(bastion, BASTION_LIMIT).catch(messageOf);
 }
 
-async function lookAt(reach: Reach, target: Target, options: LookOptions, ways: Ways): Promise<HostLook> {
+async function lookAt(reach: Reach, target: Target, options: LookOptions, routes: Routes): Promise<HostLook> {
   const mark = `@@${randomUUID()}`;
   const node = isHost(target);
   const data = {
@@ -80,7 +80,7 @@ async function lookAt(reach: Reach, target: Target, options: LookOptions, ways: 
   };
   const sent = Date.now();
   try {
-    const { end, via } = await run(reach, target, data, ways);
+    const { end, via } = await run(reach, target, data, routes);
     const report = parseDiagnosis(outputOf(end), { mark, bytes: BYTES, sent, received: Date.now() });
     return { ...target, reached: true, via, ...report };
   } catch (error) {
@@ -93,7 +93,7 @@ async function run(
   reach: Reach,
   { name, role }: Target,
   data: Parameters<typeof scriptCall>[1],
-  { bastion, docker }: Ways,
+  { bastion, docker }: Routes,
 ): Promise<HostScriptEnd> {
   if (isHost({ role })) return scriptOnHost(reach, name, SCRIPT, data, { bastion, docker, limit: HOST_LIMIT });
   const call = scriptCall(SCRIPT, data);

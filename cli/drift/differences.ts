@@ -169,7 +169,7 @@ function settingsDifferences(
       : [
           {
             ...{ kind: "settings" as const, hosts: edited, repair: false },
-            text: `/etc/docker/daemon.json of ${list(edited)} isn't what up writes: it was changed by hand, or an up is due. Write it anew: ${which(edited)}`,
+            text: `/etc/docker/daemon.json of ${list(edited)} isn't what up writes: it was changed by hand, or an up is due. Write it again: ${which(edited)}`,
           },
         ]),
     ...(waiting.length === 0

@@ -1,10 +1,10 @@
-/** Forms a swarm anew from one manager's data: `swarm init --force-new-cluster`, on that host. See scripts/recover.sh. */
+/** Forms a new cluster from one manager's data: `swarm init --force-new-cluster`, on that host. See scripts/recover.sh. */
 import type Docker from "dockerode";
 import { messageOf } from "../../components/message";
 import { actOnHost } from "../cluster/ask-hosts";
 import { decryptNodeKey } from "../cluster/node-key";
 import { readPosition } from "../cluster/raft";
-import { outputOf, scriptOnHost, withWays, type Ways } from "../cluster/run-script";
+import { outputOf, scriptOnHost, withRoutes, type Routes } from "../cluster/run-script";
 import type { LiveStack } from "../cluster/stack";
 
 /** Seconds: the Docker engine's restarts and its start as the leader; all of it takes under 20 (measured). */
@@ -30,12 +30,12 @@ export async function force(
   const address = nodes.find(({ name }) => name === manager)?.address ?? "";
   const data = { name: manager, address, swarmId, at: new Date().toISOString() };
   try {
-    await withWays(
+    await withRoutes(
       stack,
-      async (ways) => {
-        const unlock = await unlocking(stack, manager, unlockKey, ways);
+      async (routes) => {
+        const unlock = await unlocking(stack, manager, unlockKey, routes);
         const all = unlock === undefined ? data : { ...data, unlock };
-        outputOf((await scriptOnHost(stack, manager, "recover", all, { ...ways, limit: FORCE_LIMIT })).end);
+        outputOf((await scriptOnHost(stack, manager, "recover", all, { ...routes, limit: FORCE_LIMIT })).end);
       },
       { docker },
     );
@@ -54,10 +54,10 @@ async function unlocking(
   stack: LiveStack,
   manager: string,
   unlockKey: string | undefined,
-  ways: Ways,
+  routes: Routes,
 ): Promise<{ readonly key: string; readonly nodeKey: string } | undefined> {
   if (unlockKey === undefined) return undefined;
-  const position = await readPosition(stack, manager, true, ways);
+  const position = await readPosition(stack, manager, true, routes);
   if (position.log !== "read" || !position.locked) return undefined;
   return { key: unlockKey, nodeKey: decryptNodeKey(position.nodeKey, unlockKey) };
 }

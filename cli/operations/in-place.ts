@@ -4,7 +4,7 @@ import { z } from "zod";
 import { messageOf } from "../../components/message";
 import type { StepData } from "../../components/ssh/script";
 import type { Role } from "../../plan/roles";
-import { outputOf, scriptOnBastion, scriptOnHost, withWays } from "../cluster/run-script";
+import { outputOf, scriptOnBastion, scriptOnHost, withRoutes } from "../cluster/run-script";
 import type { LiveStack } from "../cluster/stack";
 
 /** Seconds for a host's report: apt refreshes its lists. */
@@ -129,7 +129,7 @@ async function askSystem(stack: LiveStack, name: string, version: string, lists:
 }
 
 function onHost(stack: LiveStack, name: string, step: string, data: StepData, limit: number): Promise<string> {
-  return withWays(stack, async (ways) =>
-    outputOf((await scriptOnHost(stack, name, step, data, { ...ways, limit })).end),
+  return withRoutes(stack, async (routes) =>
+    outputOf((await scriptOnHost(stack, name, step, data, { ...routes, limit })).end),
   );
 }

@@ -1,6 +1,6 @@
 /**
- * Recovery of a swarm whose managers have lost their majority: first all that loses nothing, as `repair` does it; then the
- * swarm is formed anew from the most recent survivor; then `repair` goes on to the desired count, one manager at a time.
+ * Recovery of a swarm whose managers have lost their majority: first all that loses nothing, as `repair` does it; then
+ * a new cluster is formed from the most recent survivor; then `repair` goes on to the desired count, one manager at a time.
  * Which survivor: survivor.ts.
  */
 import { commands, list } from "../cluster/words";
@@ -22,7 +22,7 @@ export interface RecoverSeen extends RepairSeen {
   readonly positions?: RaftPositions;
 }
 
-/** Forms the swarm anew. */
+/** Forms a new cluster. */
 export interface ForceTurn extends Step {
   readonly forces: string;
 }
@@ -104,7 +104,7 @@ export function recover(cluster: RecoverableCluster, options: RecoverOptions): O
         return {
           steps: plan.steps,
           left: [],
-          later: "If that doesn't bring a majority back, the swarm is formed anew.",
+          later: "If that doesn't bring a majority back, a new cluster is formed.",
         };
       if (past.some((one) => !isRepair(one)))
         return { steps: [], left: [], refused: "The swarm still has no majority of its managers" };
@@ -157,7 +157,7 @@ function forceTurn(
         : survivor === newest
           ? `the most recent survivor: ${positionsText(survivors)}`
           : `not the most recent survivor: ${positionsText(survivors)}`;
-  const title = `Forming the swarm anew from ${manager} (${position})`;
+  const title = `Forming a new cluster from ${manager} (${position})`;
   const missing =
     survivor !== undefined && newest !== undefined && newest.commit > survivor.commit
       ? `${newest.commit - survivor.commit} changes that ${newest.name} has, and `
@@ -178,10 +178,10 @@ function forceTurn(
       what,
       question: `${title}: this loses ${what}${others.map((text) => `; ${text}`).join("")}`,
       declined:
-        `The swarm was not formed anew: that loses ${what}. To accept it: ` +
+        `No new cluster was formed: that loses ${what}. To accept it: ` +
         again(commands(cluster.stack).recover, given, "--yes"),
     },
-    failed: `Forming the swarm anew from ${manager}`,
+    failed: `Forming a new cluster from ${manager}`,
     run: () => cluster.force({ manager, leaving, ...(unlockKey === undefined ? {} : { unlockKey }) }, stack),
   };
 }

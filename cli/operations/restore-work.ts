@@ -7,7 +7,7 @@ import { listSnapshots, readSnapshot, restoreOn, type Snapshot } from "../cluste
 import { nameOf, resourcesOf } from "../cluster/deployment";
 import { updateNode } from "../cluster/docker-api";
 import { throughManager } from "../cluster/inspect";
-import { outputOf, scriptOnHost, withWays } from "../cluster/run-script";
+import { outputOf, scriptOnHost, withRoutes } from "../cluster/run-script";
 import { up, type LiveStack } from "../cluster/stack";
 import { redo } from "../pulumi";
 
@@ -73,10 +73,10 @@ export const restoreWork: RestoreWork = {
   ready: async (stack) => (await nodesOf(stack)).flatMap(({ id, ready }) => (ready ? [id] : [])),
   members: async (stack) => (await nodesOf(stack)).filter(({ address }) => address !== ""),
   bridge: (stack, names, from, to, on) =>
-    withWays(stack, (ways) =>
+    withRoutes(stack, (routes) =>
       onAll(names, async (name) => {
         const data = { name, from, to, on: on ? "yes" : "no" };
-        outputOf((await scriptOnHost(stack, name, "bridge", data, { ...ways, limit: BRIDGE_LIMIT })).end);
+        outputOf((await scriptOnHost(stack, name, "bridge", data, { ...routes, limit: BRIDGE_LIMIT })).end);
       }),
     ),
   async join({ stack, deployment }) {

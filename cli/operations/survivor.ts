@@ -1,4 +1,4 @@
-/** Which manager a swarm without a majority is formed anew from. Pure. */
+/** Which manager a new cluster is formed from when the majority is lost. Pure. */
 import { majority } from "../../plan/quorum";
 import type { DesiredNode } from "../../components/outputs";
 import { describeCuts, witnesses, type AllFacts } from "../cluster/host-facts";

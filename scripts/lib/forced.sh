@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# A swarm that is forced anew from what one manager has.
+# A new cluster that is formed from the state of one manager.
 
 # The Docker engine merges what it is given into the swarm's settings, and what it isn't given, too: autolock would be off, and a CA
 # that was ever rotated would be rotated again (moby, daemon/cluster/convert/swarm.go). It refuses this, after it has formed the swarm.

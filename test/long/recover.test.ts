@@ -46,7 +46,7 @@ describe("recovery of a lost majority", function () {
     });
   }
 
-  it("forms the swarm anew from the survivor with the latest changes, while applications serve", async () => {
+  it("forms a new cluster from the survivor with the latest changes, while applications serve", async () => {
     const swarm = await stack.swarmIds();
     const before = await isWhole(swarm);
     await stack.kill("manager-2");
@@ -59,7 +59,7 @@ describe("recovery of a lost majority", function () {
 
     const { seconds, output } = await stack.good("recover", [stack.name, "--yes"], 800);
     figure("recovery with 2 of 5 managers left", seconds);
-    assert.match(output, /The swarm was formed anew from manager-3\./);
+    assert.match(output, /A new cluster was formed from manager-3\./);
     const after = await isWhole(swarm);
     assert.equal(after["manager-3"], before["manager-3"]);
     // The other survivor has left with its old data, and joined again.

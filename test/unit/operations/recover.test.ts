@@ -42,7 +42,7 @@ describe("recover", () => {
     assert.deepEqual(done(outcome), []);
   });
 
-  it("forms the swarm anew, then replaces the lost managers one at a time", async () => {
+  it("forms a new cluster, then replaces the lost managers one at a time", async () => {
     loseMajority();
     const questions: string[] = [];
     const outcome = await runQuietly(recover(cluster, { older: false }), { yes: true, questions });

@@ -42,7 +42,7 @@ function refused(choice: Choice): string {
   return "refused" in choice ? choice.refused : assert.fail(`chose ${choice.manager}`);
 }
 
-describe("the survivor that a swarm is formed anew from", () => {
+describe("the survivor that a new cluster is formed from", () => {
   it("is the only one with data", () => {
     const { manager, leaving, lost } = chosen(choose({ "manager-4": log(7) }));
     assert.deepEqual([manager, leaving], ["manager-4", []]);

@@ -103,7 +103,7 @@ describe("housekeeping of a host", () => {
     assert.deepEqual(readdirSync(path.join(folder, "marks")), ["a3"]);
   });
 
-  it("begins anew when a container has used the image in between", () => {
+  it("begins again when a container has used the image in between", () => {
     engine("images", ["sha256:a1 shop v1"]);
     shell(`tidy_images ${7 * DAY}`);
     age("a1", 8 * DAY);
