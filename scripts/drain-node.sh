@@ -32,4 +32,5 @@ end_drain() {
 trap end_drain EXIT
 
 empty_node
+[ -n "$availability_before" ] || fail "$name is not Ready (saw last: $seen), so it isn't drained"
 done=true

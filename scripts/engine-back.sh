@@ -1,13 +1,18 @@
 #!/usr/bin/env bash
 # Waits until this host's Docker engine is back in its swarm, with its gossip agent, after an upgrade or a reboot.
 #
-# Runs on the host; day-two commands send it. Input: { name }. Prints: { version } of the Docker engine.
+# Runs on the host; day-two commands send it. Input: { name, unlockKey? }
+# Prints: { version } of the Docker engine.
 
 . lib/common.sh
 . lib/service.sh
 . lib/engine.sh
+. lib/unlock.sh
 
 name=$(value name)
+
+# upgrade-engine.sh writes it; a boot removes it.
+[ ! -e /run/swarm-ha-reboot-planned ] || fail "a reboot of $name is planned, and hasn't begun"
 
 service_runs docker || service start docker || fail "the Docker engine of $name doesn't start"
 wait_for 90 "the Docker engine of $name to answer" engine_up
@@ -15,6 +20,7 @@ wait_for 90 "the Docker engine of $name to answer" engine_up
 member() {
   swarm_state
   seen="its swarm state is $state"
+  [ "$state" != locked ] || unlocked
   [ "$state" = active ]
 }
 wait_for 90 "$name to be an active node" member

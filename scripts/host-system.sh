@@ -19,7 +19,8 @@ if "$(value lists)"; then apt update >&2 || fail "the lists of packages can't be
 boot="$(</proc/sys/kernel/random/boot_id)-$(cut -d' ' -f22 /proc/1/stat)"
 free=$({ df -Pk / /var /var/lib/docker 2>/dev/null || true; } | awk 'NR > 1 { print $4 }' | sort -n | head -n 1)
 # Packages that are held, as Docker's are, aren't among them.
-updates=$(apt upgrade --with-new-pkgs --simulate | grep -c '^Inst ' || true)
+plan=$(apt upgrade --with-new-pkgs --simulate) || fail "apt can't plan the updates of the system"
+updates=$(grep -c '^Inst ' <<<"$plan" || true)
 has=false restart=false
 [ -z "$(offered docker-ce "$wanted")" ] || has=true
 [ ! -e "$restart_wanted" ] || restart=true

@@ -8,6 +8,7 @@
 . lib/service.sh
 . lib/engine.sh
 . lib/unlock.sh
+. lib/may-stop.sh
 
 name=$(value name)
 data=/var/lib/docker
@@ -23,6 +24,8 @@ rm -rf "$copy"
 size=$(du -sk "$data/swarm" | cut -f 1)
 room=$(df -Pk "$data" | awk 'NR == 2 { print $4 }')
 ((room > size + 102400)) || fail "$data has $room KiB left, and a copy of the swarm's state needs $size KiB and 100 MiB to spare"
+
+may_stop "$name"
 
 # Without the lock: it must not hold up later steps.
 (

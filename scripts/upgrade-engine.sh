@@ -9,6 +9,7 @@
 . lib/service.sh
 . lib/packages.sh
 . lib/engine.sh
+. lib/may-stop.sh
 
 name=$(value name)
 wanted=$(optional engine)
@@ -16,6 +17,9 @@ reboot=$(value reboot)
 
 # For how long packages are tried, in seconds.
 packages_limit=600
+
+# Exists from the end of this step until the boot: engine-back.sh, which waits for this step's lock, fails meanwhile.
+reboot_planned=/run/swarm-ha-reboot-planned
 
 end_upgrade() {
   allow_starts
@@ -32,7 +36,7 @@ lists() {
 }
 repeated "$packages_limit" lists >&2 || fail "the lists of packages can't be refreshed"
 
-# What apt has to install: exactly this version of the engine and its client, the newest containerd.
+# What apt has to install: exactly this version of the Docker engine and its client, the newest containerd.
 pinned=()
 if [ -n "$wanted" ]; then
   for package in docker-ce docker-ce-cli; do
@@ -47,13 +51,16 @@ install_engine() {
   finish_packages && apt install --allow-change-held-packages --no-install-recommends "$@" "${pinned[@]}"
 }
 if ((${#pinned[@]} > 0)); then
-  # First the download: the engine is down for as long as packages are unpacked, and no longer.
+  # First the download: the Docker engine is down for as long as packages are unpacked, and no longer.
   repeated "$packages_limit" install_engine --download-only >&2 || fail "the packages can't be downloaded: ${pinned[*]}"
-  # The socket would start the engine again at the first call.
+  may_stop "$name"
+  # The socket would start the Docker engine again at the first call.
   systemctl stop docker.socket docker.service || fail "the Docker engine of $name doesn't stop"
   forbid_starts
   repeated "$packages_limit" install_engine >&2 || fail "the packages can't be installed: ${pinned[*]}"
   allow_starts
+  # Its package couldn't restart it either.
+  systemctl restart containerd || fail "containerd of $name doesn't start; $(service_log containerd)"
 fi
 
 if $reboot; then
@@ -63,7 +70,10 @@ if $reboot; then
     finish_packages && apt upgrade --with-new-pkgs -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold
   }
   repeated "$packages_limit" update_system >&2 || fail "the updates of the system can't be installed"
+  # (With other packages, the Docker engine is stopped already.)
+  ((${#pinned[@]} > 0)) || may_stop "$name"
   # This step has to end before the connection does.
   systemd-run --quiet --on-active=2 systemctl reboot || fail "the reboot can't be planned"
+  : >"$reboot_planned"
   trap - EXIT
 fi

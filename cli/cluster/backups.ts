@@ -208,7 +208,7 @@ export function differences(live: Contents, restored: Contents): string[] {
 }
 
 /** What the swarm says of a manager's Docker engine, and the key that unlocks managers. */
-async function aboutSwarm(stack: LiveStack, manager: string): Promise<{ engine: string; unlockKey?: string }> {
+export async function aboutSwarm(stack: LiveStack, manager: string): Promise<{ engine: string; unlockKey?: string }> {
   const nodes = z.array(
     z.object({
       Description: z.object({ Hostname: z.string().default(""), Engine: z.object({ EngineVersion: z.string() }) }),

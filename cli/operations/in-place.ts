@@ -4,20 +4,28 @@ import { z } from "zod";
 import { messageOf } from "../../components/message";
 import type { StepData } from "../../components/ssh/script";
 import type { Role } from "../../plan/roles";
+import { aboutSwarm } from "../cluster/backups";
 import { outputOf, scriptOnBastion, scriptOnHost, withRoutes } from "../cluster/run-script";
 import type { LiveStack } from "../cluster/stack";
+import { commands } from "../cluster/words";
 
 /** Seconds for a host's report: apt refreshes its lists. */
 const LOOK_LIMIT = 180;
 /** Seconds for a drain: the wait for the host's turn and a configured limit of minutes. The script has limits of its own. */
 const DRAIN_LIMIT = 7200;
-/** Seconds for the packages: each of the script's three parts is tried for 600 s. */
-const PACKAGES_LIMIT = 2400;
+/**
+ * Seconds for the packages: 900 for the lock of a killed run's step, 300 for the system's own updates, 4 × 600 for lists, download,
+ * installation and updates, 600 for their last tries, for a stop and a start.
+ */
+const PACKAGES_LIMIT = 4200;
 /** Seconds for a reboot, and between two looks at a host that reboots. */
 const REBOOT_LIMIT = 600;
 const REBOOT_PAUSE = 3;
-/** Seconds for a Docker engine to be a member again, and for the managers to see that. */
-const BACK_LIMIT = 300;
+/**
+ * Seconds for a Docker engine to be a member again: 900 for the lock of a step that still runs there, 600 for the script's
+ * own waits. And for the managers to see that.
+ */
+const BACK_LIMIT = 1500;
 const READY_LIMIT = 90;
 /** The same after a failure, when it may never be. */
 const FAILED_LIMIT = 20;
@@ -80,7 +88,11 @@ async function upgradeHost(stack: LiveStack, host: HostToUpgrade): Promise<strin
   const client = { key: stack.outputs.access.client.key };
   const activate = (limit: number): Promise<unknown> =>
     scriptOnBastion(stack, "activate-node", { name, role, nodeId, limit, client }, limit + READY_LIMIT);
+  let key: StepData = {};
+  const back = (): Promise<unknown> => onHost(stack, name, "engine-back", { name, ...key }, BACK_LIMIT);
   try {
+    // While an only manager is locked, nobody can be asked.
+    if (role === "manager") key = await unlockKeyFor(stack, name);
     await scriptOnBastion(stack, "drain-node", { name, nodeId, client }, DRAIN_LIMIT);
   } catch (error) {
     return messageOf(error);
@@ -89,17 +101,27 @@ async function upgradeHost(stack: LiveStack, host: HostToUpgrade): Promise<strin
     const before = reboot ? bootOf(await askSystem(stack, name, version, false)) : "";
     await onHost(stack, name, "upgrade-engine", { name, engine: version, reboot }, PACKAGES_LIMIT);
     if (reboot) await awaitBoot(stack, name, before);
-    await onHost(stack, name, "engine-back", { name }, BACK_LIMIT);
+    await back();
     await activate(READY_LIMIT);
     return undefined;
   } catch (error) {
-    // With its former packages, or with the new ones, it may be well.
-    const stays = await activate(FAILED_LIMIT).then(
-      () => "It is back in service.",
-      () => "It stays drained until the next run of the upgrade, or a repair, puts it back into service.",
-    );
+    // With its former packages, or with the new ones, it may be well. Where the connection was lost, its script may go on and stop
+    // the Docker engine later: the host's lock tells when that is over.
+    const stays = await back()
+      .then(() => activate(FAILED_LIMIT))
+      .then(
+        () => "It is back in service.",
+        (reason: unknown) =>
+          `It stays drained: ${messageOf(reason)}\n` +
+          `The next run of the upgrade puts it back into service. If its Docker engine is down, first: ${commands(stack.stack).repair}`,
+      );
     return `${messageOf(error)}\n${stays}`;
   }
+}
+
+async function unlockKeyFor(stack: LiveStack, manager: string): Promise<StepData> {
+  const { unlockKey } = await aboutSwarm(stack, manager);
+  return unlockKey === undefined ? {} : { unlockKey };
 }
 
 function bootOf(system: SystemFacts): string {

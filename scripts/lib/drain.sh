@@ -32,7 +32,8 @@ absent() {
 # configuration or for this one by name.
 gap_accepted() {
   [ "$on_timeout" != continue ] || return 0
-  until_now "$gaps_file" | grep -qxF -- "$name"
+  # (No pipe into grep -q: it ends at the first match, and under pipefail the writer's SIGPIPE would be the answer.)
+  [[ $'\n'$(until_now "$gaps_file")$'\n' == *$'\n'"$name"$'\n'* ]]
 }
 
 # within_drain WHAT CHECK: waits for the rest of the drain's time, or until the scheduler finds no node for a task.

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Empties a node: drains it in its turn, if its tasks have room elsewhere, and waits until they run there. The caller sets: id and
-# name of the node, room_advice (what helps when there is no room). Needs lib/cluster.sh, lib/drain.sh, lib/room.sh, lib/turns.sh.
+# name of the node, room_advice (the remedy when there is no room). Needs lib/cluster.sh, lib/drain.sh, lib/room.sh, lib/turns.sh.
 
 # tasks: sets tasks to what the node still runs or is about to, by service id and slot.
 tasks() {

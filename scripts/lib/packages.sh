@@ -6,7 +6,7 @@ apt() {
   DEBIAN_FRONTEND=noninteractive apt-get -qy -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 "$@" </dev/null
 }
 
-# finish_packages: configures what an interrupted installation has left; apt installs nothing until then.
+# finish_packages: configures what an interrupted installation has unpacked; apt installs nothing until then.
 finish_packages() {
   DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a </dev/null
 }
@@ -65,5 +65,7 @@ allow_starts() {
 
 # offered PACKAGE VERSION: prints the newest package version that a repository has of this version of Docker; nothing if there is none.
 offered() {
-  apt-cache madison "$1" | awk -v wanted="5:$2-" '$3 !~ /~rc|~beta/ && index($3, wanted) == 1 { print $3; exit }'
+  # (No exit in awk: under pipefail, SIGPIPE of apt-cache would fail the step.)
+  apt-cache madison "$1" |
+    awk -v wanted="5:$2-" '!found && $3 !~ /~rc|~beta/ && index($3, wanted) == 1 { print $3; found = 1 }'
 }

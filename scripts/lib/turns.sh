@@ -97,7 +97,7 @@ drain_in_turn() {
     if within "$turn_patience" drain_now "$1"; then return 0; fi
     [ "$before" != "$(nodes_seen)" ] || break
   done
-  fail "waited $turn_patience s for the turn of $2 to be drained; saw last: $seen. Repair that (npm run repair), then run \`up\` again"
+  fail "waited $turn_patience s for the turn of $2 to be drained; saw last: $seen. Repair that (npm run repair), then run the same command again"
 }
 
 # nodes_seen: prints the nodes and their states.

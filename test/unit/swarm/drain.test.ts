@@ -56,6 +56,8 @@ describe("a drain", () => {
     const soon = String(Math.floor(Date.now() / 1000) + 600);
     assert.match(drain({ check, gaps: `${soon} worker-2\n${soon} worker-1\n` }).stdout, /^on after/);
     assert.equal(drain({ check, gaps: `1000 worker-1\n${soon} worker-10\n` }).code, 1);
+    const many = `${soon} worker-1\n${`${soon} worker-2\n`.repeat(20_000)}`;
+    assert.match(drain({ check, gaps: many }).stdout, /^on after/, "the first one of many");
   });
 
   it("knows the nodes that leave with it, and none whose step has ended", () => {

@@ -14,9 +14,14 @@ const MADISON = [`5:28.5.20-${NOBLE}`, `5:28.5.2-${NOBLE}`, `5:28.5.1-${NOBLE}`]
 
 /** What programs do besides noting their call. */
 const STUBS: Readonly<Record<string, string>> = {
-  "apt-cache": 'cat "$folder/madison"; exit 0',
-  "apt-get": `[[ "$*" != *--simulate* ]] || { printf 'Inst linux-image\\nInst bash\\nConf bash\\n'; exit 0; }
-[ ! -e "$folder/fails" ] || [[ "$*" != *"$(<"$folder/fails")"* ]] || exit 100`,
+  "apt-cache": 'exec cat "$folder/madison"',
+  curl: `case \${*: -1} in
+*/info) printf '{"LocalNodeState":"active","ControlAvailable":%s}\\n200' "$([ -e "$folder/nodes" ] && echo true || echo false)" ;;
+*/nodes) printf '%s\\n200' "$(<"$folder/nodes")" ;;
+esac
+exit 0`,
+  "apt-get": `[ ! -e "$folder/fails" ] || [[ "$*" != *"$(<"$folder/fails")"* ]] || exit 100
+[[ "$*" != *--simulate* ]] || { printf 'Inst linux-image\\nInst bash\\nConf bash\\n'; exit 0; }`,
 };
 
 describe("the upgrade of a host's Docker packages", () => {
@@ -25,7 +30,7 @@ describe("the upgrade of a host's Docker packages", () => {
     folder = mkdtempSync(path.join(tmpdir(), "swarm-ha-upgrade-"));
     mkdirSync(path.join(folder, "systemd/system"), { recursive: true });
     writeFileSync(path.join(folder, "madison"), `${MADISON}\n`);
-    for (const program of ["apt-get", "apt-cache", "apt-mark", "dpkg", "systemctl", "systemd-run"]) {
+    for (const program of ["apt-get", "apt-cache", "apt-mark", "dpkg", "systemctl", "systemd-run", "curl"]) {
       writeFileSync(path.join(folder, program), `#!/bin/bash\n${STUBS[program] ?? ""}\nnote ${program} "$@"\n`);
       chmodSync(path.join(folder, program), 0o755);
     }
@@ -54,7 +59,10 @@ describe("the upgrade of a host's Docker packages", () => {
   /** Calls that change something, without apt's own options. */
   const changes = (): string[] =>
     calls()
-      .filter((line) => / (install|upgrade|hold|stop|start|enable|reboot)/.test(line) && !/apt-daily|^dpkg/.test(line))
+      .filter(
+        (line) =>
+          / (install|upgrade|hold|stop|start|restart|enable|reboot)/.test(line) && !/apt-daily|^dpkg/.test(line),
+      )
       .map((line) => line.replace(/-qy -o Acquire\S+ -o DPkg\S+ /, ""));
   const packages = `docker-ce=5:28.5.2-${NOBLE} docker-ce-cli=5:28.5.2-${NOBLE} containerd.io`;
   const install = "apt-get install --allow-change-held-packages --no-install-recommends";
@@ -68,6 +76,7 @@ describe("the upgrade of a host's Docker packages", () => {
       `${install} --download-only ${packages}`,
       "systemctl stop docker.socket docker.service",
       `${install} ${packages} (no starts)`,
+      "systemctl restart containerd",
       hold,
       ...start,
     ]);
@@ -79,6 +88,56 @@ describe("the upgrade of a host's Docker packages", () => {
     assert.equal(code, 1);
     assert.match(stderr, /no repository of worker-1 has docker-ce 28\.5\.3/);
     assert.deepEqual(changes(), [hold, ...start]);
+  });
+
+  it("finds the version among thousands", () => {
+    writeFileSync(path.join(folder, "madison"), `${MADISON}\n`.repeat(5000));
+    const { code, stderr } = run("upgrade-engine", { name: "worker-1", engine: "28.5.2", reboot: false });
+    assert.equal(code, 0, stderr);
+    assert.equal(changes()[0], `${install} --download-only ${packages}`);
+  });
+
+  it("fails where containerd doesn't start with the new package", () => {
+    writeFileSync(path.join(folder, "systemctl"), `#!/bin/bash\nnote systemctl "$@"\n[ "$1" != restart ]\n`);
+    const { code, stderr } = run("upgrade-engine", { name: "worker-1", engine: "28.5.2", reboot: false });
+    assert.equal(code, 1);
+    assert.match(stderr, /containerd of worker-1 doesn't start/);
+  });
+
+  describe("on a manager", () => {
+    const managers = (...reachability: string[]): void => {
+      const nodes = reachability.map((each, i) => ({
+        Description: { Hostname: `manager-${i + 1}` },
+        Status: { State: each === "reachable" ? "ready" : "down" },
+        ManagerStatus: { Reachability: each },
+      }));
+      writeFileSync(path.join(folder, "nodes"), JSON.stringify(nodes));
+    };
+    const upgrade = (engine: string, reboot: boolean): BashRan =>
+      run("upgrade-engine", { name: "manager-1", engine, reboot });
+
+    it("stops nothing where another manager has failed since the plan", () => {
+      managers("reachable", "reachable", "unreachable");
+      for (const [engine, reboot] of [
+        ["28.5.2", false],
+        ["", true],
+      ] as const) {
+        const { code, stderr } = upgrade(engine, reboot);
+        assert.equal(code, 1);
+        assert.match(stderr, /without manager-1 the managers would have no majority/);
+      }
+      assert.deepEqual(
+        changes().filter((line) => / stop|reboot$/.test(line)),
+        [],
+      );
+    });
+
+    it("goes on while the others are a majority", () => {
+      managers("reachable", "reachable", "reachable");
+      const { code, stderr } = upgrade("28.5.2", true);
+      assert.equal(code, 0, stderr);
+      assert.ok(changes().includes("systemctl stop docker.socket docker.service"));
+    });
   });
 
   it("starts the engine again when the installation fails, and holds the packages", () => {
@@ -113,5 +172,46 @@ describe("the upgrade of a host's Docker packages", () => {
     writeFileSync(path.join(folder, "reboot-required"), "");
     const { offered, restart } = ask("28.5.3");
     assert.deepEqual([offered, restart], [false, true]);
+  });
+
+  it("fails where apt can't plan the updates, rather than report none", () => {
+    writeFileSync(path.join(folder, "fails"), "--simulate");
+    const { code, stderr } = run("host-system", { name: "worker-1", engine: "28.5.2", lists: false });
+    assert.equal(code, 1);
+    assert.match(stderr, /apt can't plan/);
+  });
+
+  describe("and its return", () => {
+    /** What the Docker engine answers: a state of its swarm until it is unlocked. */
+    const back = (state: string, data: StepData = {}): BashRan => {
+      writeFileSync(path.join(folder, "state"), state);
+      writeFileSync(
+        path.join(folder, "curl"),
+        `#!/bin/bash
+case \${*: -1} in
+*/info) printf '{"LocalNodeState":"%s"}\\n200' "$(<"$folder/state")" ;;
+*/unlock) [ "$(jq -r .UnlockKey)" = SWMKEY ] || { printf '{"message":"invalid key"}\\n400'; exit; }; printf active >"$folder/state"; printf '\\n200' ;;
+*/version) printf '{"Version":"28.5.2"}\\n200' ;;
+*) printf 'OK\\n200' ;;
+esac
+`,
+      );
+      writeFileSync(path.join(folder, "ss"), "#!/bin/bash\necho LISTEN\n");
+      chmodSync(path.join(folder, "ss"), 0o755);
+      return run("engine-back", { name: "manager-1", ...data });
+    };
+
+    it("unlocks a manager of an autolocked swarm", () => {
+      const { stdout, stderr } = back("locked", { unlockKey: "SWMKEY" });
+      assert.deepEqual(JSON.parse(stdout), { version: "28.5.2" }, stderr);
+      assert.match(back("locked").stderr, /locked, and there is no key/);
+      assert.match(back("locked", { unlockKey: "SWMKEY-old" }).stderr, /invalid key/);
+    });
+
+    it("is none while the reboot that was planned hasn't begun", () => {
+      assert.equal(back("active").code, 0);
+      assert.equal(run("upgrade-engine", { name: "manager-1", engine: "", reboot: true }).code, 0);
+      assert.match(back("active").stderr, /a reboot of manager-1 is planned/);
+    });
   });
 });
