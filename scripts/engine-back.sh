@@ -8,6 +8,7 @@
 . lib/service.sh
 . lib/engine.sh
 . lib/unlock.sh
+. lib/may-stop.sh
 
 name=$(value name)
 
@@ -24,7 +25,13 @@ member() {
   [ "$state" = active ]
 }
 wait_for 90 "$name to be an active node" member
-await_agent "$name"
+# (As await_agent does, but an autolocked manager is locked after each start.)
+if ! within 10 agent_up; then
+  may_stop "$name"
+  restart_engine
+  wait_for 90 "$name to be an active node after a restart" member
+  wait_for 60 "the gossip agent of $name" agent_up
+fi
 [ ! -s /etc/haproxy/haproxy.cfg ] || service_runs haproxy || service start haproxy || fail "HAProxy of $name didn't start"
 
 engine GET /version </dev/null || fail "the Docker engine of $name doesn't report its version: $reply"

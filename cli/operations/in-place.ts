@@ -66,9 +66,22 @@ export interface HostToUpgrade {
   readonly reboot: boolean;
 }
 
+/** Runs `scripts/<step>.sh`. @returns its standard output @throws Error when it fails */
+type RunScript = (step: string, data: StepData, limit: number) => Promise<string>;
+
+/** What the upgrade of one host calls. */
+interface Calls {
+  readonly bastion: RunScript;
+  readonly host: RunScript;
+  /** The key of an autolocked swarm. @returns undefined where managers aren't locked */
+  readonly unlockKey: () => Promise<string | undefined>;
+}
+
 /** Asks hosts for their system and for what their package repositories have. Never throws: failures are in the result. */
 export async function askSystems(stack: LiveStack, hosts: readonly string[], version: string): Promise<AllSystems> {
-  const found = hosts.map(async (name) => [name, await askSystem(stack, name, version, true)] as const);
+  const found = hosts.map(
+    async (name) => [name, await askSystem(callsOf(stack, name).host, name, version, true)] as const,
+  );
   return Object.fromEntries(await Promise.all(found));
 }
 
@@ -78,29 +91,33 @@ export async function askSystems(stack: LiveStack, hosts: readonly string[], ver
  * @returns why it failed, a line for each host that did
  */
 export async function upgradeInPlace(stack: LiveStack, hosts: readonly HostToUpgrade[]): Promise<string | undefined> {
-  const failures = await Promise.all(hosts.map((host) => upgradeHost(stack, host)));
+  const failures = await Promise.all(hosts.map((host) => upgradeHost(stack.stack, host, callsOf(stack, host.name))));
   const lines = hosts.flatMap(({ name }, i) => (failures[i] === undefined ? [] : [`${name}: ${failures[i]}`]));
   return lines.length === 0 ? undefined : lines.join("\n");
 }
 
-async function upgradeHost(stack: LiveStack, host: HostToUpgrade): Promise<string | undefined> {
-  const { name, role, nodeId, version = "", reboot } = host;
-  const client = { key: stack.outputs.access.client.key };
+/** Upgrades one host. @returns why it failed, and whether it is back in service */
+export async function upgradeHost(
+  stack: string,
+  { name, role, nodeId, version = "", reboot }: HostToUpgrade,
+  { bastion, host, unlockKey }: Calls,
+): Promise<string | undefined> {
   const activate = (limit: number): Promise<unknown> =>
-    scriptOnBastion(stack, "activate-node", { name, role, nodeId, limit, client }, limit + READY_LIMIT);
-  let key: StepData = {};
-  const back = (): Promise<unknown> => onHost(stack, name, "engine-back", { name, ...key }, BACK_LIMIT);
+    bastion("activate-node", { name, role, nodeId, limit }, limit + READY_LIMIT);
+  let key: string | undefined;
+  const back = (): Promise<unknown> =>
+    host("engine-back", key === undefined ? { name } : { name, unlockKey: key }, BACK_LIMIT);
   try {
     // While an only manager is locked, nobody can be asked.
-    if (role === "manager") key = await unlockKeyFor(stack, name);
-    await scriptOnBastion(stack, "drain-node", { name, nodeId, client }, DRAIN_LIMIT);
+    if (role === "manager") key = await unlockKey();
+    await bastion("drain-node", { name, nodeId }, DRAIN_LIMIT);
   } catch (error) {
     return messageOf(error);
   }
   try {
-    const before = reboot ? bootOf(await askSystem(stack, name, version, false)) : "";
-    await onHost(stack, name, "upgrade-engine", { name, engine: version, reboot }, PACKAGES_LIMIT);
-    if (reboot) await awaitBoot(stack, name, before);
+    const before = reboot ? bootOf(await askSystem(host, name, version, false)) : "";
+    await host("upgrade-engine", { name, engine: version, reboot }, PACKAGES_LIMIT);
+    if (reboot) await awaitBoot(host, name, before);
     await back();
     await activate(READY_LIMIT);
     return undefined;
@@ -113,15 +130,10 @@ async function upgradeHost(stack: LiveStack, host: HostToUpgrade): Promise<strin
         () => "It is back in service.",
         (reason: unknown) =>
           `It stays drained: ${messageOf(reason)}\n` +
-          `The next run of the upgrade puts it back into service. If its Docker engine is down, first: ${commands(stack.stack).repair}`,
+          `The next run of the upgrade puts it back into service. If its Docker engine is down, first: ${commands(stack).repair}`,
       );
     return `${messageOf(error)}\n${stays}`;
   }
-}
-
-async function unlockKeyFor(stack: LiveStack, manager: string): Promise<StepData> {
-  const { unlockKey } = await aboutSwarm(stack, manager);
-  return unlockKey === undefined ? {} : { unlockKey };
 }
 
 function bootOf(system: SystemFacts): string {
@@ -130,10 +142,10 @@ function bootOf(system: SystemFacts): string {
 }
 
 /** Waits until the host answers after another boot. */
-async function awaitBoot(stack: LiveStack, name: string, before: string): Promise<void> {
+async function awaitBoot(host: RunScript, name: string, before: string): Promise<void> {
   const end = Date.now() + REBOOT_LIMIT * 1000;
   for (;;) {
-    const system = await askSystem(stack, name, "", false);
+    const system = await askSystem(host, name, "", false);
     if (system.reached && system.boot !== before) return;
     const seen = system.reached ? "it answers, and has not rebooted" : system.seen;
     if (Date.now() >= end) throw new Error(`waited ${REBOOT_LIMIT} s for its reboot; saw last: ${seen}`);
@@ -141,17 +153,23 @@ async function awaitBoot(stack: LiveStack, name: string, before: string): Promis
   }
 }
 
-async function askSystem(stack: LiveStack, name: string, version: string, lists: boolean): Promise<SystemFacts> {
+async function askSystem(host: RunScript, name: string, version: string, lists: boolean): Promise<SystemFacts> {
   try {
-    const stdout = await onHost(stack, name, "host-system", { name, engine: version, lists }, LOOK_LIMIT);
+    const stdout = await host("host-system", { name, engine: version, lists }, LOOK_LIMIT);
     return { reached: true, ...systemSchema.parse(JSON.parse(stdout)) };
   } catch (error) {
     return { reached: false, seen: messageOf(error) };
   }
 }
 
-function onHost(stack: LiveStack, name: string, step: string, data: StepData, limit: number): Promise<string> {
-  return withRoutes(stack, async (routes) =>
-    outputOf((await scriptOnHost(stack, name, step, data, { ...routes, limit })).end),
-  );
+function callsOf(stack: LiveStack, name: string): Calls {
+  const client = { key: stack.outputs.access.client.key };
+  return {
+    bastion: (step, data, limit) => scriptOnBastion(stack, step, { ...data, client }, limit),
+    host: (step, data, limit) =>
+      withRoutes(stack, async (routes) =>
+        outputOf((await scriptOnHost(stack, name, step, data, { ...routes, limit })).end),
+      ),
+    unlockKey: async () => (await aboutSwarm(stack, name)).unlockKey,
+  };
 }

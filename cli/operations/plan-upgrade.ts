@@ -154,7 +154,7 @@ export function placeRefusal(
 }
 
 /** What can be upgraded, in this order, and what can't. */
-export interface Order {
+interface Order {
   /** Hosts that are upgraded at the same time. */
   readonly batches: readonly (readonly string[])[];
   /** Managers that have to stay, and why. @default all can go */

@@ -2,7 +2,30 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { dataText, readScript } from "../../../components/ssh/script";
 import { bash, type BashRan } from "../../support/bash";
+
+describe("the drain of a node that stays", () => {
+  it("fails where the node isn't Ready, and changes nothing", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "swarm-ha-drain-node-"));
+    try {
+      for (const [file, text] of Object.entries({ managers: "manager-1 10.0.0.1", hosts: "", drain: "60 fail" })) {
+        writeFileSync(path.join(folder, file), `${text}\n`);
+      }
+      const text = readScript("drain-node")
+        .text.replaceAll("/etc/swarm-ha/", `${folder}/`)
+        .replaceAll("/run/", `${folder}/`);
+      const curl = `curl() { [[ $* == *" GET "* ]] || echo changed >&2; printf '{"Status":{"State":"down"}}\\n200'; }`;
+      const input = dataText({ name: "worker-1", nodeId: "id-1", client: { key: "key" } });
+      const { code, stderr } = bash(`${curl}\n${text}`, { input });
+      assert.equal(code, 1);
+      assert.match(stderr, /worker-1 is not Ready \(saw last: down\)/);
+      assert.doesNotMatch(stderr, /changed/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
 
 describe("a drain", () => {
   let folder: string;

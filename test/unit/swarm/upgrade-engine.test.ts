@@ -183,7 +183,7 @@ describe("the upgrade of a host's Docker packages", () => {
 
   describe("and its return", () => {
     /** What the Docker engine answers: a state of its swarm until it is unlocked. */
-    const back = (state: string, data: StepData = {}): BashRan => {
+    const back = (state: string, data: StepData = {}, agent = "echo LISTEN"): BashRan => {
       writeFileSync(path.join(folder, "state"), state);
       writeFileSync(
         path.join(folder, "curl"),
@@ -196,7 +196,7 @@ case \${*: -1} in
 esac
 `,
       );
-      writeFileSync(path.join(folder, "ss"), "#!/bin/bash\necho LISTEN\n");
+      writeFileSync(path.join(folder, "ss"), `#!/bin/bash\n${agent}\n`);
       chmodSync(path.join(folder, "ss"), 0o755);
       return run("engine-back", { name: "manager-1", ...data });
     };
@@ -206,6 +206,13 @@ esac
       assert.deepEqual(JSON.parse(stdout), { version: "28.5.2" }, stderr);
       assert.match(back("locked").stderr, /locked, and there is no key/);
       assert.match(back("locked", { unlockKey: "SWMKEY-old" }).stderr, /invalid key/);
+    });
+
+    it("unlocks it again where only another start brings the gossip agent", () => {
+      const restart = `#!/bin/bash\nnote systemctl "$@"\n[ "$1" != restart ] || { printf locked >"$folder/state"; : >"$folder/agent"; }\n`;
+      writeFileSync(path.join(folder, "systemctl"), restart);
+      const { stdout, stderr } = back("locked", { unlockKey: "SWMKEY" }, '[ ! -e "$folder/agent" ] || echo LISTEN');
+      assert.deepEqual(JSON.parse(stdout), { version: "28.5.2" }, stderr);
     });
 
     it("is none while the reboot that was planned hasn't begun", () => {
