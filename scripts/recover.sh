@@ -9,6 +9,7 @@
 . lib/service.sh
 . lib/engine.sh
 . lib/raft.sh
+. lib/forced.sh
 
 name=$(value name)
 address=$(value address)
@@ -31,8 +32,8 @@ leads() {
   [ "$(jq -r 'length == 1 and (.[0].Leader // false)' <<<"$seen")" = true ]
 }
 
-# manages: a check; the Docker engine runs as a manager. (One that has started without a leader stays pending.)
-manages() {
+# control_available: a check; the Docker engine runs as a manager. (One that has started without a leader stays pending.)
+control_available() {
   swarm_state
   seen="its swarm state is $state: $(jq -r .Swarm.Error <<<"$reply")"
   [[ $reply == *'"ControlAvailable":true'* ]]
@@ -45,7 +46,11 @@ relocked() {
 }
 
 raft_position || fail "$name has nothing that the swarm could be recovered from: $seen"
-ip -o address show | grep -qF " $address/" ||
+# Before anything is changed: a forced start of another swarm's data would cost that swarm its majority.
+raft_swarm || fail "$name has no data that can be forced: $seen. Nothing was changed"
+[ "$swarm" = "$(value swarmId)" ] ||
+  fail "$name has the data of the swarm $swarm, but this stack's swarm is $(value swarmId). Nothing was changed"
+[[ $(ip -o address show) == *" $address/"* ]] ||
   fail "$name does not have the address $address, by which the other hosts know it. Nothing was changed"
 if raft_locked; then
   [ -n "$(optional unlock.nodeKey)" ] || fail "the swarm is autolocked, so $name needs its unlock key. Nothing was changed"
@@ -58,14 +63,10 @@ fi
 # After an attempt that failed, the Docker engine has forgotten its swarm until it restarts.
 swarm_state
 if [ "$state" = inactive ]; then restart_engine; fi
-wait_for 60 "the Docker engine of $name to start as a manager" manages
+wait_for 60 "the Docker engine of $name to start as a manager" control_available
 if engine GET /nodes 30 </dev/null; then fail "the swarm has a leader again. Nothing was forced"; fi
 
-# The Docker engine merges what is given here into the swarm's settings, and what isn't given, too: autolock would be off, and a CA that
-# was ever rotated would be rotated again (moby, daemon/cluster/convert/swarm.go). It refuses this, after it has formed the swarm.
-settings='{"CAConfig":{"ExternalCAs":[{"Protocol":"leave-all-settings"}]}}'
-printf '{"ForceNewCluster":true,"ListenAddr":"%s:2377","AdvertiseAddr":"%s:2377","Spec":%s}' "$address" "$address" "$settings" |
-  engine POST /swarm/init 120 || [[ $reply == *leave-all-settings* ]] || {
+force_swarm "$address" 120 || {
   refusal=$reply
   restart_engine
   fail "$name can't form a new cluster: $refusal"
@@ -73,21 +74,18 @@ printf '{"ForceNewCluster":true,"ListenAddr":"%s:2377","AdvertiseAddr":"%s:2377"
 forced=true
 wait_for 60 "$name to lead the swarm" leads
 
-# The gossip agent of the same process can't bind its port a second time (docker-archive/classicswarm 2847).
-agent_up() {
-  [ -n "$(ss -Hltn 'sport = :7946')" ]
-}
-# unlocked: a check; right after its start, the Docker engine doesn't know yet that it is locked.
-unlocked() {
+# key_accepted: a check; right after its start, the Docker engine doesn't know yet that it is locked.
+key_accepted() {
   printf '{"UnlockKey":"%s"}' "$(value unlock.key)" | engine POST /swarm/unlock || {
     seen=$reply
     return 1
   }
 }
 if [ -n "$locked_key" ]; then wait_for 60 "$name to encrypt its key again" relocked; fi
+# The gossip agent of the same process can't bind its port a second time (docker-archive/classicswarm 2847).
 if ! within 5 agent_up; then
   restart_engine
-  if [ -n "$locked_key" ]; then wait_for 30 "$name to accept the unlock key" unlocked; fi
+  if [ -n "$locked_key" ]; then wait_for 30 "$name to accept the unlock key" key_accepted; fi
   wait_for 60 "$name to lead the swarm after a restart" leads
 fi
 

@@ -37,10 +37,7 @@ swarm_state
 rm -rf "$data/swarm"
 mv "$new/swarm" "$data/swarm"
 
-engine POST /swarm/init 60 <<<"{
-  \"ListenAddr\": \"$address:2377\", \"AdvertiseAddr\": \"$address:2377\", \"ForceNewCluster\": true,
-  \"Spec\": $keep_settings
-}" || [[ $reply == *leave-all-settings* ]] || fail "$name can't make a swarm of the backup: $reply"
+force_swarm "$address" 60 || fail "$name can't make a swarm of the backup: $reply"
 longest_pause=500
 wait_for 60 "$name to manage the swarm" manages
 engine GET /info </dev/null || fail "the Docker engine of $name doesn't answer: $reply"

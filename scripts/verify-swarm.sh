@@ -58,8 +58,7 @@ answers() {
 }
 longest_pause=500
 wait_for 60 "the scratch Docker engine on $name to answer" answers /_ping
-asked POST /swarm/init 60 <<<"{ \"ListenAddr\": \"$address:2377\", \"AdvertiseAddr\": \"$address:2377\", \"ForceNewCluster\": true,
-  \"Spec\": $keep_settings }" || [[ $reply == *leave-all-settings* ]] ||
+force_swarm "$address" 60 asked ||
   fail "the scratch Docker engine can't make a swarm of the backup: $reply"
 wait_for 60 "the scratch swarm on $name to list its services" answers /services
 

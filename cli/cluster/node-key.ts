@@ -1,7 +1,7 @@
 /**
  * Decrypts the key file of an autolocked manager, as its Docker engine does it when it is unlocked. `swarm init
- * --force-new-cluster` takes no unlock key (moby 36852), so the engine has to find the file decrypted. As the swarm's leader
- * it then encrypts it again with the key that the swarm's settings hold.
+ * --force-new-cluster` takes no unlock key (moby 36852), so the Docker engine has to find the file decrypted. As the
+ * swarm's leader it then encrypts it again with the key that the swarm's settings hold.
  *
  * Sources: swarmkit, ca/keyreadwriter.go, manager/deks.go, manager/encryption/nacl.go.
  */

@@ -17,6 +17,8 @@ const positionSchema = z.discriminatedUnion("log", [
     commit: z.number().int(),
     /** The last index that it has written. */
     last: z.number().int(),
+    /** The terms of entries: from which index on there is which term. Empty without any entry. */
+    terms: z.array(z.tuple([z.number().int(), z.number().int()])),
     /** The node's key file, if it is encrypted and was asked for; else empty. */
     nodeKey: z.string().default(""),
   }),

@@ -7,8 +7,11 @@ import { readPosition } from "../cluster/raft";
 import { outputOf, scriptOnHost, withRoutes, type Routes } from "../cluster/run-script";
 import type { LiveStack } from "../cluster/stack";
 
-/** Seconds: the Docker engine's restarts and its start as the leader; all of it takes under 20 (measured). */
-const FORCE_LIMIT = 420;
+/**
+ * Seconds: more than the script's own limits, 900 of them for the lock, because it would go on alone, and nobody would let the
+ * other managers leave. All of it takes under 20 (measured).
+ */
+const FORCE_LIMIT = 1900;
 
 /** What is to be done. */
 export interface Forcing {

@@ -23,7 +23,7 @@ export interface RecoverSeen extends RepairSeen {
 }
 
 /** Forms a new cluster. */
-export interface ForceTurn extends Step {
+interface ForceTurn extends Step {
   readonly forces: string;
 }
 
@@ -31,7 +31,7 @@ export interface ForceTurn extends Step {
 export type RecoverTurn = RepairTurn | ForceTurn;
 
 /** How to recover. */
-export interface RecoverOptions {
+interface RecoverOptions {
   /** The manager to form the swarm from. @default the most recent survivor */
   readonly from?: string;
   /** Whether it may have fewer changes than another survivor. */
@@ -107,7 +107,13 @@ export function recover(cluster: RecoverableCluster, options: RecoverOptions): O
           later: "If that doesn't bring a majority back, a new cluster is formed.",
         };
       if (past.some((one) => !isRepair(one)))
-        return { steps: [], left: [], refused: "The swarm still has no majority of its managers" };
+        return {
+          steps: [],
+          left: [],
+          refused:
+            "The swarm still has no majority of its managers. Run this again: " +
+            again(commands(cluster.stack).recover, given),
+        };
       const choice = chooseSurvivor({
         stack: cluster.stack,
         nodes: stack.desired.nodes,
@@ -115,6 +121,7 @@ export function recover(cluster: RecoverableCluster, options: RecoverOptions): O
         positions: seen.positions ?? {},
         older: options.older,
         hasKey: options.unlockKey !== undefined,
+        ...(seen.instances === undefined ? {} : { instances: seen.instances }),
         ...(options.from === undefined ? {} : { from: options.from }),
       });
       if ("refused" in choice) return { steps: [], left: [], refused: choice.refused };
@@ -144,8 +151,8 @@ function forRepair(moment: Moment<RecoverSeen, RecoverTurn>): Moment<RepairSeen,
 
 function forceTurn(
   cluster: RecoverableCluster,
-  { stack }: RecoverSeen,
-  { manager, survivor, leaving, lost, survivors }: Exclude<Choice, { refused: string }>,
+  { stack, instances }: RecoverSeen,
+  { manager, survivor, leaving, lost, survivors, apart }: Exclude<Choice, { refused: string }>,
   { unlockKey, given = [] }: RecoverOptions,
 ): ForceTurn {
   const [newest] = survivors;
@@ -153,19 +160,29 @@ function forceTurn(
     survivor === undefined
       ? "its Raft log can't be read"
       : survivors.length === 1
-        ? `the only survivor with data, at Raft index ${survivor.commit}`
+        ? `${apart.length === 0 ? "the only survivor with data, " : ""}at Raft index ${survivor.commit}`
         : survivor === newest
           ? `the most recent survivor: ${positionsText(survivors)}`
           : `not the most recent survivor: ${positionsText(survivors)}`;
   const title = `Forming a new cluster from ${manager} (${position})`;
   const missing =
     survivor !== undefined && newest !== undefined && newest.commit > survivor.commit
-      ? `${newest.commit - survivor.commit} changes that ${newest.name} has, and `
-      : "";
-  const what = `${missing}changes that only lost managers have, such as those of the last seconds before the loss`;
+      ? [`${newest.commit - survivor.commit} changes that ${newest.name} has`]
+      : [];
+  const what = list([
+    ...(apart.length === 0 ? [] : [`all changes that only ${list(apart)} has, whose data can't be compared`]),
+    ...missing,
+    "changes that only lost managers have, such as those of the last seconds before the loss",
+  ]);
   const others = [
     ...(leaving.length === 0 ? [] : [`${list(leaving)} will leave the old swarm and join again`]),
-    ...(lost.length === 0 ? [] : [`${list(lost)} must never come back with old data: make sure of that now`]),
+    ...(lost.length === 0
+      ? []
+      : [
+          instances === undefined
+            ? `${list(lost)} may be running now, unreachable from the bastion: power off each of them, for good`
+            : `${list(lost)} must never come back with old data: make sure of that now`,
+        ]),
   ];
   return {
     forces: manager,

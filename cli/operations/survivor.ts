@@ -4,6 +4,7 @@ import type { DesiredNode } from "../../components/outputs";
 import { describeCuts, witnesses, type AllFacts } from "../cluster/host-facts";
 import type { RaftPositions } from "../cluster/raft";
 import { commands, list } from "../cluster/words";
+import type { PlatformInstance } from "../platform/types";
 import { describeHost, networkCuts } from "./ladder";
 
 /** What it is chosen from. */
@@ -14,6 +15,8 @@ export interface Survivors {
   /** What the managers reported of themselves. */
   readonly facts: AllFacts;
   readonly positions: RaftPositions;
+  /** All instances that the platform lists. @default the platform can't list them */
+  readonly instances?: readonly PlatformInstance[];
   /** The manager that a person has named. @default the most recent one */
   readonly from?: string;
   /** Whether it may be one that has fewer changes than another survivor. */
@@ -23,12 +26,14 @@ export interface Survivors {
 }
 
 /** A manager that answers, and how far its Raft log goes. */
-export interface Survivor {
+interface Survivor {
   readonly name: string;
   /** The last index that it knows to be committed. */
   readonly commit: number;
   /** Entries after it, which a forced start discards. */
   readonly uncommitted: number;
+  /** The terms of its entries: from which index on there is which term. */
+  readonly terms: readonly (readonly [index: number, term: number])[];
   readonly locked: boolean;
 }
 
@@ -43,8 +48,10 @@ export type Choice =
       readonly leaving: readonly string[];
       /** All other managers: they must not come back with what they have. */
       readonly lost: readonly string[];
-      /** The survivors, the most recent one first. */
+      /** The survivors that it can be compared with, and itself, the most recent one first. */
       readonly survivors: readonly Survivor[];
+      /** Survivors whose entries aren't its own: see {@link parting}. */
+      readonly apart: readonly string[];
     }
   | { readonly refused: string };
 
@@ -56,21 +63,29 @@ export function chooseSurvivor(input: Survivors): Choice {
   if (from !== undefined && !managers.includes(from))
     return { refused: `--from ${from}: the stack has no such manager. Managers: ${list(managers)}` };
 
-  const alive = managers.filter((name) => facts[name]?.reached !== true && witnesses(name, facts).length > 0);
-  if (alive.length > 0)
+  const runs = (name: string): boolean => input.instances?.some((one) => one.name === name && one.running) === true;
+  const lost = managers.filter((name) => facts[name]?.reached !== true);
+  const alive = lost.filter((name) => witnesses(name, facts).length > 0 || runs(name));
+  if (alive.length > 0) {
+    const seen = alive.map((name) =>
+      [describeHost(name, facts), ...(runs(name) ? ["its instance runs"] : [])]
+        .filter((text) => text !== "")
+        .join(", "),
+    );
     return {
       refused:
-        `${list(alive)}: not dead, although the bastion can't log in: ${alive.map((name) => describeHost(name, facts)).join("; ")}. ` +
-        "Its data may be the newest, and it could form a second swarm. Fix its sshd, or power it off for good; then run this again",
+        `${list(alive)}: not dead, although the bastion can't log in: ${seen.join("; ")}. Its data may be the newest, and it could form ` +
+        "a second swarm. Fix its sshd or its network, or power it off for good; then run this again",
     };
+  }
 
   const survivors = managers
     .flatMap((name): Survivor[] => {
       const position = positions[name];
       // One that died while it joined has a log without entries.
       if (position?.log !== "read" || position.commit === 0) return [];
-      const { commit, last, locked } = position;
-      return [{ name, commit, uncommitted: Math.max(0, last - commit), locked }];
+      const { commit, last, terms, locked } = position;
+      return [{ name, commit, uncommitted: Math.max(0, last - commit), terms, locked }];
     })
     .sort((a, b) => b.commit - a.commit || Number(a.locked) - Number(b.locked) || a.name.localeCompare(b.name));
   const unread = managers.flatMap((name) => {
@@ -95,6 +110,13 @@ export function chooseSurvivor(input: Survivors): Choice {
         `${survivors.length === 0 ? "" : `; ${positionsText(survivors)}`}. Name the manager that was healthy until the end: ` +
         `${recover} --from <${candidates.join("|")}>`,
     };
+  const parted = from === undefined ? firstParting(survivors) : undefined;
+  if (parted !== undefined)
+    return {
+      refused:
+        `The managers' data can't be compared: ${parted}. A new cluster was formed before, and one of them has the data from before it. ` +
+        `Name a manager of the swarm as it was last, in most cases the one with the higher term: ${recover} --from <${candidates.join("|")}>`,
+    };
   const manager = from ?? survivors[0]?.name ?? "";
   if (!candidates.includes(manager)) {
     const own = facts[manager];
@@ -102,26 +124,65 @@ export function chooseSurvivor(input: Survivors): Choice {
     return { refused: `--from ${manager}: ${why}. Managers with data: ${positionsText(survivors)}. See: ${status}` };
   }
   const survivor = survivors.find(({ name }) => name === manager);
-  const [newest] = survivors;
+  const comparable = survivors.filter((one) => survivor === undefined || parting(one, survivor) === undefined);
+  const [newest] = comparable;
   if (survivor !== undefined && newest !== undefined && survivor.commit < newest.commit && !older)
     return {
       refused:
-        `--from ${manager}: ${newest.name} has ${newest.commit - survivor.commit} more changes (${positionsText(survivors)}), which would be ` +
+        `--from ${manager}: ${newest.name} has ${newest.commit - survivor.commit} more changes (${positionsText(comparable)}), which would be ` +
         `lost. Take it: ${recover} --from ${newest.name}. To lose them: ${recover} --from ${manager} --older`,
     };
   if (survivor?.locked === true && !hasKey)
     return {
       refused:
-        `The swarm is autolocked, and without a majority no manager gives its key. Give yours in the environment: ` +
-        `SWARM_HA_UNLOCK_KEY=SWMKEY-1-… ${recover}. Without the key, the data of ${manager} can't be read: restore a backup`,
+        `The swarm is autolocked, and without a majority no manager gives its key. Give yours in the environment, where the shell's ` +
+        `history doesn't keep it: read -rs SWARM_HA_UNLOCK_KEY; export SWARM_HA_UNLOCK_KEY; ${recover}. Without the key, the data of ` +
+        `${manager} can't be read: restore a backup`,
     };
   return {
     manager,
     ...(survivor === undefined ? {} : { survivor }),
     leaving: candidates.filter((name) => name !== manager),
-    lost: managers.filter((name) => facts[name]?.reached !== true),
-    survivors,
+    lost,
+    survivors: comparable,
+    apart: survivors.filter((one) => !comparable.includes(one)).map(({ name }) => name),
   };
+}
+
+/**
+ * Where two logs part; nothing when the one with the higher index has all that the other one has.
+ *
+ * A committed entry is the same on all managers of a swarm, its term included. Only a forced start breaks that: it goes on from one
+ * manager's entries, with a higher term than that manager has seen, while others may have gone on from theirs. So where both know an
+ * entry to be committed, and its terms differ, one has the data from before a forced start. Its index may be the higher one.
+ */
+function parting(a: Survivor, b: Survivor): string | undefined {
+  const [less, more] = a.commit <= b.commit ? [a, b] : [b, a];
+  const index = less.commit;
+  const own = termAt(less, index);
+  const other = termAt(more, index);
+  if (own === undefined || own === other) return undefined;
+  // Terms never fall: of an entry that is on its disk no more, the term is at most that of the first one that is.
+  const [first] = more.terms;
+  if (other === undefined && (first === undefined || own <= first[1])) return undefined;
+  const term = other ?? `at most ${first?.[1] ?? 0}`;
+  return (
+    `the entry ${index} has the term ${own} on ${less.name} (at Raft index ${less.commit}), and ${term} on ` +
+    `${more.name} (at ${more.commit})`
+  );
+}
+
+function firstParting(survivors: readonly Survivor[]): string | undefined {
+  for (const [i, one] of survivors.entries())
+    for (const other of survivors.slice(i + 1)) {
+      const parted = parting(one, other);
+      if (parted !== undefined) return parted;
+    }
+  return undefined;
+}
+
+function termAt({ terms }: Survivor, index: number): number | undefined {
+  return terms.findLast(([first]) => first <= index)?.[1];
 }
 
 /** Why a majority may come back without a loss; nothing when it can't. */

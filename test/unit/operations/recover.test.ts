@@ -3,7 +3,9 @@ import type { RaftPosition } from "../../../cli/cluster/raft";
 import { recover } from "../../../cli/operations/recover";
 import { FakeCluster, reached, runQuietly } from "./fake-cluster";
 
-const log = (commit: number): RaftPosition => ({ log: "read", commit, last: commit, locked: false, nodeKey: "" });
+const log = (commit: number, term = 1): RaftPosition => ({
+  ...{ log: "read", commit, last: commit, terms: [[1, term]], locked: false, nodeKey: "" },
+});
 const gone = { state: "down", reachability: "unreachable" };
 const done = ({ past }: { past: readonly { step: { key: string }; outcome: string }[] }): string[] =>
   past.map(({ step, outcome }) => `${step.key} ${outcome}`);
@@ -104,6 +106,32 @@ describe("recover", () => {
     assert.ok(!cluster.log.some((line) => line.startsWith("force")));
   });
 
+  it("forces nothing while a lost manager's instance runs", async () => {
+    loseMajority();
+    cluster.gone = ["manager-2"];
+    const outcome = await runQuietly(recover(cluster, { older: false }), { yes: true });
+    assert.match(outcome.plan.refused ?? "", /^manager-3: not dead.*its instance runs.*power it off for good/);
+    assert.deepEqual(done(outcome), []);
+  });
+
+  it("says that lost managers may be running where the platform can't tell", async () => {
+    loseMajority();
+    const blind = Object.assign(cluster, { instances: () => Promise.resolve(undefined) });
+    const questions: string[] = [];
+    await runQuietly(recover(blind, { older: false }), { questions });
+    assert.match(questions.join(), /manager-2 and manager-3 may be running now, unreachable .*power off/);
+  });
+
+  it("says what is lost with data that can't be compared", async () => {
+    loseMajority();
+    cluster.hosts = { ...cluster.hosts, "manager-2": reached({ state: "error" }) };
+    cluster.gone = ["manager-3"];
+    cluster.logs = { "manager-1": log(120, 9), "manager-2": log(150, 4) };
+    const questions: string[] = [];
+    await runQuietly(recover(cluster, { older: false, from: "manager-1" }), { questions });
+    assert.match(questions.join(), /from manager-1 \(at Raft index 120\).*loses all changes that only manager-2 has/);
+  });
+
   it("ends when the forced start fails, and doesn't try another manager", async () => {
     loseMajority();
     cluster.failing = { "force manager-1": "its disk is full" };
@@ -112,7 +140,7 @@ describe("recover", () => {
     assert.equal(outcome.settled, false);
     assert.deepEqual(done(outcome), ["force failed"]);
     assert.match(outcome.failures.join(), /from manager-1: its disk is full/);
-    assert.match(outcome.plan.refused ?? "", /still has no majority/);
+    assert.match(outcome.plan.refused ?? "", /still has no majority.*Run this again: npm run recover -- local$/);
   });
 
   it("goes on when only the leaving of another survivor failed", async () => {

@@ -7,8 +7,11 @@ import { wanted } from "../cluster/support";
 import { reached } from "./fake-cluster";
 
 const dead: HostFacts = { reached: false, seen: "no route" };
-const log = (commit: number, change: { last?: number; locked?: boolean } = {}): RaftPosition => ({
-  ...{ log: "read", commit, last: commit, locked: false, nodeKey: "" },
+const log = (
+  commit: number,
+  change: { last?: number; locked?: boolean; terms?: [number, number][] } = {},
+): RaftPosition => ({
+  ...{ log: "read", commit, last: commit, terms: [[1, 2]], locked: false, nodeKey: "" },
   ...change,
 });
 
@@ -71,6 +74,59 @@ describe("the survivor that a new cluster is formed from", () => {
     assert.match(text, /5 more changes .*--from manager-2\. .*--from manager-1 --older/);
   });
 
+  describe("after an earlier recovery", () => {
+    // The new cluster was formed from manager-1 at index 100; manager-2 went on without it before that.
+    const logs = {
+      "manager-1": log(120, {
+        terms: [
+          [1, 2],
+          [101, 7],
+        ],
+      }),
+      "manager-2": log(150),
+    };
+
+    it("has to be named while a manager has the data from before it, whatever its index", () => {
+      assert.match(
+        refused(choose(logs)),
+        /entry 120 has the term 7 on manager-1 .*and 2 on manager-2 .*--from <manager-2\|manager-1>/,
+      );
+      for (const from of ["manager-1", "manager-2"]) assert.equal(chosen(choose(logs, { from })).manager, from);
+      const { leaving, survivors, apart } = chosen(choose(logs, { from: "manager-1" }));
+      assert.deepEqual(
+        [leaving, survivors.map(({ name }) => name), apart],
+        [["manager-2"], ["manager-1"], ["manager-2"]],
+      );
+    });
+
+    it("still has no less than another one of the same swarm", () => {
+      const { terms } = logs["manager-1"] as { terms: [number, number][] };
+      const newer = { ...logs, "manager-3": log(130, { terms }) };
+      assert.match(refused(choose(newer, { from: "manager-1" })), /manager-3 has 10 more changes .*--from manager-3\./);
+    });
+
+    it("has to be named where the other manager has entries of a lower term, but that one no more", () => {
+      const later = { ...logs, "manager-2": log(9000, { terms: [[8000, 6]] }) };
+      assert.match(refused(choose(later)), /and at most 6 on manager-2/);
+    });
+  });
+
+  it("is the one with most where the terms differ only by elections", () => {
+    const elections = fc.array(fc.integer({ min: 1, max: 99 }), { maxLength: 9 });
+    fc.assert(
+      fc.property(elections, fc.integer({ min: 1, max: 99 }), fc.integer({ min: 1, max: 99 }), (starts, a, b) => {
+        const terms = [1, ...starts].sort((x, y) => x - y).map((first, i): [number, number] => [first, i + 1]);
+        const known = (commit: number): [number, number][] => terms.filter(([first]) => first <= commit);
+        const choice = choose({ "manager-1": log(a, { terms: known(a) }), "manager-2": log(b, { terms: known(b) }) });
+        assert.equal(chosen(choice).manager, a >= b ? "manager-1" : "manager-2");
+        // One that was away for so long that the other has its last entry no more.
+        const rest = terms.slice(-1);
+        const long = choose({ "manager-1": log(a, { terms: known(a) }), "manager-2": log(100, { terms: rest }) });
+        assert.equal(chosen(long).manager, "manager-2");
+      }),
+    );
+  });
+
   it("has to be named when logs can't be compared", () => {
     const logs = { "manager-1": log(5), "manager-2": { log: "unread", seen: "no perl" } } as const;
     assert.match(
@@ -100,6 +156,17 @@ describe("the survivor that a new cluster is formed from", () => {
     assert.match(refused(choose({ "manager-1": log(5) }, { facts, from: "manager-1" })), /^manager-2: not dead/);
   });
 
+  it("is none while the instance of a manager runs that doesn't answer", () => {
+    const instances = ["manager-1", "manager-2", "manager-3"].map((name) => ({
+      ...{ name, id: name, running: name !== "manager-3" },
+    }));
+    for (const from of [undefined, "manager-1"])
+      assert.match(
+        refused(choose({ "manager-1": log(5) }, { instances, ...(from === undefined ? {} : { from }) })),
+        /^manager-2: not dead.*no route\), its instance runs\. .*power it off for good/,
+      );
+  });
+
   describe("when a majority runs", () => {
     const logs = { "manager-1": log(5), "manager-2": log(5), "manager-3": log(5) };
 
@@ -127,7 +194,10 @@ describe("the survivor that a new cluster is formed from", () => {
 
   it("needs the unlock key where the swarm is autolocked", () => {
     const logs = { "manager-1": log(5, { locked: true }) };
-    assert.match(refused(choose(logs)), /SWARM_HA_UNLOCK_KEY=SWMKEY-1-/);
+    assert.match(
+      refused(choose(logs)),
+      /read -rs SWARM_HA_UNLOCK_KEY; export SWARM_HA_UNLOCK_KEY; npm run recover -- local/,
+    );
     assert.equal(chosen(choose(logs, { hasKey: true })).manager, "manager-1");
   });
 });

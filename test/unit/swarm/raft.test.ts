@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { dataText, readScript } from "../../../components/ssh/script";
 import { bash } from "../../support/bash";
 
-/** Types of records in etcd's log (server/wal, walpb/record.proto). */
+/** Types of records in etcd's log (server/storage/wal/wal.go). */
 const METADATA = 1;
 const ENTRY = 2;
 const STATE = 3;
+const SNAPSHOT = 5;
 
 function varint(value: number): number[] {
   return value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];
@@ -23,12 +25,12 @@ function record(type: number, data: readonly number[]): Buffer {
   return Buffer.concat([head, Buffer.from(body), Buffer.alloc(padding)]);
 }
 
-function entry(index: number, size = 40): Buffer {
+function entry(index: number, { term = 3, size = 40 } = {}): Buffer {
   return record(ENTRY, [
     0x08,
     0,
     0x10,
-    3,
+    ...varint(term),
     0x18,
     ...varint(index),
     0x22,
@@ -37,8 +39,13 @@ function entry(index: number, size = 40): Buffer {
   ]);
 }
 
+/** With the term of a candidate, which no entry has. */
 function state(commit: number): Buffer {
-  return record(STATE, [0x08, 3, 0x10, 9, 0x18, ...varint(commit)]);
+  return record(STATE, [0x08, 99, 0x10, 9, 0x18, ...varint(commit)]);
+}
+
+function snapshot(index: number, term: number): Buffer {
+  return record(SNAPSHOT, [0x08, ...varint(index), 0x10, ...varint(term)]);
 }
 
 describe("a manager's Raft log on its disk", () => {
@@ -59,7 +66,7 @@ describe("a manager's Raft log on its disk", () => {
   function read(first = ""): string {
     const script = `set -Eeuo pipefail; . scripts/lib/raft.sh
       ${first}
-      if raft_position; then echo "$commit $last"; else echo "$found: $seen"; fi`;
+      if raft_position; then echo "$commit $last $terms"; else echo "$found: $seen"; fi`;
     const { stdout, stderr, code } = bash(script, { env: { swarm_folder: folder } });
     assert.equal(code, 0, stderr);
     return stdout.trim();
@@ -69,24 +76,57 @@ describe("a manager's Raft log on its disk", () => {
     write({
       "0000000000000000-0000000000000000.wal": [
         record(METADATA, [1, 2, 3]),
-        ...[entry(1), state(0), entry(2, 5000), entry(300), state(299)],
+        ...[entry(1), state(0), entry(2, { size: 5000 }), entry(300), state(299)],
       ],
     });
-    assert.equal(read(), "299 300");
+    assert.equal(read(), "299 300 [[1,3]]");
   });
 
-  it("is read from its newest file, which may have no entry yet", () => {
+  it("has the terms of its entries, without those that others have replaced", () => {
     write({
-      "0000000000000000-0000000000000000.wal": [entry(1), state(1)],
+      "0000000000000000-0000000000000000.wal": [
+        ...[snapshot(0, 0), entry(1, { term: 1 }), entry(2, { term: 300 }), entry(3, { term: 301 })],
+        ...[
+          entry(2, { term: 300 }),
+          entry(3, { term: 400 }),
+          entry(4, { term: 401 }),
+          entry(3, { term: 500 }),
+          state(2),
+        ],
+      ],
+    });
+    assert.equal(read(), "2 3 [[1,1],[2,300],[3,500]]");
+  });
+
+  it("is read from all of its files, of which the newest may have no entry yet", () => {
+    write({
+      "0000000000000000-0000000000000000.wal": [entry(1, { term: 1 }), entry(254, { term: 2 }), state(200)],
       "0000000000000001-00000000000000ff.wal": [record(METADATA, [1]), state(250)],
       "1.tmp": [entry(9)],
     });
-    assert.equal(read(), "250 254");
+    assert.equal(read(), "250 254 [[1,1],[254,2]]");
+  });
+
+  it("has no terms of entries before a gap, or before a snapshot of the leader; one of its own changes nothing", () => {
+    write({
+      "0000000000000000-0000000000000000.wal": [entry(1, { term: 1 }), state(1)],
+      "0000000000000001-00000000000000ff.wal": [
+        entry(255, { term: 2 }),
+        snapshot(200, 1),
+        snapshot(255, 2),
+        state(255),
+      ],
+    });
+    assert.equal(read(), "255 255 [[255,2]]");
+    write({
+      "0000000000000001-00000000000000ff.wal": [entry(255, { term: 2 }), snapshot(300, 4), entry(301, { term: 4 })],
+    });
+    assert.equal(read(), "1 301 [[300,4]]");
   });
 
   it("ends at a record that was only half written", () => {
     write({ "0000000000000000-0000000000000000.wal": [entry(1), state(1), entry(2).subarray(0, 20)] });
-    assert.equal(read(), "1 1");
+    assert.equal(read(), "1 1 [[1,3]]");
   });
 
   it("is none on a host that is a manager of no swarm", () => {
@@ -96,6 +136,44 @@ describe("a manager's Raft log on its disk", () => {
   it("can't be read without perl", () => {
     write({ "0000000000000000-0000000000000000.wal": [entry(1)] });
     assert.match(read("PATH=/nonexistent"), /^unread: perl/);
+  });
+
+  it("is reported with the node's encrypted key where that is wanted, which is no program's argument", () => {
+    write({ "0000000000000000-0000000000000000.wal": [entry(1), state(1)] });
+    mkdirSync(join(folder, "certificates"));
+    const key = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nc2VjcmV0\n";
+    writeFileSync(join(folder, "certificates/swarm-node.key"), key);
+    const script = `jq() { printf '%s\\n' "$@" >>${folder}/arguments; command jq "$@"; }\n${readScript("raft").text}`;
+    const report = (wanted: boolean): unknown => {
+      const input = dataText({ name: "manager-1", key: wanted });
+      const { stdout, stderr, code } = bash(script, { input, env: { swarm_folder: folder } });
+      assert.equal(code, 0, stderr);
+      return JSON.parse(stdout);
+    };
+    const position = { log: "read", locked: true, commit: 1, last: 1, terms: [[1, 3]] };
+    assert.deepEqual(report(true), { ...position, nodeKey: key });
+    assert.deepEqual(report(false), { ...position, nodeKey: "" });
+    assert.doesNotMatch(readFileSync(join(folder, "arguments"), "utf8"), /c2VjcmV0/);
+  });
+
+  it("belongs to the swarm that is the organization of the node's certificate", () => {
+    const swarm = (): string => {
+      const script = `set -Eeuo pipefail; . scripts/lib/raft.sh
+        if raft_swarm; then echo "$swarm"; else echo "none: $seen"; fi`;
+      const { stdout, stderr, code } = bash(script, { env: { swarm_folder: folder } });
+      assert.equal(code, 0, stderr);
+      return stdout.trim();
+    };
+    mkdirSync(join(folder, "certificates"));
+    assert.match(swarm(), /^none: /);
+    const subject = "/O=abcdefghijklmnopqrstuvwxy/OU=swarm-manager/CN=zyxwvutsrqponmlkjihgfedcb";
+    const made = bash(
+      `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj ${subject} \
+        -keyout "$swarm_folder/key" -out "$swarm_folder/certificates/swarm-node.crt"`,
+      { env: { swarm_folder: folder } },
+    );
+    assert.equal(made.code, 0, made.stderr);
+    assert.equal(swarm(), "abcdefghijklmnopqrstuvwxy");
   });
 
   it("says whether the swarm is autolocked", () => {
