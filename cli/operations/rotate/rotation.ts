@@ -1,6 +1,5 @@
 /** What the rotations share: how they reach the cluster, and what they plan and observe. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DockerCall } from "../../cluster/docker-api";
 import type { Evaluation } from "../../cluster/evaluate";
 import { throughManager } from "../../cluster/inspect";
 import type { Problem } from "../../cluster/model";
@@ -18,8 +17,8 @@ export const SETTLE_LIMIT = 90;
 export interface RotationTools {
   readonly cluster: Cluster;
   readonly progress: Progress;
-  /** Calls the API of each manager in turn, until one succeeds. @throws Error when none does */
-  readonly through: <T>(stack: LiveStack, work: (call: DockerCall) => Promise<T>) => Promise<T>;
+  /** See {@link throughManager}. */
+  readonly through: typeof throughManager;
   /** Has the next `up` run these steps again. */
   readonly redo: (urns: readonly string[]) => Promise<void>;
   /** See {@link tryLogins}. */
@@ -32,11 +31,7 @@ export function liveTools(cluster: Cluster, progress: Progress): RotationTools {
   return {
     cluster,
     progress,
-    through: async <T>(stack: LiveStack, work: (call: DockerCall) => Promise<T>): Promise<T> => {
-      const results: T[] = [];
-      await throughManager(stack, async (call) => void results.push(await work(call)));
-      return results[0] as T;
-    },
+    through: throughManager,
     redo: (urns) => redo(cluster.stack, () => urns),
     tryLogins,
     pause: (milliseconds) => sleep(milliseconds),
