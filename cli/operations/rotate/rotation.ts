@@ -3,8 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Evaluation } from "../../cluster/evaluate";
 import { throughManager } from "../../cluster/inspect";
 import type { Problem } from "../../cluster/model";
+import { pendingHostsOf, type PendingHosts } from "../../cluster/pending-hosts";
 import { tryLogins } from "../../cluster/registry-access";
 import type { LiveStack } from "../../cluster/stack";
+import { commands, list } from "../../cluster/words";
 import { redo } from "../../pulumi";
 import type { Progress } from "../../terminal/progress";
 import type { Cluster } from "../cluster";
@@ -23,6 +25,8 @@ export interface RotationTools {
   readonly redo: (urns: readonly string[]) => Promise<void>;
   /** See {@link tryLogins}. */
   readonly tryLogins: typeof tryLogins;
+  /** See {@link pendingHostsOf}. */
+  readonly pendingHosts: typeof pendingHostsOf;
   readonly pause: (milliseconds: number) => Promise<void>;
 }
 
@@ -34,6 +38,7 @@ export function liveTools(cluster: Cluster, progress: Progress): RotationTools {
     through: throughManager,
     redo: (urns) => redo(cluster.stack, () => urns),
     tryLogins,
+    pendingHosts: pendingHostsOf,
     pause: (milliseconds) => sleep(milliseconds),
   };
 }
@@ -86,6 +91,17 @@ export function waitUntilAsBefore(
     limit: SETTLE_LIMIT,
     enough: (evaluation) => newProblems(before, evaluation).length === 0,
   });
+}
+
+/** Why no `up` may be run for a rotation: it would create or remove hosts. @returns undefined when it wouldn't. Pure. */
+export function unapplied(stack: string, { lacking, extra }: PendingHosts): string | undefined {
+  const changes = [
+    ...(lacking.length === 0 ? [] : [`create ${list(lacking)}`]),
+    ...(extra.length === 0 ? [] : [`remove ${list(extra)}`]),
+  ];
+  if (changes.length === 0) return undefined;
+  const { up } = commands(stack);
+  return `The configuration has changes that no up has applied. A rotation would ${changes.join(" and ")}, too. Apply them first: ${up}`;
 }
 
 /** Problems that there weren't before, by kind and host: their texts have times in them. Pure. */
