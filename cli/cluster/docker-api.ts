@@ -11,7 +11,8 @@ export type DockerCall = (
   headers?: Readonly<Record<string, string>>,
 ) => Promise<unknown>;
 
-const labels = z
+/** Labels of any object: none is null, or left out. */
+export const labelsSchema = z
   .record(z.string(), z.string())
   .nullish()
   .transform((found) => found ?? {});
@@ -20,7 +21,7 @@ const labels = z
 const infoSchema = z.object({
   Swarm: z.object({
     LocalNodeState: z.string(),
-    Cluster: z.object({ ID: z.string(), Spec: z.object({ Labels: labels }).optional() }).nullish(),
+    Cluster: z.object({ ID: z.string(), Spec: z.object({ Labels: labelsSchema }).optional() }).nullish(),
   }),
 });
 
@@ -28,11 +29,11 @@ const nodeSchema = z.object({
   ID: z.string(),
   Version: z.object({ Index: z.number() }),
   UpdatedAt: z.string(),
-  Spec: z.object({ Role: z.enum(["manager", "worker"]), Availability: z.string(), Labels: labels }),
+  Spec: z.object({ Role: z.enum(["manager", "worker"]), Availability: z.string(), Labels: labelsSchema }),
   // The Docker API leaves out what a node has never reported.
   Description: z.object({
     Hostname: z.string().default(""),
-    Engine: z.object({ EngineVersion: z.string().default(""), Labels: labels }),
+    Engine: z.object({ EngineVersion: z.string().default(""), Labels: labelsSchema }),
   }),
   Status: z.object({ State: z.string(), Message: z.string().optional() }),
   ManagerStatus: z.object({ Leader: z.boolean().optional(), Reachability: z.string() }).nullish(),
@@ -53,10 +54,12 @@ export async function swarmInfo(
 
 /** All nodes, as a manager lists them. */
 export async function listNodes(call: DockerCall): Promise<LiveNode[]> {
-  return z
-    .array(nodeSchema)
-    .parse(await call("GET", "/nodes"))
-    .map(readNode);
+  return nodesIn(await call("GET", "/nodes"));
+}
+
+/** The nodes in an answer to `GET /nodes`. */
+export function nodesIn(answer: unknown): LiveNode[] {
+  return z.array(nodeSchema).parse(answer).map(readNode);
 }
 
 function readNode(node: z.infer<typeof nodeSchema>): LiveNode {

@@ -11,6 +11,8 @@ import { look } from "./look";
 import { lookAtPlatform, membersOf } from "./platform";
 import type { Live, Problem } from "./model";
 import type { LiveStack } from "./stack";
+import { commands } from "./words";
+import { UserError } from "../terminal/errors";
 
 /** What else is observed. */
 interface InspectOptions {
@@ -107,16 +109,16 @@ const isHealthy = ({ status }: Evaluation): boolean => status.healthy;
 /**
  * Calls the API of each manager in turn, until one succeeds.
  *
- * @throws Error with every manager's answer when none did it
+ * @returns what `work` returned for that one
+ * @throws UserError with every manager's answer when none did it
  */
-export async function throughManager(stack: LiveStack, work: (call: DockerCall) => Promise<void>): Promise<void> {
+export async function throughManager<T>(stack: LiveStack, work: (call: DockerCall) => Promise<T>): Promise<T> {
   const connection = await connect(stack.outputs);
   const refusals: string[] = [];
   try {
     for (const { name, call } of [...connection.managers, connection.balanced]) {
       try {
-        await work(call);
-        return;
+        return await work(call);
       } catch (error) {
         refusals.push(`${name}: ${messageOf(error)}`);
       }
@@ -124,5 +126,7 @@ export async function throughManager(stack: LiveStack, work: (call: DockerCall) 
   } finally {
     connection.close();
   }
-  throw new Error(`no manager succeeded (${refusals.join("; ")})`);
+  throw new UserError(
+    `The request failed on every manager (${refusals.join("; ")}). Check: ${commands(stack.stack).status}`,
+  );
 }

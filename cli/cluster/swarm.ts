@@ -1,7 +1,7 @@
 /** What the managers say of the swarm itself: its join tokens, its root CA, and the CA that each node's certificate is from. */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { listNodes, type DockerCall } from "./docker-api";
+import { nodesIn, type DockerCall } from "./docker-api";
 import type { LiveNode } from "./model";
 
 /** Source: Docker Engine API v1.41, TLSInfo; base64 of DER, and PEM for the root. */
@@ -45,7 +45,7 @@ export interface LiveSwarm {
 
 /** Asks a manager. @throws Error when it doesn't answer */
 export async function readSwarm(call: DockerCall): Promise<LiveSwarm> {
-  const [raw, all, nodes] = [await call("GET", "/swarm"), await call("GET", "/nodes"), await listNodes(call)];
+  const [raw, all] = await Promise.all([call("GET", "/swarm"), call("GET", "/nodes")]);
   const swarm = swarmSchema.parse(raw);
   const certificates = new Map(nodesSchema.parse(all).map(({ ID, Description }) => [ID, Description.TLSInfo]));
   const wanted = swarm.TLSInfo;
@@ -54,7 +54,7 @@ export async function readSwarm(call: DockerCall): Promise<LiveSwarm> {
     root: wanted?.TrustRoot ?? "",
     rotating: swarm.RootRotationInProgress,
     externalCa: (swarm.Spec.CAConfig?.ExternalCAs ?? []).length > 0,
-    nodes: nodes.map((node) => {
+    nodes: nodesIn(all).map((node) => {
       const has = certificates.get(node.id);
       const issuer =
         has?.CertIssuerPublicKey === wanted?.CertIssuerPublicKey &&

@@ -1,6 +1,6 @@
 /**
  * `npm run rebalance -- <stack> [<service>…] [--dry-run] [--yes] [--json]`: spreads the tasks of services again, over nodes
- * that have come or come back since: see cli/operations/rebalance.ts. The first failure ends it.
+ * that were added or have returned: see cli/operations/rebalance.ts. The first failure ends it.
  *
  * A service whose data would stay behind, or that would not run for a moment, is moved only when it is named. Data that stay
  * behind want a yes, at the terminal or by `--yes`.

@@ -2,6 +2,7 @@
 import { isHost } from "../../plan/roles";
 import type { Evaluation } from "../cluster/evaluate";
 import type { Problem, ProblemKind } from "../cluster/model";
+import { pendingHosts } from "../cluster/pending-hosts";
 import { commands, list } from "../cluster/words";
 import type { HostDetails, HostLook } from "../diagnose/host-report";
 
@@ -37,9 +38,7 @@ export function planDifferences(
   planned: readonly { readonly name: string }[],
   nodes: readonly { readonly name: string }[],
 ): Difference[] {
-  const names = (all: readonly { readonly name: string }[]): string[] => all.map(({ name }) => name);
-  const lacking = names(planned).filter((name) => !names(nodes).includes(name));
-  const extra = names(nodes).filter((name) => !names(planned).includes(name));
+  const { lacking, extra } = pendingHosts(planned, nodes);
   const { up } = commands(stack);
   const told = (hosts: readonly string[], what: string): Difference[] =>
     hosts.length === 0 ? [] : [{ kind: "plan", hosts, text: `${list(hosts)}: ${what}: ${up}`, repair: false }];

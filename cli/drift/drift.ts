@@ -12,7 +12,7 @@ import { hasLocalState } from "../platform/facts";
 import { readStackConfig } from "../pulumi/config";
 import { readStackFile } from "../pulumi/project";
 import { differencesOf, planDifferences, type Difference, type Drift } from "./differences";
-import { deployedImages, imageDifferences, liveImages, type ServiceImages } from "./own-images";
+import { deployedImages, imageDifferences, liveImages } from "./own-images";
 import { cloudDifferences } from "./refresh";
 import { wantedSettings } from "./wanted-settings";
 
@@ -62,11 +62,7 @@ export async function findDrift(name: string, docker: Docker | undefined): Promi
 
 async function imagesOf(stack: LiveStack): Promise<Difference[]> {
   const deployed = deployedImages(stack.deployment);
-  let live: ServiceImages = {};
-  await throughManager(stack, async (call) => {
-    live = await liveImages(call);
-  });
-  return imageDifferences(stack.stack, deployed, live);
+  return imageDifferences(stack.stack, deployed, await throughManager(stack, liveImages));
 }
 
 async function attempt(

@@ -126,6 +126,8 @@ export interface RebalancePlan {
   readonly moves: readonly Move[];
   /** Services that an interrupted rebalance has left with more replicas. */
   readonly unfinished: readonly PlacementService[];
+  /** Services that one has left with its label only. */
+  readonly stale: readonly PlacementService[];
   /** Services that stay as they are although they are uneven: why, a sentence each. */
   readonly stays: readonly string[];
 }
@@ -151,14 +153,14 @@ export function planMoves(placements: Placements, names: readonly string[], skip
     moves.push(verdict.move);
     seen = afterMove(seen, verdict.move);
   }
-  return { moves, unfinished, stays };
+  return { moves, unfinished, stale: wanted.filter(({ stale }) => stale === true), stays };
 }
 
 /** Why services that were named can't be moved, a sentence each; those that don't exist are left out. */
 export function immovable({ services }: Placements, names: readonly string[]): string[] {
   return services.flatMap(({ name, replicas }) =>
     names.includes(name) && replicas === undefined
-      ? [`${name} is a global service or a job: it has no share to move`]
+      ? [`${name} is a global service or a job: rebalance doesn't move those`]
       : [],
   );
 }

@@ -1,9 +1,9 @@
 /**
- * Spreads the tasks of services again, over nodes that have come or come back since: the swarm leaves running tasks where they
+ * Spreads the tasks of services again, over nodes that were added or have returned: the swarm leaves running tasks where they
  * are. One service at a time, by its own update settings. The first failure ends it. What is moved: plan-rebalance.ts.
  *
  * A service with the order start-first isn't just updated again: the scheduler places each new task while its predecessor still
- * counts. In simulation, of services with three replicas on two nodes and a third node that has come, 84 % were as uneven after
+ * counts. In simulation, of services with three replicas on two nodes and a third node that was added, 84 % were as uneven after
  * that update as before. So it gets more replicas for a while (scheduler.ts), and only the tasks move that have to.
  */
 import { messageOf } from "../../components/message";
@@ -61,8 +61,8 @@ export function rebalance(
     },
     plan: (seen, past) => planRebalance(stack, names, seen, past),
     settled({ placements }) {
-      const { moves, unfinished } = planMoves(placements, names, new Set());
-      return moves.length === 0 && unfinished.length === 0;
+      const { moves, unfinished, stale } = planMoves(placements, names, new Set());
+      return [moves, unfinished, stale].every(({ length }) => length === 0);
     },
     onFailure: "stop",
   };
@@ -90,11 +90,11 @@ function planRebalance(
   { scheduler, placements, exhausted }: RebalanceSeen,
   past: readonly Past<RebalanceStep>[],
 ): Plan<RebalanceStep> {
-  const { moves, unfinished, stays } = planMoves(placements, names, exhausted);
+  const { moves, unfinished, stale, stays } = planMoves(placements, names, exhausted);
   const left = [...immovable(placements, names), ...stays];
   const uneven = planMoves(placements, names, new Set()).moves.filter(({ service }) => exhausted.has(service.id));
   const refused =
-    moves.length > 0 || unfinished.length > 0 || uneven.length === 0
+    moves.length > 0 || unfinished.length > 0 || stale.length > 0 || uneven.length === 0
       ? undefined
       : uneven
           .map((move) => `${move.service.name} is still uneven after ${MOST} moves: ${moveText(move, placements)}`)
@@ -102,6 +102,7 @@ function planRebalance(
   return {
     steps: [
       ...unfinished.map((service) => finishStep(stack, scheduler, service)),
+      ...stale.map((service) => forgetStep(stack, scheduler, service)),
       ...moves.map((move) => moveStep(stack, scheduler, placements, move, movesOf(past, move.service.id))),
     ],
     left,
@@ -151,6 +152,20 @@ function finishStep(stack: string, scheduler: Scheduler, service: PlacementServi
     failed: `${name} could not be scaled back. Check: ${commands(stack).docker} service ps --no-trunc ${name}`,
     service,
     run: () => attempt(scheduler.finish(service, batchLimit(service))),
+  };
+}
+
+function forgetStep(stack: string, scheduler: Scheduler, service: PlacementService): RebalanceStep {
+  const { id, name } = service;
+  return {
+    key: `forget ${id}`,
+    title: `Removing the label of an interrupted rebalance from ${name}`,
+    usually: "1 to 3 s",
+    hosts: [],
+    limit: SETTLE_LIMIT,
+    failed: `The label of ${name} could not be removed. Check: ${commands(stack).docker} service inspect ${name}`,
+    service,
+    run: () => attempt(scheduler.forget(service).then(() => undefined)),
   };
 }
 

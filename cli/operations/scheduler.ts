@@ -10,7 +10,7 @@ import type { LiveStack } from "../cluster/stack";
 
 /** See the top of this file. Tests have one without a cluster. */
 export interface Scheduler {
-  /** @throws Error when no manager answers */
+  /** @throws UserError when no manager answers */
   read(): Promise<Placements>;
   /**
    * Updates a service without changing it, so that the scheduler places all its tasks again, by the service's update settings,
@@ -33,6 +33,8 @@ export interface Scheduler {
   surge(service: PlacementService, tasks: number, atOnce: number, limit: number): Promise<string | undefined>;
   /** Takes away the replicas that an interrupted surge has left. @returns why it failed */
   finish(service: PlacementService, limit: number): Promise<string | undefined>;
+  /** Removes the label of an interrupted surge whose replicas are gone. */
+  forget(service: PlacementService): Promise<void>;
 }
 
 /** Asks any manager. @throws Error when none answers */
@@ -43,15 +45,7 @@ const PAUSE = 1000;
 
 /** The scheduler of a stack that is up. */
 export function liveScheduler(stack: LiveStack): Scheduler {
-  return schedulerBy(async (question) => {
-    const answers: Awaited<ReturnType<typeof question>>[] = [];
-    await throughManager(stack, async (call) => {
-      answers.push(await question(call));
-    });
-    const [answer] = answers;
-    if (answer === undefined) throw new Error("no manager answered");
-    return answer;
-  });
+  return schedulerBy((question) => throughManager(stack, question));
 }
 
 /**
@@ -90,17 +84,17 @@ export function schedulerBy(ask: Ask, pause = PAUSE): Scheduler {
     usual: number,
     limit: number,
   ): Promise<string | undefined> => {
-    await ask((call) => scale(call, id, usual, 0).then(() => true));
+    await ask((call) => scale(call, id, usual, 0));
+    // At once: a label that stays would undo a later `docker service scale`.
+    await ask((call) => forgetScale(call, id));
     const { failure } = await runs(id, usual, limit);
-    if (failure !== undefined) return `${name} has ${String(usual)} replicas again, but: ${failure}`;
-    await ask((call) => forgetScale(call, id).then(() => true));
-    return undefined;
+    return failure === undefined ? undefined : `${name} has ${String(usual)} replicas again, but: ${failure}`;
   };
 
   return {
     read: () => ask(readPlacements),
     async update({ id, name, forced }, limit) {
-      await ask((call) => forceUpdate(call, id, forced).then(() => true));
+      await ask((call) => forceUpdate(call, id, forced));
       const { failure } = await until(limit, async (call) => {
         const { state, message } = await readUpdate(call, id);
         const seen = state === "" ? "not begun" : `${state}: ${message}`;
@@ -114,7 +108,7 @@ export function schedulerBy(ask: Ask, pause = PAUSE): Scheduler {
       const { id, name, replicas = 0, update } = service;
       for (let left = tasks; left > 0; left -= atOnce) {
         const more = Math.min(atOnce, left);
-        await ask((call) => scale(call, id, replicas, more).then(() => true));
+        await ask((call) => scale(call, id, replicas, more));
         let { failure } = await runs(id, replicas + more, limit);
         if (failure === undefined) {
           await sleep(update.monitor * 1000);
@@ -131,6 +125,7 @@ export function schedulerBy(ask: Ask, pause = PAUSE): Scheduler {
       return undefined;
     },
     finish: (service, limit) => takeAway(service, service.unfinished ?? service.replicas ?? 0, limit),
+    forget: ({ id }) => ask((call) => forgetScale(call, id)),
   };
 }
 

@@ -67,18 +67,22 @@ housekeeping_text() {
   local repositories
   repositories=$(optional housekeeping.keep | tr '\n' ' ')
   # (Not in the text below: a line that begins with # is a comment, and is not sent to hosts.)
+  # Containers stay for ten minutes whatever the age: the swarm creates one, and starts it a moment later.
   echo '#!/bin/bash'
   cat <<END
 set -uo pipefail
 exec 9>/run/swarm-ha-housekeeping.lock
-flock -n 9 || exit 0
+flock -n 9 || { echo "another run of the housekeeping holds /run/swarm-ha-housekeeping.lock: wait for it, or check ps" >&2; exit 75; }
 marks=$marks
 $(declare -f tidy_containers tidy_images)
 age=\$((\${1:-$(value housekeeping.ageHours)} * 3600))
-tidy_containers "\$age"
+tidy_containers "\$((age > 600 ? age : 600))"
 tidy_images "\$age" $repositories
 END
 }
+
+# Seconds for a run. A Docker engine that hangs would keep it, and its lock, for ever.
+housekeeping_limit=1800
 
 # housekeeping_unit and housekeeping_timer HOURS: print the units of systemd. The delay spreads the hosts.
 housekeeping_unit() {
@@ -89,6 +93,8 @@ After=docker.service
 [Service]
 Type=oneshot
 Nice=10
+TimeoutStartSec=$housekeeping_limit
+SuccessExitStatus=75
 ExecStart=$housekeeping_program
 END
 }
@@ -112,7 +118,7 @@ housekeeping_loop() {
   cat <<END
 exec 2>&1
 sleep \$((900 + \$(od -An -N2 -tu2 /dev/urandom) % 1800))
-$housekeeping_program
+timeout -k 30 $housekeeping_limit $housekeeping_program
 exec sleep $(($1 * 3600))
 END
 }

@@ -12,6 +12,11 @@ export function unfinishedIn(labels: Readonly<Record<string, string>>, replicas:
   return usual !== undefined && Number(usual) + Number(more) === replicas ? Number(usual) : undefined;
 }
 
+/** Whether {@link scale} has left its label on a service whose additional replicas are gone, or whose number somebody has changed. */
+export function isStale(labels: Readonly<Record<string, string>>, replicas: number): boolean {
+  return labels[LABEL] !== undefined && unfinishedIn(labels, replicas) === undefined;
+}
+
 const serviceSchema = z.object({
   Version: z.object({ Index: z.number() }),
   Spec: z.looseObject({

@@ -66,6 +66,8 @@ export interface PlacementService {
   readonly numbered: boolean;
   /** Replicas that it is to have again: an interrupted rebalance has left it with more. @default none has */
   readonly unfinished?: number;
+  /** Whether it has the label of an interrupted rebalance that has left no more replicas. @default no */
+  readonly stale?: boolean;
 }
 
 /** What was observed. */

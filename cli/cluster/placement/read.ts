@@ -1,13 +1,9 @@
 import { z } from "zod";
-import type { DockerCall } from "../docker-api";
+import { labelsSchema as labels, type DockerCall } from "../docker-api";
 import type { Placements, PlacementService, PlacementTask, UpdateSettings } from "./model";
-import { unfinishedIn } from "./change";
+import { isStale, unfinishedIn } from "./change";
 
 /** Fields of the Docker Engine API v1.41. */
-const labels = z
-  .record(z.string(), z.string())
-  .nullish()
-  .transform((found) => found ?? {});
 const reserved = z
   .object({
     Reservations: z.object({ NanoCPUs: z.number().optional(), MemoryBytes: z.number().optional() }).nullish(),
@@ -187,6 +183,7 @@ function serviceOf({ ID: id, Spec, UpdateStatus }: Service): PlacementService {
     forced: TaskTemplate.ForceUpdate ?? 0,
     numbered: /\.Task\.(Slot|Name)\b/.test(JSON.stringify(ContainerSpec ?? {})),
     ...(unfinished === undefined ? {} : { unfinished }),
+    ...(replicas !== undefined && isStale(Spec.Labels, replicas) ? { stale: true } : {}),
   };
 }
 

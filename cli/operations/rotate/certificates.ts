@@ -13,6 +13,7 @@ import {
   lookOnce,
   newProblems,
   SETTLE_LIMIT,
+  unapplied,
   waitUntilAsBefore,
   type Rotation,
   type RotationSeen,
@@ -23,6 +24,8 @@ import {
 interface CertificatesSeen extends RotationSeen {
   /** Certificates of before. */
   readonly old: readonly CertificateStatus[];
+  /** See {@link unapplied}. */
+  readonly unapplied: string | undefined;
 }
 
 /** See the top of this file. */
@@ -45,7 +48,10 @@ function rotation(tools: RotationTools): Operation<CertificatesSeen, Step> {
       if (moment.kind === "start") {
         const stack = await cluster.read();
         const evaluation = await lookOnce(tools, stack);
-        return { stack, evaluation, before: evaluation.problems, old: evaluation.status.certificates };
+        return {
+          ...{ stack, evaluation, before: evaluation.problems, old: evaluation.status.certificates },
+          unapplied: unapplied(stack.stack, tools.pendingHosts(stack)),
+        };
       }
       if (moment.kind === "end") return moment.before;
       const stack = await cluster.read();
@@ -91,6 +97,7 @@ function planCertificates({ cluster }: RotationTools, seen: CertificatesSeen, pa
   const { stack, before, evaluation } = seen;
   const name = stack.stack;
   const again = `npm run rotate -- ${name} certificates`;
+  if (seen.unapplied !== undefined) return { steps: [], left: [], refused: seen.unapplied };
   const worse = newProblems(before, evaluation);
   if (worse.length > 0) {
     const texts = worse.map(({ text }) => `\n  - ${text}`).join("");

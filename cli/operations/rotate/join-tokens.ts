@@ -4,6 +4,7 @@
  *
  * A host that has fetched a token and not joined yet, because an `up` ended between the two, fetches another one at the next `up`.
  */
+import { messageOf } from "../../../components/message";
 import type { Match } from "../../cluster/match";
 import { nameOf, resourcesOf } from "../../cluster/deployment";
 import { readSwarm, rotateJoinTokens, type LiveSwarm } from "../../cluster/swarm";
@@ -25,6 +26,8 @@ interface TokensSeen extends RotationSeen {
   /** Digests of the tokens before. */
   readonly old: LiveSwarm["tokens"];
   readonly tokens: LiveSwarm["tokens"];
+  /** Why the new tokens couldn't be read; undefined when they could, or weren't yet. */
+  readonly unread: string | undefined;
 }
 
 /** See the top of this file. */
@@ -45,11 +48,14 @@ function rotation(tools: RotationTools): Operation<TokensSeen, Step> {
         const stack = await cluster.read();
         const evaluation = await lookOnce(tools, stack);
         const { tokens } = await tools.through(stack, readSwarm);
-        return { stack, evaluation, before: evaluation.problems, old: tokens, tokens };
+        return { stack, evaluation, before: evaluation.problems, old: tokens, tokens, unread: undefined };
       }
       const { stack, before } = moment.before;
       if (moment.kind === "end") return { ...moment.before, evaluation: await waitUntilAsBefore(tools, stack, before) };
-      return { ...moment.before, tokens: (await tools.through(stack, readSwarm)).tokens };
+      const swarm = await tools.through(stack, readSwarm).catch(messageOf);
+      return typeof swarm === "string"
+        ? { ...moment.before, unread: swarm }
+        : { ...moment.before, tokens: swarm.tokens, unread: undefined };
     },
     plan: (seen, past) => planTokens(tools, seen, past),
     settled: ({ old, tokens, before, evaluation }) =>
@@ -59,7 +65,7 @@ function rotation(tools: RotationTools): Operation<TokensSeen, Step> {
 }
 
 function planTokens(tools: RotationTools, seen: TokensSeen, past: readonly Past<Step>[]): Plan<Step> {
-  const { stack, old } = seen;
+  const { stack, old, unread } = seen;
   const waiting = notJoined(stack, seen.evaluation.matches);
   const again = `The old tokens may still be valid. Run it again: npm run rotate -- ${stack.stack} join-tokens`;
   const steps: Step[] = [
@@ -70,10 +76,7 @@ function planTokens(tools: RotationTools, seen: TokensSeen, past: readonly Past<
       hosts: [],
       limit: SETTLE_LIMIT,
       failed: `The join tokens could not be rotated. ${again}`,
-      async run() {
-        await tools.through(stack, (call) => rotateJoinTokens(call, old));
-        return undefined;
-      },
+      run: () => tools.through(stack, (call) => rotateJoinTokens(call, old)).then(() => undefined, messageOf),
     },
   ];
   if (waiting.length > 0) {
@@ -85,13 +88,14 @@ function planTokens(tools: RotationTools, seen: TokensSeen, past: readonly Past<
       hosts: names,
       limit: SETTLE_LIMIT,
       failed: `${list(names)} can't join with the old token. Replace: ${commands(stack.stack).replace} ${names.join(" ")}`,
-      async run() {
-        await tools.redo(waiting.map(({ urn }) => urn));
-        return undefined;
-      },
+      run: () => tools.redo(waiting.map(({ urn }) => urn)).then(() => undefined, messageOf),
     });
   }
-  return { steps: steps.filter(({ key }) => !past.some(({ step }) => step.key === key)), left: [] };
+  return {
+    steps: steps.filter(({ key }) => !past.some(({ step }) => step.key === key)),
+    left: [],
+    ...(unread === undefined ? {} : { refused: `The join tokens were rotated, but not verified: ${unread}\n${again}` }),
+  };
 }
 
 /** Hosts that have fetched a token, and that the swarm doesn't have, with the steps that fetched it. Pure. */

@@ -1,8 +1,9 @@
 /**
  * Rotates the registry's password. The registry accepts two logins: the one in use and the next one. Services get the next one
- * first, while both are accepted, and only then the old one is dropped. So no pull is refused in between.
+ * first, while both are accepted, and only then the old one is dropped. So no pull is refused in between. Replicas don't accept
+ * the next one yet when the `up` of an earlier rotation ended before its rollout: that is finished first.
  *
- * The swarm doesn't tell which login a service has: each one whose image is in the registry gets the new one.
+ * The Docker API doesn't show which login a service has: each one whose image is in the registry gets the new one.
  */
 import type { RegistryLogin } from "../../../components/registry/credentials";
 import { messageOf } from "../../../components/message";
@@ -17,6 +18,7 @@ import {
   lookOnce,
   newProblems,
   SETTLE_LIMIT,
+  unapplied,
   waitUntilAsBefore,
   type Rotation,
   type RotationOptions,
@@ -26,11 +28,18 @@ import {
 
 /** See {@link RotationSeen}. */
 interface PasswordSeen extends RotationSeen {
+  /** See {@link unapplied}. */
+  readonly unapplied: string | undefined;
   /** Services that pull with the old login. */
   readonly services: readonly PullingService[];
-  /** What each replica answers to the old and the new login. @default they weren't asked yet */
-  readonly answers?: Readonly<Record<string, readonly Answer[]>>;
+  /** What replicas answered before the rotation. */
+  readonly first: Answers | string;
+  /** What they answered after it. @default they weren't asked yet */
+  readonly answers?: Answers | string;
 }
+
+/** By host name, what a replica answers to the old and the new login. A text instead: why none could be asked. */
+type Answers = Readonly<Record<string, readonly Answer[]>>;
 
 /** See the top of this file. */
 export const registryPassword: Rotation = {
@@ -53,18 +62,30 @@ function rotation(tools: RotationTools, options: RotationOptions): Operation<Pas
         const stack = await cluster.read();
         const evaluation = await lookOnce(tools, stack);
         const services = await tools.through(stack, (call) => servicesFrom(call, registryOf(stack)));
-        return { stack, evaluation, before: evaluation.problems, services };
+        return {
+          ...{ stack, evaluation, before: evaluation.problems, services, first: await answersOf(tools, stack) },
+          unapplied: unapplied(stack.stack, tools.pendingHosts(stack)),
+        };
       }
       const { stack, before } = moment.before;
-      if (moment.kind === "after") {
-        if (moment.step.key !== "up" || moment.failure !== undefined) return moment.before;
-        return { ...moment.before, answers: await tools.tryLogins(await cluster.read(), loginsOf(stack)) };
+      if (moment.kind === "end") return { ...moment.before, evaluation: await waitUntilAsBefore(tools, stack, before) };
+      if (moment.failure !== undefined) return moment.before;
+      if (moment.step.key === "finish") {
+        const now = await cluster.read();
+        return { ...moment.before, stack: now, first: await answersOf(tools, now) };
       }
-      return { ...moment.before, evaluation: await waitUntilAsBefore(tools, stack, before) };
+      if (moment.step.key !== "up") return moment.before;
+      const answers = await cluster
+        .read()
+        .then((now) => tools.tryLogins(now, loginsOf(stack)))
+        .catch(messageOf);
+      const { right, silent } = judgedOf(answers);
+      if (right.length > 0) for (const text of silent) tools.progress.info(`${text}: check again once it is back`);
+      return { ...moment.before, answers };
     },
     plan: (seen, past) => planPassword(tools, options, seen, past),
     settled: ({ answers, before, evaluation }) =>
-      answers !== undefined && wrongAnswers(answers).length === 0 && newProblems(before, evaluation).length === 0,
+      answers !== undefined && unverified(answers) === undefined && newProblems(before, evaluation).length === 0,
     onFailure: "stop",
   };
 }
@@ -81,12 +102,49 @@ function loginsOf({ outputs }: LiveStack): RegistryLogin[] {
   return old === undefined || next === undefined ? [] : [old, { username: next.username, password: next.password }];
 }
 
-/** Replicas that accept the old login or refuse the new one. One that doesn't answer at all is another problem. Pure. */
-export function wrongAnswers(answers: Readonly<Record<string, readonly Answer[]>>): string[] {
-  return Object.entries(answers).flatMap(([host, [old, next]]) => {
-    if (typeof old === "string" || typeof next === "string") return [];
-    return old === 401 && next === 200 ? [] : [`${host} answers ${old} to the old login and ${next} to the new one`];
-  });
+/** Asks the replicas. */
+function answersOf({ tryLogins }: RotationTools, stack: LiveStack): Promise<Answers | string> {
+  return tryLogins(stack, loginsOf(stack)).catch(messageOf);
+}
+
+/** What came of the rotation at the replicas, a text for each. Pure. */
+function judgedOf(answers: Answers | string): {
+  /** They refuse the old login, and accept the new one. */
+  readonly right: readonly string[];
+  readonly wrong: readonly string[];
+  /** They didn't answer: another problem, as long as others did. */
+  readonly silent: readonly string[];
+} {
+  const [right, wrong, silent] = [[] as string[], [] as string[], [] as string[]];
+  for (const [host, given] of Object.entries(typeof answers === "string" ? {} : answers)) {
+    const [old, next] = given;
+    const reason = given.find((answer) => typeof answer === "string");
+    if (reason !== undefined) silent.push(`${host} wasn't asked (${reason})`);
+    else if (old === 401 && next === 200) right.push(host);
+    else wrong.push(`${host} answers ${old ?? 0} to the old login and ${next ?? 0} to the new one`);
+  }
+  return { right, wrong, silent };
+}
+
+/** Why the rotation isn't known to have succeeded. @returns undefined when it is. Pure. */
+function unverified(answers: Answers | string): string | undefined {
+  const { right, wrong, silent } = judgedOf(answers);
+  if (wrong.length > 0) return list(wrong);
+  if (right.length > 0) return undefined;
+  const why = typeof answers === "string" ? answers : list(silent) || "the registry has no replica";
+  return `The login was replaced, but not verified: ${why}`;
+}
+
+/** Replicas that refuse the next login. Pure. */
+function refusing(answers: Answers): string[] {
+  return Object.entries(answers).flatMap(([host, [, next]]) => (next === 401 ? [host] : []));
+}
+
+/** Why no replica is known to accept the next login, so that services mustn't get it. @returns undefined when one does. Pure. */
+function notAccepted(answers: Answers | string): string | undefined {
+  if (typeof answers === "string") return answers;
+  if (Object.values(answers).some(([, next]) => next === 200)) return undefined;
+  return list(Object.entries(answers).map(([host, [, next]]) => `${host}: ${next ?? "no answer"}`));
 }
 
 function planPassword(
@@ -95,16 +153,16 @@ function planPassword(
   seen: PasswordSeen,
   past: readonly Past<Step>[],
 ): Plan<Step> {
-  const { stack, services, answers } = seen;
+  const { stack, services, first, answers } = seen;
   const { cluster, through, progress } = tools;
   const { stack: name } = stack;
   const me = again(`npm run rotate -- ${name} registry-password`, given);
   const refuse = (refused: string): Plan<Step> => ({ steps: [], left: [], refused });
   if (answers !== undefined) {
-    const wrong = wrongAnswers(answers);
-    if (wrong.length === 0) return { steps: [], left: [] };
-    return refuse(`${list(wrong)}. Check the registry: ${commands(name).status}`);
+    const why = unverified(answers);
+    return why === undefined ? { steps: [], left: [] } : refuse(`${why}. Check the registry: ${commands(name).status}`);
   }
+  if (seen.unapplied !== undefined) return refuse(seen.unapplied);
   const next = stack.outputs.access.registryNext;
   const [, login] = loginsOf(stack);
   const key = resourcesOf(stack.deployment).find(({ urn }) => nameOf(urn) === next?.replaces);
@@ -126,6 +184,30 @@ function planPassword(
   const pulling = services.filter(({ job }) => !job);
   const names = pulling.map((service) => service.name);
   const steps: Step[] = [];
+  const unready = typeof first === "string" ? [] : refusing(first);
+  if (unready.length > 0) {
+    if (past.some(({ step, outcome }) => step.key === "finish" && outcome === "done")) {
+      return refuse(
+        `${list(unready)} refused the next login also after an up. Check the registry: ${commands(name).status}`,
+      );
+    }
+    steps.push({
+      key: "finish",
+      title: "Finishing the registry's last change",
+      usually: "1 to 2 min",
+      hosts: unready,
+      limit: SETTLE_LIMIT,
+      failed: `The registry's last change could not be finished. Nothing was rotated. Run it again: ${me}`,
+      run: () => cluster.up([]),
+    });
+  } else {
+    const why = notAccepted(first);
+    if (why !== undefined) {
+      return refuse(
+        `No replica of the registry accepts the next login: ${why}. Check the registry: ${commands(name).status}`,
+      );
+    }
+  }
   if (redeploy && pulling.length > 0) {
     steps.push({
       key: "redeploy",
@@ -151,13 +233,13 @@ function planPassword(
     usually: "1 to 2 min",
     hosts: [],
     limit: SETTLE_LIMIT,
-    failed: `The registry's login could not be replaced everywhere. Run it again: ${commands(name).up}`,
+    failed: `The registry's login may still be the old one. Run it again: ${me}`,
     run() {
       if (jobs.length > 0) progress.info(left.join(" "));
       return cluster.up([key.urn]);
     },
   });
-  const loses = redeploy || names.length === 0 ? undefined : lossOf(name, names, given);
+  const loses = redeploy || names.length === 0 || past.length > 0 ? undefined : lossOf(name, names, given);
   return {
     steps: steps.filter((step) => !past.some((one) => one.step.key === step.key)),
     left: past.length === 0 ? left : [],

@@ -1,11 +1,12 @@
 /** What the rotations share: how they reach the cluster, and what they plan and observe. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DockerCall } from "../../cluster/docker-api";
 import type { Evaluation } from "../../cluster/evaluate";
 import { throughManager } from "../../cluster/inspect";
 import type { Problem } from "../../cluster/model";
+import { pendingHostsOf, type PendingHosts } from "../../cluster/pending-hosts";
 import { tryLogins } from "../../cluster/registry-access";
 import type { LiveStack } from "../../cluster/stack";
+import { commands, list } from "../../cluster/words";
 import { redo } from "../../pulumi";
 import type { Progress } from "../../terminal/progress";
 import type { Cluster } from "../cluster";
@@ -18,12 +19,14 @@ export const SETTLE_LIMIT = 90;
 export interface RotationTools {
   readonly cluster: Cluster;
   readonly progress: Progress;
-  /** Calls the API of each manager in turn, until one succeeds. @throws Error when none does */
-  readonly through: <T>(stack: LiveStack, work: (call: DockerCall) => Promise<T>) => Promise<T>;
+  /** See {@link throughManager}. */
+  readonly through: typeof throughManager;
   /** Has the next `up` run these steps again. */
   readonly redo: (urns: readonly string[]) => Promise<void>;
   /** See {@link tryLogins}. */
   readonly tryLogins: typeof tryLogins;
+  /** See {@link pendingHostsOf}. */
+  readonly pendingHosts: typeof pendingHostsOf;
   readonly pause: (milliseconds: number) => Promise<void>;
 }
 
@@ -32,13 +35,10 @@ export function liveTools(cluster: Cluster, progress: Progress): RotationTools {
   return {
     cluster,
     progress,
-    through: async <T>(stack: LiveStack, work: (call: DockerCall) => Promise<T>): Promise<T> => {
-      const results: T[] = [];
-      await throughManager(stack, async (call) => void results.push(await work(call)));
-      return results[0] as T;
-    },
+    through: throughManager,
     redo: (urns) => redo(cluster.stack, () => urns),
     tryLogins,
+    pendingHosts: pendingHostsOf,
     pause: (milliseconds) => sleep(milliseconds),
   };
 }
@@ -91,6 +91,17 @@ export function waitUntilAsBefore(
     limit: SETTLE_LIMIT,
     enough: (evaluation) => newProblems(before, evaluation).length === 0,
   });
+}
+
+/** Why no `up` may be run for a rotation: it would create or remove hosts. @returns undefined when it wouldn't. Pure. */
+export function unapplied(stack: string, { lacking, extra }: PendingHosts): string | undefined {
+  const changes = [
+    ...(lacking.length === 0 ? [] : [`create ${list(lacking)}`]),
+    ...(extra.length === 0 ? [] : [`remove ${list(extra)}`]),
+  ];
+  if (changes.length === 0) return undefined;
+  const { up } = commands(stack);
+  return `The configuration has changes that no up has applied. A rotation would ${changes.join(" and ")}, too. Apply them first: ${up}`;
 }
 
 /** Problems that there weren't before, by kind and host: their texts have times in them. Pure. */

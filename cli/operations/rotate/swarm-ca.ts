@@ -145,10 +145,7 @@ function planCa({ through }: RotationTools, seen: CaSeen, past: readonly Past<St
     ...common,
     key: "rotate",
     title: "Rotating the swarm's root CA",
-    async run() {
-      await through(stack, (call) => rotateSwarmCa(call, old));
-      return undefined;
-    },
+    run: () => through(stack, (call) => rotateSwarmCa(call, old)).then(() => undefined, messageOf),
   };
   return { steps: [begin], left: [] };
 }

@@ -3,8 +3,11 @@ import type { StackOutputs } from "../../../components/outputs";
 import { connect } from "../../../cli/cluster/connect";
 import { removeNode, updateNode } from "../../../cli/cluster/docker-api";
 import { evaluate } from "../../../cli/cluster/evaluate";
+import { throughManager } from "../../../cli/cluster/inspect";
 import { look } from "../../../cli/cluster/look";
 import type { Live, LiveNode } from "../../../cli/cluster/model";
+import type { LiveStack } from "../../../cli/cluster/stack";
+import { UserError } from "../../../cli/terminal/errors";
 import { Authority, Fakes, type Answer, type Pair } from "./fakes";
 import { nodesOf, SWARM, wanted } from "./support";
 
@@ -213,6 +216,20 @@ describe("the connection to a running cluster", () => {
     const port = await fakes.silent();
     const silent = await see({ managers: [], change: () => ({ port }) });
     assert.match(silent.bastionError ?? "", /no answer in 2 s while logging in|Timed out/);
+  });
+
+  it("asks one manager after the other, and names all answers and the next command when none succeeds", async () => {
+    const refuses = await engine(1, () => ({ status: 503, body: { message: "no leader" } }));
+    const through = async (second: number): Promise<unknown> => {
+      const stack = { stack: "local", outputs: await outputs({ managers: [refuses, second] }) } as unknown as LiveStack;
+      return throughManager(stack, (call) => call("GET", "/info"));
+    };
+    assert.match(JSON.stringify(await through(await engine(2))), /LocalNodeState/);
+    const failed = await through(await engine(2, () => ({ status: 500, body: { message: "lost" } }))).catch(
+      (error: unknown) => error,
+    );
+    assert.ok(failed instanceof UserError, String(failed));
+    assert.match(failed.message, /manager-1: .*no leader; manager-2: .*lost; .*npm run -s status -- local/);
   });
 
   it("changes a node's settings and leaves the others as they are", async () => {

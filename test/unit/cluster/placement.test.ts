@@ -85,6 +85,16 @@ describe("the services that the scheduler places", () => {
     assert.equal(global.replicas, undefined);
   });
 
+  it("have a stale label where it names no additional replicas that are there", async () => {
+    const labelled = (Labels: object): Promise<Placements> =>
+      read({ nodes: [], tasks: [], services: [service("web", { ContainerSpec: {} }, { Labels })] });
+    const stale = async (label: string): Promise<boolean> =>
+      (await labelled({ "swarm-ha.rebalance": label })).services[0]?.stale === true;
+    // It has three replicas.
+    assert.deepEqual([await stale("3+1"), await stale("5+1"), await stale("2+1")], [true, true, false]);
+    assert.equal((await labelled({})).services[0]?.stale, undefined);
+  });
+
   it("have the nodes that are Ready and Active, and tasks that aren't about to end", async () => {
     const placements = await read({
       nodes: [node("a", {}, 1), node("b", {}, 1, "drain"), node("c", {}, 1, "active", "down")],

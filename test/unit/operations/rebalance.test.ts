@@ -315,6 +315,13 @@ class FakeScheduler implements Scheduler {
     this.placements = { ...this.placements, services, tasks: kept };
     return Promise.resolve(undefined);
   }
+
+  public forget(one: PlacementService): Promise<void> {
+    this.log.push(`forget ${one.name}`);
+    const services = this.placements.services.map((each) => (each.id === one.id ? { ...each, stale: false } : each));
+    this.placements = { ...this.placements, services };
+    return Promise.resolve();
+  }
 }
 
 describe("rebalance", () => {
@@ -396,6 +403,17 @@ describe("rebalance", () => {
     const { settled } = await run(scheduler);
     assert.deepEqual(scheduler.log.slice(0, 2), ["finish web", "surge web 2"]);
     assert.equal(settled, true);
+  });
+
+  it("removes the label that an interrupted one has left, although nothing is to be moved", async () => {
+    const scheduler = new FakeScheduler({
+      nodes: WORKERS,
+      services: [service("web", 3, { stale: true })],
+      tasks: tasks("web", { "worker-1": 1, "worker-2": 1, "worker-3": 1 }),
+    });
+    assert.equal((await run(scheduler, [], { dryRun: true })).settled, false);
+    assert.equal((await run(scheduler)).settled, true);
+    assert.deepEqual(scheduler.log, ["forget web"]);
   });
 
   it("gives a service with spread preferences more replicas than have to move, at once, as far as there is room", () => {
@@ -506,6 +524,13 @@ describe("the scheduler of a stack", () => {
     const failure = (await over(manager).surge(web, 1, 1, 0.05)) ?? "";
     assert.match(failure, /1 more tasks? of web/);
     assert.match(failure, /3 of 4 tasks run/);
+    assert.deepEqual([manager.spec.Mode.Replicated.Replicas, manager.spec.Labels], [3, { mine: "1" }]);
+  });
+
+  it("leaves no mark when the tasks that were too many don't end in time", async () => {
+    const manager = new FakeManager();
+    manager.runs = (wanted) => (wanted === 3 ? 4 : wanted);
+    assert.match((await over(manager).surge(web, 1, 1, 0.05)) ?? "", /web has 3 replicas again, but/);
     assert.deepEqual([manager.spec.Mode.Replicated.Replicas, manager.spec.Labels], [3, { mine: "1" }]);
   });
 

@@ -128,6 +128,12 @@ describe("housekeeping of a host", () => {
     assert.equal(repositoryOf("swarm-ha.invalid/swarm-ha/traefik:3.6.7-1"), "swarm-ha.invalid/swarm-ha/traefik");
   });
 
+  it("has a time limit under systemd, where another run that holds the lock is no failure", () => {
+    const unit = shell("housekeeping_unit").split("\n");
+    for (const line of ["TimeoutStartSec=1800", "SuccessExitStatus=75", `ExecStart=${folder}/program`])
+      assert.ok(unit.includes(line), line);
+  });
+
   it("is installed as a program that takes another age, and goes when it is off", () => {
     // As hosts get it: without comments.
     const [functions = ""] = readScript("prepare")
@@ -144,21 +150,29 @@ describe("housekeeping of a host", () => {
     const program = path.join(folder, "program");
     const loop = path.join(folder, "services", "housekeeping", "run");
     if (!existsSync("/run/systemd/system"))
-      assert.match(readFileSync(loop, "utf8"), /^#!\/bin\/sh\n[^]*exec sleep 86400\n/);
+      assert.match(readFileSync(loop, "utf8"), /^#!\/bin\/sh\n[^]*timeout -k 30 1800 .*program\nexec sleep 86400\n/);
     engine("images", ["sha256:a1 shop v1", "sha256:a2 registry 3.0.0"]);
     const text = readFileSync(program, "utf8").replaceAll("/run/swarm-ha", `${folder}/lock`);
     assert.match(text, /^#!\/bin\/bash\n/);
+    writeFileSync(`${program}.test`, text, { mode: 0o755 });
+    const start = (command: string): ReturnType<typeof bash> =>
+      bash(command, { env: { PATH: `${folder}:${process.env["PATH"] ?? ""}` } });
     const run = (...args: string[]): void => {
-      writeFileSync(`${program}.test`, text, { mode: 0o755 });
-      const { code, stderr } = bash(`${program}.test ${args.join(" ")}`, {
-        env: { PATH: `${folder}:${process.env["PATH"] ?? ""}` },
-      });
+      const { code, stderr } = start(`${program}.test ${args.join(" ")}`);
       assert.equal(code, 0, stderr);
     };
     run();
     assert.equal(left("images").length, 2);
+    const never = "0001-01-01T00:00:00Z";
+    engine("stopped", [`aaa ${ago(660)} ${ago(9 * DAY)} /old`, `bbb ${never} ${ago(60)} /about-to-start`]);
+    const second = start(`exec 8>${folder}/lock-housekeeping.lock; flock 8; ${program}.test 0 8>&-`);
+    assert.equal(second.code, 75, second.stderr);
+    assert.match(second.stderr, /another run/);
+    assert.deepEqual([left("images").length, left("stopped").length], [2, 2]);
     run("0");
     assert.deepEqual(left("images"), ["sha256:a2 registry 3.0.0"]);
+    assert.match(left("stopped").join(), /^bbb /);
+    assert.equal(left("stopped").length, 1);
     apply(0);
     assert.equal(existsSync(program), false);
     assert.equal(existsSync(loop), false);

@@ -78,6 +78,14 @@ describe("rotate certificates", () => {
     assert.equal(ups().length, 1);
   });
 
+  it("refuses while the configuration has hosts that no up has created or removed", async () => {
+    swarm.pending = { lacking: ["worker-4"], extra: [] };
+    const { settled, plan } = await swarm.run(certificates);
+    assert.equal(settled, false);
+    assert.match(plan.refused ?? "", /create worker-4.*up --stack local/);
+    assert.deepEqual(ups(), []);
+  });
+
   it("leaves out a dead manager, names it, and isn't done", async () => {
     swarm.cluster.nodes = { "manager-3": { state: "down", reachability: "unreachable" } };
     const { settled, plan } = await swarm.run(certificates);

@@ -1,5 +1,6 @@
 /** A swarm's API for rotations, and the tools that lead to it. */
 import type { DockerCall } from "../../../../cli/cluster/docker-api";
+import type { PendingHosts } from "../../../../cli/cluster/pending-hosts";
 import type { Answer } from "../../../../cli/cluster/registry-access";
 import type { Outcome, Step } from "../../../../cli/operations/operation";
 import type { Rotation, RotationSeen, RotationTools } from "../../../../cli/operations/rotate/rotation";
@@ -35,8 +36,14 @@ export class FakeSwarm {
   public readonly redone: string[] = [];
   public waited = 0;
   public services: { ID: string; Version: { Index: number }; Spec: object; UpdateStatus?: { State: string } }[] = [];
-  /** What the registry's replicas answer to the old and the new login. */
-  public answers: Readonly<Record<string, readonly Answer[]>> = { "registry-1": [401, 200] };
+  /** What the registry's replicas answer to the old and the new login before the rotation. */
+  public first: Readonly<Record<string, readonly Answer[]>> = { "registry-1": [200, 200] };
+  /** The same after an `up` has replaced the old login. A text: they can't be asked. */
+  public answers: Readonly<Record<string, readonly Answer[]>> | string = { "registry-1": [401, 200] };
+  /** Hosts that the next `up` would create and remove. */
+  public pending: PendingHosts = { lacking: [], extra: [] };
+  /** Lines that were shown. */
+  public readonly shown: string[] = [];
   /** Users of the logins that were tried. */
   public tried: string[] = [];
   public readonly notes: string[] = [];
@@ -48,7 +55,7 @@ export class FakeSwarm {
   public readonly tools: RotationTools = {
     cluster: this.cluster,
     progress: {
-      info: () => undefined,
+      info: (line) => void this.shown.push(line),
       step: (_what, _usually, work) => work((note) => void this.notes.push(note)),
     },
     // The next manager is asked when one doesn't answer, as in the real thing.
@@ -62,8 +69,10 @@ export class FakeSwarm {
     redo: (urns) => Promise.resolve(void this.redone.push(...urns)),
     tryLogins: (_stack, logins) => {
       this.tried = logins.map(({ username }) => username);
-      return Promise.resolve(this.answers);
+      const answers = this.cluster.log.includes("up registry-secret") ? this.answers : this.first;
+      return typeof answers === "string" ? Promise.reject(new Error(answers)) : Promise.resolve(answers);
     },
+    pendingHosts: () => this.pending,
     pause: (milliseconds) => {
       this.waited += milliseconds;
       this.renewOne();

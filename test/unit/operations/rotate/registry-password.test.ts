@@ -94,6 +94,7 @@ describe("rotate registry-password", () => {
       [200, 200],
       [401, 401],
     ]) {
+      swarm.cluster.log.length = 0;
       swarm.answers = { "registry-1": [401, 200], "registry-2": answer };
       const { settled, plan } = await swarm.run(registryPassword, {}, REDEPLOY);
       assert.equal(settled, false);
@@ -101,10 +102,66 @@ describe("rotate registry-password", () => {
     }
   });
 
-  it("works with a dead replica", async () => {
+  it("works with a dead replica, and names it as not asked", async () => {
+    swarm.first = { "registry-1": [200, 200], "registry-2": ["no answer", "no answer"] };
     swarm.answers = { "registry-1": [401, 200], "registry-2": ["no answer", "no answer"] };
     swarm.cluster.nodes = { "registry-2": { state: "down" } };
     assert.equal((await swarm.run(registryPassword, {}, REDEPLOY)).settled, true);
+    assert.match(swarm.shown.join(), /registry-2 wasn't asked \(no answer\)/);
+  });
+
+  it("isn't done when no replica could be asked afterwards", async () => {
+    for (const answers of ["the bastion can't be reached", { "registry-1": ["no answer", "no answer"] }]) {
+      swarm.cluster.log.length = 0;
+      swarm.answers = answers;
+      const { settled, plan } = await swarm.run(registryPassword, {}, REDEPLOY);
+      assert.equal(settled, false);
+      assert.match(plan.refused ?? "", /^The login was replaced, but not verified: .*(bastion|registry-1)/);
+    }
+  });
+
+  it("finishes the rollout of an earlier run before services get a login that replicas refuse", async () => {
+    swarm.first = { "registry-1": [200, 200], "registry-2": [200, 401] };
+    swarm.cluster.events["up"] = () => {
+      assert.deepEqual(swarm.posts, []);
+      swarm.first = { "registry-1": [200, 200], "registry-2": [200, 200] };
+    };
+    const { settled, past } = await swarm.run(registryPassword, {}, REDEPLOY);
+    assert.deepEqual([settled, past.map(({ step }) => step.key)], [true, ["finish", "redeploy", "up"]]);
+    assert.deepEqual(ups(), ["up", "up registry-secret"]);
+  });
+
+  it("gives services no login that replicas still refuse after that, or that none is known to accept", async () => {
+    swarm.first = { "registry-1": [200, 200], "registry-2": [200, 401] };
+    const refused = await swarm.run(registryPassword, {}, REDEPLOY);
+    assert.match(refused.plan.refused ?? "", /^registry-2 refused the next login/);
+    assert.deepEqual([ups(), swarm.posts], [["up"], []]);
+    swarm.first = { "registry-1": [503, 503], "registry-2": ["no answer", "no answer"] };
+    const unknown = await swarm.run(registryPassword, {}, REDEPLOY);
+    assert.match(unknown.plan.refused ?? "", /registry-1: 503 and registry-2: no answer/);
+    assert.deepEqual([ups(), swarm.posts], [["up"], []]);
+  });
+
+  it("asks once where services lose their login and a rollout is finished first", async () => {
+    swarm.first = { "registry-1": [200, 401] };
+    swarm.cluster.events["up"] = () => (swarm.first = { "registry-1": [200, 200] });
+    const questions: string[] = [];
+    assert.equal((await swarm.run(registryPassword, { yes: true, questions }, PLAIN)).settled, true);
+    assert.equal(questions.length, 1);
+  });
+
+  it("names the command to run again when the up fails: a plain up wouldn't replace the login", async () => {
+    swarm.cluster.failing["up registry-secret"] = "a host didn't answer";
+    const { error } = await swarm.run(registryPassword, {}, REDEPLOY);
+    assert.match(error ?? "", /npm run rotate -- local registry-password --redeploy\n/);
+  });
+
+  it("refuses while the configuration has hosts that no up has created or removed", async () => {
+    swarm.pending = { lacking: [], extra: ["worker-5", "worker-6"] };
+    const { settled, plan } = await swarm.run(registryPassword, {}, REDEPLOY);
+    assert.equal(settled, false);
+    assert.match(plan.refused ?? "", /remove worker-5 and worker-6.*up --stack local/);
+    assert.deepEqual([ups(), swarm.posts], [[], []]);
   });
 
   it("shows no password", async () => {

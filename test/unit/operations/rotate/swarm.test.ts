@@ -46,6 +46,24 @@ describe("rotate join-tokens", () => {
     assert.equal(swarm.posts.length, 1);
   });
 
+  it("ends with a remedy when no manager answers", async () => {
+    const { through } = swarm.tools;
+    let calls = 0;
+    for (const [failing, text] of [
+      [2, /could not be rotated.*\n.*no leader/],
+      [3, /not verified: no leader\n/],
+    ] as const) {
+      calls = 0;
+      const broken = ((stack, work) =>
+        ++calls === failing ? Promise.reject(new Error("no leader")) : through(stack, work)) as typeof through;
+      Object.assign(swarm, { tools: { ...swarm.tools, through: broken } });
+      const { settled, error, plan } = await swarm.run(joinTokens);
+      assert.equal(settled, false);
+      assert.match(error ?? plan.refused ?? "", text);
+      assert.match(error ?? plan.refused ?? "", /npm run rotate -- local join-tokens/);
+    }
+  });
+
   it("has a host that hasn't joined fetch another token, and no other host", async () => {
     swarm.cluster.nodes = { "worker-2": undefined, "worker-3": { state: "down" } };
     const token = (host: string) => ({ urn: `urn::token-${host}`, type: "command:remote:Command" });
@@ -133,6 +151,16 @@ describe("rotate swarm-ca", () => {
     swarm.lost = ["POST /swarm/update"];
     assert.equal((await swarm.run(swarmCa)).settled, true);
     assert.equal(swarm.posts.length, 1);
+  });
+
+  it("ends with a remedy when no manager begins it", async () => {
+    const { through } = swarm.tools;
+    let calls = 0;
+    const broken = ((stack, work) =>
+      ++calls === 2 ? Promise.reject(new Error("no leader")) : through(stack, work)) as typeof through;
+    Object.assign(swarm, { tools: { ...swarm.tools, through: broken } });
+    const { error } = await swarm.run(swarmCa);
+    assert.match(error ?? "", /npm run rotate -- local swarm-ca\nno leader/);
   });
 
   it("goes on waiting while no manager answers", async () => {
