@@ -26,7 +26,7 @@ case $(value mode) in
     ;;
   check)
     needed
-    store check --read-data-subset=10% >"$folder/check" 2>&1 || fail "the repository $repository is damaged: $(said "$folder/check")"
+    store check --read-data-subset=10% >"$folder/check" 2>&1 || fail "the repository $repository is damaged: $(last_lines "$folder/check")"
     exit 0
     ;;
   save) ;;
@@ -46,18 +46,22 @@ stream() {
   called </dev/null 2>"$folder/heard" || code=$?
   echo "$code" >"$folder/code"
 }
-code=0
-stream | store backup --json --stdin --stdin-filename swarm "${own[@]}" "${tags[@]}" >"$folder/summary" 2>"$folder/restic" || code=$?
+codes=(0 0)
+stream | store backup --json --stdin --stdin-filename swarm "${own[@]}" "${tags[@]}" \
+  >"$folder/summary" 2>"$folder/restic" || codes=("${PIPESTATUS[@]}")
+# If restic fails, the host's step loses its reader, and fails with it.
+((codes[1] == 0)) || fail "restic can't store the backup in $repository: $(last_lines "$folder/restic")"
 snapshot=$(jq -r 'select(.message_type == "summary") | .snapshot_id' "$folder/summary" | cut -c 1-8)
-if [ "$(cat "$folder/code")" != 0 ]; then
-  [ -z "$snapshot" ] || store forget "$snapshot" >/dev/null 2>&1 || true
-  fail "$(said "$folder/heard")"
+if [ "$(cat "$folder/code" 2>/dev/null || echo none)" != 0 ]; then
+  incomplete=""
+  [ -z "$snapshot" ] || store forget "$snapshot" >/dev/null 2>"$folder/forget" ||
+    incomplete=" (the incomplete snapshot $snapshot can't be removed: $(last_lines "$folder/forget"). It would be the next restore's default)"
+  fail "$(last_lines "$folder/heard")$incomplete"
 fi
-((code == 0)) || fail "restic can't store the backup in $repository: $(said "$folder/restic")"
 
 store forget "${own[@]}" --group-by host --keep-last 1 --keep-daily "$(value store.keep.daily)" \
   --keep-weekly "$(value store.keep.weekly)" --keep-monthly "$(value store.keep.monthly)" --prune >"$folder/forget" 2>&1 ||
-  fail "the backup $snapshot is stored, but older ones can't be removed: $(said "$folder/forget")"
+  fail "the backup $snapshot is stored, but older ones can't be removed: $(last_lines "$folder/forget")"
 
 jq -c --arg snapshot "$snapshot" --argjson away "$(awk '$1 == "away" { print $2 }' "$folder/heard")" \
   'select(.message_type == "summary") | { snapshot: $snapshot, away: $away, bytes: .total_bytes_processed }' "$folder/summary"

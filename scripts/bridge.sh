@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Leads this host's connections to a manager's former address to its present one, or ends that.
 #
-# `swarm init --force-new-cluster` keeps the manager's former address (docker/for-linux issue 523): whoever joins would answer
-# there, and never be let in. Nothing of it outlives a reboot. Runs on the host. Input: { name, from, to, on: yes | no }
+# `swarm init --force-new-cluster` keeps the manager's former address (docker/for-linux issue 523): hosts that join would send their
+# answers there, and wait in vain. A reboot removes the rule. Runs on the host. Input: { name, from, to, on: yes | no }
 
 . lib/common.sh
 

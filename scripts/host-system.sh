@@ -13,7 +13,7 @@
 wanted=$(value engine)
 restart_wanted=${restart_wanted:-/run/reboot-required}
 
-if "$(value lists)"; then apt update >&2 || fail "the lists of packages can't be refreshed"; fi
+if [ "$(value lists)" = true ]; then apt update >&2 || fail "the lists of packages can't be refreshed"; fi
 
 # A container has its workstation's boot id, and a first process of its own.
 boot="$(</proc/sys/kernel/random/boot_id)-$(cut -d' ' -f22 /proc/1/stat)"

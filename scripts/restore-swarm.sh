@@ -23,19 +23,33 @@ mkdir -m 0700 "$new"
 trap 'rm -rf "$new"' EXIT
 value state | base64 -d | tar -C "$new" -xzf - || fail "the backup can't be unpacked on $name"
 [ -e "$new/complete" ] || fail "the backup is incomplete; take another snapshot"
-decrypted "$new/swarm"
 # What is not of this host: its former addresses, the managers of then, and tasks of then.
 rm -rf "$new/swarm/docker-state.json" "$new/swarm/state.json" "$new/swarm/worker"
 
 # The Docker engine starts outside of any swarm. Starting with the old state it would wait for managers that are gone, for 20 s (measured).
 service stop docker || fail "the Docker engine of $name didn't stop"
-rm -rf "$data/swarm" /etc/swarm-ha/joined
+# The former state, until there is a swarm of the backup.
+former=$data/swarm-ha-before-restore
+put_back() {
+  service stop docker >/dev/null 2>&1 || true
+  rm -rf "$data/swarm" "$new"
+  [ ! -e "$former" ] || mv "$former" "$data/swarm"
+  service start docker >/dev/null 2>&1 || true
+}
+trap put_back EXIT
+# (A run that was killed has moved it already.)
+if [ -s "$data/swarm/docker-state.json" ]; then
+  rm -rf "$former"
+  mv "$data/swarm" "$former"
+fi
+rm -rf "$data/swarm"
 service start docker || fail "the Docker engine of $name didn't start"
 wait_for 90 "the Docker engine of $name to answer after its start" engine_up
 swarm_state
 [ "$state" = inactive ] || fail "$name should be in no swarm now, but its state is $state"
 rm -rf "$data/swarm"
 mv "$new/swarm" "$data/swarm"
+decrypted "$data/swarm"
 
 force_swarm "$address" 60 || fail "$name can't make a swarm of the backup: $reply"
 longest_pause=500
@@ -44,6 +58,8 @@ engine GET /info </dev/null || fail "the Docker engine of $name doesn't answer: 
 jq -r '.Swarm | "\(.NodeID) \(.Cluster.ID // "")"' <<<"$reply" | read -r node_id swarm_id
 [ "$swarm_id" = "$(value swarmId)" ] ||
   fail "the backup is of the swarm $swarm_id, but the snapshot says $(value swarmId)"
+trap 'rm -rf "$new"' EXIT
+rm -rf "$former" /etc/swarm-ha/joined
 
 # The node reports its name once it is up again; then the label says that it is this host's.
 named() {

@@ -15,8 +15,8 @@ data=/var/lib/docker
 # On the disk where the state is already.
 copy=$data/swarm-ha-backup
 
-# Seconds after which the Docker engine is started again, even if this script was killed.
-away_limit=60
+# Seconds after which the Docker engine is started again, even if this script was killed, and those that a copy may take.
+away_limit=60 copy_limit=50
 
 [ -e /etc/swarm-ha/prepared ] || fail "$name was never prepared as a host of this stack; run \`up\`"
 [ -s "$data/swarm/docker-state.json" ] || fail "$name has no swarm's state"
@@ -39,7 +39,10 @@ began=${EPOCHREALTIME/[.,]/}
 service stop docker || fail "the Docker engine of $name didn't stop"
 mkdir -m 0700 "$copy"
 # Standard error: the caller's last words if it fails.
-cp -a "$data/swarm" "$copy/swarm" || fail "the swarm's state of $name can't be copied"
+timeout "$copy_limit" cp -a "$data/swarm" "$copy/swarm" || fail "the swarm's state of $name can't be copied within $copy_limit s"
+# What a running Docker engine writes may be torn in the copy.
+! service_runs docker ||
+  fail "the Docker engine of $name was away for $away_limit s, and was started again before the copy was complete; nothing is stored"
 service start docker || fail "the Docker engine of $name didn't start"
 wait_for 90 "the Docker engine of $name to answer after its start" engine_up
 stopped=$(((${EPOCHREALTIME/[.,]/} - began) / 1000))

@@ -27,20 +27,31 @@ rm -rf "$data" "$run"
 mkdir -m 0700 "$data" "$run"
 value state | base64 -d | tar -C "$data" -xzf - || fail "the backup can't be unpacked on $name"
 [ -e "$data/complete" ] || fail "the backup is incomplete"
-decrypted "$data/swarm"
 rm -rf "$data/swarm/docker-state.json" "$data/swarm/state.json" "$data/swarm/worker"
 
 jq -n --arg data "$data" --arg run "$run" '{ hosts: ["unix://\($run)/docker.sock"], "data-root": $data, "exec-root": "\($run)/exec",
   pidfile: "\($run)/pid", bridge: "none", iptables: false, "ip-forward": false,
   "containerd-namespace": "swarm-ha-verify", "containerd-plugins-namespace": "swarm-ha-verify-plugins" }' >"$run/daemon.json"
-# Killed with its parent, and with all of its own processes and mounts.
+# Killed with this script (setpriv), and with all of its own processes and mounts (unshare).
+with_script=()
+if setpriv --pdeathsig KILL true 2>/dev/null; then with_script=(setpriv --pdeathsig KILL); fi
+# The node's key is decrypted (lib/forced.sh) in memory only: it opens the Raft log beside it.
 # shellcheck disable=SC2016 # the inner shell's arguments
-unshare --net --mount --pid --fork --kill-child --mount-proc bash -c '
-  ip link set lo up && ip address add "$1/32" dev lo && exec dockerd --config-file "$2"' scratch "$address" "$run/daemon.json" \
-  </dev/null >"$run/log" 2>&1 7>&- &
+"${with_script[@]}" unshare --net --mount --pid --fork --kill-child --mount-proc bash -euc '
+  certificates=$3/swarm/certificates
+  mkdir "$2/certificates"
+  mount -t tmpfs -o mode=0700,size=4m tmpfs "$2/certificates"
+  cp -a "$certificates/." "$2/certificates"
+  mount --bind "$2/certificates" "$certificates"
+  key=$(cat)
+  [ -z "$key" ] || printf "%s\n" "$key" >"$certificates/swarm-node.key"
+  ip link set lo up
+  ip address add "$1/32" dev lo
+  exec dockerd --config-file "$2/daemon.json" </dev/null' scratch "$address" "$run" "$data" \
+  < <(optional nodeKey) >"$run/log" 2>&1 7>&- &
 scratch=$!
 
-# asked METHOD PATH [SECONDS]: one call to the scratch engine, standard input as body.
+# asked METHOD PATH [SECONDS]: one call to the scratch Docker engine, standard input as body.
 asked() {
   local code
   reply=$(curl -sS --max-time "${3:-30}" --unix-socket "$run/docker.sock" -X "$1" -H 'Content-Type: application/json' \

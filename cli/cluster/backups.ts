@@ -42,6 +42,8 @@ export interface Saved {
   /** For how long the Docker engine was stopped, in milliseconds. */
   readonly away: number;
   readonly bytes: number;
+  /** Whether the swarm was autolocked. */
+  readonly autolock: boolean;
 }
 
 const savedSchema = z.object({ snapshot: z.string().min(1), away: z.number(), bytes: z.number() });
@@ -56,7 +58,12 @@ export function readSnapshots(text: string): Snapshot[] {
       const tag = (name: string): string =>
         (tags ?? []).find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
       return {
-        ...{ id, time, swarmId: tag("swarm"), manager: tag("manager"), address: tag("address"), engine: tag("engine") },
+        id,
+        time,
+        swarmId: tag("swarm"),
+        manager: tag("manager"),
+        address: tag("address"),
+        engine: tag("engine"),
         autolock: tag("autolock") === "yes",
       };
     })
@@ -117,10 +124,15 @@ export async function saveSwarm(stack: LiveStack, manager: string, now: Date): P
     ...(unlockKey === undefined ? [] : ["autolock=yes"]),
   ];
   const data = {
-    ...{ mode: "save", stack: stack.stack, store: { ...store }, facts: JSON.stringify(facts), tags },
+    mode: "save",
+    stack: stack.stack,
+    store: { ...store },
+    facts: JSON.stringify(facts),
+    tags,
     call: hostCall(stack, manager, "save-swarm", key),
   };
-  return savedSchema.parse(JSON.parse(await scriptOnBastion(stack, "backup", data, SAVE_LIMIT)));
+  const stored = savedSchema.parse(JSON.parse(await scriptOnBastion(stack, "backup", data, SAVE_LIMIT)));
+  return { ...stored, autolock: unlockKey !== undefined };
 }
 
 /** Reads all of a snapshot. @throws Error when it can't be read, or isn't whole */
@@ -130,8 +142,9 @@ export async function readSnapshot(stack: LiveStack, snapshot: string): Promise<
 
 const keysSchema = z.object({ unlockKey: z.string(), nodeKey: z.string() });
 
-/** The node's own key in a backup of an autolocked swarm, decrypted. @throws Error when it can't be */
-async function nodeKeyOf(stack: LiveStack, snapshot: string): Promise<StepData> {
+/** The node's own key in a backup of an autolocked swarm, decrypted; nothing for other swarms. @throws Error when it can't be */
+async function nodeKeyOf(stack: LiveStack, snapshot: string, autolock: boolean): Promise<StepData> {
+  if (!autolock) return {};
   const data = { mode: "keys", snapshot, store: { ...storeOf(stack) } };
   const { unlockKey, nodeKey } = keysSchema.parse(
     JSON.parse(await scriptOnBastion(stack, "restore", data, READ_LIMIT)),
@@ -140,9 +153,9 @@ async function nodeKeyOf(stack: LiveStack, snapshot: string): Promise<StepData> 
 }
 
 /** Makes a host the only manager of the swarm in a snapshot. @throws Error when that fails */
-export async function restoreOn(stack: LiveStack, name: string, { id, swarmId }: Snapshot): Promise<void> {
+export async function restoreOn(stack: LiveStack, name: string, { id, swarmId, autolock }: Snapshot): Promise<void> {
   const host = stack.desired.nodes.find((node) => node.name === name);
-  const key = await nodeKeyOf(stack, id);
+  const key = await nodeKeyOf(stack, id, autolock);
   const data = { address: host?.address ?? "", identity: host?.identity ?? "", swarmId, ...key };
   await give(stack, name, "restore-swarm", id, data);
 }
@@ -159,10 +172,13 @@ const contentsSchema = z.object({
 export type Contents = z.infer<typeof contentsSchema>;
 
 /** Restores a snapshot into a scratch Docker engine on this host, which has no network. @returns what is in it */
-export async function contentsOf(stack: LiveStack, name: string, snapshot: string): Promise<Contents> {
-  return contentsSchema.parse(
-    JSON.parse(await give(stack, name, "verify-swarm", snapshot, await nodeKeyOf(stack, snapshot))),
-  );
+export async function contentsOf(
+  stack: LiveStack,
+  name: string,
+  { snapshot, autolock }: Pick<Saved, "snapshot" | "autolock">,
+): Promise<Contents> {
+  const key = await nodeKeyOf(stack, snapshot, autolock);
+  return contentsSchema.parse(JSON.parse(await give(stack, name, "verify-swarm", snapshot, key)));
 }
 
 const named = z.array(z.object({ Spec: z.object({ Name: z.string() }) }));
@@ -180,12 +196,10 @@ export async function liveContents(stack: LiveStack): Promise<Contents> {
     const { ID: swarmId } = z.object({ ID: z.string() }).parse(await call("GET", "/swarm"));
     const all = networks.parse(await call("GET", "/networks"));
     found = {
-      ...{
-        swarmId,
-        services: await names("/services"),
-        secrets: await names("/secrets"),
-        configs: await names("/configs"),
-      },
+      swarmId,
+      services: await names("/services"),
+      secrets: await names("/secrets"),
+      configs: await names("/configs"),
       networks: all.flatMap(({ Name, Scope }) => (Scope === "swarm" ? [Name] : [])).sort(),
     };
   });
@@ -193,16 +207,24 @@ export async function liveContents(stack: LiveStack): Promise<Contents> {
   return found;
 }
 
-/** What the swarm has and the backup hasn't, or the other way round: a sentence each. Pure. */
-export function differences(live: Contents, restored: Contents): string[] {
+/**
+ * What the swarm has and the backup hasn't, or the other way round: a sentence each. What a deployment has changed during the
+ * backup may be in it or not. Pure.
+ *
+ * @param before what the swarm had before the backup
+ * @param after what it had after that
+ */
+export function differences(before: Contents, after: Contents, restored: Contents): string[] {
   const of = (kind: "services" | "secrets" | "configs" | "networks"): string[] => [
-    ...live[kind].filter((name) => !restored[kind].includes(name)).map((name) => `the backup lacks ${name} (${kind})`),
+    ...before[kind]
+      .filter((name) => after[kind].includes(name) && !restored[kind].includes(name))
+      .map((name) => `the backup lacks ${name} (${kind})`),
     ...restored[kind]
-      .filter((name) => !live[kind].includes(name))
+      .filter((name) => !before[kind].includes(name) && !after[kind].includes(name))
       .map((name) => `only the backup has ${name} (${kind})`),
   ];
   return [
-    ...(live.swarmId === restored.swarmId ? [] : [`the backup is of the swarm ${restored.swarmId}`]),
+    ...(after.swarmId === restored.swarmId ? [] : [`the backup is of the swarm ${restored.swarmId}`]),
     ...[of("services"), of("secrets"), of("configs"), of("networks")].flat(),
   ];
 }

@@ -83,13 +83,13 @@ function memberProblems(
       );
     }
   }
-  const strangers = found.map((one) => one.name).filter((member) => !names.includes(member));
-  if (strangers.length > 0) {
+  const unmanaged = found.map((one) => one.name).filter((member) => !names.includes(member));
+  if (unmanaged.length > 0) {
     problems.push(
       problem(
-        `The ${name} load balancer has unmanaged members: ${list(strangers)}. Deregister by hand what was registered by ` +
+        `The ${name} load balancer has unmanaged members: ${list(unmanaged)}. Deregister by hand what was registered by ` +
           `hand; remove the rest: ${up} --refresh`,
-        strangers,
+        unmanaged,
       ),
     );
   }

@@ -52,8 +52,10 @@ runMain(async () => {
   }
   await clearAway(engine, stack);
   await forget(stack);
+  const backups = await engine.containers.backups(engine.docker, stack);
+  const kept = backups === undefined ? "" : ` Its backups stay: docker volume rm ${backups}`;
   process.stdout.write(
-    `The stack ${stack} is gone (${duration(Date.now() - begun)}): no container, volume or network of it is left.\n`,
+    `The stack ${stack} is gone (${duration(Date.now() - begun)}): no container, volume or network of it is left.${kept}\n`,
   );
   return 0;
 });

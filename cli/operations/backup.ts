@@ -2,11 +2,19 @@
  * Backs up the swarm's state from a manager that isn't the leader (plan-backup.ts), and, where that was asked for, restores
  * it into a scratch Docker engine and compares.
  */
-import { messageOf } from "../../components/message";
-import { checkRepository, contentsOf, differences, liveContents, saveSwarm, type Saved } from "../cluster/backups";
+import {
+  checkRepository,
+  contentsOf,
+  differences,
+  liveContents,
+  saveSwarm,
+  type Contents,
+  type Saved,
+} from "../cluster/backups";
 import type { Evaluation } from "../cluster/evaluate";
 import { counts } from "../cluster/quorum";
 import type { LiveStack } from "../cluster/stack";
+import { attempt } from "./attempt";
 import type { Cluster } from "./cluster";
 import type { Operation, Step } from "./operation";
 import { chooseManager } from "./plan-backup";
@@ -18,23 +26,31 @@ const BACK_LIMIT = 60;
 export interface BackupWork {
   /** @throws Error when that fails */
   save(stack: LiveStack, manager: string): Promise<Saved>;
-  /** Restores the snapshot into a scratch Docker engine on that manager. @returns how it differs from the swarm */
-  verify(stack: LiveStack, manager: string, snapshot: string): Promise<readonly string[]>;
+  /** What the swarm has now. */
+  contents(stack: LiveStack): Promise<Contents>;
+  /**
+   * Restores the snapshot into a scratch Docker engine on that manager.
+   *
+   * @param before what the swarm had before the snapshot
+   * @returns how it differs from the swarm
+   */
+  verify(stack: LiveStack, manager: string, saved: Saved, before: Contents): Promise<readonly string[]>;
 }
 
 /** See {@link BackupWork}. */
 export const backupWork: BackupWork = {
   save: (stack, manager) => saveSwarm(stack, manager, new Date()),
-  async verify(stack, manager, snapshot) {
-    const live = await liveContents(stack);
-    const restored = await contentsOf(stack, manager, snapshot);
+  contents: liveContents,
+  async verify(stack, manager, saved, before) {
+    const after = await liveContents(stack);
+    const restored = await contentsOf(stack, manager, saved);
     await checkRepository(stack);
-    return differences(live, restored);
+    return differences(before, after, restored);
   },
 };
 
 /** How to back up. */
-export interface BackupOptions {
+interface BackupOptions {
   /** Whether the backup is restored and compared. */
   readonly verify: boolean;
   /** See {@link chooseManager}. */
@@ -54,6 +70,7 @@ export interface BackupSeen {
 /** The backup of a stack's swarm. */
 export function backup(cluster: Cluster, work: BackupWork, options: BackupOptions): Operation<BackupSeen, Step> {
   let saved: BackupSeen["saved"];
+  let before: Contents | undefined;
   let verified = false;
   const returned = (manager: string | undefined, { matches }: Evaluation): boolean =>
     matches.some(({ desired, node }) => desired.name === manager && node !== undefined && counts(node));
@@ -100,12 +117,14 @@ export function backup(cluster: Cluster, work: BackupWork, options: BackupOption
       failed: `The backup of ${manager} failed.`,
       run: () =>
         attempt(async () => {
+          if (options.verify) before = await work.contents(stack);
           saved = { ...(await work.save(stack, manager)), manager };
         }),
     };
   }
 
-  function comparing(stack: LiveStack, { manager, snapshot }: NonNullable<BackupSeen["saved"]>): Step {
+  function comparing(stack: LiveStack, stored: NonNullable<BackupSeen["saved"]>): Step {
+    const { manager, snapshot } = stored;
     return {
       key: "verify",
       title: `Restoring ${snapshot} into a scratch Docker engine on ${manager}, and comparing`,
@@ -115,19 +134,11 @@ export function backup(cluster: Cluster, work: BackupWork, options: BackupOption
       failed: `The backup ${snapshot} is stored, but not as it should be.`,
       run: () =>
         attempt(async () => {
-          const found = await work.verify(stack, manager, snapshot);
+          if (before === undefined) throw new Error("what the swarm had before the backup is unknown");
+          const found = await work.verify(stack, manager, stored, before);
           if (found.length > 0) throw new Error(found.join("\n"));
           verified = true;
         }),
     };
-  }
-}
-
-async function attempt(work: () => Promise<void>): Promise<string | undefined> {
-  try {
-    await work();
-    return undefined;
-  } catch (error) {
-    return messageOf(error);
   }
 }

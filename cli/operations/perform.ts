@@ -9,6 +9,7 @@ import { listNodes, removeNode, updateNode, type DockerCall } from "../cluster/d
 import { throughManager } from "../cluster/inspect";
 import { userLabels } from "../cluster/labels";
 import type { LiveNode } from "../cluster/model";
+import { attempt } from "./attempt";
 import type { RepairStep } from "./plan-repair";
 import { redo } from "../pulumi";
 import { up, type LiveStack } from "../cluster/stack";
@@ -137,13 +138,4 @@ async function keepLabels(call: DockerCall, { hostname, labels }: LiveNode): Pro
   }
   const Data = Buffer.from(JSON.stringify(own)).toString("base64");
   await call("POST", "/configs/create", { Name: name, Data, Labels: { "swarm-ha.labels": "true" } });
-}
-
-async function attempt(work: () => Promise<void>): Promise<string | undefined> {
-  try {
-    await work();
-    return undefined;
-  } catch (error) {
-    return messageOf(error);
-  }
 }

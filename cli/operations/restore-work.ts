@@ -16,12 +16,13 @@ const BRIDGE_LIMIT = 30;
 /** Seconds until a demoted manager is a worker, and until a promoted one is a manager: the second took 32 (measured). */
 const MOVE_LIMIT = 150;
 
-/** A manager, as the managers know it. */
-export interface Member {
+/** A node of the restored swarm, as its managers list it. */
+export interface SwarmMember {
   readonly id: string;
   readonly name: string;
-  /** Without its port; empty where it has no vote. */
+  /** Of a manager with a vote, without the port; else empty. */
   readonly address: string;
+  readonly ready: boolean;
 }
 
 /** See the top of this file. Tests have one without a cluster. */
@@ -31,15 +32,14 @@ export interface RestoreWork {
   restore(stack: LiveStack, name: string, snapshot: Snapshot): Promise<void>;
   /** All at once. @throws Error with each host that couldn't */
   leave(stack: LiveStack, names: readonly string[]): Promise<void>;
-  /** Ids of the nodes that are Ready. */
-  ready(stack: LiveStack): Promise<readonly string[]>;
-  members(stack: LiveStack): Promise<readonly Member[]>;
+  /** All nodes of the swarm. @throws Error when no manager lists them */
+  nodes(stack: LiveStack): Promise<readonly SwarmMember[]>;
   /** Leads all hosts' connections to one address of a manager to another, or ends that. */
   bridge(stack: LiveStack, names: readonly string[], from: string, to: string, on: boolean): Promise<void>;
   /** Runs the steps of all members again. @returns why it failed */
   join(stack: LiveStack): Promise<string | undefined>;
-  /** Makes a manager a worker, and a manager again: it gets the address that it has. */
-  move(stack: LiveStack, member: Member, to: string): Promise<void>;
+  /** Makes a manager a worker, unless it is one, and a manager again: it gets the address that it has. */
+  move(stack: LiveStack, member: SwarmMember, to: string): Promise<void>;
 }
 
 const nodesSchema = z.array(
@@ -51,8 +51,8 @@ const nodesSchema = z.array(
   }),
 );
 
-async function nodesOf(stack: LiveStack): Promise<(Member & { readonly ready: boolean })[]> {
-  let found: (Member & { readonly ready: boolean })[] = [];
+async function nodesOf(stack: LiveStack): Promise<SwarmMember[]> {
+  let found: SwarmMember[] = [];
   await throughManager(stack, async (call) => {
     found = nodesSchema.parse(await call("GET", "/nodes")).map(({ ID, Description, Status, ManagerStatus }) => ({
       id: ID,
@@ -70,8 +70,7 @@ export const restoreWork: RestoreWork = {
   read: (stack, { id }) => readSnapshot(stack, id),
   restore: restoreOn,
   leave: (stack, names) => onAll(names, (name) => actOnHost(stack, name, "leave", undefined)),
-  ready: async (stack) => (await nodesOf(stack)).flatMap(({ id, ready }) => (ready ? [id] : [])),
-  members: async (stack) => (await nodesOf(stack)).filter(({ address }) => address !== ""),
+  nodes: nodesOf,
   bridge: (stack, names, from, to, on) =>
     withRoutes(stack, (routes) =>
       onAll(names, async (name) => {

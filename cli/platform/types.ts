@@ -200,6 +200,8 @@ export interface Containers {
   stateLost(stack: string, containers: readonly StackContainer[]): Error;
   /** All objects of a stack on the Docker engine. */
   objects(docker: Docker, stack: string): Promise<readonly EngineObject[]>;
+  /** Name of the volume with the stack's backups, which is none of those objects. @returns undefined when there is none */
+  backups(docker: Docker, stack: string): Promise<string | undefined>;
   /** Removes objects. One that is gone already is no error. */
   remove(docker: Docker, objects: readonly EngineObject[]): Promise<void>;
   /**

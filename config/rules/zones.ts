@@ -15,7 +15,7 @@ export function zoneProblems(known: Known): Problem[] {
   ];
   return [
     ...duplicates(["zones"], known.zones ?? []),
-    ...lists.flatMap(([path, zones = []]) => [...duplicates(path, zones), ...strangers(path, zones, known.zones)]),
+    ...lists.flatMap(([path, zones = []]) => [...duplicates(path, zones), ...unknownZones(path, zones, known.zones)]),
   ];
 }
 
@@ -29,7 +29,11 @@ function duplicates(path: readonly PathPart[], zones: readonly string[]): Proble
   }));
 }
 
-function strangers(path: readonly PathPart[], zones: readonly string[], all: readonly string[] | undefined): Problem[] {
+function unknownZones(
+  path: readonly PathPart[],
+  zones: readonly string[],
+  all: readonly string[] | undefined,
+): Problem[] {
   if (all === undefined) return [];
   return zones.flatMap((zone, i) => {
     if (all.includes(zone)) return [];

@@ -15,8 +15,8 @@ store() (
   restic --no-cache "$@" || exit
 )
 
-# said FILE: what restic said last, in one line.
-said() {
+# last_lines FILE: the last three lines of an error output, joined.
+last_lines() {
   grep -v '^\s*$' "$1" | tail -n 3 | tr '\n' ' ' | cut -c 1-400
 }
 
@@ -38,10 +38,10 @@ flock -w 600 9 || fail "another backup or restore has been running for more than
 folder=$(mktemp -d /run/swarm-ha-backup.XXXXXX)
 trap 'rm -rf "$folder"' EXIT
 
-# there: whether the repository exists; else `why` has restic's words.
+# there: whether the repository exists; else `why` has restic's reason.
 there() {
   if store cat config >/dev/null 2>"$folder/cat"; then return 0; fi
-  why=$(said "$folder/cat")
+  why=$(last_lines "$folder/cat")
   return 1
 }
 
@@ -54,7 +54,7 @@ needed() {
 made() {
   if there; then return 0; fi
   store init >/dev/null 2>"$folder/init" ||
-    fail "the repository $repository can't be used: $why (creating it: $(said "$folder/init"))"
+    fail "the repository $repository can't be used: $why (creating it: $(last_lines "$folder/init"))"
 }
 
 # called: runs a step on a host (components/ssh/script.ts, forHost). Input: { call: { command, input } }, and standard input

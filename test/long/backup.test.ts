@@ -56,7 +56,7 @@ describe("backup and restore", function () {
     await removeVolume();
   });
 
-  it("stores a follower's state, which a scratch engine restores with everything in it", async () => {
+  it("stores a follower's state, which a scratch Docker engine restores with everything in it", async () => {
     assert.deepEqual(await list(first), []);
     const { seconds, output } = await first.good("backup", [NAME, "--verify"]);
     figure("npm run backup --verify", seconds);

@@ -13,7 +13,7 @@ import { localChecks } from "./checks";
 import { localFacts } from "./facts";
 import { heal, lookAtContainers } from "./heal/bring-back";
 import { findingsOf } from "./heal/words";
-import { listInstances, listObjects, removeObjects, stackContainers } from "./objects";
+import { backupsOf, listInstances, listObjects, removeObjects, stackContainers } from "./objects";
 import { containerRecord } from "./record";
 import { stateLost } from "./removal";
 import { runInContainer } from "./run";
@@ -37,6 +37,7 @@ const containers: Containers = {
   record: containerRecord,
   stateLost,
   objects: listObjects,
+  backups: backupsOf,
   remove: removeObjects,
   run: runInContainer,
 };

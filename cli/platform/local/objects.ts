@@ -1,6 +1,7 @@
 /** What the Docker engine has of a local stack. */
 import type Docker from "dockerode";
-import { statusOf } from "../../../components/docker";
+import { statusOf, unlessGone } from "../../../components/docker";
+import { backupVolumeOf } from "../../../components/platform/local/backup-volume";
 import { retry } from "../../../components/retry";
 import { LABELS } from "../../../plan/labels";
 import type { EngineObject, PlatformInstance, StackContainer } from "../types";
@@ -45,6 +46,11 @@ export async function listObjects(docker: Docker, stack: string): Promise<Engine
     ...volumes.Volumes.map(({ Name }): EngineObject => ({ kind: "volume", name: Name })),
     ...networks.map(({ Name }): EngineObject => ({ kind: "network", name: Name })),
   ];
+}
+
+/** Name of the volume with the stack's backups, which `destroy` leaves. @returns undefined when there is none. */
+export async function backupsOf(docker: Docker, stack: string): Promise<string | undefined> {
+  return (await unlessGone(docker.getVolume(backupVolumeOf(stack)).inspect()))?.Name;
 }
 
 /** Removes objects: containers first, which use the others. What is gone already is no error. */

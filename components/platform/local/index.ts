@@ -14,6 +14,7 @@ import {
   STATS_PORT,
   type Listener,
 } from "./haproxy";
+import { backupVolumeOf } from "./backup-volume";
 import { hostImage } from "./image";
 import { localImages } from "./images";
 import { LABELS, LOAD_BALANCER } from "../../../plan/labels";
@@ -243,11 +244,10 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
       ]);
   }
 
-  /** The volume with the backups, which no stack owns: it has to outlive this one. */
   private backupVolume(): Pick<ContainerInputs, "keptVolumes"> {
     const { backup, stack } = this.args.config;
     if (backup === undefined || backup.repository !== undefined || LOCAL.backupFolder === undefined) return {};
-    return { keptVolumes: [`${stack}-backup:${LOCAL.backupFolder}`] };
+    return { keptVolumes: [`${backupVolumeOf(stack)}:${LOCAL.backupFolder}`] };
   }
 
   private workerAddresses(zone: string): { first: string; last: string } {

@@ -5,7 +5,12 @@ import { backupProblems } from "../../../config/rules/backup";
 describe("swarm-ha:backup", () => {
   const problems = (platform: "local" | "aws", backup?: { repository?: string }) =>
     backupProblems({
-      ...{ stack: "x", platform, facts: PLATFORMS[platform], poolNames: [], allPools: true, given: new Set<string>() },
+      stack: "x",
+      platform,
+      facts: PLATFORMS[platform],
+      poolNames: [],
+      allPools: true,
+      given: new Set<string>(),
       backup: backup === undefined ? undefined : { password: "correct-horse-battery", ...backup },
     }).map(({ key }) => key);
 

@@ -10,6 +10,7 @@ import { majority } from "../../../plan/quorum";
 import { found, nodesOf, wanted } from "../cluster/support";
 import { FakeCluster, runQuietly } from "./fake-cluster";
 
+const BEFORE: Contents = { swarmId: "a", services: ["web"], secrets: [], configs: [], networks: [] };
 const dead = { state: "down", reachability: "unreachable" } as const;
 
 describe("the manager that is backed up", () => {
@@ -60,9 +61,11 @@ describe("backup", () => {
     work = {
       save: (_stack, manager) => {
         log.push(`save ${manager}`);
-        return Promise.resolve({ snapshot: "0123abcd", away: 2100, bytes: 64_000_000 });
+        return Promise.resolve({ snapshot: "0123abcd", away: 2100, bytes: 64_000_000, autolock: false });
       },
-      verify: (_stack, manager, snapshot) => {
+      contents: () => Promise.resolve(BEFORE),
+      verify: (_stack, manager, { snapshot }, before) => {
+        assert.equal(before, BEFORE);
         log.push(`verify ${snapshot} on ${manager}`);
         return Promise.resolve([]);
       },
@@ -112,7 +115,7 @@ describe("backup", () => {
       ...work,
       save: () => {
         cluster.nodes = { "manager-2": dead };
-        return Promise.resolve({ snapshot: "0123abcd", away: 2100, bytes: 1 });
+        return Promise.resolve({ snapshot: "0123abcd", away: 2100, bytes: 1, autolock: false });
       },
     };
     assert.equal((await run(false)).settled, false);
@@ -148,9 +151,15 @@ describe("snapshots", () => {
 
   it("differ from the swarm by what either lacks", () => {
     const live: Contents = { swarmId: "a", services: ["web"], secrets: ["key"], configs: [], networks: ["ingress"] };
-    assert.deepEqual(differences(live, live), []);
-    assert.equal(differences(live, { ...live, services: [] }).length, 1);
-    assert.equal(differences(live, { ...live, secrets: ["key", "old"] }).length, 1);
-    assert.equal(differences(live, { ...live, swarmId: "b", networks: [] }).length, 2);
+    assert.deepEqual(differences(live, live, live), []);
+    assert.equal(differences(live, live, { ...live, services: [] }).length, 1);
+    assert.equal(differences(live, live, { ...live, secrets: ["key", "old"] }).length, 1);
+    assert.equal(differences(live, live, { ...live, swarmId: "b", networks: [] }).length, 2);
+  });
+
+  it("may have what a deployment has changed during the backup, or not", () => {
+    const before: Contents = { swarmId: "a", services: ["old"], secrets: [], configs: [], networks: [] };
+    const after: Contents = { ...before, services: ["new"] };
+    for (const restored of [before, after]) assert.deepEqual(differences(before, after, restored), []);
   });
 });

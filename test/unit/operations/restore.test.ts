@@ -3,16 +3,23 @@ import type { Snapshot } from "../../../cli/cluster/backups";
 import type { Outcome } from "../../../cli/operations/operation";
 import { chooseTarget } from "../../../cli/operations/plan-restore";
 import { restore, type RestoreAsked, type RestoreSeen, type RestoreStep } from "../../../cli/operations/restore";
-import type { Member, RestoreWork } from "../../../cli/operations/restore-work";
+import type { RestoreWork, SwarmMember } from "../../../cli/operations/restore-work";
 import { NOW, SWARM, wanted } from "../cluster/support";
 import { FakeCluster, reached, runQuietly } from "./fake-cluster";
 
 const MANAGERS = ["manager-1", "manager-2", "manager-3"];
 const dead = { state: "down", reachability: "unreachable" } as const;
 const SNAPSHOT: Snapshot = {
-  ...{ id: "0123abcd", time: "2030-01-02T02:04:05Z", swarmId: SWARM, engine: "26.1.5", autolock: false },
-  ...{ manager: "manager-2", address: "10.0.2.1" },
+  id: "0123abcd",
+  time: "2030-01-02T02:04:05Z",
+  swarmId: SWARM,
+  engine: "26.1.5",
+  autolock: false,
+  manager: "manager-2",
+  address: "10.0.2.1",
 };
+
+const TARGET: SwarmMember = { id: "id-manager-1", name: "manager-1", address: "10.0.1.1", ready: true };
 
 describe("the manager that gets the backup", () => {
   const { nodes } = wanted();
@@ -42,17 +49,20 @@ describe("the manager that gets the backup", () => {
 describe("restore", () => {
   let cluster: FakeCluster;
   let log: string[];
-  let members: Member[];
+  let members: SwarmMember[];
+  let silent: number;
+  /** How often no manager answers after the restore. */
+  let silentAfterRestore: number;
   let snapshots: Snapshot[];
   let failing: string | undefined;
-  let ready: string[];
   beforeEach(() => {
     cluster = new FakeCluster();
     log = [];
     members = [];
     snapshots = [SNAPSHOT];
     failing = undefined;
-    ready = [];
+    silent = 0;
+    silentAfterRestore = 0;
   });
   const note = (what: string): Promise<void> => {
     log.push(what);
@@ -61,10 +71,12 @@ describe("restore", () => {
   const work: RestoreWork = {
     snapshots: () => Promise.resolve(snapshots),
     read: (_stack, { id }) => note(`read ${id}`),
-    restore: (_stack, name) => note(`restore ${name}`),
+    restore: (_stack, name) => {
+      silent = silentAfterRestore;
+      return note(`restore ${name}`);
+    },
     leave: (_stack, names) => note(`leave ${names.join(" ")}`),
-    ready: () => Promise.resolve(ready),
-    members: () => Promise.resolve(members),
+    nodes: () => (silent-- > 0 ? Promise.reject(new Error("no manager answers")) : Promise.resolve(members)),
     bridge: (_stack, names, from, to, on) => note(`bridge ${names.length} ${from} ${to} ${on ? "on" : "off"}`),
     async join() {
       await note("join");
@@ -130,7 +142,7 @@ describe("restore", () => {
   it("replaces a swarm where that is accepted: its managers leave before there is another one", async () => {
     const names = wanted().nodes.map(({ name }) => name);
     cluster.hosts = Object.fromEntries(names.map((name) => [name, reached({ nodeId: "of-the-backup" })]));
-    ready = ["of-the-backup"];
+    members = [{ id: "of-the-backup", name: "manager-2", address: "", ready: true }];
     const { settled } = await run({ replaceSwarm: true });
     assert.equal(settled, true);
     assert.deepEqual(log.slice(0, 3), ["read 0123abcd", "leave manager-1 manager-3", "restore manager-2"]);
@@ -140,12 +152,71 @@ describe("restore", () => {
   it("gives a manager its new address by joining again, over a bridge that it takes down", async () => {
     allNew();
     snapshots = [{ ...SNAPSHOT, address: "10.9.9.9" }];
-    members = [{ id: "id-manager-1", name: "manager-1", address: "10.9.9.9" }];
+    members = [{ ...TARGET, address: "10.9.9.9" }];
     assert.equal((await run()).settled, true);
     assert.deepEqual(log.slice(1), [
       ...["restore manager-1", "leave ", "bridge 8 10.9.9.9 10.0.1.1 on", "join"],
       ...["move manager-1 10.0.1.1", "bridge 8 10.9.9.9 10.0.1.1 off"],
     ]);
+  });
+
+  it("never lets a manager with a vote leave the restored swarm, nor while no manager answers", async () => {
+    const others = wanted().nodes.map(({ name }) => name);
+    for (const [nodeId, state] of [
+      ["id-manager-1", "active"],
+      ["", ""],
+    ] as const) {
+      allNew();
+      log = [];
+      cluster.hosts = {
+        ...Object.fromEntries(others.map((name) => [name, reached({ nodeId: `elsewhere-${name}` })])),
+        "manager-1": reached({ nodeId, state }),
+        "worker-1": reached({ state: "inactive" }),
+      };
+      members = [{ ...TARGET, ready: false }];
+      silentAfterRestore = 1;
+      const { settled } = await run({ replaceSwarm: true });
+      assert.equal(settled, true);
+      const left = others.filter((name) => name !== "manager-1" && name !== "worker-1");
+      assert.ok(log.includes(`leave ${left.join(" ")}`), log.join(", "));
+    }
+  });
+
+  describe("on other addresses, after a run that was interrupted", () => {
+    beforeEach(() => {
+      snapshots = [{ ...SNAPSHOT, address: "10.9.9.9" }];
+    });
+
+    it("goes on where the manager has its former address", async () => {
+      members = [{ ...TARGET, address: "10.9.9.9" }];
+      await run();
+      const bridge = "bridge 8 10.9.9.9 10.0.1.1";
+      assert.deepEqual(log, ["leave ", `${bridge} on`, "join", "move manager-1 10.0.1.1", `${bridge} off`]);
+    });
+
+    it("goes on where the manager is a worker", async () => {
+      members = [
+        { ...TARGET, address: "" },
+        { ...TARGET, id: "id-manager-2", name: "manager-2", address: "10.0.2.1" },
+      ];
+      await run();
+      assert.deepEqual(log, ["leave ", "move manager-1 10.0.1.1", "bridge 8 10.9.9.9 10.0.1.1 off", "join"]);
+    });
+
+    it("ends the redirection where nothing else is left, and refuses", async () => {
+      members = [TARGET];
+      const { plan, settled } = await run();
+      assert.match(plan.refused ?? "", /--replace-swarm/);
+      assert.deepEqual(log, ["bridge 8 10.9.9.9 10.0.1.1 off"]);
+      assert.equal(settled, false);
+    });
+
+    it("names the phase that fails", async () => {
+      members = [{ ...TARGET, address: "10.9.9.9" }];
+      failing = "move manager-1 10.0.1.1";
+      const { error } = await run();
+      assert.match(error ?? "", /giving manager-1 the address 10\.0\.1\.1: /);
+    });
   });
 
   it("changes nothing when the backup can't be read", async () => {
