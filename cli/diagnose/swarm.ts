@@ -39,7 +39,7 @@ const tasksSchema = z.array(
 );
 
 /** The lists of the first manager that has them, and every manager's view of Raft. Never throws. */
-export async function readSwarm({ managers, balanced }: Connection): Promise<Files> {
+export async function swarmFiles({ managers, balanced }: Connection): Promise<Files> {
   const asked = await Promise.all(
     [...managers, balanced].map(async (manager) => [manager, await raftOf(manager)] as const),
   );

@@ -83,7 +83,7 @@ describe("drift.yml", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("opens one issue, with what repair mends and what it doesn't", () => {
+  it("opens one issue, with what repair fixes and what it doesn't", () => {
     const other = { ...difference, text: "another image", repair: false };
     const others = [
       { number: 3, body: "of somebody" },
@@ -98,7 +98,7 @@ describe("drift.yml", () => {
     );
     assert.match(
       call?.body.body ?? "",
-      /^<!-- swarm-ha drift of prod -->\n[^]*mends:\n\n- worker-1 lacks a label\n[^]*not mend:\n\n- another image$/m,
+      /^<!-- swarm-ha drift of prod -->\n[^]*fixes:\n\n- worker-1 lacks a label\n[^]*not fix:\n\n- another image$/m,
     );
   });
 
