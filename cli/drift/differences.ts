@@ -128,11 +128,7 @@ function engineDifferences(stack: string, nodes: readonly Node[], wanted: string
   return unlike(found, "engine", "Docker engines", `Replace the older ones: ${replace} <host>`);
 }
 
-function systemDifferences(
-  stack: string,
-  nodes: readonly Node[],
-  way: EngineUpgrade["way"] | undefined,
-): Difference[] {
+function systemDifferences(stack: string, nodes: readonly Node[], way: EngineUpgrade["way"] | undefined): Difference[] {
   const { replace, upgrade } = commands(stack);
   const found = groups(nodes, ({ details }) => details.os);
   const remedy =

@@ -67,10 +67,9 @@ describe("preflight", () => {
   });
 
   it("ends with 2 when nothing fails and something wasn't checked", () => {
-    const [good, skipped, bad] = [{}, { skipped: "no answer" }, { problems: ["full"] }].map((more) => ({
-      ...{ what: "disk", problems: [], advice: [] },
-      ...more,
-    })) as [Checked, Checked, Checked];
+    const good: Checked = { what: "disk", problems: [], advice: [] };
+    const skipped: Checked = { ...good, skipped: "no answer" };
+    const bad: Checked = { ...good, problems: ["full"] };
     assert.equal(exitCodeOf([good, { ...good, advice: ["slow"] }]), 0);
     assert.equal(exitCodeOf([good, skipped]), 2);
     assert.equal(exitCodeOf([skipped, bad]), 1);
