@@ -3,15 +3,14 @@
  * followed by a repair. The stack is created for it and destroyed afterwards. A round whose outcome is wrong is made smaller
  * until no part of it can go, and is printed with its seed.
  */
-import { existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { rmSync, writeFileSync } from "node:fs";
 import { portsFrom } from "../test/support/stack-config";
 import { TestStack } from "../test/support/test-stack";
-import { root } from "../cli/paths";
 import { readArguments } from "../cli/terminal/arguments";
 import { runMain, UserError } from "../cli/terminal/errors";
 import { runRound, type RoundResult, type Scene } from "./chaos/round";
 import { roundText, sequenceOf, smaller, type Round, type Shape } from "./chaos/sequence";
+import { requireUnused } from "./chaos/unused";
 import { Witness } from "./chaos/witness";
 
 const USAGE = "npm run chaos -- <stack> [--rounds N] [--seed S] [--json FILE]";
@@ -35,12 +34,8 @@ runMain(async () => {
   const asked = readArguments(USAGE, { values: ["rounds", "seed", "json"] });
   const rounds = number("rounds", asked.rounds ?? "10", 1, 1000);
   const seed = number("seed", asked.seed ?? String(Date.now() % 1_000_000), 0, 2 ** 32 - 1);
-  if (existsSync(join(root, `Pulumi.${asked.stack}.yaml`))) {
-    throw new UserError(
-      `${asked.stack} is a stack of yours (Pulumi.${asked.stack}.yaml). The faults destroy data, so name a stack that doesn't exist: npm run chaos -- chaos`,
-    );
-  }
   const stack = new TestStack(asked.stack, PLACE, CHANGES);
+  await requireUnused(stack);
   const results: { round: string; result: RoundResult }[] = [];
   let failed = false;
   log(
@@ -48,7 +43,7 @@ runMain(async () => {
   );
   const interrupted = (): void => {
     log("Interrupted: destroying the stack …");
-    void stack.destroy().finally(() => process.exit(130));
+    void remove(stack).finally(() => process.exit(130));
   };
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
   try {
@@ -71,12 +66,18 @@ runMain(async () => {
     }
   } finally {
     if (asked.json !== undefined) writeFileSync(asked.json, `${JSON.stringify({ seed, results }, undefined, 2)}\n`);
-    await stack.destroy();
+    await remove(stack);
   }
   const good = results.filter(({ result }) => result.violations.length === 0).length;
   console.log(`${String(good)} of ${String(results.length)} rounds ended healthy, without a violation`);
   return failed ? 1 : 0;
 });
+
+/** Destroys the stack. Its home goes, too: it tells the next run that what carries the stack's name is its own. */
+async function remove(stack: TestStack): Promise<void> {
+  await stack.destroy();
+  rmSync(stack.home, { recursive: true, force: true });
+}
 
 /** A healthy stack from nothing, with an application. */
 async function prepare(stack: TestStack): Promise<Scene> {

@@ -130,9 +130,13 @@ export function unwrap(value: unknown): unknown {
   if (UNKNOWN_MARKS.has(value)) return UNKNOWN;
   if (Array.isArray(value)) return value.map(unwrap);
   if (typeof value !== "object" || value === null) return value;
-  const wrapped = value as Record<string, unknown>;
-  if (wrapped[SIGNATURE] === SECRET && typeof wrapped["plaintext"] === "string") {
-    return unwrap(JSON.parse(wrapped["plaintext"]) as unknown);
-  }
-  return Object.fromEntries(Object.entries(wrapped).map(([key, inner]) => [key, unwrap(inner)]));
+  const secret = secretIn(value);
+  if (secret !== undefined) return unwrap(secret.value);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unwrap(inner)]));
+}
+
+/** What a value holds that Pulumi has marked as a secret; undefined when it is none. */
+export function secretIn(value: object): { readonly value: unknown } | undefined {
+  const { [SIGNATURE]: mark, plaintext } = value as Readonly<Record<string, unknown>>;
+  return mark === SECRET && typeof plaintext === "string" ? { value: JSON.parse(plaintext) as unknown } : undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run -s drift [-- <stack>] [--json]`: differences between a stack's configuration and what lives. Changes nothing.
+ * `npm run -s drift [-- <stack>] [--json]`: compares the running cluster with its configuration. Changes nothing.
  *
  * Exit code 0 none, 1 some, 2 when it can't be known: no manager answers, the stack isn't up, or no difference was found and
  * something couldn't be compared.
@@ -35,7 +35,7 @@ runMain(async () => {
 });
 
 function driftText(stack: string, { differences, notCompared }: FoundDrift): string {
-  const mended = differences.filter(({ repair }) => repair);
+  const fixed = differences.filter(({ repair }) => repair);
   const others = differences.filter(({ repair }) => !repair);
   const part = (title: string, texts: readonly string[]): string[] =>
     texts.length === 0 ? [] : ["", title, ...texts.map((text) => `  - ${text}`)];
@@ -46,8 +46,8 @@ function driftText(stack: string, { differences, notCompared }: FoundDrift): str
       : `${stack}: ${differences.length === 1 ? "1 difference" : `${String(differences.length)} differences`} from its configuration.`;
   return `${[
     head,
-    ...part(`npm run repair -- ${stack} mends:`, texts(mended)),
-    ...part("repair doesn't mend:", texts(others)),
+    ...part(`\`npm run repair -- ${stack}\` fixes:`, texts(fixed)),
+    ...part("`repair` doesn't fix:", texts(others)),
     ...part("not compared:", notCompared),
   ].join("\n")}\n`;
 }

@@ -4,7 +4,6 @@
  *
  * Exit code 0 healthy, 1 degraded, 2 unreachable (or no such stack, or not up).
  */
-import pc from "picocolors";
 import { messageOf } from "../../components/message";
 import { readArguments } from "../terminal/arguments";
 import { withProblems } from "../cluster/evaluate";
@@ -15,6 +14,7 @@ import { damageLines } from "../cluster/registry-storage";
 import { readStack, type LiveStack } from "../cluster/stack";
 import { DEFAULT_STACK } from "../pulumi/project";
 import { runStorageJob } from "../operations/storage-job";
+import { colors } from "../terminal/colors";
 import { errorText, runMain } from "../terminal/errors";
 
 const UNREACHABLE = 2;
@@ -29,8 +29,6 @@ runMain(async () => {
     const live = await readStack(stack);
     const { evaluation: seen } = await inspectDeep(live, { disks: true });
     const { status, exitCode } = deep && seen.reachable ? withProblems(seen, await damageIn(live)) : seen;
-    // picocolors by itself also colours what CI writes into a file.
-    const colors = pc.createColors(process.stdout.isTTY && pc.isColorSupported);
     if (json) print(status);
     else process.stdout.write(`${render(stack, status, exitCode, colors)}\n`);
     return exitCode;

@@ -15,7 +15,7 @@ import { hostFindings, type HostFinding } from "./findings";
 import { lookAtHosts, type Looks } from "./hosts";
 import { knownSecrets } from "./known-secrets";
 import { reachTable, reportPage } from "./report";
-import { readSwarm, type Files } from "./swarm";
+import { swarmFiles, type Files } from "./swarm";
 
 /** Most lines of a container's log. */
 const LOG_LINES = 2000;
@@ -97,7 +97,7 @@ async function evaluationOf(live: LiveStack, docker: Docker | undefined): Promis
 async function swarmOf(live: LiveStack): Promise<Files> {
   const connection = await connect(live.outputs);
   try {
-    return await readSwarm(connection);
+    return await swarmFiles(connection);
   } finally {
     connection.close();
   }

@@ -8,6 +8,7 @@ import { openBastion, type Tunnel } from "../cluster/bastion";
 import { scriptCall } from "../cluster/host-shell";
 import { containersOf } from "../cluster/platform";
 import { outputOf, scriptOnHost, type HostScriptEnd, type Routes } from "../cluster/run-script";
+import type { ScriptEnd } from "../cluster/ssh";
 import type { Reach, Target } from "./access";
 import { parseDiagnosis, type HostLook } from "./host-report";
 
@@ -101,7 +102,7 @@ async function run(
   if (role === "bastion") {
     try {
       if (typeof bastion === "string") throw new Error(bastion);
-      return { end: await bastion.run(call.command, call.input, HOST_LIMIT), via: "bastion" };
+      return { end: await onItsOwnLogIn(reach, call), via: "bastion" };
     } catch (error) {
       reason = messageOf(error);
     }
@@ -110,6 +111,17 @@ async function run(
   const end = docker === undefined ? undefined : await containers?.run(docker, reach.stack, name, call, HOST_LIMIT);
   if (end === undefined) throw new Error(docker === undefined ? reason : `${reason}, and its container doesn't answer`);
   return { end, via: "platform" };
+}
+
+/** Runs the bastion's report. At its limit the log-in ends, so it isn't the one through which all hosts are asked. */
+async function onItsOwnLogIn(reach: Reach, { command, input }: ReturnType<typeof scriptCall>): Promise<ScriptEnd> {
+  const own = await dial(reach);
+  if (typeof own === "string") throw new Error(own);
+  try {
+    return await own.run(command, input, HOST_LIMIT);
+  } finally {
+    own.close();
+  }
 }
 
 /** Ports that a node has to reach on all others: `name address port`. UDP isn't tried: silence there means nothing. */

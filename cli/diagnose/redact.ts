@@ -54,8 +54,8 @@ type Around = readonly [pattern: RegExp, name: boolean];
 
 /** Secrets by what stands around them; `name`: a group `name` decides whether it is one. */
 const AROUND: readonly Around[] = [
-  // https://user:password@host
-  [/(?<before>\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"']{0,200}:)(?<value>[^\s/@"']{1,400})(?<after>@)/gi, false],
+  // https://user:password@host, with an @ in either of them, too
+  [/(?<before>\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:"']{0,200}:)(?<value>[^\s/"']{1,400})(?<after>@)/gi, false],
   [/(?<before>\b(?:Basic|Bearer|Digest)\s+)(?<value>(?![a-z]+\b)[A-Za-z0-9+/=._~-]{8,})(?<after>)/g, false],
   // "name": "value", and the same in a text within JSON.
   [new RegExp(`(?<before>["'](?<name>${NAME})["']\\s*[:=]\\s*")(?<value>(?:[^"\\\\]|\\\\.)*)(?<after>")`, "gi"), true],
@@ -67,6 +67,8 @@ const AROUND: readonly Around[] = [
     ),
     true,
   ],
+  // ['name']='value', a step's data (components/ssh/script.ts).
+  [new RegExp(`(?<before>\\['(?<name>${NAME})'\\]=')(?<value>[^']*(?:'\\\\''[^']*)*)(?<after>')`, "gi"), true],
   // "NAME=value", an element of a list.
   [new RegExp(`(?<before>"(?<name>-{0,2}${NAME})=)(?<value>(?:[^"\\\\]|\\\\.)*)(?<after>")`, "gi"), true],
   // "--name", "value"

@@ -39,7 +39,7 @@ const tasksSchema = z.array(
 );
 
 /** The lists of the first manager that has them, and every manager's view of Raft. Never throws. */
-export async function readSwarm({ managers, balanced }: Connection): Promise<Files> {
+export async function swarmFiles({ managers, balanced }: Connection): Promise<Files> {
   const asked = await Promise.all(
     [...managers, balanced].map(async (manager) => [manager, await raftOf(manager)] as const),
   );
@@ -87,8 +87,8 @@ async function raftOf({ call }: Manager): Promise<string> {
 }
 
 /**
- * The same without values that are often secret: of environment variables, whatever their names are, of labels and options
- * with a secret's name, and of join tokens. Pure.
+ * The same without values that are often secret: of environment variables, whatever their names are, of a command's
+ * arguments, of labels and options with a secret's name, and of join tokens. Pure.
  */
 export function withoutValues(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutValues);
@@ -98,11 +98,20 @@ export function withoutValues(value: unknown): unknown {
       if (key === "Env" && Array.isArray(inner)) {
         return [key, inner.map((line) => String(line).replace(/=.*$/s, `=${REDACTED}`))];
       }
+      if (COMMANDS.includes(key) && Array.isArray(inner)) return [key, inner.map(withoutArgument)];
       if (key === "JoinTokens" || key === "UnlockKey") return [key, REDACTED];
       if (typeof inner === "string" && isSecretName(key)) return [key, REDACTED];
       return [key, withoutValues(inner)];
     }),
   );
+}
+
+/** A service's command line, and that of its health check. */
+const COMMANDS = ["Command", "Args", "Test"];
+
+/** Keeps the first word, which is a program's name, or `CMD` of a health check. */
+function withoutArgument(word: unknown, index: number): unknown {
+  return index === 0 && /^[\w/][\w./-]*$/.test(String(word)) ? word : REDACTED;
 }
 
 /** Tasks that failed, or that can't be placed, the newest first. Pure. */

@@ -1,10 +1,11 @@
-/** Differences between what a stack's configuration wants and what lives. Pure. */
+/** Differences between a running cluster and its configuration. Pure. */
 import { isHost } from "../../plan/roles";
 import type { Evaluation } from "../cluster/evaluate";
 import type { Problem, ProblemKind } from "../cluster/model";
 import { pendingHosts } from "../cluster/pending-hosts";
 import { commands, list } from "../cluster/words";
 import type { HostDetails, HostLook } from "../diagnose/host-report";
+import type { EngineUpgrade } from "../platform/types";
 
 /** One difference. */
 export interface Difference {
@@ -14,7 +15,7 @@ export interface Difference {
   readonly hosts: readonly string[];
   /** What differs, where, and what to do. */
   readonly text: string;
-  /** Whether `npm run repair` mends it. */
+  /** Whether `npm run repair` fixes it. */
   readonly repair: boolean;
 }
 
@@ -56,22 +57,22 @@ export interface Compared {
   readonly stack: string;
   readonly evaluation: Pick<Evaluation, "problems">;
   readonly looks: readonly HostLook[];
-  /** The Docker engine's version that new hosts get. @default the configuration doesn't say */
-  readonly engine?: string;
+  /** The wanted version of the Docker engine, and how hosts get it. @default the configuration doesn't say */
+  readonly upgrade?: Pick<EngineUpgrade, "version" | "way">;
   /** By host name. @default they can't be computed */
   readonly settings?: Readonly<Record<string, WantedSettings>>;
 }
 
 /** Differences that the status and the hosts' reports show. */
-export function differencesOf({ stack, evaluation: { problems }, looks, engine, settings }: Compared): Drift {
+export function differencesOf({ stack, evaluation: { problems }, looks, upgrade, settings }: Compared): Drift {
   const nodes = looks.filter(isHost);
   const reached = nodes.flatMap((look) => (look.reached ? [{ name: look.name, details: look.details }] : []));
   const troubled = new Set(problems.flatMap(({ hosts }) => hosts));
   return {
     differences: [
       ...problems.filter(({ kind }) => !HEALTH.includes(kind)).map((problem) => fromStatus(stack, problem)),
-      ...engineDifferences(stack, reached, engine),
-      ...systemDifferences(stack, reached),
+      ...engineDifferences(stack, reached, upgrade?.version),
+      ...systemDifferences(stack, reached, upgrade?.way),
       ...settingsDifferences(stack, reached, settings ?? {}),
     ],
     notCompared: [
@@ -103,7 +104,7 @@ export function plainVersion(version: string): string {
 }
 
 function engineDifferences(stack: string, nodes: readonly Node[], wanted: string | undefined): Difference[] {
-  const { replace } = commands(stack);
+  const { replace, upgrade } = commands(stack);
   const found = groups(nodes, ({ details }) =>
     details.engine === undefined ? undefined : plainVersion(details.engine),
   );
@@ -117,18 +118,23 @@ function engineDifferences(stack: string, nodes: readonly Node[], wanted: string
               hosts,
               text:
                 `${list(hosts)} ${hosts.length === 1 ? "has" : "have"} the Docker engine ${version}, and the configuration wants ` +
-                `${wanted}. Replace hosts one after the other: ${replace} ${hosts.join(" ")}`,
+                `${wanted}. Upgrade ${hosts.length === 1 ? "it" : "them"}: ${upgrade}`,
               repair: false,
             },
           ],
     );
   }
-  return unlike(found, "engine", "Docker engines", "Replace the older ones", stack);
+  return unlike(found, "engine", "Docker engines", `Replace the older ones: ${replace} <host>`);
 }
 
-function systemDifferences(stack: string, nodes: readonly Node[]): Difference[] {
+function systemDifferences(stack: string, nodes: readonly Node[], way: EngineUpgrade["way"] | undefined): Difference[] {
+  const { replace, upgrade } = commands(stack);
   const found = groups(nodes, ({ details }) => details.os);
-  return unlike(found, "system", "operating systems", "Replace those with the older one", stack);
+  const remedy =
+    way === "in place"
+      ? `Install the systems' updates: ${upgrade} --reboot`
+      : `Replace those with the older one: ${replace} <host>`;
+  return unlike(found, "system", "operating systems", remedy);
 }
 
 function unlike(
@@ -136,11 +142,10 @@ function unlike(
   kind: Difference["kind"],
   what: string,
   remedy: string,
-  stack: string,
 ): Difference[] {
   if (found.size < 2) return [];
   const each = [...found].map(([version, hosts]) => `${version} on ${list(hosts)}`).join("; ");
-  const text = `The hosts have different ${what}: ${each}. ${remedy}: ${commands(stack).replace} <host>`;
+  const text = `The hosts have different ${what}: ${each}. ${remedy}`;
   return [{ kind, hosts: [...found.values()].flat(), text, repair: false }];
 }
 

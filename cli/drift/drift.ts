@@ -1,4 +1,4 @@
-/** Looks for differences between a stack's configuration and what lives. Changes nothing. */
+/** Compares the running cluster with its configuration. Changes nothing. */
 import type Docker from "dockerode";
 import { messageOf } from "../../components/message";
 import { planHosts } from "../../plan/placement";
@@ -32,7 +32,6 @@ export async function findDrift(name: string, docker: Docker | undefined): Promi
   const file = readStackFile(name);
   const config = readStackConfig(name, file);
   const upgrade = cliPlatformOf(file)?.engineUpgrade?.(name, file);
-  const engine = upgrade !== undefined && "version" in upgrade ? upgrade.version : undefined;
   const [{ evaluation }, { looks }, images, cloud] = await Promise.all([
     inspectDeep(stack, docker === undefined ? {} : { docker }),
     lookAtHosts(reachOf(stack), { docker, logs: false, reach: false }),
@@ -44,7 +43,7 @@ export async function findDrift(name: string, docker: Docker | undefined): Promi
   ]);
   const { differences, notCompared } = differencesOf({
     ...{ stack: name, evaluation, looks },
-    ...(engine === undefined ? {} : { engine }),
+    ...(upgrade !== undefined && "version" in upgrade ? { upgrade } : {}),
     ...(config === undefined ? {} : { settings: wantedSettings(config) }),
   });
   return {

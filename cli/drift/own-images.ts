@@ -1,6 +1,7 @@
 /** Images of the stack's own services: as the last `up` deployed them, and as they are now. */
 import { parse } from "yaml";
 import { z } from "zod";
+import { dataIn } from "../../components/ssh/script";
 import { nameOf, resourcesOf, unwrap, type Deployment } from "../cluster/deployment";
 import type { DockerCall } from "../cluster/docker-api";
 import { commands } from "../cluster/words";
@@ -36,7 +37,7 @@ export function deployedImages(deployment: Deployment): ServiceImages {
   for (const { type, urn, inputs } of resourcesOf(deployment)) {
     const stdin = unwrap(inputs?.["stdin"]);
     if (type !== "command:remote:Command" || !nameOf(urn).startsWith("stack-") || typeof stdin !== "string") continue;
-    const given = givenIn(stdin);
+    const given = new Map(dataIn(stdin));
     const valueOf = (_: string, name: string): string => given.get(`values.${name}`) ?? "";
     for (const [path, text] of given) {
       if (!path.startsWith("compose.")) continue;
@@ -48,13 +49,6 @@ export function deployedImages(deployment: Deployment): ServiceImages {
     }
   }
   return found;
-}
-
-/** The values of a step's data, by path: `given=(['a.b']='text' …)`, as components/ssh/script.ts writes it. */
-function givenIn(text: string): Map<string, string> {
-  const plain = (quoted: string): string => quoted.replaceAll(`'\\''`, "'");
-  const pairs = text.matchAll(/\['((?:[^']|'\\'')*)'\]='((?:[^']|'\\'')*)'/g);
-  return new Map([...pairs].map(([, path = "", value = ""]) => [plain(path), plain(value)]));
 }
 
 /** Services that run another image than the last `up` deployed. Services that are gone are a problem of `status`. Pure. */

@@ -140,6 +140,12 @@ async function disksOf(live: LiveStack): Promise<Checked> {
   }
 }
 
+/** 0: nothing would fail; 1: something would; 2: nothing that was checked would, and something wasn't checked. Pure. */
+export function exitCodeOf(all: readonly Checked[]): number {
+  if (all.some(({ problems }) => problems.length > 0)) return 1;
+  return all.some(({ skipped }) => skipped !== undefined) ? 2 : 0;
+}
+
 function good(what: string): Checked {
   return { what, problems: [], advice: [] };
 }

@@ -56,6 +56,13 @@ export function dataText(data: StepData): string {
   return `given=(${values(data).join(" ")})\n`;
 }
 
+/** The values of {@link dataText} with their paths, in order, also where it is a part of a text. Numbers and flags are texts. */
+export function dataIn(text: string): (readonly [path: string, value: string])[] {
+  const plain = (quoted: string): string => quoted.replaceAll(`'\\''`, "'");
+  const pairs = text.matchAll(/\['([^']*(?:'\\''[^']*)*)'\]='([^']*(?:'\\''[^']*)*)'/g);
+  return [...pairs].map(([, path = "", value = ""]) => [plain(path), plain(value)]);
+}
+
 function values(data: StepData, path: readonly string[] = []): string[] {
   return Object.entries(data).flatMap(([key, value]) => {
     const at = [...path, key];

@@ -45,7 +45,7 @@ export async function runRound(
     if (round.command !== undefined) await command(stack, round.command, log);
     await witness.write();
     await unblock(stack);
-    const { ran, recovered, seconds } = await mend(stack, takesMajority(round, shape), log);
+    const { ran, recovered, seconds } = await repairAndRecover(stack, takesMajority(round, shape), log);
     if (ran.code !== 0) {
       violations.push(`the repair ended with ${String(ran.code)}:\n${ran.output.slice(-3000)}`);
     } else {
@@ -113,7 +113,7 @@ async function command(stack: TestStack, { name, host, killedAfter }: Command, l
 }
 
 /** Repairs; where the majority was taken and the repair says that it is lost, recovers. */
-async function mend(
+async function repairAndRecover(
   stack: TestStack,
   lost: boolean,
   log: Scene["log"],

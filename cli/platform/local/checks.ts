@@ -30,10 +30,12 @@ export function localChecks({ stack, file }: PlannedRun): PreflightCheck[] {
     const found = readStackConfig(stack, file);
     return found?.platform === "local" ? found : undefined;
   };
-  /** With the configuration and a Docker engine; the checks of these say what is wrong with them. */
+  /** With the configuration and a Docker engine; the checks of these say what is wrong with them. @throws Error without */
   const withBoth = async (work: (engine: Docker, config: LocalStackConfig) => Promise<void>): Promise<void> => {
     const [socket, known] = [socketOf(process.env["DOCKER_HOST"]), config()];
-    if (known !== undefined && (await askEngine(socket)).kind === "ok") await work(dockerOn(socket), known);
+    if (known === undefined) throw new Error("the configuration isn't valid");
+    if ((await askEngine(socket)).kind !== "ok") throw new Error("the Docker engine doesn't answer");
+    await work(dockerOn(socket), known);
   };
   return [
     { what: "the Docker engine of this workstation", check: checkEngine },
@@ -57,9 +59,11 @@ async function checkEngine(): Promise<void> {
 
 async function checkDisk(engine: Docker): Promise<void> {
   const { DockerRootDir: folder } = (await engine.info()) as { DockerRootDir: string };
-  // Where the Docker engine runs in a virtual machine, its folder isn't here.
-  const found = await statfs(folder).catch(() => undefined);
-  if (found === undefined) return;
+  const found = await statfs(folder).catch((error: unknown) => {
+    throw new Error(
+      `the Docker engine's folder isn't on this computer, as with a virtual machine: ${messageOf(error)}`,
+    );
+  });
   const [size, free] = [found.blocks, found.bavail].map((blocks) => (blocks * found.bsize) / 1024) as [number, number];
   if (free >= needed(size)) return;
   const gib = (kib: number): string => `${(kib / 1024 / 1024).toFixed(1)} GiB`;
@@ -71,14 +75,16 @@ async function checkDisk(engine: Docker): Promise<void> {
 async function checkMemory(engine: Docker, config: LocalStackConfig): Promise<void> {
   const running = (await stackContainers(engine, config.stack)).filter(({ state }) => state === "running").length;
   const wanted = planHosts(config).length + OTHERS;
-  const text = memoryText(Math.max(0, wanted - running), available());
+  const free = available();
+  if (free === undefined) throw new Error("this system has no /proc/meminfo");
+  const text = memoryText(Math.max(0, wanted - running), free);
   if (text !== undefined) throw new UserError(text);
 }
 
-/** Why the memory isn't enough; undefined when it is. Pure. @param free KiB; undefined where it isn't known */
-export function memoryText(containers: number, free: number | undefined): string | undefined {
+/** Why the memory isn't enough; undefined when it is. Pure. @param free KiB */
+export function memoryText(containers: number, free: number): string | undefined {
   const need = containers === 0 ? 0 : containers * MEMORY_EACH + MEMORY_REST;
-  if (free === undefined || free >= need) return undefined;
+  if (free >= need) return undefined;
   const mib = (kib: number): string => `${String(Math.ceil(kib / 1024))} MiB`;
   return `${mib(free)} of memory are available, and ${String(containers)} more containers need about ${mib(need)}.`;
 }
@@ -100,14 +106,15 @@ async function checkPorts(engine: Docker, { stack, local: { ports } }: LocalStac
     if (holder?.Labels[LABELS.stack] === stack) continue;
     const reason =
       holder === undefined ? await refusal(port) : `the container ${holder.Names[0]?.slice(1) ?? holder.Id}`;
-    if (reason !== undefined) taken.push(`${key} ${String(port)} (${reason})`);
+    if (reason !== undefined) taken.push(`${String(port)} (${key}: ${reason})`);
   }
-  if (taken.length > 0) {
-    const one = taken.length === 1;
-    throw new UserError(
-      `The ${one ? "port" : "ports"} ${list(taken)} ${one ? "is" : "are"} taken: free ${one ? "it" : "them"}, or choose others in swarm-ha:local.ports.`,
-    );
-  }
+  if (taken.length > 0) throw new UserError(portsText(taken));
+}
+
+/** What to do about ports that are taken. Pure. @param taken each port, with its key and who holds it */
+export function portsText(taken: readonly string[]): string {
+  const [ports, are, them] = taken.length === 1 ? ["port", "is", "it"] : ["ports", "are", "them"];
+  return `The ${ports} ${list(taken)} ${are} taken: free ${them}, or choose others in swarm-ha:local.ports.`;
 }
 
 /** Why nothing can listen on a port of 127.0.0.1; undefined when something can. */

@@ -114,7 +114,7 @@ describe("diagnose and drift", function () {
     assertNoSecret("the archive", text, [...(await knownSecrets(stack)), ...values]);
   });
 
-  it("find the label, which repair mends, and go on past the paused host", () => {
+  it("find the label, which repair fixes, and go on past the paused host", () => {
     figure("npm run drift while one host is paused", drifted.seconds);
     assert.equal(drifted.code, 1, drifted.output);
     const { differences } = JSON.parse(drifted.stdout) as Drift;

@@ -10,22 +10,35 @@ import { failedTasks, withoutValues } from "../../../cli/diagnose/swarm";
 const PLANTED = "pLantedValue0123456789abcdef";
 
 describe("what a diagnosis takes from the swarm", () => {
-  it("has no value of an environment variable, of a label with a secret's name, and no join token", () => {
+  it("has no value of an environment variable, of a label with a secret's name, no argument, and no join token", () => {
     const clean = withoutValues([
       {
         Spec: {
           Name: "web",
           Labels: { "com.example.token": PLANTED, "traefik.http.middlewares.a.basicauth.users": PLANTED, tier: "web" },
           TaskTemplate: {
-            ContainerSpec: { Env: [`LICENSE=${PLANTED}`, "EMPTY="], Secrets: [{ SecretName: "db", SecretID: "1" }] },
+            ContainerSpec: {
+              Env: [`LICENSE=${PLANTED}`, "EMPTY="],
+              Secrets: [{ SecretName: "db", SecretID: "1" }],
+              Command: ["/usr/bin/mysqld", PLANTED],
+              Args: [`-p${PLANTED}`, "verbose"],
+              Healthcheck: { Test: ["CMD", "mysqladmin", "ping", `-p${PLANTED}`], Retries: 3 },
+            },
           },
         },
+        PreviousSpec: { TaskTemplate: { ContainerSpec: { Args: ["serve", `-p${PLANTED}`] } } },
         JoinTokens: { Worker: PLANTED },
       },
     ]);
     const text = JSON.stringify(clean);
     assert.ok(!text.includes(PLANTED), text);
-    for (const kept of ['"Name":"web"', '"tier":"web"', "LICENSE=[redacted]", '"SecretName":"db"']) {
+    const commands = [
+      '"Command":["/usr/bin/mysqld","[redacted]"]',
+      '"Args":["[redacted]","[redacted]"]',
+      '"Test":["CMD","[redacted]","[redacted]","[redacted]"]',
+      '"Args":["serve","[redacted]"]',
+    ];
+    for (const kept of ['"Name":"web"', '"tier":"web"', "LICENSE=[redacted]", '"SecretName":"db"', ...commands]) {
       assert.ok(text.includes(kept), `${kept} isn't in ${text}`);
     }
   });
@@ -64,15 +77,18 @@ describe("a diagnosis's archive", () => {
       "b.txt": `user ${Buffer.from(`swarm-ha:${bastionStateOf.password}`).toString("base64")}`,
       "c.txt": `${bastionStateOf.keyLine} and http secret ${bastionStateOf.httpSecret}`,
       "d.txt": `PASSWORD=${PLANTED}`,
+      "e.txt": `lego: "${bastionStateOf.dnsToken}"; found ${bastionStateOf.phrase} (${bastionStateOf.wideCode})`,
     };
     const tar = gunzipSync(await redactedArchive("folder", files, known, new Date())).toString();
-    for (const secret of [bastionStateOf.password, bastionStateOf.keyLine, bastionStateOf.httpSecret, PLANTED]) {
+    const { password, keyLine, httpSecret, dnsToken, phrase, wideCode } = bastionStateOf;
+    for (const secret of [password, keyLine, httpSecret, dnsToken, phrase, wideCode, PLANTED]) {
       assert.ok(!tar.includes(secret) && !tar.includes(Buffer.from(secret).toString("base64")), secret);
     }
     assert.ok(!tar.includes(Buffer.from(`swarm-ha:${bastionStateOf.password}`).toString("base64")));
     for (const name of Object.keys(files)) assert.ok(tar.includes(`folder/${name}`));
-    // What isn't secret stays: names, addresses and public keys.
-    for (const kept of ["manager-1", "10.0.0.1", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIpublic", "/run/secret/path"]) {
+    // What isn't secret stays: names, addresses and public keys, also beside a secret that is marked with them.
+    const names = ["manager-1", "10.0.0.1", "manager-1.example.com", "ingress-authority", "eu-central-1"];
+    for (const kept of [...names, "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIpublic", "/run/secret/path"]) {
       assert.ok(!known.includes(kept), kept);
     }
   });

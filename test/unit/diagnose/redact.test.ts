@@ -34,6 +34,9 @@ describe("redaction", () => {
     "basic auth by itself": `got Basic ${Buffer.from(`user:${PLANTED}`).toString("base64")} from 10.0.0.1`,
     "a cookie": `Set-Cookie: session=${PLANTED}; Path=/`,
     "a URL": `pull https://user:${PLANTED}@registry.example.com/v2/`,
+    "a URL with an @ in the password": `proxy http://user:x@${PLANTED}@proxy.example.com:3128`,
+    "a URL with an @ in the user": `proxy http://me@corp:x@${PLANTED}@proxy.example.com:3128`,
+    "a step's data": `given=(['a']='b' ['credentials.DNS_TOKEN']='it'\\''s ${PLANTED}' ['c']='d')`,
     "a URL's query": `GET /callback?access_token=${PLANTED}&x=1`,
     "a bcrypt hash": "admin:$2y$05$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUV0123456789.",
     "a bcrypt hash in a compose file": "users=admin:$$2y$$05$$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUV0123456789",
@@ -76,6 +79,8 @@ describe("redaction", () => {
       '"SecretName": "db-password-1", "SecretID": "abc"',
       '"Image": "registry.swarm.localhost:25000/app:1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"',
       "https://registry.example.com:5000/v2/",
+      "ssh://git@example.com:22/path",
+      "http://a.example.com:80/ and mail to x@example.com",
       "author: someone",
       "PasswordAuthentication: none",
       "tokens: 3",
@@ -99,6 +104,10 @@ describe("redaction", () => {
       `${"x_".repeat(100_000)}=`,
       `"${"\\".repeat(200_000)}`,
       "A1b2".repeat(80_000),
+      "a://".repeat(80_000),
+      `a://u:${":@".repeat(150_000)}`,
+      "a://u:@".repeat(50_000),
+      "['token']=''\\''".repeat(30_000),
     ];
     for (const text of [...hostile, "-----BEGIN PRIVATE KEY-----".repeat(5000), "password: ".repeat(30_000)]) {
       const begun = Date.now();

@@ -1,3 +1,4 @@
+import { dataText } from "../../../components/ssh/script";
 import type { Deployment } from "../../../cli/cluster/deployment";
 
 /** How Pulumi's engine wraps a secret in a state that shows them. */
@@ -8,6 +9,9 @@ const secret = (value: unknown): unknown => ({
 
 const password = "Zx81-PasswordOfTheRegistry-42";
 const httpSecret = "Zx82-SecretOfTheUploads-4242";
+const dnsToken = "it's quite an innocent text";
+const phrase = "correct horse battery";
+const wideCode = "Zx83ThatNothingNames";
 const keyLine = "QyNTUxOQAAACDplantedKeyLineplantedKeyLineplantedKeyLine";
 const privateKey = `-----BEGIN OPENSSH PRIVATE KEY-----\n${keyLine}\n-----END OPENSSH PRIVATE KEY-----\n`;
 const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIpublic";
@@ -33,7 +37,16 @@ export function bastionStateOf(): Deployment {
           type: "command:remote:Command",
           inputs: {
             connection: secret({ host: "127.0.0.1", port: 22022, user: "root", privateKey, hostKey: publicKey }),
-            stdin: secret(`given=(['configs.settings']='http:\n  addr: :5000\n  secret: ${httpSecret}\n')\n`),
+            stdin: secret(
+              dataText({
+                configs: { settings: `http:\n  addr: :5000\n  secret: ${httpSecret}\n` },
+                credentials: { CF_DNS_API_TOKEN: dnsToken, AWS_REGION: "eu-central-1" },
+                note: "manager-1.example.com",
+              }),
+            ),
+            marked: secret(phrase),
+            wide: secret({ owner: "ingress-authority", code: wideCode }),
+            region: "in eu-central-1a",
           },
         },
         {
@@ -47,4 +60,7 @@ export function bastionStateOf(): Deployment {
 }
 bastionStateOf.password = password;
 bastionStateOf.httpSecret = httpSecret;
+bastionStateOf.dnsToken = dnsToken;
+bastionStateOf.phrase = phrase;
+bastionStateOf.wideCode = wideCode;
 bastionStateOf.keyLine = keyLine;

@@ -40,7 +40,7 @@ function compared(
     stack: "local",
     evaluation: evaluate(desired, found(desired, nodes)),
     looks: desired.nodes.map(({ name, role }) => look(name, role, changes[name])),
-    engine: "26.1.5",
+    upgrade: { version: "26.1.5", way: "replace" },
     settings,
     ...more,
   };
@@ -51,7 +51,7 @@ describe("drift", () => {
     assert.deepEqual(differencesOf(compared()), { differences: [], notCompared: [] });
   });
 
-  it("has what status finds, from the same evaluation, and says whether repair mends it", () => {
+  it("has what status finds, from the same evaluation, and says whether repair fixes it", () => {
     const labels = { "swarm-ha.zone": "elsewhere" };
     const { differences } = differencesOf(
       compared(
@@ -86,13 +86,18 @@ describe("drift", () => {
     const newer = { "worker-2": { engine: "28.5.2" } };
     const [one, ...none] = differencesOf(compared(newer)).differences;
     assert.deepEqual([one?.kind, one?.hosts, none], ["engine", ["worker-2"], []]);
+    assert.match(one?.text ?? "", /npm run upgrade -- local$/);
     const looks = compared(newer).looks;
     const { stack, evaluation } = compared();
     const [unlike] = differencesOf({ stack, evaluation, looks, settings }).differences;
     assert.equal(unlike?.hosts.length, 9);
     assert.match(unlike.text, /28\.5\.2 on worker-2/);
-    const [system] = differencesOf(compared({ "worker-1": { os: "Debian 12" } })).differences;
-    assert.match(system?.text ?? "", /Debian 12 on worker-1/);
+    const older = { "worker-1": { os: "Debian 12" } };
+    const [system] = differencesOf(compared(older)).differences;
+    assert.match(system?.text ?? "", /Debian 12 on worker-1.*npm run replace -- local <host>$/);
+    const inPlace = { upgrade: { version: "26.1.5", way: "in place" } } as const;
+    const [updated] = differencesOf(compared(older, undefined, inPlace)).differences;
+    assert.match(updated?.text ?? "", /npm run upgrade -- local --reboot$/);
   });
 
   it("is a daemon.json that was edited, or one that waits for a replacement", () => {

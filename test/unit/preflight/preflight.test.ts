@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { checked, configCheck } from "../../../cli/preflight/preflight";
-import { memoryText, overlapping } from "../../../cli/platform/local/checks";
+import { checked, configCheck, exitCodeOf, type Checked } from "../../../cli/preflight/preflight";
+import { localChecks, memoryText, overlapping, portsText } from "../../../cli/platform/local/checks";
 import { PLATFORMS } from "../../../cli/platform";
 import type { PlannedRun } from "../../../cli/platform/types";
 import { UserError } from "../../../cli/terminal/errors";
@@ -43,6 +43,38 @@ describe("preflight", () => {
     });
   });
 
+  it("marks no check of a local stack as done that needs what isn't there", async () => {
+    const before = process.env["DOCKER_HOST"];
+    const run = (config: string): PlannedRun => ({
+      ...{ stack: "local", file: { path: "", text: `config:\n${config}`, platform: "local" }, args: ["up"] },
+      ...{ official: false, state: () => Promise.resolve(undefined) },
+    });
+    process.env["DOCKER_HOST"] = "unix:///nowhere/docker.sock";
+    try {
+      for (const [config, why] of [
+        ["  swarm-ha:platform: local\n", /Docker engine/],
+        ["  swarm-ha:platform: local\n  swarm-ha:managers: { count: 2 }\n", /configuration/],
+      ] as const) {
+        const [engine, ...others] = await Promise.all(localChecks(run(config)).map(checked));
+        assert.equal(engine?.problems.length, 1);
+        assert.equal(others.length, 4);
+        for (const { what, skipped } of others) assert.match(skipped ?? "", why, what);
+      }
+    } finally {
+      if (before === undefined) delete process.env["DOCKER_HOST"];
+      else process.env["DOCKER_HOST"] = before;
+    }
+  });
+
+  it("ends with 2 when nothing fails and something wasn't checked", () => {
+    const good: Checked = { what: "disk", problems: [], advice: [] };
+    const skipped: Checked = { ...good, skipped: "no answer" };
+    const bad: Checked = { ...good, problems: ["full"] };
+    assert.equal(exitCodeOf([good, { ...good, advice: ["slow"] }]), 0);
+    assert.equal(exitCodeOf([good, skipped]), 2);
+    assert.equal(exitCodeOf([skipped, bad]), 1);
+  });
+
   it("asks an account one by one what a run asks until the first failure", () => {
     const run = (official: boolean): PlannedRun => ({
       ...{ stack: "prod", file: shippedStack("prod"), args: ["up"], official },
@@ -59,9 +91,10 @@ describe("preflight", () => {
 
   it("of a local stack compares memory and address ranges", () => {
     assert.equal(memoryText(0, 1), undefined);
-    assert.equal(memoryText(13, undefined), undefined);
     assert.equal(memoryText(13, 2 * 1024 * 1024), undefined);
     assert.match(memoryText(13, 1024 * 1024) ?? "", /1024 MiB .* 13 more containers need about 1292 MiB/);
+    assert.match(portsText(["22122 (ssh: x)"]), /^The port 22122 \(ssh: x\) is taken: free it, or/);
+    assert.match(portsText(["1 (a: x)", "2 (b: y)"]), /^The ports 1 \(a: x\) and 2 \(b: y\) are taken: free them, or/);
     const networks = [
       { name: "bridge", range: "172.17.0.0/16" },
       { name: "six", range: "fd00::/64" },

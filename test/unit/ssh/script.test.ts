@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { dataText, sent, type Script } from "../../../components/ssh/script";
+import { dataIn, dataText, sent, type Script } from "../../../components/ssh/script";
 import { bash } from "../../support/bash";
 
 /** Prints every value as `path NUL value NUL`, in the order of paths. */
@@ -36,12 +36,25 @@ describe("a step's standard input", () => {
     assert.deepEqual(received(data), expected);
   });
 
+  const text = fc.oneof(
+    fc.string().map((any) => any.replaceAll("\0", "")),
+    fc.constantFrom(
+      "'",
+      "$(exit 3)",
+      "`exit 3`",
+      "\\",
+      "');exit 3;('",
+      "${HOME}",
+      "a\nb",
+      "ü€𝄞",
+      "*",
+      "-n",
+      "['a']='b'",
+    ),
+  );
+
   it("brings any text as it is, and runs none of it", function () {
     this.timeout(30_000);
-    const text = fc.oneof(
-      fc.string().map((any) => any.replaceAll("\0", "")),
-      fc.constantFrom("'", "$(exit 3)", "`exit 3`", "\\", "');exit 3;('", "${HOME}", "a\nb", "ü€𝄞", "*", "-n"),
-    );
     fc.assert(
       fc.property(fc.array(text, { maxLength: 5 }), (texts) => {
         const data = Object.fromEntries(texts.map((one, i) => [`v${i}`, one]));
@@ -49,5 +62,21 @@ describe("a step's standard input", () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it("is read back as it was written, also after another text", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(text, text), { maxLength: 5 }), (pairs) => {
+        const data = Object.fromEntries(pairs.map(([key, value], i) => [`v${i}.${key}`, value]));
+        for (const written of [dataText(data), `12\ngiven=()\n${dataText(data)}`]) {
+          assert.deepEqual(dataIn(written), Object.entries(data));
+        }
+      }),
+    );
+    assert.deepEqual(dataIn(dataText({ client: { key: "k" }, count: 3, all: ["a", "b"] })), [
+      ["client.key", "k"],
+      ["count", "3"],
+      ["all", "a\nb"],
+    ]);
   });
 });

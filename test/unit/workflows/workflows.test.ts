@@ -22,6 +22,8 @@ const workflowSchema = z.object({
   permissions: z.record(z.string(), z.string()),
   on: z.record(z.string(), z.unknown()),
   jobs: z.record(z.string(), jobSchema),
+  "run-name": z.string().optional(),
+  concurrency: z.object({ group: z.string() }).optional(),
 });
 
 const all = readdirSync(folder).map((file) => {
@@ -77,6 +79,24 @@ describe("the workflows", () => {
           assert.equal(job.if, "github.event.pull_request.head.repo.full_name == github.repository");
         else assert.ok(job.environment !== undefined, file);
       }
+    }
+  });
+
+  it("that run at night share no group with a deployment: a second pending run of a group cancels the first", () => {
+    const groupOf = (file: string): string | undefined =>
+      all.find((one) => one.file === file)?.workflow.concurrency?.group;
+    assert.equal(groupOf("deploy.yml"), "deploy-${{ inputs.stack }}");
+    const nightly = all.filter(({ workflow }) => "schedule" in workflow.on && workflow.name !== "destroy-test");
+    assert.deepEqual(nightly.map(({ file }) => groupOf(file)).sort(), ["backup-prod", "drift-prod"]);
+  });
+
+  it("that wait for deployments find them by their name", () => {
+    const name = all.find(({ file }) => file === "deploy.yml")?.workflow["run-name"];
+    assert.equal(name, "deploy ${{ inputs.stack }}");
+    for (const file of ["backup.yml", "drift.yml"]) {
+      const { text = "", workflow } = all.find((one) => one.file === file) ?? {};
+      assert.match(text, /--workflow deploy\.yml [^]*"deploy prod"/);
+      for (const { permissions } of Object.values(workflow?.jobs ?? {})) assert.equal(permissions?.["actions"], "read");
     }
   });
 
