@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { join } from "node:path";
 import { root } from "../../../cli/paths";
 
 describe("colours", () => {
   it("are not written into a file, also in CI", () => {
     const script = 'const { colors } = require("./cli/terminal/colors"); process.stdout.write(colors.red("text"));';
-    const args = ["--require", join(root, "node_modules/tsx/dist/preflight.cjs"), "--import", "tsx", "-e", script];
+    const args = ["--import", "tsx", "-e", script];
     const env = { ...process.env, CI: "true", FORCE_COLOR: undefined };
     assert.equal(execFileSync(process.execPath, args, { cwd: root, env, encoding: "utf8" }), "text");
   });
