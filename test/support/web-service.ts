@@ -58,7 +58,12 @@ export class WebService {
     this.image ??= buildImage();
     const image = await this.image;
     const load = `docker image inspect ${IMAGE} >/dev/null 2>&1 || exec docker load --quiet`;
-    await Promise.all(hosts.map((host) => this.stack.exec(host, ["bash", "-c", load], image)));
+    // (A Docker engine has closed the connection before its answer, once in some hundred loads.)
+    const loaded = (host: string): Promise<number> =>
+      until(`${host} to load ${IMAGE}`, 60, () =>
+        this.stack.exec(host, ["bash", "-c", load], image).then(() => undefined),
+      );
+    await Promise.all(hosts.map(loaded));
   }
 
   /** Makes network and service, and waits until all replicas run. */

@@ -1,6 +1,7 @@
 import type Docker from "dockerode";
 import { messageOf } from "../../../message";
 import { checkImage, docker } from "../../../docker";
+import { retry } from "../../../retry";
 import { findContainer, type FoundContainer } from "../find";
 import { LABELS } from "../../../../plan/labels";
 import { execIn } from "./exec";
@@ -21,6 +22,8 @@ export interface HostImageInputs {
 /** Time limits in seconds for a host's Docker engine to list and to load an image: 180 MB take 2 s, on a busy workstation 20. */
 const LOOK_LIMIT = 20;
 const LOAD_LIMIT = 300;
+/** Seconds in which a load whose connection was closed is tried again. */
+const RELOAD_LIMIT = 60;
 /** Where the image's archive is on the host while it is loaded. */
 const ARCHIVE = "/var/tmp/swarm-ha-image.tar";
 
@@ -89,7 +92,13 @@ async function look(
   }
 }
 
-async function load(engine: Docker, container: Docker.Container, inputs: HostImageInputs): Promise<void> {
+/** Loads the image; again where the Docker engine has closed the connection before its answer (once in some hundred loads). */
+function load(engine: Docker, container: Docker.Container, inputs: HostImageInputs): Promise<void> {
+  const isReset = (error: unknown): boolean => messageOf(error).includes("connection reset by peer");
+  return retry(() => loadOnce(engine, container, inputs), { limit: RELOAD_LIMIT, when: isReset });
+}
+
+async function loadOnce(engine: Docker, container: Docker.Container, inputs: HostImageInputs): Promise<void> {
   const { host, image } = inputs;
   const id = await checkImage(engine, image);
   // Loading from a file on the host takes half as long as through this process into `docker load`.
@@ -98,7 +107,7 @@ async function load(engine: Docker, container: Docker.Container, inputs: HostIma
   });
   const load = ["sh", "-c", 'exec 3<"$1"; rm -f "$1"; exec docker load --quiet <&3', "load", ARCHIVE];
   const { code, stdout, stderr } = await execIn(container, load, LOAD_LIMIT);
-  if (code === 0 && (await look(container, inputs)).kind === "there") return;
+  if ((await look(container, inputs)).kind === "there") return;
   const said = [stderr, stdout].filter((each) => each !== "").join(" ");
   throw new Error(`${host}'s Docker engine can't load the image ${image} (exit code ${String(code)}): ${said}`);
 }
