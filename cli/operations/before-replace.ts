@@ -4,9 +4,10 @@ import type { Evaluation } from "../cluster/evaluate";
 import type { LiveStack } from "../cluster/stack";
 import { commands, list } from "../cluster/words";
 import { again } from "../terminal/arguments";
+import { UserError } from "../terminal/errors";
 import type { Cluster } from "./cluster";
 import { lossOf, networkCuts } from "./ladder";
-import type { Loss } from "./operation";
+import type { Loss, Preparation } from "./operation";
 
 /** How much a replacement may cost. */
 export interface Accepted {
@@ -16,6 +17,18 @@ export interface Accepted {
   readonly surge: boolean;
   /** The command's flags as they were given, such as `--force`. */
   readonly given: readonly string[];
+}
+
+/** Brings back what a local stack's Docker engine still has; hosts that can't be set up end the operation before its first step. */
+export function wholeContainers(cluster: Cluster): Preparation {
+  return {
+    plan: () => cluster.outstanding(),
+    async run() {
+      const { setUp } = await cluster.bringBack();
+      if (setUp !== undefined) throw new UserError(`The new containers could not be set up.\n${setUp}`);
+      return [];
+    },
+  };
 }
 
 /** What was asked. */

@@ -13,7 +13,15 @@ import type { Evaluation } from "../cluster/evaluate";
 import { urnOf, type LiveStack } from "../cluster/stack";
 import { commands, list } from "../cluster/words";
 import { UserError } from "../terminal/errors";
-import { askBefore, lossBefore, refusalBefore, replaceCommand, type Accepted, type Asked } from "./before-replace";
+import {
+  askBefore,
+  lossBefore,
+  refusalBefore,
+  replaceCommand,
+  wholeContainers,
+  type Accepted,
+  type Asked,
+} from "./before-replace";
 import type { Cluster } from "./cluster";
 import type { Operation, Past, Plan, Step } from "./operation";
 import { nextBatch, obstacles } from "./plan-replace";
@@ -60,14 +68,7 @@ export function replace(
     name: "replace",
     stack: name,
     title: `replacement of ${list(hosts)} of the stack ${name}`,
-    prepare: {
-      plan: () => cluster.outstanding(),
-      async run() {
-        const { setUp } = await cluster.bringBack();
-        if (setUp !== undefined) throw new UserError(`The new containers could not be set up.\n${setUp}`);
-        return [];
-      },
-    },
+    prepare: wholeContainers(cluster),
     async observe(moment, past) {
       if (moment.kind === "end") return moment.before;
       const before = moment.kind === "start" ? undefined : moment.before;

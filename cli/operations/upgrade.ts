@@ -13,7 +13,7 @@ import { urnOf, type LiveStack } from "../cluster/stack";
 import { commands, list } from "../cluster/words";
 import { again } from "../terminal/arguments";
 import { UserError } from "../terminal/errors";
-import { askBefore, lossBefore, type Asked } from "./before-replace";
+import { askBefore, lossBefore, wholeContainers, type Asked } from "./before-replace";
 import type { UpgradableCluster } from "./cluster";
 import type { AllSystems, HostToUpgrade } from "./in-place";
 import type { Loss, Operation, Past, Plan, Step } from "./operation";
@@ -69,14 +69,7 @@ export function upgrade(
     name: "upgrade",
     stack: name,
     title: `upgrade of the stack ${name} to Docker engine ${wish.version}`,
-    prepare: {
-      plan: () => cluster.outstanding(),
-      async run() {
-        const { setUp } = await cluster.bringBack();
-        if (setUp !== undefined) throw new UserError(`The new containers could not be set up.\n${setUp}`);
-        return [];
-      },
-    },
+    prepare: wholeContainers(cluster),
     async observe(moment, past) {
       if (moment.kind === "end") return moment.before;
       const before = moment.kind === "start" ? undefined : moment.before;
