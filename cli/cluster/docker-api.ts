@@ -25,6 +25,17 @@ const infoSchema = z.object({
   }),
 });
 
+/** Ports of a service, as its spec and its endpoint have them. */
+export const portsSchema = z
+  .array(
+    z.object({
+      Protocol: z.string().optional(),
+      PublishedPort: z.number().optional(),
+      PublishMode: z.string().optional(),
+    }),
+  )
+  .nullish();
+
 const nodeSchema = z.object({
   ID: z.string(),
   Version: z.object({ Index: z.number() }),

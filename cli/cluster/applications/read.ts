@@ -1,11 +1,6 @@
 import { z } from "zod";
-import type { DockerCall } from "../docker-api";
+import { labelsSchema as labels, portsSchema, type DockerCall } from "../docker-api";
 import type { Application, LiveApplications, Network } from "./model";
-
-const labels = z
-  .record(z.string(), z.string())
-  .nullish()
-  .transform((found) => found ?? {});
 
 const targets = z.array(z.object({ Target: z.string() })).nullish();
 
@@ -21,15 +16,7 @@ const servicesSchema = z.array(
     }),
     Endpoint: z
       .object({
-        Ports: z
-          .array(
-            z.object({
-              Protocol: z.string().optional(),
-              PublishedPort: z.number().optional(),
-              PublishMode: z.string().optional(),
-            }),
-          )
-          .nullish(),
+        Ports: portsSchema,
         VirtualIPs: z.array(z.object({ NetworkID: z.string().optional(), Addr: z.string().optional() })).nullish(),
       })
       .nullish(),

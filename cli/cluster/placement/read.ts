@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { labelsSchema as labels, type DockerCall } from "../docker-api";
+import { labelsSchema as labels, portsSchema, type DockerCall } from "../docker-api";
 import type { Placements, PlacementService, PlacementTask, UpdateSettings } from "./model";
 import { isStale, unfinishedIn } from "./change";
 
@@ -51,15 +51,7 @@ const serviceSchema = z.object({
       .nullish(),
     EndpointSpec: z
       .object({
-        Ports: z
-          .array(
-            z.object({
-              Protocol: z.string().optional(),
-              PublishedPort: z.number().optional(),
-              PublishMode: z.string().optional(),
-            }),
-          )
-          .nullish(),
+        Ports: portsSchema,
       })
       .nullish(),
     TaskTemplate: z.object({
