@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { variables } from "./variables";
 import type { PlatformFacts } from "../platforms/facts";
 import { ACME_DIRECTORY } from "./constants";
 
@@ -34,23 +35,11 @@ export function acme(platforms: Readonly<Record<string, PlatformFacts>>) {
           allowed: "a code out of `lego dnshelp`, but not manual",
           fix: "write a code such as route53, cloudflare or rfc2136",
         }),
-      credentials: z
-        .record(
-          z.string().regex(/^(?!LEGO_)[A-Z][A-Z0-9_]*$/),
-          z.string().min(1).meta({
-            description: "The variable's value.",
-            allowed: "a text",
-            fix: "write it in quotes, where it is a number",
-            defaultText: "none",
-          }),
-        )
-        .default({})
-        .meta({
-          description:
-            "The provider's credentials and settings, which lego gets as environment variables; `lego dnshelp -c <provider>` lists the names. A secret. It needs the right to change TXT records of this one zone, and no more.",
-          allowed: "a mapping of environment variables (capitals, digits and '_'; not LEGO_*) to texts",
-          fix: "set each with: npm run pulumi -- config set --secret --path swarm-ha:ingress.acme.credentials.<NAME>",
-        }),
+      credentials: variables("LEGO_", {
+        description:
+          "The provider's credentials and settings, which lego gets as environment variables; `lego dnshelp -c <provider>` lists the names. A secret. It needs the right to change TXT records of this one zone, and no more.",
+        key: "ingress.acme.credentials",
+      }),
       directory: z
         .string()
         .regex(/^https:\/\/[^\s'"]+$/)

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { variables } from "./variables";
 
 /**
  * restic's backends whose credentials can be environment variables. A folder, or a key in a file, would be lost with the
@@ -39,23 +40,11 @@ export const backup = z
       allowed: "a text of 12 to 200 characters",
       fix: 'set it with: npm run pulumi -- config set --secret --path swarm-ha:backup.password "$(openssl rand -base64 24)"',
     }),
-    credentials: z
-      .record(
-        z.string().regex(/^(?!RESTIC_)[A-Z][A-Z0-9_]*$/),
-        z.string().min(1).meta({
-          description: "The variable's value.",
-          allowed: "a text",
-          fix: "write it in quotes, where it is a number",
-          defaultText: "none",
-        }),
-      )
-      .default({})
-      .meta({
-        description:
-          "Credentials of the repository, which restic gets as environment variables: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` for `s3:`. A secret. On aws, restic uses the bastion's role without them.",
-        allowed: "a mapping of environment variables (capitals, digits and '_'; not RESTIC_*) to texts",
-        fix: "set each with: npm run pulumi -- config set --secret --path swarm-ha:backup.credentials.<NAME>",
-      }),
+    credentials: variables("RESTIC_", {
+      description:
+        "Credentials of the repository, which restic gets as environment variables: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` for `s3:`. A secret. On aws, restic uses the bastion's role without them.",
+      key: "backup.credentials",
+    }),
     keep: z
       .strictObject({ daily: count("days", 7), weekly: count("weeks", 5), monthly: count("months", 12) })
       .prefault({})
