@@ -1,7 +1,6 @@
 /** Sees what must stay true while faults and commands go on: writes that were acknowledged, leaders, swarm ids, requests. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StackOutputs } from "../../components/outputs";
-import { AppClient } from "../../test/support/app-client";
 import { Hello } from "../../test/support/hello";
 import { Load, type Report } from "../../test/support/load";
 import { RegistryClient } from "../../test/support/registry";
@@ -43,8 +42,7 @@ export class Witness {
     private readonly managers: readonly string[],
     private readonly hosts: readonly string[],
   ) {
-    const { host, port } = new URL(outputs.endpoints.registry ?? "");
-    this.hello = new Hello(stack, new AppClient(outputs), Number(port), host);
+    this.hello = new Hello(stack, outputs);
     this.registry = new RegistryClient(stack, outputs);
   }
 

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { ENGINE_VERSIONS } from "../../config/platforms/local/engines";
-import { AppClient } from "../support/app-client";
 import { Hello } from "../support/hello";
 import { Load } from "../support/load";
-import { figure, until } from "../support/run";
+import { figure } from "../support/run";
 import { portsFrom } from "../support/stack-config";
 import { TestStack } from "../support/test-stack";
 
@@ -34,14 +33,9 @@ describe("a swarm whose hosts get another Docker engine", function () {
     await stack.reset();
     configure(OLD);
     await stack.start();
-    const outputs = await stack.outputs();
-    const { host, port } = new URL(outputs.endpoints.registry ?? "");
-    hello = new Hello(stack, new AppClient(outputs), Number(port), host);
+    hello = new Hello(stack, await stack.outputs());
     await hello.deploy();
-    await until("the example to answer", 60, async () => {
-      await example().ask();
-      return undefined;
-    });
+    await hello.untilAnswers();
   });
   after(() => stack.destroy());
 

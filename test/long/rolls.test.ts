@@ -49,14 +49,9 @@ describe("a change of a whole tier", function () {
   before(async () => {
     await stack.reset();
     await stack.start();
-    const outputs = await stack.outputs();
-    const { host, port } = new URL(outputs.endpoints.registry ?? "");
-    hello = new Hello(stack, new AppClient(outputs), Number(port), host);
+    hello = new Hello(stack, await stack.outputs());
     await hello.deploy();
-    await until("the example to answer", 60, async () => {
-      await example().ask();
-      return undefined;
-    });
+    await hello.untilAnswers();
   });
   after(() => stack.destroy());
 

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { killAt } from "../support/interrupted";
-import { AppClient } from "../support/app-client";
 import { Hello } from "../support/hello";
 import { Load } from "../support/load";
 import { figure, until } from "../support/run";
@@ -26,11 +25,9 @@ describe("rotations", function () {
   before(async () => {
     await stack.reset();
     await stack.start();
-    const outputs = await stack.outputs();
-    const { host, port } = new URL(outputs.endpoints.registry ?? "");
-    hello = new Hello(stack, new AppClient(outputs), Number(port), host);
+    hello = new Hello(stack, await stack.outputs());
     await hello.deploy();
-    await until("the application to answer", 60, () => hello.ask().then(() => undefined, String));
+    await hello.untilAnswers();
   });
   after(() => stack.destroy());
 

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { isVersion } from "../../plan/engine-version";
 import { ENGINE_VERSIONS } from "../../config/platforms/local/engines";
-import { AppClient } from "../support/app-client";
 import { Hello } from "../support/hello";
 import { Load } from "../support/load";
 import { figure, until } from "../support/run";
@@ -55,14 +54,9 @@ describe("the upgrade of a swarm's Docker engines", function () {
     await stack.reset();
     configure(OLD);
     await stack.start();
-    const outputs = await stack.outputs();
-    const { host, port } = new URL(outputs.endpoints.registry ?? "");
-    hello = new Hello(stack, new AppClient(outputs), Number(port), host);
+    hello = new Hello(stack, await stack.outputs());
     await hello.deploy();
-    await until("the example to answer", 60, async () => {
-      await example().ask();
-      return undefined;
-    });
+    await hello.untilAnswers();
   });
   after(() => stack.destroy());
 

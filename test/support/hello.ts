@@ -1,7 +1,8 @@
 /** The application of examples/hello, deployed as a person would do it. */
 import { join } from "node:path";
 import { root } from "../../cli/paths";
-import type { AppClient } from "./app-client";
+import type { StackOutputs } from "../../components/outputs";
+import { AppClient } from "./app-client";
 import { succeed, until } from "./run";
 import type { TestStack } from "./test-stack";
 
@@ -16,15 +17,21 @@ export interface Greeting {
 /** See the top of this file. */
 export class Hello {
   private deployed = false;
+  private readonly client: AppClient;
+  /** Port of the registry load balancer on this workstation. */
+  private readonly registryPort: number;
+  /** Host and port that begin the names of images. */
+  private readonly registry: string;
 
   public constructor(
     private readonly stack: TestStack,
-    private readonly client: AppClient,
-    /** Port of the registry load balancer on this workstation. */
-    private readonly registryPort: number,
-    /** Host and port that begin the names of images. */
-    private readonly registry: string,
-  ) {}
+    outputs: StackOutputs,
+  ) {
+    const { host, port } = new URL(outputs.endpoints.registry ?? "");
+    this.client = new AppClient(outputs);
+    this.registryPort = Number(port);
+    this.registry = host;
+  }
 
   /** The README's three commands. */
   public async deploy(): Promise<void> {
@@ -53,6 +60,11 @@ export class Hello {
     const [, client, node] = /^Hello (\S+), this is \w+ on (\S+)\.\n$/.exec(body) ?? [];
     if (status !== 200 || client === undefined || node === undefined) throw new Error(`${status} ${body.trim()}`);
     return { client, node };
+  }
+
+  /** Waits until it answers: after its deployment, until the ingress has seen it. */
+  public async untilAnswers(): Promise<void> {
+    await until("the example to answer", 60, () => this.ask().then(() => undefined, String));
   }
 
   /** Nodes on which its replicas run, as the managers have it. */

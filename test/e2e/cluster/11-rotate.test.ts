@@ -2,12 +2,11 @@ import assert from "node:assert/strict";
 import { request } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StackOutputs } from "../../../components/outputs";
-import { AppClient } from "../../support/app-client";
 import { endpointsOf } from "../../support/endpoints";
 import { Hello } from "../../support/hello";
 import { Load } from "../../support/load";
 import { RegistryClient } from "../../support/registry";
-import { figure, until, type Ran } from "../../support/run";
+import { figure, type Ran } from "../../support/run";
 import { useSharedStack } from "../../support/shared-stack";
 
 const WORKERS = ["worker-1", "worker-2", "worker-3"];
@@ -27,12 +26,10 @@ describe("rotate", function () {
 
   before(async () => {
     outputs = await stack.outputs();
-    const client = new AppClient(outputs);
-    const { host, port } = new URL(outputs.endpoints.registry ?? "");
-    hello = new Hello(stack, client, Number(port), host);
+    hello = new Hello(stack, outputs);
     await hello.deploy();
+    await hello.untilAnswers();
     const app = hello;
-    await until("the application to answer", 60, () => app.ask().then(() => undefined, String));
     begun = Date.now();
     load = new Load(async () => {
       await app.ask();

@@ -30,8 +30,7 @@ describe("the application ingress", function () {
   before(async () => {
     const outputs = await stack.outputs();
     client = new AppClient(outputs);
-    const { host, port } = new URL(outputs.endpoints.registry ?? "");
-    hello = new Hello(stack, client, Number(port), host);
+    hello = new Hello(stack, outputs);
     const { username = "", password = "" } = outputs.registryCredentials ?? {};
     admin = `${username}:${password}`;
     slow = new SlowApp(stack, { domain: client.domain, port: client.ports.https, ca: outputs.caCertificate });

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { OperationReport } from "../../../cli/operations/report";
-import { AppClient } from "../../support/app-client";
 import { Hello } from "../../support/hello";
 import { Load } from "../../support/load";
 import { figure, until } from "../../support/run";
@@ -33,9 +32,7 @@ describe("services after a worker has come back", function () {
   };
 
   before(async () => {
-    const outputs = await stack.outputs();
-    const { host, port } = new URL(outputs.endpoints.registry ?? "");
-    hello = new Hello(stack, new AppClient(outputs), Number(port), host);
+    hello = new Hello(stack, await stack.outputs());
     await hello.deploy();
     const format = "{{.Spec.TaskTemplate.ContainerSpec.Image}}";
     const image = (await docker("service", "inspect", "swarm-ha-ingress_traefik", "--format", format)).trim();
