@@ -46,9 +46,10 @@ export class Witness {
     this.registry = new RegistryClient(stack, outputs);
   }
 
-  /** Deploys the application that is asked all the time. */
-  public deploy(): Promise<void> {
-    return this.hello.deploy();
+  /** Deploys the application that is asked all the time, and waits until it answers. */
+  public async deploy(): Promise<void> {
+    await this.hello.deploy();
+    await this.hello.untilAnswers();
   }
 
   /** Begins to look and to ask. */
