@@ -43,7 +43,7 @@ registry_mode() {
   if [ "$same" != true ]; then
     say "$1"
     down_nodes
-    down=$down_now
+    update_begins
     cluster POST "/services/$service/update?version=$version" <<<"$spec" || fail "the registry's mode can't be changed: $reply"
   elif [ -z "$2" ]; then
     return 0

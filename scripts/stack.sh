@@ -38,7 +38,7 @@ done
 mapfile -t names <<<"$(value services)"
 refuse_foreign "$stack" "${names[@]}"
 down_nodes
-down=$down_now
+update_begins
 TENTH_OF_WORKERS=$(tenth worker)
 BORNE_WORKERS=$(borne worker)
 export TENTH_OF_WORKERS BORNE_WORKERS

@@ -17,6 +17,10 @@ interface Task {
 interface Answers {
   readonly mode?: Record<string, unknown>;
   readonly update?: { readonly State: string; readonly Message: string };
+  /** Delay of its updates, in seconds. @default none */
+  readonly delay?: number;
+  /** Seconds for which the check is repeated, every 4 s. @default one look */
+  readonly seconds?: number;
   /** States of the nodes n1, n2, n3. */
   readonly nodes?: readonly string[];
   readonly tasks: readonly Task[];
@@ -46,7 +50,13 @@ function task(n: number, state = "running", wanted = "running", error?: string):
 
 /** Whether the stack `demo` runs as described. */
 function converged(answers: Answers): Checked {
-  return checked(answers, `result=0; converged demo || result=$?; printf '%s' "$seen"; exit "$result"`);
+  const { seconds = 0 } = answers;
+  const again = `((SECONDS < end)) || break; SECONDS=$((SECONDS + 4))`;
+  return checked(
+    answers,
+    `end=$((SECONDS + ${String(seconds)})); while true; do result=0; converged demo || result=$?; ${again}; done
+    printf '%s' "$seen"; exit "$result"`,
+  );
 }
 
 /** Where tasks of the stack `demo` are left. */
@@ -62,7 +72,12 @@ function checked(answers: Answers, check: string): Checked {
   const service = {
     ID: "s1",
     Version: { Index: 7 },
-    Spec: { Name: "web", Labels: { own: "label" }, Mode: answers.mode ?? { Global: {} } },
+    Spec: {
+      Name: "web",
+      Labels: { own: "label" },
+      Mode: answers.mode ?? { Global: {} },
+      ...(answers.delay === undefined ? {} : { UpdateConfig: { Delay: answers.delay * 1e9 } }),
+    },
     ...(answers.update === undefined ? {} : { UpdateStatus: answers.update }),
   };
   const nodes = (answers.nodes ?? ["ready", "ready", "ready"]).map((State, i) => ({
@@ -221,17 +236,36 @@ describe("whether a stack runs as described", () => {
     }
   });
 
-  it("makes the orchestrator check again when a node dies during an update; otherwise the update waits for its task", () => {
+  describe("when a node dies during an update, which then waits for its task", () => {
     const update = { State: "updating", Message: "update in progress" };
-    const dying: Answers = { nodes: ["ready", "ready", "down"], update, tasks: [task(1), task(2), task(3)] };
-    const { ok, changes, stderr } = converged(dying);
-    assert.ok(!ok);
-    assert.match(
-      changes,
-      /^CHANGE POST \/services\/s1\/update\?version=7 .*"own":"label","swarm-ha.down":"n3"/,
-      stderr,
-    );
-    assert.equal(converged({ ...dying, down: "n3" }).changes, "", "it was down before: the update goes around it");
+    const tasks = [task(1), task(2), task(3)];
+    const dying: Answers = { nodes: ["ready", "ready", "down"], update, tasks, fresh: [task(1).ID], delay: 11 };
+
+    it("makes the orchestrator check again once nothing has moved for longer than the update's delay, and once only", () => {
+      const { ok, changes, stderr } = converged({ ...dying, seconds: 32 });
+      assert.ok(!ok);
+      assert.match(
+        changes,
+        /^CHANGE POST \/services\/s1\/update\?version=7 .*"own":"label","swarm-ha.down":"n3"[^\n]*$/,
+        stderr,
+      );
+    });
+
+    it("leaves it its delay, within which it goes on by itself", () => {
+      assert.equal(converged({ ...dying, seconds: 12 }).changes, "");
+      assert.equal(converged({ ...dying, seconds: 20 }).changes.split("\n").length, 1);
+    });
+
+    it("leaves it alone while a task that it has begun doesn't run yet", () => {
+      for (const state of ["ready", "preparing", "starting"]) {
+        const begun = { ...dying, tasks: [task(1, state), task(2), task(3)], fresh: [task(1, state).ID], seconds: 32 };
+        assert.equal(converged(begun).changes, "", state);
+      }
+    });
+
+    it("does nothing where it was down before: the update goes around it", () => {
+      assert.equal(converged({ ...dying, down: "n3", seconds: 32 }).changes, "");
+    });
   });
 });
 
