@@ -2,15 +2,17 @@
  * `npm run pulumi -- <arguments>`: Pulumi as found or built, with the right environment for the stack.
  *
  * The stack: `-s` or `--stack`, else PULUMI_STACK, else `local`. After an `up` of the whole stack, it checks the cluster and
- * prints its problems: the exit code is 0 only if the cluster is healthy.
+ * prints its problems: the exit code is 0 only if the cluster is healthy. With `swarm-ha:rebalance`, services are spread again.
  */
 import { lookAtPlatform } from "../cluster/platform";
 import { unhealthyText, verify } from "../cluster/verify";
 import { commands } from "../cluster/words";
+import { rebalanceAfter } from "../operations/rebalance-after";
 import { runPulumi, runPulumiBare } from "../pulumi";
 import { isWholeUp, needsNoStack, splitStack } from "../pulumi/arguments";
 import { DEFAULT_STACK } from "../pulumi/project";
 import { runMain } from "../terminal/errors";
+import { createProgress } from "../terminal/progress";
 
 runMain(async () => {
   const { stack: said, rest } = splitStack(process.argv.slice(2));
@@ -26,7 +28,10 @@ runMain(async () => {
     return code;
   }
   const evaluation = await verify(stack);
-  if (evaluation.status.healthy) return 0;
-  tell(`The up is done.\nerror: ${unhealthyText(stack, evaluation)}`);
-  return 1;
+  if (!evaluation.status.healthy) {
+    tell(`The up is done.\nerror: ${unhealthyText(stack, evaluation)}`);
+    return 1;
+  }
+  await rebalanceAfter(stack, createProgress(), tell);
+  return 0;
 });

@@ -7,8 +7,7 @@
  */
 import { liveCluster } from "../operations/cluster";
 import { runCommand } from "../operations/command";
-import type { Outcome } from "../operations/operation";
-import { rebalance, type RebalanceSeen, type RebalanceStep } from "../operations/rebalance";
+import { balancedText, rebalance, unevenText } from "../operations/rebalance";
 import { liveScheduler } from "../operations/scheduler";
 import { readArguments } from "../terminal/arguments";
 import { runMain } from "../terminal/errors";
@@ -25,14 +24,6 @@ runMain(async () => {
     rebalance(liveCluster(stack, progress), services, liveScheduler),
     { yes, json, dryRun, progress },
     (_seen, outcome) => balancedText(outcome),
-    ({ error, plan, failures }) =>
-      `error: ${[error ?? plan.refused ?? "services are still uneven", ...failures].join("\n")}\n`,
+    (outcome) => `error: ${unevenText(outcome)}\n`,
   );
 });
-
-function balancedText({ past, plan }: Outcome<RebalanceSeen, RebalanceStep>): string {
-  const moved = past.flatMap(({ step }) => (step.move === undefined ? [] : `moved ${step.move}`));
-  const left = plan.left.map((text) => `stays as it is: ${text}`);
-  const what = moved.length === 0 ? "No service has to be moved." : "The services are spread evenly.";
-  return [what, ...[...moved, ...left].map((line) => `  ${line}`)].map((line) => `${line}\n`).join("");
-}

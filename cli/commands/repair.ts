@@ -10,6 +10,7 @@ import { liveCluster } from "../operations/cluster";
 import { runCommand } from "../operations/command";
 import type { Outcome } from "../operations/operation";
 import { repair, type RepairSeen, type RepairTurn } from "../operations/repair";
+import { rebalanceAfter } from "../operations/rebalance-after";
 import { readArguments } from "../terminal/arguments";
 import { runMain } from "../terminal/errors";
 import { createProgress } from "../terminal/progress";
@@ -21,12 +22,14 @@ runMain(async () => {
   const { stack, given, yes, json, "dry-run": dryRun } = asked;
   const progress = createProgress();
   // It may be healthy although something failed, for example one of a batch that was then replaced by itself.
-  return runCommand(
+  const code = await runCommand(
     repair(liveCluster(stack, progress), given),
     { yes, json, dryRun, progress },
     (seen) => healthyText(stack, seen),
     (outcome) => brokenText(stack, outcome),
   );
+  if (code === 0 && !dryRun) await rebalanceAfter(stack, progress, (text) => process.stderr.write(text));
+  return code;
 });
 
 function healthyText(stack: string, { evaluation: { status } }: RepairSeen): string {

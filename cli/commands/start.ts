@@ -5,6 +5,7 @@
 import type Docker from "dockerode";
 import { liveCluster } from "../operations/cluster";
 import { makeMissing } from "../operations/make-missing";
+import { rebalanceAfter } from "../operations/rebalance-after";
 import { runOperation } from "../operations/runner";
 import { hasResources } from "../cluster/has-resources";
 import { bringBack } from "../cluster/platform";
@@ -42,6 +43,7 @@ runMain(async () => {
     evaluation = await verify(stack);
   }
   if (!evaluation.status.healthy) throw new UserError(`${unhealthyText(stack, evaluation)}${failed(healed)}`);
+  await rebalanceAfter(stack, createProgress(), (text) => process.stdout.write(text));
   console.log(`\nThe stack ${stack} is up (${duration(Date.now() - begun)}).\n\n${nextSteps(stack)}`);
   return 0;
 });

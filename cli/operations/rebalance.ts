@@ -12,7 +12,7 @@ import type { LiveStack } from "../cluster/stack";
 import { commands, list } from "../cluster/words";
 import { UserError } from "../terminal/errors";
 import type { Cluster } from "./cluster";
-import type { Loss, Operation, Past, Plan, Step } from "./operation";
+import type { Loss, Operation, Outcome, Past, Plan, Step } from "./operation";
 import { batchLimit, immovable, moveText, nodesOf, planMoves, surgeOf, updateLimit, type Move } from "./plan-rebalance";
 import type { Scheduler } from "./scheduler";
 
@@ -66,6 +66,19 @@ export function rebalance(
     },
     onFailure: "stop",
   };
+}
+
+/** What a rebalance has done that reached its goal: a line for each service that it moved or left. */
+export function balancedText({ past, plan }: Outcome<RebalanceSeen, RebalanceStep>): string {
+  const moved = past.flatMap(({ step }) => (step.move === undefined ? [] : `moved ${step.move}`));
+  const left = plan.left.map((text) => `stays as it is: ${text}`);
+  const what = moved.length === 0 ? "No service has to be moved." : "The services are spread evenly.";
+  return [what, ...[...moved, ...left].map((line) => `  ${line}`)].map((line) => `${line}\n`).join("");
+}
+
+/** Why a rebalance didn't reach its goal. */
+export function unevenText({ error, plan, failures }: Outcome<RebalanceSeen, RebalanceStep>): string {
+  return [error ?? plan.refused ?? "services are still uneven", ...failures].join("\n");
 }
 
 function refuseUnknown(stack: string, names: readonly string[], { services }: Placements): void {

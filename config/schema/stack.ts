@@ -106,6 +106,12 @@ export function stackSchemaOf(platforms: Readonly<Record<string, PlatformFacts>>
     }),
     certificates,
     housekeeping,
+    rebalance: z.boolean().default(false).meta({
+      description:
+        "Whether `up`, `npm start` and `npm run repair` end with a rebalance: services' tasks are spread again over workers that were added or have returned. Services with data on their nodes stay, and those that would not run for a moment.",
+      allowed: "true or false",
+      fix: "write rebalance: true or leave it out",
+    }),
     acknowledge,
     backup: backup.optional(),
     ingress: ingress(platforms),

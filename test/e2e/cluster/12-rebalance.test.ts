@@ -31,24 +31,30 @@ describe("services after a worker has come back", function () {
     return JSON.parse(stdout) as OperationReport;
   };
 
+  /** Lets a worker's tasks go, and it come back: it stays empty. */
+  const leaveAndReturn = async (worker: string, meanwhile?: () => Promise<unknown>): Promise<void> => {
+    await docker("node", "update", "--availability", "drain", worker);
+    await until(`${worker} to be drained`, 60, async () => {
+      const nodes = await example().nodes();
+      return nodes.length === 3 && !nodes.includes(worker) ? undefined : nodes.join(" ");
+    });
+    await meanwhile?.();
+    await docker("node", "update", "--availability", "active", worker);
+    await stack.untilHealthy();
+  };
+
   before(async () => {
     hello = new Hello(stack, await stack.outputs());
     await hello.deploy();
     const format = "{{.Spec.TaskTemplate.ContainerSpec.Image}}";
     const image = (await docker("service", "inspect", "swarm-ha-ingress_traefik", "--format", format)).trim();
-    await docker("node", "update", "--availability", "drain", "worker-3");
-    await until("worker-3 to be drained", 60, async () => {
-      const nodes = await example().nodes();
-      return nodes.length === 3 && !nodes.includes("worker-3") ? undefined : nodes.join(" ");
-    });
     const mount = ["--mount", "type=volume,source=precious,target=/data"];
     const workers = ["--constraint", "node.labels.swarm-ha.role==worker"];
     const how = ["--quiet", "--no-resolve-image", "--replicas", "3", "--name", DATA];
-    await docker("service", "create", ...how, ...mount, ...workers, image);
-    await docker("node", "update", "--availability", "active", "worker-3");
-    await stack.untilHealthy();
+    await leaveAndReturn("worker-3", () => docker("service", "create", ...how, ...mount, ...workers, image));
   });
   after(async () => {
+    stack.configure();
     await docker("node", "update", "--availability", "active", "worker-3");
     await docker("service", "rm", DATA).catch(() => undefined);
     await hello?.remove();
@@ -92,5 +98,15 @@ describe("services after a worker has come back", function () {
 
     const again = await rebalance();
     assert.deepEqual([again.settled, again.done], [true, []]);
+  });
+
+  it("get their share at the end of an up, where the configuration says so", async () => {
+    await leaveAndReturn("worker-2");
+    stack.configure({ rebalance: true });
+    const { stderr } = await stack.pulumi("up", "--yes", "--skip-preview");
+    assert.match(stderr, /moved hello_web: .*worker-2 0 → 1/);
+    assert.deepEqual(await example().nodes(), WORKERS);
+    const quiet = await stack.pulumi("up", "--yes", "--skip-preview");
+    assert.doesNotMatch(quiet.stderr, /moved|spread/);
   });
 });

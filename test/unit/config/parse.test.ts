@@ -20,6 +20,7 @@ describe("parseConfig", () => {
       certificateExpiry: 2160,
       certificates: { serverDays: 730, personDays: 90, renewalDays: 30 },
       housekeeping: { everyHours: 24, ageHours: 168 },
+      rebalance: false,
       backup: undefined,
       acknowledge: [],
       images: {},
