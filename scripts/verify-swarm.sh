@@ -39,6 +39,9 @@ if setpriv --pdeathsig KILL true 2>/dev/null; then with_script=(setpriv --pdeath
 # shellcheck disable=SC2016 # the inner shell's arguments
 "${with_script[@]}" unshare --net --mount --pid --fork --kill-child --mount-proc bash -euc '
   certificates=$3/swarm/certificates
+  # Otherwise the Docker engine mounts its folder over itself, and over the mount below (moby, setupDaemonRootPropagation).
+  mount --bind "$3" "$3"
+  mount --make-shared "$3"
   mkdir "$2/certificates"
   mount -t tmpfs -o mode=0700,size=4m tmpfs "$2/certificates"
   cp -a "$certificates/." "$2/certificates"
