@@ -8,7 +8,7 @@ import { desiredAvailability, desiredLabels, missingLabels } from "../cluster/la
 import type { Match } from "../cluster/match";
 import type { Desired, ProblemKind } from "../cluster/model";
 import { majority } from "../../plan/quorum";
-import { counts, guard, votes } from "../cluster/quorum";
+import { counts, guard, restartGuard, votes } from "../cluster/quorum";
 import { nameOf } from "../cluster/deployment";
 import { commands, list } from "../cluster/words";
 import type { PlatformInstance } from "../platform/types";
@@ -161,12 +161,23 @@ export function planRepair(input: RepairInput): RepairPlan {
     else addOnce(steps, rung.step);
   }
 
-  for (const { hosts } of evaluation.problems.filter(({ kind }) => kind === "api")) {
+  for (const name of evaluation.problems.filter(({ kind }) => kind === "api").flatMap(({ hosts }) => hosts)) {
     // A start changes nothing that runs, and brings back what doesn't, such as HAProxy. The status names what is left.
-    for (const name of hosts) {
-      const step: RepairStep = { kind: "engine", action: "start", names: [name], why: "its API doesn't answer" };
-      if (!isTried(step)) addOnce(steps, step);
+    const start: RepairStep = { kind: "engine", action: "start", names: [name], why: "its API doesn't answer" };
+    if (!isTried(start)) {
+      addOnce(steps, start);
+      continue;
     }
+    // It manages the swarm, but has reported an error since its Docker engine restarted the swarm's part by itself, until that is
+    // restarted as a whole (moby, daemon/cluster/noderunner.go: cancelReconnect stays set).
+    const own = facts[name];
+    const restart: RepairStep = { kind: "engine", action: "restart", names: [name], why: "its swarm state is error" };
+    if (own?.reached !== true || own.state !== "error" || isTried(restart)) continue;
+    const id = evaluation.matches.find(({ desired: { name: other } }) => other === name)?.node?.id;
+    const reason = id === undefined ? undefined : restartGuard(voters, id);
+    if (reason === undefined) addOnce(steps, restart);
+    else left.push(`${name}: ${reason}`);
+    voters = voters.map((voter) => (voter.id === id ? { ...voter, reachability: "unreachable" } : voter));
   }
 
   const busy = new Set(lost.map((one) => one.host.name));

@@ -76,6 +76,39 @@ describe("planRepair", () => {
     ]);
   });
 
+  describe("a manager that serves, but whose own API reports an error", () => {
+    const erring = (...names: string[]): Case => {
+      const { answers } = found(desired, nodesOf(desired));
+      return {
+        live: {
+          answers: answers.map((answer) =>
+            answer.answered && names.includes(answer.name) ? { ...answer, localState: "error" } : answer,
+          ),
+        },
+        facts: Object.fromEntries(names.map((name) => [name, report({ state: "error", nodeId: `id-${name}` })])),
+      };
+    };
+
+    it("gets its Docker engine started, which changes nothing that runs, and then restarted", () => {
+      const once = erring("manager-2");
+      assert.deepEqual(steps(plan(once)), ["start manager-2"]);
+      assert.deepEqual(steps(plan({ ...once, tried: ["start manager-2"] })), ["restart manager-2"]);
+      assert.deepEqual(steps(plan({ ...once, tried: ["start manager-2", "restart manager-2"] })), []);
+    });
+
+    it("isn't restarted where its swarm state is another one: then its proxy is at fault", () => {
+      const facts = { "manager-2": report({ nodeId: "id-manager-2" }) };
+      assert.deepEqual(steps(plan({ ...erring("manager-2"), facts, tried: ["start manager-2"] })), []);
+    });
+
+    it("isn't restarted while the majority needs it, and of two the second one waits", () => {
+      const tried = ["start manager-2", "start manager-3"];
+      const two = plan({ ...erring("manager-2", "manager-3"), tried });
+      assert.deepEqual(steps(two), ["restart manager-2"]);
+      assert.match(two.left.join("\n"), /manager-3: /);
+    });
+  });
+
   it("replaces no host while the bastion can't be reached, for then its silence proves nothing", () => {
     const blind = plan({ changes: { "worker-1": { state: "down" } }, live: { bastionError: "refused" } });
     assert.deepEqual(steps(blind), ["replace bastion"]);
