@@ -33,6 +33,7 @@ export interface Known {
   readonly domain?: string | undefined;
   readonly acknowledge?: StackValues["acknowledge"] | undefined;
   readonly backup?: Partially<NonNullable<StackValues["backup"]>> | undefined;
+  readonly externalCa?: Partially<NonNullable<StackValues["externalCa"]>> | undefined;
   /** Top-level keys that the stack file has. */
   readonly given: ReadonlySet<string>;
 }

@@ -24,6 +24,8 @@ export const EFFECTS: Readonly<Record<string, string>> = {
   joinEpoch: "join tokens are fetched again; no host is replaced",
   certificateExpiry:
     "nodes take it over when they renew their certificates; no host is replaced, and no Docker engine restarted",
+  externalCa:
+    "the swarm's nodes get certificates of another root, and join tokens are new; no host is replaced, and no Docker engine restarted ([external CA](operations/external-ca.md)). Another list of `urls`: nothing else",
   certificates:
     "certificates are issued again where their validity changes; services load them, and no Docker engine restarts",
   ingress: "the ingress rolls from replica to replica",

@@ -2,11 +2,13 @@
 # Creates the swarm, or finds the existing one. There is never a second one.
 #
 # Runs on the bastion. Input: { first: { name, address }, overlay: { pool, size },
-# certificateExpiry (hours), client }
+# certificateExpiry (hours), externalCa?: { urls: [url], root: PEM }, client }
 # Prints: { swarmId }
 
 . lib/common.sh
 . lib/cluster.sh
+. lib/swarm-root.sh
+. lib/external-ca.sh
 
 # With two runs at the same time (an interrupted one whose command continues, for example), the second must see the first one's result.
 exec 9>/run/swarm-ha-membership.lock
@@ -43,15 +45,26 @@ while read -r name address; do
   esac
 done <"$managers"
 
+nanoseconds=$(($(value certificateExpiry) * 3600000000000))
+root=$(optional externalCa.root)
 if [ -z "$found" ]; then
-  expiry=$(($(value certificateExpiry) * 3600000000000))
+  # Before there is a swarm, only the bastion can ask the CA.
+  [ -z "$root" ] || require_external_ca "$(value externalCa.urls)" "$root" \
+    "No swarm was created. If the CA wants client certificates: create the swarm without swarm-ha:externalCa, and move it (docs/operations/external-ca.md)"
   ask "$first" POST /swarm/init <<<"{
     \"ListenAddr\": \"$first:2377\", \"AdvertiseAddr\": \"$first:2377\",
     \"DefaultAddrPool\": [\"$(value overlay.pool)\"], \"SubnetSize\": $(value overlay.size),
-    \"Spec\": { \"CAConfig\": { \"NodeCertExpiry\": $expiry } }
+    \"Spec\": { \"CAConfig\": { \"NodeCertExpiry\": $nanoseconds } }
   }" || fail "$(value first.name) can't create the swarm: $reply"
   wait_for 60 "$(value first.name) to answer after creating the swarm" info "$first"
   found=$(jq -r '.Swarm.Cluster.ID' <<<"$reply")
+fi
+
+# While there is one node: all others join with a token of the external CA's root.
+if [ -n "$root" ]; then
+  # shellcheck disable=SC2034 # for lib/swarm-root.sh
+  await_members=false
+  use_external_ca "$(value externalCa.urls)" "$root"
 fi
 
 printf '{"swarmId":"%s"}\n' "$found"

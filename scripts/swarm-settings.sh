@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Sets the swarm's own settings, as far as the configuration has them; others stay.
 #
-# Runs on the bastion. Input: { certificateExpiry: hours, client }
-# Prints: { certificateExpiry }, as they are then.
+# Runs on the bastion. Input: { certificateExpiry: hours, externalCa?: { urls: [url], root: PEM }, client }
+# Prints: { certificateExpiry, externalCa?: { urls, root: digest } }, as they are then.
 
 . lib/common.sh
 . lib/cluster.sh
+. lib/swarm-root.sh
 
 expiry=$(value certificateExpiry)
 nanoseconds=$((expiry * 3600000000000))
@@ -25,4 +26,13 @@ settle() {
 }
 wait_for 30 "the swarm to take its settings" settle
 
-printf '{"certificateExpiry":%s}\n' "$expiry"
+root=$(optional externalCa.root)
+if [ -z "$root" ]; then
+  use_own_ca
+  printf '{"certificateExpiry":%s}\n' "$expiry"
+else
+  use_external_ca "$(value externalCa.urls)" "$root"
+  digest=$(openssl x509 -noout -fingerprint -sha256 <<<"$root")
+  jq -nc --argjson expiry "$expiry" --arg urls "$(value externalCa.urls)" --arg root "${digest#*=}" \
+    '{ certificateExpiry: $expiry, externalCa: { urls: ($urls | split("\n")), root: $root } }'
+fi

@@ -14,13 +14,14 @@ import {
 } from "./model";
 import { evaluateLoadBalancers } from "./evaluate-load-balancers";
 import { applicationProblems, ingressFindings } from "./applications";
+import { externalCaProblems } from "./external-ca";
 import { ingressProblems } from "./ingress";
 import { staleNodeProblems, nodeProblems } from "./node-problems";
 import { serviceProblems, stepOf } from "./services";
 import { quorum, votes, type Quorum } from "./quorum";
 import { registryProblems } from "./registry";
 import { pinnedTo, placementProblems } from "./tasks";
-import { settingsProblems } from "./swarm-settings";
+import { settingsProblems, urlsOf } from "./swarm-settings";
 import { accessProblems, leaderProblems, quorumProblems, swarmProblems, unreachableProblem } from "./swarm-problems";
 import { capital } from "./words";
 
@@ -75,6 +76,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
           ...staleNodeProblems(desired, staleNodes, live.now),
         ]),
     ...settingsProblems(desired, live.settings),
+    ...externalCaProblems(desired, live.silentCa ?? [], urlsOf(live.settings)),
     ...balancers.problems,
     ...services,
     // A service that is gone has one problem only.

@@ -4,6 +4,7 @@ import { askHosts } from "./ask-hosts";
 import { connect } from "./connect";
 import { readDisks } from "./disks";
 import type { DockerCall } from "./docker-api";
+import { readSilentCa } from "./external-ca";
 import { evaluate, type Evaluation } from "./evaluate";
 import { messageOf } from "../../components/message";
 import type { AllFacts } from "./host-facts";
@@ -16,7 +17,7 @@ import { UserError } from "../terminal/errors";
 
 /** What else is observed. */
 interface InspectOptions {
-  /** Whether the hosts are asked for their disk usage: a log-in to each. @default no */
+  /** Whether hosts are asked for their disk usage, and managers for the external CA: a log-in to each. @default no */
   readonly disks?: boolean;
 }
 
@@ -57,8 +58,13 @@ async function lookOnce(stack: LiveStack, { disks = false }: InspectOptions = {}
       look(connection, stack.outputs, { members }),
       disks && tunnel !== undefined ? readDisks(stack, tunnel) : undefined,
     ]);
+    const { settings } = live;
+    const ca = settings === undefined || "error" in settings ? undefined : settings.externalCa;
+    const silentCa =
+      disks && tunnel !== undefined && ca !== undefined ? await readSilentCa(stack, tunnel, ca) : undefined;
     return {
       ...live,
+      ...(silentCa === undefined ? {} : { silentCa }),
       ...(found === undefined ? {} : { disks: found.disks, unreadDisks: found.unread }),
       ...(await platform),
     };

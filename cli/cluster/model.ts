@@ -74,6 +74,25 @@ export interface LiveTasks {
 export interface LiveSettings {
   /** Validity of its nodes' certificates, in hours. */
   readonly certificateExpiry: number;
+  /** The CA outside of the swarm that signs them. @default the swarm signs by itself */
+  readonly externalCa?: LiveExternalCa;
+}
+
+/** An external CA of the swarm. */
+export interface LiveExternalCa {
+  readonly urls: readonly string[];
+  /** SHA-256 digest of its certificate, as OpenSSL writes it: `AB:CD:…`; empty where it has none. */
+  readonly root: string;
+  /** That certificate, PEM; empty where it has none. @default unknown */
+  readonly pem?: string;
+}
+
+/** A URL of the external CA that a manager gets no answer from. */
+export interface SilentCa {
+  readonly host: string;
+  readonly url: string;
+  /** What was seen last. */
+  readonly seen: string;
 }
 
 /** Those that the stack wants, and URN of the step that sets them. */
@@ -181,6 +200,8 @@ export const PROBLEM_KINDS = [
   "api",
   /** A certificate that has expired, or that clients refuse. */
   "certificate",
+  /** An external CA of the swarm that doesn't answer. */
+  "externalCa",
   /** A disk that is nearly full. */
   "disk",
   "role",
@@ -340,6 +361,8 @@ export interface Live {
   readonly disks?: readonly LiveDisk[];
   /** Hosts whose disks couldn't be read. @default none */
   readonly unreadDisks?: readonly UnreadDisks[];
+  /** URLs of the external CA that managers get no answer from. @default none, or they weren't asked */
+  readonly silentCa?: readonly SilentCa[];
   /** Names of all services. @default no manager could be asked */
   readonly services?: readonly string[] | { readonly error: string };
   /** Names of unmanaged containers. @default none, or they weren't looked for */

@@ -34,6 +34,10 @@ const INSTALLED = [
   ...["prepare", "join", "save-swarm", "restore-swarm", "verify-swarm", ON_HOST],
 ];
 
+function installedFor({ config }: SwarmContext): string[] {
+  return config.externalCa === undefined ? INSTALLED : [...INSTALLED, "external-ca"];
+}
+
 /** Gives the bastion the list of managers, the desired hosts, the CA, and the steps' scripts. Runs on the bastion. */
 export function prepareBastion(
   managers: readonly ManagerAddress[],
@@ -54,7 +58,7 @@ export function prepareBastion(
         ca: context.pki.ca,
         certificate: context.pki.bastion.certificate,
         drain: context.config.drain,
-        steps: Object.fromEntries(INSTALLED.map((step) => [step, readScript(step).text])),
+        steps: Object.fromEntries(installedFor(context).map((step) => [step, readScript(step).text])),
       },
     },
     { parent, dependsOn: [...context.bastion.ready], deletedWith: context.lifetime },

@@ -6,6 +6,7 @@ import type { Platform } from "../platform/types";
 import type { SwarmContext } from "./context";
 import { init } from "./init";
 import { Member } from "./member";
+import { checkExternalCa } from "./external-ca";
 import { prepareBastion, type ManagerAddress } from "./bastion";
 import { prepare } from "./prepare";
 import { settings } from "./settings";
@@ -54,8 +55,6 @@ export class Swarm extends pulumi.ComponentResource {
 
     const { step, swarmId } = init(first, bastion, context, this);
     this.swarmId = swarmId;
-    settings(context, [bastion, step], this);
-
     const nodes: Record<string, pulumi.Resource> = (this.nodes = {});
     const join = (host: Platform["hosts"][number], after: readonly pulumi.Resource[]): pulumi.Resource => {
       const image = IMAGE_OF[host.role];
@@ -70,6 +69,11 @@ export class Swarm extends pulumi.ComponentResource {
     const managers = platform.hosts.filter(isManager).map((host) => join(host, [bastion, step]));
     // Workers join all at once, when all managers are in service.
     for (const host of platform.hosts.filter((candidate) => !isManager(candidate))) join(host, [bastion, ...managers]);
+    // No step depends on the settings: without an external CA they need only the swarm.
+    const checks = platform.hosts
+      .filter(isManager)
+      .flatMap((host) => checkExternalCa(host, context, [bastion, ...[nodes[host.name] ?? []].flat()], this));
+    settings(context, [bastion, step, ...checks], this);
     this.registerOutputs({ swarmId });
   }
 }

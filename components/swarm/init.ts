@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { overlayNetwork } from "../../plan/addressing";
 import { bastionStep, resultOf } from "../ssh/remote-step";
 import { clientOf, type SwarmContext } from "./context";
+import { externalCaOf } from "./external-ca";
 import type { ManagerAddress } from "./bastion";
 
 /**
@@ -30,6 +31,7 @@ export function init(
         first,
         overlay: overlayNetwork(context.config),
         certificateExpiry: context.config.certificateExpiry,
+        ...externalCaOf(context),
         client: clientOf(context),
       },
     },

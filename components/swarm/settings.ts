@@ -3,10 +3,11 @@ import type * as pulumi from "@pulumi/pulumi";
 import { SWARM_SETTINGS } from "../../plan/stack-names";
 import { bastionStep } from "../ssh/remote-step";
 import { clientOf, type SwarmContext } from "./context";
+import { externalCaOf } from "./external-ca";
 
 /**
- * Sets the swarm's own settings, such as the validity of its nodes' certificates. Runs on the bastion, through any manager, when
- * one of them changes.
+ * Sets the swarm's own settings: the validity of its nodes' certificates, and who signs them. Runs on the bastion, through any
+ * manager, when one of them changes.
  */
 export function settings(
   context: SwarmContext,
@@ -18,7 +19,11 @@ export function settings(
     {
       connection: context.bastion.connection,
       script: "swarm-settings",
-      input: { certificateExpiry: context.config.certificateExpiry, client: clientOf(context) },
+      input: {
+        certificateExpiry: context.config.certificateExpiry,
+        ...externalCaOf(context),
+        client: clientOf(context),
+      },
     },
     { parent, dependsOn: [...after], deletedWith: context.lifetime },
   );

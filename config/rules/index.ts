@@ -6,6 +6,7 @@ import { acmeProblems } from "./acme";
 import { acknowledgeProblems } from "./acknowledge";
 import { backupProblems } from "./backup";
 import { certificateProblems } from "./certificates";
+import { externalCaProblems } from "./external-ca";
 import { ingressProblems } from "./ingress";
 import { managerProblems } from "./managers";
 import { networkProblems } from "./network";
@@ -23,6 +24,7 @@ export function ruleProblems(known: Known, platforms: Platforms, describe: Descr
     poolProblems,
     networkProblems,
     certificateProblems,
+    externalCaProblems,
     acknowledgeProblems,
     ingressProblems,
     acmeProblems,

@@ -5,6 +5,7 @@ import { backup } from "./backup";
 import "./meta";
 import { certificates } from "./certificates";
 import { MAX_ZONES } from "./constants";
+import { externalCa } from "./external-ca";
 import { housekeeping } from "./housekeeping";
 import { images } from "./images";
 import { ingress } from "./ingress";
@@ -104,6 +105,7 @@ export function stackSchemaOf(platforms: Readonly<Record<string, PlatformFacts>>
       allowed: "a whole number from 1 to 87600 (hours)",
       fix: "write certificateExpiry: 2160",
     }),
+    externalCa: externalCa.optional(),
     certificates,
     housekeeping,
     rebalance: z.boolean().default(false).meta({

@@ -19,6 +19,9 @@ export type AcmeConfig = NonNullable<StackValues["ingress"]["acme"]>;
 /** Where backups are stored, and for how long. */
 export type BackupConfig = NonNullable<StackValues["backup"]>;
 
+/** A CA outside of the swarm that signs its nodes' certificates. */
+export type ExternalCaConfig = NonNullable<StackValues["externalCa"]>;
+
 /** Time limits between clients and the ingress. */
 export type IngressTimeouts = StackValues["ingress"]["timeouts"];
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { forHost, readScript, STEPS_FOLDER } from "../../components/ssh/script";
 import { answer, SECRET } from "../support/answers";
+import { ownRoot } from "../support/external-ca";
 import { fakeSwarm } from "../support/fake-swarm";
 import { record, type Answer, type Registered } from "../support/recording-mocks";
 
@@ -127,6 +128,33 @@ describe("the graph of a swarm", () => {
       assert.equal(String(step.inputs["create"]).includes("/on-host.sh"), onHost, step.name);
       // Only an undoing that never dials the host may exist.
       assert.equal(step.inputs["delete"] !== undefined, step.name.startsWith("node-"), step.name);
+    }
+  });
+
+  it("asks an external CA from each manager before the swarm gets it; without one there is no such step", async () => {
+    assert.ok(!steps().some(({ name }) => name.startsWith("external-ca-")));
+    assert.doesNotMatch(String(named("swarm-settings").inputs["stdin"]), /externalCa/);
+    assert.ok(!after("swarm-settings", "manager-1"), "the settings wait for no host");
+    const usual = resources;
+    const { certificate } = await ownRoot("company");
+    const externalCa = { urls: ["https://ca.example:8888/api/v1/cfssl/sign"], rootCertificate: certificate };
+    try {
+      resources = await run({ externalCa });
+      for (const name of ["manager-1", "manager-2", "manager-3"]) {
+        assert.ok(after("swarm-settings", `external-ca-${name}`), name);
+        assert.ok(after(`external-ca-${name}`, `node-${name}`), name);
+        assert.deepEqual(named(`external-ca-${name}`).inputs["triggers"], named(`prepare-${name}`).inputs["triggers"]);
+      }
+      assert.ok(!resources.some(({ name }) => name === "external-ca-worker-1"));
+      assert.match(String(named("init").inputs["stdin"]), /externalCa\.root/);
+      for (const node of ["node-manager-1", "node-worker-1", "join-worker-worker-1"])
+        assert.ok(!after(node, "swarm-settings"), node);
+      const names = (list: readonly Registered[]): string[] => list.map(({ name }) => name).sort();
+      const added = names(resources).filter((name) => !names(usual).includes(name));
+      assert.deepEqual(added, ["external-ca-manager-1", "external-ca-manager-2", "external-ca-manager-3"]);
+      assert.deepEqual(names(await run({ externalCa }, true)), names(resources));
+    } finally {
+      resources = usual;
     }
   });
 

@@ -125,7 +125,9 @@ function planCa({ through }: RotationTools, seen: CaSeen, past: readonly Past<St
   }
   if (swarm.externalCa) {
     return refuse(
-      "Another program signs the nodes' certificates (an external CA of the swarm). Rotate its CA there, and set its new certificate.",
+      "The swarm's external CA signs the nodes' certificates, and a swarm can't be moved from one external root to another. To exchange " +
+        `the root: remove swarm-ha:externalCa and run up (${commands(stack.stack).up}), then set the new root, and run up again. See ` +
+        "docs/operations/external-ca.md. Nothing was changed.",
     );
   }
   if (swarm.rotating) {

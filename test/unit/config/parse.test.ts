@@ -18,6 +18,7 @@ describe("parseConfig", () => {
       drain: { timeout: 300, onTimeout: "fail" },
       joinEpoch: 0,
       certificateExpiry: 2160,
+      externalCa: undefined,
       certificates: { serverDays: 730, personDays: 90, renewalDays: 30 },
       housekeeping: { everyHours: 24, ageHours: 168 },
       rebalance: false,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Problem } from "../../../config/problem";
+import { valueText, type Problem } from "../../../config/problem";
 import { stackSchema } from "../../../config/schema";
 import { problemsOf } from "./support";
 
@@ -16,6 +16,8 @@ const FREE_HOSTS = "write a free private range such as 10.210.0.0/20";
 const ZONE_LIST = "a list of at least one name out of swarm-ha:zones, each once";
 const ALL_ZONES = "a list of 1 to 7 names, each once; at least 3 with 3 or more managers";
 const WRITE_ZONES = "write a list such as [zone-a, zone-b, zone-c]";
+
+const CERTIFICATE = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
 
 /** Of the schema itself: what is allowed is every key that there is. */
 const ALL_KEYS = Object.keys(stackSchema.shape).join(", ");
@@ -775,6 +777,36 @@ const EXAMPLES: [string, Record<string, unknown>, Problem[]][] = [
         got: "1000000",
         allowed: "a whole number from 1 to 87600 (hours)",
         fix: "write certificateExpiry: 2160",
+      },
+    ],
+  ],
+  [
+    "an external CA without TLS, and with two certificates",
+    { externalCa: { urls: ["http://ca.example.com/sign"], rootCertificate: `${CERTIFICATE}${CERTIFICATE}` } },
+    [
+      {
+        key: "swarm-ha:externalCa.urls[0]",
+        got: '"http://ca.example.com/sign"',
+        allowed: "an https:// URL with a path",
+        fix: "write one such as https://ca.example.com:8888/api/v1/cfssl/sign",
+      },
+      {
+        key: "swarm-ha:externalCa.rootCertificate",
+        got: valueText(`${CERTIFICATE}${CERTIFICATE}`),
+        allowed: "one certificate, PEM",
+        fix: "set it with: npm run pulumi -- config set --path swarm-ha:externalCa.rootCertificate < root.pem",
+      },
+    ],
+  ],
+  [
+    "an external CA with a certificate that is none",
+    { externalCa: { urls: ["https://ca.example.com/sign"], rootCertificate: CERTIFICATE } },
+    [
+      {
+        key: "swarm-ha:externalCa.rootCertificate",
+        got: "something that can't be read as a certificate",
+        allowed: "the certificate of a CA, PEM",
+        fix: "take the one that cfssl signs with: the file of its option -ca",
       },
     ],
   ],
