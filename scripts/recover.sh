@@ -15,10 +15,21 @@ name=$(value name)
 address=$(value address)
 key_file=$swarm_folder/certificates/swarm-node.key
 
+# Where the Docker engine keeps that it is a node, and where that is put while it has to start as none.
+state_file=$swarm_folder/docker-state.json
+state_aside=$swarm_folder/docker-state.swarm-ha
+
+# remembered: the Docker engine starts as a node again. (A run that was killed has left it forgotten.)
+remembered() {
+  [ -e "$state_aside" ] || return 0
+  if [ -e "$state_file" ]; then rm -f "$state_aside"; else mv "$state_aside" "$state_file"; fi
+}
+
 # undo: a manager that is not the new swarm goes back to what it was.
 forced=false locked_key=""
 undo() {
   $forced || [ -z "$locked_key" ] || printf '%s\n' "$locked_key" | write_file "$key_file" 0600 || true
+  $forced || remembered || true
 }
 trap undo EXIT
 
@@ -37,6 +48,21 @@ control_available() {
   swarm_state
   seen="its swarm state is $state: $(jq -r .Swarm.Error <<<"$reply")"
   [[ $reply == *'"ControlAvailable":true'* ]]
+}
+
+# startable: a check; the same, or its Docker engine has given up, because the node's certificate has expired: then expired is true.
+expired=false
+startable() {
+  control_available && return 0
+  # (Reasons of swarmkit's: ca/certificates.go.)
+  if [[ $state == error && ${seen,,} =~ certificate.*(expired|not\ valid\ after) ]]; then expired=true; fi
+  $expired
+}
+
+# valid: a check; the node has a certificate that is valid now.
+valid() {
+  seen=$(openssl x509 -noout -enddate -in "$swarm_folder/certificates/swarm-node.crt" 2>&1) || true
+  openssl x509 -noout -checkend 0 -in "$swarm_folder/certificates/swarm-node.crt" >/dev/null 2>&1
 }
 
 # relocked: a check; the swarm has encrypted the node's key again.
@@ -61,18 +87,31 @@ if raft_locked; then
 fi
 
 # After an attempt that failed, the Docker engine has forgotten its swarm until it restarts.
+remembered
 swarm_state
 if [ "$state" = inactive ]; then restart_engine; fi
-wait_for 60 "the Docker engine of $name to start as a manager" control_available
+wait_for 60 "the Docker engine of $name to start as a manager" startable
+if $expired; then
+  # A forced start takes an expired certificate and renews it (swarmkit, node/node.go), but the Docker engine refuses to force a node that
+  # it couldn't start. So it starts as none, with the swarm's data in their place.
+  service stop docker || fail "the Docker engine of $name didn't stop"
+  mv "$state_file" "$state_aside"
+  service start docker || fail "the Docker engine of $name didn't start"
+  wait_for 90 "the Docker engine of $name to answer after its start" engine_up
+fi
 if engine GET /nodes 30 </dev/null; then fail "the swarm has a leader again. Nothing was forced"; fi
 
 force_swarm "$address" 120 || {
   refusal=$reply
+  remembered
   restart_engine
   fail "$name can't form a new cluster: $refusal"
 }
 forced=true
+rm -f "$state_aside"
 wait_for 60 "$name to lead the swarm" leads
+# The next start needs it. (An external CA has to answer for that.)
+wait_for 60 "$name to renew its certificate" valid
 
 # key_accepted: a check; right after its start, the Docker engine doesn't know yet that it is locked.
 key_accepted() {

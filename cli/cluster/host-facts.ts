@@ -53,6 +53,14 @@ export function parseReport(stdout: string): HostReport {
   return reportSchema.parse(JSON.parse(stdout));
 }
 
+/**
+ * Whether a host was off for longer than its node certificate was valid: then its Docker engine doesn't start as a node, and only
+ * leaving the swarm and joining again helps. Source: moby, daemon/cluster/errors.go; swarmkit, ca/certificates.go.
+ */
+export function hasExpired(own: HostFacts | undefined): boolean {
+  return own?.reached === true && own.state === "error" && /certificate.*(expired|not valid after)/is.test(own.error);
+}
+
 /** A connection that failed. */
 export interface Cut {
   readonly from: string;

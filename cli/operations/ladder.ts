@@ -4,6 +4,7 @@ import type { Evaluation } from "../cluster/evaluate";
 import {
   cutsOf,
   describeCuts,
+  hasExpired,
   isNetworkCut,
   witnesses,
   type AllFacts,
@@ -68,12 +69,13 @@ export function nextRung(climb: Climb): Rung {
   const rejoin: RepairStep = {
     kind: "rejoin",
     names: [name],
-    why,
+    why: hasExpired(own) ? "its certificate of the swarm has expired" : why,
     // A node without a vote is removed later, when the new one is in service (scripts/node.sh).
     ...(match.node === undefined || !votes(match.node) ? {} : { nodeId: match.node.id }),
   };
-  // A restart doesn't help a host that has left the swarm, or is in another one.
-  const steps = match.node === undefined || own.state === "inactive" ? [rejoin] : [restart, rejoin];
+  // A restart doesn't help a host that has left the swarm, is in another one, or was off for longer than its certificate was valid.
+  const leaves = match.node === undefined || own.state === "inactive" || hasExpired(own);
+  const steps = leaves ? [rejoin] : [restart, rejoin];
   const next = steps.find((step) => !isTried(step));
   return next === undefined ? losing(climb) : { step: next };
 }
@@ -197,6 +199,8 @@ export function describeHost(name: string, facts: AllFacts): string {
   if (!own.answers) return `the host runs, its Docker engine doesn't answer${where}`;
   const cuts = networkCuts(name, facts);
   if (cuts.length > 0) return describeCuts(cuts);
+  if (hasExpired(own))
+    return `the host and its Docker engine run, but its certificate of the swarm has expired: it was off for longer than that was valid${where}`;
   return where === ""
     ? "the host and its Docker engine run"
     : "the host and its Docker engine run, but the bastion can't log in to it";

@@ -4,6 +4,7 @@
  * Which survivor: survivor.ts.
  */
 import { commands, list } from "../cluster/words";
+import { hasExpired } from "../cluster/host-facts";
 import type { RaftPositions } from "../cluster/raft";
 import { again } from "../terminal/arguments";
 import type { RecoverableCluster } from "./cluster";
@@ -53,8 +54,8 @@ export function recover(cluster: RecoverableCluster, options: RecoverOptions): O
     const { refused, steps } = planOf(seen, past);
     if (refused === undefined || steps.length > 0) return seen;
     const reached = Object.keys(seen.facts).filter((name) => seen.facts[name]?.reached === true);
-    // One manager alone elects nobody, and is compared with nobody.
-    if (!waited && reached.length > 1) {
+    // One manager alone elects nobody, and is compared with nobody. One whose certificate has expired takes no part.
+    if (!waited && reached.filter((name) => !hasExpired(seen.facts[name])).length > 1) {
       waited = true;
       const evaluation = await cluster.wait(
         "Waiting for an election of the managers",

@@ -6,6 +6,7 @@
 import { isHost } from "../../plan/roles";
 import type { Evaluation } from "../cluster/evaluate";
 import type { DeepLook } from "../cluster/inspect";
+import { hasExpired } from "../cluster/host-facts";
 import { majority } from "../../plan/quorum";
 import type { LiveStack } from "../cluster/stack";
 import { commands, list } from "../cluster/words";
@@ -133,7 +134,8 @@ async function comeBack(
 ): Promise<RepairSeen> {
   const { stack, instances } = known;
   const first = { ...known, ...(await cluster.ask(stack)) };
-  if (first.evaluation.status.healthy || cannotWait(planOf(first, past), instances)) return first;
+  const plan = planOf(first, past);
+  if (first.evaluation.status.healthy || cannotWait(plan, instances) || hasNoElectors(plan, first)) return first;
   const evaluation = await waitFor(
     cluster,
     "Waiting for hosts that may come back by themselves",
@@ -175,6 +177,17 @@ function cannotWait({ steps }: RepairPlan, instances: readonly PlatformInstance[
   const [first] = steps;
   if (first?.kind !== "engine" && first?.kind !== "unlock" && first?.kind !== "rejoin") return false;
   return !steps.some((step) => step.kind === "replace" && step.names.some((name) => runs(name, instances)));
+}
+
+/**
+ * Whether the majority is lost because managers' certificates have expired: those come back by no wait. (Where Docker engines are
+ * started first, more may be found out.)
+ */
+function hasNoElectors({ refused, steps }: RepairPlan, { stack, facts }: RepairSeen): boolean {
+  if (refused === undefined || steps.length > 0) return false;
+  const managers = stack.desired.nodes.filter((node) => node.role === "manager");
+  const able = managers.filter(({ name }) => !hasExpired(facts[name]));
+  return able.length < majority(managers.length);
 }
 
 /** Whether a host's container runs; true where the platform can't tell. */

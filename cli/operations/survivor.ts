@@ -1,7 +1,7 @@
 /** Which manager a new cluster is formed from when the majority is lost. Pure. */
 import { majority } from "../../plan/quorum";
 import type { DesiredNode } from "../../components/outputs";
-import { describeCuts, witnesses, type AllFacts } from "../cluster/host-facts";
+import { describeCuts, hasExpired, witnesses, type AllFacts } from "../cluster/host-facts";
 import type { RaftPositions } from "../cluster/raft";
 import { commands, list } from "../cluster/words";
 import type { PlatformInstance } from "../platform/types";
@@ -191,7 +191,9 @@ function mayReturn(
   managers: number,
   { stack, facts, from }: Survivors,
 ): string | undefined {
-  if (candidates.length < majority(managers)) return undefined;
+  // A manager whose certificate has expired doesn't come back: its Docker engine doesn't start as a manager.
+  const expired = candidates.filter((name) => hasExpired(facts[name]));
+  if (candidates.length - expired.length < majority(managers)) return undefined;
   const states = new Map<string, string[]>();
   for (const name of candidates) {
     const own = facts[name];

@@ -104,6 +104,24 @@ describe("the repair ladder", () => {
     assert.deepEqual(ladder("worker-1", { facts, node: "absent" }), ["rejoin worker-1", "replace worker-1"]);
   });
 
+  it("rejoins at once a host whose node certificate has expired: no restart helps, and says why", () => {
+    const errors = [
+      "error while loading TLS certificate in swarm-node.crt: certificate (1 - abc) not valid after Mon, 01 Jan 2030: x509: certificate has expired or is not yet valid",
+      "Swarm certificates have expired. To replace them, leave the swarm and join again.",
+    ];
+    for (const error of errors) {
+      const facts = { "worker-1": well({ state: "error", error }) };
+      assert.deepEqual(ladder("worker-1", { facts }), ["rejoin worker-1", "replace worker-1"]);
+      const rung = climb("worker-1", { facts });
+      assert.ok("step" in rung);
+      assert.equal(rung.step.why, "its certificate of the swarm has expired");
+      assert.match(describeHost("worker-1", facts), /certificate of the swarm has expired/);
+    }
+    const facts = { "worker-1": well({ state: "error", error: "dial tcp 10.0.1.1:2377: connection refused" }) };
+    assert.deepEqual(ladder("worker-1", { facts })[0], "restart worker-1");
+    assert.doesNotMatch(describeHost("worker-1", facts), /expired/);
+  });
+
   it("leaves a manager alone that another one can't reach: its successor couldn't join", () => {
     const facts = {
       "manager-1": well({ reach: [to("manager-3", "silent")] }),

@@ -106,6 +106,19 @@ describe("recover", () => {
     assert.ok(!cluster.log.some((line) => line.startsWith("force")));
   });
 
+  it("doesn't wait for managers whose certificates have expired, and lets all others leave", async () => {
+    loseMajority();
+    cluster.gone = [];
+    const error = "certificate (1 - abc) not valid after Mon: x509: certificate has expired or is not yet valid";
+    const managers = ["manager-1", "manager-2", "manager-3"];
+    cluster.hosts = Object.fromEntries(managers.map((name) => [name, reached({ state: "error", error })]));
+    cluster.logs = Object.fromEntries(managers.map((name, i) => [name, log(70 + i)]));
+    const { plan } = await runQuietly(recover(cluster, { older: false }), { dryRun: true });
+    assert.match(plan.steps[0]?.title ?? "", /from manager-3 \(the most recent survivor/);
+    assert.deepEqual(plan.steps[0]?.hosts.toSorted(), managers);
+    assert.ok(!cluster.log.some((line) => /election|come back/.test(line)), cluster.log.join("\n"));
+  });
+
   it("forces nothing while a lost manager's instance runs", async () => {
     loseMajority();
     cluster.gone = ["manager-2"];

@@ -127,6 +127,19 @@ describe("the survivor that a new cluster is formed from", () => {
     );
   });
 
+  it("is chosen among managers whose certificates have expired: they don't come back by themselves", () => {
+    const error = "certificate (1 - abc) not valid after Mon: x509: certificate has expired or is not yet valid";
+    const names = ["manager-1", "manager-2", "manager-3"];
+    const logs = { "manager-1": log(5), "manager-2": log(9), "manager-3": log(7) };
+    const facts = (expired: number) =>
+      Object.fromEntries(names.slice(0, expired).map((name) => [name, reached({ state: "error", error })]));
+    const { manager, leaving } = chosen(choose(logs, { facts: facts(3) }));
+    assert.deepEqual([manager, leaving.toSorted()], ["manager-2", ["manager-1", "manager-3"]]);
+    // With one that is only without a leader, there is no majority either.
+    assert.equal(chosen(choose(logs, { facts: facts(2) })).manager, "manager-2");
+    assert.match(refused(choose(logs)), /which is a majority, and they have no leader/);
+  });
+
   it("has to be named when logs can't be compared", () => {
     const logs = { "manager-1": log(5), "manager-2": { log: "unread", seen: "no perl" } } as const;
     assert.match(
