@@ -8,6 +8,7 @@
 . lib/common.sh
 . lib/service.sh
 . lib/engine.sh
+. lib/unlock.sh
 . lib/raft.sh
 . lib/forced.sh
 
@@ -76,6 +77,8 @@ wait_for 60 "$name to lead the swarm" leads
 
 # key_accepted: a check; right after its start, the Docker engine doesn't know yet that it is locked.
 key_accepted() {
+  swarm_state
+  [ "$state" != active ] || return 0
   printf '{"UnlockKey":"%s"}' "$(value unlock.key)" | engine POST /swarm/unlock || {
     seen=$reply
     return 1
