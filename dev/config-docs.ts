@@ -24,6 +24,8 @@ export const EFFECTS: Readonly<Record<string, string>> = {
   joinEpoch: "join tokens are fetched again; no host is replaced",
   certificateExpiry:
     "nodes take it over when they renew their certificates; no host is replaced, and no Docker engine restarted",
+  autolock:
+    "managers encrypt or decrypt their keys at once; no Docker engine restarts. To turn it off, all managers have to be Ready and Reachable. Removed after `true`: turned off",
   certificates:
     "certificates are issued again where their validity changes; services load them, and no Docker engine restarts",
   ingress: "the ingress rolls from replica to replica",

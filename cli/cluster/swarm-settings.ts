@@ -1,4 +1,5 @@
 /** The swarm's own settings, compared with those of the configuration. */
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { SWARM_SETTINGS } from "../../plan/stack-names";
 import { nameOf, resourcesOf, unwrap, type Deployment } from "./deployment";
@@ -7,12 +8,21 @@ import type { Desired, DesiredSettings, LiveSettings, Problem } from "./model";
 import { commands } from "./words";
 
 /** What the step that sets them prints (scripts/swarm-settings.sh). */
-const printedSchema = z.object({ certificateExpiry: z.number() });
+const printedSchema = z.object({
+  certificateExpiry: z.number(),
+  autolock: z.boolean().optional(),
+  unlockKey: z.string().min(1).optional(),
+});
 
 /** `GET /swarm`, as far as it is of interest. Source: Docker Engine API v1.41. */
 const swarmSchema = z.object({
-  Spec: z.object({ CAConfig: z.object({ NodeCertExpiry: z.number().optional() }).nullish() }),
+  Spec: z.object({
+    CAConfig: z.object({ NodeCertExpiry: z.number().optional() }).nullish(),
+    EncryptionConfig: z.object({ AutoLockManagers: z.boolean().optional() }).nullish(),
+  }),
 });
+
+const keySchema = z.object({ UnlockKey: z.string().min(1) });
 
 /** An hour in nanoseconds, in which the Docker API has times. */
 const HOUR = 3600e9;
@@ -21,20 +31,51 @@ const DEFAULT_HOURS = 2160;
 
 /** The settings that a state's step has set; undefined where it has not run yet. Pure. */
 export function settingsIn(deployment: Deployment): DesiredSettings | undefined {
+  const found = printedIn(deployment);
+  if (found === undefined) return undefined;
+  const { certificateExpiry, autolock, unlockKey } = found.printed;
+  return {
+    step: found.step,
+    certificateExpiry,
+    ...(autolock === undefined ? {} : { autolock }),
+    ...(unlockKey === undefined ? {} : { unlockKey: digestOf(unlockKey) }),
+  };
+}
+
+/** The unlock key that a state's step has read; undefined where autolock isn't configured. A secret. Pure. */
+export function unlockKeyIn(deployment: Deployment): string | undefined {
+  return printedIn(deployment)?.printed.unlockKey;
+}
+
+function printedIn(
+  deployment: Deployment,
+): { readonly step: string; readonly printed: z.infer<typeof printedSchema> } | undefined {
   const step = resourcesOf(deployment).find(
     ({ type, urn }) => type === "command:remote:Command" && nameOf(urn) === SWARM_SETTINGS,
   );
   const stdout = unwrap(step?.outputs?.["stdout"]);
-  if (step === undefined || typeof stdout !== "string" || stdout === "") return undefined;
+  if (step === undefined || typeof stdout !== "string" || !stdout.startsWith("{")) return undefined;
   const printed = printedSchema.safeParse(JSON.parse(stdout));
-  return printed.success ? { step: step.urn, ...printed.data } : undefined;
+  return printed.success ? { step: step.urn, printed: printed.data } : undefined;
 }
 
 /** Asks a manager. @throws Error when it can't be asked */
 export async function readSettings(call: DockerCall): Promise<LiveSettings> {
-  const { CAConfig } = swarmSchema.parse(await call("GET", "/swarm")).Spec;
+  const { CAConfig, EncryptionConfig } = swarmSchema.parse(await call("GET", "/swarm")).Spec;
   const found = CAConfig?.NodeCertExpiry ?? 0;
-  return { certificateExpiry: found === 0 ? DEFAULT_HOURS : found / HOUR };
+  const certificateExpiry = found === 0 ? DEFAULT_HOURS : found / HOUR;
+  if (EncryptionConfig?.AutoLockManagers !== true) return { certificateExpiry, autolock: false };
+  return { certificateExpiry, autolock: true, unlockKey: digestOf(await readUnlockKey(call)) };
+}
+
+/** Asks a manager for the key that unlocks managers. A secret. @throws Error when autolock is off, or it can't be asked */
+export async function readUnlockKey(call: DockerCall): Promise<string> {
+  return keySchema.parse(await call("GET", "/swarm/unlockkey")).UnlockKey;
+}
+
+/** Enough to see that a secret has changed. */
+export function digestOf(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex");
 }
 
 /** Settings that somebody has changed by hand. Pure. */
@@ -43,9 +84,20 @@ export function settingsProblems(
   live: LiveSettings | { readonly error: string } | undefined,
 ): Problem[] {
   if (settings === undefined || live === undefined || "error" in live) return [];
-  if (settings.certificateExpiry === live.certificateExpiry) return [];
-  const text =
-    `The swarm's nodes get certificates for ${String(live.certificateExpiry)} h, and swarm-ha:certificateExpiry is ` +
-    `${String(settings.certificateExpiry)} h. Set it again: ${commands(stack).repair}`;
-  return [{ kind: "settings", hosts: [], text, redo: settings.step }];
+  const again = `Set it again: ${commands(stack).repair}`;
+  const onOff = (on: boolean): string => (on ? "on" : "off");
+  const texts: string[] = [];
+  if (settings.certificateExpiry !== live.certificateExpiry)
+    texts.push(
+      `The swarm's nodes get certificates for ${String(live.certificateExpiry)} h, and swarm-ha:certificateExpiry is ` +
+        `${String(settings.certificateExpiry)} h. ${again}`,
+    );
+  if (settings.autolock !== undefined && settings.autolock !== live.autolock)
+    texts.push(`Autolock is ${onOff(live.autolock)}, and swarm-ha:autolock is ${String(settings.autolock)}. ${again}`);
+  else if (settings.unlockKey !== undefined && settings.unlockKey !== live.unlockKey)
+    texts.push(
+      "The swarm has another unlock key than the stack's output: it was rotated outside of this program. After a restart of all " +
+        `managers, nobody could unlock them. Record the new one: ${commands(stack).repair}`,
+    );
+  return texts.map((text) => ({ kind: "settings", hosts: [], text, redo: settings.step }));
 }

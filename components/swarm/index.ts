@@ -9,6 +9,7 @@ import { Member } from "./member";
 import { prepareBastion, type ManagerAddress } from "./bastion";
 import { prepare } from "./prepare";
 import { settings } from "./settings";
+import { resultOf } from "../ssh/remote-step";
 
 /** Arguments of {@link Swarm}. */
 export interface SwarmArgs {
@@ -28,6 +29,8 @@ export interface SwarmArgs {
 export class Swarm extends pulumi.ComponentResource {
   /** The cluster id, recorded when the swarm is created. */
   public readonly swarmId: pulumi.Output<string>;
+  /** The key that unlocks managers, a secret. @default autolock isn't configured */
+  public readonly unlockKey?: pulumi.Output<string>;
   /** Inputs of further steps. */
   public readonly context: SwarmContext;
   /** Done when the bastion has the scripts of all other steps. */
@@ -54,7 +57,9 @@ export class Swarm extends pulumi.ComponentResource {
 
     const { step, swarmId } = init(first, bastion, context, this);
     this.swarmId = swarmId;
-    settings(context, [bastion, step], this);
+    const set = settings(context, [bastion, step], this);
+    if (config.autolock === true)
+      this.unlockKey = pulumi.secret(resultOf<{ unlockKey: string }>(set).apply(({ unlockKey }) => unlockKey));
 
     const nodes: Record<string, pulumi.Resource> = (this.nodes = {});
     const join = (host: Platform["hosts"][number], after: readonly pulumi.Resource[]): pulumi.Resource => {

@@ -6,19 +6,21 @@ import { clientOf, type SwarmContext } from "./context";
 
 /**
  * Sets the swarm's own settings, such as the validity of its nodes' certificates. Runs on the bastion, through any manager, when
- * one of them changes.
+ * one of them changes. With autolock it prints the unlock key.
  */
 export function settings(
   context: SwarmContext,
   after: readonly pulumi.Resource[],
   parent: pulumi.Resource,
 ): command.remote.Command {
+  const { certificateExpiry, autolock } = context.config;
   return bastionStep(
     SWARM_SETTINGS,
     {
       connection: context.bastion.connection,
       script: "swarm-settings",
-      input: { certificateExpiry: context.config.certificateExpiry, client: clientOf(context) },
+      secretOutput: autolock === true,
+      input: { certificateExpiry, ...(autolock === undefined ? {} : { autolock }), client: clientOf(context) },
     },
     { parent, dependsOn: [...after], deletedWith: context.lifetime },
   );
