@@ -21,7 +21,14 @@ import { quorum, votes, type Quorum } from "./quorum";
 import { registryProblems } from "./registry";
 import { pinnedTo, placementProblems } from "./tasks";
 import { settingsProblems } from "./swarm-settings";
-import { accessProblems, leaderProblems, quorumProblems, swarmProblems, unreachableProblem } from "./swarm-problems";
+import {
+  accessProblems,
+  leaderProblems,
+  lockedProblems,
+  quorumProblems,
+  swarmProblems,
+  unreachableProblem,
+} from "./swarm-problems";
 import { capital } from "./words";
 
 /** The status, and what operations need besides. */
@@ -65,6 +72,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
   const isGone = (name: string): boolean => running?.includes(name) === false && stepOf(desired, name) !== undefined;
   const found = [
     ...accessProblems(desired, live),
+    ...lockedProblems(desired, live.answers),
     ...swarmProblems(desired, live.answers, view),
     ...(view === undefined
       ? [unreachableProblem(desired, live)]
