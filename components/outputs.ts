@@ -97,6 +97,8 @@ export const stackOutputsSchema = z.object({
   caCertificate: text,
   registryCredentials: z.object({ username: text, password: text }).optional(),
   access: accessSchema,
+  /** The key that unlocks managers after a start of their Docker engines. A secret. @default autolock isn't configured */
+  unlockKey: text.optional(),
   /** Where backups are stored (`swarm-ha:backup`). A secret as a whole. @default there are none */
   backup: backupSchema.optional(),
 });

@@ -40,6 +40,7 @@ export function stackOutputs({ config, platform, keys, pki, swarm, registry }: S
     ...(platform.records === undefined ? {} : { records: platform.records }),
     caCertificate: pki.ca,
     registryCredentials: registry.credentials,
+    ...(swarm.unlockKey === undefined ? {} : { unlockKey: swarm.unlockKey }),
     ...(backup === undefined || repository === undefined ? {} : { backup: pulumi.secret({ ...backup, repository }) }),
     access: pulumi.secret({
       bastion: {

@@ -26,6 +26,8 @@ export const EFFECTS: Readonly<Record<string, string>> = {
     "nodes take it over when they renew their certificates; no host is replaced, and no Docker engine restarted",
   externalCa:
     "the swarm's nodes get certificates of another root, and join tokens are new; no host is replaced, and no Docker engine restarted ([external CA](operations/external-ca.md)). Another list of `urls`: nothing else",
+  autolock:
+    "managers encrypt or decrypt their keys at once; no Docker engine restarts. To turn it off, all managers have to be Ready and Reachable. Removed after `true`: turned off",
   certificates:
     "certificates are issued again where their validity changes; services load them, and no Docker engine restarts",
   ingress: "the ingress rolls from replica to replica",

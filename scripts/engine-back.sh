@@ -25,7 +25,7 @@ member() {
   [ "$state" = active ]
 }
 wait_for 90 "$name to be an active node" member
-# (As await_agent does, but an autolocked manager is locked after each start.)
+# (As await_agent does, under the guard.)
 if ! within 10 agent_up; then
   may_stop "$name"
   restart_engine

@@ -8,6 +8,7 @@
 . lib/common.sh
 . lib/service.sh
 . lib/engine.sh
+. lib/unlock.sh
 
 name=$(value name)
 address=$(value address)
@@ -16,12 +17,18 @@ address=$(value address)
 # pending, while it looks for the others error), leaving the swarm would leave a dead vote behind.
 joined=/etc/swarm-ha/joined
 
-# is_active: a check for wait_for.
+# is_active: a check for wait_for. A locked manager stays locked, so nothing waits for it.
 is_active() {
   swarm_state
   [ "$state" != active ] || return 0
+  [ "$state" != locked ] || fail_unlocked
   seen="$state $(jq -r '.Swarm.Error' <<<"$reply")"
   return 1
+}
+
+# fail_unlocked: fails because this manager is locked.
+fail_unlocked() {
+  fail "$name is locked (autolock), because its Docker engine was restarted. Unlock it: npm run repair -- <stack>; then run \`up\` again"
 }
 
 # start_over: leaves a half-finished membership. The Docker engine must be restarted, too: the gossip agent of the same
@@ -69,7 +76,7 @@ if [ -s "$joined" ] && [ "$state" != active ] && [ "$state" != locked ]; then
 fi
 case $state in
   active | inactive) ;;
-  locked) fail "this Docker engine's swarm is locked: unlock it with \`docker swarm unlock\`, then run \`up\` again" ;;
+  locked) fail_unlocked ;;
   # What an interrupted join left behind.
   *)
     start_over

@@ -120,6 +120,10 @@ if [ -n "$(optional proxy)" ]; then
   fi
 fi
 wait_for 90 "the Docker engine of $name to answer" engine_up
+# A Docker engine that this step had to start may be a locked manager's. The steps of other hosts would wait for it.
+if $member && engine GET /info </dev/null && [[ $reply == *'"LocalNodeState":"locked"'* ]]; then
+  fail "$name is locked (autolock), because its Docker engine was restarted. Unlock it: npm run repair -- <stack>; then run \`up\` again"
+fi
 housekeeping_apply
 $pending || restart_applied=$restart_digest
 printf '%s\n%s\n' "$restart_applied" "$labels_digest" | write_file "$applied" 0644 || true

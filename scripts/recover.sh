@@ -8,6 +8,7 @@
 . lib/common.sh
 . lib/service.sh
 . lib/engine.sh
+. lib/unlock.sh
 . lib/raft.sh
 . lib/forced.sh
 
@@ -115,6 +116,8 @@ wait_for 60 "$name to renew its certificate" valid
 
 # key_accepted: a check; right after its start, the Docker engine doesn't know yet that it is locked.
 key_accepted() {
+  swarm_state
+  [ "$state" != active ] || return 0
   printf '{"UnlockKey":"%s"}' "$(value unlock.key)" | engine POST /swarm/unlock || {
     seen=$reply
     return 1

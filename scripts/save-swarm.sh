@@ -32,9 +32,17 @@ may_stop "$name"
   trap '' HUP
   sleep "$away_limit"
   service start docker
+  ! within 90 engine_up || unlocked
 ) </dev/null >/dev/null 2>&1 8>&- &
 watch=$!
-trap 'service start docker || true; kill "$watch" || true; rm -rf "$copy"' EXIT
+# back: the same where this script fails.
+back() {
+  service start docker || true
+  kill "$watch" || true
+  rm -rf "$copy"
+  ! within 90 engine_up || (unlocked) || true
+}
+trap back EXIT
 began=${EPOCHREALTIME/[.,]/}
 service stop docker || fail "the Docker engine of $name didn't stop"
 mkdir -m 0700 "$copy"

@@ -22,7 +22,14 @@ import { quorum, votes, type Quorum } from "./quorum";
 import { registryProblems } from "./registry";
 import { pinnedTo, placementProblems } from "./tasks";
 import { settingsProblems, urlsOf } from "./swarm-settings";
-import { accessProblems, leaderProblems, quorumProblems, swarmProblems, unreachableProblem } from "./swarm-problems";
+import {
+  accessProblems,
+  leaderProblems,
+  lockedProblems,
+  quorumProblems,
+  swarmProblems,
+  unreachableProblem,
+} from "./swarm-problems";
 import { capital } from "./words";
 
 /** The status, and what operations need besides. */
@@ -66,6 +73,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
   const isGone = (name: string): boolean => running?.includes(name) === false && stepOf(desired, name) !== undefined;
   const found = [
     ...accessProblems(desired, live),
+    ...lockedProblems(desired, live.answers),
     ...swarmProblems(desired, live.answers, view),
     ...(view === undefined
       ? [unreachableProblem(desired, live)]

@@ -75,7 +75,7 @@ async function lookOnce(stack: LiveStack, { disks = false }: InspectOptions = {}
 
 /** Hosts that aren't in service, or whose API doesn't answer. */
 function troubledHosts({ problems, matches, reachable }: Evaluation): string[] {
-  const kinds: readonly Problem["kind"][] = ["swarm", "manager", "node", "identity", "api"];
+  const kinds: readonly Problem["kind"][] = ["locked", "swarm", "manager", "node", "identity", "api"];
   const wanted = matches.map(({ desired }) => desired.name);
   // Without a list of nodes, the managers are asked.
   if (!reachable) return matches.flatMap(({ desired: { role, name } }) => (role === "manager" ? [name] : []));

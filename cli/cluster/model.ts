@@ -74,6 +74,10 @@ export interface LiveTasks {
 export interface LiveSettings {
   /** Validity of its nodes' certificates, in hours. */
   readonly certificateExpiry: number;
+  /** Whether managers are locked after each start of their Docker engines. */
+  readonly autolock: boolean;
+  /** Digest of the key that unlocks them. @default autolock is off */
+  readonly unlockKey?: string;
   /** The CA outside of the swarm that signs them. @default the swarm signs by itself */
   readonly externalCa?: LiveExternalCa;
 }
@@ -96,8 +100,10 @@ export interface SilentCa {
 }
 
 /** Those that the stack wants, and URN of the step that sets them. */
-export interface DesiredSettings extends LiveSettings {
+export interface DesiredSettings extends Omit<LiveSettings, "autolock"> {
   readonly step: string;
+  /** @default the configuration leaves it as it is */
+  readonly autolock?: boolean;
 }
 
 /** The registry as the swarm has it. */
@@ -174,6 +180,8 @@ export interface ClusterStatus {
 
 /** Kinds of problems, the worst first. */
 export const PROBLEM_KINDS = [
+  /** A manager that waits for the unlock key. */
+  "locked",
   /** No manager can list the nodes. */
   "unreachable",
   /** There is more than one swarm. */

@@ -53,6 +53,26 @@ export async function readPosition(
   return parsePosition(outputOf(end));
 }
 
+/**
+ * Reads the key files of managers' nodes, by host name; empty where the file isn't encrypted. Never throws: a host that can't be
+ * asked has an error.
+ */
+export function readNodeKeys(
+  stack: LiveStack,
+  names: readonly string[],
+): Promise<Readonly<Record<string, string | { readonly error: string }>>> {
+  return withRoutes(stack, async (routes) => {
+    const read = names.map(async (name) => {
+      const key = await readPosition(stack, name, true, routes).then(
+        (position) => (position.log === "read" ? position.nodeKey : { error: position.seen }),
+        (error: unknown) => ({ error: messageOf(error) }),
+      );
+      return [name, key] as const;
+    });
+    return Object.fromEntries(await Promise.all(read));
+  });
+}
+
 /** Reads the Raft logs of these hosts. Never throws: failures are in the result. */
 export function readPositions(
   stack: LiveStack,

@@ -31,6 +31,18 @@ export function accessProblems(desired: Desired, live: Live): Problem[] {
   return problems;
 }
 
+/** Managers that wait for the unlock key, which only a person or a repair gives them. */
+export function lockedProblems(desired: Desired, answers: readonly ManagerAnswer[]): Problem[] {
+  const hosts = answers.flatMap((answer) => (answer.answered && answer.localState === "locked" ? [answer.name] : []));
+  if (hosts.length === 0) return [];
+  const [are, wait, engines] =
+    hosts.length === 1 ? ["is", "waits", "its Docker engine was"] : ["are", "wait", "their Docker engines were"];
+  const text =
+    `${list(hosts)} ${are} locked (autolock): ${engines} restarted, and ${wait} for the unlock key. ` +
+    `Unlock: ${commands(desired.stack).repair}`;
+  return [{ kind: "locked", hosts, text }];
+}
+
 /** Managers that are in another swarm: in one of another id, or in the one from before a recovery. */
 export function swarmProblems(desired: Desired, answers: readonly ManagerAnswer[], view: View | undefined): Problem[] {
   const { repair } = commands(desired.stack);

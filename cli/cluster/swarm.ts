@@ -1,8 +1,8 @@
 /** What the managers say of the swarm itself: its join tokens, its root CA, and the CA that each node's certificate is from. */
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import { nodesIn, type DockerCall } from "./docker-api";
 import type { LiveNode } from "./model";
+import { digestOf, readUnlockKey } from "./swarm-settings";
 
 /** Source: Docker Engine API v1.41, TLSInfo; base64 of DER, and PEM for the root. */
 const tlsSchema = z.object({
@@ -50,7 +50,7 @@ export async function readSwarm(call: DockerCall): Promise<LiveSwarm> {
   const certificates = new Map(nodesSchema.parse(all).map(({ ID, Description }) => [ID, Description.TLSInfo]));
   const wanted = swarm.TLSInfo;
   return {
-    tokens: { worker: digest(swarm.JoinTokens.Worker), manager: digest(swarm.JoinTokens.Manager) },
+    tokens: { worker: digestOf(swarm.JoinTokens.Worker), manager: digestOf(swarm.JoinTokens.Manager) },
     root: wanted?.TrustRoot ?? "",
     rotating: swarm.RootRotationInProgress,
     externalCa: (swarm.Spec.CAConfig?.ExternalCAs ?? []).length > 0,
@@ -72,9 +72,19 @@ export async function readSwarm(call: DockerCall): Promise<LiveSwarm> {
  */
 export async function rotateJoinTokens(call: DockerCall, seen: LiveSwarm["tokens"]): Promise<void> {
   const swarm = swarmSchema.parse(await call("GET", "/swarm"));
-  if (digest(swarm.JoinTokens.Worker) !== seen.worker || digest(swarm.JoinTokens.Manager) !== seen.manager) return;
+  if (digestOf(swarm.JoinTokens.Worker) !== seen.worker || digestOf(swarm.JoinTokens.Manager) !== seen.manager) return;
   const query = `version=${swarm.Version.Index}&rotateWorkerToken=true&rotateManagerToken=true`;
   await call("POST", `/swarm/update?${query}`, swarm.Spec);
+}
+
+/**
+ * Gives the swarm a new unlock key; managers encrypt their keys with it when they hear of it. Changes nothing if its digest isn't
+ * `seen` any more.
+ */
+export async function rotateUnlockKey(call: DockerCall, seen: string): Promise<void> {
+  const swarm = swarmSchema.parse(await call("GET", "/swarm"));
+  if (digestOf(await readUnlockKey(call)) !== seen) return;
+  await call("POST", `/swarm/update?version=${swarm.Version.Index}&rotateManagerUnlockKey=true`, swarm.Spec);
 }
 
 /** Begins the rotation of the swarm's root CA, with a new key of the swarm's own. Changes nothing if the root isn't `seen` any more. */
@@ -86,8 +96,4 @@ export async function rotateSwarmCa(call: DockerCall, seen: LiveSwarm["root"]): 
     ...swarm.Spec,
     CAConfig: { ...CAConfig, ForceRotate: (swarm.Spec.CAConfig?.ForceRotate ?? 0) + 1 },
   });
-}
-
-function digest(token: string): string {
-  return createHash("sha256").update(token).digest("hex");
 }

@@ -19,7 +19,7 @@ const NOTICE_LIMIT = 120;
 const RECOVERY_LIMIT = 120;
 
 /** Problems that don't pass by themselves: waiting is useless. */
-const LASTING: readonly Problem["kind"][] = ["host", "swarm", "identity", "unmanaged", "service"];
+const LASTING: readonly Problem["kind"][] = ["locked", "host", "swarm", "identity", "unmanaged", "service"];
 
 /** What was changed before the check. */
 interface Recovery {
@@ -33,6 +33,8 @@ interface Recovery {
 export function isSettled({ status, problems }: Pick<Evaluation, "status" | "problems">, recovery?: Recovery): boolean {
   if (status.healthy) return true;
   if (recovery === undefined) return problems.some(({ kind }) => LASTING.includes(kind));
+  // Whatever else comes back meanwhile: it stays locked.
+  if (problems.some(({ kind }) => kind === "locked")) return true;
   const lasts = ({ hosts, redo }: Problem): boolean =>
     redo !== undefined || (hosts.length > 0 && hosts.every((host) => recovery.gone.includes(host)));
   return problems.every(lasts);

@@ -23,6 +23,14 @@ export function commands(stack: string): {
   };
 }
 
+/** Environment variable with an unlock key. */
+export const UNLOCK_KEY = "SWARM_HA_UNLOCK_KEY";
+
+/** How to give an unlock key to a command, for messages. The shell's history doesn't keep it. */
+export function giveKey(command: string): string {
+  return `read -rs ${UNLOCK_KEY}; export ${UNLOCK_KEY}; ${command}`;
+}
+
 /** A span of time: `45 s`, `12 min`, `3 h 5 min`, `2 d 4 h`. */
 export function span(seconds: number): string {
   const s = Math.max(0, Math.round(seconds));

@@ -6,6 +6,7 @@ import { decryptNodeKey } from "../cluster/node-key";
 import { readPosition } from "../cluster/raft";
 import { outputOf, scriptOnHost, withRoutes, type Routes } from "../cluster/run-script";
 import type { LiveStack } from "../cluster/stack";
+import { knownKeys } from "../cluster/unlock";
 
 /**
  * Seconds: more than the script's own limits, 900 of them for the lock, because it would go on alone, and nobody would let the
@@ -19,7 +20,7 @@ export interface Forcing {
   readonly manager: string;
   /** Other managers that answer: they leave, so that their old data can't form a second swarm. */
   readonly leaving: readonly string[];
-  /** The key of an autolocked swarm. @default it isn't autolocked */
+  /** The key of an autolocked swarm, besides those that are known. @default there is no other one */
   readonly unlockKey?: string;
 }
 
@@ -59,8 +60,17 @@ async function unlocking(
   unlockKey: string | undefined,
   routes: Routes,
 ): Promise<{ readonly key: string; readonly nodeKey: string } | undefined> {
-  if (unlockKey === undefined) return undefined;
+  const keys = [...new Set([...(unlockKey === undefined ? [] : [unlockKey]), ...knownKeys(stack)])];
+  if (keys.length === 0) return undefined;
   const position = await readPosition(stack, manager, true, routes);
   if (position.log !== "read" || !position.locked) return undefined;
-  return { key: unlockKey, nodeKey: decryptNodeKey(position.nodeKey, unlockKey) };
+  let failure: unknown;
+  for (const key of keys) {
+    try {
+      return { key, nodeKey: decryptNodeKey(position.nodeKey, key) };
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  throw failure;
 }

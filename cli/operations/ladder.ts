@@ -15,7 +15,7 @@ import { votes } from "../cluster/quorum";
 import type { Match } from "../cluster/match";
 import type { RepairInput, RepairStep } from "./plan-repair";
 import type { PlatformInstance } from "../platform/types";
-import { commands, list } from "../cluster/words";
+import { commands, giveKey, list } from "../cluster/words";
 
 /** What the next rung is chosen from. */
 export interface Climb {
@@ -125,12 +125,29 @@ function unreached(climb: Climb, own: HostFacts | undefined): Rung {
   return losing(climb);
 }
 
-function unlocking({ match, isTried }: Climb): Rung {
+function unlocking({ input, match, isTried }: Climb): Rung {
   const { name } = match.desired;
-  const step: RepairStep = { kind: "unlock", names: [name], why: "its Docker engine is locked" };
+  const step = unlockStep([name]);
   if (!isTried(step)) return { step };
   return {
-    left: `its Docker engine is locked, and no manager could unlock it. Unlock it with your key, on ${name} itself (docker swarm unlock), and run the repair again`,
+    left: `its Docker engine is locked, and no known key fits. If you have it: ${giveKey(commands(input.desired.stack).repair)}`,
+  };
+}
+
+/** Managers that are locked by their own report. */
+export function lockedHosts(nodes: readonly DesiredNode[], facts: AllFacts): string[] {
+  return nodes.flatMap(({ name }) => {
+    const own = facts[name];
+    return own?.reached === true && own.service && own.answers && own.state === "locked" ? [name] : [];
+  });
+}
+
+/** Unlocks managers, all at once: without a majority, each one waits for the others. */
+export function unlockStep(names: readonly string[]): Extract<RepairStep, { kind: "unlock" }> {
+  return {
+    kind: "unlock",
+    names,
+    why: names.length === 1 ? "its Docker engine is locked" : "their Docker engines are locked",
   };
 }
 

@@ -1,13 +1,12 @@
 import type Docker from "dockerode";
 import { z } from "zod";
-import { messageOf } from "../../components/message";
 import { retry } from "../../components/retry";
 import { actOnHost } from "../cluster/ask-hosts";
-import { connect } from "../cluster/connect";
 import { nameOf, resourcesOf } from "../cluster/deployment";
 import { listNodes, removeNode, updateNode, type DockerCall } from "../cluster/docker-api";
 import { throughManager } from "../cluster/inspect";
 import { userLabels } from "../cluster/labels";
+import { unlockManagers } from "../cluster/unlock";
 import type { LiveNode } from "../cluster/model";
 import { attempt } from "./attempt";
 import type { RepairStep } from "./plan-repair";
@@ -39,7 +38,7 @@ export async function perform(
     case "engine":
       return attempt(() => actOnHost(stack, name, step.action, docker));
     case "unlock":
-      return attempt(() => unlock(name, stack));
+      return attempt(() => unlockManagers(stack, step.names));
     case "rejoin":
       return rejoin(step, stack, docker);
     case "up":
@@ -65,32 +64,6 @@ export async function perform(
 /** Runs an `up` that continues after errors. */
 function goOn({ stack }: LiveStack, replace: readonly string[]): Promise<string | undefined> {
   return up(stack, replace, ["--continue-on-error"]);
-}
-
-/** Unlocks a manager with the key from another one. The key is only in memory and on TLS connections. */
-async function unlock(name: string, stack: LiveStack): Promise<void> {
-  const connection = await connect(stack.outputs);
-  try {
-    const locked = connection.managers.find((manager) => manager.name === name);
-    if (locked === undefined) throw new Error("the bastion can't be reached");
-    const heard: string[] = [];
-    for (const other of connection.managers.filter((manager) => manager.name !== name)) {
-      const key = await other.call("GET", "/swarm/unlockkey").then(keyOf, (error: unknown) => {
-        heard.push(`${other.name}: ${messageOf(error)}`);
-        return undefined;
-      });
-      if (key === undefined) continue;
-      await locked.call("POST", "/swarm/unlock", { UnlockKey: key });
-      return;
-    }
-    throw new Error(`no other manager gives the key (${heard.join("; ")})`);
-  } finally {
-    connection.close();
-  }
-}
-
-function keyOf(answer: unknown): string {
-  return z.object({ UnlockKey: z.string().min(1) }).parse(answer).UnlockKey;
 }
 
 /**

@@ -3,14 +3,14 @@ import type { DesiredNode } from "../../components/outputs";
 import type { NodeChange } from "../cluster/docker-api";
 import type { Evaluation } from "../cluster/evaluate";
 import type { AllFacts } from "../cluster/host-facts";
-import { engineSteps, nextRung } from "./ladder";
+import { engineSteps, lockedHosts, nextRung, unlockStep } from "./ladder";
 import { desiredAvailability, desiredLabels, missingLabels } from "../cluster/labels";
 import type { Match } from "../cluster/match";
 import type { Desired, ProblemKind } from "../cluster/model";
 import { majority } from "../../plan/quorum";
 import { counts, guard, restartGuard, votes } from "../cluster/quorum";
 import { nameOf } from "../cluster/deployment";
-import { commands, list } from "../cluster/words";
+import { commands, giveKey, list } from "../cluster/words";
 import type { PlatformInstance } from "../platform/types";
 import { goesAlone } from "./plan-replace";
 
@@ -24,7 +24,7 @@ export type RepairStep = {
   /** Starts or restarts a host's Docker engine. */
   (
     | { readonly kind: "engine"; readonly action: "start" | "restart" }
-    /** Unlocks a manager with the key that the others have. */
+    /** Unlocks managers. */
     | { readonly kind: "unlock" }
     /**
      * Lets a host leave its swarm and join again, with its volumes and images. `nodeId`: its former node, if that has a vote:
@@ -93,6 +93,9 @@ export function planRepair(input: RepairInput): RepairPlan {
 
   const facts = input.facts ?? {};
   for (const step of engineSteps(desired.nodes, facts)) if (!tried.has(stepKey(step))) steps.push(step);
+  // Without a majority, too, where it brings the majority back.
+  const locked = lockedHosts(desired.nodes, facts).filter((name) => !tried.has(stepKey(unlockStep([name]))));
+  if (locked.length > 0 && mayElect(input)) steps.push(unlockStep(locked));
 
   const refused = refusal(evaluation, desired, facts);
   if (refused !== undefined) return { steps, refused, left };
@@ -193,6 +196,21 @@ export function planRepair(input: RepairInput): RepairPlan {
   return { steps, left };
 }
 
+/**
+ * Whether the managers have a leader, or may elect one once all locked ones are unlocked. Else none is unlocked: its Docker engine
+ * would wait for the others for ever, and can't be stopped meanwhile (measured on 26.1.5: moby's UnlockSwarm holds the lock that
+ * its shutdown needs), which a recovery has to do.
+ */
+function mayElect({ evaluation, desired, facts = {} }: Pick<RepairInput, "evaluation" | "desired" | "facts">): boolean {
+  if (evaluation.reachable && evaluation.quorum.margin >= 0) return true;
+  const managers = desired.nodes.filter(({ role }) => role === "manager");
+  const able = managers.filter(({ name }) => {
+    const own = facts[name];
+    return own?.reached === true && own.answers && own.state !== "inactive";
+  });
+  return able.length >= majority(managers.length);
+}
+
 /** The replacement of several hosts in one `up`; nothing for fewer than two. */
 function batchOf(
   dead: readonly { readonly host: DesiredNode; readonly why: string; readonly loses: string | undefined }[],
@@ -208,7 +226,10 @@ function batchOf(
 }
 
 function addOnce(steps: RepairStep[], step: RepairStep): void {
-  if (!steps.some((one) => stepKey(one) === stepKey(step))) steps.push(step);
+  const isIn = (one: RepairStep): boolean =>
+    stepKey(one) === stepKey(step) ||
+    (one.kind === "unlock" && step.kind === "unlock" && step.names.every((name) => one.names.includes(name)));
+  if (!steps.some(isIn)) steps.push(step);
 }
 
 function isDue(kind: ProblemKind): boolean {
@@ -228,17 +249,17 @@ function otherSteps({ evaluation, instances, others }: RepairInput): RepairStep[
   return steps;
 }
 
-function refusal({ reachable, quorum, problems }: Evaluation, desired: Desired, facts: AllFacts): string | undefined {
+function refusal(evaluation: Evaluation, desired: Desired, facts: AllFacts): string | undefined {
+  const { reachable, quorum, problems } = evaluation;
   const managers = desired.nodes.filter((node) => node.role === "manager").length;
-  const locked = desired.nodes.filter(({ name }) => {
-    const own = facts[name];
-    return own?.reached === true && own.state === "locked";
-  });
+  const locked = lockedHosts(desired.nodes, facts);
   const unlock =
     locked.length === 0
       ? ""
-      : `The Docker engine of ${list(locked.map((node) => node.name))} is locked, and without a majority no other manager gives the key: ` +
-        "unlock it there with yours (docker swarm unlock). ";
+      : mayElect({ evaluation, desired, facts })
+        ? `${list(locked)} ${locked.length === 1 ? "is" : "are"} locked (autolock), and no known key fits. ` +
+          `If you have it: ${giveKey(commands(desired.stack).repair)}. `
+        : `${list(locked)} ${locked.length === 1 ? "is" : "are"} locked (autolock), and would be no majority without the lost managers. `;
   const explain =
     `${unlock}A swarm without a majority (${majority(managers)} of ${managers} managers) can't be changed, and replacing a manager ` +
     `now would destroy the state that the others still have. To recover: ${commands(desired.stack).recover}`;

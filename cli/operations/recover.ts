@@ -6,6 +6,7 @@
 import { commands, list } from "../cluster/words";
 import { hasExpired } from "../cluster/host-facts";
 import type { RaftPositions } from "../cluster/raft";
+import { knownKeys } from "../cluster/unlock";
 import { again } from "../terminal/arguments";
 import type { RecoverableCluster } from "./cluster";
 import type { Moment, Operation, Past, Plan, Step } from "./operation";
@@ -37,7 +38,7 @@ interface RecoverOptions {
   readonly from?: string;
   /** Whether it may have fewer changes than another survivor. */
   readonly older: boolean;
-  /** The key of an autolocked swarm. @default it isn't known */
+  /** The key of an autolocked swarm, besides those that are known. @default there is no other one */
   readonly unlockKey?: string;
   /** The command's arguments as they were given, such as `--json`. */
   readonly given?: readonly string[];
@@ -121,7 +122,7 @@ export function recover(cluster: RecoverableCluster, options: RecoverOptions): O
         facts: seen.facts,
         positions: seen.positions ?? {},
         older: options.older,
-        hasKey: options.unlockKey !== undefined,
+        hasKey: options.unlockKey !== undefined || knownKeys(stack).length > 0,
         ...(seen.instances === undefined ? {} : { instances: seen.instances }),
         ...(options.from === undefined ? {} : { from: options.from }),
       });

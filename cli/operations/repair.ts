@@ -84,9 +84,9 @@ export function planOf({ stack, ...seen }: RepairSeen, past: readonly Past<Repai
   return planRepair({ ...seen, desired: stack.desired, others, tried: new Set(past.flatMap(triedBy)) });
 }
 
-/** The keys of what was tried. Declining the loss of several hosts declines it for each of them. */
+/** The keys of what was tried. Declining the loss of several hosts declines it for each of them; an unlock tries each of them. */
 function triedBy({ step: { action }, outcome }: Past<RepairTurn>): string[] {
-  if (outcome !== "declined") return [stepKey(action)];
+  if (outcome !== "declined" && action.kind !== "unlock") return [stepKey(action)];
   return [stepKey(action), ...action.names.map((host) => stepKey({ ...action, names: [host] }))];
 }
 
@@ -223,7 +223,7 @@ function headline(step: RepairStep): string {
     case "engine":
       return `${step.action === "start" ? "Starting" : "Restarting"} the Docker engine of ${names} (${step.why})`;
     case "unlock":
-      return `Unlocking ${names} with the key that the other managers have`;
+      return `Unlocking ${names}`;
     case "rejoin":
       return `Letting ${names} join again, with its volumes and images (${step.why})`;
     case "replace":

@@ -3,7 +3,7 @@ import { majority } from "../../plan/quorum";
 import type { DesiredNode } from "../../components/outputs";
 import { describeCuts, hasExpired, witnesses, type AllFacts } from "../cluster/host-facts";
 import type { RaftPositions } from "../cluster/raft";
-import { commands, list } from "../cluster/words";
+import { commands, giveKey, list } from "../cluster/words";
 import type { PlatformInstance } from "../platform/types";
 import { describeHost, networkCuts } from "./ladder";
 
@@ -136,7 +136,7 @@ export function chooseSurvivor(input: Survivors): Choice {
     return {
       refused:
         `The swarm is autolocked, and without a majority no manager gives its key. Give yours in the environment, where the shell's ` +
-        `history doesn't keep it: read -rs SWARM_HA_UNLOCK_KEY; export SWARM_HA_UNLOCK_KEY; ${recover}. Without the key, the data of ` +
+        `history doesn't keep it: ${giveKey(recover)}. Without the key, the data of ` +
         `${manager} can't be read: restore a backup`,
     };
   return {
@@ -211,8 +211,8 @@ function mayReturn(
   const locked = states.get("locked") ?? [];
   if (candidates.length - locked.length < majority(managers))
     return (
-      `${list(locked)}: locked. With them, the managers have a majority, and nothing is lost. Unlock them there, with your key: ` +
-      "docker swarm unlock"
+      `${list(locked)}: locked, and no known key fits. With them, the managers have a majority, and nothing is lost. If you have the key: ` +
+      giveKey(commands(stack).repair)
     );
   if (from !== undefined) return undefined;
   const seen = [...states].map(([state, names]) => `${list(names)}: ${state === "" ? "no answer" : state}`).join("; ");

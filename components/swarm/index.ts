@@ -10,6 +10,7 @@ import { checkExternalCa } from "./external-ca";
 import { prepareBastion, type ManagerAddress } from "./bastion";
 import { prepare } from "./prepare";
 import { settings } from "./settings";
+import { resultOf } from "../ssh/remote-step";
 
 /** Arguments of {@link Swarm}. */
 export interface SwarmArgs {
@@ -29,6 +30,8 @@ export interface SwarmArgs {
 export class Swarm extends pulumi.ComponentResource {
   /** The cluster id, recorded when the swarm is created. */
   public readonly swarmId: pulumi.Output<string>;
+  /** The key that unlocks managers, a secret. @default autolock isn't configured */
+  public readonly unlockKey?: pulumi.Output<string>;
   /** Inputs of further steps. */
   public readonly context: SwarmContext;
   /** Done when the bastion has the scripts of all other steps. */
@@ -73,7 +76,9 @@ export class Swarm extends pulumi.ComponentResource {
     const checks = platform.hosts
       .filter(isManager)
       .flatMap((host) => checkExternalCa(host, context, [bastion, ...[nodes[host.name] ?? []].flat()], this));
-    settings(context, [bastion, step, ...checks], this);
+    const set = settings(context, [bastion, step, ...checks], this);
+    if (config.autolock === true)
+      this.unlockKey = pulumi.secret(resultOf<{ unlockKey: string }>(set).apply(({ unlockKey }) => unlockKey));
     this.registerOutputs({ swarmId });
   }
 }

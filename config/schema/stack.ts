@@ -106,6 +106,16 @@ export function stackSchemaOf(platforms: Readonly<Record<string, PlatformFacts>>
       fix: "write certificateExpiry: 2160",
     }),
     externalCa: externalCa.optional(),
+    autolock: z
+      .boolean()
+      .meta({
+        description:
+          "Whether managers encrypt the swarm's keys on their disks, so that a manager is locked after each start of its Docker engine until it gets the unlock key (docs/operations/autolock.md). The key is the secret stack output `unlockKey`. Without this key, autolock stays as it was set by hand.",
+        allowed: "true or false",
+        fix: "write autolock: true, or leave it out",
+        defaultText: "off",
+      })
+      .optional(),
     certificates,
     housekeeping,
     rebalance: z.boolean().default(false).meta({

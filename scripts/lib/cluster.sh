@@ -37,11 +37,11 @@ ask() {
 # cluster METHOD PATH: one call to any manager that answers, standard input as body; repeated while none does.
 # False when the cluster answered with a refusal (its reason in reply), which another manager would only repeat.
 cluster() {
-  local method=$1 path=$2 body address heard end=$((SECONDS + api_limit)) addresses=()
+  local method=$1 path=$2 body address heard locked count end=$((SECONDS + api_limit)) addresses=()
   body=$(cat)
   while read -r _ address; do addresses+=("$address"); done <"$managers"
   while true; do
-    heard=""
+    heard="" locked=" " count=0
     for address in $answering "${addresses[@]}"; do
       if ask "$address" "$method" "$path" <<<"$body"; then
         answering=$address
@@ -51,7 +51,15 @@ cluster() {
       # Written on a version that is no longer the newest: the caller has to read again.
       [[ $reply != *"out of sequence"* ]] || return 1
       heard+="; $address: $reply"
+      # (The one that is asked first is in the list, too.)
+      if [[ $reply == *"needs to be unlocked"* && $locked != *" $address "* ]]; then
+        locked+="$address "
+        count=$((count + 1))
+      fi
     done
+    # They stay locked, so there will be no leader.
+    ((count < ${#addresses[@]} - ${#addresses[@]} / 2)) ||
+      fail "$count of ${#addresses[@]} managers are locked (autolock), because their Docker engines were restarted. Unlock them: npm run repair -- <stack>$heard"
     ((SECONDS < end)) || fail "no manager answered the call within $api_limit s ($method ${path%%\?*})$heard"
     sleep 1
   done

@@ -48,19 +48,6 @@ swarm_state() {
   state=${BASH_REMATCH[1]}
 }
 
-# restart_engine: for a state that only a new process clears.
-restart_engine() {
-  service restart docker
-  wait_for 90 "the Docker engine to answer after its restart" engine_up
-}
-
-# await_agent NAME: waits for the gossip agent. "Ready" isn't "working": without it the node gets tasks whose overlay traffic is lost.
-await_agent() {
-  if within 10 agent_up; then return 0; fi
-  restart_engine
-  wait_for 60 "the gossip agent of $1" agent_up
-}
-
 # agent_up: a check; the gossip agent listens.
 agent_up() {
   seen="nothing listens on 7946/tcp"

@@ -201,6 +201,28 @@ describe("the graph of a swarm", () => {
     }
   });
 
+  it("asks for the unlock key only with autolock, in a step whose output is a secret; no other step changes", async () => {
+    const on = await run({ autolock: true });
+    const before = new Map(resources.map(({ name, type, inputs }) => [`${type} ${name}`, JSON.stringify(inputs)]));
+    const changed = on.filter(({ name, type, inputs }) => before.get(`${type} ${name}`) !== JSON.stringify(inputs));
+    assert.deepEqual(
+      changed.map(({ name }) => name),
+      ["swarm-settings"],
+    );
+    const [step] = changed;
+    assert.equal(step?.inputs["logging"], "none");
+    for (const output of ["stdout", "stderr"]) assert.ok(step.secretOutputs.includes(output), output);
+    assert.match(String(step.inputs["stdin"]), /\['autolock'\]='true'/);
+    // Without it, the step is what it was before there was autolock.
+    const plain = named("swarm-settings");
+    assert.equal(plain.inputs["logging"], "stderr");
+    for (const output of ["stdout", "stderr"]) assert.ok(!plain.secretOutputs.includes(output), output);
+    assert.doesNotMatch(String(plain.inputs["stdin"]), /autolock/);
+    const off = (await run({ autolock: false })).find(({ name }) => name === "swarm-settings");
+    assert.match(String(off?.inputs["stdin"]), /\['autolock'\]='false'/);
+    assert.equal(off?.secretOutputs.includes("stdout"), false);
+  });
+
   it("has the same resources in a preview as in an update", async () => {
     const names = (list: readonly Registered[]): string[] => list.map(({ type, name }) => `${type} ${name}`).sort();
     const preview = await run({}, true);

@@ -31,6 +31,7 @@ export const answer: Answer = ({ type, name }) => {
 function stdoutOf(step: string): string {
   if (step === "init") return JSON.stringify({ swarmId: "swarm-of-the-test" });
   if (step.startsWith("token-")) return JSON.stringify({ token: `SWMTKN-1-${SECRET}`, managers: ["10.0.0.1:2377"] });
+  if (step === "swarm-settings") return JSON.stringify({ autolock: true, unlockKey: `SWMKEY-1-${SECRET}` });
   if (step === "acme") return "chain that acme printed";
   if (step.startsWith("join-")) return JSON.stringify({ nodeId: `node-id-of-${step}` });
   return "";

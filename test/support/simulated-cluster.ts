@@ -22,6 +22,7 @@ export const SIMULATED_FAULTS = [
   "lose",
   "stop-engine",
   "hang-engine",
+  "lock",
   "leave",
   "drain",
   "demote",
@@ -32,7 +33,7 @@ export type SimulatedFault = (typeof SIMULATED_FAULTS)[number];
 
 interface Host {
   power: "on" | "off" | "paused" | "gone";
-  engine: "up" | "stopped" | "hung";
+  engine: "up" | "stopped" | "hung" | "locked";
   /** Its Docker engine's node id; empty when it is in no swarm. */
   nodeId: string;
   identity: string;
@@ -96,6 +97,8 @@ export class SimulatedCluster implements Cluster {
       return true;
     }
     const isManager = this.node(name).role === "manager";
+    // A restart under autolock locks a manager that is in the swarm.
+    if (fault === "lock" && (!isManager || host.engine !== "up" || member === undefined)) return false;
     if (isManager && !this.hasMajority([name])) return false;
     this.log.push(`fault: ${fault} ${name}`);
     if (fault === "off") host.power = "off";
@@ -103,8 +106,16 @@ export class SimulatedCluster implements Cluster {
     if (fault === "lose") Object.assign(host, { power: "gone", nodeId: "" });
     if (fault === "stop-engine") host.engine = "stopped";
     if (fault === "hang-engine") host.engine = "hung";
+    if (fault === "lock") host.engine = "locked";
     if (fault === "leave") host.nodeId = "";
     return true;
+  }
+
+  /** Cuts the power of everything, under autolock: all hosts start again, and the managers are locked. */
+  public cutPower(): void {
+    this.log.push("fault: cut the power");
+    for (const [name, host] of this.hosts)
+      if (host.power === "on") host.engine = this.node(name).role === "manager" ? "locked" : "up";
   }
 
   /** Removes the bastion or a load balancer. */
@@ -211,8 +222,12 @@ export class SimulatedCluster implements Cluster {
           }
           case "replace":
             return this.replaceHosts(step.names);
+          case "unlock": {
+            const left = step.names.filter((one) => this.host(one).power !== "on");
+            for (const one of step.names) if (this.host(one).engine === "locked") this.host(one).engine = "up";
+            return left.length === 0 ? undefined : `${left.join(", ")} can't be reached`;
+          }
           case "up":
-          case "unlock":
             return undefined;
         }
       }),
@@ -321,6 +336,8 @@ export class SimulatedCluster implements Cluster {
     const managers = this.desired.nodes.filter(({ role }) => role === "manager");
     const answers = managers.map(({ name }): ManagerAnswer => {
       const { power, engine, nodeId } = this.host(name);
+      if (power === "on" && engine === "locked")
+        return { name, answered: true, localState: "locked", swarmId: "", nodes: { error: "needs to be unlocked" } };
       if (power !== "on" || engine !== "up") return { name, answered: false, seen: "connection refused" };
       // Its Docker engine knows nothing of a swarm that it has left, or that has removed it.
       const isMember = nodeId !== "" && this.members.get(nodeId)?.role === "manager";
@@ -348,13 +365,13 @@ export class SimulatedCluster implements Cluster {
   private reports(): AllFacts {
     const outcome = (name: string): "open" | "refused" | "silent" => {
       const { power, engine } = this.host(name);
-      return power !== "on" ? "silent" : engine === "stopped" ? "refused" : "open";
+      return power !== "on" ? "silent" : engine === "stopped" || engine === "locked" ? "refused" : "open";
     };
     return Object.fromEntries(
       [...this.hosts].map(([name, { power, engine, nodeId }]): [string, HostFacts] => {
         if (power !== "on") return [name, { reached: false, seen: "no answer" }];
         const others = this.names.filter((other) => other !== name);
-        const answers = engine === "up";
+        const answers = engine === "up" || engine === "locked";
         return [
           name,
           {
@@ -362,7 +379,7 @@ export class SimulatedCluster implements Cluster {
             via: this.beside.has("bastion") ? "bastion" : "platform",
             service: engine !== "stopped",
             answers,
-            state: !answers ? "" : nodeId === "" ? "inactive" : "active",
+            state: !answers ? "" : engine === "locked" ? "locked" : nodeId === "" ? "inactive" : "active",
             error: "",
             nodeId: answers ? nodeId : "",
             volumes: [],

@@ -4,6 +4,7 @@ import { joinTokens } from "./join-tokens";
 import { registryPassword } from "./registry-password";
 import type { Rotation } from "./rotation";
 import { swarmCa } from "./swarm-ca";
+import { unlockKey } from "./unlock-key";
 
 /** By the name on the command line, in the order of the usage. */
 export const ROTATIONS: Readonly<Record<string, Rotation>> = {
@@ -11,4 +12,5 @@ export const ROTATIONS: Readonly<Record<string, Rotation>> = {
   "swarm-ca": swarmCa,
   "registry-password": registryPassword,
   certificates,
+  "unlock-key": unlockKey,
 };

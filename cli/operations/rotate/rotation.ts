@@ -4,6 +4,7 @@ import type { Evaluation } from "../../cluster/evaluate";
 import { throughManager } from "../../cluster/inspect";
 import type { Problem } from "../../cluster/model";
 import { pendingHostsOf, type PendingHosts } from "../../cluster/pending-hosts";
+import { readNodeKeys } from "../../cluster/raft";
 import { tryLogins } from "../../cluster/registry-access";
 import type { LiveStack } from "../../cluster/stack";
 import { commands, list } from "../../cluster/words";
@@ -27,6 +28,8 @@ export interface RotationTools {
   readonly tryLogins: typeof tryLogins;
   /** See {@link pendingHostsOf}. */
   readonly pendingHosts: typeof pendingHostsOf;
+  /** See {@link readNodeKeys}. */
+  readonly nodeKeys: typeof readNodeKeys;
   readonly pause: (milliseconds: number) => Promise<void>;
 }
 
@@ -39,6 +42,7 @@ export function liveTools(cluster: Cluster, progress: Progress): RotationTools {
     redo: (urns) => redo(cluster.stack, () => urns),
     tryLogins,
     pendingHosts: pendingHostsOf,
+    nodeKeys: readNodeKeys,
     pause: (milliseconds) => sleep(milliseconds),
   };
 }

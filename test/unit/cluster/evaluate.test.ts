@@ -210,6 +210,37 @@ describe("evaluate", () => {
     );
   });
 
+  it("names locked managers first, with the command that unlocks them", () => {
+    const locked = (name: string): ManagerAnswer => ({
+      ...{
+        name,
+        answered: true,
+        localState: "locked",
+        swarmId: "",
+        nodes: { error: "HTTP 503: needs to be unlocked" },
+      },
+    });
+    const all = ["manager-1", "manager-2", "manager-3"].map(locked);
+    const seen = evaluate(desired, found(desired, [], { answers: all }));
+    assert.equal(
+      seen.status.problems[0],
+      "manager-1, manager-2 and manager-3 are locked (autolock): their Docker engines were restarted, and wait for the unlock " +
+        "key. Unlock: npm run repair -- local",
+    );
+    const nodes = nodesOf(desired, { "manager-2": { state: "down", reachability: "unreachable" } });
+    const well = found(desired, nodes);
+    const one = {
+      ...well,
+      answers: well.answers.map((answer) => (answer.name === "manager-2" ? locked("manager-2") : answer)),
+    };
+    const { problems: list, exitCode } = evaluate(desired, one);
+    assert.equal(exitCode, 1);
+    assert.match(
+      list[0]?.text ?? "",
+      /^manager-2 is locked \(autolock\): its Docker engine was restarted, and waits for/,
+    );
+  });
+
   it("uses the load balancer when the bastion is dead, and reports that", () => {
     const answers: ManagerAnswer[] = [
       {

@@ -25,6 +25,15 @@ describe("the check before a command reports success", () => {
     assert.ok(isSettled(seen({ kind: "service", hosts: [] })));
   });
 
+  it("doesn't wait for a locked manager, which stays locked", () => {
+    const locked = [
+      { kind: "locked", hosts: ["manager-1"] },
+      { kind: "unreachable", hosts: [] },
+    ] as const;
+    assert.ok(isSettled(seen(...locked)));
+    assert.ok(isSettled(seen(...locked), { changed: true, gone: [] }));
+  });
+
   it("after hosts were brought back, waits until only those that are gone are missing", () => {
     const recovery = { changed: true, gone: ["worker-1"] };
     const gone = [

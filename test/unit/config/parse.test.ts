@@ -22,6 +22,7 @@ describe("parseConfig", () => {
       certificates: { serverDays: 730, personDays: 90, renewalDays: 30 },
       housekeeping: { everyHours: 24, ageHours: 168 },
       rebalance: false,
+      autolock: undefined,
       backup: undefined,
       acknowledge: [],
       images: {},

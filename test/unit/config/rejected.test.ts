@@ -810,6 +810,18 @@ const EXAMPLES: [string, Record<string, unknown>, Problem[]][] = [
       },
     ],
   ],
+  [
+    "autolock that is neither on nor off",
+    { autolock: "yes" },
+    [
+      {
+        key: "swarm-ha:autolock",
+        got: '"yes"',
+        allowed: "true or false",
+        fix: "write autolock: true, or leave it out",
+      },
+    ],
+  ],
 ];
 
 describe("a refused configuration", () => {

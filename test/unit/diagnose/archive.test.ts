@@ -94,6 +94,21 @@ describe("a diagnosis's archive", () => {
   });
 });
 
+describe("the unlock key of an autolocked swarm", () => {
+  it("is a known secret, whatever form its text has, from the stack's output and from the step that reads it", () => {
+    const key = "SWMKEY-1-pLantedValue0123456789abcdefABCDEFGHIJKLMNO";
+    const secret = (value: unknown) => ({
+      "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+      plaintext: JSON.stringify(value),
+    });
+    const output = { urn: "urn::stack", type: "pulumi:pulumi:Stack", outputs: { unlockKey: secret(key) } };
+    const stdout = secret(JSON.stringify({ certificateExpiry: 2160, autolock: true, unlockKey: key }));
+    const step = { urn: "urn::swarm-settings", type: "command:remote:Command", outputs: { stdout } };
+    for (const resources of [[output], [step]])
+      assert.ok(knownSecrets({ deployment: { resources } }).includes(key), JSON.stringify(resources));
+  });
+});
+
 describe("the hosts of a stack whose first up failed", () => {
   it("are those of its state, reached as its steps were", () => {
     const deployment = bastionStateOf();

@@ -70,6 +70,26 @@ describe("operations on simulated hosts", function () {
     }
   });
 
+  it("unlock all managers after a power cut with one repair, whatever else is broken, and replace none of them", async () => {
+    for (let seed = 1; seed <= ROUNDS / 10; seed++) {
+      const scene = drill(seed, 0);
+      const { cluster, random } = scene;
+      const before = await cluster.read();
+      for (const name of random.some(cluster.names, random.below(3))) {
+        if (!name.startsWith("manager")) cluster.hurt(name, random.pick(["stop-engine", "off", "leave"]));
+      }
+      cluster.cutPower();
+      const { settled } = await runQuietly(repair(cluster), { yes: true });
+      assert.equal(settled, true, cluster.log.join("\n"));
+      await hold(seed, scene);
+      const after = await cluster.read();
+      const identities = ({ desired }: typeof before): string[] =>
+        desired.nodes.flatMap(({ role, identity }) => (role === "manager" ? [identity] : []));
+      assert.deepEqual(identities(after), identities(before), cluster.log.join("\n"));
+      assert.equal(cluster.log.filter((line) => line.startsWith("unlock ")).length, 1, cluster.log.join("\n"));
+    }
+  });
+
   it(`replace hosts in ${String(ROUNDS)} sequences with faults in between, and never take the majority`, async () => {
     for (let seed = 1; seed <= ROUNDS; seed++) {
       const scene = drill(seed, 4);

@@ -121,8 +121,35 @@ describe("planRepair", () => {
     const { steps: found, refused } = plan({ changes, facts });
     assert.deepEqual(found.map(stepKey), ["start manager-1", "restart manager-2"]);
     assert.match(refused ?? "", /Only 1 of 3/);
-    const again = plan({ changes, facts: { "manager-1": report({ state: "locked" }) } });
-    assert.match(again.refused ?? "", /manager-1 is locked.*docker swarm unlock/);
+  });
+
+  it("unlocks all locked managers in one step, without a majority, too, and never replaces them", () => {
+    const locked = report({ state: "locked" });
+    const changes = { "manager-1": down, "manager-2": down };
+    const facts: AllFacts = { "manager-1": locked, "manager-2": locked, "manager-3": report({}) };
+    const { steps: found, refused } = plan({ changes, facts });
+    assert.deepEqual(found.map(stepKey), ["unlock manager-1 manager-2"]);
+    assert.match(refused ?? "", /Only 1 of 3 managers count/);
+    const left = plan({ changes, facts, tried: ["unlock manager-1", "unlock manager-2"] });
+    assert.match(
+      left.refused ?? "",
+      /manager-1 and manager-2 are locked \(autolock\), and no known key fits.*SWARM_HA_UNLOCK_KEY/,
+    );
+    const tried = ["unlock manager-1", "unlock manager-2"];
+    assert.deepEqual(steps(plan({ changes, facts, tried })), []);
+    // Where they can't elect a leader, they stay locked: the Docker engine would wait for ever, and a recovery couldn't stop it.
+    const alone = plan({ changes: { ...changes, "manager-3": down }, facts: { "manager-1": locked } });
+    assert.deepEqual(steps(alone), []);
+    assert.match(
+      alone.refused ?? "",
+      /manager-1 is locked \(autolock\), and would be no majority without.*npm run recover/,
+    );
+    // With a majority, too, and once.
+    const one = { changes: { "manager-1": down }, facts: { "manager-1": locked } };
+    assert.deepEqual(steps(plan(one)), ["unlock manager-1"]);
+    const after = plan({ ...one, tried });
+    assert.deepEqual(steps(after), []);
+    assert.match(after.left.join(), /manager-1: its Docker engine is locked/);
   });
 
   it("names the data that goes with each of a batch, and asks only once", () => {

@@ -353,12 +353,12 @@ describe("the status of an external CA", () => {
       Promise.resolve({ Spec: { CAConfig: { ExternalCAs: URLS.map((URL) => ({ URL, CACert: CA })) } } }),
     );
     const { root = "" } = live.externalCa ?? {};
-    const settings = settingsIn(state(JSON.stringify({ certificateExpiry: 2160, externalCa: { urls: URLS, root } })));
+    const settings = settingsIn(state(JSON.stringify({ autolock: false, certificateExpiry: 2160, externalCa: { urls: URLS, root } })));
     assert.ok(settings);
     const desired = { ...wanted(), settings };
     const look = (seen: typeof live) => evaluate(desired, found(desired, nodesOf(desired), { settings: seen }));
     assert.equal(look(live).status.healthy, true);
-    const evaluation = look({ certificateExpiry: 2160 });
+    const evaluation = look({ autolock: false, certificateExpiry: 2160 });
     assert.match(
       evaluation.status.problems.join(),
       /certificates from the swarm itself, and swarm-ha:externalCa is https/,
@@ -372,7 +372,7 @@ describe("the status of an external CA", () => {
 
   it("names a URL without an answer, and what that means", () => {
     const desired = wanted();
-    const settings = { certificateExpiry: 2160, externalCa: { urls: URLS, root: "AB" } };
+    const settings = { autolock: false, certificateExpiry: 2160, externalCa: { urls: URLS, root: "AB" } };
     const of = (...silent: readonly (readonly [host: string, url: number])[]): string => {
       const silentCa = silent.map(([host, url]) => ({ host, url: URLS[url] ?? "", seen: "connection refused" }));
       const { status, platformHealthy } = evaluate(desired, found(desired, nodesOf(desired), { settings, silentCa }));

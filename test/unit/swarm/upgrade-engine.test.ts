@@ -204,7 +204,7 @@ esac
     it("unlocks a manager of an autolocked swarm", () => {
       const { stdout, stderr } = back("locked", { unlockKey: "SWMKEY" });
       assert.deepEqual(JSON.parse(stdout), { version: "28.5.2" }, stderr);
-      assert.match(back("locked").stderr, /locked, and there is no key/);
+      assert.match(back("locked").stderr, /locked, and this step has no key\. Unlock it: npm run repair/);
       assert.match(back("locked", { unlockKey: "SWMKEY-old" }).stderr, /invalid key/);
     });
 

@@ -42,6 +42,12 @@ export class FakeSwarm {
   public answers: Readonly<Record<string, readonly Answer[]>> | string = { "registry-1": [401, 200] };
   /** Hosts that the next `up` would create and remove. */
   public pending: PendingHosts = { lacking: [], extra: [] };
+  /** The unlock key. @default autolock is off */
+  public unlockKey: string | undefined;
+  /** The unlock key of the next rotation. */
+  public nextUnlockKey = "";
+  /** Key files of the managers' nodes, each time that they are read. */
+  public keyFiles: () => Readonly<Record<string, string | { readonly error: string }>> = () => ({});
   /** Lines that were shown. */
   public readonly shown: string[] = [];
   /** Users of the logins that were tried. */
@@ -73,6 +79,7 @@ export class FakeSwarm {
       return typeof answers === "string" ? Promise.reject(new Error(answers)) : Promise.resolve(answers);
     },
     pendingHosts: () => this.pending,
+    nodeKeys: () => Promise.resolve(this.keyFiles()),
     pause: (milliseconds) => {
       this.waited += milliseconds;
       this.renewOne();
@@ -103,6 +110,7 @@ export class FakeSwarm {
   private answer(method: string, path: string, body: unknown, headers: unknown): unknown {
     if (method === "POST") this.posts.push({ path, body, headers });
     if (method === "GET" && path === "/swarm") return this.swarm();
+    if (method === "GET" && path === "/swarm/unlockkey") return { UnlockKey: this.unlockKey };
     if (method === "GET" && path === "/nodes") return this.nodes.map(listed);
     if (method === "POST" && path.startsWith("/swarm/update")) {
       this.update(path, body);
@@ -119,7 +127,11 @@ export class FakeSwarm {
     const issuer = this.next ?? this.root;
     return {
       Version: { Index: this.version },
-      Spec: { Name: "default", CAConfig: { NodeCertExpiry: 1, ForceRotate: 0, ExternalCAs: this.externalCas } },
+      Spec: {
+        Name: "default",
+        CAConfig: { NodeCertExpiry: 1, ForceRotate: 0, ExternalCAs: this.externalCas },
+        ...(this.unlockKey === undefined ? {} : { EncryptionConfig: { AutoLockManagers: true } }),
+      },
       JoinTokens: this.tokens,
       RootRotationInProgress: this.next !== undefined,
       TLSInfo: { TrustRoot: this.root, CertIssuerSubject: issuer, CertIssuerPublicKey: issuer },
@@ -132,6 +144,7 @@ export class FakeSwarm {
     const turn = String(++this.version);
     if (query.get("rotateWorkerToken") === "true") this.tokens = { ...this.tokens, Worker: `worker-${turn}` };
     if (query.get("rotateManagerToken") === "true") this.tokens = { ...this.tokens, Manager: `manager-${turn}` };
+    if (query.get("rotateManagerUnlockKey") === "true") this.unlockKey = this.nextUnlockKey;
     const { CAConfig } = body as { CAConfig: { ForceRotate: number } };
     if (CAConfig.ForceRotate > 0) this.next = `root-${turn}`;
   }
