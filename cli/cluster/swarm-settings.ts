@@ -39,12 +39,13 @@ const DEFAULT_HOURS = 2160;
 export function settingsIn(deployment: Deployment): DesiredSettings | undefined {
   const found = printedIn(deployment);
   if (found === undefined) return undefined;
-  const { certificateExpiry, autolock, unlockKey } = found.printed;
+  const { certificateExpiry, autolock, unlockKey, externalCa } = found.printed;
   return {
     step: found.step,
     certificateExpiry,
     ...(autolock === undefined ? {} : { autolock }),
     ...(unlockKey === undefined ? {} : { unlockKey: digestOf(unlockKey) }),
+    ...(externalCa === undefined ? {} : { externalCa }),
   };
 }
 
