@@ -14,7 +14,11 @@ const { cachePath } = require("./xdg.cjs");
 const root = path.resolve(__dirname, "..");
 /** Folders and files that entry points import, or that decide how they are compiled. */
 const SOURCES = ["cli", "components", "config", "plan", "policy"];
-const FILES = ["index.ts", "package-lock.json", "tsconfig.json"];
+const FILES = [
+  ...["index.ts", "package-lock.json", "tsconfig.json"],
+  // What commands import of the kit's.
+  ...["offline/lib/openssh.ts", "offline/tls/key-forms.ts"],
+];
 /** Bundles of other versions of the sources that are kept, for switching branches. */
 const KEPT = 8;
 /** Milliseconds for a build, which takes about 1 s. */

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { utils } from "ssh2";
 import { killAt } from "../support/interrupted";
 import { Hello } from "../support/hello";
 import { Load } from "../support/load";
 import { figure, until } from "../support/run";
+import { HOSTS } from "../support/shared-stack";
 import { portsFrom } from "../support/stack-config";
 import { TestStack } from "../support/test-stack";
 
@@ -100,5 +102,64 @@ describe("rotations", function () {
       await stack.revive("worker-3");
     }
     await stack.untilHealthy();
+  });
+
+  describe("of the SSH key", () => {
+    const hosts = ["bastion", ...HOSTS];
+    /** Lines of a host's authorized_keys. */
+    const keysOn = async (host: string): Promise<string[]> =>
+      (await stack.exec(host, ["cat", "/etc/ssh/authorized_keys"])).trim().split("\n");
+    const ownKey = async (): Promise<string> => {
+      const parsed = utils.parseKey((await stack.outputs()).access.bastion.privateKey);
+      assert.ok(!(parsed instanceof Error));
+      return `${parsed.type} ${parsed.getPublicSSH().toString("base64")}`;
+    };
+    const assertOnly = async (key: string, names: readonly string[]): Promise<void> => {
+      for (const host of names) assert.deepEqual(await keysOn(host), [key], host);
+    };
+
+    for (const [name, pattern, switched] of [
+      ["when every host lets the new key in", /Logging in to every host with the new key/, false],
+      ["when the new key is in the state", /Removing the old SSH key/, true],
+    ] as const) {
+      it(`end with one key when a run was killed ${name}, and the stack works in between`, async () => {
+        const before = await ownKey();
+        await killAt(stack, { name, pattern }, "rotate", [stack.name, "ssh-keys"]);
+        const between = await ownKey();
+        // At the first moment the kill may come after the state was written.
+        if (switched) assert.notEqual(between, before);
+        for (const host of hosts) assert.ok((await keysOn(host)).includes(between), host);
+        await stack.pulumi("preview", "--expect-no-changes");
+        await stack.untilHealthy();
+        const { seconds } = await stack.good("rotate", [stack.name, "ssh-keys"], 120);
+        figure("rotate ssh-keys", seconds);
+        const after = await ownKey();
+        assert.ok(after !== before && after !== between);
+        await assertOnly(after, hosts);
+        await stack.pulumi("preview", "--expect-no-changes");
+      });
+    }
+
+    it("are refused while a host is down, and change nothing", async () => {
+      const before = await ownKey();
+      await stack.kill("worker-3");
+      try {
+        const { code, stderr } = await stack.tool("rotate", [stack.name, "ssh-keys"], 90);
+        assert.equal(code, 1, stderr);
+        assert.match(stderr, /isn't rotated.*worker-3 \(.*npm run repair/);
+        assert.equal(await ownKey(), before);
+      } finally {
+        await stack.revive("worker-3");
+      }
+      await stack.untilHealthy();
+      await assertOnly(before, hosts);
+    });
+
+    it("give new hosts only the new key, and steps run with it", async () => {
+      await stack.good("rotate", [stack.name, "ssh-keys"], 120);
+      await stack.good("replace", [stack.name, "worker-3"], 300);
+      await assertOnly(await ownKey(), hosts);
+      await stack.pulumi("preview", "--expect-no-changes");
+    });
   });
 });

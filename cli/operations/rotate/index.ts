@@ -3,6 +3,7 @@ import { certificates } from "./certificates";
 import { joinTokens } from "./join-tokens";
 import { registryPassword } from "./registry-password";
 import type { Rotation } from "./rotation";
+import { sshKeys } from "./ssh-keys";
 import { swarmCa } from "./swarm-ca";
 
 /** By the name on the command line, in the order of the usage. */
@@ -11,4 +12,5 @@ export const ROTATIONS: Readonly<Record<string, Rotation>> = {
   "swarm-ca": swarmCa,
   "registry-password": registryPassword,
   certificates,
+  "ssh-keys": sshKeys,
 };

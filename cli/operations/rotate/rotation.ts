@@ -5,9 +5,10 @@ import { throughManager } from "../../cluster/inspect";
 import type { Problem } from "../../cluster/model";
 import { pendingHostsOf, type PendingHosts } from "../../cluster/pending-hosts";
 import { tryLogins } from "../../cluster/registry-access";
+import { authorize, tryKey } from "../../cluster/ssh-access";
 import type { LiveStack } from "../../cluster/stack";
 import { commands, list } from "../../cluster/words";
-import { redo } from "../../pulumi";
+import { redo, rewriteState } from "../../pulumi";
 import type { Progress } from "../../terminal/progress";
 import type { Cluster } from "../cluster";
 import type { Operation, Step } from "../operation";
@@ -27,6 +28,12 @@ export interface RotationTools {
   readonly tryLogins: typeof tryLogins;
   /** See {@link pendingHostsOf}. */
   readonly pendingHosts: typeof pendingHostsOf;
+  /** See {@link authorize}. */
+  readonly authorize: typeof authorize;
+  /** See {@link tryKey}. */
+  readonly tryKey: typeof tryKey;
+  /** See {@link rewriteState}. */
+  readonly rewriteState: (change: (exported: unknown) => unknown) => Promise<void>;
   readonly pause: (milliseconds: number) => Promise<void>;
 }
 
@@ -39,6 +46,9 @@ export function liveTools(cluster: Cluster, progress: Progress): RotationTools {
     redo: (urns) => redo(cluster.stack, () => urns),
     tryLogins,
     pendingHosts: pendingHostsOf,
+    authorize,
+    tryKey,
+    rewriteState: (change) => rewriteState(cluster.stack, change),
     pause: (milliseconds) => sleep(milliseconds),
   };
 }

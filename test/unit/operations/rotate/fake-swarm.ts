@@ -52,6 +52,13 @@ export class FakeSwarm {
     ...{ issuer: "root-1", root: "root-1" },
   }));
 
+  /** How hosts and state change their SSH keys. */
+  public ssh: Pick<RotationTools, "authorize" | "tryKey" | "rewriteState"> = {
+    authorize: () => Promise.reject(new Error("unexpected: authorize")),
+    tryKey: () => Promise.reject(new Error("unexpected: tryKey")),
+    rewriteState: () => Promise.reject(new Error("unexpected: rewriteState")),
+  };
+
   public readonly tools: RotationTools = {
     cluster: this.cluster,
     progress: {
@@ -73,6 +80,9 @@ export class FakeSwarm {
       return typeof answers === "string" ? Promise.reject(new Error(answers)) : Promise.resolve(answers);
     },
     pendingHosts: () => this.pending,
+    authorize: (...asked) => this.ssh.authorize(...asked),
+    tryKey: (...asked) => this.ssh.tryKey(...asked),
+    rewriteState: (change) => this.ssh.rewriteState(change),
     pause: (milliseconds) => {
       this.waited += milliseconds;
       this.renewOne();
