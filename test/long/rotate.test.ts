@@ -4,7 +4,6 @@ import { killAt } from "../support/interrupted";
 import { Hello } from "../support/hello";
 import { Load } from "../support/load";
 import { figure, until } from "../support/run";
-import { HOSTS } from "../support/shared-stack";
 import { portsFrom } from "../support/stack-config";
 import { TestStack } from "../support/test-stack";
 
@@ -105,7 +104,10 @@ describe("rotations", function () {
   });
 
   describe("of the SSH key", () => {
-    const hosts = ["bastion", ...HOSTS];
+    const hosts = [
+      "bastion",
+      ...["manager", "registry", "worker"].flatMap((tier) => [1, 2, 3].map((n) => `${tier}-${n}`)),
+    ];
     /** Lines of a host's authorized_keys. */
     const keysOn = async (host: string): Promise<string[]> =>
       (await stack.exec(host, ["cat", "/etc/ssh/authorized_keys"])).trim().split("\n");
