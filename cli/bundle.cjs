@@ -13,12 +13,8 @@ const { cachePath } = require("./xdg.cjs");
 
 const root = path.resolve(__dirname, "..");
 /** Folders and files that entry points import, or that decide how they are compiled. */
-const SOURCES = ["cli", "components", "config", "plan", "policy"];
-const FILES = [
-  ...["index.ts", "package-lock.json", "tsconfig.json"],
-  // What commands import of the kit's.
-  ...["offline/lib/openssh.ts", "offline/tls/key-forms.ts"],
-];
+const SOURCES = ["cli", "components", "config", "plan", "policy", "offline/lib", "offline/tls"];
+const FILES = ["index.ts", "package-lock.json", "tsconfig.json"];
 /** Bundles of other versions of the sources that are kept, for switching branches. */
 const KEPT = 8;
 /** Milliseconds for a build, which takes about 1 s. */

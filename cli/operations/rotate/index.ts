@@ -1,4 +1,5 @@
 /** What `npm run rotate` can rotate. */
+import { ca } from "./ca";
 import { certificates } from "./certificates";
 import { joinTokens } from "./join-tokens";
 import { registryPassword } from "./registry-password";
@@ -13,4 +14,5 @@ export const ROTATIONS: Readonly<Record<string, Rotation>> = {
   "registry-password": registryPassword,
   certificates,
   "ssh-keys": sshKeys,
+  ca,
 };

@@ -6,6 +6,7 @@ import type { Problem } from "../../cluster/model";
 import { pendingHostsOf, type PendingHosts } from "../../cluster/pending-hosts";
 import { tryLogins } from "../../cluster/registry-access";
 import { authorize, tryKey } from "../../cluster/ssh-access";
+import { tryClient } from "../../cluster/try-client";
 import type { LiveStack } from "../../cluster/stack";
 import { commands, list } from "../../cluster/words";
 import { redo, rewriteState } from "../../pulumi";
@@ -32,6 +33,8 @@ export interface RotationTools {
   readonly authorize: typeof authorize;
   /** See {@link tryKey}. */
   readonly tryKey: typeof tryKey;
+  /** See {@link tryClient}. */
+  readonly tryClient: typeof tryClient;
   /** See {@link rewriteState}. */
   readonly rewriteState: (change: (exported: unknown) => unknown) => Promise<void>;
   readonly pause: (milliseconds: number) => Promise<void>;
@@ -48,6 +51,7 @@ export function liveTools(cluster: Cluster, progress: Progress): RotationTools {
     pendingHosts: pendingHostsOf,
     authorize,
     tryKey,
+    tryClient,
     rewriteState: (change) => rewriteState(cluster.stack, change),
     pause: (milliseconds) => sleep(milliseconds),
   };

@@ -52,10 +52,11 @@ export class FakeSwarm {
     ...{ issuer: "root-1", root: "root-1" },
   }));
 
-  /** How hosts and state change their SSH keys. */
-  public ssh: Pick<RotationTools, "authorize" | "tryKey" | "rewriteState"> = {
+  /** How hosts and state change their keys and authorities. */
+  public changing: { -readonly [K in "authorize" | "tryKey" | "tryClient" | "rewriteState"]: RotationTools[K] } = {
     authorize: () => Promise.reject(new Error("unexpected: authorize")),
     tryKey: () => Promise.reject(new Error("unexpected: tryKey")),
+    tryClient: () => Promise.reject(new Error("unexpected: tryClient")),
     rewriteState: () => Promise.reject(new Error("unexpected: rewriteState")),
   };
 
@@ -80,9 +81,10 @@ export class FakeSwarm {
       return typeof answers === "string" ? Promise.reject(new Error(answers)) : Promise.resolve(answers);
     },
     pendingHosts: () => this.pending,
-    authorize: (...asked) => this.ssh.authorize(...asked),
-    tryKey: (...asked) => this.ssh.tryKey(...asked),
-    rewriteState: (change) => this.ssh.rewriteState(change),
+    authorize: (...asked) => this.changing.authorize(...asked),
+    tryKey: (...asked) => this.changing.tryKey(...asked),
+    tryClient: (...asked) => this.changing.tryClient(...asked),
+    rewriteState: (change) => this.changing.rewriteState(change),
     pause: (milliseconds) => {
       this.waited += milliseconds;
       this.renewOne();

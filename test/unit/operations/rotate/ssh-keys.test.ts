@@ -163,7 +163,8 @@ describe("rotate ssh-keys", () => {
         access: { bastion: { privateKey: inUse() } },
       } as unknown as LiveStack["outputs"],
     });
-    swarm.ssh = {
+    swarm.changing = {
+      tryClient: swarm.changing.tryClient,
       authorize: (stack, keys, only) => {
         done.push(only ? "only" : "beside");
         const opens = publicOf(stack.outputs.access.bastion.privateKey);
@@ -225,8 +226,8 @@ describe("rotate ssh-keys", () => {
   });
 
   it("keeps the old key in the state and on the hosts when a host is lost before all have the new one", async () => {
-    const { authorize } = swarm.ssh;
-    swarm.ssh.authorize = (...asked) => {
+    const { authorize } = swarm.changing;
+    swarm.changing.authorize = (...asked) => {
       dark = ["worker-1"];
       return authorize(...asked);
     };
@@ -238,8 +239,8 @@ describe("rotate ssh-keys", () => {
   });
 
   it("keeps the old key when a host refuses the new one", async () => {
-    const { authorize } = swarm.ssh;
-    swarm.ssh.authorize = async (...asked) => {
+    const { authorize } = swarm.changing;
+    swarm.changing.authorize = async (...asked) => {
       const answers = await authorize(...asked);
       lets["worker-1"] = [old.publicKeyOpenssh.trim()];
       return answers;
@@ -254,10 +255,10 @@ describe("rotate ssh-keys", () => {
       exported = stateWith(old);
       lets = Object.fromEntries(["bastion", ...HOSTS].map((host) => [host, [old.publicKeyOpenssh.trim()]]));
       done = [];
-      const { authorize, rewriteState } = swarm.ssh;
+      const { authorize, rewriteState } = swarm.changing;
       const ended = (): Promise<never> => Promise.reject(new Error("killed"));
-      swarm.ssh = {
-        ...swarm.ssh,
+      swarm.changing = {
+        ...swarm.changing,
         authorize: async (...asked) => {
           const answers = await authorize(...asked);
           return done.at(-1) === lost ? ended() : answers;
@@ -270,17 +271,17 @@ describe("rotate ssh-keys", () => {
       await swarm.run(sshKeys).catch(() => undefined);
       // Whatever has happened, the state's key opens every host.
       for (const has of Object.values(lets)) assert.ok(has.includes(publicOf(inUse())));
-      swarm.ssh = { ...swarm.ssh, authorize, rewriteState };
+      swarm.changing = { ...swarm.changing, authorize, rewriteState };
       assert.equal((await swarm.run(sshKeys)).settled, true);
       for (const has of Object.values(lets)) assert.deepEqual(has, [publicOf(inUse())]);
     }
   });
 
   it("isn't done while a host can't be asked whether it refuses the old key, or still lets it in", async () => {
-    const { tryKey } = swarm.ssh;
+    const { tryKey } = swarm.changing;
     for (const answer of ["accepted", { unknown: "no route" }] as const) {
       done = [];
-      swarm.ssh.tryKey = async (...asked) => ({
+      swarm.changing.tryKey = async (...asked) => ({
         ...(await tryKey(...asked)),
         ...(done.includes("only") ? { "worker-1": answer } : {}),
       });
