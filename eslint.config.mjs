@@ -35,7 +35,7 @@ const LAYERS = {
 /** Files that a folder may import from another one that it doesn't stand on, as regular expressions of what it may not. */
 const EXCEPTIONS = {
   "policy → cli": "cli(?!/platform/(facts|types)$)",
-  "cli → offline": "offline(?!/tls/[a-z-]+$)",
+  "cli → offline": "offline(?!/tls/[a-z0-9-]+$)",
 };
 const FOLDERS = [...Object.keys(LAYERS), "dev", "test"];
 

@@ -216,13 +216,13 @@ describe("rotations", function () {
 
     it("finish when a run is killed while certificates are issued, and begin no other one", async () => {
       const old = await stack.outputs();
-      let killed = false;
+      const state = { killed: false };
       const { output, code } = await stack.tool("rotate", [stack.name, "ca", "--yes"], 400, (text, kill) => {
-        if (killed || !text.includes("Issuing all certificates")) return;
-        killed = true;
+        if (state.killed || !text.includes("Issuing all certificates")) return;
+        state.killed = true;
         setTimeout(kill, 20_000);
       });
-      assert.ok(killed && code === null, output);
+      assert.ok(state.killed && code === null, output);
       const between = certificatesIn((await stack.outputs()).caCertificate);
       const { seconds, output: again } = await stack.good("rotate", [stack.name, "ca", "--yes"], 600);
       figure("rotate ca, continued", seconds);
