@@ -15,12 +15,12 @@
 import { createPublicKey, generateKeyPairSync, X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { certificatesIn, firstCertificate } from "../../../components/pki/bundle";
-import { describe, PUBLIC, SECRETS, type KeyForms } from "../../../offline/tls/key-forms";
+import { describe, type KeyForms } from "../../../offline/tls/key-forms";
 import { distinguishedName, type Subject } from "../../../offline/tls/names";
 import { issue } from "../../../offline/tls/x509";
 import { asSecret, nameOf, resourcesOf, unwrap, type Deployment, type Resource } from "../../cluster/deployment";
-import { commands } from "../../cluster/words";
 import { UserError } from "../../terminal/errors";
+import { readExported, withKey, withResources, type ExportedResource } from "./exported-state";
 
 /** The stack's authority, and the one of the ingress's clients (components/pki). */
 export const AUTHORITIES = ["ca", "ingress-ca"] as const;
@@ -130,13 +130,7 @@ export function withNewSigner(exported: unknown, stack: string, made: NewAuthori
     },
     (resource, name) => {
       const key = made[name]?.key;
-      if (key === undefined) return resource;
-      const outputs = {
-        id: key.id,
-        ...Object.fromEntries(PUBLIC.map((form) => [form, key[form]])),
-        ...Object.fromEntries(SECRETS.map((form) => [form, asSecret(key[form])])),
-      };
-      return { ...resource, id: key.id, outputs: { ...resource.outputs, ...outputs } };
+      return key === undefined ? resource : withKey(resource, key);
     },
   );
 }
@@ -149,41 +143,18 @@ export function withoutOld(exported: unknown, stack: string): unknown {
   }));
 }
 
-const exportedSchema = z.looseObject({
-  deployment: z.looseObject({
-    resources: z.array(
-      z.looseObject({
-        urn: z.string(),
-        type: z.string(),
-        delete: z.boolean().optional(),
-        inputs: z.record(z.string(), z.unknown()).optional(),
-        outputs: z.record(z.string(), z.unknown()).optional(),
-      }),
-    ),
-    pending_operations: z.array(z.unknown()).nullish(),
-  }),
-});
-type Exported = z.infer<typeof exportedSchema>["deployment"]["resources"][number];
-type Change = (resource: Exported, authority: string) => Exported;
+type Change = (resource: ExportedResource, authority: string) => ExportedResource;
 
 function changed(exported: unknown, stack: string, certificate: Change, key?: Change): unknown {
-  const state = exportedSchema.parse(exported);
-  const { deployment } = state;
-  if ((deployment.pending_operations ?? []).length > 0) {
-    throw new UserError(
-      `An up of the stack ${stack} was interrupted. Finish it: ${commands(stack).up}, then run: npm run rotate -- ${stack} ca`,
-    );
-  }
-  const resources = deployment.resources.map((resource) => {
+  return withResources(readExported(exported, stack, "ca"), (resource) => {
     const name = AUTHORITIES.find((one) => [`${one}-key`, `${one}-certificate`].includes(nameOf(resource.urn)));
     if (name === undefined || resource.delete === true) return resource;
     if (resource.type === CERTIFICATE) return certificate(resource, name);
     return resource.type === KEY && key !== undefined ? key(resource, name) : resource;
   });
-  return { ...state, deployment: { ...deployment, resources } };
 }
 
-function pemOf({ outputs }: Exported): string {
+function pemOf({ outputs }: ExportedResource): string {
   const pem = unwrap(outputs?.["certPem"]);
   return typeof pem === "string" ? pem : "";
 }

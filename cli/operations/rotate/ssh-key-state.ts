@@ -6,29 +6,16 @@
  * once.
  */
 import { generateKeyPairSync } from "node:crypto";
-import { z } from "zod";
-import { describe, PUBLIC, SECRETS, type KeyForms } from "../../../offline/tls/key-forms";
+import { describe, type KeyForms } from "../../../offline/tls/key-forms";
 import { asSecret, nameOf, outputsOf, resourcesOf, secretIn, unwrap, type Deployment } from "../../cluster/deployment";
-import { commands } from "../../cluster/words";
 import { UserError } from "../../terminal/errors";
+import { readExported, withKey, withResources } from "./exported-state";
 
 /** The key's resource (components/ssh/keys.ts). */
 const CLIENT = { name: "ssh-client", type: "tls:index/privateKey:PrivateKey" };
 
-/** What `pulumi stack export --show-secrets` prints, as far as it is changed here. The rest is kept. */
-const exportedSchema = z.looseObject({
-  deployment: z.looseObject({
-    resources: z.array(
-      z.looseObject({
-        urn: z.string(),
-        type: z.string(),
-        inputs: z.record(z.string(), z.unknown()).optional(),
-        outputs: z.record(z.string(), z.unknown()).optional(),
-      }),
-    ),
-    pending_operations: z.array(z.unknown()).nullish(),
-  }),
-});
+/** Texts, and what takes their places. */
+type Texts = readonly (readonly [from: string, to: string])[];
 
 /** Makes a key as the resource does: Ed25519. */
 export function newSshKey(): KeyForms {
@@ -51,35 +38,29 @@ export function sshKeyIn(deployment: Deployment): { readonly private: string; re
  * @throws UserError when the outputs have another one now, or an operation is unfinished; Error when an old key would still be in it
  */
 export function withSshKey(exported: unknown, stack: string, used: string, key: KeyForms): unknown {
-  const state = exportedSchema.parse(exported);
+  const state = readExported(exported, stack, "ssh-keys");
   const { deployment } = state;
-  const again = `npm run rotate -- ${stack} ssh-keys`;
-  if ((deployment.pending_operations ?? []).length > 0) {
-    throw new UserError(
-      `An up of the stack ${stack} was interrupted. Finish it: ${commands(stack).up}, then run: ${again}`,
-    );
-  }
   const old = sshKeyIn({ deployment });
   const { access } = outputsOf({ deployment }) as { access?: { bastion?: { privateKey?: unknown } } };
   if (old === undefined || access?.bastion?.privateKey !== used) {
-    throw new UserError(`Another run has changed the SSH key of the stack ${stack} meanwhile. Run it again: ${again}`);
+    throw new UserError(
+      `Another run has changed the SSH key of the stack ${stack} meanwhile. Run it again: npm run rotate -- ${stack} ssh-keys`,
+    );
   }
-  const replaced: readonly (readonly [string, string])[] = [
+  const replaced: Texts = [
     ...[used, old.private].map((text) => [text.trim(), key.privateKeyOpenssh.trim()] as const),
     [old.public.trim(), key.publicKeyOpenssh.trim()],
   ];
-  const resources = deployment.resources.map((resource) => {
+  const changed = withResources(state, (resource) => {
     const { inputs, outputs } = resource;
-    const own = isClient(resource) ? { id: key.id, outputs: { ...outputs, ...formsOf(key) } } : undefined;
+    if (isClient(resource)) return withKey(resource, key);
     return {
       ...resource,
       ...(inputs === undefined ? {} : { inputs: inSecrets(inputs, replaced) }),
       ...(outputs === undefined ? {} : { outputs: inSecrets(outputs, replaced) }),
-      ...own,
     };
   });
-  const changed = { ...state, deployment: { ...deployment, resources } };
-  const left = resources.flatMap(({ urn, ...rest }) =>
+  const left = changed.deployment.resources.flatMap(({ urn, ...rest }) =>
     [used, old.private].some((one) => has(rest, one, key)) ? [nameOf(urn)] : [],
   );
   if (left.length > 0) throw new Error(`The old SSH key would still be in the state, in ${left.join(", ")}.`);
@@ -90,26 +71,18 @@ function isClient({ urn, type }: { readonly urn: string; readonly type: string }
   return type === CLIENT.type && nameOf(urn) === CLIENT.name;
 }
 
-/** The key's outputs as the state has them. */
-function formsOf(key: KeyForms): Record<string, unknown> {
-  return {
-    id: key.id,
-    ...Object.fromEntries(PUBLIC.map((name) => [name, key[name]])),
-    ...Object.fromEntries(SECRETS.map((name) => [name, asSecret(key[name])])),
-  };
-}
-
 /** Replaces texts in all that is secret. */
-function inSecrets(value: unknown, texts: readonly (readonly [string, string])[]): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => inSecrets(item, texts));
-  const secret = secretIn(value);
-  if (secret !== undefined) return asSecret(inTexts(secret.value, texts));
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, inSecrets(inner, texts)]));
+function inSecrets(values: Readonly<Record<string, unknown>>, texts: Texts): Record<string, unknown> {
+  const change = (value: unknown): unknown => {
+    if (typeof value !== "object" || value === null) return value;
+    if (Array.isArray(value)) return value.map(change);
+    return secretIn(value) === undefined ? inSecrets(value as Record<string, unknown>, texts) : inTexts(value, texts);
+  };
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
 }
 
 /** Replaces texts everywhere. */
-function inTexts(value: unknown, texts: readonly (readonly [string, string])[]): unknown {
+function inTexts(value: unknown, texts: Texts): unknown {
   if (typeof value === "string") return texts.reduce((text, [from, to]) => text.replaceAll(from, () => to), value);
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map((item) => inTexts(item, texts));
