@@ -148,48 +148,54 @@ function planCa(
       `The CA isn't rotated, because every host has to trust the new one first: ${list(missing)}. First: ${repair}, then: ${again}`,
     );
   }
-  /** A step that changes the state, and then the cluster. */
-  const change =
-    (work: (() => Promise<(exported: unknown) => unknown>) | undefined) => async (): Promise<string | undefined> => {
-      try {
-        if (work !== undefined) await rewriteState(await work());
-      } catch (error) {
-        return messageOf(error);
-      }
-      return cluster.up([]);
-    };
+  /** Changes the state, and then the cluster. @returns why that failed, with the remedy */
+  const change = async (
+    work: (() => Promise<(exported: unknown) => unknown>) | undefined,
+    remedy = `Run it again: ${again}`,
+  ): Promise<string | undefined> => {
+    try {
+      if (work !== undefined) await rewriteState(await work());
+    } catch (error) {
+      return `${messageOf(error)}\nRun it again: ${again}`;
+    }
+    const failure = await cluster.up([]);
+    return failure === undefined ? undefined : `${failure}\n${remedy}`;
+  };
   const common = { hosts, usually: "1 to 3 min", limit: SETTLE_LIMIT };
   const steps: Step[] = [
     {
       ...common,
       key: "trust",
       title: "Having all hosts and services trust a new CA, beside the old one",
-      failed: `The new CA isn't trusted everywhere, and has signed nothing. Run it again: ${again}`,
-      run: change(async () => {
-        const made = await authorities();
-        return (exported) => withNewTrust(exported, name, made);
-      }),
+      failed: "The new CA isn't trusted everywhere, and has signed nothing.",
+      run: () =>
+        change(async () => {
+          const made = await authorities();
+          return (exported) => withNewTrust(exported, name, made);
+        }),
     },
     {
       ...common,
       key: "issue",
       title: "Issuing all certificates by the new CA",
-      failed: `Not all certificates are issued by the new CA. Both are trusted. Run it again: ${again}`,
-      run: change(
-        phase === "issuing"
-          ? undefined
-          : async () => {
-              const made = await authorities();
-              return (exported) => withNewSigner(exported, name, made);
-            },
-      ),
+      failed: "Not all certificates are issued by the new CA. Both are trusted.",
+      run: () =>
+        change(
+          phase === "issuing"
+            ? undefined
+            : async () => {
+                const made = await authorities();
+                return (exported) => withNewSigner(exported, name, made);
+              },
+        ),
     },
     {
       ...common,
       key: "drop",
       title: "Removing the old CA from all hosts and services, and trying it",
-      failed: `All certificates are the new CA's, but some hosts may still trust the old one. Finish it: ${up}`,
-      run: change(() => Promise.resolve((exported) => withoutOld(exported, name))),
+      failed: "All certificates are the new CA's, but some hosts may still trust the old one.",
+      // The state has no old one any more: the command would begin another rotation.
+      run: () => change(() => Promise.resolve((exported) => withoutOld(exported, name)), `Finish it: ${up}`),
     },
   ].filter(({ key }) => (phase !== "issuing" || key !== "trust") && !past.some(({ step }) => step.key === key));
   return { steps, left: [], ...(phase === "issuing" || past.length > 0 ? {} : { loses: lossOf(name, given) }) };

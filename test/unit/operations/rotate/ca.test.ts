@@ -269,6 +269,24 @@ describe("rotate ca", () => {
     }
   });
 
+  it("names the remedy when an up fails: to run it again, and in the last step an up", async () => {
+    const { events, failing } = swarm.cluster;
+    const good = events["up"];
+    for (const [n, remedy] of [
+      [1, /signed nothing\.\nbroken\nRun it again: npm run rotate -- local ca/],
+      [2, /Both are trusted\.\nbroken\nRun it again/],
+      [3, /the old one\.\nbroken\nFinish it: npm run pulumi -- up --stack local/],
+    ] as const) {
+      [exported, applied] = [stateOf(old), []];
+      delete failing["up"];
+      events["up"] = () => {
+        good?.();
+        if (applied.length === n) failing["up"] = "broken";
+      };
+      assert.match((await run()).error ?? "", remedy);
+    }
+  });
+
   it("shows no key", async () => {
     const { past, plan, failures } = await run();
     assert.doesNotMatch(JSON.stringify([past, plan, failures, swarm.shown]), /PRIVATE/);
