@@ -8,6 +8,8 @@ import type { LiveStack } from "./stack";
 
 /** Seconds for a manager's answer. */
 const LIMIT = 10;
+/** How often one is asked that gives no answer. */
+const TRIES = 3;
 
 /** What a manager does with a client certificate; a text: it couldn't be asked. */
 export type ClientAnswer = "accepted" | "refused" | { readonly unknown: string };
@@ -27,8 +29,8 @@ export function tryClient(
     role === "manager" && address !== undefined ? [{ name, address }] : [],
   );
   return onBastion(stack, async (bastion) => {
-    const answers = managers.map(async ({ name, address }) => {
-      const answer = await within(LIMIT, async ({ signal, phase }): Promise<ClientAnswer> => {
+    const once = (name: string, address: string): Promise<ClientAnswer> =>
+      within(LIMIT, async ({ signal, phase }): Promise<ClientAnswer> => {
         phase(`asking ${name}`);
         const stream = await bastion.connect(address, PORTS.api, signal);
         // TLS 1.3 refuses a client only after the handshake has ended for it: with the answer to its first request.
@@ -39,6 +41,10 @@ export function tryClient(
         const reason = messageOf(error);
         return /\balert\b/i.test(reason) ? "refused" : { unknown: reason };
       });
+    const answers = managers.map(async ({ name, address }) => {
+      let answer = await once(name, address);
+      // The end of the connection may come before the alert that explains it.
+      for (let i = 1; typeof answer === "object" && i < TRIES; i++) answer = await once(name, address);
       return [name, answer] as const;
     });
     return Object.fromEntries(await Promise.all(answers));
