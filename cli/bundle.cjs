@@ -13,7 +13,7 @@ const { cachePath } = require("./xdg.cjs");
 
 const root = path.resolve(__dirname, "..");
 /** Folders and files that entry points import, or that decide how they are compiled. */
-const SOURCES = ["cli", "components", "config", "plan", "policy"];
+const SOURCES = ["cli", "components", "config", "plan", "policy", "offline/lib", "offline/tls"];
 const FILES = ["index.ts", "package-lock.json", "tsconfig.json"];
 /** Bundles of other versions of the sources that are kept, for switching branches. */
 const KEPT = 8;

@@ -93,7 +93,7 @@ export const stackOutputsSchema = z.object({
    * Only on platforms whose load balancers have names.
    */
   records: z.record(z.string(), text).optional(),
-  /** The stack's CA, PEM. */
+  /** The stack's CA, PEM. While it is rotated, a second certificate follows, which is trusted, too. */
   caCertificate: text,
   registryCredentials: z.object({ username: text, password: text }).optional(),
   access: accessSchema,

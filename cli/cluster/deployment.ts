@@ -140,3 +140,8 @@ export function secretIn(value: object): { readonly value: unknown } | undefined
   const { [SIGNATURE]: mark, plaintext } = value as Readonly<Record<string, unknown>>;
   return mark === SECRET && typeof plaintext === "string" ? { value: JSON.parse(plaintext) as unknown } : undefined;
 }
+
+/** A value that Pulumi encrypts when the state is imported. The inverse of {@link secretIn}. */
+export function asSecret(value: unknown): object {
+  return { [SIGNATURE]: SECRET, plaintext: JSON.stringify(value) };
+}

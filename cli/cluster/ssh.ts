@@ -8,6 +8,11 @@ export interface ScriptEnd {
   readonly stderr: string;
 }
 
+/** Whether a log-in failed because sshd doesn't let the key in, and for no other reason. ssh2, lib/client.js. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("All configured authentication methods failed");
+}
+
 /** Logs in with a private key. @throws Error when that fails, or the host key isn't the pinned one (`authorized_keys` format) */
 export function logIn(client: Client, hostKey: string, config: ConnectConfig): Promise<void> {
   const pinned = hostKey.trim().split(/\s+/)[1];

@@ -25,6 +25,8 @@ export interface ExecOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Whether output is kept, instead of shown. @default false */
   readonly capture?: boolean;
+  /** Its standard input, where output is captured. @default empty */
+  readonly input?: string;
   /** Gets each line of standard output, which then is neither kept nor shown. @default none */
   readonly onLine?: (line: string) => void;
   /** Ends the run as Ctrl-C does: the Pulumi engine finishes what is under way. @default it runs to its end */
@@ -72,9 +74,11 @@ export function execEngine(engine: Engine, args: readonly string[], options: Exe
     cwd: options.cwd ?? root,
     env: options.env,
     stdio: capture
-      ? ["ignore", "pipe", "pipe"]
+      ? [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"]
       : ["inherit", options.onLine === undefined ? channel(process.stdout) : "pipe", channel(process.stderr)],
   });
+  // One that ends before it has read everything says why by itself.
+  child.stdin?.on("error", () => undefined).end(options.input);
   const stop = (): void => {
     child.kill("SIGINT");
   };

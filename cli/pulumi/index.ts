@@ -42,6 +42,8 @@ export interface RunOptions {
   readonly stack: string;
   /** Whether output is kept, instead of shown. @default false */
   readonly capture?: boolean;
+  /** Standard input of a run whose output is kept: secrets are never in a file or an argument. @default empty */
+  readonly input?: string;
   /** Additions to the environment. @default none */
   readonly env?: Readonly<Record<string, string>>;
   /** Gets each line of standard output, which then isn't shown. @default it is shown */
@@ -77,6 +79,7 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
   const engine = trial ? await kitEngine() : await findEngine();
   const run = {
     capture: options.capture === true,
+    ...(options.input === undefined ? {} : { input: options.input }),
     ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
@@ -136,6 +139,20 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
 export async function redo(stack: string, choose: (state: State) => readonly string[]): Promise<void> {
   const run: RunOnStack = (args) => runPulumi(args, { stack, capture: true });
   await markState(run, stack, (state) => ({ replace: [], update: choose(state) }));
+}
+
+/**
+ * Rewrites a stack's state, secrets in plain text. It goes from one Pulumi engine to the other through this process alone.
+ *
+ * @param change what `pulumi stack export --show-secrets` prints, parsed, to the same as it has to be. Pure
+ * @throws UserError when the state can't be read or written; Error of `change`, and then nothing is written
+ */
+export async function rewriteState(stack: string, change: (exported: unknown) => unknown): Promise<void> {
+  const read = await runPulumi(["stack", "export", "--show-secrets"], { stack, capture: true });
+  if (read.code !== 0) throw new UserError(`The state of '${stack}' can't be read: ${read.stderr.trim()}`);
+  const input = JSON.stringify(change(JSON.parse(read.stdout)));
+  const written = await runPulumi(["stack", "import"], { stack, capture: true, input });
+  if (written.code !== 0) throw new UserError(`The state of '${stack}' can't be written: ${written.stderr.trim()}`);
 }
 
 /**

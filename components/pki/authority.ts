@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 
-/** Ten years, in hours. Replacing an authority takes three `up`s, so it never happens automatically. */
+/** Ten years, in hours. Replacing an authority takes three `up`s (`npm run rotate -- <stack> ca`), so it never happens automatically. */
 const AUTHORITY_HOURS = 10 * 365 * 24;
 
 /** Arguments of {@link CertificateAuthority}. */
@@ -16,7 +16,7 @@ export class CertificateAuthority extends pulumi.ComponentResource {
   /** Its key. Secret; it stays in the state and is sent to no host. */
   public readonly key: tls.PrivateKey;
 
-  /** Its certificate, PEM. */
+  /** Its certificate, PEM. While it is rotated, a second one follows, which is trusted, too (cli/operations/rotate/ca-state.ts). */
   public readonly certificate: pulumi.Output<string>;
 
   public constructor(name: string, args: CertificateAuthorityArgs, opts?: pulumi.ComponentResourceOptions) {

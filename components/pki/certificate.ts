@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import type { CertificateAuthority } from "./authority";
+import { firstCertificate } from "./bundle";
 
 /** What a certificate is for. */
 export type CertificateUse = "server" | "client";
@@ -52,7 +53,7 @@ export function issueCertificate(
     {
       certRequestPem: request.certRequestPem,
       caPrivateKeyPem: authority.key.privateKeyPem,
-      caCertPem: authority.certificate,
+      caCertPem: authority.certificate.apply(firstCertificate),
       validityPeriodHours: args.hours,
       earlyRenewalHours: args.renewalHours,
       allowedUses: ["digital_signature", args.use === "server" ? "server_auth" : "client_auth"],

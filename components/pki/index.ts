@@ -32,7 +32,7 @@ export interface PkiArgs {
 
 /** Every certificate of the stack. */
 export class Pki extends pulumi.ComponentResource {
-  /** The authority's certificate, PEM. */
+  /** The certificates that are trusted, PEM: the authority's, and another one while it is rotated. */
   public readonly ca: pulumi.Output<string>;
   /** For each manager's API, by host name. */
   public readonly servers: Readonly<Record<string, IssuedCertificate>>;

@@ -1,9 +1,9 @@
 /** `tls:index/privateKey:PrivateKey`. */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from "node:crypto";
+import { createPrivateKey, generateKeyPair, type KeyObject } from "node:crypto";
 import { promisify } from "node:util";
-import { fingerprints, openSshPrivateKey, openSshPublicKey, openSshSupports } from "../lib/openssh";
 import type { ResourceType } from "../lib/resource";
 import { type Properties, reveal, secret, UNKNOWN } from "../lib/values";
+import { describe, PUBLIC, SECRETS } from "./key-forms";
 import { check, diff, type Schema } from "./schema";
 
 /** Curves by the names that the provider has for them. */
@@ -14,9 +14,6 @@ const schema: Schema = {
   ecdsaCurve: { type: "string", oneOf: Object.keys(CURVES) },
   rsaBits: { type: "integer", atLeast: 1024 },
 };
-
-const SECRETS = ["privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh"] as const;
-const PUBLIC = ["publicKeyPem", "publicKeyOpenssh", "publicKeyFingerprintMd5", "publicKeyFingerprintSha256"] as const;
 
 /** The resource type. */
 export const privateKey: ResourceType = {
@@ -47,27 +44,6 @@ async function generate(algorithm: string, curve: keyof typeof CURVES, bits: num
   if (algorithm === "ED25519") return (await promisify(generateKeyPair)("ed25519")).privateKey;
   if (algorithm === "RSA") return (await promisify(generateKeyPair)("rsa", { modulusLength: bits })).privateKey;
   return (await promisify(generateKeyPair)("ec", { namedCurve: CURVES[curve] })).privateKey;
-}
-
-/** All forms of a key that the resource puts out; those that OpenSSH has none for are empty, as upstream's. */
-export function describe(key: KeyObject): Record<"id" | (typeof SECRETS)[number] | (typeof PUBLIC)[number], string> {
-  const pem = (type: "pkcs1" | "sec1" | "pkcs8"): string => key.export({ type: type, format: "pem" }).toString();
-  const own = { rsa: "pkcs1", ec: "sec1", ed25519: "pkcs8" } as const;
-  const publicKey = createPublicKey(key);
-  const ssh = openSshSupports(key);
-  const prints = ssh ? fingerprints(key) : { md5: "", sha256: "" };
-  return {
-    id: createHash("sha1")
-      .update(publicKey.export({ type: "spki", format: "der" }))
-      .digest("hex"),
-    privateKeyPem: pem(own[key.asymmetricKeyType as keyof typeof own]),
-    privateKeyPemPkcs8: pem("pkcs8"),
-    privateKeyOpenssh: ssh ? openSshPrivateKey(key) : "",
-    publicKeyPem: publicKey.export({ type: "spki", format: "pem" }).toString(),
-    publicKeyOpenssh: ssh ? openSshPublicKey(key) : "",
-    publicKeyFingerprintMd5: prints.md5,
-    publicKeyFingerprintSha256: prints.sha256,
-  };
 }
 
 /**

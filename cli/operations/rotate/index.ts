@@ -1,8 +1,10 @@
 /** What `npm run rotate` can rotate. */
+import { ca } from "./ca";
 import { certificates } from "./certificates";
 import { joinTokens } from "./join-tokens";
 import { registryPassword } from "./registry-password";
 import type { Rotation } from "./rotation";
+import { sshKeys } from "./ssh-keys";
 import { swarmCa } from "./swarm-ca";
 import { unlockKey } from "./unlock-key";
 
@@ -13,4 +15,6 @@ export const ROTATIONS: Readonly<Record<string, Rotation>> = {
   "registry-password": registryPassword,
   certificates,
   "unlock-key": unlockKey,
+  "ssh-keys": sshKeys,
+  ca,
 };

@@ -6,9 +6,11 @@ import type { Problem } from "../../cluster/model";
 import { pendingHostsOf, type PendingHosts } from "../../cluster/pending-hosts";
 import { readNodeKeys } from "../../cluster/raft";
 import { tryLogins } from "../../cluster/registry-access";
+import { authorize, tryKey } from "../../cluster/ssh-access";
+import { tryClient } from "../../cluster/try-client";
 import type { LiveStack } from "../../cluster/stack";
 import { commands, list } from "../../cluster/words";
-import { redo } from "../../pulumi";
+import { redo, rewriteState } from "../../pulumi";
 import type { Progress } from "../../terminal/progress";
 import type { Cluster } from "../cluster";
 import type { Operation, Step } from "../operation";
@@ -30,6 +32,14 @@ export interface RotationTools {
   readonly pendingHosts: typeof pendingHostsOf;
   /** See {@link readNodeKeys}. */
   readonly nodeKeys: typeof readNodeKeys;
+  /** See {@link authorize}. */
+  readonly authorize: typeof authorize;
+  /** See {@link tryKey}. */
+  readonly tryKey: typeof tryKey;
+  /** See {@link tryClient}. */
+  readonly tryClient: typeof tryClient;
+  /** See {@link rewriteState}. */
+  readonly rewriteState: (change: (exported: unknown) => unknown) => Promise<void>;
   readonly pause: (milliseconds: number) => Promise<void>;
 }
 
@@ -43,6 +53,10 @@ export function liveTools(cluster: Cluster, progress: Progress): RotationTools {
     tryLogins,
     pendingHosts: pendingHostsOf,
     nodeKeys: readNodeKeys,
+    authorize,
+    tryKey,
+    tryClient,
+    rewriteState: (change) => rewriteState(cluster.stack, change),
     pause: (milliseconds) => sleep(milliseconds),
   };
 }

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { request } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
+import { utils } from "ssh2";
+import { openBastion } from "../../../cli/cluster/bastion";
 import type { StackOutputs } from "../../../components/outputs";
 import { endpointsOf } from "../../support/endpoints";
 import { Hello } from "../../support/hello";
 import { Load } from "../../support/load";
 import { RegistryClient } from "../../support/registry";
 import { figure, type Ran } from "../../support/run";
-import { useSharedStack } from "../../support/shared-stack";
+import { HOSTS, useSharedStack } from "../../support/shared-stack";
 
 const WORKERS = ["worker-1", "worker-2", "worker-3"];
 
@@ -116,6 +118,26 @@ describe("rotate", function () {
     await hello?.roll();
     assert.equal((await hello?.nodes())?.length, 3);
     await stack.good("context", [stack.name], 60);
+  });
+
+  it("replaces the SSH key: every host refuses the old one, no host is replaced, and an up has nothing to do", async () => {
+    const before = await stack.containers();
+    const old = outputs.access.bastion;
+    const { output } = await rotate("ssh-keys");
+    outputs = await stack.outputs();
+    const { bastion } = outputs.access;
+    assert.notEqual(bastion.privateKey, old.privateKey);
+    assert.doesNotMatch(output, /PRIVATE|AAAAC3NzaC1lZDI1NTE5/);
+    await assert.rejects(openBastion(old, 10), /All configured authentication methods failed/);
+    (await openBastion(bastion, 10)).close();
+    const parsed = utils.parseKey(bastion.privateKey);
+    assert.ok(!(parsed instanceof Error));
+    const line = `${parsed.type} ${parsed.getPublicSSH().toString("base64")}\n`;
+    for (const host of ["bastion", ...HOSTS]) {
+      assert.equal(await stack.exec(host, ["cat", "/etc/ssh/authorized_keys"]), line, host);
+    }
+    assert.deepEqual(await stack.containers(), before);
+    await stack.pulumi("preview", "--expect-no-changes");
   });
 
   it("has failed no request to the application", async () => {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
+import { Pki } from "../../../components/pki";
 import { FileResource } from "./file-resource";
 
 /** One `remote.Command`. */
@@ -27,6 +28,8 @@ export interface Spec {
   readonly keys?: Readonly<Record<string, tls.PrivateKeyArgs>>;
   /** A certificate of an authority, and one signed by it. */
   readonly certificate?: { readonly commonName: string; readonly hours: number; readonly renewal: number };
+  /** Every certificate of a stack with one manager. @default none */
+  readonly pki?: boolean;
   /** Files by path, as dynamic resources. */
   readonly files?: Readonly<Record<string, string>>;
   /** Resources of AWS by name: type without `aws:`, and inputs. */
@@ -79,6 +82,25 @@ function certificates({ commonName, hours, renewal }: NonNullable<Spec["certific
   return { authority: authority.certPem, server: server.certPem, key: key.privateKeyPem, end: server.validityEndTime };
 }
 
+function stackCertificates() {
+  const pki = new Pki("pki", {
+    stack: "kit",
+    protect: true,
+    validity: { serverDays: 730, personDays: 90, renewalDays: 30 },
+    managers: [{ name: "manager-1", address: "10.0.0.1" }],
+    dnsNames: ["manager.test"],
+    ipAddresses: [],
+    app: { dnsNames: ["*.app.test"] },
+    registry: { dnsNames: ["registry.test"], ipAddresses: [] },
+  });
+  return {
+    ca: pki.ca,
+    clientAuthority: pki.readOnlyApi.clientAuthority,
+    leaves: [pki.registry, pki.app, pki.bastion, pki.person].map(({ certificate }) => certificate),
+    ingress: pki.readOnlyApi.client.certificate,
+  };
+}
+
 for (const [path, content] of Object.entries(spec.files ?? {})) new FileResource(path, content);
 /** A resource of the provider that only some folders may import. */
 class AwsResource extends pulumi.CustomResource {}
@@ -112,3 +134,5 @@ export const pairs = Object.fromEntries(
 );
 /** The certificates. */
 export const chain = spec.certificate === undefined ? {} : certificates(spec.certificate);
+/** The stack's certificates. */
+export const pki = spec.pki === true ? stackCertificates() : undefined;

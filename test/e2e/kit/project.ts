@@ -86,6 +86,13 @@ export class Project {
     return summaryOf(await this.must("preview", "--json"));
   }
 
+  /** Changes the state, secrets in plain text in between. */
+  public async rewrite(change: (exported: unknown) => unknown): Promise<void> {
+    const { stdout } = await this.must("stack", "export", "--show-secrets");
+    const { code, stderr } = await this.runWith(JSON.stringify(change(JSON.parse(stdout))), "stack", "import");
+    assert.equal(code, 0, stderr);
+  }
+
   /** Looks at the resources. */
   public async refresh(): Promise<Summary> {
     return summaryOf(await this.must("refresh", "--yes", "--skip-preview", "--json"));
@@ -123,6 +130,10 @@ export class Project {
 
   /** Runs the Pulumi engine on the stack. */
   public run(...args: string[]): Promise<RunResult> {
+    return this.runWith(undefined, ...args);
+  }
+
+  private runWith(input: string | undefined, ...args: string[]): Promise<RunResult> {
     const env = {
       ...engineEnv(this.engine),
       PULUMI_BACKEND_URL: `file://${this.folder}/state`,
@@ -130,7 +141,10 @@ export class Project {
       SSH_AUTH_SOCK: "",
     };
     const stack = args[1] === "init" ? [] : ["--stack", "test"];
-    return execEngine(this.engine, [...args, "--non-interactive", ...stack], { cwd: this.folder, env, capture: true });
+    return execEngine(this.engine, [...args, "--non-interactive", ...stack], {
+      ...{ cwd: this.folder, env, capture: true },
+      ...(input === undefined ? {} : { input }),
+    });
   }
 
   private async must(...args: string[]): Promise<RunResult> {

@@ -3,7 +3,7 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypt
 import { utils } from "ssh2";
 import { sshPrivateKey } from "../../../offline/command/private-key";
 import { fingerprints, openSshPrivateKey, openSshPublicKey, openSshSupports } from "../../../offline/lib/openssh";
-import { describe as forms } from "../../../offline/tls/private-key";
+import { describe as forms } from "../../../offline/tls/key-forms";
 
 const KEYS: Readonly<Record<string, () => KeyObject>> = {
   ed25519: () => generateKeyPairSync("ed25519").privateKey,

@@ -58,6 +58,14 @@ export class FakeSwarm {
     ...{ issuer: "root-1", root: "root-1" },
   }));
 
+  /** How hosts and state change their keys and authorities. */
+  public changing: { -readonly [K in "authorize" | "tryKey" | "tryClient" | "rewriteState"]: RotationTools[K] } = {
+    authorize: () => Promise.reject(new Error("unexpected: authorize")),
+    tryKey: () => Promise.reject(new Error("unexpected: tryKey")),
+    tryClient: () => Promise.reject(new Error("unexpected: tryClient")),
+    rewriteState: () => Promise.reject(new Error("unexpected: rewriteState")),
+  };
+
   public readonly tools: RotationTools = {
     cluster: this.cluster,
     progress: {
@@ -80,6 +88,10 @@ export class FakeSwarm {
     },
     pendingHosts: () => this.pending,
     nodeKeys: () => Promise.resolve(this.keyFiles()),
+    authorize: (...asked) => this.changing.authorize(...asked),
+    tryKey: (...asked) => this.changing.tryKey(...asked),
+    tryClient: (...asked) => this.changing.tryClient(...asked),
+    rewriteState: (change) => this.changing.rewriteState(change),
     pause: (milliseconds) => {
       this.waited += milliseconds;
       this.renewOne();

@@ -1,0 +1,212 @@
+/**
+ * Rotates the stack's own certificate authority, and the one of the ingress's clients, in three steps with an `up` each: every host and
+ * service trusts the new one beside the old one; all certificates are issued by the new one; the old one is trusted no longer. So
+ * whatever verifies a certificate trusts its issuer at any moment, and no request or pull fails. People's Docker contexts
+ * and browsers aren't among them: they trust what they were given.
+ *
+ * How the state has two generations: ca-state.ts. A rotation that was interrupted while certificates are issued is continued; one
+ * that was interrupted before that begins with another new authority, because nothing has been signed yet.
+ *
+ * Each step runs on every host. So it refuses while a node isn't ready.
+ */
+import { X509Certificate } from "node:crypto";
+import type { ClientCertificate } from "../../../components/outputs";
+import { messageOf } from "../../../components/message";
+import type { ClientAnswer } from "../../cluster/try-client";
+import type { LiveStack } from "../../cluster/stack";
+import { capital, commands, list } from "../../cluster/words";
+import { again as withFlags } from "../../terminal/arguments";
+import type { Loss, Operation, Past, Plan, Step } from "../operation";
+import {
+  makeAuthorities,
+  phaseOf,
+  trustedIn,
+  withNewSigner,
+  withNewTrust,
+  withoutOld,
+  type NewAuthorities,
+  type Phase,
+} from "./ca-state";
+import {
+  lookOnce,
+  newProblems,
+  SETTLE_LIMIT,
+  unapplied,
+  waitUntilAsBefore,
+  type Rotation,
+  type RotationOptions,
+  type RotationSeen,
+  type RotationTools,
+} from "./rotation";
+
+/** See {@link RotationSeen}. */
+interface CaSeen extends RotationSeen {
+  /** See {@link unapplied}. */
+  readonly unapplied: string | undefined;
+  /** Where the rotation begins. */
+  readonly phase: Phase;
+  /** A client certificate of the old authority. @default none is left in the state */
+  readonly client?: ClientCertificate;
+  /** What managers did with it at the end. A text: why none could be asked. @default they weren't asked yet */
+  readonly answers?: Readonly<Record<string, ClientAnswer>> | string;
+}
+
+/** See the top of this file. */
+export const ca: Rotation = {
+  summary: "the stack's own CA; contexts and browsers have to be given the new one",
+  use: (tools, options, run) => run(rotation(tools, options)),
+  after: (stack) =>
+    `Nothing that the old CA has signed is accepted. Write a new Docker context: ${commands(stack).context}, and trust ` +
+    `the new CA: npm run trust -- ${stack}`,
+};
+
+function rotation(tools: RotationTools, options: RotationOptions): Operation<CaSeen, Step> {
+  const { cluster } = tools;
+  // From the first step to the second one. Afterwards the state has them.
+  let made: NewAuthorities | undefined;
+  const authorities = async (): Promise<NewAuthorities> =>
+    (made ??= await makeAuthorities((await cluster.read()).deployment));
+  return {
+    name: "rotate",
+    stack: cluster.stack,
+    title: `rotation of the CA of the stack ${cluster.stack}`,
+    async observe(moment) {
+      if (moment.kind === "start") {
+        const stack = await cluster.read();
+        const evaluation = await lookOnce(tools, stack);
+        const client = oldClient(stack);
+        return {
+          ...{ stack, evaluation, before: evaluation.problems, phase: phaseOf(stack.deployment) },
+          unapplied: unapplied(stack.stack, tools.pendingHosts(stack)),
+          ...(client === undefined ? {} : { client }),
+        };
+      }
+      if (moment.kind === "end" || moment.failure !== undefined) return moment.before;
+      const stack = await cluster.read();
+      const { before, client } = moment.before;
+      const seen = { ...moment.before, stack, evaluation: await waitUntilAsBefore(tools, stack, before) };
+      if (moment.step.key !== "drop") return seen;
+      if (client === undefined) {
+        tools.progress.info("The state had no certificate of the old CA any more, so none was tried.");
+        return { ...seen, answers: {} };
+      }
+      return { ...seen, answers: await tools.tryClient(stack, client).catch(messageOf) };
+    },
+    plan: (seen, past) => planCa(tools, options, authorities, seen, past),
+    settled: ({ answers, before, evaluation }) =>
+      answers !== undefined && unverified(answers) === undefined && newProblems(before, evaluation).length === 0,
+    onFailure: "stop",
+  };
+}
+
+/** The bastion's client certificate, if the authority that is going has signed it. Pure. */
+function oldClient({ deployment, outputs }: LiveStack): ClientCertificate | undefined {
+  const [first = "", second = ""] = trustedIn(deployment)["ca"] ?? [];
+  const old = phaseOf(deployment) === "issuing" ? second : first;
+  const { client } = outputs.access;
+  return new X509Certificate(client.cert).verify(new X509Certificate(old).publicKey) ? client : undefined;
+}
+
+/** Why it isn't known that all managers refuse the old authority's certificates. @returns undefined when it is. Pure. */
+function unverified(answers: NonNullable<CaSeen["answers"]>): string | undefined {
+  if (typeof answers === "string") return `The CA is new, but not verified: ${answers}`;
+  const wrong = Object.entries(answers).flatMap(([host, answer]) => {
+    if (answer === "refused") return [];
+    return [answer === "accepted" ? `${host} still accepts the old CA` : `${host} wasn't asked (${answer.unknown})`];
+  });
+  return wrong.length === 0 ? undefined : wrong.join("; ");
+}
+
+function planCa(
+  { cluster, rewriteState }: RotationTools,
+  { given }: RotationOptions,
+  authorities: () => Promise<NewAuthorities>,
+  seen: CaSeen,
+  past: readonly Past<Step>[],
+): Plan<Step> {
+  const { stack, phase, before, evaluation, answers } = seen;
+  const { stack: name } = stack;
+  const { repair, status, up } = commands(name);
+  const again = withFlags(`npm run rotate -- ${name} ca`, given);
+  const refuse = (refused: string): Plan<Step> => ({ steps: [], left: [], refused });
+  if (seen.unapplied !== undefined) return refuse(seen.unapplied);
+  const worse = newProblems(before, evaluation);
+  if (worse.length > 0) {
+    const texts = worse.map(({ text }) => `\n  - ${text}`).join("");
+    return refuse(`The cluster is less healthy than before. Fix that, then run: ${again}${texts}`);
+  }
+  if (answers !== undefined) {
+    const why = unverified(answers);
+    return why === undefined ? { steps: [], left: [] } : refuse(`${why}. Check: ${status}, then run: ${up}`);
+  }
+  const hosts = seen.stack.desired.nodes.map((node) => node.name);
+  const missing = evaluation.matches.flatMap(({ desired, node }) =>
+    node?.state === "ready" ? [] : [`${desired.name} is ${capital(node?.state ?? "missing")}`],
+  );
+  if (missing.length > 0) {
+    return refuse(
+      `The CA isn't rotated, because every host has to trust the new one first: ${list(missing)}. First: ${repair}, then: ${again}`,
+    );
+  }
+  /** Changes the state, and then the cluster. @returns why that failed, with the remedy */
+  const change = async (
+    work: (() => Promise<(exported: unknown) => unknown>) | undefined,
+    remedy = `Run it again: ${again}`,
+  ): Promise<string | undefined> => {
+    try {
+      if (work !== undefined) await rewriteState(await work());
+    } catch (error) {
+      return `${messageOf(error)}\nRun it again: ${again}`;
+    }
+    const failure = await cluster.up([]);
+    return failure === undefined ? undefined : `${failure}\n${remedy}`;
+  };
+  const common = { hosts, usually: "1 to 3 min", limit: SETTLE_LIMIT };
+  const steps: Step[] = [
+    {
+      ...common,
+      key: "trust",
+      title: "Having all hosts and services trust a new CA, beside the old one",
+      failed: "The new CA isn't trusted everywhere, and has signed nothing.",
+      run: () =>
+        change(async () => {
+          const made = await authorities();
+          return (exported) => withNewTrust(exported, name, made);
+        }),
+    },
+    {
+      ...common,
+      key: "issue",
+      title: "Issuing all certificates by the new CA",
+      failed: "Not all certificates are issued by the new CA. Both are trusted.",
+      run: () =>
+        change(
+          phase === "issuing"
+            ? undefined
+            : async () => {
+                const made = await authorities();
+                return (exported) => withNewSigner(exported, name, made);
+              },
+        ),
+    },
+    {
+      ...common,
+      key: "drop",
+      title: "Removing the old CA from all hosts and services, and trying it",
+      failed: "All certificates are the new CA's, but some hosts may still trust the old one.",
+      // The state has no old one any more: the command would begin another rotation.
+      run: () => change(() => Promise.resolve((exported) => withoutOld(exported, name)), `Finish it: ${up}`),
+    },
+  ].filter(({ key }) => (phase !== "issuing" || key !== "trust") && !past.some(({ step }) => step.key === key));
+  return { steps, left: [], ...(phase === "issuing" || past.length > 0 ? {} : { loses: lossOf(name, given) }) };
+}
+
+/** What people have to do afterwards. */
+function lossOf(stack: string, given: readonly string[]): Loss {
+  const what = "the access of Docker contexts, CI systems and browsers that trust only the old CA";
+  return {
+    what,
+    question: `A new CA ends ${what}, until they are given the new one (${commands(stack).context}, npm run trust -- ${stack})`,
+    declined: `Nothing was changed. To accept that: ${withFlags(`npm run rotate -- ${stack} ca`, given, "--yes")}`,
+  };
+}
