@@ -32,7 +32,8 @@ export const EFFECTS: Readonly<Record<string, string>> = {
   housekeeping: "the schedule changes on all hosts, without a restart",
   images: "registry and ingress roll from replica to replica; no host is replaced",
   acknowledge: "nothing",
-  backup: "on local without `repository`: the bastion is replaced the first time; else nothing",
+  backup:
+    "without `repository`: on local, the bastion is replaced the first time; on aws, a bucket is created, and deleted when `repository` is set later (refused while it is protected); else nothing",
   access: "security groups change in place",
   local:
     "`ports`: the load balancer or the bastion that publishes it is replaced, in seconds. `engine`, `image`: used by new hosts. Existing ones keep theirs until they are replaced",
