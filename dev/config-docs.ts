@@ -30,6 +30,7 @@ export const EFFECTS: Readonly<Record<string, string>> = {
     "certificates are issued again where their validity changes; services load them, and no Docker engine restarts",
   ingress: "the ingress rolls from replica to replica",
   housekeeping: "the schedule changes on all hosts, without a restart",
+  rebalance: "nothing now; the next `up`, `npm start` or `npm run repair` ends with a rebalance",
   images: "registry and ingress roll from replica to replica; no host is replaced",
   acknowledge: "nothing",
   backup:
