@@ -1,5 +1,6 @@
 import "./components/lean-sdk";
 import { loadConfig } from "./config/load";
+import { backupStore } from "./components/backup-store";
 import { Ingress } from "./components/ingress";
 import type { ProgramOutputs } from "./components/outputs";
 import { createPlatform } from "./components/platform";
@@ -33,6 +34,7 @@ const pki = new Pki("pki", {
 const swarm = new Swarm("swarm", { config, platform, pki, managers, ranges });
 const registry = new Registry("registry", { platform, swarm, certificate: pki.registry });
 new Ingress("ingress", { config, platform, pki, swarm, registry });
+const backup = backupStore(config, platform);
 
-const outputs: ProgramOutputs = stackOutputs({ config, platform, keys, pki, swarm, registry });
+const outputs: ProgramOutputs = stackOutputs({ config, platform, keys, pki, swarm, registry, backup });
 export = outputs;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { platformOf, type StackConfig } from "../config";
-import type { ProgramOutputs } from "./outputs";
+import type { StackConfig } from "../config";
+import type { BackupStore, ProgramOutputs } from "./outputs";
 import type { Pki } from "./pki";
 import type { Platform } from "./platform/types";
 import type { Registry } from "./registry";
@@ -15,10 +15,12 @@ export interface StackParts {
   readonly pki: Pki;
   readonly swarm: Swarm;
   readonly registry: Registry;
+  /** See {@link ProgramOutputs.backup}. */
+  readonly backup?: pulumi.Output<BackupStore> | undefined;
 }
 
 /** The stack's outputs: those of docs/architecture.md, "What others rely on", and `access`, with which our commands connect. */
-export function stackOutputs({ config, platform, keys, pki, swarm, registry }: StackParts): ProgramOutputs {
+export function stackOutputs({ config, platform, keys, pki, swarm, registry, backup }: StackParts): ProgramOutputs {
   const { bastion, hosts, loadBalancers } = platform;
   const endpoints = {
     manager: pulumi.interpolate`tcp://${loadBalancers.manager.endpoint}`,
@@ -31,8 +33,6 @@ export function stackOutputs({ config, platform, keys, pki, swarm, registry }: S
     url: endpoints[name],
     ...(loadBalancers[name].stats === undefined ? {} : { stats: loadBalancers[name].stats }),
   });
-  const { backup } = config;
-  const repository = backup?.repository ?? platformOf(config).backupFolder;
   return {
     swarmId: swarm.swarmId,
     hosts: Object.fromEntries(hosts.map(({ name, role, zone, address }) => [name, { role, zone, address }])),
@@ -41,7 +41,7 @@ export function stackOutputs({ config, platform, keys, pki, swarm, registry }: S
     caCertificate: pki.ca,
     registryCredentials: registry.credentials,
     ...(swarm.unlockKey === undefined ? {} : { unlockKey: swarm.unlockKey }),
-    ...(backup === undefined || repository === undefined ? {} : { backup: pulumi.secret({ ...backup, repository }) }),
+    ...(backup === undefined ? {} : { backup }),
     access: pulumi.secret({
       bastion: {
         host: bastion.connection.host,

@@ -32,9 +32,11 @@ export const EFFECTS: Readonly<Record<string, string>> = {
     "certificates are issued again where their validity changes; services load them, and no Docker engine restarts",
   ingress: "the ingress rolls from replica to replica",
   housekeeping: "the schedule changes on all hosts, without a restart",
+  rebalance: "nothing now; the next `up`, `npm start` or `npm run repair` ends with a rebalance",
   images: "registry and ingress roll from replica to replica; no host is replaced",
   acknowledge: "nothing",
-  backup: "on local without `repository`: the bastion is replaced the first time; else nothing",
+  backup:
+    "without `repository`: on local, the bastion is replaced the first time; on aws, a bucket is created, and deleted when `repository` is set later (refused while it is protected); else nothing",
   access: "security groups change in place",
   local:
     "`ports`: the load balancer or the bastion that publishes it is replaced, in seconds. `engine`, `image`: used by new hosts. Existing ones keep theirs until they are replaced",

@@ -4,13 +4,14 @@
 #
 # Runs on a node, the bastion or a load balancer; day-two commands send it. Input: { mark: a text that no log has, seconds:
 # limit of each part, lines and bytes: most of each part, logs: whether logs are wanted, peers: [name address port],
-# names: [name to resolve] }
+# names: [name to resolve], udp: { peers: token, own name and ports, then [name address] } where UDP is to be tried }
 # Prints for each part a line `<mark> <name>` and its text. Facts are lines `<fact> <value>…`.
 # shellcheck disable=SC2016 # the text of each part is for a shell of its own
 
 . lib/common.sh
 . lib/service.sh
 . lib/reach.sh
+. lib/udp.sh
 
 mark=$(value mark)
 seconds=$(value seconds)
@@ -120,8 +121,16 @@ reached >"$folder/reach" 2>/dev/null &
   done <<<"$(optional names)"
 } >"$folder/names" 2>/dev/null </dev/null &
 
+if [ -n "$(optional udp.peers)" ] && command -v perl >/dev/null; then
+  names+=(udp)
+  {
+    printf 'begin %s\n' "$(date +%s.%N)"
+    timeout -k 1 12 perl -e "$udp_program" <<<"$(value udp.peers)"
+  } >"$folder/udp" 2>/dev/null &
+fi
+
 # A command in an uninterruptible wait outlives its limit, so the wait for all parts has one, too.
-end=$((SECONDS + seconds + 4))
+end=$((SECONDS + seconds + 4 > 13 ? SECONDS + seconds + 4 : SECONDS + 13))
 while [ -n "$(jobs -rp)" ] && ((SECONDS < end)); do sleep 0.1; done
 for name in "${names[@]}"; do
   printf '%s %s\n' "$mark" "$name"

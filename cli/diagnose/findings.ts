@@ -2,6 +2,7 @@
 import { isHost } from "../../plan/roles";
 import { cutsOf, describeCuts, witnesses, type Cut } from "../cluster/host-facts";
 import { list, span } from "../cluster/words";
+import { udpFindings } from "./udp";
 import { factsOfLooks, type HostDetails, type HostLook } from "./host-report";
 
 /** Something to know about hosts. */
@@ -33,7 +34,9 @@ export function hostFindings(looks: readonly HostLook[], troubled: ReadonlySet<s
   const nodes = reached.filter(isHost);
   return [
     ...clockFindings(reached),
+    ...spreadFindings(reached),
     ...cutFindings(looks, troubled),
+    ...udpFindings(nodes),
     ...deviceFindings(nodes),
     ...nameFindings(nodes),
     ...firewallFindings(nodes),
@@ -66,6 +69,22 @@ function clockFindings(looks: readonly Reached[]): HostFinding[] {
       `The clock of ${one.name} is ${told(one)} this workstation's. TLS and signed requests fail when it is minutes. ` +
       "Check its time synchronization: timedatectl",
   }));
+}
+
+/** Two clocks that are far apart although neither is far from this workstation's. */
+function spreadFindings(looks: readonly Reached[]): HostFinding[] {
+  const known = looks.flatMap(({ name, details: { clock } }) =>
+    clock === undefined || Math.abs(clock.seconds) - clock.within > SKEW ? [] : [{ name, ...clock }],
+  );
+  const sorted = known.sort((a, b) => a.seconds - b.seconds);
+  const [first, last] = [sorted[0], sorted.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const apart = last.seconds - first.seconds;
+  if (apart - first.within - last.within <= SKEW) return [];
+  const text =
+    `The clock of ${last.name} is ${span(apart)} ahead of the one of ${first.name}. TLS and signed requests fail when it is ` +
+    "minutes. Check the time synchronization of both: timedatectl";
+  return [{ hosts: [first.name, last.name], level: "problem", text }];
 }
 
 /** Pairs of nodes that don't reach each other. A host that nobody reaches is one finding, not one for each peer. */

@@ -31,6 +31,17 @@ export interface HostDetails {
   /** Connections to peers. */
   readonly reach: HostReport["reach"];
   readonly clock?: Skew;
+  /** What it has heard of its peers by UDP. @default it wasn't tried, or couldn't be */
+  readonly udp?: UdpReport;
+}
+
+/** Packets that came to a host while it listened. */
+export interface UdpReport {
+  /** When it began, seconds since 1970 by the host's own clock. */
+  readonly begin: number;
+  readonly heard: readonly { readonly from: string; readonly port: number; readonly size: "small" | "full" }[];
+  /** Peers to which its own device sends no packet of full size. */
+  readonly large: readonly string[];
 }
 
 /** How far a clock is from this workstation's. */
@@ -64,7 +75,7 @@ export type HostLook = {
 );
 
 /** Parts that are read into {@link HostDetails}. */
-const FACTS = ["facts", "resolver", "reach", "names", "clock"] as const;
+const FACTS = ["facts", "resolver", "reach", "names", "clock", "udp"] as const;
 
 /** When the script was sent, and when its output was there; milliseconds since 1970. */
 export interface Sent {
@@ -93,8 +104,22 @@ export function parseDiagnosis(
   const told = FACTS.map((name) => parts[name] ?? "");
   const details = detailsIn(told[0] ?? "", told[1] ?? "", told[2] ?? "", told[3] ?? "");
   const clock = skewOf(parts["clock"], when);
+  const udp = udpIn(parts["udp"] ?? "");
   for (const name of FACTS) if (name !== "facts") Reflect.deleteProperty(parts, name);
-  return { details: { ...details, ...(clock === undefined ? {} : { clock }) }, parts };
+  const more = { ...(clock === undefined ? {} : { clock }), ...(udp === undefined ? {} : { udp }) };
+  return { details: { ...details, ...more }, parts };
+}
+
+/** A program that failed heard not even the host itself, and nothing is known then. */
+function udpIn(text: string): UdpReport | undefined {
+  const begin = Number(/^begin ([\d.]+)$/m.exec(text)?.[1]);
+  const heard = [...text.matchAll(/^heard (\S+) (\d+) (small|full)$/gm)].map(([, from = "", port, size]) => ({
+    from,
+    port: Number(port),
+    size: size === "full" ? ("full" as const) : ("small" as const),
+  }));
+  if (Number.isNaN(begin) || heard.length === 0) return undefined;
+  return { begin, heard, large: [...text.matchAll(/^large (\S+)$/gm)].map(([, peer = ""]) => peer) };
 }
 
 /** Without the line that was cut: half a secret isn't found by its form. */

@@ -25,6 +25,8 @@ const LINES = 2000;
 const BYTES = 262_144;
 /** Hosts that are asked at a time: each log-in costs both sides about 20 ms of processor time. */
 const AT_A_TIME = 10;
+/** The same while they send each other packets: only hosts that listen at the same time hear each other. */
+const TOGETHER = 60;
 
 /** What is asked. */
 export interface LookOptions {
@@ -34,6 +36,13 @@ export interface LookOptions {
   readonly logs: boolean;
   /** Whether connections between all pairs of nodes are tried. */
   readonly reach: boolean;
+  /**
+   * Whether nodes send each other UDP packets, for 6 s. Then all hosts are asked at the same time. Their Docker engines log a
+   * warning for each packet.
+   *
+   * @default false
+   */
+  readonly udp?: boolean;
   /** Names that each node should resolve. @default none */
   readonly names?: readonly string[];
 }
@@ -48,16 +57,18 @@ export interface Looks {
 /** Never throws: a host that can't be asked is in the result, with what was seen. */
 export async function lookAtHosts(reach: Reach, options: LookOptions): Promise<Looks> {
   const bastion = await dial(reach);
+  const asked = { ...options, token: randomUUID() };
+  const limit = options.udp === true ? TOGETHER : AT_A_TIME;
   try {
     const routes = { bastion, docker: options.docker };
     const looks: HostLook[] = [];
     const waiting = [...reach.targets];
     const worker = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        looks.push(await lookAt(reach, next, options, routes));
+        looks.push(await lookAt(reach, next, asked, routes));
       }
     };
-    await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+    await Promise.all(Array.from({ length: limit }, worker));
     const order = reach.targets.map(({ name }) => name);
     looks.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
     return { looks, ...(typeof bastion === "string" ? { bastionError: bastion } : {}) };
@@ -71,13 +82,19 @@ async function dial({ bastion, stack }: Reach): Promise<Tunnel | string> {
   return openBastion(bastion, BASTION_LIMIT).catch(messageOf);
 }
 
-async function lookAt(reach: Reach, target: Target, options: LookOptions, routes: Routes): Promise<HostLook> {
+async function lookAt(
+  reach: Reach,
+  target: Target,
+  options: LookOptions & { readonly token: string },
+  routes: Routes,
+): Promise<HostLook> {
   const mark = `@@${randomUUID()}`;
   const node = isHost(target);
   const data = {
     ...{ mark, seconds: PART_LIMIT, lines: LINES, bytes: BYTES, logs: options.logs },
     peers: options.reach && node ? peersOf(reach.targets, target) : [],
     names: node ? [...(options.names ?? [])] : [],
+    ...(options.udp === true && node ? { udp: { peers: udpPeersOf(reach.targets, target, options.token) } } : {}),
   };
   const sent = Date.now();
   try {
@@ -124,7 +141,7 @@ async function onItsOwnLogIn(reach: Reach, { command, input }: ReturnType<typeof
   }
 }
 
-/** Ports that a node has to reach on all others: `name address port`. UDP isn't tried: silence there means nothing. */
+/** Ports that a node has to reach on all others: `name address port`. */
 export function peersOf(targets: readonly Target[], from: Target): string[] {
   return targets.flatMap(({ name, role, address }) => {
     if (name === from.name || address === undefined || !isHost({ role })) return [];
@@ -134,4 +151,14 @@ export function peersOf(targets: readonly Target[], from: Target): string[] {
     if (role === "manager" && from.role === "worker") ports.push(PORTS.readOnlyApi);
     return ports.map((port) => `${name} ${address} ${String(port)}`);
   });
+}
+
+/** What scripts/lib/udp.sh reads: the host itself is a peer, too, and shows that it can listen. */
+export function udpPeersOf(targets: readonly Target[], from: Target, token: string): string[] {
+  return [
+    `${token} ${from.name} ${String(PORTS.gossip)} ${String(PORTS.vxlan)}`,
+    ...targets.flatMap(({ name, role, address }) =>
+      address === undefined || !isHost({ role }) ? [] : [`${name} ${address}`],
+    ),
+  ];
 }

@@ -76,6 +76,7 @@ export function backup(cluster: Cluster, work: BackupWork, options: BackupOption
     matches.some(({ desired, node }) => desired.name === manager && node !== undefined && counts(node));
   return {
     name: "backup",
+    exclusive: true,
     stack: cluster.stack,
     title: `backup of the stack ${cluster.stack}`,
     async observe(moment) {

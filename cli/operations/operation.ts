@@ -86,6 +86,12 @@ export interface Operation<O, S extends Step> {
   readonly stack: string;
   /** What it does, for people: `repair of the stack local`. */
   readonly title: string;
+  /**
+   * Whether it stops or removes managers, so that no other such operation may run meanwhile, from any workstation.
+   *
+   * @default false
+   */
+  readonly exclusive?: boolean;
   /** @default nothing */
   readonly prepare?: Preparation;
   /** Observes the cluster, and waits for it where that may help. Changes nothing. */

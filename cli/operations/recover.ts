@@ -74,6 +74,7 @@ export function recover(cluster: RecoverableCluster, options: RecoverOptions): O
 
   return {
     name: "recover",
+    exclusive: true,
     stack: cluster.stack,
     title: `recovery of the stack ${cluster.stack}`,
     prepare: {

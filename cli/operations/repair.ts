@@ -41,6 +41,7 @@ export interface RepairTurn extends Step {
 export function repair(cluster: Cluster, given: readonly string[] = []): Operation<RepairSeen, RepairTurn> {
   return {
     name: "repair",
+    exclusive: true,
     stack: cluster.stack,
     title: `repair of the stack ${cluster.stack}`,
     prepare: {

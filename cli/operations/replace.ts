@@ -66,6 +66,7 @@ export function replace(
   const name = cluster.stack;
   return {
     name: "replace",
+    exclusive: true,
     stack: name,
     title: `replacement of ${list(hosts)} of the stack ${name}`,
     prepare: wholeContainers(cluster),

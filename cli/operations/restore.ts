@@ -53,6 +53,7 @@ export function restore(cluster: Cluster, work: RestoreWork, asked: RestoreAsked
     new Set(past.flatMap(({ step, outcome }) => (outcome === "done" ? [step.kind] : [])));
   return {
     name: "restore",
+    exclusive: true,
     stack: name,
     title: `restore of the stack ${name}`,
     async observe(moment, past) {

@@ -1,6 +1,7 @@
 /** Runs operations: holds the lock, plans again after each step, shows progress, and decides whether to go on. */
 import { confirmed } from "../terminal/confirm";
 import { createProgress, type Progress } from "../terminal/progress";
+import { exclusionOf, type Exclusion } from "./bastion-lock";
 import { heldText, withOperationLock } from "./lock";
 import type { Operation, Outcome, Past, Plan, Step } from "./operation";
 
@@ -18,6 +19,8 @@ export interface RunnerOptions {
   readonly lock?: <T>(stack: string, work: () => Promise<T>) => Promise<T>;
   /** Why the lock isn't available. @default reads the lock's file without taking the lock */
   readonly held?: (stack: string) => string | undefined;
+  /** What keeps other workstations away from an exclusive operation. @default the lock on the bastion */
+  readonly exclusion?: (operation: { readonly stack: string; readonly name: string }) => Exclusion;
 }
 
 /**
@@ -29,9 +32,33 @@ export async function runOperation<O, S extends Step>(
   operation: Operation<O, S>,
   options: RunnerOptions,
 ): Promise<Outcome<O, S>> {
-  if (options.dryRun) return dryRun(operation, (options.held ?? heldText)(operation.stack));
+  const { progress = createProgress() } = options;
+  const others = exclusionFor(operation, options, progress);
+  if (options.dryRun) {
+    return dryRun(operation, (options.held ?? heldText)(operation.stack) ?? (await others?.look()));
+  }
   const lock = options.lock ?? withOperationLock;
-  return lock(operation.stack, () => run(operation, options));
+  return lock(operation.stack, async () => {
+    try {
+      await others?.hold();
+      return await run(operation, { ...options, progress }, others);
+    } finally {
+      others?.release();
+    }
+  });
+}
+
+function exclusionFor(
+  { exclusive = false, stack, name }: Pick<Operation<never, never>, "exclusive" | "stack" | "name">,
+  {
+    exclusion = (of) =>
+      exclusionOf(of.stack, of.name, (text) => {
+        progress.info(text);
+      }),
+  }: RunnerOptions,
+  progress: Progress,
+): Exclusion | undefined {
+  return exclusive ? exclusion({ stack, name }) : undefined;
 }
 
 async function dryRun<O, S extends Step>(operation: Operation<O, S>, held?: string): Promise<Outcome<O, S>> {
@@ -52,6 +79,7 @@ async function dryRun<O, S extends Step>(operation: Operation<O, S>, held?: stri
 async function run<O, S extends Step>(
   operation: Operation<O, S>,
   { yes, progress = createProgress(), confirm = confirmed }: RunnerOptions,
+  others: Exclusion | undefined,
 ): Promise<Outcome<O, S>> {
   const failures: string[] = [...((await operation.prepare?.run()) ?? [])];
   const past: Past<S>[] = [];
@@ -97,6 +125,8 @@ async function run<O, S extends Step>(
         failures.push(loss.declined);
         continue;
       }
+      // The bastion may have come back, or been replaced, since the last step.
+      await others?.hold();
       const failure = await take(step);
       if (failure !== undefined) {
         if (!goesOn) return await end(observed, plan, `${step.failed}\n${failure}`);

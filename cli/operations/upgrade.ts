@@ -67,6 +67,7 @@ export function upgrade(
   }
   return {
     name: "upgrade",
+    exclusive: true,
     stack: name,
     title: `upgrade of the stack ${name} to Docker engine ${wish.version}`,
     prepare: wholeContainers(cluster),

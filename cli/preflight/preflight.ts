@@ -6,7 +6,9 @@ import { liveStack, readState, type LiveStack, type StackState } from "../cluste
 import { onBastion } from "../cluster/run-script";
 import { reachOf } from "../diagnose/access";
 import { registryNames } from "../diagnose/diagnose";
-import { hostFindings } from "../diagnose/findings";
+import { isHost } from "../../plan/roles";
+import { hostFindings, type HostFinding } from "../diagnose/findings";
+import type { HostLook } from "../diagnose/host-report";
 import { lookAtHosts } from "../diagnose/hosts";
 import { platformsOf } from "../platform";
 import { hasLocalState } from "../platform/facts";
@@ -111,10 +113,10 @@ async function upChecks(
     return [{ ...good(what), skipped: messageOf(error) }];
   }
   const [{ looks }, disks] = await Promise.all([
-    lookAtHosts(reachOf(live), { docker, logs: false, reach: true, names: registryNames(live) }),
+    lookAtHosts(reachOf(live), { docker, logs: false, reach: true, udp: true, names: registryNames(live) }),
     disksOf(live),
   ]);
-  const findings = hostFindings(looks);
+  const findings = [...hostFindings(looks), ...withoutUdp(looks)];
   const of = (level: "problem" | "advice"): string[] =>
     findings.flatMap((one) => (one.level === level ? [one.text] : []));
   const others = looks.flatMap((look) =>
@@ -128,6 +130,14 @@ async function upChecks(
     },
     disks,
   ];
+}
+
+/** Where no node could listen, nothing is known. */
+function withoutUdp(looks: readonly HostLook[]): HostFinding[] {
+  const nodes = looks.filter((look) => isHost(look) && look.reached);
+  if (nodes.length < 2 || nodes.some((look) => look.reached && look.details.udp !== undefined)) return [];
+  const text = "UDP and the size of packets weren't tried: Perl is missing on all nodes, or may not listen";
+  return [{ hosts: [], level: "advice", text }];
 }
 
 async function disksOf(live: LiveStack): Promise<Checked> {

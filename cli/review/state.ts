@@ -20,6 +20,8 @@ const KEY = "tls:index/privateKey:PrivateKey";
 const CERTIFICATES = ["tls:index/locallySignedCert:LocallySignedCert", "tls:index/selfSignedCert:SelfSignedCert"];
 /** Names of the SSH host keys and of the servers' keys: they are removed with their instance. */
 const KEY_OF_INSTANCE = /^(?:ssh-host-(?<host>.+)|server-(?<server>.+)-key)$/;
+/** The key that the backups' generated password comes from: components/backup-store.ts. */
+const BACKUP_KEY = "backup-key";
 
 /** Data, protection and keys. A key that is removed with its instance is no loss. */
 export function reviewState(changes: readonly Change[], instances: readonly ReviewedInstance[]): StateReview {
@@ -54,6 +56,10 @@ function lostKeys(changes: readonly Change[], living: ReadonlySet<string>): stri
     const { host, server } = KEY_OF_INSTANCE.exec(name)?.groups ?? {};
     const owner = host ?? server;
     if (kind === "removed" && owner !== undefined && !living.has(owner)) return [];
-    return [`the private key ${name} is ${kind}: clients that trust it must be updated`];
+    const loss =
+      name === BACKUP_KEY
+        ? "backups can then only be read with a copy of their password"
+        : "clients that trust it must be updated";
+    return [`the private key ${name} is ${kind}: ${loss}`];
   });
 }

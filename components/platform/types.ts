@@ -81,6 +81,8 @@ export interface Platform {
   readonly registryName: pulumi.Output<string>;
   /** The registry's storage. It stays when registry hosts are replaced. */
   readonly registryStorage: RegistryStorage;
+  /** Where backups of a stack without `backup.repository` are stored, as restic names it. @default there is no bucket for them */
+  readonly backupRepository?: pulumi.Output<string>;
   readonly images: Images;
   /** Public HTTPS port of the applications. */
   readonly httpsPort: number;

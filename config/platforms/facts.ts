@@ -34,8 +34,10 @@ export interface PlatformFacts {
    * @default the public registries, or what `images` says
    */
   readonly imagesFrom?: string;
-  /** A folder of the bastion that outlives the bastion and the stack, for backups. @default `backup.repository` is required */
+  /** A folder of the bastion that outlives the bastion and the stack, for backups. @default there is none */
   readonly backupFolder?: string;
+  /** Whether a stack with backups and without `backup.repository` gets a bucket of its own for them. @default false */
+  readonly backupBucket?: boolean;
   /** Addresses that no range of `network` may have. */
   readonly takenRanges: readonly TakenRange[];
   /** Whether its network itself refuses a change of its range. Otherwise the ranges' resource stores and checks it. */

@@ -1,16 +1,35 @@
 import type { Known } from "../known";
 import { keyText, type Problem } from "../problem";
 
-/** Backups need a place that outlives the hosts. */
-export function backupProblems({ backup, platform, facts }: Known): Problem[] {
-  if (backup === undefined || backup.repository !== undefined || facts === undefined) return [];
-  if (facts.backupFolder !== undefined) return [];
+/** Backups need a place that outlives the hosts, and a password that outlives the place's stack. */
+export function backupProblems(known: Known): Problem[] {
+  if (known.backup === undefined || known.facts === undefined) return [];
+  return [...placeProblems(known), ...passwordProblems(known)];
+}
+
+function placeProblems({ backup, platform, facts }: Known): Problem[] {
+  if (backup?.repository !== undefined || facts?.backupFolder !== undefined || facts?.backupBucket === true) return [];
   return [
     {
       key: keyText(["backup", "repository"]),
       got: "nothing",
       allowed: `on ${platform ?? ""}, a repository outside of the stack`,
       fix: "write one such as s3:https://s3.eu-central-1.amazonaws.com/my-backups/prod, and give the bastion access: credentials, or its role",
+    },
+  ];
+}
+
+/** Only a bucket of the stack's own ends with the state that has the generated password. */
+function passwordProblems({ backup, facts }: Known): Problem[] {
+  const ownBucket = backup?.repository === undefined && facts?.backupBucket === true;
+  if (ownBucket || backup?.password !== undefined) return [];
+  return [
+    {
+      key: keyText(["backup", "password"]),
+      got: "nothing",
+      allowed:
+        "a text of 12 to 200 characters: these backups outlive the stack, so a generated password would be lost before them",
+      fix: 'set it with: npm run pulumi -- config set --secret --path swarm-ha:backup.password "$(openssl rand -base64 24)"',
     },
   ];
 }

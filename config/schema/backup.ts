@@ -31,18 +31,25 @@ export const backup = z
           "Where the backups are, as restic names it, seen from the bastion: `s3:https://s3.eu-central-1.amazonaws.com/bucket/folder`, `rest:https://host/`. The first backup creates the repository in it; the stack never deletes it.",
         allowed: "s3:, rest:, azure:, b2: or swift:, and what restic wants after it",
         fix: "write a repository such as s3:https://s3.eu-central-1.amazonaws.com/my-backups/prod",
-        defaultText: "the Docker volume `<stack>-backup` on local, which outlives the stack; required on aws",
+        defaultText:
+          "a bucket of the stack's own on aws; on local the Docker volume `<stack>-backup`, which outlives the stack",
       })
       .optional(),
-    password: z.string().min(12).max(200).meta({
-      description:
-        "Encrypts the backups. A secret. Keep a copy where the loss of this stack, of its state and of its workstation doesn't reach it: without the password there is no restore.",
-      allowed: "a text of 12 to 200 characters",
-      fix: 'set it with: npm run pulumi -- config set --secret --path swarm-ha:backup.password "$(openssl rand -base64 24)"',
-    }),
+    password: z
+      .string()
+      .min(12)
+      .max(200)
+      .meta({
+        description:
+          "Encrypts the backups. A secret. Keep a copy where the loss of this stack, of its state and of its workstation doesn't reach it: without the password there is no restore.",
+        allowed: "a text of 12 to 200 characters",
+        fix: 'set it with: npm run pulumi -- config set --secret --path swarm-ha:backup.password "$(openssl rand -base64 24)"',
+        defaultText: "generated for a bucket of the stack's own (output `backup`); required for any other place",
+      })
+      .optional(),
     credentials: variables("RESTIC_", {
       description:
-        "Credentials of the repository, which restic gets as environment variables: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` for `s3:`. A secret. On aws, restic uses the bastion's role without them.",
+        "Credentials of the repository, which restic gets as environment variables: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` for `s3:`. A secret. On aws, restic uses the bastion's role without them, which has access to the stack's own bucket alone.",
       key: "backup.credentials",
     }),
     keep: z
@@ -57,6 +64,6 @@ export const backup = z
   .meta({
     description: "Where `npm run backup` stores the swarm's state, and for how long.",
     allowed: "a mapping with the keys repository, password, credentials and keep",
-    fix: "write { password: … }, the password as a secret",
+    fix: "write {} for a bucket of the stack's own on aws; elsewhere { password: … }, the password as a secret",
     defaultText: "no backups",
   });

@@ -32,7 +32,7 @@ const balancing = (...types: readonly string[]): string[] =>
 /** Names that the program gives them: components/platform/aws, roles.ts, flow-logs.ts and storage.ts. */
 const ROLES = ["role/role-*", "role/flow-logs-*"].map((name) => `arn:aws:iam::ACCOUNT:${name}`);
 const PROFILES = ["arn:aws:iam::ACCOUNT:instance-profile/profile-*"];
-const BUCKET = "arn:aws:s3:::registry-storage-*";
+const BUCKETS = ["arn:aws:s3:::registry-storage-*", "arn:aws:s3:::backup-storage-*"];
 const PARAMETERS = ["arn:aws:ssm:REGION:ACCOUNT:parameter/swarm-ha/STACK/*"];
 const LOGS = ["flow-logs-*", "flow-logs-*:*"].map((name) => `arn:aws:logs:REGION:ACCOUNT:log-group:${name}`);
 const ALARMS = ["arn:aws:cloudwatch:REGION:ACCOUNT:alarm:lb-*"];
@@ -58,7 +58,7 @@ function look(reads: readonly string[]): Statement[] {
   return [
     allow("Describe", [...free, ...lists], ["*"]),
     allow("Roles", roles, [...ROLES, ...PROFILES]),
-    allow("RegistryBucket", service("s3", reads), [BUCKET]),
+    allow("Buckets", service("s3", reads), BUCKETS),
   ];
 }
 
@@ -229,11 +229,15 @@ export function deployDataPolicy(): Policy {
       { StringEquals: { "iam:AWSServiceName": "elasticloadbalancing.amazonaws.com" } },
     ),
     allow(
-      "WriteRegistryBucket",
+      "WriteBuckets",
       writes("s3").filter((action) => !action.includes(":DeleteObject")),
-      [BUCKET],
+      BUCKETS,
     ),
-    allow("EmptyRegistryBucket", ["s3:DeleteObject", "s3:DeleteObjectVersion"], [`${BUCKET}/*`]),
+    allow(
+      "EmptyBuckets",
+      ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+      BUCKETS.map((bucket) => `${bucket}/*`),
+    ),
     allow("HostKeys", [...writes("ssm"), "ssm:GetParameter", "ssm:DeleteParameters"], PARAMETERS),
     allow("FlowLogs", writes("logs"), LOGS),
     allow("Alarms", writes("cloudwatch"), ALARMS),

@@ -68,6 +68,7 @@ function rotation(tools: RotationTools, options: RotationOptions): Operation<CaS
     (made ??= await makeAuthorities((await cluster.read()).deployment));
   return {
     name: "rotate",
+    exclusive: true,
     stack: cluster.stack,
     title: `rotation of the CA of the stack ${cluster.stack}`,
     async observe(moment) {

@@ -42,6 +42,7 @@ function rotation(tools: RotationTools): Operation<CertificatesSeen, Step> {
   const { cluster } = tools;
   return {
     name: "rotate",
+    exclusive: true,
     stack: cluster.stack,
     title: `renewal of the certificates of the stack ${cluster.stack}`,
     async observe(moment) {

@@ -41,6 +41,7 @@ function rotation(tools: RotationTools): Operation<TokensSeen, Step> {
   const { cluster } = tools;
   return {
     name: "rotate",
+    exclusive: true,
     stack: cluster.stack,
     title: `rotation of the join tokens of the stack ${cluster.stack}`,
     async observe(moment) {

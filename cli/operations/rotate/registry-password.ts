@@ -55,6 +55,7 @@ function rotation(tools: RotationTools, options: RotationOptions): Operation<Pas
   const { cluster } = tools;
   return {
     name: "rotate",
+    exclusive: true,
     stack: cluster.stack,
     title: `rotation of the registry's password of the stack ${cluster.stack}`,
     async observe(moment) {

@@ -47,6 +47,7 @@ function rotation(tools: RotationTools): Operation<KeysSeen, Step> {
   const key = (): KeyForms => (made ??= newSshKey());
   return {
     name: "rotate",
+    exclusive: true,
     stack: cluster.stack,
     title: `rotation of the SSH key of the stack ${cluster.stack}`,
     async observe(moment) {

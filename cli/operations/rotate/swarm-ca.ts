@@ -40,6 +40,7 @@ function rotation(tools: RotationTools): Operation<CaSeen, Step> {
   const { cluster } = tools;
   return {
     name: "rotate",
+    exclusive: true,
     stack: cluster.stack,
     title: `rotation of the swarm's root CA of the stack ${cluster.stack}`,
     async observe(moment) {

@@ -55,6 +55,7 @@ function rotation(tools: RotationTools): Operation<KeySeen, Step> {
   const { cluster } = tools;
   return {
     name: "rotate",
+    exclusive: true,
     stack: cluster.stack,
     title: `rotation of the unlock key of the stack ${cluster.stack}`,
     async observe(moment) {

@@ -2,6 +2,7 @@
 import { describeMissing, offeredOf, wantedOf } from "./quotas/offerings";
 import { UserError } from "../../terminal/errors";
 import { warn } from "../../terminal/warn";
+import { NotChecked } from "../not-checked";
 import type { PlannedRun } from "../types";
 import { configOfRun, regionOf } from "./keys";
 
@@ -11,7 +12,7 @@ const CREATING = ["up", "update", "preview"];
 /**
  * Checks the instances that the state doesn't have yet. A preview only prints a warning.
  *
- * @throws UserError that names each type, zone and host, and the zones that offer the type
+ * @throws UserError that names each type, zone and host, and the zones that offer the type; NotChecked where AWS can't be asked
  */
 export async function checkOfferings(run: PlannedRun): Promise<void> {
   const config = configOfRun(run, CREATING);
@@ -25,8 +26,10 @@ export async function checkOfferings(run: PlannedRun): Promise<void> {
     missing = describeMissing(stack, wanted, await offeredOf(types, regionOf(file)));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    warn(`not checked whether the zones of ${stack} offer its instance types: ${error.message}`);
-    return;
+    throw new NotChecked(
+      error.message,
+      `not checked whether the zones of ${stack} offer its instance types: ${error.message}`,
+    );
   }
   if (missing === undefined) return;
   if (args[0] !== "preview") throw new UserError(`Nothing was done. ${missing}`);

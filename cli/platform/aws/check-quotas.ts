@@ -1,10 +1,11 @@
 /** The check of the account's quotas, before an `up` that AWS would refuse half-way. */
-import { describeShort, describeUnknown } from "./quotas/describe";
+import { describeShort, describeUnknown, unknownReason } from "./quotas/describe";
 import { needOf } from "./quotas/need";
 import { isShort } from "./quotas/quotas";
 import { missingOf, standingsOf } from "./quotas/standings";
 import { UserError } from "../../terminal/errors";
 import { warn } from "../../terminal/warn";
+import { NotChecked } from "../not-checked";
 import type { PlannedRun } from "../types";
 import { configOfRun, regionOf } from "./keys";
 
@@ -14,7 +15,8 @@ const CREATING = ["up", "update"];
 /**
  * Checks the quotas that a stack needs more of.
  *
- * @throws UserError that names each quota that is too small, its figures, and the command that requests more
+ * @throws UserError that names each quota that is too small, its figures, and the command that requests more; NotChecked where AWS
+ *   doesn't tell some
  */
 export async function checkQuotas(run: PlannedRun): Promise<void> {
   const config = configOfRun(run, CREATING);
@@ -22,7 +24,11 @@ export async function checkQuotas(run: PlannedRun): Promise<void> {
   const { stack, file, state } = run;
   const region = regionOf(file);
   const { standings, unknown } = await standingsOf(missingOf(needOf(config), await state()), region);
-  if (unknown.length > 0) warn(describeUnknown(stack, region, unknown));
   const short = standings.filter(isShort);
-  if (short.length > 0) throw new UserError(`Nothing was done. ${describeShort(stack, region, short)}`);
+  const notChecked = unknown.length === 0 ? undefined : describeUnknown(stack, region, unknown);
+  if (short.length > 0) {
+    if (notChecked !== undefined) warn(notChecked);
+    throw new UserError(`Nothing was done. ${describeShort(stack, region, short)}`);
+  }
+  if (notChecked !== undefined) throw new NotChecked(unknownReason(unknown), notChecked);
 }

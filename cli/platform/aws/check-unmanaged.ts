@@ -10,6 +10,7 @@ import { instancesAnswer, tagsField } from "./instances";
 import { stackFilter } from "./stack-name";
 import { UserError } from "../../terminal/errors";
 import { warn } from "../../terminal/warn";
+import { NotChecked } from "../not-checked";
 import type { PlannedRun } from "../types";
 import { isAboutCredentials } from "./credentials";
 import { awsKeys } from "./keys";
@@ -65,17 +66,37 @@ export function unmanagedInstances(answer: z.infer<typeof instancesSchema>, stat
  * Finds them before a command that would fail half-way because of one. For instances other than managers and registries it
  * only prints a warning: no run fails because of them.
  *
- * @throws UserError that names each resource and the command that removes it; or when AWS refuses the credentials
+ * @throws UserError that names each resource and the command that removes it; or when AWS refuses the credentials.
+ *   NotChecked where AWS can't be asked, or not about everything
  */
 export async function checkUnmanaged({ stack, file, args, state }: PlannedRun): Promise<void> {
   const { region } = awsKeys(file);
   if (file.platform !== "aws" || region === undefined || !isUp(args)) return;
+  const unknown: string[] = [];
   const [instances, parameters] = await Promise.all([
-    answered(stack, file, "instances", askAws(instanceCall(stack, region), instancesSchema)),
-    answered(stack, file, "parameters", askAws(parameterCall(stack, region), parametersSchema)),
+    answered(file, "instances", askAws(instanceCall(stack, region), instancesSchema), unknown),
+    answered(file, "parameters", askAws(parameterCall(stack, region), parametersSchema), unknown),
   ]);
   const exported = instances === undefined && parameters === undefined ? undefined : await state();
-  if (exported === undefined) return;
+  if (exported !== undefined) report(stack, region, { instances, parameters }, exported);
+  if (unknown.length === 0) return;
+  const reason = `whether an interrupted run of ${stack} left ${unknown.join("; nor whether it left ")}`;
+  throw new NotChecked(reason, `not checked ${reason}`);
+}
+
+/** @throws UserError about what makes the next `up` fail. Of the rest it warns */
+function report(
+  stack: string,
+  region: string,
+  {
+    instances,
+    parameters,
+  }: {
+    readonly instances: z.infer<typeof instancesSchema> | undefined;
+    readonly parameters: z.infer<typeof parametersSchema> | undefined;
+  },
+  exported: string,
+): void {
   const found = instances === undefined ? [] : unmanagedInstances(instances, exported);
   const names = parameters === undefined ? [] : unknownParameters(parameters, exported);
   const texts = [
@@ -121,12 +142,18 @@ export function describeInstances(
 }
 
 /**
- * The answer of AWS; undefined, with a warning, where AWS can't be asked.
+ * The answer of AWS; undefined where AWS can't be asked.
  *
+ * @param unknown gets what wasn't answered, and why
  * @throws UserError where Pulumi has no credentials either. It may have some from an ESC environment. The stack file's own
  *   `aws:*` keys are for a default provider; this program's provider reads what `aws` reads
  */
-async function answered<T>(stack: string, file: StackFile, what: string, question: Promise<T>): Promise<T | undefined> {
+async function answered<T>(
+  file: StackFile,
+  what: string,
+  question: Promise<T>,
+  unknown: string[],
+): Promise<T | undefined> {
   try {
     return await question;
   } catch (error) {
@@ -137,9 +164,7 @@ async function answered<T>(stack: string, file: StackFile, what: string, questio
           "this command succeeds: aws sts get-caller-identity",
       );
     }
-    process.stderr.write(
-      `warning: not checked whether an interrupted run of ${stack} left ${what}: ${error.message}\n`,
-    );
+    unknown.push(`${what}: ${error.message}`);
     return undefined;
   }
 }

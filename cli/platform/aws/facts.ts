@@ -19,8 +19,8 @@ export const awsFacts: CliPlatformFacts = {
     loadBalancers: ["aws:lb/loadBalancer:LoadBalancer"],
     listeners: ["aws:lb/listener:Listener", "aws:lb/targetGroup:TargetGroup"],
     data: {
-      "aws:s3/bucket:Bucket": "the registry's images",
-      "aws:s3/bucketV2:BucketV2": "the registry's images",
+      "aws:s3/bucket:Bucket": "the images or backups in it",
+      "aws:s3/bucketV2:BucketV2": "the images or backups in it",
       "aws:kms/key:Key": "what it has encrypted",
       "aws:ebs/volume:Volume": "its content",
       "aws:efs/fileSystem:FileSystem": "its content",

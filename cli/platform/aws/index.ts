@@ -7,6 +7,7 @@ import { awsFacts } from "./facts";
 import { forwardsOf } from "./forwards";
 import { awsConfigOf, regionOf } from "./keys";
 import { unmanagedOf } from "./unmanaged";
+import { orWarned } from "../not-checked";
 import { checks, preflight } from "./preflight";
 import { openTunnel } from "./session-tunnel";
 import { askTargetHealth } from "./target-health";
@@ -36,7 +37,7 @@ export const aws: Platform = {
       const config = awsConfigOf(stack, file);
       return config === undefined ? undefined : !config.aws.protect;
     },
-    checkQuotas,
+    checkQuotas: (run) => orWarned(() => checkQuotas(run)),
     loseZone: async (stack, file, signal) => terminateZone(stack, regionOf(file), signal),
   },
 };

@@ -18,7 +18,7 @@ import { createNetwork, type AwsNetwork } from "./network";
 import { isRenewed } from "./renewal";
 import { Roles } from "./roles";
 import { SecurityGroups } from "./security-groups";
-import { RegistryBucket } from "./storage";
+import { PrivateBucket } from "./storage";
 import { nameTag, TAGS } from "./tags";
 import { userData } from "./user-data";
 
@@ -62,6 +62,7 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
   public readonly records: NonNullable<Platform["records"]>;
   public readonly registryName: pulumi.Output<string>;
   public readonly registryStorage: RegistryStorage;
+  public readonly backupRepository?: pulumi.Output<string>;
 
   public readonly images: Images;
   public readonly httpsPort = PORTS.https;
@@ -97,9 +98,17 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
     );
     // In an existing network: the first resource of ours, which all others depend on.
     this.lifetime = this.network.vpc ?? this.security.group("node");
-    const storage = new RegistryBucket("registry-storage", { stack, protect: aws.protect }, child);
-    this.registryStorage = { kind: "s3", bucket: storage.name, region: aws.region };
-    this.roles = new Roles("roles", { stack, region: aws.region, bucketArn: storage.bucket.arn }, child);
+    const { region, protect } = aws;
+    const storage = new PrivateBucket("registry-storage", { kind: "RegistryBucket", stack, protect }, child);
+    this.registryStorage = { kind: "s3", bucket: storage.name, region };
+    const backups =
+      config.backup === undefined || config.backup.repository !== undefined
+        ? undefined
+        : new PrivateBucket("backup-storage", { kind: "BackupBucket", stack, protect }, child);
+    if (backups !== undefined)
+      this.backupRepository = pulumi.interpolate`s3:https://s3.${region}.amazonaws.com/${backups.name}`;
+    const backupArn = backups === undefined ? {} : { backupArn: backups.bucket.arn };
+    this.roles = new Roles("roles", { stack, region, bucketArn: storage.bucket.arn, ...backupArn }, child);
     this.bastion = this.createBastion();
     this.hosts = hosts.map((spec) => this.createHost(spec));
 

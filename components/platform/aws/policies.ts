@@ -86,6 +86,29 @@ export function registryBucket(bucketArn: string): Statement[] {
   ];
 }
 
+/**
+ * Permissions of restic for the bucket with the backups. Without `s3:DeleteObjectVersion`: what it removes or overwrites stays as
+ * an old version until the bucket's lifecycle ends that. Without `s3:CreateBucket`: restic finds the bucket there.
+ * Measured: init, backup, snapshots, forget, prune and check of restic 0.14.0 ask for these actions, but for the abort of a broken upload;
+ * it gets the role's credentials by IMDSv2. (Before minio-go 7.0.13 it couldn't: restic issue 3538.)
+ */
+export function backupBucket(bucketArn: string): Statement[] {
+  return [
+    {
+      Sid: "Backups",
+      Effect: "Allow",
+      Action: ["s3:ListBucket", "s3:GetBucketLocation"],
+      Resource: [bucketArn],
+    },
+    {
+      Sid: "BackupObjects",
+      Effect: "Allow",
+      Action: ["s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+      Resource: [`${bucketArn}/*`],
+    },
+  ];
+}
+
 /** Denies access to a bucket without TLS. */
 export function tlsOnly(bucketArn: string): Statement {
   return {

@@ -1,7 +1,7 @@
 import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 import { TIERS, type Tier } from "../../../plan/roles";
-import { assumedBy, ownHostKey, registryBucket, SESSIONS, statements } from "./policies";
+import { assumedBy, backupBucket, ownHostKey, registryBucket, SESSIONS, statements, type Statement } from "./policies";
 import { nameTag } from "./tags";
 
 /** Arguments of {@link Roles}. */
@@ -10,6 +10,8 @@ export interface RolesArgs {
   readonly region: string;
   /** The registry's bucket: only its tier may use it. */
   readonly bucketArn: pulumi.Input<string>;
+  /** The bucket with the backups: only the bastion may use it. @default there is none */
+  readonly backupArn?: pulumi.Input<string>;
 }
 
 /** Permissions of a tier's instances in AWS. */
@@ -20,7 +22,7 @@ export interface InstanceRole {
   readonly ready: readonly pulumi.Resource[];
 }
 
-/** An instance profile for each tier: the Session Manager and its own host key for all, the bucket for the registry. */
+/** An instance profile for each tier: the Session Manager and its own host key for all, a bucket for the registry, one for the bastion. */
 export class Roles extends pulumi.ComponentResource {
   private readonly byTier: ReadonlyMap<Tier, InstanceRole>;
 
@@ -37,24 +39,29 @@ export class Roles extends pulumi.ComponentResource {
     return role;
   }
 
-  private role(tier: Tier, { stack, region, bucketArn }: RolesArgs): InstanceRole {
+  private role(tier: Tier, args: RolesArgs): InstanceRole {
+    const { stack, region } = args;
     const opts = { parent: this };
     const tags = nameTag(stack, tier);
     const role = new iam.Role(`role-${tier}`, { assumeRolePolicy: assumedBy("ec2.amazonaws.com"), tags }, opts);
-    const bucket: pulumi.Input<string | undefined> = tier === "registry" ? bucketArn : undefined;
     const policy = new iam.RolePolicy(
       `policy-${tier}`,
       {
         role: role.id,
         policy: pulumi
-          .all([role.arn, bucket])
-          .apply(([arn, of]) =>
-            statements(SESSIONS, ownHostKey(arn, region, stack), ...(of === undefined ? [] : registryBucket(of))),
-          ),
+          .all([role.arn, bucketOf(tier, args)])
+          .apply(([arn, bucket]) => statements(SESSIONS, ownHostKey(arn, region, stack), ...bucket)),
       },
       opts,
     );
     const profile = new iam.InstanceProfile(`profile-${tier}`, { role: role.name, tags }, opts);
     return { profile: profile.name, ready: [policy] };
   }
+}
+
+/** What a tier may do with its bucket. */
+function bucketOf(tier: Tier, { bucketArn, backupArn }: RolesArgs): pulumi.Output<readonly Statement[]> {
+  if (tier === "registry") return pulumi.output(bucketArn).apply(registryBucket);
+  if (tier === "bastion" && backupArn !== undefined) return pulumi.output(backupArn).apply(backupBucket);
+  return pulumi.output([]);
 }

@@ -7,21 +7,27 @@ import { nameTag, TAGS } from "./tags";
 const KEPT_DAYS = 30;
 const UPLOAD_DAYS = 7;
 
-/** Arguments of {@link RegistryBucket}. */
-export interface RegistryBucketArgs {
+/** Arguments of {@link PrivateBucket}. */
+export interface PrivateBucketArgs {
+  /** Its component's type. */
+  readonly kind: "RegistryBucket" | "BackupBucket";
   readonly stack: string;
   /** Whether it is protected, and never emptied by a destroy. */
   readonly protect: boolean;
 }
 
-/** The bucket that all replicas of the registry share: versioned, encrypted, private, by TLS only. */
-export class RegistryBucket extends pulumi.ComponentResource {
+/** A bucket that is versioned, encrypted, private, and reached by TLS only. */
+export class PrivateBucket extends pulumi.ComponentResource {
   public readonly bucket: s3.Bucket;
   /** Its name, known once its settings exist: nothing is written before it is encrypted and versioned. */
   public readonly name: pulumi.Output<string>;
 
-  public constructor(name: string, { stack, protect }: RegistryBucketArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("swarm-ha:aws:RegistryBucket", name, {}, opts);
+  public constructor(
+    name: string,
+    { kind, stack, protect }: PrivateBucketArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super(`swarm-ha:aws:${kind}`, name, {}, opts);
     const child = { parent: this };
     const tags = { ...nameTag(stack, name), ...(protect ? {} : { [TAGS.throwaway]: "yes" }) };
     this.bucket = new s3.Bucket(name, { forceDestroy: !protect, tags }, { ...child, protect });

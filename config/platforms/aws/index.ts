@@ -18,6 +18,7 @@ export const aws: PlatformDefinition<"aws", typeof keys, typeof poolKeys> = {
   defaults: {},
   // Security groups block DNS to name servers outside the VPC.
   propagation: ["skip"],
+  backupBucket: true,
   takenRanges: [],
   keepsHostRange: false,
   rules: awsProblems,

@@ -149,6 +149,32 @@ describe("a stack as it is configured", function () {
     assert.equal(drift.code, 0);
     assert.equal(preflight.code, 0, preflight.output);
     assert.match(preflight.stdout, /✓ clocks, network, ports/);
+    assert.doesNotMatch(preflight.stdout, /UDP/);
+  });
+
+  it("is known by preflight to lose packets between two nodes: of one UDP port, and of full size", async () => {
+    const { hosts } = await stack.outputs();
+    const from = (name: string): string[] => ["-p", "udp", "-s", hosts[name]?.address ?? "", "--dport"];
+    const rules = [
+      [...from("worker-1"), "7946", "-j", "DROP"],
+      [...from("worker-3"), "4789", "-m", "length", "--length", "1400:65535", "-j", "DROP"],
+    ];
+    const change = async (how: string): Promise<void> => {
+      for (const rule of rules) await stack.exec("worker-2", ["iptables", how, "INPUT", ...rule]);
+    };
+    await change("-I");
+    let lossy: Ran;
+    try {
+      lossy = await stack.tool("preflight", [stack.name], 90);
+    } finally {
+      await change("-D");
+    }
+    figure("npm run preflight, with packets lost", lossy.seconds);
+    assert.equal(lossy.code, 1, lossy.output);
+    const problems = lossy.stdout.split("\n").filter((line) => line.includes("problem: "));
+    assert.equal(problems.length, 2, lossy.stdout);
+    assert.match(problems[0] ?? "", /UDP packets to 7946 get lost: worker-1 → worker-2\./);
+    assert.match(problems[1] ?? "", /Packets of 1500 bytes get lost, and small ones arrive: worker-3 → worker-2\./);
   });
 
   it("leaves no room for another one in its place: preflight names ports and range at once, and starts nothing", async () => {

@@ -14,6 +14,7 @@ describe("the stack test on the simulated AWS", function () {
 
   before(async () => {
     aws = await SimulatedAws.start("test");
+    aws.workstation.configure({ backup: {} });
   });
   after(() => aws.end());
 
@@ -76,6 +77,30 @@ describe("the stack test on the simulated AWS", function () {
     });
     assert.deepEqual(wrong, []);
     assert.ok(answers.includes(true) && answers.includes(false));
+  });
+
+  it("backs up into a bucket of its own, with the bastion's role alone", async () => {
+    const { seconds, output } = await aws.workstation.good("backup", ["test", "--verify"], { limit: 300 });
+    figure("backup, and a scratch restore of it", seconds);
+    assert.match(output, /Stored the swarm of test as [0-9a-f]{8}/);
+    const { backup } = await aws.workstation.outputs();
+    const bucket = backup?.repository.replace("s3:https://s3.eu-central-1.amazonaws.com/", "") ?? "";
+    assert.match(bucket, /^backup-storage-/);
+    const listed = await aws.workstation.good("backup", ["test", "--list"], { limit: 120 });
+    assert.match(listed.stdout, /^[0-9a-f]{8} .* manager-/m);
+    const isSeen = async (host: string): Promise<boolean> => {
+      const environment = { RESTIC_REPOSITORY: backup?.repository ?? "", RESTIC_PASSWORD: backup?.password ?? "" };
+      const lines = Object.entries(environment).map(([name, value]) => `export ${name}='${value}'`);
+      const script = [...lines, "timeout 60 restic --no-cache cat config >/dev/null 2>&1 && echo seen || echo refused"];
+      return (await aws.execute(host, ["sh"], script.join("\n"))).includes("seen");
+    };
+    assert.ok(await isSeen("bastion"));
+    await aws.execute("manager-1", [
+      "sh",
+      "-c",
+      "apt-get -qq update && apt-get -qqy install --no-install-recommends restic",
+    ]);
+    assert.ok(!(await isSeen("manager-1")));
   });
 
   it("comes back after all instances of a zone were terminated behind its back", async () => {

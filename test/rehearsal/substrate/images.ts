@@ -7,6 +7,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { extract as extractor } from "tar-stream";
+import { messageOf } from "../../../components/message";
 import { cachePath } from "../../../cli/paths";
 import { ensureImage } from "../../../cli/workstation/host-image";
 import { withLock } from "../../../cli/workstation/lock.cjs";
@@ -54,9 +55,12 @@ async function extract(engine: Docker, image: string, folder: string): Promise<v
       stdio: ["pipe", "inherit", "inherit"],
     });
     const ended = once(tar, "close");
-    await pipeline(await container.getArchive({ path: "/mirror" }), tar.stdin);
+    // tar may end without reading the padding behind the archive's end. An archive that was cut off makes it fail.
+    const cut = pipeline(await container.getArchive({ path: "/mirror" }), tar.stdin).catch(messageOf);
     const [code] = (await ended) as [number | null];
-    if (code !== 0) throw new Error(`tar ended with ${String(code)} for the package mirror of ${image}`);
+    if (code !== 0) {
+      throw new Error(`tar ended with ${String(code)} for the package mirror of ${image} (${String(await cut)})`);
+    }
     renameSync(half, folder);
   } finally {
     rmSync(half, { recursive: true, force: true });

@@ -1,26 +1,36 @@
 import assert from "node:assert/strict";
-import { PLATFORMS } from "../../../config/platforms";
-import { backupProblems } from "../../../config/rules/backup";
+import { ConfigError, parseConfig } from "../../../config";
+import { stackValues } from "../../support/aws/stack";
+
+const PASSWORD = "correct-horse-battery";
+const REPOSITORY = "s3:https://s3.eu-central-1.amazonaws.com/b";
 
 describe("swarm-ha:backup", () => {
-  const problems = (platform: "local" | "aws", backup?: { repository?: string }) =>
-    backupProblems({
-      stack: "x",
-      platform,
-      facts: PLATFORMS[platform],
-      poolNames: [],
-      allPools: true,
-      given: new Set<string>(),
-      backup: backup === undefined ? undefined : { password: "correct-horse-battery", ...backup },
-    }).map(({ key }) => key);
+  const problems = (platform: "local" | "aws", backup?: { repository?: string; password?: string }): string[] => {
+    const values = platform === "aws" ? stackValues("test") : { platform };
+    try {
+      parseConfig({ ...values, ...(backup === undefined ? {} : { backup }) }, "test");
+      return [];
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      return error.problems.map(({ key }) => key);
+    }
+  };
 
-  it("needs a repository where no folder outlives the bastion", () => {
-    assert.deepEqual(problems("aws", {}), ["swarm-ha:backup.repository"]);
-    assert.deepEqual(problems("aws", { repository: "s3:https://s3.eu-central-1.amazonaws.com/b" }), []);
-    assert.deepEqual(problems("local", {}), []);
+  it("needs nothing where the stack has a bucket of its own for them", () => {
+    assert.deepEqual(problems("aws", {}), []);
+    assert.deepEqual(problems("aws", { password: PASSWORD }), []);
+  });
+
+  it("needs a password for every place that outlives the stack", () => {
+    assert.deepEqual(problems("aws", { repository: REPOSITORY }), ["swarm-ha:backup.password"]);
+    assert.deepEqual(problems("local", {}), ["swarm-ha:backup.password"]);
+    assert.deepEqual(problems("local", { repository: REPOSITORY }), ["swarm-ha:backup.password"]);
+    assert.deepEqual(problems("aws", { repository: REPOSITORY, password: PASSWORD }), []);
+    assert.deepEqual(problems("local", { password: PASSWORD }), []);
   });
 
   it("is asked for by nobody", () => {
-    assert.deepEqual(problems("aws"), []);
+    assert.deepEqual([problems("aws"), problems("local")], [[], []]);
   });
 });

@@ -112,7 +112,11 @@ describe("what hosts' reports show", () => {
 
   it("is a clock that is off, or this workstation's when all are", () => {
     const off = (seconds: number): Partial<HostDetails> => ({ clock: { seconds, within: 1 } });
-    assert.deepEqual(texts([look("manager-1", off(5)), look("manager-2", off(-6))]), []);
+    assert.deepEqual(texts([look("manager-1", off(3)), look("manager-2", off(-4))]), []);
+    assert.match(
+      texts([look("manager-1", off(5)), look("manager-2", off(-6))]).join(),
+      /manager-1 is 11 s ahead of the one/,
+    );
     const [one, ...more] = texts([look("manager-1", off(0)), look("manager-2", off(-120))]);
     assert.match(one ?? "", /clock of manager-2 is 2 min behind/);
     assert.deepEqual(more, []);

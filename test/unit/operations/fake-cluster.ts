@@ -216,5 +216,10 @@ export function runQuietly<O, S extends Step>(
     },
     lock: (_stack, work) => work(),
     held: () => undefined,
+    exclusion: () => ({
+      hold: () => Promise.resolve(),
+      look: () => Promise.resolve(undefined),
+      release: () => undefined,
+    }),
   });
 }

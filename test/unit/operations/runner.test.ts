@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { UserError } from "../../../cli/terminal/errors";
 import { backendDir } from "../../../cli/paths";
 import { heldText, withOperationLock } from "../../../cli/operations/lock";
 import type { Loss, Operation, Outcome, Past, Plan, Step } from "../../../cli/operations/operation";
@@ -120,6 +121,71 @@ describe("the runner of operations", () => {
       ["done", "done", "done"],
     );
     assert.deepEqual(locked, ["lock local", "free local"]);
+  });
+
+  describe("of an operation that stops managers", () => {
+    const exclusive: Partial<Fake> = { exclusive: true };
+    /** Answers by turn: why the lock isn't to be had. */
+    const exclusionOf = (log: string[], answers: readonly (string | undefined)[] = []): Partial<RunnerOptions> => ({
+      exclusion: ({ stack, name }) => {
+        let turn = 0;
+        return {
+          hold() {
+            log.push(`hold ${stack} ${name}`);
+            const refusal = answers[turn++];
+            return refusal === undefined ? Promise.resolve() : Promise.reject(new UserError(refusal));
+          },
+          look: () => Promise.resolve(answers[0]),
+          release: () => void log.push("release"),
+        };
+      },
+    });
+
+    it("holds the lock on the bastion from before it looks until the end, and makes sure of it before each step", async () => {
+      const world = worldOf(["a", "b"]);
+      const { settled } = await run(operationOn(world, exclusive), exclusionOf(world.log));
+      assert.ok(settled);
+      assert.deepEqual(world.log, [
+        ...["hold local fake", "look at the start", "hold local fake", "run a", "look at the after"],
+        ...["hold local fake", "run b", "look at the after", "look at the end", "release"],
+      ]);
+      assert.deepEqual(locked, ["lock local", "free local"]);
+    });
+
+    it("touches nothing while another workstation's operation runs", async () => {
+      const world = worldOf(["a"]);
+      await assert.rejects(
+        run(operationOn(world, exclusive), exclusionOf(world.log, ["ann upgrades"])),
+        /ann upgrades/,
+      );
+      assert.deepEqual(world.log, ["hold local fake", "release"]);
+      assert.deepEqual(locked, ["lock local", "free local"]);
+    });
+
+    it("ends before its next step if another one has taken the lock since the connection was lost", async () => {
+      const world = worldOf(["a", "b"]);
+      const options = exclusionOf(world.log, [undefined, undefined, "ann upgrades"]);
+      await assert.rejects(run(operationOn(world, exclusive), options), /ann upgrades/);
+      assert.deepEqual(runs(world), ["run a"]);
+    });
+
+    it("plans nothing in a dry run while another one runs, and takes no lock for one", async () => {
+      const world = worldOf(["a"]);
+      const { plan } = await run(operationOn(world, exclusive), {
+        dryRun: true,
+        ...exclusionOf(world.log, ["ann upgrades"]),
+      });
+      assert.equal(plan.refused, "ann upgrades");
+      const free = await run(operationOn(world, exclusive), { dryRun: true, ...exclusionOf(world.log) });
+      assert.equal(free.plan.refused, undefined);
+      assert.deepEqual(world.log, ["look at the start"]);
+    });
+
+    it("doesn't ask the bastion for any other operation", async () => {
+      const world = worldOf(["a"]);
+      await run(operationOn(world), exclusionOf(world.log));
+      assert.ok(!world.log.includes("hold local fake"));
+    });
   });
 
   it("stops at the first failure, and reports the steps that are left", async () => {

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
 import { checked, configCheck, exitCodeOf, type Checked } from "../../../cli/preflight/preflight";
 import { localChecks, memoryText, overlapping, portsText } from "../../../cli/platform/local/checks";
 import { PLATFORMS } from "../../../cli/platform";
+import { orWarned } from "../../../cli/platform/not-checked";
 import type { PlannedRun } from "../../../cli/platform/types";
 import { UserError } from "../../../cli/terminal/errors";
 import { shippedStack } from "../../support/stack-config";
@@ -63,6 +67,42 @@ describe("preflight", () => {
     } finally {
       if (before === undefined) delete process.env["DOCKER_HOST"];
       else process.env["DOCKER_HOST"] = before;
+    }
+  });
+
+  it("marks no check of an account as done that AWS doesn't answer, which is a warning before an up", async () => {
+    const [folder, path] = [mkdtempSync(join(tmpdir(), "swarm-ha-preflight-")), process.env["PATH"] ?? ""];
+    writeFileSync(
+      join(folder, "aws"),
+      '#!/bin/sh\necho "An error occurred (UnauthorizedOperation): no" >&2; exit 254\n',
+    );
+    chmodSync(join(folder, "aws"), 0o755);
+    process.env["PATH"] = `${folder}${delimiter}${path}`;
+    const said: string[] = [];
+    const write = process.stderr.write.bind(process.stderr);
+    process.stderr.write = (text: string | Uint8Array) => said.push(String(text)) > 0;
+    try {
+      const run: PlannedRun = {
+        ...{ stack: "prod", file: shippedStack("prod"), args: ["up"], official: true },
+        state: () => Promise.resolve('{"deployment":{"resources":[]}}'),
+      };
+      const asked = PLATFORMS.aws.checks(run).filter(({ what }) => /credentials|quotas|instance types/.test(what));
+      const all = await Promise.all(asked.map(checked));
+      assert.equal(all.length, 3);
+      for (const { what, skipped, problems } of all) {
+        assert.match(skipped ?? "", /UnauthorizedOperation/, what);
+        assert.deepEqual(problems, [], what);
+      }
+      assert.equal(exitCodeOf(all), 2);
+      assert.deepEqual(said, []);
+      for (const { check } of asked) await orWarned(check);
+      assert.equal(said.length, 3);
+      for (const text of said)
+        assert.match(text, /^warning: .*(?:not checked|weren't checked).*UnauthorizedOperation/s);
+    } finally {
+      process.stderr.write = write;
+      process.env["PATH"] = path;
+      rmSync(folder, { recursive: true, force: true });
     }
   });
 

@@ -119,7 +119,10 @@ describe("the review as Markdown", () => {
 
   it("says of new data that nothing protects it", () => {
     const bucket = (protect: boolean) => page([step("aws:s3/bucket:Bucket", "images", { op: "create", protect })]);
-    assert.match(bucket(false), /- Not protected: `images`\. Destroying the stack deletes the registry's images\./);
+    assert.match(
+      bucket(false),
+      /- Not protected: `images`\. Destroying the stack deletes the images or backups in it\./,
+    );
     assert.doesNotMatch(bucket(true), /Not protected/);
   });
 

@@ -86,16 +86,21 @@ describe("the workflows", () => {
     const groupOf = (file: string): string | undefined =>
       all.find((one) => one.file === file)?.workflow.concurrency?.group;
     assert.equal(groupOf("deploy.yml"), "deploy-${{ inputs.stack }}");
-    const nightly = all.filter(({ workflow }) => "schedule" in workflow.on && workflow.name !== "destroy-test");
-    assert.deepEqual(nightly.map(({ file }) => groupOf(file)).sort(), ["backup-prod", "drift-prod"]);
+    const nightly = all.filter(({ workflow }) => "schedule" in workflow.on);
+    assert.deepEqual(nightly.map(({ file }) => groupOf(file)).sort(), ["backup-prod", "destroy-test", "drift-prod"]);
   });
 
   it("that wait for deployments find them by their name", () => {
     const name = all.find(({ file }) => file === "deploy.yml")?.workflow["run-name"];
     assert.equal(name, "deploy ${{ inputs.stack }}");
-    for (const file of ["backup.yml", "drift.yml"]) {
+    assert.equal(all.find(({ file }) => file === "acceptance.yml")?.workflow["run-name"], "acceptance");
+    for (const [file, stack] of [
+      ["backup.yml", "prod"],
+      ["drift.yml", "prod"],
+      ["destroy-test.yml", "test"],
+    ] as const) {
       const { text = "", workflow } = all.find((one) => one.file === file) ?? {};
-      assert.match(text, /--workflow deploy\.yml [^]*"deploy prod"/);
+      assert.match(text, new RegExp(`--workflow deploy\\.yml [^]*"deploy ${stack}"`));
       for (const { permissions } of Object.values(workflow?.jobs ?? {})) assert.equal(permissions?.["actions"], "read");
     }
   });

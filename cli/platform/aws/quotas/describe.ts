@@ -25,7 +25,11 @@ function request({ quota, more, inUse }: Standing, region: string): string {
 
 /** Quotas that couldn't be asked. One reason stands for all: it is mostly the same. Pure. */
 export function describeUnknown(stack: string, region: string, unknown: readonly UnknownQuota[]): string {
-  const names = unknown.map(({ quota }) => quota.name);
-  const reasons = [...new Set(unknown.map(({ reason }) => reason))];
-  return `These quotas of ${region}, which the stack ${stack} needs, weren't checked: ${list(names)}. ${reasons[0] ?? ""}`;
+  const names = list(unknown.map(({ quota }) => quota.name));
+  return `These quotas of ${region}, which the stack ${stack} needs, weren't checked: ${names}. ${unknown[0]?.reason ?? ""}`;
+}
+
+/** The same after "not checked". */
+export function unknownReason(unknown: readonly UnknownQuota[]): string {
+  return `${list(unknown.map(({ quota }) => quota.name))}: ${unknown[0]?.reason ?? ""}`;
 }
