@@ -353,7 +353,9 @@ describe("the status of an external CA", () => {
       Promise.resolve({ Spec: { CAConfig: { ExternalCAs: URLS.map((URL) => ({ URL, CACert: CA })) } } }),
     );
     const { root = "" } = live.externalCa ?? {};
-    const settings = settingsIn(state(JSON.stringify({ autolock: false, certificateExpiry: 2160, externalCa: { urls: URLS, root } })));
+    const settings = settingsIn(
+      state(JSON.stringify({ autolock: false, certificateExpiry: 2160, externalCa: { urls: URLS, root } })),
+    );
     assert.ok(settings);
     const desired = { ...wanted(), settings };
     const look = (seen: typeof live) => evaluate(desired, found(desired, nodesOf(desired), { settings: seen }));
