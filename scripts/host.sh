@@ -8,6 +8,7 @@
 . lib/common.sh
 . lib/service.sh
 . lib/reach.sh
+. lib/may-stop.sh
 
 name=$(value name)
 action=$(value action)
@@ -47,6 +48,15 @@ started() {
   within 30 settled || true
 }
 
+# What lib/may-stop.sh needs of lib/engine.sh.
+engine() { asked "$@"; }
+swarm_state() { asked GET /info 25 || fail "the Docker engine doesn't answer: $reply"; }
+
+# serves: whether this is a manager that answers for the swarm, so that the majority may need it.
+serves() {
+  engine_up && asked GET /info 25 && [[ $reply == *'"ControlAvailable":true'* ]] && asked GET /nodes 25
+}
+
 if [ "$action" != look ]; then
   [ -e /etc/swarm-ha/prepared ] || fail "$name was never prepared as a host of this stack; run \`up\`"
   exec 8>/run/swarm-ha-step.lock
@@ -55,8 +65,11 @@ fi
 case $action in
   look) ;;
   start) started start ;;
-  # A hung Docker engine ignores SIGTERM.
-  restart) started force-restart ;;
+  restart)
+    if serves; then may_stop "$name"; fi
+    # A hung Docker engine ignores SIGTERM.
+    started force-restart
+    ;;
   # The gossip agent of the same process can't bind its port a second time, so the Docker engine restarts after leaving.
   leave)
     asked POST '/swarm/leave?force=true' 30 || [[ $reply == *"not part of a swarm"* ]] ||

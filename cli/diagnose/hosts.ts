@@ -37,7 +37,7 @@ export interface LookOptions {
   /** Whether connections between all pairs of nodes are tried. */
   readonly reach: boolean;
   /**
-   * Whether nodes send each other UDP packets, for 6 s. Then all hosts are asked at the same time. Their Docker engines log a
+   * Whether nodes send each other UDP packets, for 8 s. Then all hosts are asked at the same time. Their Docker engines log a
    * warning for each packet.
    *
    * @default false

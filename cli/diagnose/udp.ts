@@ -95,12 +95,12 @@ function pairsOf(probers: readonly Prober[]): {
     const margin = from.within + to.within + SLACK;
     const meets = (after: number): boolean =>
       from.begin + after > to.begin + margin && from.begin + after < to.begin + LISTENS - margin;
-    return SENDS.filter(meets).length >= LOST || hears(to, from) || hears(from, to);
+    return SENDS.filter(meets).length >= LOST || hears(to, from);
   });
   return { pairs, untried: all.length - pairs.length };
 }
 
-/** Anything at all: then both were there at the same time. */
+/** Anything at all: then it was there while the other one sent. */
 function hears({ report }: Prober, other: Prober): boolean {
   return report.heard.some(({ from }) => from === other.name);
 }
@@ -139,7 +139,7 @@ function untriedFindings(nodes: readonly Reached[], probers: readonly Prober[], 
           {
             hosts: without,
             level: "advice" as const,
-            text: `UDP wasn't tried to and from ${list(without)}: Perl is missing there, or may not listen`,
+            text: `UDP wasn't tried to and from ${list(without)}: Perl is missing there, it may not listen, or the answer was cut off`,
           },
         ]),
     ...(untried === 0

@@ -2,7 +2,7 @@ import { LABELS } from "../../plan/labels";
 import type { DesiredNode } from "../../components/outputs";
 import type { NodeChange } from "../cluster/docker-api";
 import type { Evaluation } from "../cluster/evaluate";
-import type { AllFacts } from "../cluster/host-facts";
+import { hasExpired, type AllFacts } from "../cluster/host-facts";
 import { engineSteps, lockedHosts, nextRung, unlockStep } from "./ladder";
 import { desiredAvailability, desiredLabels, missingLabels } from "../cluster/labels";
 import type { Match } from "../cluster/match";
@@ -178,8 +178,11 @@ export function planRepair(input: RepairInput): RepairPlan {
     if (own?.reached !== true || own.state !== "error" || isTried(restart)) continue;
     const id = evaluation.matches.find(({ desired: { name: other } }) => other === name)?.node?.id;
     const reason = id === undefined ? undefined : restartGuard(voters, id);
-    if (reason === undefined) addOnce(steps, restart);
-    else left.push(`${name}: ${reason}`);
+    if (reason !== undefined) {
+      left.push(`${name}: ${reason}`);
+      continue;
+    }
+    addOnce(steps, restart);
     voters = voters.map((voter) => (voter.id === id ? { ...voter, reachability: "unreachable" } : voter));
   }
 
@@ -206,7 +209,7 @@ function mayElect({ evaluation, desired, facts = {} }: Pick<RepairInput, "evalua
   const managers = desired.nodes.filter(({ role }) => role === "manager");
   const able = managers.filter(({ name }) => {
     const own = facts[name];
-    return own?.reached === true && own.answers && own.state !== "inactive";
+    return own?.reached === true && own.answers && own.state !== "inactive" && !hasExpired(own);
   });
   return able.length >= majority(managers.length);
 }

@@ -7,7 +7,7 @@ services() {
     fail "the cluster doesn't list the services of $1: $reply"
 }
 
-# Ids of the nodes that were down when an update began, and by service, when it was restarted: it goes around those.
+# Ids of the nodes that were down when an update began: it goes around those. By service, the same when its update was last restarted.
 down=""
 declare -A down_at_restart=()
 
