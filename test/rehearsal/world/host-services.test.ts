@@ -7,6 +7,9 @@ import { Caller, makeWorld, type Made } from "./support/world";
 
 const NAME = "/swarm-ha/t/host-keys/worker-1";
 
+/** S3's, for IPv4 alone and with IPv6. */
+const ENDPOINTS = ["s3.eu-central-1.amazonaws.com", "s3.dualstack.eu-central-1.amazonaws.com"];
+
 /** What hosts ask with their role's keys, by curl as in scripts/boot.sh. */
 describe("the services that hosts of the simulated AWS call", () => {
   let made: Made;
@@ -117,6 +120,17 @@ describe("the services that hosts of the simulated AWS call", () => {
     assert.match((await getParameter(id, { token: "wrong" })).body, /UnrecognizedClientException/);
   });
 
+  const ask = (more: readonly string[], host: string) =>
+    curl(instances[0] ?? "", "s3", host, ["-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD", ...more]);
+
+  it("give no bucket to a role whose policies have none of its actions", async () => {
+    for (const endpoint of ENDPOINTS)
+      assert.match(
+        (await ask(["/a"], `registry-1.${endpoint}`)).body,
+        /AccessDenied.*authorized to perform: s3:GetObject/,
+      );
+  });
+
   it("let a role into a bucket as its policy says, unless the bucket's denies it", async () => {
     await policy({
       Version: "2012-10-17",
@@ -126,22 +140,39 @@ describe("the services that hosts of the simulated AWS call", () => {
       ],
     });
     await made.world.cloud.clock.wait(10);
-    const ask = (more: readonly string[], host = "registry-1.s3.eu-central-1.amazonaws.com") =>
-      curl(instances[0] ?? "", "s3", host, ["-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD", ...more]);
-    assert.deepEqual(await ask(["/?list-type=2&prefix=docker%2Fregistry"]), {
-      status: "200",
-      body: "GET registry-1 /?list-type=2&prefix=docker%2Fregistry",
-    });
-    assert.equal((await ask(["/docker/registry/v2/a"])).status, "200");
-    assert.equal((await ask(["/registry-1/a"], "s3.eu-central-1.amazonaws.com")).status, "200");
-    const put = await ask(["-X", "PUT", "/docker/a"]);
-    assert.equal(put.status, "403");
-    assert.match(put.body, /<Code>AccessDenied<\/Code>/);
-    assert.match((await ask(["/"], "other.s3.eu-central-1.amazonaws.com")).body, /NoSuchBucket/);
+    for (const endpoint of ENDPOINTS) {
+      const own = `registry-1.${endpoint}`;
+      assert.deepEqual(await ask(["/?list-type=2&prefix=docker%2Fregistry"], own), {
+        status: "200",
+        body: "GET registry-1 /?list-type=2&prefix=docker%2Fregistry",
+      });
+      assert.deepEqual(await ask(["/docker/registry/v2/a"], own), {
+        status: "200",
+        body: "GET registry-1 /docker/registry/v2/a",
+      });
+      assert.deepEqual(await ask(["/registry-1/a"], endpoint), { status: "200", body: "GET registry-1 /a" });
+      for (const [host, path] of [
+        [own, "/docker/a"],
+        [endpoint, "/registry-1/docker/a"],
+      ] as const) {
+        const put = await ask(["-X", "PUT", path], host);
+        assert.equal(put.status, "403");
+        assert.match(put.body, /<Code>AccessDenied<\/Code>.*s3:PutObject/);
+      }
+      assert.match((await ask(["/"], `other.${endpoint}`)).body, /NoSuchBucket/);
+    }
     const deny = { Effect: "Deny", Principal: "*", Action: ["s3:*"], Resource: ["arn:aws:s3:::registry-1/docker/*"] };
     const text = JSON.stringify({ Version: "2012-10-17", Statement: [deny] });
     await aws.create("s3/bucketPolicy:BucketPolicy", { bucket: "registry-1", policy: text });
-    assert.equal((await ask(["/docker/registry/v2/a"])).status, "403");
-    assert.equal((await ask(["/other"])).status, "200");
+    for (const endpoint of ENDPOINTS) {
+      assert.equal((await ask(["/docker/registry/v2/a"], `registry-1.${endpoint}`)).status, "403");
+      assert.equal((await ask(["/registry-1/docker/registry/v2/a"], endpoint)).status, "403");
+      assert.equal((await ask(["/other"], `registry-1.${endpoint}`)).status, "200");
+    }
+  });
+
+  it("don't have S3's names of other regions, or without a region", () => {
+    for (const name of ["s3.dualstack.amazonaws.com", "registry-1.s3.dualstack.eu-west-1.amazonaws.com"])
+      assert.equal(made.world.https(name), undefined, name);
   });
 });

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Cloud } from "./cloud";
 import type { Credentials, Identity } from "./credentials";
 import { evaluate, type AccessRequest, type PolicyDocument } from "./policy";
-import { s3Request } from "./s3-request";
+import { bucketOfHost, s3Request } from "./s3-request";
 import { SignatureError, verify } from "./sigv4";
 import { parameterArn } from "./ssm";
 
@@ -146,13 +146,12 @@ function s3(cloud: Cloud, credentials: Credentials, host: string, request: Incom
     return;
   }
   // The server behind is told paths as the bucket's own host name has them.
-  if (!host.startsWith(`${bucket.name}.`)) request.url = url.slice(bucket.name.length + 1).replace(/^(?!\/)/, "/");
+  if (bucketOfHost(host, cloud.region) === "") request.url = url.slice(bucket.name.length + 1).replace(/^(?!\/)/, "/");
   cloud.objects.forward(request, response, bucket.name);
 }
 
 /** What answers requests for a host name. @returns undefined for a name that no service here has */
 export function serviceFor(cloud: Cloud, credentials: Credentials, host: string): RequestListener | undefined {
-  const domain = `${cloud.region}.amazonaws.com`;
   const guarded =
     (answer: (request: IncomingMessage, response: ServerResponse) => Promise<void> | void): RequestListener =>
     (request, response) => {
@@ -163,8 +162,9 @@ export function serviceFor(cloud: Cloud, credentials: Credentials, host: string)
           response.end(String(error));
         });
     };
-  if (host === `ssm.${domain}`) return guarded((request, response) => ssm(cloud, credentials, request, response));
-  if (host === `s3.${domain}` || host.endsWith(`.s3.${domain}`))
+  if (host === `ssm.${cloud.region}.amazonaws.com`)
+    return guarded((request, response) => ssm(cloud, credentials, request, response));
+  if (bucketOfHost(host, cloud.region) !== undefined)
     return guarded((request, response) => {
       s3(cloud, credentials, host, request, response);
     });

@@ -1,6 +1,7 @@
 /** What names resolve to: inside a VPC, and for the workstation. */
 import type { Cloud } from "./cloud";
 import { plainName, type Zone } from "./route53";
+import { bucketOfHost } from "./s3-request";
 
 /** Addresses of a load balancer's name: public ones where it faces the internet, inside the VPC as well. */
 function balancer(cloud: Cloud, name: string): readonly string[] | undefined {
@@ -31,8 +32,7 @@ function inZone(cloud: Cloud, zone: Zone, name: string): readonly string[] | und
 
 /** Services of AWS that are simulated for hosts. */
 export function isService(cloud: Cloud, name: string): boolean {
-  const domain = `${cloud.region}.amazonaws.com`;
-  return name === `ssm.${domain}` || name === `s3.${domain}` || name.endsWith(`.s3.${domain}`);
+  return name === `ssm.${cloud.region}.amazonaws.com` || bucketOfHost(name, cloud.region) !== undefined;
 }
 
 /** Addresses of a name on the internet. */

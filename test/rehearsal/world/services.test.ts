@@ -83,7 +83,10 @@ describe("IAM, SSM, S3 and Route 53 of the simulated AWS", () => {
     await record("Z0123456789ABCDEFGHI", ["203.0.113.71"], "*.app.swarm.example.com");
     assert.deepEqual(made.world.resolveOutside("hello.app.swarm.example.com"), ["203.0.113.71"]);
     assert.equal(made.world.resolveOutside("manager.swarm.example.com"), undefined);
-    assert.deepEqual(made.world.resolve(net.vpc, "ssm.eu-central-1.amazonaws.com"), ["203.0.113.2"]);
+    const services = ["ssm", "s3", "registry-1.s3", "s3.dualstack", "registry-1.s3.dualstack"];
+    for (const service of services)
+      assert.deepEqual(made.world.resolve(net.vpc, `${service}.eu-central-1.amazonaws.com`), ["203.0.113.2"], service);
+    assert.equal(made.world.resolve(net.vpc, "registry-1.s3.dualstack.eu-west-1.amazonaws.com"), undefined);
     await assert.rejects(record(zoneId, ["10.0.0.9"]), /InvalidChangeBatch.*already exists/);
     await assert.rejects(record(zoneId, ["10.0.0.9"], "x.example.org"), /is not permitted in zone/);
     await assert.rejects(aws.delete("route53/zone:Zone", zoneId), /HostedZoneNotEmpty/);
