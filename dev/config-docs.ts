@@ -36,7 +36,7 @@ export const EFFECTS: Readonly<Record<string, string>> = {
   images: "registry and ingress roll from replica to replica; no host is replaced",
   acknowledge: "nothing",
   backup:
-    "without `repository`: on local, the bastion is replaced the first time; on aws, a bucket is created, and deleted when `repository` is set later (refused while it is protected); else nothing",
+    "without `repository`: on local, the bastion is replaced the first time; on aws, a bucket and its password are created, and both are deleted when `repository` is set later (refused while they are protected): copy them first. Another `password`: the backups that are there need the former one. Else nothing",
   access: "security groups change in place",
   local:
     "`ports`: the load balancer or the bastion that publishes it is replaced, in seconds. `engine`, `image`: used by new hosts. Existing ones keep theirs until they are replaced",

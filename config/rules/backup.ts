@@ -19,9 +19,22 @@ function placeProblems({ backup, platform, facts }: Known): Problem[] {
   ];
 }
 
-/** Only a bucket of the stack's own ends with the state that has the generated password. */
+/**
+ * Only a bucket of the stack's own ends with the state that has the generated password. That is its only password: another one
+ * would delete the generated one, and with it all access to the backups that are there.
+ */
 function passwordProblems({ backup, facts }: Known): Problem[] {
   const ownBucket = backup?.repository === undefined && facts?.backupBucket === true;
+  if (ownBucket && backup?.password !== undefined) {
+    return [
+      {
+        key: keyText(["backup", "password"]),
+        got: "a password without a repository",
+        allowed: "nothing: backups in the stack's own bucket are encrypted with a generated password (output backup)",
+        fix: "remove it: npm run pulumi -- config rm --path swarm-ha:backup.password; or set swarm-ha:backup.repository, too",
+      },
+    ];
+  }
   if (ownBucket || backup?.password !== undefined) return [];
   return [
     {

@@ -44,7 +44,8 @@ export const backup = z
           "Encrypts the backups. A secret. Keep a copy where the loss of this stack, of its state and of its workstation doesn't reach it: without the password there is no restore.",
         allowed: "a text of 12 to 200 characters",
         fix: 'set it with: npm run pulumi -- config set --secret --path swarm-ha:backup.password "$(openssl rand -base64 24)"',
-        defaultText: "generated for a bucket of the stack's own (output `backup`); required for any other place",
+        defaultText:
+          "generated for a bucket of the stack's own (output `backup`), where it can't be set; required for any other place",
       })
       .optional(),
     credentials: variables("RESTIC_", {

@@ -17,6 +17,7 @@ import { Names } from "./names";
 import { createNetwork, type AwsNetwork } from "./network";
 import { isRenewed } from "./renewal";
 import { Roles } from "./roles";
+import { hasBackupBucket } from "./security";
 import { SecurityGroups } from "./security-groups";
 import { PrivateBucket } from "./storage";
 import { nameTag, TAGS } from "./tags";
@@ -101,10 +102,9 @@ class AwsPlatform extends pulumi.ComponentResource implements Platform {
     const { region, protect } = aws;
     const storage = new PrivateBucket("registry-storage", { kind: "RegistryBucket", stack, protect }, child);
     this.registryStorage = { kind: "s3", bucket: storage.name, region };
-    const backups =
-      config.backup === undefined || config.backup.repository !== undefined
-        ? undefined
-        : new PrivateBucket("backup-storage", { kind: "BackupBucket", stack, protect }, child);
+    const backups = hasBackupBucket(config)
+      ? new PrivateBucket("backup-storage", { kind: "BackupBucket", stack, protect }, child)
+      : undefined;
     if (backups !== undefined)
       this.backupRepository = pulumi.interpolate`s3:https://s3.${region}.amazonaws.com/${backups.name}`;
     const backupArn = backups === undefined ? {} : { backupArn: backups.bucket.arn };

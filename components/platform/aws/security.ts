@@ -29,7 +29,12 @@ export interface SecurityRule {
 }
 
 /** What the table depends on. */
-export type SecurityConfig = Pick<AwsStackConfig, "aws" | "access">;
+export type SecurityConfig = Pick<AwsStackConfig, "aws" | "access" | "backup">;
+
+/** Whether the stack has a bucket of its own for backups. */
+export function hasBackupBucket({ backup }: Pick<SecurityConfig, "backup">): boolean {
+  return backup !== undefined && backup.repository === undefined;
+}
 
 /** The groups that a stack has. */
 export function securityGroups(config: SecurityConfig): GroupName[] {
@@ -117,13 +122,20 @@ function fromOutside({ access, aws }: SecurityConfig): SecurityRule[] {
   ];
 }
 
-function toOutside({ access, aws }: SecurityConfig): SecurityRule[] {
+function toOutside(config: SecurityConfig): SecurityRule[] {
+  const { access, aws } = config;
   const { ranges, ports } = access.egress;
+  const s3 = { prefixList: "s3" } as const;
   return [
     ...(["node", "bastion"] as const).flatMap((from) =>
       ranges.flatMap((range) => ports.map((port) => tcp(from, { range }, port, "egress"))),
     ),
-    // Always open: the registry needs its bucket. (An existing VPC has its own endpoint, or none.)
-    ...(aws.network.vpc === undefined ? [tcp("registry", { prefixList: "s3" }, 443, "bucket of the registry")] : []),
+    // Always open: buckets of the stack. (An existing VPC has its own endpoint, or none.)
+    ...(aws.network.vpc === undefined
+      ? [
+          tcp("registry", s3, 443, "bucket of the registry"),
+          ...(hasBackupBucket(config) ? [tcp("bastion", s3, 443, "bucket of the backups")] : []),
+        ]
+      : []),
   ];
 }

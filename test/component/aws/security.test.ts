@@ -38,9 +38,17 @@ describe("who can reach whom on aws", () => {
       admin: ["203.0.113.0/24"],
       egress: { ranges: ["198.18.0.0/15"], ports: [8443] },
     };
-    const matrix = reachability(await buildAws("test", { changes: { access } }));
-    assert.deepEqual(matrix["worker -> 198.18.0.0/15"], ["tcp 8443"]);
-    assert.equal(matrix["worker -> 192.0.2.1/32"], undefined);
-    assert.deepEqual(matrix["registry -> pl-s3"], ["tcp 443"]);
+    const toS3 = async (backup?: object): Promise<unknown[]> => {
+      const changes = { access, ...(backup === undefined ? {} : { backup }) };
+      const matrix = reachability(await buildAws("test", { changes }));
+      assert.deepEqual(matrix["worker -> 198.18.0.0/15"], ["tcp 8443"]);
+      assert.equal(matrix["worker -> 192.0.2.1/32"], undefined);
+      return ["registry", "bastion", "worker"].map((from) => matrix[`${from} -> pl-s3`]);
+    };
+    assert.deepEqual(await toS3(), [["tcp 443"], undefined, undefined]);
+    // restic runs on the bastion, and the bucket is the stack's own.
+    assert.deepEqual(await toS3({}), [["tcp 443"], ["tcp 443"], undefined]);
+    const elsewhere = { repository: "s3:https://s3.eu-central-1.amazonaws.com/elsewhere", password: "correct-horse" };
+    assert.deepEqual(await toS3(elsewhere), [["tcp 443"], undefined, undefined]);
   });
 });

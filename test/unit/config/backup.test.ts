@@ -19,7 +19,10 @@ describe("swarm-ha:backup", () => {
 
   it("needs nothing where the stack has a bucket of its own for them", () => {
     assert.deepEqual(problems("aws", {}), []);
-    assert.deepEqual(problems("aws", { password: PASSWORD }), []);
+  });
+
+  it("refuses a password for that bucket, whose repository has the generated one", () => {
+    assert.deepEqual(problems("aws", { password: PASSWORD }), ["swarm-ha:backup.password"]);
   });
 
   it("needs a password for every place that outlives the stack", () => {
