@@ -6,7 +6,8 @@
 import type Docker from "dockerode";
 import { stackOutputsSchema } from "../../components/outputs";
 import { readArguments } from "../terminal/arguments";
-import { instancesOf, outputsOf, protectedResources, resourcesOf } from "../cluster/deployment";
+import { instancesOf, outputsOf, protectedResources, resourcesOf, type Deployment } from "../cluster/deployment";
+import { ownBackupsText } from "../cluster/own-backups";
 import { containersOf } from "../cluster/platform";
 import { registryLogins } from "../workstation/registry-login";
 import { lastLines, readState, type StackState } from "../cluster/stack";
@@ -18,6 +19,7 @@ import { command, findProgram } from "../workstation/command";
 import { confirmed, hasTerminal } from "../terminal/confirm";
 import { runMain, UserError } from "../terminal/errors";
 import { createProgress, duration } from "../terminal/progress";
+import { warn } from "../terminal/warn";
 
 runMain(async () => {
   const { stack, yes } = readArguments("npm run destroy -- <stack> [--yes]", { flags: ["yes"] });
@@ -32,6 +34,7 @@ runMain(async () => {
   const engine = containers === undefined ? undefined : { containers, docker: await containers.engine() };
   const state = await readState(stack);
   refuseProtected(state);
+  if (yes) warnOfBackups(state);
   const found = engine === undefined ? [] : await engine.containers.objects(engine.docker, stack);
   if (!yes) await confirm(state, engine, found);
 
@@ -95,9 +98,22 @@ function refuseProtected({ stack, deployment }: StackState): void {
   const names = protectedResources(deployment);
   if (names.length === 0) return;
   throw new UserError(
-    `Nothing was removed: ${list(names)} of the stack ${stack} ${names.length === 1 ? "is" : "are"} protected. To delete it anyway: ` +
+    `Nothing was removed: ${list(names)} of the stack ${stack} ${names.length === 1 ? "is" : "are"} protected. ` +
+      `${keepFirst(stack, deployment)}To delete it anyway: ` +
       `npm run pulumi -- state unprotect --all --stack ${stack}, then run this again.`,
   );
+}
+
+/** What has to be kept before the backups go with the stack, a sentence with a space behind it; empty when none do. */
+function keepFirst(stack: string, deployment: Deployment): string {
+  const text = ownBackupsText(stack, deployment);
+  return text === undefined ? "" : `${text} `;
+}
+
+/** With `--yes` there is no question that could tell it. */
+function warnOfBackups({ stack, deployment }: StackState): void {
+  const text = ownBackupsText(stack, deployment);
+  if (text !== undefined) warn(text);
 }
 
 async function confirm(
@@ -115,8 +131,8 @@ async function confirm(
   const instances = instancesOf(deployment).map((instance) => instance.name);
   const what =
     instances.length > 0 ? list(instances) : found.length > 0 ? list(found.map((one) => one.name)) : "no host";
-  if (!(await confirmed(`This removes the stack ${stack} (${what}) and all data in it`, false)))
-    throw new UserError("Nothing was removed.");
+  const question = `${keepFirst(stack, deployment)}This removes the stack ${stack} (${what}) and all data in it`;
+  if (!(await confirmed(question, false))) throw new UserError("Nothing was removed.");
 }
 
 /** Removes unmanaged containers of an interrupted run. With them, the network couldn't be removed. */

@@ -2,7 +2,8 @@
  * `npm run pulumi -- <arguments>`: Pulumi as found or built, with the right environment for the stack.
  *
  * The stack: `-s` or `--stack`, else PULUMI_STACK, else `local`. After an `up` of the whole stack, it checks the cluster and
- * prints its problems: the exit code is 0 only if the cluster is healthy. With `swarm-ha:rebalance`, services are spread again.
+ * prints its problems: the exit code is 0 only if the cluster is healthy. With `swarm-ha:rebalance`, services are spread again;
+ * a failure of that is a warning.
  */
 import { lookAtPlatform } from "../cluster/platform";
 import { unhealthyText, verify } from "../cluster/verify";
@@ -32,6 +33,6 @@ runMain(async () => {
     tell(`The up is done.\nerror: ${unhealthyText(stack, evaluation)}`);
     return 1;
   }
-  await rebalanceAfter(stack, createProgress(), tell);
+  await rebalanceAfter(stack, "The up is done.", createProgress(), tell);
   return 0;
 });

@@ -28,7 +28,9 @@ runMain(async () => {
     (seen) => healthyText(stack, seen),
     (outcome) => brokenText(stack, outcome),
   );
-  if (code === 0 && !dryRun) await rebalanceAfter(stack, progress, (text) => process.stderr.write(text));
+  if (code === 0 && !dryRun) {
+    await rebalanceAfter(stack, "The repair is done.", progress, (text) => process.stderr.write(text));
+  }
   return code;
 });
 

@@ -43,7 +43,7 @@ runMain(async () => {
     evaluation = await verify(stack);
   }
   if (!evaluation.status.healthy) throw new UserError(`${unhealthyText(stack, evaluation)}${failed(healed)}`);
-  await rebalanceAfter(stack, createProgress(), (text) => process.stdout.write(text));
+  await rebalanceAfter(stack, `The stack ${stack} is up.`, createProgress(), (text) => process.stdout.write(text));
   console.log(`\nThe stack ${stack} is up (${duration(Date.now() - begun)}).\n\n${nextSteps(stack)}`);
   return 0;
 });

@@ -51,6 +51,8 @@ export function rebalance(
   const { stack } = cluster;
   return {
     name: "rebalance",
+    // While a node is drained, a count of tasks says nothing.
+    exclusive: true,
     stack,
     title: `rebalance of the stack ${stack}`,
     async observe(moment, past) {

@@ -120,7 +120,7 @@ export function stackSchemaOf(platforms: Readonly<Record<string, PlatformFacts>>
     housekeeping,
     rebalance: z.boolean().default(false).meta({
       description:
-        "Whether `up`, `npm start` and `npm run repair` end with a rebalance: services' tasks are spread again over workers that were added or have returned. Services with data on their nodes stay, and those that would not run for a moment.",
+        "Whether `up`, `npm start` and `npm run repair` end with a rebalance: services' tasks are spread again over workers that were added or have returned. Services with data on their nodes stay, and those that would not run for a moment. A rebalance that fails is a warning: the exit code stays 0. Plain `pulumi up` and an `up` with `--target` or `--exclude` don't rebalance; nor does any while another operation runs on the stack.",
       allowed: "true or false",
       fix: "write rebalance: true or leave it out",
     }),

@@ -33,6 +33,41 @@ describe("npm run destroy", () => {
     assert.ok(!calls.some((call) => call.startsWith("destroy")), calls.join("\n"));
   });
 
+  const backups = (protect: boolean): Record<string, unknown>[] =>
+    ["aws:s3/bucket:Bucket::backup-storage", "tls:index/privateKey:PrivateKey::backup-key"].map((end) => ({
+      urn: `urn:pulumi:far::swarm-ha::${end}`,
+      type: end.split("::")[0],
+      id: end.includes("Bucket") ? "backup-storage-1a2b3c4" : "0f",
+      protect,
+    }));
+  const kept = [
+    "backup-storage (backup-storage-1a2b3c4)",
+    "backup-key",
+    "npm run -s pulumi -- stack output backup --show-secrets --stack far",
+    "aws s3 sync s3://backup-storage-1a2b3c4 ",
+  ];
+
+  it("names what keeps the backups before the command that gives them up", () => {
+    const { ran, calls } = destroyWith(backups(true));
+    assert.equal(ran.status, 1);
+    for (const said of kept) assert.ok(ran.stderr.includes(said), ran.stderr);
+    assert.ok(ran.stderr.indexOf("stack output backup") < ran.stderr.indexOf("state unprotect"), ran.stderr);
+    assert.ok(!calls.some((call) => call.startsWith("destroy")), calls.join("\n"));
+  });
+
+  it("warns of unprotected backups, which go with the stack", () => {
+    const { ran } = destroyWith(backups(false));
+    assert.equal(ran.status, 0, ran.stderr);
+    for (const said of kept) assert.ok(ran.stderr.includes(said), ran.stderr);
+    assert.match(ran.stderr, /^warning: The stack's backups/m);
+  });
+
+  it("says nothing of backups that the stack doesn't store itself", () => {
+    const urn = "urn:pulumi:far::swarm-ha::aws:s3/bucket:Bucket::registry-storage";
+    const { ran } = destroyWith([{ urn, type: "aws:s3/bucket:Bucket" }]);
+    assert.doesNotMatch(ran.stderr, /backup/);
+  });
+
   it("destroys what nothing protects", () => {
     const { ran, calls } = destroyWith([
       { urn: "urn:pulumi:far::swarm-ha::aws:s3/bucket:Bucket::images", type: "aws:s3/bucket:Bucket" },

@@ -6,6 +6,7 @@ import type { PlacementNode, Placements, PlacementService, PlacementTask } from 
 import { countsOf, expectedCounts, squaresOf } from "../../../cli/cluster/placement/spread";
 import { judge, planMoves, surgeOf } from "../../../cli/operations/plan-rebalance";
 import { rebalance } from "../../../cli/operations/rebalance";
+import { runOperation } from "../../../cli/operations/runner";
 import { schedulerBy, type Scheduler } from "../../../cli/operations/scheduler";
 import { UserError } from "../../../cli/terminal/errors";
 import { FakeCluster, runQuietly } from "./fake-cluster";
@@ -428,6 +429,31 @@ describe("rebalance", () => {
     assert.deepEqual(surge(0, 0), { tasks: 2, atOnce: 2 });
     assert.deepEqual(surge(2, 1), { tasks: 3, atOnce: 3 });
     assert.deepEqual(surge(2, 4), { tasks: 3, atOnce: 3 });
+  });
+
+  it("moves nothing while another workstation's operation drains hosts", async () => {
+    const scheduler = new FakeScheduler(placements());
+    const taken = new UserError("Another operation runs on the stack local: replace, by ann@laptop.");
+    const quiet = {
+      info: () => undefined,
+      step: <T>(_what: string, _usually: string, work: (note: () => void) => T) => work(() => undefined),
+    };
+    await assert.rejects(
+      runOperation(
+        rebalance(new FakeCluster(), [], () => scheduler),
+        {
+          ...{ yes: false, dryRun: false, progress: quiet },
+          lock: (_stack, work) => work(),
+          exclusion: () => ({
+            hold: () => Promise.reject(taken),
+            look: () => Promise.resolve(taken.message),
+            release: () => undefined,
+          }),
+        },
+      ),
+      taken,
+    );
+    assert.deepEqual(scheduler.log, []);
   });
 
   it("gives up when a service stays uneven", async () => {
