@@ -78,10 +78,16 @@ export async function checkUnmanaged({ stack, file, args, state }: PlannedRun): 
     answered(file, "parameters", askAws(parameterCall(stack, region), parametersSchema), unknown),
   ]);
   const exported = instances === undefined && parameters === undefined ? undefined : await state();
-  if (exported !== undefined) report(stack, region, { instances, parameters }, exported);
-  if (unknown.length === 0) return;
   const reason = `whether an interrupted run of ${stack} left ${unknown.join("; nor whether it left ")}`;
-  throw new NotChecked(reason, `not checked ${reason}`);
+  const notChecked = unknown.length === 0 ? undefined : new NotChecked(reason, `not checked ${reason}`);
+  try {
+    if (exported !== undefined) report(stack, region, { instances, parameters }, exported);
+  } catch (error) {
+    // What is found doesn't hide what wasn't looked for.
+    if (notChecked !== undefined) warn(notChecked.warning);
+    throw error;
+  }
+  if (notChecked !== undefined) throw notChecked;
 }
 
 /** @throws UserError about what makes the next `up` fail. Of the rest it warns */

@@ -354,6 +354,18 @@ describe("npm run pulumi -- up, on aws", () => {
     assert.ok(stderr.includes(`aws ssm delete-parameters --region eu-central-1 --names ${Name}`), stderr);
   });
 
+  it("names what wasn't checked, too, where it stops for what was found", () => {
+    rmSync(join(folder, "ssm-describe-parameters"));
+    given(answer(instance("i-0b", "manager-2", "manager")));
+    const { status, went, stderr } = pulumi("up", "-s", "prod", "--yes");
+    assert.deepEqual([status, went], [1, ""]);
+    assert.match(
+      stderr,
+      /^warning: not checked whether an interrupted run of prod left parameters: .*no ssm describe-parameters/m,
+    );
+    assert.match(stderr, /^error: Nothing was done\. AWS has instances .*\n[^]*i-0b/m);
+  });
+
   it("stops where the account's quotas are too small, with figures and the command that requests more", () => {
     answers({ "service-quotas get-service-quota": { Quota: { Value: 5 } } });
     given(answer());

@@ -94,6 +94,10 @@ describe("the workflows", () => {
     const name = all.find(({ file }) => file === "deploy.yml")?.workflow["run-name"];
     assert.equal(name, "deploy ${{ inputs.stack }}");
     assert.equal(all.find(({ file }) => file === "acceptance.yml")?.workflow["run-name"], "acceptance");
+    for (const file of ["deploy.yml", "acceptance.yml"]) {
+      const { workflow } = all.find((one) => one.file === file) ?? {};
+      for (const { permissions } of Object.values(workflow?.jobs ?? {})) assert.equal(permissions?.["actions"], "read");
+    }
     for (const [file, stack] of [
       ["backup.yml", "prod"],
       ["drift.yml", "prod"],
