@@ -27,7 +27,6 @@ runMain(async () => {
   const stack = await cluster.read();
   return runCommand(
     replace(cluster, {
-      stack,
       hosts: chosen(stack, asked.hosts, all),
       surge,
       force,

@@ -22,9 +22,10 @@ runMain(async () => {
   const progress = createProgress();
   const way = engineUpgradeOf(name);
   const cluster = liveCluster(name, progress);
-  const stack = await cluster.read();
+  // Refuses a stack that isn't up, before anything is touched.
+  await cluster.read();
   return runCommand(
-    upgrade(cluster, { ...way, stack, reboot, skipMajor, force, given }),
+    upgrade(cluster, { ...way, reboot, skipMajor, force, given }),
     { yes, json, dryRun, progress },
     (seen, outcome) => upgradedText(name, way.version, seen, outcome),
     (outcome) => failedText(name, outcome),

@@ -1,8 +1,8 @@
 /** How the hosts of a stack are reached: from its outputs, or from its state where no `up` has finished. Pure. */
 import { z } from "zod";
-import type { Access } from "../../components/outputs";
+import { stackOutputsSchema, type Access } from "../../components/outputs";
 import { allFacts } from "../platform/facts";
-import { resourcesOf, UNKNOWN, unwrap, type Deployment } from "../cluster/deployment";
+import { outputsOf, resourcesOf, UNKNOWN, unwrap, type Deployment } from "../cluster/deployment";
 import type { HostAccess } from "../cluster/run-script";
 import type { LiveStack, StackState } from "../cluster/stack";
 
@@ -32,6 +32,8 @@ const connectionSchema = z.object({
   hostKey: z.string().min(1),
 });
 
+const bastionSchema = stackOutputsSchema.shape.access.pick({ bastion: true });
+
 /** Of a stack that is up. */
 export function reachOf(stack: LiveStack): Reach {
   const { bastion } = stack.outputs.access;
@@ -39,7 +41,7 @@ export function reachOf(stack: LiveStack): Reach {
   return { ...reachOfState(stack), bastion, outputs: stack.outputs, ...hostsOf(stack, known) };
 }
 
-/** Of a stack whose first `up` didn't finish. */
+/** Of a stack as its state has it, whether or not its first `up` has finished. */
 export function reachOfState({ stack, deployment, instances }: StackState): Reach {
   const bastion = bastionIn(deployment);
   return {
@@ -51,8 +53,10 @@ export function reachOfState({ stack, deployment, instances }: StackState): Reac
   };
 }
 
-/** The bastion, as the steps of the last `up` dialled it. */
+/** The bastion of the outputs, which operations use; without outputs, as the steps of the last `up` dialled it. */
 function bastionIn(deployment: Deployment): Access["bastion"] | undefined {
+  const outputs = z.object({ access: bastionSchema }).safeParse(outputsOf(deployment));
+  if (outputs.success) return outputs.data.access.bastion;
   for (const { type, inputs } of resourcesOf(deployment)) {
     if (type !== "command:remote:Command") continue;
     const read = connectionSchema.safeParse(unwrap(inputs?.["connection"]));

@@ -32,9 +32,16 @@ export interface Holder {
   readonly operation: string;
   /** RFC 3339. */
   readonly since: string;
+  /** The process on the bastion that holds it. @default nobody holds it yet, or that isn't known */
+  readonly pid?: number | undefined;
 }
 
-const holderSchema = z.object({ owner: z.string(), operation: z.string(), since: z.string() });
+const holderSchema = z.object({
+  owner: z.string(),
+  operation: z.string(),
+  since: z.string(),
+  pid: z.number().int().optional(),
+});
 
 /** The lock while it is held. */
 export interface HeldLock {
@@ -62,11 +69,13 @@ export function thisHolder(operation: string, now: Date): Holder {
 }
 
 /** Why no operation can run now: which one does. Pure. */
-export function takenText(stack: string, { owner, operation, since }: Holder): string {
+export function takenText(stack: string, { owner, operation, since, pid }: Holder): string {
   const time = since === "" ? "" : ` since ${since.slice(0, 16).replace("T", " ")} UTC`;
+  const free =
+    pid === undefined ? "" : ` If nobody can end it there, free its lock, as root on the bastion: kill ${pid}`;
   return (
     `Another operation runs on the stack ${stack}: ${operation}, by ${owner}${time}. ` +
-    "Wait for its end, or end it there, then run this again."
+    `Wait for its end, or end it there, then run this again.${free}`
   );
 }
 
@@ -172,11 +181,11 @@ function firstLine(channel: ClientChannel): Promise<string> {
 }
 
 /**
- * The exclusion of a stack, by its bastion. Without a bastion that answers, operations run all the same: `repair` brings it
+ * The exclusion of a stack, by its bastion. Without a state that can be read and a bastion that answers, operations run all the same: `repair` brings it
  * back, and no other workstation reaches the hosts meanwhile.
  *
- * @param note shows why others aren't excluded
- * @param find the bastion's sshd; undefined when the state has none @default reads the stack's state
+ * @param note shows why others aren't excluded, and what it waits for
+ * @param find the bastion's sshd; undefined when there is no stack, or no bastion in its state @default reads the stack's state
  */
 export function exclusionOf(
   stack: string,
@@ -188,25 +197,41 @@ export function exclusionOf(
   let bastion: Promise<Access["bastion"] | undefined> | undefined;
   let lock: HeldLock | undefined;
   let told = false;
-  /** @returns undefined when there is no stack, or no bastion in it, which the operation itself reports */
-  const found = (): Promise<Access["bastion"] | undefined> => (bastion ??= find().catch(() => undefined));
+  /**
+   * @returns undefined when there is no stack, or no bastion in it, which the operation itself reports
+   * @throws Error when that can't be read
+   */
+  const found = async (): Promise<Access["bastion"] | undefined> => {
+    try {
+      return await (bastion ??= find());
+    } catch (error) {
+      bastion = undefined;
+      throw error;
+    }
+  };
+  /** Takes the lock, and waits for this run's own former session: the bastion counts it as alive for a while. */
+  const take = async (at: Access["bastion"]): Promise<HeldLock | Holder> => {
+    let taken = await takeLock(at, holder, told ? AGAIN_LIMIT : LIMIT);
+    if (isSame(taken, holder))
+      note(`Waiting until the bastion ends this run's former connection, up to ${SILENCE + SIGN} s.`);
+    const end = Date.now() + (SILENCE + SIGN) * 1000;
+    while (isSame(taken, holder) && Date.now() < end) {
+      await sleep(1000);
+      taken = await takeLock(at, holder);
+    }
+    return taken;
+  };
   return {
     async hold() {
       if (lock?.isHeld() === true) return;
-      const at = await found();
-      if (at === undefined) {
-        bastion = undefined;
-        return;
-      }
+      // The bastion may have been replaced, or its key rotated.
+      if (lock !== undefined) bastion = undefined;
+      lock = undefined;
       let taken: HeldLock | Holder;
       try {
-        taken = await takeLock(at, holder, told ? AGAIN_LIMIT : LIMIT);
-        // After a lost connection, the bastion may count this run's own session as alive for a while.
-        const end = Date.now() + (SILENCE + SIGN) * 1000;
-        while (isSame(taken, holder) && Date.now() < end) {
-          await sleep(1000);
-          taken = await takeLock(at, holder);
-        }
+        const at = await found();
+        if (at === undefined) return;
+        taken = await take(at);
       } catch (error) {
         if (!told)
           note(`Other workstations' operations aren't excluded: the bastion can't be asked (${messageOf(error)}).`);
@@ -217,9 +242,13 @@ export function exclusionOf(
       lock = taken;
     },
     async look() {
-      const at = await found();
-      const other = at === undefined ? undefined : await holderOfLock(at).catch(() => undefined);
-      return other === undefined ? undefined : takenText(stack, other);
+      try {
+        const at = await found();
+        const other = at === undefined ? undefined : await holderOfLock(at);
+        return other === undefined ? undefined : takenText(stack, other);
+      } catch {
+        return undefined;
+      }
     },
     release() {
       lock?.release();

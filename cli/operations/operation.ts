@@ -59,7 +59,7 @@ export interface Plan<S extends Step> {
 
 /** When the runner observes. */
 export type Moment<O, S extends Step> =
-  /** Before the first plan. */
+  /** Before the first plan; and after a question that a person was asked, because others could work on the stack meanwhile. */
   | { readonly kind: "start" }
   /** After a step that ran; `before` is what its plan was made of. */
   | { readonly kind: "after"; readonly step: S; readonly failure?: string; readonly before: O }

@@ -36,8 +36,6 @@ export const BASTION = "bastion";
 
 /** What is to be replaced. */
 export interface Replacement extends Accepted {
-  /** The stack, as it was read before. */
-  readonly stack: LiveStack;
   /** Names of hosts, the bastion among them or not. */
   readonly hosts: readonly string[];
 }
@@ -59,10 +57,7 @@ export interface ReplaceStep extends Step {
 }
 
 /** The replacement of hosts of a stack. */
-export function replace(
-  cluster: Cluster,
-  { stack: initial, hosts, ...accepted }: Replacement,
-): Operation<ReplaceSeen, ReplaceStep> {
+export function replace(cluster: Cluster, { hosts, ...accepted }: Replacement): Operation<ReplaceSeen, ReplaceStep> {
   const name = cluster.stack;
   return {
     name: "replace",
@@ -73,7 +68,7 @@ export function replace(
     async observe(moment, past) {
       if (moment.kind === "end") return moment.before;
       const before = moment.kind === "start" ? undefined : moment.before;
-      const stack = moment.kind === "start" ? initial : await cluster.read();
+      const stack = await cluster.read();
       const todo = remainingOf(hosts, stack, past);
       if (todo.includes(BASTION)) return { stack, withoutRoom: [] };
       const evaluation = await cluster.wait("Waiting until the cluster is healthy", "5 to 20 s", stack, {

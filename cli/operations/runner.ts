@@ -1,5 +1,6 @@
 /** Runs operations: holds the lock, plans again after each step, shows progress, and decides whether to go on. */
-import { confirmed } from "../terminal/confirm";
+import { messageOf } from "../../components/message";
+import { confirmed, hasTerminal } from "../terminal/confirm";
 import { createProgress, type Progress } from "../terminal/progress";
 import { exclusionOf, type Exclusion } from "./bastion-lock";
 import { heldText, withOperationLock } from "./lock";
@@ -78,12 +79,16 @@ async function dryRun<O, S extends Step>(operation: Operation<O, S>, held?: stri
 
 async function run<O, S extends Step>(
   operation: Operation<O, S>,
-  { yes, progress = createProgress(), confirm = confirmed }: RunnerOptions,
+  { yes, progress = createProgress(), confirm }: RunnerOptions,
   others: Exclusion | undefined,
 ): Promise<Outcome<O, S>> {
   const failures: string[] = [...((await operation.prepare?.run()) ?? [])];
   const past: Past<S>[] = [];
   const goesOn = operation.onFailure === "go on";
+  /** Whether a person is asked. Nobody holds the lock during a question, which may wait for hours. */
+  const asks = !yes && (confirm !== undefined || hasTerminal());
+  /** The question that was answered by yes, until its step runs. */
+  let accepted: string | undefined;
   /** Runs a step. @returns why it failed */
   const take = async (step: S): Promise<string | undefined> => {
     const failure = await progress.step(step.title, step.usually, () => step.run());
@@ -95,6 +100,12 @@ async function run<O, S extends Step>(
     const step = undone ? undefined : operation.cleanup?.(past);
     undone = true;
     if (step === undefined) return;
+    try {
+      await others?.hold();
+    } catch (error) {
+      failures.push(`${step.failed}\nIt was not tried: this run has no lock any more. ${messageOf(error)}`);
+      return;
+    }
     const failure = await take(step);
     if (failure !== undefined) failures.push(`${step.failed}\n${failure}`);
   };
@@ -119,12 +130,21 @@ async function run<O, S extends Step>(
         continue;
       }
       const loss = plan.loses ?? step.loses;
-      if (loss !== undefined && !(await confirm(loss.question, yes))) {
-        past.push({ step, outcome: "declined" });
-        if (!goesOn) return await end(observed, plan, loss.declined);
-        failures.push(loss.declined);
+      if (loss !== undefined && loss.question !== accepted) {
+        if (asks) others?.release();
+        accepted = (await (confirm ?? confirmed)(loss.question, yes)) ? loss.question : undefined;
+        if (accepted === undefined) {
+          past.push({ step, outcome: "declined" });
+          if (!goesOn) return await end(observed, plan, loss.declined);
+          failures.push(loss.declined);
+        }
+        if (asks && others !== undefined) {
+          await others.hold();
+          observed = await operation.observe({ kind: "start" }, past);
+        }
         continue;
       }
+      accepted = undefined;
       // The bastion may have come back, or been replaced, since the last step.
       await others?.hold();
       const failure = await take(step);

@@ -37,8 +37,6 @@ const FIRST_LIMIT = 60;
 
 /** What is to be upgraded. */
 export interface Upgrade extends Wish {
-  /** The stack, as it was read before. */
-  readonly stack: LiveStack;
   /** The command's flags as they were given, such as `--force`. */
   readonly given: readonly string[];
 }
@@ -54,10 +52,7 @@ export interface UpgradeSeen extends Standing {
 }
 
 /** The upgrade of a stack. */
-export function upgrade(
-  cluster: UpgradableCluster,
-  { stack: initial, given, ...wish }: Upgrade,
-): Operation<UpgradeSeen, Step> {
+export function upgrade(cluster: UpgradableCluster, { given, ...wish }: Upgrade): Operation<UpgradeSeen, Step> {
   const name = cluster.stack;
   if (wish.reboot && wish.way === "replace") {
     throw new UserError(
@@ -75,7 +70,7 @@ export function upgrade(
       if (moment.kind === "end") return moment.before;
       const before = moment.kind === "start" ? undefined : moment.before;
       const done = doneOf(past);
-      const stack = moment.kind === "start" ? initial : await cluster.read();
+      const stack = await cluster.read();
       let systems = before?.systems ?? {};
       const standing = (seen: Evaluation): Standing => standingOf(seen, wish, systems, done);
       const clear = (seen: Evaluation): boolean => upgradeObstacles(seen.problems, standing(seen)).length === 0;

@@ -117,4 +117,13 @@ describe("the hosts of a stack whose first up failed", () => {
     assert.deepEqual([reach.bastion?.host, reach.bastion?.port, reach.bastion?.user], ["127.0.0.1", 22022, "root"]);
     assert.ok(reach.outputs.access.bastion.privateKey.includes(bastionStateOf.keyLine));
   });
+
+  it("are reached as operations reach them once there are outputs", () => {
+    const { deployment } = bastionStateOf();
+    const bastion = { host: "bastion.example.com", port: 22, user: "admin", privateKey: "key", hostKey: "host key" };
+    const output = { urn: "urn::stack", type: "pulumi:pulumi:Stack", outputs: { access: { bastion } } };
+    const others = (deployment?.resources ?? []).filter(({ type }) => type !== output.type);
+    const state = { deployment: { resources: [...others, output] } };
+    assert.deepEqual(reachOfState({ stack: "local", deployment: state, instances: [] }).bastion, bastion);
+  });
 });

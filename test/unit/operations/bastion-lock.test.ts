@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type AddressInfo, type Server as TcpServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,12 +25,29 @@ const BOB: Holder = { owner: "bob@tower", operation: "replace", since: "2026-11-
 const REFUSED =
   "Another operation runs on the stack local: upgrade, by ann@laptop since 2026-11-30 14:31 UTC. " +
   "Wait for its end, or end it there, then run this again.";
+/** The same, as a bastion says it that knows the holder's process. */
+const REFUSED_BY = /^(.*) If nobody can end it there, free its lock, as root on the bastion: kill (\d+)$/;
+
+/** The lock's process on the bastion, from the message. */
+function pidIn(text: string | undefined): number {
+  const [, refused, pid] = REFUSED_BY.exec(text ?? "") ?? [];
+  assert.equal(refused, REFUSED, text);
+  return Number(pid);
+}
+
+function withoutPid(holder: unknown): unknown {
+  const { pid, ...rest } = holder as Holder;
+  assert.ok(Number.isInteger(pid), JSON.stringify(holder));
+  return rest;
+}
 
 /** A bastion's sshd that runs what it is told to with this machine's bash, on a lock file of its own. */
 class FakeBastion {
   public readonly folder = mkdtempSync(join(tmpdir(), "swarm-ha-lock-"));
   public readonly file = join(this.folder, "lock");
   public readonly access: Access["bastion"];
+  /** First folder of its PATH. @default this machine's */
+  public programs: string | undefined;
   private readonly sockets = new Set<Socket>();
 
   private constructor(
@@ -60,7 +77,8 @@ class FakeBastion {
       connection.on("session", (accept) => {
         accept().on("exec", (acceptExec, _reject, { command }) => {
           const channel = acceptExec();
-          const env = { ...process.env, operation_lock_file: bastion.file };
+          const PATH = [bastion.programs, process.env["PATH"]].filter((part) => part !== undefined).join(":");
+          const env = { ...process.env, PATH, operation_lock_file: bastion.file };
           const child = spawn("bash", ["-c", command], { env });
           child.stdin.on("error", () => undefined);
           channel.on("error", () => undefined).pipe(child.stdin);
@@ -118,14 +136,14 @@ describe("the lock of operations between workstations", function () {
   it("is held by one, who is named to all others at once, until that one releases it", async () => {
     const first = held(await takeLock(bastion.access, ANN));
     const begin = Date.now();
-    assert.deepEqual(await takeLock(bastion.access, BOB), ANN);
+    assert.deepEqual(withoutPid(await takeLock(bastion.access, BOB)), ANN);
     assert.ok(Date.now() - begin < 10_000);
-    assert.deepEqual(await holderOfLock(bastion.access), ANN);
+    assert.deepEqual(withoutPid(await holderOfLock(bastion.access)), ANN);
     assert.ok(first.isHeld());
     first.release();
     await free();
     const second = held(await takeLock(bastion.access, BOB));
-    assert.deepEqual(await holderOfLock(bastion.access), BOB);
+    assert.deepEqual(withoutPid(await holderOfLock(bastion.access)), BOB);
     second.release();
   });
 
@@ -150,7 +168,7 @@ describe("the lock of operations between workstations", function () {
     child.stdin.write(sized(dataText({ mode: "hold", holder: JSON.stringify(ANN), silence: 2 })));
     const said = await new Promise((resolve) => child.stdout.setEncoding("utf8").once("data", resolve));
     assert.equal(said, "held\n");
-    assert.deepEqual(await holderOfLock(bastion.access), ANN);
+    assert.deepEqual(await holderOfLock(bastion.access), { ...ANN, pid: child.pid });
     await ended;
     assert.equal(await holderOfLock(bastion.access), undefined);
     assert.equal(readFileSync(bastion.file, "utf8"), "");
@@ -159,8 +177,8 @@ describe("the lock of operations between workstations", function () {
   it("refuses the operation of another workstation, and lets it look", async () => {
     const first = held(await takeLock(bastion.access, ANN));
     const second = exclusion();
-    assert.equal(await second.look(), REFUSED);
-    await assert.rejects(second.hold(), { name: "UserError", message: REFUSED });
+    pidIn(await second.look());
+    await assert.rejects(second.hold(), { name: "UserError", message: REFUSED_BY });
     first.release();
     await free();
     await second.hold();
@@ -181,7 +199,7 @@ describe("the lock of operations between workstations", function () {
     bastion.cut();
     await free();
     const other = held(await takeLock(bastion.access, ANN));
-    await assert.rejects(lock.hold(), { message: REFUSED });
+    await assert.rejects(lock.hold(), { message: REFUSED_BY });
     other.release();
   });
 
@@ -193,11 +211,12 @@ describe("the lock of operations between workstations", function () {
     lock.release();
     await free();
     const former = held(await takeLock(bastion.access, own));
-    setTimeout(() => {
-      former.release();
-    }, 1500);
-    await lock.hold();
-    assert.deepEqual(await holderOfLock(bastion.access), own);
+    const again = lock.hold();
+    await until("a note of the wait", 10, () => Promise.resolve(notes.length === 0 ? "none yet" : undefined));
+    former.release();
+    await again;
+    assert.deepEqual(withoutPid(await holderOfLock(bastion.access)), withoutPid(own));
+    assert.deepEqual(notes, ["Waiting until the bastion ends this run's former connection, up to 35 s."]);
     lock.release();
   });
 
@@ -212,9 +231,72 @@ describe("the lock of operations between workstations", function () {
     assert.match(notes[0] ?? "", /^Other workstations' operations aren't excluded: the bastion can't be asked \(/);
     assert.equal(await lock.look(), undefined);
     lock.release();
-    const none = exclusion(() => Promise.resolve(undefined));
+  });
+
+  it("ends when the process is killed that others are told", async () => {
+    const first = held(await takeLock(bastion.access, ANN));
+    process.kill(pidIn(await exclusion().look()));
+    await free();
+    await until("the loss to be noticed", 10, () => Promise.resolve(first.isHeld() ? "held" : undefined));
+  });
+
+  it("is nobody's without a stack or a bastion in it, without a word, and the state is read once", async () => {
+    let reads = 0;
+    const none = exclusion(() => {
+      reads++;
+      return Promise.resolve(undefined);
+    });
     await none.hold();
-    assert.equal(notes.length, 1);
+    await none.hold();
+    assert.deepEqual([reads, notes], [1, []]);
+  });
+
+  it("says why it isn't held when the state can't be read, and is held once it can", async () => {
+    let broken = true;
+    const lock = exclusion(() =>
+      broken ? Promise.reject(new Error("no such bucket")) : Promise.resolve(bastion.access),
+    );
+    await lock.hold();
+    await lock.hold();
+    assert.equal(await lock.look(), undefined);
+    assert.deepEqual(notes, [
+      "Other workstations' operations aren't excluded: the bastion can't be asked (no such bucket).",
+    ]);
+    broken = false;
+    await lock.hold();
+    assert.equal((await holderOfLock(bastion.access))?.operation, "backup");
+    lock.release();
+    await free();
+  });
+
+  it("looks for the bastion again once the connection was lost", async () => {
+    let reads = 0;
+    const lock = exclusion(() => {
+      reads++;
+      return Promise.resolve(bastion.access);
+    });
+    await lock.hold();
+    lock.release();
+    await free();
+    await lock.hold();
+    assert.equal(reads, 1);
+    bastion.cut();
+    await free();
+    await lock.hold();
+    assert.equal(reads, 2);
+    lock.release();
+  });
+
+  it("doesn't take a flock that fails for another operation", async () => {
+    bastion.programs = bastion.folder;
+    writeFileSync(join(bastion.folder, "flock"), "#!/bin/bash\nexit 66\n", { mode: 0o755 });
+    const lock = exclusion();
+    await lock.hold();
+    assert.match(
+      notes.join("\n"),
+      /can't be asked \(the script ended: operation-lock on \S+: flock failed with code 66/,
+    );
+    assert.equal(await lock.look(), undefined);
   });
 
   it("reads what the bastion answers", () => {

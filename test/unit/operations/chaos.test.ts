@@ -96,9 +96,8 @@ describe("operations on simulated hosts", function () {
       const { cluster, random, calm } = scene;
       await heal(scene);
       calm(3);
-      const stack = await cluster.read();
       const hosts = random.percent(50) ? cluster.names : random.some(cluster.names, 1 + random.below(3));
-      await runQuietly(replace(cluster, { stack, hosts, surge: false, force: false, given: [] }), { yes: true });
+      await runQuietly(replace(cluster, { hosts, surge: false, force: false, given: [] }), { yes: true });
       await heal(scene);
       await hold(seed, scene);
     }

@@ -23,7 +23,7 @@ describe("replace", () => {
     } = {},
   ): Promise<Outcome<ReplaceSeen, ReplaceStep>> => {
     const { given = [], ...rest } = options;
-    return runQuietly(replace(cluster, { stack: cluster.now(), hosts, surge, force, given }), rest);
+    return runQuietly(replace(cluster, { hosts, surge, force, given }), rest);
   };
   /** Has tasks on worker-1 without room elsewhere, and nothing to lose. */
   const crowd = (): void => {
@@ -40,6 +40,13 @@ describe("replace", () => {
       ...["bring back", `${FIRST}: enough`, "facts of manager-1 worker-1 worker-2", "room for id-worker-1"],
       ...["room for id-worker-2", "up worker-1", HEALTHY, "up worker-2", HEALTHY, "up manager-1", HEALTHY],
     ]);
+  });
+
+  it("goes by the stack as it is under the lock, not by the one of before", async () => {
+    cluster.hosts = { "worker-1": reached(), "worker-2": reached() };
+    cluster.events = { "bring back": () => void cluster.removed.push("worker-3") };
+    const { settled } = await run(["worker-2", "worker-3"]);
+    assert.deepEqual([settled, ups()], [true, ["up worker-2"]]);
   });
 
   it("stops at the first failure, and names the command for the rest", async () => {

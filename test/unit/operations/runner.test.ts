@@ -169,6 +169,112 @@ describe("the runner of operations", () => {
       assert.deepEqual(runs(world), ["run a"]);
     });
 
+    describe("asks a person without the lock", () => {
+      const asking: Partial<Fake> = {
+        ...exclusive,
+        plan: (seen, past) =>
+          planOf(
+            seen.filter((key) => isNew(past, key)).map((key) => stepOf(world, key)),
+            past.length === 0 && seen.includes("a") ? { loses: losing(`${seen.join()} of the stack`) } : {},
+          ),
+      };
+      let world: World;
+      /** @param meanwhile what others do during the n-th question */
+      const options = (
+        meanwhile: (turn: number) => void,
+        rest: Partial<RunnerOptions> = {},
+      ): Partial<RunnerOptions> => ({
+        ...exclusionOf(world.log),
+        confirm(question) {
+          world.log.push("ask");
+          meanwhile(questions.push(question));
+          return Promise.resolve(true);
+        },
+        ...rest,
+      });
+      beforeEach(() => (world = worldOf(["a", "b"])));
+
+      it("and plans again after the answer", async () => {
+        assert.ok(
+          (
+            await run(
+              operationOn(world, asking),
+              options(() => undefined),
+            )
+          ).settled,
+        );
+        assert.deepEqual(world.log.slice(0, 8), [
+          ...["hold local fake", "look at the start", "release", "ask", "hold local fake", "look at the start"],
+          ...["hold local fake", "run a"],
+        ]);
+        assert.deepEqual(questions, ["This loses a,b of the stack"]);
+      });
+
+      it("and asks again if something else is lost by then", async () => {
+        const more = (turn: number): void => {
+          if (turn === 1) world.pending.push("c");
+        };
+        await run(operationOn(world, asking), options(more));
+        assert.deepEqual(questions, ["This loses a,b of the stack", "This loses a,b,c of the stack"]);
+        assert.deepEqual(runs(world), ["run a", "run b", "run c"]);
+      });
+
+      it("and does nothing if somebody else has done it by then", async () => {
+        const all = (): void => void (world.pending = []);
+        assert.ok((await run(operationOn(world, asking), options(all))).settled);
+        assert.deepEqual(runs(world), []);
+      });
+
+      it("and ends if another one has taken it by then", async () => {
+        const taken = exclusionOf(world.log, [undefined, "ann upgrades"]);
+        await assert.rejects(
+          run(
+            operationOn(world, asking),
+            options(() => undefined, taken),
+          ),
+          /ann upgrades/,
+        );
+        assert.deepEqual(runs(world), []);
+      });
+
+      it("and goes on with the rest after a no, with what is seen then", async () => {
+        const plan: Fake["plan"] = (seen, past) =>
+          planOf(
+            seen
+              .filter((key) => isNew(past, key))
+              .map((key) => ({ ...stepOf(world, key), ...(key === "a" ? { loses: losing("a volume") } : {}) })),
+          );
+        const no = { confirm: () => Promise.resolve(((world.pending = ["a", "c"]), false)) };
+        const outcome = await run(operationOn(world, { ...exclusive, plan, onFailure: "go on" }), {
+          ...exclusionOf(world.log),
+          ...no,
+        });
+        assert.deepEqual([runs(world), outcome.failures], [["run c"], ["a volume is kept"]]);
+      });
+
+      it("but keeps the lock where --yes has answered", async () => {
+        await run(
+          operationOn(world, asking),
+          options(() => undefined, { yes: true }),
+        );
+        assert.deepEqual(world.log.slice(0, 5), [
+          ...["hold local fake", "look at the start", "ask", "hold local fake", "run a"],
+        ]);
+      });
+    });
+
+    it("undoes nothing once another one has the lock, and names what is left", async () => {
+      const world = worldOf(["a", "b"]);
+      const cleanup: Fake["cleanup"] = (past) => (isNew(past, "a") ? undefined : stepOf(world, "undo a"));
+      const options = exclusionOf(world.log, [undefined, undefined, "ann upgrades", "ann upgrades"]);
+      await assert.rejects(run(operationOn(world, { ...exclusive, cleanup }), options), /ann upgrades/);
+      assert.deepEqual(runs(world), ["run a"]);
+      assert.ok(
+        shown.includes("undo a could not be done\nIt was not tried: this run has no lock any more. ann upgrades"),
+        shown.join("\n"),
+      );
+    });
+
     it("plans nothing in a dry run while another one runs, and takes no lock for one", async () => {
       const world = worldOf(["a"]);
       const { plan } = await run(operationOn(world, exclusive), {

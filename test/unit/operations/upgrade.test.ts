@@ -20,7 +20,7 @@ describe("upgrade", () => {
   ): Promise<Outcome<UpgradeSeen, Step>> =>
     runQuietly(
       upgrade(cluster, {
-        ...{ stack: cluster.now(), version: "27.5.1", key: "swarm-ha:local.engine", way: "replace" },
+        ...{ version: "27.5.1", key: "swarm-ha:local.engine", way: "replace" },
         ...{ reboot: false, skipMajor: false, force: false, given: [] },
         ...wish,
       }),
@@ -39,6 +39,12 @@ describe("upgrade", () => {
       ...["up manager-2", "up manager-3", "up manager-1"],
     ]);
     assert.equal(cluster.log.filter((line) => line === HEALTHY).length, 9);
+  });
+
+  it("goes by the stack as it is under the lock, not by the one of before", async () => {
+    cluster.events = { "bring back": () => void cluster.removed.push("worker-3") };
+    const { settled } = await run();
+    assert.deepEqual([settled, changes().length, changes().includes("up worker-3")], [true, 8, false]);
   });
 
   it("takes the leader of that moment last", async () => {
