@@ -8,7 +8,10 @@
 export interface Loss {
   /** What is lost: `the volume db on worker-1`. */
   readonly what: string;
-  /** The question, a sentence without its full stop: `Replacing worker-1 loses the volume db on worker-1`. */
+  /**
+   * The question, a sentence without its full stop: `Replacing worker-1 loses the volume db on worker-1`. The same loss has the
+   * same text in each plan of a run: a plan with another question is asked again.
+   */
   readonly question: string;
   /** The error when the loss is declined, with the command that accepts it. */
   readonly declined: string;

@@ -47,7 +47,9 @@ export interface RestoreStep extends Step {
 }
 
 /** See the top of this file. */
-export function restore(cluster: Cluster, work: RestoreWork, asked: RestoreAsked): Operation<RestoreSeen, RestoreStep> {
+export function restore(cluster: Cluster, work: RestoreWork, given: RestoreAsked): Operation<RestoreSeen, RestoreStep> {
+  // One clock for the whole run: with another age of the backup, the question would be asked again after its answer.
+  const asked = { now: new Date(), ...given };
   const name = cluster.stack;
   const kinds = (past: readonly Past<RestoreStep>[]): Set<string> =>
     new Set(past.flatMap(({ step, outcome }) => (outcome === "done" ? [step.kind] : [])));

@@ -107,6 +107,18 @@ describe("restore", () => {
     assert.deepEqual(log, ["read 0123abcd", "restore manager-2", "leave ", "join"]);
   });
 
+  it("asks the same while time passes", async () => {
+    allNew();
+    snapshots = [{ ...SNAPSHOT, time: new Date().toISOString() }];
+    const operation = restore(cluster, work, { replaceSwarm: false, accept: "accept" });
+    const seen = await operation.observe({ kind: "start" }, []);
+    const question = (): string | undefined => operation.plan(seen, []).loses?.question;
+    const first = question();
+    assert.match(first ?? "", /0123abcd loses .* ago/);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    assert.equal(question(), first);
+  });
+
   it("asks once, and says how old the backup is", async () => {
     allNew();
     const questions: string[] = [];
