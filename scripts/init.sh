@@ -47,6 +47,7 @@ done <"$managers"
 
 nanoseconds=$(($(value certificateExpiry) * 3600000000000))
 root=$(optional externalCa.root)
+created=false
 if [ -z "$found" ]; then
   # Before there is a swarm, only the bastion can ask the CA.
   [ -z "$root" ] || require_external_ca "$(value externalCa.urls)" "$root" \
@@ -58,10 +59,18 @@ if [ -z "$found" ]; then
   }" || fail "$(value first.name) can't create the swarm: $reply"
   wait_for 60 "$(value first.name) to answer after creating the swarm" info "$first"
   found=$(jq -r '.Swarm.Cluster.ID' <<<"$reply")
+  created=true
 fi
 
-# While there is one node: all others join with a token of the external CA's root.
-if [ -n "$root" ]; then
+# alone: whether the swarm has one node, because a run was killed that has created it.
+alone() {
+  read_nodes
+  [ "$(jq length <<<"$nodes")" = 1 ]
+}
+
+# While there is one node: all others join with a token of the external CA's root. A swarm with more is moved by the step of its settings,
+# after every manager has checked the CA.
+if [ -n "$root" ] && { $created || alone; }; then
   # shellcheck disable=SC2034 # for lib/swarm-root.sh
   await_members=false
   use_external_ca "$(value externalCa.urls)" "$root"

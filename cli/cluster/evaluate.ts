@@ -14,7 +14,7 @@ import {
 } from "./model";
 import { evaluateLoadBalancers } from "./evaluate-load-balancers";
 import { applicationProblems, ingressFindings } from "./applications";
-import { externalCaProblems } from "./external-ca";
+import { externalCaProblems, unaskedCaProblems } from "./external-ca";
 import { ingressProblems } from "./ingress";
 import { staleNodeProblems, nodeProblems } from "./node-problems";
 import { serviceProblems, stepOf } from "./services";
@@ -102,6 +102,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
     ...found,
     ...unreadProblems(desired, live.unreadCertificates ?? [], troubled),
     ...unreadDiskProblems(live.unreadDisks ?? [], troubled),
+    ...unaskedCaProblems(live.unaskedCa ?? [], troubled),
   ].sort((a, b) => PROBLEM_KINDS.indexOf(a.kind) - PROBLEM_KINDS.indexOf(b.kind));
   const answered = live.answers.find((answer) => answer.answered && answer.swarmId !== "");
   const recorded = desired.swarmId;

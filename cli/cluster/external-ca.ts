@@ -1,29 +1,58 @@
 /** Whether the swarm's external CA answers, as the managers see it. The one that leads asks it for each certificate. */
 import { z } from "zod";
+import { messageOf } from "../../components/message";
 import type { Tunnel } from "./bastion";
-import type { Desired, LiveExternalCa, Problem, SilentCa } from "./model";
+import type { Desired, LiveExternalCa, Problem, SilentCa, UnaskedCa } from "./model";
 import { outputOf, scriptOnHost } from "./run-script";
 import type { LiveStack } from "./stack";
 import { list } from "./words";
 
-/** Seconds for one manager's answer: the script gives each URL 10. */
+/** Seconds for one manager's answer: the script calls all URLs at once, for up to 10 s. */
 const LIMIT = 25;
 
 const reportSchema = z.object({ silent: z.array(z.object({ url: z.string(), seen: z.string() })) });
 
-/** Asks every manager. Never throws: a manager that can't be asked has a problem of its own. */
-export async function readSilentCa(stack: LiveStack, bastion: Tunnel, ca: LiveExternalCa): Promise<SilentCa[]> {
+/** What the managers see of the CA, and those that couldn't be asked. */
+interface CaLook {
+  readonly silent: readonly SilentCa[];
+  readonly unasked: readonly UnaskedCa[];
+}
+
+/** Asks every manager. Never throws. @param run @default runs a script on a host */
+export async function askForCa(
+  stack: LiveStack,
+  bastion: Tunnel,
+  ca: LiveExternalCa,
+  run: typeof scriptOnHost = scriptOnHost,
+): Promise<CaLook> {
   const managers = stack.desired.nodes.filter(({ role }) => role === "manager");
   const data = { action: "look", urls: ca.urls, root: ca.pem ?? "" };
-  const answers = managers.map(async ({ name }): Promise<SilentCa[]> => {
+  const silent: SilentCa[] = [];
+  const unasked: UnaskedCa[] = [];
+  const answers = managers.map(async ({ name: host }) => {
     try {
-      const { end } = await scriptOnHost(stack, name, "external-ca", data, { bastion, limit: LIMIT });
-      return reportSchema.parse(JSON.parse(outputOf(end))).silent.map((one) => ({ host: name, ...one }));
-    } catch {
-      return [];
+      const { end } = await run(stack, host, "external-ca", data, { bastion, limit: LIMIT });
+      const report = reportSchema.parse(JSON.parse(outputOf(end)));
+      silent.push(...report.silent.map((one) => ({ host, ...one })));
+    } catch (error) {
+      unasked.push({ host, reason: messageOf(error) });
     }
   });
-  return (await Promise.all(answers)).flat();
+  await Promise.all(answers);
+  const byHost = (one: { host: string }, other: { host: string }): number => one.host.localeCompare(other.host);
+  return { silent: silent.sort(byHost), unasked: unasked.sort(byHost) };
+}
+
+/** Managers that couldn't be asked and that have no other problem. Pure. */
+export function unaskedCaProblems(unasked: readonly UnaskedCa[], troubled: ReadonlySet<string>): Problem[] {
+  return unasked
+    .filter(({ host }) => !troubled.has(host))
+    .map(({ host, reason }) => ({
+      kind: "unread",
+      hosts: [host],
+      byHand: true,
+      text: `It is unknown whether ${host} gets answers from the swarm's external CA, because it wasn't asked (${reason}). Check its sshd`,
+    }));
 }
 
 /** URLs of the external CA that managers get no answer from. Pure. @param urls how many it has */

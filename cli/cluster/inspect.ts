@@ -4,7 +4,7 @@ import { askHosts } from "./ask-hosts";
 import { connect } from "./connect";
 import { readDisks } from "./disks";
 import type { DockerCall } from "./docker-api";
-import { readSilentCa } from "./external-ca";
+import { askForCa } from "./external-ca";
 import { evaluate, type Evaluation } from "./evaluate";
 import { messageOf } from "../../components/message";
 import type { AllFacts } from "./host-facts";
@@ -60,11 +60,10 @@ async function lookOnce(stack: LiveStack, { disks = false }: InspectOptions = {}
     ]);
     const { settings } = live;
     const ca = settings === undefined || "error" in settings ? undefined : settings.externalCa;
-    const silentCa =
-      disks && tunnel !== undefined && ca !== undefined ? await readSilentCa(stack, tunnel, ca) : undefined;
+    const asked = disks && tunnel !== undefined && ca !== undefined ? await askForCa(stack, tunnel, ca) : undefined;
     return {
       ...live,
-      ...(silentCa === undefined ? {} : { silentCa }),
+      ...(asked === undefined ? {} : { silentCa: asked.silent, unaskedCa: asked.unasked }),
       ...(found === undefined ? {} : { disks: found.disks, unreadDisks: found.unread }),
       ...(await platform),
     };

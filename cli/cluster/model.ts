@@ -87,7 +87,7 @@ export interface LiveExternalCa {
   readonly urls: readonly string[];
   /** SHA-256 digest of its certificate, as OpenSSL writes it: `AB:CD:…`; empty where it has none. */
   readonly root: string;
-  /** That certificate, PEM; empty where it has none. @default unknown */
+  /** That certificate, PEM; where it has none, the swarm's root, which the Docker engine takes then. @default unknown */
   readonly pem?: string;
 }
 
@@ -97,6 +97,12 @@ export interface SilentCa {
   readonly url: string;
   /** What was seen last. */
   readonly seen: string;
+}
+
+/** A manager that couldn't be asked for the external CA. */
+export interface UnaskedCa {
+  readonly host: string;
+  readonly reason: string;
 }
 
 /** Those that the stack wants, and URN of the step that sets them. */
@@ -371,6 +377,8 @@ export interface Live {
   readonly unreadDisks?: readonly UnreadDisks[];
   /** URLs of the external CA that managers get no answer from. @default none, or they weren't asked */
   readonly silentCa?: readonly SilentCa[];
+  /** Managers that couldn't be asked for the external CA. @default none */
+  readonly unaskedCa?: readonly UnaskedCa[];
   /** Names of all services. @default no manager could be asked */
   readonly services?: readonly string[] | { readonly error: string };
   /** Names of unmanaged containers. @default none, or they weren't looked for */

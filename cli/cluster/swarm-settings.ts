@@ -17,6 +17,7 @@ const printedSchema = z.object({
 
 /** `GET /swarm`, as far as it is of interest. Source: Docker Engine API v1.41. */
 const swarmSchema = z.object({
+  TLSInfo: z.object({ TrustRoot: z.string().default("") }).nullish(),
   Spec: z.object({
     CAConfig: z
       .object({
@@ -68,7 +69,8 @@ function printedIn(
 
 /** Asks a manager. @throws Error when it can't be asked */
 export async function readSettings(call: DockerCall): Promise<LiveSettings> {
-  const { CAConfig, EncryptionConfig } = swarmSchema.parse(await call("GET", "/swarm")).Spec;
+  const swarm = swarmSchema.parse(await call("GET", "/swarm"));
+  const { CAConfig, EncryptionConfig } = swarm.Spec;
   const found = CAConfig?.NodeCertExpiry ?? 0;
   const [first, ...others] = CAConfig?.ExternalCAs ?? [];
   const autolock = EncryptionConfig?.AutoLockManagers === true;
@@ -82,7 +84,8 @@ export async function readSettings(call: DockerCall): Promise<LiveSettings> {
           externalCa: {
             urls: [first, ...others].map(({ URL }) => URL),
             root: fingerprintOf(first.CACert),
-            pem: first.CACert,
+            // One that was set by hand may have none: it signs with the swarm's root then.
+            pem: first.CACert === "" ? (swarm.TLSInfo?.TrustRoot ?? "") : first.CACert,
           },
         }),
   };

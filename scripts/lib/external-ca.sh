@@ -4,6 +4,8 @@
 # This node's certificate and key, with which the managers log in to the CA. A host that is no node has none.
 node_certificate=${node_certificate:-/var/lib/docker/swarm/certificates/swarm-node.crt}
 node_key=${node_key:-/var/lib/docker/swarm/certificates/swarm-node.key}
+# The root that this node trusts. (While a swarm's root is exchanged, that is the former one: swarmkit, ca/server.go.)
+node_root=${node_root:-/var/lib/docker/swarm/certificates/swarm-root-ca.crt}
 
 # What a test certificate is for. Nodes need a role there, so it is of no use to anybody.
 test_name="swarm-ha-check"
@@ -63,7 +65,12 @@ call_external_ca() {
 
 # external_ca_answers URL: whether it answers at all; else false, with the reason in seen. Nothing is signed.
 external_ca_answers() {
-  call_external_ca "$1" && return 0
+  if call_external_ca "$1"; then
+    # A proxy in front of a CA that doesn't run answers, too. (cfssl refuses a call without a request by 4xx.)
+    [[ ${answer##*$'\n'} == 5* ]] || return 0
+    seen="HTTP ${answer##*$'\n'}"
+    return 1
+  fi
   # Without a key to log in with, a request for it is the answer.
   ! identified && [[ $seen == *"$wants_certificate"* ]]
 }
@@ -100,12 +107,28 @@ lasting_root() {
   openssl x509 -noout -checkend 31536000 -in "$ca_folder/root.pem" >/dev/null 2>&1
 }
 
-# require_external_ca URLS ROOT: fails unless each URL signs with this root. CONSEQUENCE ends the message.
+# moved_to ROOT: whether this host is a node of a swarm whose root this is.
+moved_to() {
+  local own wanted
+  own=$(openssl x509 -noout -fingerprint -sha256 -in "$node_root" 2>/dev/null) || return 1
+  wanted=$(openssl x509 -noout -fingerprint -sha256 <<<"$1" 2>/dev/null) || return 1
+  [ "$own" = "$wanted" ]
+}
+
+# require_external_ca URLS ROOT CONSEQUENCE: fails unless each URL signs with this root. CONSEQUENCE ends the message.
+#
+# Once the swarm has that root, its remaining validity is no reason to refuse any more. Then an autolocked manager, whose key is
+# encrypted, sees only that the CA answers.
 require_external_ca() {
-  local url
+  local url moved=false
   begin_external_ca "$2"
-  lasting_root || fail "swarm-ha:externalCa.rootCertificate can't be a swarm's root: it expires within a year. $3"
+  ! moved_to "$2" || moved=true
+  $moved || lasting_root || fail "swarm-ha:externalCa.rootCertificate can't be a swarm's root: it expires within a year. $3"
   while read -r url; do
-    external_ca_signs "$url" || fail "the external CA $url can't sign for the swarm: $seen. $3"
+    if $moved && ! identified; then
+      external_ca_answers "$url" || fail "the external CA $url doesn't answer: $seen. $3"
+    else
+      external_ca_signs "$url" || fail "the external CA $url can't sign for the swarm: $seen. $3"
+    fi
   done <<<"$1"
 }

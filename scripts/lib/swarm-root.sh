@@ -99,7 +99,7 @@ await_renewal() {
   read_nodes
   count=$(jq length <<<"$nodes")
   longest_pause=1000
-  wait_for $((120 + 5 * count)) "every node to have a certificate of the new root. The swarm goes on with it; run \`up\` again" renewed
+  wait_for $((120 + 5 * count)) "every node to have a certificate of the new root (the swarm goes on with it, run \`up\` again)" renewed
 }
 
 # use_external_ca URLS ROOT: nodes' certificates are signed there from now on. Nothing is done where that is so.
@@ -119,8 +119,11 @@ use_external_ca() {
     # (A rotation that this step has begun before goes on with the same root.)
     swarm_is rotating || require_nodes
   fi
+  # (The certificate only while the CA doesn't sign yet: the swarm refuses one that expires within a year, and its URLs change all the same.)
   # shellcheck disable=SC2016
-  change_swarm '.Spec | .Labels = (.Labels // {}) + { ($mark): "cfssl" } | .CAConfig.ExternalCAs = '"$wanted"' | .CAConfig.SigningCACert = $root' \
+  change_swarm '(outside and trust == ($root | plain) and (rotating | not)) as $signs | .Spec
+    | .Labels = (.Labels // {}) + { ($mark): "cfssl" } | .CAConfig.ExternalCAs = '"$wanted"'
+    | if $signs then . else .CAConfig.SigningCACert = $root end' \
     "${arguments[@]}" || fail "the swarm refuses the external CA: $reply. Nothing was changed"
   await_renewal
 }
@@ -149,5 +152,5 @@ use_own_ca() {
     await_renewal
     read_swarm
   done
-  fail "the swarm's root was exchanged again and again: somebody else changes it, too. Run \`up\` again (attempt $try)"
+  fail "the swarm's root changed $try times during this step. Is another program rotating it? Then stop that, and run \`up\` again"
 }

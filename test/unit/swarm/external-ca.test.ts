@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { askForCa } from "../../../cli/cluster/external-ca";
 import { evaluate } from "../../../cli/cluster/evaluate";
 import { readSettings, settingsIn } from "../../../cli/cluster/swarm-settings";
 import { planRepair } from "../../../cli/operations/plan-repair";
@@ -153,6 +154,16 @@ esac
       posted.map(({ CAConfig }) => CAConfig["ExternalCAs"]),
       [caOf(company)],
     );
+    // The swarm refuses a certificate in its last year.
+    assert.ok(!("SigningCACert" in (posted[0]?.CAConfig ?? {})));
+  });
+
+  it("gives the certificate again where another rotation is under way", () => {
+    const cas = caOf(company);
+    const rotating = { trust: company.certificate, cas, label: true, rotating: true };
+    const { code, stderr, posted } = run(rotating, company, [[{ trust: company.certificate, cas, label: true }]]);
+    assert.equal(code, 0, stderr);
+    assert.equal(posted[0]?.CAConfig["SigningCACert"], company.certificate.trim());
   });
 
   it("refuses to begin while a node is down, and goes on with what a killed run has begun", () => {
@@ -251,8 +262,10 @@ describe("the check of an external CA", () => {
       signer = root,
       usages = "clientAuth,serverAuth",
       subject = "",
-    }: { signer?: OwnRoot; usages?: string; subject?: string } = {},
+      trusts = "",
+    }: { signer?: OwnRoot; usages?: string; subject?: string; trusts?: string } = {},
   ): BashRan {
+    writeFileSync(join(folder, "trusts.pem"), trusts);
     writeFileSync(join(folder, "signer.pem"), signer.certificate);
     writeFileSync(join(folder, "signer.key"), signer.key, { mode: 0o600 });
     writeFileSync(join(folder, "extensions"), `extendedKeyUsage=${usages}\n`);
@@ -268,9 +281,73 @@ printf '\\n200'
     writeFileSync(join(folder, "curl"), curl, { mode: 0o755 });
     const script = readScript("external-ca").text.replaceAll("/run/swarm-ha", `${folder}/run`);
     const input = dataText({ action: "check", urls: URLS, root: root.certificate });
-    const env = { PATH: `${folder}:${process.env["PATH"] ?? ""}`, node_certificate: "/none", node_key: "/none" };
+    const [node_root, node_key] = [join(folder, "trusts.pem"), join(folder, "node.key")];
+    writeFileSync(node_key, company.key);
+    const env = { PATH: `${folder}:${process.env["PATH"] ?? ""}`, node_certificate: node_root, node_key, node_root };
     return bash(script, { input, env });
   }
+
+  /** The check, or a look, of a manager of an autolocked swarm with this root, while curl says this and ends with this code. */
+  function locked(action: "check" | "look", trusts: OwnRoot, said: string, code: number): BashRan {
+    const curl = `#!/bin/bash\nprintf '%s\\n' ${shellQuote(said)}\nexit ${String(code)}\n`;
+    writeFileSync(join(folder, "curl"), curl, { mode: 0o755 });
+    const [node_root, node_key] = [join(folder, "trusts.pem"), join(folder, "node.key")];
+    writeFileSync(node_root, trusts.certificate);
+    writeFileSync(node_key, company.key.replace("\n", "\nProc-Type: 4,ENCRYPTED\n"));
+    const script = readScript("external-ca").text.replaceAll("/run/swarm-ha", `${folder}/run`);
+    const env = { PATH: `${folder}:${process.env["PATH"] ?? ""}`, node_certificate: node_root, node_key, node_root };
+    return bash(script, { input: dataText({ action, urls: URLS, root: company.certificate }), env });
+  }
+  const WANTS = "curl: (56) OpenSSL SSL_read: SSL routines::tlsv13 alert certificate required, errno 0\n000";
+
+  it("takes an answer for enough on a locked-key manager of a swarm that has this root, and only there", () => {
+    const moved = locked("check", company, WANTS, 56);
+    assert.equal(moved.code, 0, moved.stderr);
+    const dead = locked("check", company, "curl: (7) Failed to connect\n000", 7);
+    assert.equal(dead.code, 1);
+    assert.match(dead.stderr, /ca-1\.example.* doesn't answer: curl: \(7\)/);
+    const before = locked("check", internal, WANTS, 56);
+    assert.equal(before.code, 1);
+    assert.match(before.stderr, /wants a client certificate, and this node's key is encrypted: autolock/);
+  });
+
+  it("takes a server's error for no answer, and a refusal for one", () => {
+    assert.match(locked("check", company, "<html>\n502", 0).stderr, /doesn't answer: HTTP 502/);
+    assert.equal(locked("check", company, "Method is not allowed\n405", 0).code, 0);
+    const { silent } = JSON.parse(locked("look", company, "<html>\n503", 0).stdout) as { silent: unknown[] };
+    assert.deepEqual(
+      silent,
+      URLS.map((url) => ({ url, seen: "HTTP 503" })),
+    );
+  });
+
+  it("asks a swarm's own root for no remaining validity, and still tries what the CA signs", async () => {
+    const short = await ownRoot("short", 300);
+    const trusts = short.certificate;
+    assert.equal(check(short, { trusts }).code, 0);
+    assert.match(check(short, { trusts, signer: other }).stderr, /what it signs is not a certificate/);
+    assert.match(check(short, { trusts: other.certificate }).stderr, /expires within a year/);
+  });
+
+  it("calls all URLs at once", () => {
+    const curl = `#!/bin/bash
+touch ${folder}/began-$$
+for try in $(seq 50); do
+  if (($(ls ${folder} | grep -c ^began-) > 1)); then printf 'x\n405'; exit; fi
+  sleep 0.1
+done
+echo 'curl: (28) alone'; exit 28
+`;
+    writeFileSync(join(folder, "curl"), curl, { mode: 0o755 });
+    const script = readScript("external-ca").text.replaceAll("/run/swarm-ha", `${folder}/run`);
+    const env = { PATH: `${folder}:${process.env["PATH"] ?? ""}`, node_certificate: "/none", node_key: "/none" };
+    const { code, stdout, stderr } = bash(script, {
+      input: dataText({ action: "look", urls: URLS, root: company.certificate }),
+      env,
+    });
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout.trim(), '{"silent":[]}');
+  });
 
   it("accepts one that signs with the configured root, for client and server", () => {
     const { code, stderr } = check(company);
@@ -370,6 +447,39 @@ describe("the status of an external CA", () => {
       steps.map((step) => ("redo" in step ? step.redo : step.kind)),
       [[STEP]],
     );
+  });
+
+  it("asks a CA that was set by hand without a certificate with the swarm's root", async () => {
+    const TLSInfo = { TrustRoot: company.certificate };
+    const ExternalCAs = [{ URL: URLS[0] }];
+    const { externalCa } = await readSettings(() => Promise.resolve({ Spec: { CAConfig: { ExternalCAs } }, TLSInfo }));
+    assert.deepEqual([externalCa?.pem, externalCa?.root], [company.certificate, ""]);
+  });
+
+  it("names a manager that wasn't asked, unless it has another problem", async () => {
+    const desired = wanted();
+    const stack = { desired } as Parameters<typeof askForCa>[0];
+    const { silent, unasked } = await askForCa(stack, {} as never, { urls: URLS, root: "AB" }, (_stack, host) => {
+      if (host === "manager-2") return Promise.reject(new Error("no answer in 25 s"));
+      if (host === "manager-3")
+        return Promise.resolve({ end: { code: 1, stdout: "", stderr: "no curl" }, via: "bastion" });
+      const stdout = JSON.stringify({ silent: URLS.map((url) => ({ url, seen: "refused" })) });
+      return Promise.resolve({ end: { code: 0, stdout, stderr: "" }, via: "bastion" });
+    });
+    assert.deepEqual(
+      silent.map(({ host, url }) => [host, url]),
+      URLS.map((url) => ["manager-1", url]),
+    );
+    assert.deepEqual(unasked, [
+      { host: "manager-2", reason: "no answer in 25 s" },
+      { host: "manager-3", reason: "no curl" },
+    ]);
+    const nodes = nodesOf(desired, { "manager-3": { state: "down", reachability: "unreachable" } });
+    const { status } = evaluate(desired, found(desired, nodes, { unaskedCa: unasked }));
+    assert.equal(status.healthy, false);
+    const text = status.problems.join("\n");
+    assert.match(text, /unknown whether manager-2 gets answers .* it wasn't asked \(no answer in 25 s\)/);
+    assert.doesNotMatch(text, /whether manager-3/);
   });
 
   it("names a URL without an answer, and what that means", () => {
