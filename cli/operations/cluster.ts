@@ -56,6 +56,8 @@ export interface Cluster {
   lendLabels(stack: LiveStack, from: string, to: readonly string[]): Promise<void>;
   /** Runs `up`, replacing the resources with these URNs. @returns why it failed */
   up(replace: readonly string[], spare?: Spare): Promise<string | undefined>;
+  /** Runs an `up` past what fails. @returns why not all of it succeeded */
+  upPast(): Promise<string | undefined>;
   /** Does a step of a repair. @returns why it failed */
   repair(step: RepairStep, stack: LiveStack): Promise<string | undefined>;
 }
@@ -156,6 +158,7 @@ export function liveCluster(
     upgradeInPlace,
     lendLabels,
     up: (replace, spare) => up(stack, replace, [], spare),
+    upPast: () => up(stack, [], ["--continue-on-error"]),
     repair: (step, live) => perform(step, live, docker),
   };
 }

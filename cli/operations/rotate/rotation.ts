@@ -41,6 +41,8 @@ export interface RotationTools {
   /** See {@link rewriteState}. */
   readonly rewriteState: (change: (exported: unknown) => unknown) => Promise<void>;
   readonly pause: (milliseconds: number) => Promise<void>;
+  /** Milliseconds since some moment. */
+  readonly now: () => number;
 }
 
 /** The same for a stack that is up. */
@@ -58,6 +60,7 @@ export function liveTools(cluster: Cluster, progress: Progress): RotationTools {
     tryClient,
     rewriteState: (change) => rewriteState(cluster.stack, change),
     pause: (milliseconds) => sleep(milliseconds),
+    now: Date.now,
   };
 }
 

@@ -80,13 +80,14 @@ export function waitedFor({ nodes }: Pick<LiveSwarm, "nodes">): string[] {
 
 /** Looks until the rotation is done, or the time is up. @returns what was seen last */
 async function untilRenewed(
-  { through, pause }: RotationTools,
+  { through, pause, now }: RotationTools,
   stack: LiveStack,
   { swarm, old, limit }: { readonly swarm: LiveSwarm; readonly old: string; readonly limit: number },
   note: Note,
 ): Promise<LiveSwarm> {
   let last = swarm;
-  for (let waited = 0; ; waited += EVERY) {
+  // By the clock: without a leader each look takes up to 5 s for each manager.
+  for (const end = now() + limit * 1000; ;) {
     try {
       last = await through(stack, readSwarm);
       if (isRenewed(last, old)) return last;
@@ -95,7 +96,7 @@ async function untilRenewed(
       // While the managers elect a leader none answers.
       note(messageOf(error));
     }
-    if (waited >= limit * 1000) return last;
+    if (now() >= end) return last;
     await pause(EVERY);
   }
 }
@@ -125,10 +126,14 @@ function planCa({ through }: RotationTools, seen: CaSeen, past: readonly Past<St
     return refuse(`The swarm's root CA isn't rotated: ${reason}. First: ${commands(stack.stack).repair}`);
   }
   if (swarm.externalCa) {
+    const { up } = commands(stack.stack);
+    const back =
+      stack.desired.settings?.externalCa === undefined
+        ? "it was set by hand, so remove it by hand (`docker swarm ca --help`), then give the swarm the new root"
+        : `remove swarm-ha:externalCa and run up (${up}), then set the new root, and run up again`;
     return refuse(
       "The swarm's external CA signs the nodes' certificates, and a swarm can't be moved from one external root to another. To exchange " +
-        `the root: remove swarm-ha:externalCa and run up (${commands(stack.stack).up}), then set the new root, and run up again. See ` +
-        "docs/operations/external-ca.md. Nothing was changed.",
+        `the root: ${back}. See docs/operations/external-ca.md. Nothing was changed.`,
     );
   }
   if (swarm.rotating) {

@@ -3,14 +3,15 @@
  * it when it hears of it. The stack's state gets it by an `up` that runs the settings' step again.
  *
  * A manager that is away would keep the old key, which nobody would have any more: then nothing is rotated. Until the `up` has
- * recorded it, only the managers have the new key. So the `up` comes first, and the look at the managers' disks after it.
+ * recorded it, only the managers have the new key. So the `up` comes first, and the look at the managers' disks after it. It goes on
+ * past what fails, for example a dead worker's step: of all that it does, only the settings' step is needed here.
  */
 import { messageOf } from "../../../components/message";
 import { decryptNodeKey } from "../../cluster/node-key";
 import { counts } from "../../cluster/quorum";
 import type { LiveStack } from "../../cluster/stack";
 import { rotateUnlockKey } from "../../cluster/swarm";
-import { readSettings, readUnlockKey } from "../../cluster/swarm-settings";
+import { digestOf, readSettings, readUnlockKey } from "../../cluster/swarm-settings";
 import { capital, commands, list } from "../../cluster/words";
 import type { Operation, Past, Plan, Step } from "../operation";
 import {
@@ -38,6 +39,8 @@ interface KeySeen extends RotationSeen {
   readonly now: string | undefined;
   /** Managers whose disks don't open with the new key, and why; undefined before the rotation. */
   readonly behind?: readonly string[];
+  /** What else failed in the `up` that has recorded the new key. @default nothing */
+  readonly rest?: string;
   /** See {@link unapplied}. */
   readonly unapplied: string | undefined;
 }
@@ -53,6 +56,20 @@ export const unlockKey: Rotation = {
 
 function rotation(tools: RotationTools): Operation<KeySeen, Step> {
   const { cluster } = tools;
+  let rest: string | undefined;
+  const record = async (steps: readonly string[]): Promise<string | undefined> => {
+    rest = undefined;
+    try {
+      await tools.redo(steps);
+    } catch (error) {
+      return messageOf(error);
+    }
+    const failure = await cluster.upPast();
+    if (failure === undefined) return undefined;
+    if (!(await isRecorded(tools))) return failure;
+    rest = failure;
+    return undefined;
+  };
   return {
     name: "rotate",
     exclusive: true,
@@ -85,30 +102,42 @@ function rotation(tools: RotationTools): Operation<KeySeen, Step> {
       const behind = await tools.progress.step("Waiting until every manager has the new key", "1 to 5 s", () =>
         untilEncrypted(tools, stack, managersOf(moment.before)),
       );
-      return { ...moment.before, stack, now, behind };
+      return { ...moment.before, stack, now, behind, ...(rest === undefined ? {} : { rest }) };
     },
-    plan: (seen, past) => planKey(tools, seen, past),
-    settled: ({ stack, old, now, behind, before, evaluation }) =>
+    plan: (seen, past) => planKey(tools, record, seen, past),
+    settled: ({ stack, old, now, behind, rest: left, before, evaluation }) =>
       now !== old &&
       now === stack.desired.settings?.unlockKey &&
+      left === undefined &&
       behind?.length === 0 &&
       newProblems(before, evaluation).length === 0,
     onFailure: "stop",
   };
 }
 
+/** Whether the stack's state has the key that the swarm has now. */
+async function isRecorded({ cluster, through }: RotationTools): Promise<boolean> {
+  try {
+    const stack = await cluster.read();
+    return stack.desired.settings?.unlockKey === digestOf(await through(stack, readUnlockKey));
+  } catch {
+    return false;
+  }
+}
+
 /** Looks until every manager's disk opens with the key that the swarm has now, or the time is up. @returns those that don't, and why */
 async function untilEncrypted(
-  { through, nodeKeys, pause }: RotationTools,
+  { through, nodeKeys, pause, now }: RotationTools,
   stack: LiveStack,
   managers: readonly string[],
 ): Promise<readonly string[]> {
-  for (let waited = 0; ; waited += EVERY) {
+  // By the clock: a look at a manager that doesn't answer takes seconds.
+  for (const end = now() + ENCRYPT_LIMIT; ;) {
     const behind = await Promise.all([through(stack, readUnlockKey), nodeKeys(stack, managers)]).then(
       ([key, files]) => stillBehind(managers, files, key),
       (error: unknown) => [messageOf(error)],
     );
-    if (behind.length === 0 || waited >= ENCRYPT_LIMIT) return behind;
+    if (behind.length === 0 || now() >= end) return behind;
     await pause(EVERY);
   }
 }
@@ -136,8 +165,13 @@ function managersOf({ stack }: Pick<RotationSeen, "stack">): string[] {
   return stack.desired.nodes.filter(({ role }) => role === "manager").map(({ name }) => name);
 }
 
-function planKey(tools: RotationTools, seen: KeySeen, past: readonly Past<Step>[]): Plan<Step> {
-  const { stack, old, behind } = seen;
+function planKey(
+  tools: RotationTools,
+  record: (steps: readonly string[]) => Promise<string | undefined>,
+  seen: KeySeen,
+  past: readonly Past<Step>[],
+): Plan<Step> {
+  const { stack, old, behind, rest } = seen;
   const { settings } = stack.desired;
   const { repair, up, set } = commands(stack.stack);
   const again = `npm run rotate -- ${stack.stack} unlock-key`;
@@ -162,7 +196,13 @@ function planKey(tools: RotationTools, seen: KeySeen, past: readonly Past<Step>[
   }
   if (behind !== undefined && behind.length > 0)
     return refuse(
-      `The key was rotated, and the stack's output is the new one, but ${list(behind)}. Don't restart these hosts. Repair: ${repair}, then run: ${again}`,
+      `The key was rotated, and the stack's state has the new one, but ${list(behind)}. Don't restart these hosts. Repair: ${repair}, then run: ${again}`,
+    );
+  // With the output of before, people would keep the old key outside of the cluster.
+  if (rest !== undefined && behind !== undefined)
+    return refuse(
+      `The key was rotated: all managers and the stack's state have the new one. The rest of the up failed, so the output unlockKey may ` +
+        `be the old key until an up succeeds. Repair: ${repair}, then run: ${up}\n${rest}`,
     );
   const steps: Step[] = [
     {
@@ -171,7 +211,9 @@ function planKey(tools: RotationTools, seen: KeySeen, past: readonly Past<Step>[
       usually: "1 to 3 s",
       hosts: [],
       limit: SETTLE_LIMIT,
-      failed: `The unlock key could not be rotated. Run it again: ${again}`,
+      failed:
+        `No manager has confirmed the new unlock key. The managers may have it already: don't restart them. Record what they have: ` +
+        `${repair}, then run: ${again}`,
       run: () => tools.through(stack, (call) => rotateUnlockKey(call, old ?? "")).then(() => undefined, messageOf),
     },
     {
@@ -181,16 +223,9 @@ function planKey(tools: RotationTools, seen: KeySeen, past: readonly Past<Step>[
       hosts: [],
       limit: SETTLE_LIMIT,
       failed:
-        `The new key is not in the stack's outputs. Until it is, only the managers have it: don't restart them. ` +
+        `The new key is not in the stack's state. Until it is, only the managers have it: don't restart them. ` +
         `Record it: ${repair}`,
-      async run() {
-        try {
-          await tools.redo(settings === undefined ? [] : [settings.step]);
-        } catch (error) {
-          return messageOf(error);
-        }
-        return tools.cluster.up([]);
-      },
+      run: () => record(settings === undefined ? [] : [settings.step]),
     },
   ];
   return { steps: steps.filter(({ key }) => !past.some(({ step }) => step.key === key)), left: [] };

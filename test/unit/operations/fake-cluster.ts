@@ -162,6 +162,10 @@ export class FakeCluster implements RecoverableCluster, UpgradableCluster {
     return Promise.resolve(failure);
   }
 
+  public upPast(): Promise<string | undefined> {
+    return Promise.resolve(this.note("up past failures"));
+  }
+
   public repair(step: RepairStep): Promise<string | undefined> {
     const failure = this.note(stepKey(step));
     if (failure === undefined && step.kind === "replace") {

@@ -97,6 +97,7 @@ export class FakeSwarm {
       this.renewOne();
       return Promise.resolve();
     },
+    now: () => this.waited,
   };
 
   public readonly call: DockerCall = (method, path, body, headers) => {

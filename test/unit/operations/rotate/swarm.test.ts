@@ -147,6 +147,28 @@ describe("rotate swarm-ca", () => {
     assert.ok(swarm.waited <= 170_000, String(swarm.waited));
   });
 
+  it("ends at its limit by the clock: without a leader a look takes seconds", async () => {
+    const { through } = swarm.tools;
+    let calls = 0;
+    const slow = ((stack, work) => {
+      if (++calls < 3) return through(stack, work);
+      swarm.waited += 15_000;
+      return Promise.reject(new Error("no leader"));
+    }) as typeof through;
+    Object.assign(swarm, { tools: { ...swarm.tools, through: slow } });
+    assert.equal((await swarm.run(swarmCa)).settled, false);
+    assert.ok(swarm.waited <= 185_000, String(swarm.waited));
+  });
+
+  it("tells how an external CA is removed: of the configuration, or of one that was set by hand", async () => {
+    swarm.externalCas = [{ URL: "https://ca" }];
+    assert.match((await swarm.run(swarmCa)).plan.refused ?? "", /it was set by hand, so remove it by hand/);
+    const now = swarm.cluster.now.bind(swarm.cluster);
+    const settings = { step: "urn", certificateExpiry: 2160, externalCa: { urls: ["https://ca"], root: "AB" } };
+    swarm.cluster.now = () => ({ ...now(), desired: { ...now().desired, settings } });
+    assert.match((await swarm.run(swarmCa)).plan.refused ?? "", /remove swarm-ha:externalCa and run up/);
+  });
+
   it("isn't begun twice when the answer of a manager is lost", async () => {
     swarm.lost = ["POST /swarm/update"];
     assert.equal((await swarm.run(swarmCa)).settled, true);

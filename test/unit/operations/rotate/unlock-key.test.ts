@@ -19,7 +19,8 @@ describe("rotate unlock-key", () => {
     swarm.nextUnlockKey = KEY;
     swarm.keyFiles = () => ({ "manager-1": FILE, "manager-2": FILE, "manager-3": FILE });
     // The step reads the key when an `up` runs it.
-    swarm.cluster.events["up"] = () => void (recorded = swarm.redone.includes(STEP) ? swarm.unlockKey : recorded);
+    swarm.cluster.events["up past failures"] = () =>
+      void (recorded = swarm.redone.includes(STEP) ? swarm.unlockKey : recorded);
     const now = swarm.cluster.now.bind(swarm.cluster);
     swarm.cluster.now = () => {
       const live = now();
@@ -67,13 +68,52 @@ describe("rotate unlock-key", () => {
   });
 
   it("says where the only copy of the key is when it can't be recorded", async () => {
-    swarm.cluster.failing["up"] = "the state is locked";
+    swarm.cluster.events = {};
+    swarm.cluster.failing["up past failures"] = "the state is locked";
     const { settled, error } = await swarm.run(unlockKey);
     assert.equal(settled, false);
     assert.match(
       error ?? "",
       /only the managers have it: don't restart them.*npm run repair -- local\nthe state is locked/,
     );
+  });
+
+  it("records the key although the up fails elsewhere, and warns of the output", async () => {
+    swarm.cluster.failing["up past failures"] = "worker-2 doesn't answer";
+    const { settled, plan, error } = await swarm.run(unlockKey);
+    assert.deepEqual([settled, error, recorded], [false, undefined, KEY]);
+    assert.match(
+      plan.refused ?? "",
+      /all managers and the stack's state have the new one\..*output unlockKey may be the old key.*npm run repair -- local.*\nworker-2 doesn't answer$/,
+    );
+    assert.doesNotMatch(plan.refused ?? "", /rotate --/);
+  });
+
+  it("warns that the managers may have the new key when none has confirmed it", async () => {
+    const { through } = swarm.tools;
+    let calls = 0;
+    // The change is made, and neither its answer nor one to the next question arrives.
+    const broken = (async (stack, work) => {
+      if (++calls !== 2) return through(stack, work);
+      await through(stack, work).catch(() => undefined);
+      throw new Error("no answer in 5 s");
+    }) as typeof through;
+    Object.assign(swarm, { tools: { ...swarm.tools, through: broken } });
+    const { settled, error } = await swarm.run(unlockKey);
+    assert.deepEqual([settled, swarm.unlockKey], [false, KEY]);
+    assert.match(
+      error ?? "",
+      /may have it already: don't restart them\. Record what they have: npm run repair -- local/,
+    );
+  });
+
+  it("looks at the disks for a minute, by the clock", async () => {
+    swarm.keyFiles = () => {
+      swarm.waited += 20_000;
+      return { "manager-1": FILE, "manager-2": OTHER_FILE, "manager-3": FILE };
+    };
+    assert.equal((await swarm.run(unlockKey)).settled, false);
+    assert.ok(swarm.waited <= 85_000, String(swarm.waited));
   });
 
   it("changes nothing in a dry run", async () => {
