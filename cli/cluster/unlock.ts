@@ -13,7 +13,7 @@ import type { LiveStack } from "./stack";
 import { readUnlockKey, unlockKeyIn } from "./swarm-settings";
 import { commands, giveKey, list, UNLOCK_KEY } from "./words";
 
-/** Milliseconds for a manager to be locked no longer, and between two looks. A wrong key is refused within 1 s. */
+/** Milliseconds for a manager to be locked no longer, by the clock, and between two looks. A wrong key is refused within 1 s. */
 const OPEN_LIMIT = 20_000;
 const EVERY = 500;
 
@@ -22,14 +22,43 @@ const LOCKED = "needs to be unlocked";
 const WRONG_KEY = "invalid key";
 
 /**
+ * What a manager answers only after it has read its key: it waits for the others, runs without a leader, or can't start for another
+ * reason, such as an expired certificate. That is for other steps. (moby, daemon/cluster: errNoManager, UnlockSwarm and errors.go;
+ * swarmkit, manager/state/raft.)
+ */
+const OPENED = [
+  "Manager is being prepared",
+  "does not have a leader",
+  "certificates have expired",
+  "swarm component could not be started",
+];
+
+/** The environment's unlock key. It is taken out of the environment at once: no program that is started gets it. A secret. */
+const environmentKey = takeKey(process.env);
+
+/** Takes the unlock key out of an environment. @returns undefined where there is none */
+export function takeKey(env: NodeJS.ProcessEnv): string | undefined {
+  const key = env[UNLOCK_KEY]?.trim();
+  Reflect.deleteProperty(env, UNLOCK_KEY);
+  return key === "" ? undefined : key;
+}
+
+/** Time, for tests. */
+interface Clock {
+  /** Milliseconds since some moment. */
+  readonly now: () => number;
+  readonly pause: (milliseconds: number) => Promise<unknown>;
+}
+
+/**
  * The unlock keys that this workstation knows, the most likely one first: the environment's, the one in the state's step, and the
  * stack's output, which is older after an `up` that failed. Secrets.
  */
 export function knownKeys(
   { deployment, outputs }: Pick<LiveStack, "deployment" | "outputs">,
-  env: NodeJS.ProcessEnv = process.env,
+  given: string | undefined = environmentKey,
 ): string[] {
-  const found = [env[UNLOCK_KEY]?.trim(), unlockKeyIn(deployment), outputs.unlockKey];
+  const found = [given, unlockKeyIn(deployment), outputs.unlockKey];
   return [...new Set(found.flatMap((key) => (key === undefined || key === "" || key === UNKNOWN ? [] : [key])))];
 }
 
@@ -59,11 +88,11 @@ export async function unlockWith(
   managers: readonly Manager[],
   keys: readonly string[],
   repair: string,
-  pause: (milliseconds: number) => Promise<unknown> = sleep,
+  clock: Clock = { now: Date.now, pause: sleep },
 ): Promise<void> {
   if (keys.length === 0)
     throw new Error(`no other manager gives the unlock key, and the stack's outputs have none. ${yours(repair)}`);
-  const ends = await Promise.all(managers.map(({ call }) => unlock(call, keys, pause)));
+  const ends = await Promise.all(managers.map(({ call }) => unlock(call, keys, clock)));
   const stuck = managers.flatMap(({ name }, i) => (ends[i] === undefined ? [] : [`${name}: ${ends[i]}`]));
   if (stuck.length > 0) throw new Error(`${stuck.join("; ")}. ${yours(repair)}`);
 }
@@ -72,26 +101,25 @@ function yours(repair: string): string {
   return `If you have the key: ${giveKey(repair)}`;
 }
 
-/** @returns why the manager is still locked */
-async function unlock(
-  call: DockerCall,
-  keys: readonly string[],
-  pause: (milliseconds: number) => Promise<unknown>,
-): Promise<string | undefined> {
+/** @returns why the manager is still locked, as far as is known */
+async function unlock(call: DockerCall, keys: readonly string[], { now, pause }: Clock): Promise<string | undefined> {
   let seen = "";
   for (const UnlockKey of keys) {
     const refusal = await call("POST", "/swarm/unlock", { UnlockKey }).then(() => "", messageOf);
     if (refusal.includes(WRONG_KEY)) {
-      seen = "no known key fits";
+      if (seen === "") seen = "no known key fits";
       continue;
     }
-    seen = refusal;
-    for (let waited = 0; waited <= OPEN_LIMIT; waited += EVERY) {
+    for (const end = now() + OPEN_LIMIT; ;) {
       // Without a leader this fails at once, also while the manager waits for one.
       const answer = await call("GET", "/nodes").then(() => "", messageOf);
-      if (!answer.includes(LOCKED)) return undefined;
+      if (answer === "" || OPENED.some((words) => answer.includes(words) || refusal.includes(words))) return undefined;
+      seen = answer.includes(LOCKED)
+        ? refusal || `it is still locked after ${OPEN_LIMIT / 1000} s`
+        : `it is unknown after ${OPEN_LIMIT / 1000} s whether it is locked (${answer})`;
+      if (now() >= end) break;
       await pause(EVERY);
     }
   }
-  return seen === "" ? `it is still locked after ${OPEN_LIMIT / 1000} s` : seen;
+  return seen;
 }

@@ -8,7 +8,6 @@ import { liveCluster } from "../operations/cluster";
 import { runCommand } from "../operations/command";
 import type { Outcome } from "../operations/operation";
 import { recover, type RecoverSeen, type RecoverTurn } from "../operations/recover";
-import { UNLOCK_KEY } from "../cluster/words";
 import { readArguments } from "../terminal/arguments";
 import { runMain } from "../terminal/errors";
 import { createProgress } from "../terminal/progress";
@@ -19,12 +18,10 @@ runMain(async () => {
   const asked = readArguments(USAGE, { flags: ["older", "yes", "dry-run", "json"], values: ["from"] });
   const { stack, from, older, yes, json, "dry-run": dryRun } = asked;
   const progress = createProgress();
-  const unlockKey = process.env[UNLOCK_KEY];
   const options = {
     older,
     given: from === undefined ? asked.given : [`--from ${from}`, ...asked.given],
     ...(from === undefined ? {} : { from }),
-    ...(unlockKey === undefined || unlockKey === "" ? {} : { unlockKey }),
   };
   return runCommand(
     recover(liveCluster(stack, progress), options),

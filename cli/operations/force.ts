@@ -20,13 +20,11 @@ export interface Forcing {
   readonly manager: string;
   /** Other managers that answer: they leave, so that their old data can't form a second swarm. */
   readonly leaving: readonly string[];
-  /** The key of an autolocked swarm, besides those that are known. @default there is no other one */
-  readonly unlockKey?: string;
 }
 
 /** @returns why it failed */
 export async function force(
-  { manager, leaving, unlockKey }: Forcing,
+  { manager, leaving }: Forcing,
   stack: LiveStack,
   docker: Docker | undefined,
 ): Promise<string | undefined> {
@@ -37,7 +35,7 @@ export async function force(
     await withRoutes(
       stack,
       async (routes) => {
-        const unlock = await unlocking(stack, manager, unlockKey, routes);
+        const unlock = await unlocking(stack, manager, routes);
         const all = unlock === undefined ? data : { ...data, unlock };
         outputOf((await scriptOnHost(stack, manager, "recover", all, { ...routes, limit: FORCE_LIMIT })).end);
       },
@@ -57,17 +55,16 @@ export async function force(
 async function unlocking(
   stack: LiveStack,
   manager: string,
-  unlockKey: string | undefined,
   routes: Routes,
-): Promise<{ readonly key: string; readonly nodeKey: string } | undefined> {
-  const keys = [...new Set([...(unlockKey === undefined ? [] : [unlockKey]), ...knownKeys(stack)])];
+): Promise<{ readonly nodeKey: string } | undefined> {
+  const keys = knownKeys(stack);
   if (keys.length === 0) return undefined;
   const position = await readPosition(stack, manager, true, routes);
   if (position.log !== "read" || !position.locked) return undefined;
   let failure: unknown;
   for (const key of keys) {
     try {
-      return { key, nodeKey: decryptNodeKey(position.nodeKey, key) };
+      return { nodeKey: decryptNodeKey(position.nodeKey, key) };
     } catch (error) {
       failure ??= error;
     }

@@ -38,8 +38,6 @@ interface RecoverOptions {
   readonly from?: string;
   /** Whether it may have fewer changes than another survivor. */
   readonly older: boolean;
-  /** The key of an autolocked swarm, besides those that are known. @default there is no other one */
-  readonly unlockKey?: string;
   /** The command's arguments as they were given, such as `--json`. */
   readonly given?: readonly string[];
 }
@@ -123,7 +121,7 @@ export function recover(cluster: RecoverableCluster, options: RecoverOptions): O
         facts: seen.facts,
         positions: seen.positions ?? {},
         older: options.older,
-        hasKey: options.unlockKey !== undefined || knownKeys(stack).length > 0,
+        hasKey: knownKeys(stack).length > 0,
         ...(seen.instances === undefined ? {} : { instances: seen.instances }),
         ...(options.from === undefined ? {} : { from: options.from }),
       });
@@ -156,7 +154,7 @@ function forceTurn(
   cluster: RecoverableCluster,
   { stack, instances }: RecoverSeen,
   { manager, survivor, leaving, lost, survivors, apart }: Exclude<Choice, { refused: string }>,
-  { unlockKey, given = [] }: RecoverOptions,
+  { given = [] }: RecoverOptions,
 ): ForceTurn {
   const [newest] = survivors;
   const position =
@@ -202,7 +200,7 @@ function forceTurn(
         again(commands(cluster.stack).recover, given, "--yes"),
     },
     failed: `Forming a new cluster from ${manager}`,
-    run: () => cluster.force({ manager, leaving, ...(unlockKey === undefined ? {} : { unlockKey }) }, stack),
+    run: () => cluster.force({ manager, leaving }, stack),
   };
 }
 
