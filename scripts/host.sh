@@ -9,6 +9,7 @@
 . lib/service.sh
 . lib/reach.sh
 . lib/may-stop.sh
+. lib/interrupted.sh
 
 name=$(value name)
 action=$(value action)
@@ -74,7 +75,8 @@ case $action in
   leave)
     asked POST '/swarm/leave?force=true' 30 || [[ $reply == *"not part of a swarm"* ]] ||
       fail "$name can't leave the swarm: $reply"
-    rm -f /etc/swarm-ha/joined
+    # (What an interrupted recovery has left: this host's data are given up here.)
+    rm -f /etc/swarm-ha/joined "$state_aside"
     started restart
     ;;
   *) fail "unknown action $action" ;;

@@ -9,6 +9,7 @@
 . lib/service.sh
 . lib/engine.sh
 . lib/unlock.sh
+. lib/interrupted.sh
 
 name=$(value name)
 address=$(value address)
@@ -65,6 +66,7 @@ expelled() {
   done
 }
 
+require_no_recovery "$name"
 if expelled; then
   rm -f "$joined"
   start_over

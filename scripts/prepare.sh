@@ -13,8 +13,10 @@
 . lib/engine.sh
 . lib/proxy.sh
 . lib/housekeeping.sh
+. lib/interrupted.sh
 
 name=$(value name)
+require_no_recovery "$name"
 
 # --- The host -------------------------------------------------------------------------------------------------------
 

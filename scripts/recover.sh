@@ -2,7 +2,7 @@
 # Makes this manager the only one of its swarm: the swarm's majority is lost, and what this manager knows is what is left of it.
 #
 # Runs on the host; `npm run recover` sends it, after everything that loses nothing. Input: { name, address, swarmId, at: when the
-# recovery began, unlock: { key, nodeKey } where the swarm is autolocked: the swarm's key, and the node's own, decrypted by it }
+# recovery began, unlock: { nodeKey } where the swarm is autolocked: the node's own key, decrypted by the swarm's }
 # Prints: { nodeId }
 
 . lib/common.sh
@@ -11,14 +11,11 @@
 . lib/unlock.sh
 . lib/raft.sh
 . lib/forced.sh
+. lib/interrupted.sh
 
 name=$(value name)
 address=$(value address)
 key_file=$swarm_folder/certificates/swarm-node.key
-
-# Where the Docker engine keeps that it is a node, and where that is put while it has to start as none.
-state_file=$swarm_folder/docker-state.json
-state_aside=$swarm_folder/docker-state.swarm-ha
 
 # remembered: the Docker engine starts as a node again. (A run that was killed has left it forgotten.)
 remembered() {
@@ -114,20 +111,10 @@ wait_for 60 "$name to lead the swarm" leads
 # The next start needs it. (An external CA has to answer for that.)
 wait_for 60 "$name to renew its certificate" valid
 
-# key_accepted: a check; right after its start, the Docker engine doesn't know yet that it is locked.
-key_accepted() {
-  swarm_state
-  [ "$state" != active ] || return 0
-  printf '{"UnlockKey":"%s"}' "$(value unlock.key)" | engine POST /swarm/unlock || {
-    seen=$reply
-    return 1
-  }
-}
 if [ -n "$locked_key" ]; then wait_for 60 "$name to encrypt its key again" relocked; fi
 # The gossip agent of the same process can't bind its port a second time (docker-archive/classicswarm 2847).
 if ! within 5 agent_up; then
   restart_engine
-  if [ -n "$locked_key" ]; then wait_for 30 "$name to accept the unlock key" key_accepted; fi
   wait_for 60 "$name to lead the swarm after a restart" leads
 fi
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { dataText, readScript, type StepData } from "../../../components/ssh/script";
@@ -67,6 +67,29 @@ describe("a manager of an autolocked swarm, on its host", () => {
     }
   });
 
+  it("waits for an election before it restarts, for its key", () => {
+    const waits = `asked=0; sleep() { :; }
+      eval "real_$(declare -f engine)"
+      engine() { if [ "$2" = /swarm/unlockkey ] && ((++asked < 4)); then reply="HTTP 500: The swarm does not have a leader."; return 1; fi; real_engine "$@"; }
+      restart_engine; echo "asked $asked"`;
+    const { code, stdout, stderr } = run(waits, KEY);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /asked 4/);
+    assert.equal(readFileSync(path.join(folder, "state"), "utf8").trim(), "active");
+  });
+
+  it("restarts without a key that it got in no time, and says at once that it is locked", () => {
+    const piece = `key_limit=0
+      eval "real_$(declare -f engine)"
+      engine() { if [ "$2" = /swarm/unlockkey ]; then reply="curl: (28) Operation timed out"; return 1; fi; real_engine "$@"; }
+      within() { "\${@:2}"; }; agent_up() { seen=none; return 1; }
+      await_agent manager-1`;
+    const { code, stderr } = run(piece, KEY);
+    assert.equal(code, 1);
+    assert.match(stderr, /manager-1 is locked \(autolock\) after a restart.*npm run repair -- <stack>/);
+    assert.doesNotMatch(stderr, /waited/);
+  });
+
   it("is left locked with a remedy where the key doesn't fit, and shows no key", () => {
     const { code, stderr } = run("restart_engine", "SWMKEY-1-other");
     assert.equal(code, 1);
@@ -88,6 +111,32 @@ describe("a manager of an autolocked swarm, on its host", () => {
     const { code, stderr } = bash(`${engine(KEY)}\n${script}`, { input: dataText(data) });
     assert.equal(code, 1);
     assert.match(stderr, /manager-1 is locked \(autolock\).*Unlock it: npm run repair -- <stack>; then run `up` again/);
+  });
+
+  it("stops the steps of a survivor whose recovery was interrupted, before they change anything", () => {
+    const [swarm, called] = [path.join(folder, "swarm"), path.join(folder, "calls")];
+    mkdirSync(swarm);
+    writeFileSync(path.join(swarm, "docker-state.swarm-ha"), "{}");
+    const grant = { token: "t", managers: [], at: 1, known: [] };
+    const data = { name: "manager-1", address: "10.0.0.1", swarmId: "x", grant };
+    for (const step of ["join", "prepare"]) {
+      const script = readScript(step)
+        .text.replaceAll("/run/swarm-ha", `${folder}/lock`)
+        .replaceAll("/etc/swarm-ha", folder);
+      const env = { swarm_folder: swarm };
+      const { code, stderr } = bash(`${engine(KEY)}\n${script}`, { input: dataText(data), env });
+      assert.equal(code, 1);
+      assert.match(stderr, /a recovery from manager-1 was interrupted\. .*npm run recover -- <stack>/);
+      assert.equal(existsSync(called), false);
+    }
+    // The new cluster was formed, and only the end of the recovery is missing.
+    writeFileSync(path.join(swarm, "docker-state.json"), "{}");
+    writeFileSync(path.join(folder, "state"), "locked");
+    const script = readScript("join")
+      .text.replaceAll("/run/swarm-ha", `${folder}/lock`)
+      .replaceAll("/etc/swarm-ha", folder);
+    const { stderr } = bash(`${engine(KEY)}\n${script}`, { input: dataText(data), env: { swarm_folder: swarm } });
+    assert.match(stderr, /manager-1 is locked/);
   });
 
   it("is named by the step that puts it into service, which doesn't wait", () => {
