@@ -33,6 +33,7 @@ describe("a manager of an autolocked swarm, on its host", () => {
         */swarm/unlock)
           if [ "$body" = '{"UnlockKey":"${KEY}"}' ]; then echo active >${folder}/state; printf '\\n200'
           else printf '{"message":"invalid key"}\\n401'; fi ;;
+        */volumes) printf '{"Volumes":[]}\\n200' ;;
         *) printf 'OK\\n200' ;;
       esac
     }
@@ -137,6 +138,23 @@ describe("a manager of an autolocked swarm, on its host", () => {
       .replaceAll("/etc/swarm-ha", folder);
     const { stderr } = bash(`${engine(KEY)}\n${script}`, { input: dataText(data), env: { swarm_folder: swarm } });
     assert.match(stderr, /manager-1 is locked/);
+  });
+
+  it("gives up an interrupted recovery when it leaves its swarm: then it may join another one", () => {
+    const swarm = path.join(folder, "swarm");
+    mkdirSync(swarm);
+    writeFileSync(path.join(swarm, "docker-state.swarm-ha"), "{}");
+    for (const name of ["state", "prepared"]) writeFileSync(path.join(folder, name), "inactive");
+    const stubs = `${engine(undefined)}\nreached() { :; }\n`;
+    const script = readScript("host")
+      .text.replaceAll("/run/swarm-ha", `${folder}/lock`)
+      .replaceAll("/etc/swarm-ha", folder)
+      .replace("name=$(value name)\n", (line) => `${stubs}${line}`);
+    const data = { name: "manager-1", action: "leave", peers: [] };
+    const { code, stderr } = bash(script, { input: dataText(data), env: { swarm_folder: swarm } });
+    assert.equal(code, 0, stderr);
+    assert.ok(calls().includes("/swarm/leave?force=true"), calls().join());
+    assert.equal(existsSync(path.join(swarm, "docker-state.swarm-ha")), false);
   });
 
   it("is named by the step that puts it into service, which doesn't wait", () => {
