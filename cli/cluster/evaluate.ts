@@ -14,7 +14,7 @@ import {
 } from "./model";
 import { evaluateLoadBalancers } from "./evaluate-load-balancers";
 import { applicationProblems, ingressFindings } from "./applications";
-import { externalCaProblems, unaskedCaProblems } from "./external-ca";
+import { externalCaProblems, externalRootProblems, unaskedCaProblems } from "./external-ca";
 import { ingressProblems } from "./ingress";
 import { staleNodeProblems, nodeProblems } from "./node-problems";
 import { serviceProblems, stepOf } from "./services";
@@ -85,6 +85,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
         ]),
     ...settingsProblems(desired, live.settings),
     ...externalCaProblems(desired, live.silentCa ?? [], urlsOf(live.settings)),
+    ...externalRootProblems(desired, live.settings, live.now),
     ...balancers.problems,
     ...services,
     // A service that is gone has one problem only.

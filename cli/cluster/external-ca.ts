@@ -1,14 +1,18 @@
 /** Whether the swarm's external CA answers, as the managers see it. The one that leads asks it for each certificate. */
+import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { messageOf } from "../../components/message";
 import type { Tunnel } from "./bastion";
-import type { Desired, LiveExternalCa, Problem, SilentCa, UnaskedCa } from "./model";
+import type { Desired, LiveExternalCa, LiveSettings, Problem, SilentCa, UnaskedCa } from "./model";
 import { outputOf, scriptOnHost } from "./run-script";
 import type { LiveStack } from "./stack";
-import { list } from "./words";
+import { list, span } from "./words";
 
 /** Seconds for one manager's answer: the script calls all URLs at once, for up to 10 s. */
 const LIMIT = 25;
+
+/** Seconds of a day. */
+const DAY = 86_400;
 
 const reportSchema = z.object({ silent: z.array(z.object({ url: z.string(), seen: z.string() })) });
 
@@ -53,6 +57,32 @@ export function unaskedCaProblems(unasked: readonly UnaskedCa[], troubled: Reado
       byHand: true,
       text: `It is unknown whether ${host} gets answers from the swarm's external CA, because it wasn't asked (${reason}). Check its sshd`,
     }));
+}
+
+/** When a certificate expires; undefined where it can't be read. */
+function expiryOf(pem: string): Date | undefined {
+  try {
+    return new Date(new X509Certificate(pem).validTo);
+  } catch {
+    return undefined;
+  }
+}
+
+/** An external CA whose root expires within the renewal time of the stack's certificates. Pure. */
+export function externalRootProblems(
+  { renewalDays }: Desired,
+  live: LiveSettings | { readonly error: string } | undefined,
+  now: Date,
+): Problem[] {
+  const pem = live === undefined || "error" in live ? undefined : live.externalCa?.pem;
+  const end = pem === undefined ? undefined : expiryOf(pem);
+  if (end === undefined) return [];
+  const left = (end.getTime() - now.getTime()) / 1000;
+  if (left > renewalDays * DAY) return [];
+  const text =
+    `The root of the swarm's external CA ${left <= 0 ? `expired ${span(-left)} ago` : `expires in ${span(left)}`}. All nodes' certificates ` +
+    "are refused after that. Move the swarm to another root: docs/operations/external-ca.md";
+  return [{ kind: left <= 0 ? "certificate" : "renewal", hosts: [], byHand: true, text }];
 }
 
 /** URLs of the external CA that managers get no answer from. Pure. @param urls how many it has */

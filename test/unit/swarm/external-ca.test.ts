@@ -456,6 +456,22 @@ describe("the status of an external CA", () => {
     assert.deepEqual([externalCa?.pem, externalCa?.root], [company.certificate, ""]);
   });
 
+  it("warns of a root that expires within the renewal time", async () => {
+    const desired = { ...wanted(), renewalDays: 30 };
+    const problems = async (days: number, when: Date): Promise<string> => {
+      const pem = (await ownRoot("root", days)).certificate;
+      const settings = { autolock: false, certificateExpiry: 2160, externalCa: { urls: URLS, root: "AB", pem } };
+      return evaluate(desired, found(desired, nodesOf(desired), { settings, now: when })).status.problems.join("\n");
+    };
+    const now = new Date();
+    assert.equal(await problems(40, now), "");
+    assert.match(
+      await problems(20, now),
+      /The root of the swarm's external CA expires in (19 d 23|20 d 0) h\. .*Move the swarm/,
+    );
+    assert.match(await problems(20, new Date(now.getTime() + 21 * 86_400_000)), /expired (23|24) h \d+ min ago/);
+  });
+
   it("names a manager that wasn't asked, unless it has another problem", async () => {
     const desired = wanted();
     const stack = { desired } as Parameters<typeof askForCa>[0];
