@@ -23,6 +23,9 @@ remembered() {
   if [ -e "$state_file" ]; then rm -f "$state_aside"; else mv "$state_aside" "$state_file"; fi
 }
 
+# Until the new cluster is formed there is no leader, and so no key to wait for.
+election_limit=$key_limit key_limit=0
+
 # undo: a manager that is not the new swarm goes back to what it was.
 forced=false locked_key=""
 undo() {
@@ -105,7 +108,7 @@ force_swarm "$address" 120 || {
   restart_engine
   fail "$name can't form a new cluster: $refusal"
 }
-forced=true
+forced=true key_limit=$election_limit
 rm -f "$state_aside"
 wait_for 60 "$name to lead the swarm" leads
 # The next start needs it. (An external CA has to answer for that.)
