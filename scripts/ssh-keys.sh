@@ -18,7 +18,11 @@ mode=$(stat -c %a "$file") || fail "$file can't be read"
 
 kept=/dev/null
 [ "$only" = true ] || kept=$file
-# Each one once, and a file that lacks its last newline gets it.
-printf '%s\n' "$keys" | awk 'NF > 0 && !had[$0]++' "$kept" - | write_file "$file" "0$mode" || true
+# Each one once, and a file that lacks its last newline gets it. Made before the file is opened: if awk fails, the file stays as it is.
+text=$(printf '%s\n' "$keys" | awk 'NF > 0 && !had[$0]++' "$kept" -) || fail "the new text of $file can't be made; it wasn't changed"
+while read -r line; do
+  [[ $'\n'$text$'\n' == *$'\n'"$line"$'\n'* ]] || fail "the new text of $file lacks a key that has to log in; it wasn't changed"
+done <<<"$keys"
+write_file "$file" "0$mode" <<<"$text" || true
 # Also after a power cut it has to be whole.
 sync "$file"

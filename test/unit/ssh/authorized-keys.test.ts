@@ -18,11 +18,11 @@ describe("the keys that a host lets in", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  function change(before: string, keys: readonly string[], only: boolean, mode = 0o600): BashRan {
+  function change(before: string, keys: readonly string[], only: boolean, mode = 0o600, fake = ""): BashRan {
     writeFileSync(file, before);
     chmodSync(file, mode);
     const { command, input } = scriptCall("ssh-keys", { keys, only });
-    return bash(command, { env: { authorized_keys: file }, input });
+    return bash(command, { env: { authorized_keys: file, PATH: `${fake}:${process.env["PATH"] ?? ""}` }, input });
   }
   const now = (): string => readFileSync(file, "utf8");
 
@@ -49,6 +49,23 @@ describe("the keys that a host lets in", () => {
       assert.notEqual(code, 0, JSON.stringify(keys));
       assert.match(stderr, /isn't a public key|the input has no keys/);
       assert.equal(now(), `${old}\n`);
+    }
+  });
+
+  it("stay when the new text can't be made, or lacks a key that has to log in", () => {
+    const awk = path.join(folder, "awk");
+    for (const [body, message] of [
+      ["exit 137", /the new text of .* can't be made/],
+      ["exit 0", /lacks a key/],
+      [`cat >/dev/null; echo '${other}'`, /lacks a key/],
+    ] as const) {
+      writeFileSync(awk, `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+      for (const only of [true, false]) {
+        const { code, stderr } = change(`${old}\n`, [key], only, 0o600, folder);
+        assert.notEqual(code, 0, body);
+        assert.match(stderr, message);
+        assert.equal(now(), `${old}\n`);
+      }
     }
   });
 });
