@@ -12,9 +12,11 @@ import type { Engine } from "./engine";
 import { findEngine, installedEngine, kitEngine } from "./find";
 import { hasState } from "./log-in";
 import { ensureLocalState, forgetStack, withoutSalt, workingConfig } from "./local-state";
+import { refuseHeld } from "./locks";
 import { readStackFile, type StackFile } from "./project";
 import { pruneHistory } from "./prune";
 import { markState, type RunOnStack } from "./redo";
+import { rewriteWith } from "./rewrite";
 import { withSlots } from "./slots";
 import { ensureLocalStack, healLocalStack, localStackExists } from "./stack";
 import { runTrial } from "./trial";
@@ -145,14 +147,14 @@ export async function redo(stack: string, choose: (state: State) => readonly str
  * Rewrites a stack's state, secrets in plain text. It goes from one Pulumi engine to the other through this process alone.
  *
  * @param change what `pulumi stack export --show-secrets` prints, parsed, to the same as it has to be. Pure
- * @throws UserError when the state can't be read or written; Error of `change`, and then nothing is written
+ * @throws UserError when the state can't be read or written, another run changes it meanwhile, or holds a local stack; Error of
+ * `change`. Then nothing is written
  */
 export async function rewriteState(stack: string, change: (exported: unknown) => unknown): Promise<void> {
-  const read = await runPulumi(["stack", "export", "--show-secrets"], { stack, capture: true });
-  if (read.code !== 0) throw new UserError(`The state of '${stack}' can't be read: ${read.stderr.trim()}`);
-  const input = JSON.stringify(change(JSON.parse(read.stdout)));
-  const written = await runPulumi(["stack", "import"], { stack, capture: true, input });
-  if (written.code !== 0) throw new UserError(`The state of '${stack}' can't be written: ${written.stderr.trim()}`);
+  if (hasLocalState(readStackFile(stack))) refuseHeld(stack);
+  const run = (args: readonly string[], input?: string): Promise<RunResult> =>
+    runPulumi(args, { stack, capture: true, ...(input === undefined ? {} : { input }) });
+  await rewriteWith(run, stack, change);
 }
 
 /**

@@ -46,6 +46,14 @@ export function isHeld(stack: string): boolean {
   return lockFiles(stack).some((file) => livingLock(file) !== undefined);
 }
 
+/** Changes nothing. @throws UserError when a run holds the stack */
+export function refuseHeld(stack: string): void {
+  for (const file of lockFiles(stack)) {
+    const lock = livingLock(file);
+    if (lock !== undefined) throw held(stack, lock, file);
+  }
+}
+
 function lockFiles(stack: string): string[] {
   const folder = join(backendDir(), ".pulumi", "locks", "organization", PROJECT, stack);
   return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];

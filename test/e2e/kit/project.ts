@@ -7,6 +7,7 @@ import { type Engine, findEngine } from "../../../cli/pulumi";
 import { engineEnv } from "../../../cli/pulumi/env";
 import { execEngine, type RunResult } from "../../../cli/pulumi/exec";
 import { prepareKit } from "../../../cli/pulumi/kit";
+import { rewriteWith } from "../../../cli/pulumi/rewrite";
 import { root } from "../../../cli/paths";
 import type { Spec } from "./program";
 
@@ -88,9 +89,7 @@ export class Project {
 
   /** Changes the state, secrets in plain text in between. */
   public async rewrite(change: (exported: unknown) => unknown): Promise<void> {
-    const { stdout } = await this.must("stack", "export", "--show-secrets");
-    const { code, stderr } = await this.runWith(JSON.stringify(change(JSON.parse(stdout))), "stack", "import");
-    assert.equal(code, 0, stderr);
+    await rewriteWith((args, input) => this.runWith(input, ...args), "test", change);
   }
 
   /** Looks at the resources. */

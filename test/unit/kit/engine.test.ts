@@ -16,7 +16,7 @@ import { forgetDestroying, noted, refuseHalfDestroyed } from "../../../cli/pulum
 import { engineEnv, localEnv } from "../../../cli/pulumi/env";
 import type { Engine } from "../../../cli/pulumi/engine";
 import { ensureLocalState, withoutSalt, workingConfig, writeWorkingConfig } from "../../../cli/pulumi/local-state";
-import { healLocks, isHeld, isStale } from "../../../cli/pulumi/locks";
+import { healLocks, isHeld, isStale, refuseHeld } from "../../../cli/pulumi/locks";
 import { readStackFile } from "../../../cli/pulumi/project";
 import { outdated } from "../../../cli/pulumi/prune";
 import { parseVersion, recentEnough } from "../../../cli/pulumi/version";
@@ -148,11 +148,17 @@ describe("engine: local state", () => {
     writeFileSync(join(locks, "a.json"), JSON.stringify(lock));
     writeFileSync(join(locks, "half.json"), "{");
     assert.ok(!isHeld("local"));
+    assert.doesNotThrow(() => {
+      refuseHeld("local");
+    });
     assert.equal(healLocks("local"), 2);
     assert.deepEqual(readdirSync(locks), []);
     writeFileSync(join(locks, "b.json"), JSON.stringify({ ...lock, hostname: "elsewhere" }));
     assert.ok(isHeld("local"));
     assert.throws(() => healLocks("local"), /locked by a run on another workstation \(elsewhere/);
+    assert.throws(() => {
+      refuseHeld("local");
+    }, /locked by a run on another workstation \(elsewhere/);
     assert.ok(
       isStale(lock, hostname(), () => "vim notes.txt"),
       "the number is another process's now",

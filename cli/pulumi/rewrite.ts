@@ -1,0 +1,31 @@
+/** Rewrites a stack's state, and never over the change of another run. */
+import { UserError } from "../terminal/errors";
+import type { RunResult } from "./exec";
+
+/** Runs a command of the Pulumi engine on a stack, captured. */
+type Run = (args: readonly string[], input?: string) => Promise<RunResult>;
+
+/**
+ * Rewrites a state, secrets in plain text. The state is read once more directly before it is written: one that another run
+ * has changed since is left alone. The import itself takes the lock of the state, so it fails while an `up` runs.
+ *
+ * @param change what `pulumi stack export --show-secrets` prints, parsed, to the same as it has to be. Pure
+ * @throws UserError when the state can't be read or written, or has changed; Error of `change`, and then nothing is written
+ */
+export async function rewriteWith(run: Run, stack: string, change: (exported: unknown) => unknown): Promise<void> {
+  const read = async (): Promise<string> => {
+    const { code, stdout, stderr } = await run(["stack", "export", "--show-secrets"]);
+    if (code !== 0) throw new UserError(`The state of '${stack}' can't be read: ${stderr.trim()}`);
+    return stdout;
+  };
+  const before = await read();
+  const input = JSON.stringify(change(JSON.parse(before)));
+  // Each write of a state has its time in it (manifest.time). So equal texts are the same write.
+  if ((await read()) !== before) {
+    throw new UserError(
+      `The state of '${stack}' wasn't written: another run of Pulumi has changed it meanwhile. Wait until no other run is in progress.`,
+    );
+  }
+  const written = await run(["stack", "import"], input);
+  if (written.code !== 0) throw new UserError(`The state of '${stack}' can't be written: ${written.stderr.trim()}`);
+}

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import type { RunResult } from "../../../cli/pulumi/exec";
+import { rewriteWith } from "../../../cli/pulumi/rewrite";
+
+describe("a state that is rewritten", () => {
+  /** The state, as the backend has it. */
+  let state: string;
+  /** The commands that ran. */
+  let ran: string[];
+  /** What another run does after each command. */
+  let meanwhile: () => void;
+
+  beforeEach(() => {
+    [state, ran, meanwhile] = [at(1), [], () => undefined];
+  });
+
+  /** A state as it was written at a time. */
+  function at(time: number, value = "old"): string {
+    return JSON.stringify({ deployment: { manifest: { time }, value } });
+  }
+  const run = (args: readonly string[], input?: string): Promise<RunResult> => {
+    ran.push(args.join(" "));
+    const stdout = args[1] === "export" ? state : "";
+    if (args[1] === "import") state = input ?? "";
+    meanwhile();
+    return Promise.resolve({ code: 0, stdout, stderr: "" });
+  };
+  const change = (exported: unknown): unknown => {
+    const { deployment } = exported as { deployment: object };
+    return { deployment: { ...deployment, value: "new" } };
+  };
+
+  it("is read again directly before it is written", async () => {
+    await rewriteWith(run, "local", change);
+    assert.deepEqual(ran, ["stack export --show-secrets", "stack export --show-secrets", "stack import"]);
+    assert.equal(state, at(1, "new"));
+  });
+
+  it("stays as another run has written it meanwhile, also with the same values", async () => {
+    for (const other of [at(2), at(2, "another"), at(1, "another")]) {
+      [state, ran] = [at(1), []];
+      meanwhile = () => {
+        state = other;
+      };
+      await assert.rejects(rewriteWith(run, "local", change), /'local' wasn't written: another run/);
+      assert.equal(state, other);
+      assert.ok(!ran.includes("stack import"));
+    }
+  });
+
+  it("stays when the change is refused, or it can't be read; an import that fails is an error", async () => {
+    const refused = (): never => {
+      throw new Error("refused");
+    };
+    await assert.rejects(rewriteWith(run, "local", refused), /refused/);
+    assert.deepEqual(ran, ["stack export --show-secrets"]);
+    for (const [failing, message] of [
+      ["export", /can't be read: locked/],
+      ["import", /can't be written: locked/],
+    ] as const) {
+      const failed = (args: readonly string[], input?: string): Promise<RunResult> =>
+        args[1] === failing ? Promise.resolve({ code: 1, stdout: "", stderr: "locked\n" }) : run(args, input);
+      await assert.rejects(rewriteWith(failed, "local", change), message);
+      assert.equal(state, at(1));
+    }
+  });
+});
