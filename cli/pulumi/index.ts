@@ -147,14 +147,20 @@ export async function redo(stack: string, choose: (state: State) => readonly str
  * Rewrites a stack's state, secrets in plain text. It goes from one Pulumi engine to the other through this process alone.
  *
  * @param change what `pulumi stack export --show-secrets` prints, parsed, to the same as it has to be. Pure
- * @throws UserError when the state can't be read or written, another run changes it meanwhile, or holds a local stack; Error of
- * `change`. Then nothing is written
+ * @throws UserError when the state can't be read or written, another run changes it meanwhile, holds a local stack, or was
+ * interrupted; Error of `change`. Then nothing is written
  */
 export async function rewriteState(stack: string, change: (exported: unknown) => unknown): Promise<void> {
-  if (hasLocalState(readStackFile(stack))) refuseHeld(stack);
+  const local = hasLocalState(readStackFile(stack));
+  if (local) refuseHeld(stack);
+  const up = `npm run pulumi -- up --stack ${stack}`;
+  // An `up` heals a local stack. Elsewhere Pulumi carries an interrupted creation over every later `up`: only a refresh on a
+  // terminal ends it (pulumi v3.245.0, pkg/backend/snapshot.go, `snap`; pkg/cmd/pulumi/operations/refresh.go).
+  const refresh = `npm run pulumi -- refresh --stack ${stack}`;
+  const finish = local ? up : `${refresh} (on a terminal: it asks about each resource that was being created), then ${up}`;
   const run = (args: readonly string[], input?: string): Promise<RunResult> =>
     runPulumi(args, { stack, capture: true, ...(input === undefined ? {} : { input }) });
-  await rewriteWith(run, stack, change);
+  await rewriteWith(run, { stack, finish }, change);
 }
 
 /**

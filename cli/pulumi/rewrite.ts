@@ -1,25 +1,44 @@
 /** Rewrites a stack's state, and never over the change of another run. */
 import { UserError } from "../terminal/errors";
 import type { RunResult } from "./exec";
+import type { State } from "./unfinished";
 
 /** Runs a command of the Pulumi engine on a stack, captured. */
 type Run = (args: readonly string[], input?: string) => Promise<RunResult>;
 
+/** Whose state is rewritten. */
+export interface Rewritten {
+  /** The stack's name. */
+  readonly stack: string;
+  /** How a person finishes an `up` that was interrupted, for the error. */
+  readonly finish: string;
+}
+
 /**
  * Rewrites a state, secrets in plain text. The state is read once more directly before it is written: one that another run
- * has changed since is left alone. The import itself takes the lock of the state, so it fails while an `up` runs.
+ * has changed since is left alone. The import itself takes the state's lock, so it fails while an `up` runs. (pulumi v3.245.0,
+ * pkg/backend/diy/backend.go, `ImportDeployment`.)
  *
  * @param change what `pulumi stack export --show-secrets` prints, parsed, to the same as it has to be. Pure
- * @throws UserError when the state can't be read or written, or has changed; Error of `change`, and then nothing is written
+ * @throws UserError when the state can't be read or written, has changed, or is that of an interrupted `up`: what that had begun isn't
+ * known from the resources alone, and an import forgets it; Error of `change`. Then nothing is written
  */
-export async function rewriteWith(run: Run, stack: string, change: (exported: unknown) => unknown): Promise<void> {
+export async function rewriteWith(
+  run: Run,
+  { stack, finish }: Rewritten,
+  change: (exported: unknown) => unknown,
+): Promise<void> {
   const read = async (): Promise<string> => {
     const { code, stdout, stderr } = await run(["stack", "export", "--show-secrets"]);
     if (code !== 0) throw new UserError(`The state of '${stack}' can't be read: ${stderr.trim()}`);
     return stdout;
   };
   const before = await read();
-  const input = JSON.stringify(change(JSON.parse(before)));
+  const exported = JSON.parse(before) as { readonly deployment?: State | null };
+  if ((exported.deployment?.pending_operations ?? []).length > 0) {
+    throw new UserError(`An up of the stack ${stack} was interrupted. Finish it: ${finish}`);
+  }
+  const input = JSON.stringify(change(exported));
   // Each write of a state has its time in it (manifest.time). So equal texts are the same write.
   if ((await read()) !== before) {
     throw new UserError(

@@ -104,18 +104,17 @@ export async function makeAuthorities(deployment: Deployment): Promise<NewAuthor
 }
 
 /** `trusting`: the new ones are trusted, and the old ones sign. Pure. */
-export function withNewTrust(exported: unknown, stack: string, made: NewAuthorities): unknown {
-  return changed(exported, stack, (resource, name) => {
+export function withNewTrust(exported: unknown, made: NewAuthorities): unknown {
+  return changed(exported, (resource, name) => {
     const old = firstCertificate(pemOf(resource));
     return { ...resource, outputs: { ...resource.outputs, certPem: `${old}${made[name]?.pem ?? ""}` } };
   });
 }
 
 /** `issuing`: the new ones sign, and the old ones are trusted. Pure. */
-export function withNewSigner(exported: unknown, stack: string, made: NewAuthorities): unknown {
+export function withNewSigner(exported: unknown, made: NewAuthorities): unknown {
   return changed(
     exported,
-    stack,
     (resource, name) => {
       const own = made[name];
       if (own === undefined) return resource;
@@ -136,8 +135,8 @@ export function withNewSigner(exported: unknown, stack: string, made: NewAuthori
 }
 
 /** `single`: only those are trusted that sign. Pure. */
-export function withoutOld(exported: unknown, stack: string): unknown {
-  return changed(exported, stack, (resource) => ({
+export function withoutOld(exported: unknown): unknown {
+  return changed(exported, (resource) => ({
     ...resource,
     outputs: { ...resource.outputs, certPem: firstCertificate(pemOf(resource)) },
   }));
@@ -145,8 +144,8 @@ export function withoutOld(exported: unknown, stack: string): unknown {
 
 type Change = (resource: ExportedResource, authority: string) => ExportedResource;
 
-function changed(exported: unknown, stack: string, certificate: Change, key?: Change): unknown {
-  return withResources(readExported(exported, stack, "ca"), (resource) => {
+function changed(exported: unknown, certificate: Change, key?: Change): unknown {
+  return withResources(readExported(exported), (resource) => {
     const name = AUTHORITIES.find((one) => [`${one}-key`, `${one}-certificate`].includes(nameOf(resource.urn)));
     if (name === undefined || resource.delete === true) return resource;
     if (resource.type === CERTIFICATE) return certificate(resource, name);

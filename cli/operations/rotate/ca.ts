@@ -172,7 +172,7 @@ function planCa(
       run: () =>
         change(async () => {
           const made = await authorities();
-          return (exported) => withNewTrust(exported, name, made);
+          return (exported) => withNewTrust(exported, made);
         }),
     },
     {
@@ -186,7 +186,7 @@ function planCa(
             ? undefined
             : async () => {
                 const made = await authorities();
-                return (exported) => withNewSigner(exported, name, made);
+                return (exported) => withNewSigner(exported, made);
               },
         ),
     },
@@ -196,7 +196,7 @@ function planCa(
       title: "Removing the old CA from all hosts and services, and trying it",
       failed: "All certificates are the new CA's, but some hosts may still trust the old one.",
       // The state has no old one any more: the command would begin another rotation.
-      run: () => change(() => Promise.resolve((exported) => withoutOld(exported, name)), `Finish it: ${up}`),
+      run: () => change(() => Promise.resolve((exported) => withoutOld(exported)), `Finish it: ${up}`),
     },
   ].filter(({ key }) => (phase !== "issuing" || key !== "trust") && !past.some(({ step }) => step.key === key));
   return { steps, left: [], ...(phase === "issuing" || past.length > 0 ? {} : { loses: lossOf(name, given) }) };

@@ -2,8 +2,6 @@
 import { z } from "zod";
 import { PUBLIC, SECRETS, type KeyForms } from "../../../offline/tls/key-forms";
 import { asSecret } from "../../cluster/deployment";
-import { commands } from "../../cluster/words";
-import { UserError } from "../../terminal/errors";
 
 /** As far as it is changed here. The rest is kept. */
 const schema = z.looseObject({
@@ -18,7 +16,6 @@ const schema = z.looseObject({
         outputs: z.record(z.string(), z.unknown()).optional(),
       }),
     ),
-    pending_operations: z.array(z.unknown()).nullish(),
   }),
 });
 
@@ -27,21 +24,9 @@ export type ExportedState = z.infer<typeof schema>;
 /** One of its resources. */
 export type ExportedResource = ExportedState["deployment"]["resources"][number];
 
-/**
- * Reads a state that is to be changed.
- *
- * @param what the rotation's name
- * @throws UserError when an `up` was interrupted: what it had begun isn't known from the resources alone
- */
-export function readExported(exported: unknown, stack: string, what: string): ExportedState {
-  const state = schema.parse(exported);
-  if ((state.deployment.pending_operations ?? []).length > 0) {
-    const again = `npm run rotate -- ${stack} ${what}`;
-    throw new UserError(
-      `An up of the stack ${stack} was interrupted. Finish it: ${commands(stack).up}, then run: ${again}`,
-    );
-  }
-  return state;
+/** Reads a state that is to be changed. One of an interrupted `up` never comes here (cli/pulumi/rewrite.ts). */
+export function readExported(exported: unknown): ExportedState {
+  return schema.parse(exported);
 }
 
 /** The state with each resource changed. */

@@ -145,7 +145,7 @@ function planKeys(
       async run() {
         const refusing = notAccepting(await tryKey(stack, key().privateKeyOpenssh));
         if (refusing.length > 0) return refusing.join("\n");
-        return rewriteState((exported) => withSshKey(exported, name, privateKeyOf(stack), key())).then(
+        return rewriteState((exported) => withSshKey(exported, stack, privateKeyOf(stack), key())).then(
           () => undefined,
           messageOf,
         );

@@ -45,21 +45,21 @@ describe("two generations of an authority, for the Pulumi engine", () => {
     assert.deepEqual(await project.preview(spec), {}, "a state that was written back as it was");
     const next = await makeAuthorities(exported);
 
-    await project.rewrite((all) => withNewTrust(all, "local", next));
+    await project.rewrite((all) => withNewTrust(all, next));
     assert.deepEqual(await project.up(spec), {}, "a second one is trusted: no certificate is issued");
     const trusting = await certificates();
     assert.deepEqual(certificatesIn(trusting.ca), [old.ca, next["ca"]?.pem]);
     assert.deepEqual(trusting.leaves, old.leaves);
     assertSigned(trusting);
 
-    await project.rewrite((all) => withNewSigner(all, "local", next));
+    await project.rewrite((all) => withNewSigner(all, next));
     assert.deepEqual(await project.preview(spec), { replace: 6 }, "all certificates, and no key");
     assert.deepEqual(await project.up(spec), { replace: 6 });
     const issuing = await certificates();
     assert.deepEqual(certificatesIn(issuing.ca), [next["ca"]?.pem, old.ca]);
     assertSigned(issuing);
 
-    await project.rewrite((all) => withoutOld(all, "local"));
+    await project.rewrite((all) => withoutOld(all));
     assert.deepEqual(await project.up(spec), {});
     const after = await certificates();
     assert.deepEqual([after.ca, after.leaves], [next["ca"]?.pem, issuing.leaves]);

@@ -89,7 +89,7 @@ export class Project {
 
   /** Changes the state, secrets in plain text in between. */
   public async rewrite(change: (exported: unknown) => unknown): Promise<void> {
-    await rewriteWith((args, input) => this.runWith(input, ...args), "test", change);
+    await rewriteWith((args, input) => this.runWith(input, ...args), { stack: "test", finish: "up" }, change);
   }
 
   /** Looks at the resources. */

@@ -3,6 +3,7 @@ import type { RunResult } from "../../../cli/pulumi/exec";
 import { rewriteWith } from "../../../cli/pulumi/rewrite";
 
 describe("a state that is rewritten", () => {
+  const which = { stack: "local", finish: "npm run finish" };
   /** The state, as the backend has it. */
   let state: string;
   /** The commands that ran. */
@@ -31,7 +32,7 @@ describe("a state that is rewritten", () => {
   };
 
   it("is read again directly before it is written", async () => {
-    await rewriteWith(run, "local", change);
+    await rewriteWith(run, which, change);
     assert.deepEqual(ran, ["stack export --show-secrets", "stack export --show-secrets", "stack import"]);
     assert.equal(state, at(1, "new"));
   });
@@ -42,17 +43,23 @@ describe("a state that is rewritten", () => {
       meanwhile = () => {
         state = other;
       };
-      await assert.rejects(rewriteWith(run, "local", change), /'local' wasn't written: another run/);
+      await assert.rejects(rewriteWith(run, which, change), /'local' wasn't written: another run/);
       assert.equal(state, other);
       assert.ok(!ran.includes("stack import"));
     }
+  });
+
+  it("stays when an up was interrupted: the import would forget what that had begun", async () => {
+    state = JSON.stringify({ deployment: { pending_operations: [{ type: "creating", resource: { urn: "urn::x" } }] } });
+    await assert.rejects(rewriteWith(run, which, change), /of the stack local was interrupted. Finish it: npm run finish$/);
+    assert.deepEqual(ran, ["stack export --show-secrets"]);
   });
 
   it("stays when the change is refused, or it can't be read; an import that fails is an error", async () => {
     const refused = (): never => {
       throw new Error("refused");
     };
-    await assert.rejects(rewriteWith(run, "local", refused), /refused/);
+    await assert.rejects(rewriteWith(run, which, refused), /refused/);
     assert.deepEqual(ran, ["stack export --show-secrets"]);
     for (const [failing, message] of [
       ["export", /can't be read: locked/],
@@ -60,7 +67,7 @@ describe("a state that is rewritten", () => {
     ] as const) {
       const failed = (args: readonly string[], input?: string): Promise<RunResult> =>
         args[1] === failing ? Promise.resolve({ code: 1, stdout: "", stderr: "locked\n" }) : run(args, input);
-      await assert.rejects(rewriteWith(failed, "local", change), message);
+      await assert.rejects(rewriteWith(failed, which, change), message);
       assert.equal(state, at(1));
     }
   });

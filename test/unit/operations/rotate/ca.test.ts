@@ -99,9 +99,9 @@ describe("two generations of an authority in a stack's state", () => {
       steps.push([phaseOf(exported), exported, [...(trustedIn(exported)["ca"] ?? [])]]);
       return exported;
     };
-    const trusting = note(withNewTrust(note(stateOf(old)), "local", made));
-    const issuing = note(withNewSigner(trusting, "local", made));
-    const done = note(withoutOld(issuing, "local"));
+    const trusting = note(withNewTrust(note(stateOf(old)), made));
+    const issuing = note(withNewSigner(trusting, made));
+    const done = note(withoutOld(issuing));
     assert.deepEqual(
       steps.map(([phase, , trusted]) => [phase, trusted]),
       [
@@ -123,7 +123,7 @@ describe("two generations of an authority in a stack's state", () => {
   });
 
   it("are three at no time: a rotation that begins again has another new one", () => {
-    const again = withNewTrust(withNewTrust(stateOf(old), "local", old), "local", made) as Exported;
+    const again = withNewTrust(withNewTrust(stateOf(old), old), made) as Exported;
     assert.equal(trustedIn(again)["ca"]?.length, 2);
     assert.equal(trustedIn(again)["ca"]?.[1], made["ca"]?.pem);
   });
@@ -135,12 +135,6 @@ describe("two generations of an authority in a stack's state", () => {
     });
     assert.deepEqual(texts[1], texts[0]);
     assert.equal(texts[1]?.isAuthority, true);
-  });
-
-  it("aren't begun after an interrupted up", () => {
-    const { deployment } = stateOf(old);
-    const pending = { deployment: { ...deployment, pending_operations: [{}] } };
-    assert.throws(() => withNewTrust(pending, "local", made), /was interrupted.*up --stack local/);
   });
 });
 
@@ -241,7 +235,7 @@ describe("rotate ca", () => {
 
   it("begins no other authority where certificates are issued already", async () => {
     const made = await makeAuthorities(exported);
-    exported = withNewSigner(withNewTrust(exported, "local", made), "local", made) as Exported;
+    exported = withNewSigner(withNewTrust(exported, made), made) as Exported;
     assert.equal((await run({})).settled, true);
     assert.deepEqual(trusted(), [made["ca"]?.pem]);
   });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { utils } from "ssh2";
+import { userData } from "../../../../components/platform/aws/user-data";
 import { asSecret, outputsOf, unwrap, type Deployment } from "../../../../cli/cluster/deployment";
 import type { KeyAnswer } from "../../../../cli/cluster/ssh-access";
 import type { LiveStack } from "../../../../cli/cluster/stack";
@@ -13,6 +14,10 @@ const HOSTS = ["manager-1", "worker-1"];
 /** A state as `pulumi stack export --show-secrets` prints it, with a key wherever a real one has it. */
 function stateWith(key: KeyForms, shown: KeyForms = key) {
   const connection = asSecret({ host: "10.0.0.9", privateKey: key.privateKeyOpenssh, hostKey: "ssh-ed25519 HOST" });
+  const text = userData({
+    ...{ stack: "prod", region: "eu-central-1", name: "worker-1", engine: "28.5.2", node: true, forwards: false },
+    client: shown.publicKeyOpenssh,
+  });
   const given = `given=(['name']='worker-1' ['key']='${key.privateKeyOpenssh}')\n`;
   return {
     version: 3,
@@ -25,6 +30,7 @@ function stateWith(key: KeyForms, shown: KeyForms = key) {
           type: "pulumi:pulumi:Stack",
           outputs: {
             swarmId: "id",
+            hosts: Object.fromEntries(HOSTS.map((name) => [name, { role: "worker" }])),
             access: asSecret({ bastion: { host: "h", privateKey: key.privateKeyOpenssh }, nodes: [] }),
           },
         },
@@ -60,8 +66,14 @@ function stateWith(key: KeyForms, shown: KeyForms = key) {
           id: "w1",
           inputs: {
             files: asSecret([{ path: "/etc/ssh/authorized_keys", mode: "0600", content: shown.publicKeyOpenssh }]),
-            userData: `client='${shown.publicKeyOpenssh.trim()}'`,
           },
+        },
+        {
+          urn: "urn::worker-2",
+          type: "aws:ec2/instance:Instance",
+          id: "i-2",
+          inputs: { userData: text, tags: { "swarm-ha.role": "worker" } },
+          outputs: { userData: text, tags: { "swarm-ha.role": "worker" } },
         },
       ],
     },
@@ -70,23 +82,37 @@ function stateWith(key: KeyForms, shown: KeyForms = key) {
 
 describe("an SSH key in a stack's state", () => {
   const [old, key] = [newSshKey(), newSshKey()];
+  /** The stack on whose hosts the new key was tried. */
+  const tried = () => ({ stack: "local", deployment: stateWith(old) as Deployment });
 
   it("is replaced everywhere, and a state that never rotated has the same shape", () => {
-    assert.deepEqual(withSshKey(stateWith(old), "local", old.privateKeyOpenssh, key), {
-      ...stateWith(key),
-      deployment: {
-        ...stateWith(key).deployment,
-        resources: stateWith(key).deployment.resources.map((resource) =>
-          // An instance's user data is what it was created with.
-          resource.urn === "urn::worker-1"
-            ? {
-                ...resource,
-                inputs: { ...resource.inputs, userData: `client='${old.publicKeyOpenssh.trim()}'` },
-              }
-            : resource,
-        ),
-      },
-    });
+    const changed = withSshKey(stateWith(old), tried(), old.privateKeyOpenssh, key);
+    // Also in an instance's user data: an `up` that replaces the instance takes it from the state.
+    assert.deepEqual(changed, stateWith(key));
+    assert.ok(!JSON.stringify(changed).includes(old.publicKeyOpenssh.trim()));
+  });
+
+  it("stays when a host was added, removed or replaced since the new one was tried on all", () => {
+    type Resources = ReturnType<typeof stateWith>["deployment"]["resources"];
+    const withThese = (change: (resources: Resources) => unknown[]) => {
+      const state = stateWith(old);
+      return { ...state, deployment: { ...state.deployment, resources: change(state.deployment.resources) } };
+    };
+    const isHost = ({ urn }: { readonly urn: string }): boolean => urn === "urn::worker-2";
+    for (const [now, name] of [
+      [withThese((all) => all.filter((one) => !isHost(one))), "worker-2"],
+      [withThese((all) => all.map((one) => (isHost(one) ? { ...one, id: "i-3" } : one))), "worker-2"],
+      [
+        withThese((all) => [...all, ...all.filter(isHost).map((one) => ({ ...one, urn: "urn::worker-3", id: "i-3" }))]),
+        "worker-3",
+      ],
+      [withThese((all) => all.map((one) => ({ ...one, outputs: { ...one.outputs, hosts: {} } }))), "manager-1 and"],
+    ] as const) {
+      assert.throws(
+        () => withSshKey(now, tried(), old.privateKeyOpenssh, key),
+        new RegExp(`changed hosts of the stack local meanwhile: ${name}`),
+      );
+    }
   });
 
   it("is one that ssh2 and sshd can read, and its text has the old one's length", () => {
@@ -98,22 +124,20 @@ describe("an SSH key in a stack's state", () => {
   });
 
   it("is replaced also where an up has replaced its resource and didn't finish", () => {
-    const changed = withSshKey(stateWith(old, newSshKey()), "local", old.privateKeyOpenssh, key) as {
+    const changed = withSshKey(stateWith(old, newSshKey()), tried(), old.privateKeyOpenssh, key) as {
       deployment: NonNullable<Deployment["deployment"]>;
     };
     assert.equal(sshKeyIn(changed)?.private, key.privateKeyOpenssh);
     assert.doesNotMatch(JSON.stringify(unwrap(changed)), new RegExp(old.privateKeyOpenssh.split("\n")[3] ?? "-"));
   });
 
-  it("stays when another run has changed it, an up was interrupted, or a part of it would stay where nothing is replaced", () => {
-    assert.throws(() => withSshKey(stateWith(newSshKey()), "local", old.privateKeyOpenssh, key), /Another run/);
+  it("stays when another run has changed it, or a part of it would stay where nothing is replaced", () => {
+    assert.throws(() => withSshKey(stateWith(newSshKey()), tried(), old.privateKeyOpenssh, key), /Another run/);
     const state = stateWith(old);
-    const pending = { ...state, deployment: { ...state.deployment, pending_operations: [{}] } };
-    assert.throws(() => withSshKey(pending, "local", old.privateKeyOpenssh, key), /was interrupted.*up --stack local/);
     const odd = { urn: "urn::odd", type: "x", outputs: { plain: old.privateKeyOpenssh } };
     const plain = { ...state, deployment: { ...state.deployment, resources: [...state.deployment.resources, odd] } };
     assert.throws(
-      () => withSshKey(plain, "local", old.privateKeyOpenssh, key),
+      () => withSshKey(plain, tried(), old.privateKeyOpenssh, key),
       (error: Error) => error.message.endsWith("in odd.") && !error.message.includes("PRIVATE"),
     );
   });
@@ -151,6 +175,7 @@ describe("rotate ssh-keys", () => {
     const now = swarm.cluster.now.bind(swarm.cluster);
     swarm.cluster.now = () => ({
       ...now(),
+      deployment: exported as Deployment,
       instances: ["bastion", ...HOSTS, ...more].map((name) => ({
         name,
         role: "worker",
