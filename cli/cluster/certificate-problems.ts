@@ -26,13 +26,16 @@ export function certificateStatus(certificates: readonly LiveCertificate[], now:
     }));
 }
 
-/** Certificates that have expired, that clients refuse for another reason, or that are due. Pure. */
+/** Certificates that have expired, that clients refuse for another reason, that are due, or whose rotation isn't finished. Pure. */
 export function certificateProblems(
   { stack, renewalDays }: Desired,
   certificates: readonly LiveCertificate[],
   now: Date,
 ): Problem[] {
-  return certificates.flatMap((certificate): Problem[] => {
+  const unfinished = certificates.flatMap(({ owner, rotating }): Problem[] =>
+    rotating === true ? [{ kind: "certificate", hosts: [owner], text: unfinishedText(stack), byHand: true }] : [],
+  );
+  const others = certificates.flatMap((certificate): Problem[] => {
     const { owner, use, refused, brought = false } = certificate;
     const left = secondsLeft(certificate.notAfter, now);
     const due = dueDays(certificate, renewalDays) * DAY;
@@ -46,6 +49,14 @@ export function certificateProblems(
       { kind: wrong === undefined ? "renewal" : "certificate", hosts: [owner], text, ...(byHand ? { byHand } : {}) },
     ];
   });
+  return [...unfinished, ...others];
+}
+
+function unfinishedText(stack: string): string {
+  return (
+    "The stack trusts two certificate authorities, because a rotation of its CA isn't finished: the old CA is still accepted. " +
+    `Finish it: npm run rotate -- ${stack} ca`
+  );
 }
 
 /**

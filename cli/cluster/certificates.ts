@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { checkServerIdentity } from "node:tls";
 import type { StackOutputs } from "../../components/outputs";
+import { certificatesIn } from "../../components/pki/bundle";
 import type { Role } from "../../plan/roles";
 import { messageOf } from "../../components/message";
 import { PORTS } from "../../plan/ports";
@@ -27,7 +28,10 @@ interface FoundCertificates {
 export async function lookAtCertificates(connection: Connection, outputs: StackOutputs): Promise<FoundCertificates> {
   const { access, caCertificate, endpoints, hosts } = outputs;
   const inFiles = [
-    found("authority", "authority", caCertificate),
+    found("authority", "authority", caCertificate).map((one) => ({
+      ...one,
+      ...(certificatesIn(caCertificate).length > 1 ? { rotating: true } : {}),
+    })),
     found("bastion", "client", access.client.cert),
     ...access.certificates.map(({ owner, use, certificate }) => found(owner, use, certificate)),
     ...(access.person === undefined ? [] : [found("person", "client", access.person.cert)]),

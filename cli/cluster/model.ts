@@ -13,6 +13,8 @@ export interface LiveCertificate {
   readonly use: CertificateUse;
   /** Its expiry. */
   readonly notAfter: Date;
+  /** Of an authority: whether another one is trusted beside it, because a rotation isn't finished. @default false */
+  readonly rotating?: boolean;
   /** Why clients refuse it, expiry apart. @default they don't */
   readonly refused?: string;
   /** Whether it is the user's own, which no `up` renews. @default false */

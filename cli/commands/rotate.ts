@@ -30,7 +30,7 @@ runMain(async () => {
     runCommand(
       operation,
       { yes, json, dryRun, progress },
-      () => `Rotated ${what} of the stack ${stack}. ${rotation.after(stack)}\n`,
+      (seen) => `Rotated ${what} of the stack ${stack}. ${rotation.after(stack, seen)}\n`,
       (outcome) => failedText(stack, what, outcome),
     ),
   );

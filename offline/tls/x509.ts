@@ -37,9 +37,8 @@ export interface Issued {
   readonly end: Date;
 }
 
-/** Makes and signs a certificate. */
-export async function issue(content: Content, signer: Signer): Promise<Issued> {
-  const start = new Date();
+/** Makes and signs a certificate, valid from `start` on. @default now */
+export async function issue(content: Content, signer: Signer, start = new Date()): Promise<Issued> {
   const end = new Date(start.getTime() + content.hours * 3_600_000);
   const serial = randomBytes(16);
   serial.writeUInt8(serial.readUInt8(0) & 0x7f, 0); // Positive, without a byte more.

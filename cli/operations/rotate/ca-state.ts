@@ -11,10 +11,13 @@
  * | `single`   | new      | new              |
  *
  * The new key isn't in the state before it signs: a rotation that ends while `trusting` begins with another one.
+ *
+ * The certificate that signs is the one that fits `ca-key`. Of two, the new one is valid from a later second by construction
+ * ({@link makeAuthorities}), whatever the workstations' clocks were. So the phase needs no clock.
  */
-import { createPublicKey, generateKeyPairSync, X509Certificate } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, X509Certificate, type KeyObject } from "node:crypto";
 import { z } from "zod";
-import { certificatesIn, firstCertificate } from "../../../components/pki/bundle";
+import { certificatesIn } from "../../../components/pki/bundle";
 import { describe, type KeyForms } from "../../../offline/tls/key-forms";
 import { distinguishedName, type Subject } from "../../../offline/tls/names";
 import { issue } from "../../../offline/tls/x509";
@@ -24,6 +27,7 @@ import { readExported, withKey, withResources, type ExportedResource } from "./e
 
 /** The stack's authority, and the one of the ingress's clients (components/pki). */
 export const AUTHORITIES = ["ca", "ingress-ca"] as const;
+type Authority = (typeof AUTHORITIES)[number];
 const KEY = "tls:index/privateKey:PrivateKey";
 const CERTIFICATE = "tls:index/selfSignedCert:SelfSignedCert";
 
@@ -46,8 +50,7 @@ export type NewAuthorities = Readonly<Record<string, NewAuthority>>;
 export function trustedIn(deployment: Deployment): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(
     AUTHORITIES.map((name) => {
-      const pem = unwrap(certificateOf(deployment, name).outputs?.["certPem"]);
-      const certificates = certificatesIn(typeof pem === "string" ? pem : "");
+      const certificates = certificatesOf(deployment, name);
       if (certificates.length === 0)
         throw new UserError(`The state of the stack has no certificate in ${name}-certificate.`);
       return [name, certificates];
@@ -55,13 +58,39 @@ export function trustedIn(deployment: Deployment): Readonly<Record<string, reado
   );
 }
 
-/** How far a rotation has come. All authorities change together. Pure. */
+/** The certificate that signs, and another one that is trusted, too. */
+interface Generations {
+  readonly signing: string;
+  /** @default there is none */
+  readonly other?: string;
+}
+
+/**
+ * Tells the certificate that signs from the other one. All authorities change together. Pure.
+ *
+ * @throws UserError when none fits the key: an `up` has replaced the key, and hasn't come to the certificate
+ */
+export function generationsIn(deployment: Deployment, name: Authority = "ca"): Generations {
+  const key = keyOf(deployment, name);
+  const certificates = trustedIn(deployment)[name] ?? [];
+  const signing = certificates.find((pem) => new X509Certificate(pem).publicKey.equals(key));
+  if (signing === undefined) {
+    throw new UserError(`The last up didn't finish: it has replaced ${name}-key, and not ${name}-certificate.`);
+  }
+  const other = certificates.find((pem) => pem !== signing);
+  return { signing, ...(other === undefined ? {} : { other }) };
+}
+
+/** How far a rotation has come. Pure. @throws UserError as {@link generationsIn} does */
 export function phaseOf(deployment: Deployment): Phase {
-  const [signing, other] = (trustedIn(deployment)["ca"] ?? []).map((pem) =>
-    Date.parse(new X509Certificate(pem).validFrom),
-  );
-  if (signing === undefined || other === undefined) return "single";
-  return other >= signing ? "trusting" : "issuing";
+  const { signing, other } = generationsIn(deployment);
+  if (other === undefined) return "single";
+  return validFrom(other) > validFrom(signing) ? "trusting" : "issuing";
+}
+
+/** From when a certificate is valid, in milliseconds. */
+function validFrom(pem: string): number {
+  return Date.parse(new X509Certificate(pem).validFrom);
 }
 
 const inputsSchema = z.object({
@@ -70,9 +99,15 @@ const inputsSchema = z.object({
   allowedUses: z.array(z.string()),
 });
 
-/** Makes new authorities, with the names, uses and validity of the old ones, as the resources do (components/pki/authority.ts). */
+/**
+ * Makes new authorities, with the names, uses and validity of the old ones, as the resources do (components/pki/authority.ts).
+ * Each is valid from now on, and from a later second than those in the state: where the old one was made by a faster clock, a second
+ * after it, which all who accept the old one accept as well.
+ */
 export async function makeAuthorities(deployment: Deployment): Promise<NewAuthorities> {
+  const now = Date.now();
   const made = AUTHORITIES.map(async (name): Promise<readonly [string, NewAuthority]> => {
+    const newest = Math.max(...certificatesOf(deployment, name).map(validFrom));
     const { privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
     const { subject, validityPeriodHours, allowedUses } = inputsSchema.parse(
       unwrap(certificateOf(deployment, name).inputs ?? {}),
@@ -89,6 +124,7 @@ export async function makeAuthorities(deployment: Deployment): Promise<NewAuthor
         setSubjectKeyId: false,
       },
       { key: privateKey },
+      new Date(Math.max(now, newest + 1000)),
     );
     const outputs = {
       id,
@@ -105,21 +141,20 @@ export async function makeAuthorities(deployment: Deployment): Promise<NewAuthor
 
 /** `trusting`: the new ones are trusted, and the old ones sign. Pure. */
 export function withNewTrust(exported: unknown, made: NewAuthorities): unknown {
-  return changed(exported, (resource, name) => {
-    const old = firstCertificate(pemOf(resource));
-    return { ...resource, outputs: { ...resource.outputs, certPem: `${old}${made[name]?.pem ?? ""}` } };
-  });
+  return changed(exported, (resource, name, { signing }) => ({
+    ...resource,
+    outputs: { ...resource.outputs, certPem: `${signing}${made[name]?.pem ?? ""}` },
+  }));
 }
 
 /** `issuing`: the new ones sign, and the old ones are trusted. Pure. */
 export function withNewSigner(exported: unknown, made: NewAuthorities): unknown {
   return changed(
     exported,
-    (resource, name) => {
+    (resource, name, { signing: old }) => {
       const own = made[name];
       if (own === undefined) return resource;
       const key = { privateKeyPem: asSecret(own.key.privateKeyPem) };
-      const old = firstCertificate(pemOf(resource));
       return {
         ...resource,
         id: own.id,
@@ -136,26 +171,38 @@ export function withNewSigner(exported: unknown, made: NewAuthorities): unknown 
 
 /** `single`: only those are trusted that sign. Pure. */
 export function withoutOld(exported: unknown): unknown {
-  return changed(exported, (resource) => ({
+  return changed(exported, (resource, _name, { signing }) => ({
     ...resource,
-    outputs: { ...resource.outputs, certPem: firstCertificate(pemOf(resource)) },
+    outputs: { ...resource.outputs, certPem: signing },
   }));
 }
 
-type Change = (resource: ExportedResource, authority: string) => ExportedResource;
+type Change = (resource: ExportedResource, authority: Authority, before: Generations) => ExportedResource;
 
 function changed(exported: unknown, certificate: Change, key?: Change): unknown {
-  return withResources(readExported(exported), (resource) => {
+  const state = readExported(exported);
+  const { deployment } = state;
+  return withResources(state, (resource) => {
     const name = AUTHORITIES.find((one) => [`${one}-key`, `${one}-certificate`].includes(nameOf(resource.urn)));
     if (name === undefined || resource.delete === true) return resource;
-    if (resource.type === CERTIFICATE) return certificate(resource, name);
-    return resource.type === KEY && key !== undefined ? key(resource, name) : resource;
+    const before = generationsIn({ deployment }, name);
+    if (resource.type === CERTIFICATE) return certificate(resource, name, before);
+    return resource.type === KEY && key !== undefined ? key(resource, name, before) : resource;
   });
 }
 
-function pemOf({ outputs }: ExportedResource): string {
-  const pem = unwrap(outputs?.["certPem"]);
-  return typeof pem === "string" ? pem : "";
+/** The certificates of an authority; none where the state has no text of it. */
+function certificatesOf(deployment: Deployment, name: Authority): string[] {
+  const pem = unwrap(certificateOf(deployment, name).outputs?.["certPem"]);
+  return certificatesIn(typeof pem === "string" ? pem : "");
+}
+
+/** The public key of an authority. */
+function keyOf(deployment: Deployment, name: Authority): KeyObject {
+  const found = resourcesOf(deployment).find(({ urn, type }) => type === KEY && nameOf(urn) === `${name}-key`);
+  const pem = unwrap(found?.outputs?.["publicKeyPem"]);
+  if (typeof pem !== "string") throw new UserError(`The state of the stack has no ${name}-key.`);
+  return createPublicKey(pem);
 }
 
 function certificateOf(deployment: Deployment, name: string): Resource {

@@ -79,6 +79,8 @@ export interface RotationSeen {
   readonly before: readonly Problem[];
   /** What was observed last. */
   readonly evaluation: Evaluation;
+  /** Whether the old secret was removed, and nothing of it was left to verify that it is refused. @default false */
+  readonly untried?: boolean;
 }
 
 /** One thing that can be rotated. */
@@ -93,8 +95,8 @@ export interface Rotation {
     options: RotationOptions,
     run: <O extends RotationSeen>(operation: Operation<O, Step>) => T,
   ) => T;
-  /** What to tell people at the end; empty for nothing. */
-  readonly after: (stack: string) => string;
+  /** What to tell people at the end, from what was observed last; empty for nothing. */
+  readonly after: (stack: string, seen?: RotationSeen) => string;
 }
 
 /** Observes once. */

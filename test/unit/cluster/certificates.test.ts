@@ -55,6 +55,14 @@ describe("expiry of certificates", () => {
     ]);
   });
 
+  it("names a rotation of the authority that isn't finished, and the command that finishes it; no up does", () => {
+    const authority = { ...certificate("authority", 9999 * 24, "authority"), rotating: true };
+    const [problem, ...more] = certificateProblems(desired, [authority], NOW);
+    assert.deepEqual(more, []);
+    assert.match(problem?.text ?? "", /trusts two certificate authorities.*npm run rotate -- local ca$/);
+    assert.deepEqual([problem?.kind, problem?.hosts, problem?.byHand], ["certificate", ["authority"], true]);
+  });
+
   it("of the authority is a problem a year before, and refers to the runbook", () => {
     assert.deepEqual(texts(certificate("authority", 366 * 24, "authority")), []);
     assert.match(texts(certificate("authority", 100 * 24, "authority"))[0] ?? "", /docs\/runbooks\/authority\.md/);
@@ -168,7 +176,7 @@ describe("why a client refuses a certificate", () => {
 
 describe("reading the certificates", () => {
   /** What is found of a manager with the stack's authority's certificate and a worker with another's, by host. */
-  async function served(appCertificate?: string): Promise<Record<string, LiveCertificate>> {
+  async function served(appCertificate?: string, second = false): Promise<Record<string, LiveCertificate>> {
     const [authority, another] = [await stranger(), await stranger()];
     const manager = await authority({ name: "m", use: "server", names: [{ type: "dns", value: "m.example" }] });
     const names = [{ type: "dns" as const, value: "*.app.example" }];
@@ -182,7 +190,7 @@ describe("reading the certificates", () => {
         "worker-2": { role: "worker", zone: "b", address: "10.0.0.3" },
       },
       endpoints: { manager: "tcp://m.example:2376", app: "https://*.app.example" },
-      caCertificate: authority.pem,
+      caCertificate: second ? `${authority.pem}\n${another.pem}\n` : authority.pem,
       access: {
         bastion: { host: "h", port: 1, user: "root", privateKey: "p", hostKey: "h" },
         client: manager,
@@ -216,7 +224,9 @@ describe("reading the certificates", () => {
       ["manager-1", "worker-1"],
     );
     assert.deepEqual(unread, [{ host: "worker-2", reason: "refused" }]);
-    return Object.fromEntries(servers.map((one) => [one.owner, one]));
+    return Object.fromEntries(
+      found.filter(({ use }) => use !== "client").map((one) => [one.owner, one]),
+    );
   }
 
   it("takes the validity of an ACME authority's certificate from what is served, and doesn't check its issuer", async () => {
@@ -224,6 +234,12 @@ describe("reading the certificates", () => {
     assert.ok(Math.abs((worker?.acmeDays ?? 0) - 45) < 0.01, String(worker?.acmeDays));
     assert.equal(worker?.refused, undefined);
     assert.equal(manager?.acmeDays, undefined);
+  });
+
+  it("marks an authority beside which another one is trusted", async () => {
+    const { authority } = await served("stack", true);
+    assert.equal(authority?.rotating, true);
+    assert.equal((await served("stack"))["authority"]?.rotating, undefined);
   });
 
   it("marks the user's own certificate", async () => {

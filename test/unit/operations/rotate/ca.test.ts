@@ -35,13 +35,14 @@ function stateOf(made?: NewAuthorities): Exported {
       resources: NAMES.flatMap((name) => {
         const one = made?.[name];
         const own = one === undefined ? {} : { privateKeyPem: asSecret(one.key.privateKeyPem) };
+        const shown = one === undefined ? {} : { publicKeyPem: one.key.publicKeyPem };
         return [
           {
             urn: `urn::${name}-key`,
             type: "tls:index/privateKey:PrivateKey",
             protect: true,
             inputs: { algorithm: "ECDSA" },
-            outputs: { algorithm: "ECDSA", ...own },
+            outputs: { algorithm: "ECDSA", ...own, ...shown },
           },
           {
             urn: `urn::${name}-certificate`,
@@ -85,8 +86,6 @@ describe("two generations of an authority in a stack's state", () => {
   let made: NewAuthorities;
   before(async () => {
     old = await makeAuthorities(stateOf());
-    // The old one is from before.
-    await new Promise((resolve) => setTimeout(resolve, 1100));
     made = await makeAuthorities(stateOf(old));
   });
 
@@ -128,6 +127,39 @@ describe("two generations of an authority in a stack's state", () => {
     assert.equal(trustedIn(again)["ca"]?.[1], made["ca"]?.pem);
   });
 
+  it("are told apart where the old one was made by a clock that is days ahead", async () => {
+    const { now } = Date;
+    Date.now = () => now() + 3 * 86_400_000;
+    let early: NewAuthorities;
+    try {
+      early = await makeAuthorities(stateOf());
+    } finally {
+      Date.now = now;
+    }
+    const next = await makeAuthorities(stateOf(early));
+    const trusting = withNewTrust(stateOf(early), next) as Exported;
+    const issuing = withNewSigner(trusting, next) as Exported;
+    assert.deepEqual([phaseOf(trusting), phaseOf(issuing)], ["trusting", "issuing"]);
+    assert.deepEqual(trustedIn(withoutOld(issuing) as Exported)["ca"], [next["ca"]?.pem]);
+    const [from, before] = [next, early].map((one) => Date.parse(new X509Certificate(one["ca"]?.pem ?? "").validFrom));
+    assert.equal((from ?? 0) - (before ?? 0), 1000, "whoever accepts the old one accepts the new one");
+  });
+
+  it("are told apart by the key, whichever comes first; a key without its certificate is an unfinished up", () => {
+    const trusting = withNewTrust(stateOf(old), made) as Exported;
+    for (const resource of trusting.deployment.resources ?? []) {
+      const pem = resource.outputs?.["certPem"];
+      if (typeof pem === "string") resource.outputs = { ...resource.outputs, certPem: certificatesIn(pem).reverse().join("") };
+    }
+    assert.equal(phaseOf(trusting), "trusting");
+    assert.deepEqual(trustedIn(withoutOld(trusting) as Exported)["ca"], [old["ca"]?.pem]);
+    const state = stateOf(old);
+    for (const resource of state.deployment.resources ?? []) {
+      if (resource.urn === "urn::ca-key") resource.outputs = { publicKeyPem: made["ca"]?.key.publicKeyPem };
+    }
+    assert.throws(() => phaseOf(state), /replaced ca-key, and not ca-certificate/);
+  });
+
   it("have the old one's name and uses", () => {
     const texts = [old, made].map((which) => {
       const { subject, ca: isAuthority, keyUsage } = new X509Certificate(which["ca"]?.pem ?? "");
@@ -147,24 +179,28 @@ describe("rotate ca", () => {
   let applied: string[];
   /** What managers do with the old client certificate, once the old authority is gone. */
   let answer: "accepted" | "refused" | { unknown: string };
+  /** The number of the `up` that is killed. */
+  let killedIn: number;
+  /** The output `caCertificate` of the last `up` that finished. */
+  let caCertificate: string;
 
   const trusted = (): readonly string[] => trustedIn(exported)["ca"] ?? [];
   before(async () => {
     old = await makeAuthorities(stateOf());
-    // Times in certificates are whole seconds.
-    await new Promise((resolve) => setTimeout(resolve, 1100));
   });
   beforeEach(() => {
     swarm = new FakeSwarm();
     exported = stateOf(old);
     [applied, answer] = [[], "refused"];
+    killedIn = 0;
+    caCertificate = trusted().join("");
     // A certificate is its own authority's: the fake one signs itself.
     client = { cert: old["ca"]?.pem ?? "", key: "key" };
     const now = swarm.cluster.now.bind(swarm.cluster);
     swarm.cluster.now = () => ({
       ...now(),
       deployment: exported,
-      outputs: { access: { client } } as unknown as LiveStack["outputs"],
+      outputs: { access: { client }, caCertificate } as unknown as LiveStack["outputs"],
     });
     swarm.changing.rewriteState = (change) => {
       exported = change(exported) as Exported;
@@ -177,6 +213,7 @@ describe("rotate ca", () => {
     swarm.cluster.events["up"] = () => {
       assertSigns(exported);
       applied.push(`${phaseOf(exported)} ${trusted()[0] === old["ca"]?.pem ? "old" : "new"}`);
+      if (applied.length !== killedIn) caCertificate = trusted().join("");
     };
   });
   const run = (options: Parameters<FakeSwarm["run"]>[1] = { yes: true }) => swarm.run(ca, options);
@@ -215,23 +252,59 @@ describe("rotate ca", () => {
     it(`finishes when it is run again after it ended in step ${String(n)}`, async () => {
       const { events } = swarm.cluster;
       const good = events["up"];
+      killedIn = n;
       events["up"] = () => {
         good?.();
         if (applied.length === n) throw new Error("killed");
       };
       await run().catch(() => undefined);
       assert.equal(phaseOf(exported), phase);
-      applied = [];
+      [applied, killedIn] = [[], 0];
       events["up"] = () => {
         good?.();
       };
+      const signing = trusted()[0];
       // The certificates that are in use now are its own.
-      if (n === 3) client = { cert: trusted()[0] ?? "", key: "key" };
-      assert.equal((await run(n === 2 ? {} : { yes: true })).settled, true);
-      assert.equal(applied.length, n === 2 ? 2 : 3);
+      if (n === 3) client = { cert: signing ?? "", key: "key" };
+      // Only another new authority is asked for.
+      assert.equal((await run(n === 1 ? { yes: true } : {})).settled, true);
+      assert.equal(applied.length, 4 - n);
       assert.deepEqual([trusted().length, trusted()[0] === old["ca"]?.pem], [1, false]);
+      if (n > 1) assert.deepEqual(trusted(), [signing]);
     });
   }
+
+  it("isn't said to be refused where no certificate of the old one is left to be tried", async () => {
+    const made = await makeAuthorities(exported);
+    exported = withNewSigner(withNewTrust(exported, made), made) as Exported;
+    client = { cert: made["ca"]?.pem ?? "", key: "key" };
+    const { settled, observed } = await run({});
+    assert.ok(settled && observed !== undefined);
+    assert.match(ca.after("local", observed), /^The old CA was removed, and that wasn't verified/);
+    const tried = await run();
+    assert.ok(tried.settled && tried.observed !== undefined);
+    assert.match(ca.after("local", tried.observed), /^Nothing that the old CA has signed is accepted/);
+  });
+
+  it("isn't done where no manager was asked", async () => {
+    swarm.changing.tryClient = () => Promise.resolve({});
+    const { settled, plan } = await run();
+    assert.equal(settled, false);
+    assert.match(plan.refused ?? "", /not verified: no manager was asked/);
+  });
+
+  it("goes on while status names the unfinished rotation", async () => {
+    const { events } = swarm.cluster;
+    const good = events["up"];
+    events["up"] = () => {
+      good?.();
+      const certificates = [
+        { owner: "authority", use: "authority" as const, notAfter: new Date("2040-01-01"), rotating: true },
+      ];
+      swarm.cluster.live = { certificates };
+    };
+    assert.equal((await run()).settled, true);
+  });
 
   it("begins no other authority where certificates are issued already", async () => {
     const made = await makeAuthorities(exported);
@@ -272,6 +345,7 @@ describe("rotate ca", () => {
       [3, /the old one\.\nbroken\nFinish it: npm run pulumi -- up --stack local/],
     ] as const) {
       [exported, applied] = [stateOf(old), []];
+      caCertificate = trusted().join("");
       delete failing["up"];
       events["up"] = () => {
         good?.();

@@ -128,7 +128,7 @@ describe("an SSH key in a stack's state", () => {
       deployment: NonNullable<Deployment["deployment"]>;
     };
     assert.equal(sshKeyIn(changed)?.private, key.privateKeyOpenssh);
-    assert.doesNotMatch(JSON.stringify(unwrap(changed)), new RegExp(old.privateKeyOpenssh.split("\n")[3] ?? "-"));
+    assert.ok(!JSON.stringify(unwrap(changed)).includes(old.privateKeyOpenssh.split("\n")[3] ?? "-"));
   });
 
   it("stays when another run has changed it, or a part of it would stay where nothing is replaced", () => {
