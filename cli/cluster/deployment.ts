@@ -23,7 +23,13 @@ const resourceSchema = z.object({
 
 /** What `pulumi stack export` prints, the fields that are used. */
 export const deploymentSchema = z.object({
-  deployment: z.object({ resources: z.array(resourceSchema).nullish() }).nullish(),
+  deployment: z
+    .object({
+      resources: z.array(resourceSchema).nullish(),
+      /** What an interrupted run had begun. */
+      pending_operations: z.array(z.object({ type: z.string() })).nullish(),
+    })
+    .nullish(),
 });
 
 /** See {@link deploymentSchema}. */

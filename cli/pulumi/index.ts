@@ -144,6 +144,17 @@ export async function redo(stack: string, choose: (state: State) => readonly str
 }
 
 /**
+ * How a person finishes an `up` that was interrupted, for messages. An `up` heals a local stack. Elsewhere Pulumi carries an interrupted
+ * creation over every later `up`: only a refresh on a terminal ends it (pulumi v3.245.0, pkg/backend/snapshot.go, `snap`;
+ * pkg/cmd/pulumi/operations/refresh.go).
+ */
+export function finishInterrupted(stack: string): string {
+  const up = `npm run pulumi -- up --stack ${stack}`;
+  if (hasLocalState(readStackFile(stack))) return up;
+  return `npm run pulumi -- refresh --stack ${stack} (on a terminal: it asks about each resource that was being created), then ${up}`;
+}
+
+/**
  * Rewrites a stack's state, secrets in plain text. It goes from one Pulumi engine to the other through this process alone.
  *
  * @param change what `pulumi stack export --show-secrets` prints, parsed, to the same as it has to be. Pure
@@ -151,16 +162,10 @@ export async function redo(stack: string, choose: (state: State) => readonly str
  * interrupted; Error of `change`. Then nothing is written
  */
 export async function rewriteState(stack: string, change: (exported: unknown) => unknown): Promise<void> {
-  const local = hasLocalState(readStackFile(stack));
-  if (local) refuseHeld(stack);
-  const up = `npm run pulumi -- up --stack ${stack}`;
-  // An `up` heals a local stack. Elsewhere Pulumi carries an interrupted creation over every later `up`: only a refresh on a
-  // terminal ends it (pulumi v3.245.0, pkg/backend/snapshot.go, `snap`; pkg/cmd/pulumi/operations/refresh.go).
-  const refresh = `npm run pulumi -- refresh --stack ${stack}`;
-  const finish = local ? up : `${refresh} (on a terminal: it asks about each resource that was being created), then ${up}`;
+  if (hasLocalState(readStackFile(stack))) refuseHeld(stack);
   const run = (args: readonly string[], input?: string): Promise<RunResult> =>
     runPulumi(args, { stack, capture: true, ...(input === undefined ? {} : { input }) });
-  await rewriteWith(run, { stack, finish }, change);
+  await rewriteWith(run, { stack, finish: finishInterrupted(stack) }, change);
 }
 
 /**

@@ -75,7 +75,9 @@ export function generationsIn(deployment: Deployment, name: Authority = "ca"): G
   const certificates = trustedIn(deployment)[name] ?? [];
   const signing = certificates.find((pem) => new X509Certificate(pem).publicKey.equals(key));
   if (signing === undefined) {
-    throw new UserError(`The last up didn't finish: it has replaced ${name}-key, and not ${name}-certificate.`);
+    throw new UserError(
+      `The last up didn't finish: it has replaced ${name}-key, and not ${name}-certificate. Finish it with an up, then rotate.`,
+    );
   }
   const other = certificates.find((pem) => pem !== signing);
   return { signing, ...(other === undefined ? {} : { other }) };

@@ -10,7 +10,7 @@ import { authorize, tryKey } from "../../cluster/ssh-access";
 import { tryClient } from "../../cluster/try-client";
 import type { LiveStack } from "../../cluster/stack";
 import { commands, list } from "../../cluster/words";
-import { redo, rewriteState } from "../../pulumi";
+import { finishInterrupted, redo, rewriteState } from "../../pulumi";
 import type { Progress } from "../../terminal/progress";
 import type { Cluster } from "../cluster";
 import type { Operation, Step } from "../operation";
@@ -38,6 +38,8 @@ export interface RotationTools {
   readonly tryKey: typeof tryKey;
   /** See {@link tryClient}. */
   readonly tryClient: typeof tryClient;
+  /** See {@link finishInterrupted}. */
+  readonly finish: (stack: string) => string;
   /** See {@link rewriteState}. */
   readonly rewriteState: (change: (exported: unknown) => unknown) => Promise<void>;
   readonly pause: (milliseconds: number) => Promise<void>;
@@ -58,6 +60,7 @@ export function liveTools(cluster: Cluster, progress: Progress): RotationTools {
     authorize,
     tryKey,
     tryClient,
+    finish: finishInterrupted,
     rewriteState: (change) => rewriteState(cluster.stack, change),
     pause: (milliseconds) => sleep(milliseconds),
     now: Date.now,

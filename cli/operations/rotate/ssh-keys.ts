@@ -1,10 +1,10 @@
 /**
- * Rotates the SSH key with which steps and commands reach the bastion and all hosts. The new key is let in beside the old one
+ * Rotates the SSH key with which steps and commands reach the bastion and all hosts. The new key is authorized beside the old one
  * first, on every host, and tried; then it takes the old one's place in the state; only then the old one is removed from the hosts.
  * So the key in the state opens every host at any moment, wherever a run ends.
  *
- * It refuses while a host can't be reached: that one would never let the new key in. Until it is in the state, the new key is only in
- * this process. A run that ends before that leaves a key on the hosts that nobody has, and the next run removes it.
+ * It refuses while a host can't be reached: that one would never accept the new key. Until it is in the state, the new key is only in
+ * this process. A run that ends before that leaves an unused key on the hosts, whose private key is lost. The next run removes it.
  *
  * No `up` runs, and no host is replaced. Host keys stay.
  */
@@ -77,7 +77,7 @@ function privateKeyOf({ outputs }: LiveStack): string {
   return outputs.access.bastion.privateKey;
 }
 
-/** Hosts that don't let a key in, with what they do instead. Pure. */
+/** Hosts that don't accept a key, with what they do instead. Pure. */
 function notAccepting(answers: ByHost<KeyAnswer>): string[] {
   return Object.entries(answers).flatMap(([host, answer]) => {
     if (answer === "accepted") return [];
@@ -89,12 +89,12 @@ function notAccepting(answers: ByHost<KeyAnswer>): string[] {
 function notRefusing(answers: ByHost<KeyAnswer>): string[] {
   return Object.entries(answers).flatMap(([host, answer]) => {
     if (answer === "refused") return [];
-    return [answer === "accepted" ? `${host} still lets the old key in` : `${host} wasn't asked (${answer.unknown})`];
+    return [answer === "accepted" ? `${host} still accepts the old key` : `${host} wasn't asked (${answer.unknown})`];
   });
 }
 
 function planKeys(
-  { authorize, cluster, rewriteState, tryKey }: RotationTools,
+  { authorize, cluster, finish, rewriteState, tryKey }: RotationTools,
   key: () => KeyForms,
   { stack, first, old }: KeysSeen,
   past: readonly Past<Step>[],
@@ -111,8 +111,11 @@ function planKeys(
   const unfinished = unlisted(stack);
   if (unfinished.length > 0) {
     return refuse(
-      `The last up didn't finish: its outputs lack ${list(unfinished)}, which would let in only the old key. First: ${up}`,
+      `The last up didn't finish: its outputs lack ${list(unfinished)}, which would accept only the old key. First: ${up}`,
     );
+  }
+  if ((stack.deployment.deployment?.pending_operations ?? []).length > 0) {
+    return refuse(`An up of the stack ${name} was interrupted. Finish it: ${finish(name)}. Then: ${again}`);
   }
   const unreached = notAccepting(first);
   if (unreached.length > 0) {
@@ -131,7 +134,7 @@ function planKeys(
     {
       ...common,
       key: "authorize",
-      title: `Letting a new SSH key in on ${hosts.length} hosts, beside the old one`,
+      title: `Authorizing the new SSH key on ${hosts.length} hosts, beside the old one`,
       usually: "1 to 10 s",
       failed: `The new key wasn't put on every host. The stack uses the old one. Run it again: ${again}`,
       run: async () => reasons(await authorize(stack, [key().publicKeyOpenssh], false)),
@@ -141,7 +144,7 @@ function planKeys(
       key: "use",
       title: "Logging in to every host with the new key, and putting it into the state",
       usually: "2 to 15 s",
-      failed: `The stack may still use the old key, which every host lets in. Check: ${status}, then run it again: ${again}`,
+      failed: `The stack may still use the old key, which every host accepts. Check: ${status}, then run it again: ${again}`,
       async run() {
         const refusing = notAccepting(await tryKey(stack, key().privateKeyOpenssh));
         if (refusing.length > 0) return refusing.join("\n");
@@ -154,12 +157,12 @@ function planKeys(
     {
       ...common,
       key: "remove",
-      title: "Removing the old SSH key from every host, and trying it",
+      title: "Removing the old SSH key from every host, and verifying that it is refused",
       usually: "2 to 15 s",
-      failed: `The stack uses the new key, but these hosts may still let the old one in. Run it again: ${again}`,
+      failed: `The stack uses the new key, but these hosts may still accept the old one. Run it again: ${again}`,
       async run() {
         const now = await cluster.read();
-        // Otherwise nobody would have the only key that is let in.
+        // Otherwise the hosts would accept only a key whose private key is lost.
         if (privateKeyOf(now).trim() !== key().privateKeyOpenssh.trim()) return "the state has another key";
         return reasons(await authorize(now, [key().publicKeyOpenssh], true));
       },

@@ -224,9 +224,7 @@ describe("reading the certificates", () => {
       ["manager-1", "worker-1"],
     );
     assert.deepEqual(unread, [{ host: "worker-2", reason: "refused" }]);
-    return Object.fromEntries(
-      found.filter(({ use }) => use !== "client").map((one) => [one.owner, one]),
-    );
+    return Object.fromEntries(found.filter(({ use }) => use !== "client").map((one) => [one.owner, one]));
   }
 
   it("takes the validity of an ACME authority's certificate from what is served, and doesn't check its issuer", async () => {

@@ -51,7 +51,10 @@ describe("a state that is rewritten", () => {
 
   it("stays when an up was interrupted: the import would forget what that had begun", async () => {
     state = JSON.stringify({ deployment: { pending_operations: [{ type: "creating", resource: { urn: "urn::x" } }] } });
-    await assert.rejects(rewriteWith(run, which, change), /of the stack local was interrupted. Finish it: npm run finish$/);
+    await assert.rejects(
+      rewriteWith(run, which, change),
+      /of the stack local was interrupted. Finish it: npm run finish$/,
+    );
     assert.deepEqual(ran, ["stack export --show-secrets"]);
   });
 

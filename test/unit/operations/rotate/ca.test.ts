@@ -149,7 +149,8 @@ describe("two generations of an authority in a stack's state", () => {
     const trusting = withNewTrust(stateOf(old), made) as Exported;
     for (const resource of trusting.deployment.resources ?? []) {
       const pem = resource.outputs?.["certPem"];
-      if (typeof pem === "string") resource.outputs = { ...resource.outputs, certPem: certificatesIn(pem).reverse().join("") };
+      if (typeof pem === "string")
+        resource.outputs = { ...resource.outputs, certPem: certificatesIn(pem).reverse().join("") };
     }
     assert.equal(phaseOf(trusting), "trusting");
     assert.deepEqual(trustedIn(withoutOld(trusting) as Exported)["ca"], [old["ca"]?.pem]);

@@ -91,6 +91,7 @@ export class FakeSwarm {
     authorize: (...asked) => this.changing.authorize(...asked),
     tryKey: (...asked) => this.changing.tryKey(...asked),
     tryClient: (...asked) => this.changing.tryClient(...asked),
+    finish: () => "npm run finish",
     rewriteState: (change) => this.changing.rewriteState(change),
     pause: (milliseconds) => {
       this.waited += milliseconds;

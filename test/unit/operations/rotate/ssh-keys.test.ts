@@ -175,7 +175,7 @@ describe("rotate ssh-keys", () => {
     const now = swarm.cluster.now.bind(swarm.cluster);
     swarm.cluster.now = () => ({
       ...now(),
-      deployment: exported as Deployment,
+      deployment: exported,
       instances: ["bastion", ...HOSTS, ...more].map((name) => ({
         name,
         role: "worker",
@@ -250,6 +250,17 @@ describe("rotate ssh-keys", () => {
     assert.deepEqual(done, []);
   });
 
+  it("changes nothing after an up that was interrupted, and names what finishes it", async () => {
+    const { deployment, ...rest } = stateWith(old);
+    exported = { ...rest, deployment: { ...deployment, pending_operations: [{ type: "creating" }] } };
+    const { plan } = await swarm.run(sshKeys);
+    assert.match(
+      plan.refused ?? "",
+      /was interrupted\. Finish it: npm run finish\. Then: npm run rotate -- local ssh-keys$/,
+    );
+    assert.deepEqual(done, []);
+  });
+
   it("keeps the old key in the state and on the hosts when a host is lost before all have the new one", async () => {
     const { authorize } = swarm.changing;
     swarm.changing.authorize = (...asked) => {
@@ -275,7 +286,7 @@ describe("rotate ssh-keys", () => {
     assert.deepEqual([inUse(), done], [old.privateKeyOpenssh, ["beside"]]);
   });
 
-  it("finishes when it is run again, wherever it ended, and removes keys that nobody has", async () => {
+  it("finishes when it is run again, wherever it ended, and removes unused keys", async () => {
     for (const lost of ["beside", "state", "only"]) {
       exported = stateWith(old);
       lets = Object.fromEntries(["bastion", ...HOSTS].map((host) => [host, [old.publicKeyOpenssh.trim()]]));
@@ -302,7 +313,7 @@ describe("rotate ssh-keys", () => {
     }
   });
 
-  it("isn't done while a host can't be asked whether it refuses the old key, or still lets it in", async () => {
+  it("isn't done while a host can't be asked whether it refuses the old key, or still accepts it", async () => {
     const { tryKey } = swarm.changing;
     for (const answer of ["accepted", { unknown: "no route" }] as const) {
       done = [];
@@ -312,7 +323,7 @@ describe("rotate ssh-keys", () => {
       });
       const { settled, plan } = await swarm.run(sshKeys);
       assert.equal(settled, false);
-      assert.match(plan.refused ?? "", /worker-1 (still lets the old key in|wasn't asked \(no route\))/);
+      assert.match(plan.refused ?? "", /worker-1 (still accepts the old key|wasn't asked \(no route\))/);
     }
   });
 
