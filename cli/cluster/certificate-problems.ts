@@ -33,7 +33,7 @@ export function certificateProblems(
   now: Date,
 ): Problem[] {
   const unfinished = certificates.flatMap(({ owner, rotating }): Problem[] =>
-    rotating === true ? [{ kind: "certificate", hosts: [owner], text: unfinishedText(stack), byHand: true }] : [],
+    rotating === true ? [{ kind: "rotation", hosts: [owner], text: unfinishedText(stack), byHand: true }] : [],
   );
   const others = certificates.flatMap((certificate): Problem[] => {
     const { owner, use, refused, brought = false } = certificate;

@@ -216,6 +216,8 @@ export const PROBLEM_KINDS = [
   "api",
   /** A certificate that has expired, or that clients refuse. */
   "certificate",
+  /** Two certificate authorities are trusted: a rotation isn't finished. It stops no repair and no replacement, which it may need. */
+  "rotation",
   /** An external CA of the swarm that doesn't answer. */
   "externalCa",
   /** A disk that is nearly full. */

@@ -69,13 +69,13 @@ function batchOf(first: DesiredNode, todo: readonly DesiredNode[], all: readonly
 
 /**
  * Problems that stop a replacement. These don't: problems that only affect hosts which are to be replaced; certificates that
- * are due, which the `up` of the replacement renews; certificates and disks that can't be read; and problems of applications,
- * whose tasks may wait for these hosts.
+ * are due, which the `up` of the replacement renews; a rotation of the CA that isn't finished, which may wait for these hosts;
+ * certificates and disks that can't be read; and problems of applications, whose tasks may wait for these hosts.
  */
 export function obstacles(problems: readonly Problem[], todo: ReadonlySet<string>): Problem[] {
   return problems.filter(
     ({ kind, hosts }) =>
-      !["application", "renewal", "unread"].includes(kind) &&
+      !["application", "renewal", "rotation", "unread"].includes(kind) &&
       (hosts.length === 0 || !hosts.every((host) => todo.has(host))),
   );
 }

@@ -117,7 +117,7 @@ const DONE: Readonly<Record<Begin, readonly string[]>> = {
 };
 
 /** What `status` says while two authorities are trusted. It is no reason to stop the rotation that ends it. */
-const UNFINISHED: Problem = { kind: "certificate", hosts: ["authority"], text: "a rotation of the CA is unfinished" };
+const UNFINISHED: Problem = { kind: "rotation", hosts: ["authority"], text: "a rotation of the CA is unfinished" };
 
 /** Certificates that the outputs have beside the one that signs. Pure. */
 function leftInOutputs({ deployment, outputs }: LiveStack): string[] {
