@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { RunResult } from "../../../cli/pulumi/exec";
+import { markState } from "../../../cli/pulumi/redo";
 import { rewriteWith } from "../../../cli/pulumi/rewrite";
 
 describe("a state that is rewritten", () => {
@@ -73,5 +74,24 @@ describe("a state that is rewritten", () => {
       await assert.rejects(rewriteWith(failed, which, change), message);
       assert.equal(state, at(1));
     }
+  });
+
+  it("stays as another run has written it meanwhile, also where steps are marked", async () => {
+    const urn = "urn::step";
+    const choose = () => ({ replace: [], update: [urn] });
+    const marking = (time: number): string =>
+      JSON.stringify({ deployment: { manifest: { time }, resources: [{ urn, type: "command:remote:Command" }] } });
+    state = marking(1);
+    await markState(run, "local", choose);
+    assert.deepEqual(
+      ran.map((line) => line.replace(/--file .*/, "--file")),
+      ["stack export", "stack export", "stack import --file"],
+    );
+    [state, ran] = [marking(1), []];
+    meanwhile = () => {
+      state = marking(2);
+    };
+    await assert.rejects(markState(run, "local", choose), /'local' wasn't written: another run/);
+    assert.deepEqual(ran, ["stack export", "stack export"]);
   });
 });
