@@ -28,6 +28,9 @@ describe("autolock", function () {
     const curl = ["curl", "-sS", "-X", "POST", ...socket, "--data-binary", "@-", "-w", "%{http_code}"];
     return stack.exec(host, [...curl, `http://engine${path}`], JSON.stringify(body));
   };
+  /** Restarts a manager's Docker engine, which takes 20 s to stop without a majority. */
+  const restart = (host: string): Promise<string> =>
+    stack.exec(host, ["sv", "-w", "60", "restart", "docker"], undefined, 90);
   const untilLocked = (...hosts: string[]): Promise<number> =>
     until(`${hosts.join(", ")} to be locked`, 60, async () => {
       const states = await Promise.all(hosts.map((host) => localState(host).catch(String)));
@@ -83,7 +86,7 @@ describe("autolock", function () {
 
   it("has one locked manager unlocked by a repair, and not replaced", async () => {
     const before = await stack.identities();
-    await stack.exec("manager-2", ["sv", "restart", "docker"]);
+    await restart("manager-2");
     await untilLocked("manager-2");
     const { code, status } = await stack.status();
     assert.equal(code, 1);
@@ -128,14 +131,14 @@ describe("autolock", function () {
     assert.ok(!output.includes(first) && !output.includes(second));
     assert.deepEqual(await filesWith(second), []);
 
-    await stack.exec("manager-3", ["sv", "restart", "docker"]);
+    await restart("manager-3");
     await untilLocked("manager-3");
     assert.match(await post("manager-3", "/swarm/unlock", { UnlockKey: first }), /invalid key.*40[0-9]$/s);
     assert.equal(await localState("manager-3"), "locked");
 
     const refused = await stack.tool("rotate", [stack.name, "unlock-key"], 60);
     assert.equal(refused.code, 1);
-    assert.match(refused.output, /The unlock key isn't rotated: manager-3 is .*npm run repair/);
+    assert.match(refused.output, /The unlock key isn't rotated: .*manager-3 is .*npm run repair/);
     assert.equal(await keyOf(), second);
 
     assert.match(await post("manager-3", "/swarm/unlock", { UnlockKey: second }), /200$/);
@@ -165,7 +168,7 @@ describe("autolock", function () {
     await until("manager-1 to encrypt its key", 20, async () =>
       (await isEncrypted("manager-1")) ? undefined : "plain",
     );
-    await stack.exec("manager-1", ["sv", "restart", "docker"]);
+    await restart("manager-1");
     await untilLocked("manager-1");
     await stack.good("repair", [stack.name]);
     await stack.untilHealthy();
@@ -174,7 +177,7 @@ describe("autolock", function () {
   it("is recovered from a lost majority whose survivor is locked, with the key in the state", async () => {
     const key = await keyOf();
     await stack.lose("manager-1", "manager-2");
-    await stack.exec("manager-3", ["sv", "restart", "docker"]);
+    await restart("manager-3");
     await untilLocked("manager-3");
     const { output, seconds } = await stack.good("recover", [stack.name, "--yes"], 500);
     figure("recover from a locked survivor", seconds);
@@ -186,7 +189,7 @@ describe("autolock", function () {
   });
 
   it("is turned off only while all managers take part, and then none is locked after a restart", async () => {
-    await stack.exec("manager-2", ["sv", "restart", "docker"]);
+    await restart("manager-2");
     await untilLocked("manager-2");
     stack.configure({ autolock: false });
     const refused = await stack.tool("pulumi", ["up", "--yes", "--skip-preview", "--color", "never", "-s", stack.name]);
@@ -199,7 +202,7 @@ describe("autolock", function () {
     assert.equal((await stack.outputs()).unlockKey, undefined);
     for (const host of MANAGERS)
       await until(`${host} to decrypt its key`, 20, async () => ((await isEncrypted(host)) ? "encrypted" : undefined));
-    await stack.exec("manager-2", ["sv", "restart", "docker"]);
+    await restart("manager-2");
     await stack.untilHealthy();
     await stack.pulumi("preview", "--expect-no-changes");
   });
