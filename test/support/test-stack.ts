@@ -204,7 +204,9 @@ export class TestStack {
   public async containers(): Promise<ContainerLine[]> {
     const args = ["ps", "-a", "--no-trunc", "--filter", this.label, "--format", "{{json .}}"];
     const found = lines(await succeed("docker", args, { limit: 30 })) as ContainerLine[];
-    return found.sort((a, b) => a.Names.localeCompare(b.Names));
+    // Nothing else of them: their age in words is another one at the next look.
+    const those = found.map(({ ID, Names, State }) => ({ ID, Names, State }));
+    return those.sort((a, b) => a.Names.localeCompare(b.Names));
   }
 
   /** Container id of each host. */
