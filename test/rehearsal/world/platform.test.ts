@@ -13,7 +13,7 @@ describe("the platform of a stack on the simulated AWS", function () {
       let project: PlatformProject;
       const values = { ...stackValues(stack) };
       before(async () => {
-        made = await makeWorld();
+        made = await makeWorld(20);
         made.world.addHostedZone("Z0123456789EXAMPLE", "swarm.example.com");
         values["aws"] = { ...(values["aws"] as Record<string, unknown>), protect: false };
         project = await PlatformProject.make(made.world, stack, values);

@@ -20,7 +20,7 @@ describe("the API of the simulated AWS, asked by aws", function () {
   before(async function () {
     this.timeout(400_000);
     program = await awsProgram();
-    made = await makeWorld();
+    made = await makeWorld(20);
     aws = new Caller(made.world);
     made.world.images.add({ id: "ami-0123456789abcdef0", architecture: "amd64" });
     api = await serveApi(made.world);

@@ -11,10 +11,15 @@ export interface Made {
   readonly objects: FakeObjects;
 }
 
-/** Makes one. @param factor Real seconds for one second on AWS */
-export async function makeWorld(factor = 0.0005): Promise<Made> {
+/**
+ * Makes one.
+ *
+ * @param patience Real seconds that a retry lasts at least: on a busy workstation, the Pulumi engine's calls alone may take longer
+ * than AWS's minutes do here @default 0
+ */
+export async function makeWorld(patience = 0): Promise<Made> {
   const [substrate, objects] = [new FakeSubstrate(), new FakeObjects()];
-  const world = await World.make({ substrate: () => substrate, objects, speed: { factor } });
+  const world = await World.make({ substrate: () => substrate, objects, speed: { factor: 0.0005, patience } });
   return { world, substrate, objects };
 }
 
