@@ -69,13 +69,12 @@ export class Swarm extends pulumi.ComponentResource {
     };
     // Managers join in turn, which the token step enforces at run time. A chain of dependencies would suffice for a new swarm, but
     // in a run that replaces several managers, each could wait for one that waits for its removal.
-    const managers = platform.hosts.filter(isManager).map((host) => join(host, [bastion, step]));
+    const managers = platform.hosts.filter(isManager).map((host) => ({ host, node: join(host, [bastion, step]) }));
+    const joined = [bastion, ...managers.map(({ node }) => node)];
     // Workers join all at once, when all managers are in service.
-    for (const host of platform.hosts.filter((candidate) => !isManager(candidate))) join(host, [bastion, ...managers]);
+    for (const host of platform.hosts.filter((candidate) => !isManager(candidate))) join(host, joined);
     // No step depends on the settings: without an external CA they need only the swarm.
-    const checks = platform.hosts
-      .filter(isManager)
-      .flatMap((host) => checkExternalCa(host, context, [bastion, ...[nodes[host.name] ?? []].flat()], this));
+    const checks = managers.flatMap(({ host, node }) => checkExternalCa(host, context, [bastion, node], this));
     const set = settings(context, [bastion, step, ...checks], this);
     if (config.autolock === true)
       this.unlockKey = pulumi.secret(resultOf<{ unlockKey: string }>(set).apply(({ unlockKey }) => unlockKey));

@@ -30,6 +30,7 @@ import {
   type Phase,
 } from "./ca-state";
 import {
+  headOf,
   lookOnce,
   newProblems,
   SETTLE_LIMIT,
@@ -77,10 +78,7 @@ function rotation(tools: RotationTools, options: RotationOptions): Operation<CaS
   const authorities = async (): Promise<NewAuthorities> =>
     (made ??= await makeAuthorities((await cluster.read()).deployment));
   return {
-    name: "rotate",
-    exclusive: true,
-    stack: cluster.stack,
-    title: `rotation of the CA of the stack ${cluster.stack}`,
+    ...headOf(tools, "rotation of the CA"),
     async observe(moment) {
       if (moment.kind === "start") {
         const stack = await cluster.read();

@@ -10,6 +10,7 @@ import type { CertificateStatus } from "../../cluster/model";
 import { capital, commands, list } from "../../cluster/words";
 import type { Operation, Past, Plan, Step } from "../operation";
 import {
+  headOf,
   lookOnce,
   newProblems,
   SETTLE_LIMIT,
@@ -41,10 +42,7 @@ const KEEPS_KEY = "client-bastion";
 function rotation(tools: RotationTools): Operation<CertificatesSeen, Step> {
   const { cluster } = tools;
   return {
-    name: "rotate",
-    exclusive: true,
-    stack: cluster.stack,
-    title: `renewal of the certificates of the stack ${cluster.stack}`,
+    ...headOf(tools, "renewal of the certificates"),
     async observe(moment) {
       if (moment.kind === "start") {
         const stack = await cluster.read();

@@ -12,6 +12,7 @@ import type { LiveStack } from "../../cluster/stack";
 import { commands, list } from "../../cluster/words";
 import type { Operation, Past, Plan, Step } from "../operation";
 import {
+  headOf,
   lookOnce,
   newProblems,
   SETTLE_LIMIT,
@@ -40,10 +41,7 @@ export const joinTokens: Rotation = {
 function rotation(tools: RotationTools): Operation<TokensSeen, Step> {
   const { cluster } = tools;
   return {
-    name: "rotate",
-    exclusive: true,
-    stack: cluster.stack,
-    title: `rotation of the join tokens of the stack ${cluster.stack}`,
+    ...headOf(tools, "rotation of the join tokens"),
     async observe(moment) {
       if (moment.kind === "start") {
         const stack = await cluster.read();

@@ -15,6 +15,7 @@ import { commands, list } from "../../cluster/words";
 import { again } from "../../terminal/arguments";
 import type { Loss, Operation, Past, Plan, Step } from "../operation";
 import {
+  headOf,
   lookOnce,
   newProblems,
   SETTLE_LIMIT,
@@ -54,10 +55,7 @@ export const registryPassword: Rotation = {
 function rotation(tools: RotationTools, options: RotationOptions): Operation<PasswordSeen, Step> {
   const { cluster } = tools;
   return {
-    name: "rotate",
-    exclusive: true,
-    stack: cluster.stack,
-    title: `rotation of the registry's password of the stack ${cluster.stack}`,
+    ...headOf(tools, "rotation of the registry's password"),
     async observe(moment) {
       if (moment.kind === "start") {
         const stack = await cluster.read();

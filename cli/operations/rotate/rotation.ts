@@ -102,6 +102,18 @@ export interface Rotation {
   readonly after: (stack: string, seen?: RotationSeen) => string;
 }
 
+/**
+ * What all rotations' operations have in common: no two run at the same time, and each one is called `rotate`.
+ *
+ * @param what what it does, for people: `rotation of the join tokens`
+ */
+export function headOf(
+  { cluster: { stack } }: Pick<RotationTools, "cluster">,
+  what: string,
+): Pick<Operation<never, never>, "name" | "exclusive" | "stack" | "title"> {
+  return { name: "rotate", exclusive: true, stack, title: `${what} of the stack ${stack}` };
+}
+
 /** Observes once. */
 export function lookOnce({ cluster }: RotationTools, stack: LiveStack): Promise<Evaluation> {
   return cluster.wait("Observing the cluster", "1 to 5 s", stack, { limit: 0, enough: () => true });

@@ -15,6 +15,7 @@ import { commands, list } from "../../cluster/words";
 import type { KeyForms } from "../../../offline/tls/key-forms";
 import type { Operation, Past, Plan, Step } from "../operation";
 import {
+  headOf,
   lookOnce,
   newProblems,
   SETTLE_LIMIT,
@@ -46,10 +47,7 @@ function rotation(tools: RotationTools): Operation<KeysSeen, Step> {
   let made: KeyForms | undefined;
   const key = (): KeyForms => (made ??= newSshKey());
   return {
-    name: "rotate",
-    exclusive: true,
-    stack: cluster.stack,
-    title: `rotation of the SSH key of the stack ${cluster.stack}`,
+    ...headOf(tools, "rotation of the SSH key"),
     async observe(moment) {
       if (moment.kind === "start") {
         const stack = await cluster.read();

@@ -11,6 +11,7 @@ import { counts, votes } from "../../cluster/quorum";
 import type { Note } from "../../terminal/progress";
 import type { Operation, Past, Plan, Step } from "../operation";
 import {
+  headOf,
   lookOnce,
   newProblems,
   waitUntilAsBefore,
@@ -39,10 +40,7 @@ export const swarmCa: Rotation = {
 function rotation(tools: RotationTools): Operation<CaSeen, Step> {
   const { cluster } = tools;
   return {
-    name: "rotate",
-    exclusive: true,
-    stack: cluster.stack,
-    title: `rotation of the swarm's root CA of the stack ${cluster.stack}`,
+    ...headOf(tools, "rotation of the swarm's root CA"),
     async observe(moment) {
       if (moment.kind === "start") {
         const stack = await cluster.read();

@@ -15,6 +15,7 @@ import { digestOf, readSettings, readUnlockKey } from "../../cluster/swarm-setti
 import { capital, commands, list } from "../../cluster/words";
 import type { Operation, Past, Plan, Step } from "../operation";
 import {
+  headOf,
   newProblems,
   SETTLE_LIMIT,
   unapplied,
@@ -71,10 +72,7 @@ function rotation(tools: RotationTools): Operation<KeySeen, Step> {
     return undefined;
   };
   return {
-    name: "rotate",
-    exclusive: true,
-    stack: cluster.stack,
-    title: `rotation of the unlock key of the stack ${cluster.stack}`,
+    ...headOf(tools, "rotation of the unlock key"),
     async observe(moment) {
       if (moment.kind === "start") {
         const stack = await cluster.read();
