@@ -93,9 +93,11 @@ function complete(platforms: Platforms, values: StackValues, { stack, zones = []
   const own = Object.fromEntries(Object.entries(values).filter(([key]) => !foreign.includes(key))) as StackValues;
   const config = { ...own, stack, zones, domain, warnings: [] };
   const zoneRanges = platform.zoneRanges?.(config);
+  const inventory = platform.inventory?.(config);
   return {
     ...config,
     ...(zoneRanges === undefined ? {} : { zoneRanges }),
+    ...(inventory === undefined ? {} : { inventory }),
     warnings: [...warnings(config), ...platform.warnings(config)],
   };
 }

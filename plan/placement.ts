@@ -20,6 +20,8 @@ export interface HostSpec {
 
 /** The part of the configuration that placement depends on. */
 export interface PlacementConfig extends AddressConfig {
+  /** Hosts that exist already. @default counts and zones say which hosts there are */
+  readonly inventory?: readonly HostSpec[];
   readonly managers: OwnZones & { readonly count: number };
   readonly registry: OwnZones & { readonly replicas: number };
   /** Pools of workers by name, in the order of their hosts. */
@@ -62,6 +64,7 @@ export function spread(count: number, zones: readonly string[]): Map<string, num
  * @param spare a worker besides those of the configuration, the last of its pool @default none
  */
 export function planHosts(config: PlacementConfig, spare?: Spare): HostSpec[] {
+  if (config.inventory !== undefined) return [...config.inventory];
   const addresses = addressPlan(config);
   const tier = (role: Role, pool: string, count: number, own: readonly string[] | undefined): HostSpec[] =>
     Array.from({ length: count }, (_, i) => ({

@@ -1,10 +1,11 @@
 /** The facts of every platform, without the code that asks for more: see index.ts. */
 import { awsFacts } from "./aws/facts";
+import { hostsFacts } from "./hosts/facts";
 import { localFacts } from "./local/facts";
 import type { CliPlatformFacts, PlatformName } from "./types";
 
 /** Facts by platform. */
-export const FACTS: Readonly<Record<PlatformName, CliPlatformFacts>> = { local: localFacts, aws: awsFacts };
+export const FACTS: Readonly<Record<PlatformName, CliPlatformFacts>> = { local: localFacts, aws: awsFacts, hosts: hostsFacts };
 
 /** Names of all platforms. */
 export function platformNames(): string[] {

@@ -1,10 +1,11 @@
 /** The platforms, for the commands: nothing else in `cli` knows one by its name. */
 import { aws } from "./aws";
+import { hosts } from "./hosts";
 import { local } from "./local";
 import type { Platform, PlatformName } from "./types";
 
 /** Platforms by name. */
-export const PLATFORMS: Readonly<Record<PlatformName, Platform>> = { local, aws };
+export const PLATFORMS: Readonly<Record<PlatformName, Platform>> = { local, aws, hosts };
 
 /** What names a platform: a stack file. */
 interface Named {

@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { PlatformName, StackConfigs } from "../../config/platforms";
 import type { HostSpec } from "../../plan/placement";
 import type { SshKeys } from "../ssh/keys";
+import { createHostsPlatform } from "./hosts";
 import { createLocalPlatform } from "./local";
 import type { Platform } from "./types";
 
@@ -25,6 +26,7 @@ const MAKERS: { readonly [N in PlatformName]: (args: PlatformArgs<N>) => Platfor
     const { createAwsPlatform } = require("./aws") as typeof import("./aws");
     return createAwsPlatform(args);
   },
+  hosts: createHostsPlatform,
 };
 
 /** The platform that the configuration names. */

@@ -1,5 +1,6 @@
 import { aws } from "./aws";
 import type { PlatformFacts } from "./facts";
+import { hosts } from "./hosts";
 import { local } from "./local";
 import type { StackConfigOf } from "./types";
 
@@ -7,7 +8,7 @@ import type { StackConfigOf } from "./types";
  * All platforms, in the order of the documentation. The first one needs only this workstation. A platform has another folder in
  * components/platform.
  */
-export const PLATFORMS = { local, aws };
+export const PLATFORMS = { local, aws, hosts };
 
 /** Where a stack's hosts run. */
 export type PlatformName = keyof typeof PLATFORMS;

@@ -1,3 +1,4 @@
+import type { HostSpec } from "../../plan/placement";
 import type { z } from "zod";
 import type { stackSchemaOf } from "./stack";
 
@@ -35,6 +36,8 @@ export interface CommonConfig extends Omit<StackValues, "zones" | "domain"> {
   readonly domain: string;
   /** Ranges of the hosts by zone, CIDR, in an existing network. @default blocks of `network.hosts` */
   readonly zoneRanges?: Readonly<Record<string, string>>;
+  /** Hosts that exist already, in the order of the plan. @default counts and zones say which hosts there are */
+  readonly inventory?: readonly HostSpec[];
   /** Warnings about accepted values: one sentence each. */
   readonly warnings: readonly string[];
 }
