@@ -3,7 +3,7 @@ import type { LoadBalancerName } from "../../../plan/roles";
 import type { HostsStackConfig } from ".";
 
 type Config = Pick<HostsStackConfig, "hosts">;
-type OwnLogin = Partial<Omit<Login, "address">> & { readonly address: string };
+type OwnLogin = Pick<Login, "address"> & { readonly [K in keyof Omit<Login, "address">]?: Login[K] | undefined };
 
 /** A host of load balancers. */
 export interface LoadBalancerHost {

@@ -4,7 +4,11 @@ import { zoneName } from "../../schema/tiers";
 import { ROLES } from "../../../plan/roles";
 
 const text = (description: string) => z.string().min(1).meta({ description, allowed: "a text", fix: "write a text" });
-const port = z.int().min(1).max(65_535).meta({ description: "TCP port of sshd.", allowed: "a port from 1 to 65535", fix: "write port: 22" });
+const port = z
+  .int()
+  .min(1)
+  .max(65_535)
+  .meta({ description: "TCP port of sshd.", allowed: "a port from 1 to 65535", fix: "write port: 22" });
 
 /** How a host is logged in to. Each host may have its own. */
 const login = {
@@ -23,27 +27,74 @@ const host = {
 
 const tier = z.union([
   z.strictObject({ hosts: z.array(z.strictObject(host)).min(1), virtualAddress: text("Virtual IPv4 address.") }),
-  z.strictObject({ external: z.strictObject({ endpoint: text("`host:port`."), sources: z.array(text("CIDR.")).default([]) }) }),
+  z.strictObject({
+    external: z.strictObject({ endpoint: text("`host:port`."), sources: z.array(text("CIDR.")).default([]) }),
+  }),
 ]);
 
 /** `swarm-ha:hosts`. */
 const hosts = z
   .strictObject({
-    ssh: z.strictObject({ ...login, user: z.string().default("root"), port: port.default(22), privateKey: text("Private key, OpenSSH format. A secret.") }),
-    bastion: z.strictObject({ address: text("Address, as seen from the workstation."), privateAddress: text("Address, as seen from the hosts.").optional(), hostKey: text("Host key.").optional(), ...login }).optional(),
-    engine: z.strictObject({ source: z.enum(["docker", "debian", "installed"]).default("docker"), version: text("Version.").optional() }).prefault({}),
+    ssh: z.strictObject({
+      ...login,
+      user: z.string().default("root"),
+      port: port.default(22),
+      privateKey: text("Private key, OpenSSH format. A secret."),
+    }),
+    bastion: z
+      .strictObject({
+        address: text("Address, as seen from the workstation."),
+        privateAddress: text("Address, as seen from the hosts.").optional(),
+        hostKey: text("Host key.").optional(),
+        ...login,
+      })
+      .optional(),
+    engine: z
+      .strictObject({
+        source: z.enum(["docker", "debian", "installed"]).default("docker"),
+        version: text("Version.").optional(),
+      })
+      .prefault({}),
     adopt: z.boolean().default(false),
-    inventory: z.array(
-      z.strictObject({ ...host, role: z.enum(ROLES), zone: zoneName, pool: text("Pool of a worker.").optional(), labels: z.record(z.string(), z.string()).default({}) }),
-    ).min(1),
-    pools: z.record(z.string(), z.strictObject({ labels: z.record(z.string(), z.string()).default({}), maxUnavailable: z.int().min(1).optional() })).default({}),
+    inventory: z
+      .array(
+        z.strictObject({
+          ...host,
+          role: z.enum(ROLES),
+          zone: zoneName,
+          pool: text("Pool of a worker.").optional(),
+          labels: z.record(z.string(), z.string()).default({}),
+        }),
+      )
+      .min(1),
+    pools: z
+      .record(
+        z.string(),
+        z.strictObject({
+          labels: z.record(z.string(), z.string()).default({}),
+          maxUnavailable: z.int().min(1).optional(),
+        }),
+      )
+      .default({}),
     loadBalancers: z.strictObject({ manager: tier, registry: tier, app: tier }),
     registryStorage: z.union([
       z.strictObject({ path: text("Folder.") }),
-      z.strictObject({ s3: z.strictObject({ endpoint: text("URL."), bucket: text("Bucket."), region: text("Region."), accessKey: text("Key id. A secret."), secretKey: text("Key. A secret.") }) }),
+      z.strictObject({
+        s3: z.strictObject({
+          endpoint: text("URL."),
+          bucket: text("Bucket."),
+          region: text("Region."),
+          accessKey: text("Key id. A secret."),
+          secretKey: text("Key. A secret."),
+        }),
+      }),
     ]),
   })
-  .meta({ description: "Keys of the platform `hosts`.", allowed: "a mapping, on the platform hosts only", fix: "see docs/hosts.md" });
+  .meta({
+    description: "Keys of the platform `hosts`.",
+    allowed: "a mapping, on the platform hosts only",
+    fix: "see docs/hosts.md",
+  });
 
 /** Top-level keys. */
 export const keys = { hosts };
