@@ -1,5 +1,6 @@
 import "./components/lean-sdk";
 import { loadConfig } from "./config/load";
+import { platformOf } from "./config/platforms";
 import { backupStore } from "./components/backup-store";
 import { Ingress } from "./components/ingress";
 import type { ProgramOutputs } from "./components/outputs";
@@ -18,7 +19,10 @@ const config = loadConfig();
 const hosts = planHosts(config, spareIn(process.env));
 
 const ranges = new AddressRanges("ranges", config);
-const keys = new SshKeys("ssh", { hosts: ["bastion", ...hosts.map((host) => host.name)] });
+const keys =
+  platformOf(config).createsHosts === false
+    ? undefined
+    : new SshKeys("ssh", { hosts: ["bastion", ...hosts.map((host) => host.name)] });
 const platform = createPlatform({ config, hosts, keys, ranges });
 const managers = managersOf(hosts);
 const pki = new Pki("pki", {

@@ -11,12 +11,19 @@ import type { Swarm } from "./swarm";
 export interface StackParts {
   readonly config: StackConfig;
   readonly platform: Platform;
-  readonly keys: SshKeys;
+  /** The keys that the program made. @default the hosts exist already, and each login has its keys */
+  readonly keys?: SshKeys | undefined;
   readonly pki: Pki;
   readonly swarm: Swarm;
   readonly registry: Registry;
   /** See {@link ProgramOutputs.backup}. */
   readonly backup?: pulumi.Output<BackupStore> | undefined;
+}
+
+interface BastionKeys {
+  readonly privateKey: pulumi.Output<string>;
+  readonly hostKey: pulumi.Output<string>;
+  readonly sudoPassword?: pulumi.Output<string>;
 }
 
 /** The stack's outputs: those of docs/architecture.md, "What others rely on", and `access`, with which our commands connect. */
@@ -47,8 +54,7 @@ export function stackOutputs({ config, platform, keys, pki, swarm, registry, bac
         host: bastion.connection.host,
         port: pulumi.output(bastion.connection.port).apply((port) => port ?? 22),
         user: pulumi.output(bastion.connection.user).apply((user) => user ?? "root"),
-        privateKey: keys.client.privateKeyOpenssh,
-        hostKey: keys.hostKey("bastion").publicKeyOpenssh,
+        ...bastionKeys(platform, keys),
       },
       client: { cert: pki.bastion.certificate, key: pki.bastion.key },
       registryNext: registry.next,
@@ -62,6 +68,19 @@ export function stackOutputs({ config, platform, keys, pki, swarm, registry, bac
       nodes: hosts.map(({ name, role, zone, pool, labels }) => ({ name, role, zone, pool, labels })),
       loadBalancers: { manager: loadBalancer("manager"), registry: loadBalancer("registry"), app: loadBalancer("app") },
     }),
+  };
+}
+
+/** The keys of the bastion's login, and the password that sudo asks for there. */
+function bastionKeys({ bastion: { connection } }: Platform, keys: SshKeys | undefined): BastionKeys {
+  if (keys !== undefined) {
+    return { privateKey: keys.client.privateKeyOpenssh, hostKey: keys.hostKey("bastion").publicKeyOpenssh };
+  }
+  const { privateKey, hostKey, sudoPassword } = connection;
+  return {
+    privateKey: pulumi.output(privateKey).apply((key) => key ?? ""),
+    hostKey: pulumi.output(hostKey).apply((key) => key ?? ""),
+    ...(sudoPassword === undefined ? {} : { sudoPassword: pulumi.output(sudoPassword) }),
   };
 }
 
