@@ -52,6 +52,8 @@ const OTHER_NAMES = [
   "CallExpression[callee.name=/^(environmentFor|findProgram)$/] > Literal",
   'VariableDeclarator[id.name="DEFAULT_STACK"] > Literal',
 ].join(", ");
+/** Names of platforms that are common words, too: they are refused only where something is compared with them. */
+const COMMON = ["hosts"];
 const PLATFORMS = readdirSync(new URL(SEAM.config.place, import.meta.url), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
@@ -73,8 +75,13 @@ function namesOf(platforms) {
   const message =
     "Only a platform's own folders know its name: make what differs a member of the platform's interface.";
   const names = platforms.join("|");
+  const only = (common) => platforms.filter((name) => COMMON.includes(name) === common).join("|");
+  const compared = `:matches(BinaryExpression, SwitchCase, Property[key.name="platform"])`;
   return {
-    syntax: platforms.length === 0 ? [] : [{ selector: `Literal[value=/^(${names})$/]:not(${OTHER_NAMES})`, message }],
+    syntax: [
+      ...(only(false) === "" ? [] : [{ selector: `Literal[value=/^(${only(false)})$/]:not(${OTHER_NAMES})`, message }]),
+      ...(only(true) === "" ? [] : [{ selector: `${compared} > Literal[value=/^(${only(true)})$/]`, message }]),
+    ],
     // (The workstation's set-up has the same host image as the local platform.)
     imports:
       platforms.length === 0

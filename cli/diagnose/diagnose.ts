@@ -12,7 +12,7 @@ import { readStackFile } from "../pulumi/project";
 import { UserError } from "../terminal/errors";
 import { reachOf, reachOfState, type Target } from "./access";
 import { hostFindings, type HostFinding } from "./findings";
-import { lookAtHosts, type Looks } from "./hosts";
+import { lookAtHosts, type Looks } from "./look-at-hosts";
 import { knownSecrets } from "./known-secrets";
 import { reachTable, reportPage } from "./report";
 import { swarmFiles, type Files } from "./swarm";

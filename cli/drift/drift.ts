@@ -6,9 +6,8 @@ import type { Evaluation } from "../cluster/evaluate";
 import { inspectDeep, throughManager } from "../cluster/inspect";
 import { readStack, type LiveStack } from "../cluster/stack";
 import { reachOf } from "../diagnose/access";
-import { lookAtHosts } from "../diagnose/hosts";
+import { lookAtHosts } from "../diagnose/look-at-hosts";
 import { cliPlatformOf, platformsOf } from "../platform";
-import { hasLocalState } from "../platform/facts";
 import { readStackConfig } from "../pulumi/config";
 import { readStackFile } from "../pulumi/project";
 import { differencesOf, planDifferences, type Difference, type Drift } from "./differences";
@@ -38,7 +37,7 @@ export async function findDrift(name: string, docker: Docker | undefined): Promi
     attempt("images of the stack's own services", () => imagesOf(stack)),
     // What containers there are is in the status.
     attempt("resources of the cloud", () =>
-      hasLocalState(file) ? Promise.resolve([]) : cloudDifferences(name, platformsOf(file)),
+      cliPlatformOf(file)?.containers !== undefined ? Promise.resolve([]) : cloudDifferences(name, platformsOf(file)),
     ),
   ]);
   const { differences, notCompared } = differencesOf({

@@ -23,5 +23,5 @@ export function cliPlatformOf({ platform }: Named): Platform | undefined {
  */
 export function platformsOf(file: Named): readonly Platform[] {
   const named = cliPlatformOf(file);
-  return named === undefined ? Object.values(PLATFORMS).filter(({ localState }) => !localState) : [named];
+  return named === undefined ? Object.values(PLATFORMS).filter(({ localState }) => localState !== true) : [named];
 }

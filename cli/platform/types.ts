@@ -35,8 +35,13 @@ export interface ResourceTypes {
  * no client of any platform.
  */
 export interface CliPlatformFacts {
-  /** Whether the stack's state and its secrets' passphrase are files of this workstation. */
-  readonly localState: boolean;
+  /**
+   * Whether the stack's state and its secrets' passphrase are files of this workstation. `by default`: they are unless the
+   * user has chosen a backend of Pulumi.
+   */
+  readonly localState: boolean | "by default";
+  /** Whether the offline kit has all providers of the platform, so that its `up` does what the official Pulumi does. @default false */
+  readonly worksWithKit?: boolean;
   /** Fewest steps that run in parallel, by the number of this workstation's processors. */
   readonly parallelSteps: (processors: number) => number;
   /** Seconds to wait for health after an `up`: until the load balancers have noticed what it changed. */

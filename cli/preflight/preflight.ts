@@ -9,9 +9,9 @@ import { registryNames } from "../diagnose/diagnose";
 import { isHost } from "../../plan/roles";
 import { hostFindings, type HostFinding } from "../diagnose/findings";
 import type { HostLook } from "../diagnose/host-report";
-import { lookAtHosts } from "../diagnose/hosts";
+import { lookAtHosts } from "../diagnose/look-at-hosts";
 import { platformsOf } from "../platform";
-import { hasLocalState } from "../platform/facts";
+import { factsOf, hasLocalState } from "../platform/facts";
 import type { PlannedRun, PreflightCheck } from "../platform/types";
 import { runPulumi } from "../pulumi";
 import { installedEngine } from "../pulumi/find";
@@ -72,9 +72,9 @@ export function configCheck(stack: string, file: Pick<StackFile, "text">): Check
   }
 }
 
-/** A cloud's stack needs the official Pulumi; a local one builds what it needs. */
+/** A cloud's stack needs the official Pulumi; for the others, what is needed is built. */
 function engineCheck(file: StackFile, official: boolean): Checked[] {
-  if (hasLocalState(file)) return [];
+  if (factsOf(file)?.worksWithKit === true) return [];
   const missing = "The official Pulumi isn't installed: curl -fsSL https://get.pulumi.com | sh";
   return [{ ...good("the Pulumi engine"), problems: official ? [] : [missing] }];
 }
@@ -98,7 +98,8 @@ async function upChecks(
   docker: Docker | undefined,
 ): Promise<Checked[]> {
   const what = "the hosts";
-  if (!hasLocalState(file) && !official) return [{ ...good(what), skipped: "without Pulumi, the state can't be read" }];
+  if (factsOf(file)?.worksWithKit !== true && !official)
+    return [{ ...good(what), skipped: "without Pulumi, the state can't be read" }];
   let state: StackState;
   try {
     state = await readState(stack);

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { wholeEnvironment } from "../environment";
 import { UserError } from "../terminal/errors";
 import { platformsOf } from "../platform";
-import { hasLocalState } from "../platform/facts";
+import { factsOf, hasLocalState } from "../platform/facts";
 import { isUp, needsHealing } from "./arguments";
 import { forgetDestroying, noted, refuseHalfDestroyed, STATE_AT_END } from "./destroying";
 import { engineEnv, localEnv } from "./env";
@@ -11,7 +11,7 @@ import { execEngine, type RunResult } from "./exec";
 import type { Engine } from "./engine";
 import { findEngine, installedEngine, kitEngine } from "./find";
 import { hasState } from "./log-in";
-import { ensureLocalState, forgetStack, withoutSalt, workingConfig } from "./local-state";
+import { checkpointFile, ensureLocalState, forgetStack, withoutSalt, workingConfig } from "./local-state";
 import { refuseHeld } from "./locks";
 import { readStackFile, type StackFile } from "./project";
 import { pruneHistory } from "./prune";
@@ -76,7 +76,7 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
   const { stack } = options;
   const file = isRename(args) ? fileToRename(stack, args) : readStackFile(stack);
   const base = withSlots(stack, file, args, wholeEnvironment(options.env));
-  const local = hasLocalState(file);
+  const local = hasLocalState(file, base);
   const trial = !local && (await isTrial(args, base));
   const engine = trial ? await kitEngine() : await findEngine();
   const run = {
@@ -95,6 +95,7 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
       return runTrial(engine, args, { stack, file }, { ...run, env: base });
     }
     refuseKit(engine, stack, file);
+    refuseTwoStates(stack, file);
     const env = engineEnv(engine, base);
     const state = onlyOnce(() => exported(engine, stack, env));
     if (asksWhose(args)) refuseRenamed(stack, args, madeFor(exportedResources((await state()) ?? "{}")));
@@ -237,9 +238,20 @@ function announceTrial(stack: string): void {
 /** Refuses the offline kit for stacks that need the official plugins. */
 function refuseKit(engine: Engine, stack: string, file: StackFile): void {
   if (engine.kind === "official" || process.env["SWARM_HA_ALLOW_KIT"] === "1") return;
+  if (factsOf(file)?.worksWithKit === true) return;
   throw new UserError(
     `The stack '${stack}' (platform ${file.platform ?? "not set"}) needs the official Pulumi; the offline kit only runs local ` +
       "stacks, and previews of stacks that have no state. Install Pulumi: curl -fsSL https://get.pulumi.com | sh",
+  );
+}
+
+/** Refuses a stack whose state is on this workstation, while another backend is chosen: there, all of it would be new. */
+function refuseTwoStates(stack: string, file: StackFile): void {
+  if (factsOf(file)?.localState !== "by default" || !localStackExists(stack)) return;
+  throw new UserError(
+    `Nothing was done: the state of the stack ${stack} is on this workstation (${checkpointFile(stack)}), and another backend of ` +
+      "Pulumi is chosen, by PULUMI_BACKEND_URL, PULUMI_ACCESS_TOKEN or pulumi login. Unset it, or log out (pulumi logout). " +
+      'To move the state there: docs/hosts.md, "The state".',
   );
 }
 

@@ -4,7 +4,10 @@ const HOST = "pulumi-nodejs:dynamic/swarm-ha:Host";
 
 /** See {@link CliPlatformFacts}: hosts that exist already. */
 export const hostsFacts: CliPlatformFacts = {
-  localState: false,
+  // A first stack needs no account and no login; a team keeps its state where it keeps that of its clouds.
+  localState: "by default",
+  // Its resources are dynamic ones and SSH commands.
+  worksWithKit: true,
   parallelSteps: () => 16,
   noticeSeconds: 60,
   types: { instance: HOST, labels: "labels", address: "address", loadBalancers: [], listeners: [], data: {} },

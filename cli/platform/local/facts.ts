@@ -9,6 +9,7 @@ const CONTAINER = "pulumi-nodejs:dynamic/swarm-ha:Container";
 /** See {@link CliPlatformFacts}: containers on this workstation's Docker engine. */
 export const localFacts: CliPlatformFacts = {
   localState: true,
+  worksWithKit: true,
   parallelSteps: () => LOCAL_STEPS,
   // HAProxy needs two successful checks, 5 s apart.
   noticeSeconds: 60,

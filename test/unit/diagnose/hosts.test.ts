@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { lookAtHosts } from "../../../cli/diagnose/hosts";
+import { lookAtHosts } from "../../../cli/diagnose/look-at-hosts";
 import { SshServer } from "../../support/command-plugin/ssh-server";
 import { sshKeyPair } from "../../support/ssh-keys";
 

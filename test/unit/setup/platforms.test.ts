@@ -65,12 +65,26 @@ describe("the platforms, as the commands see them", () => {
   });
 
   it("are found by the name in the stack file, and by nothing else", () => {
-    for (const name of ["Local", "toString", "", "hosts", undefined]) {
+    for (const name of ["Local", "toString", "", "host", undefined]) {
       assert.equal(cliPlatformOf({ platform: name }), undefined, name);
       assert.equal(factsOf({ platform: name }), undefined, name);
       assert.ok(!hasLocalState({ platform: name }), name);
-      assert.ok(platformsOf({ platform: name }).every(({ localState }) => !localState));
+      assert.ok(platformsOf({ platform: name }).every(({ localState }) => localState !== true));
     }
+  });
+
+  it("keep their state on this workstation always, never, or until the user has chosen a backend", () => {
+    const [none, chosen] = [{ HOME: "/nowhere", PULUMI_HOME: "/nowhere" }, { PULUMI_BACKEND_URL: "s3://states" }];
+    const where = Object.keys(FACTS).map((platform) => [
+      platform,
+      hasLocalState({ platform }, none),
+      hasLocalState({ platform }, chosen),
+    ]);
+    assert.deepEqual(where, [
+      ["local", true, true],
+      ["aws", false, false],
+      ["hosts", true, false],
+    ]);
   });
 });
 
@@ -108,7 +122,7 @@ describe("one platform more", () => {
     } finally {
       Reflect.deleteProperty(CONFIGURED, "fake");
     }
-    assert.throws(() => readStackFile("lost"), /has the platform 'fale'\. Allowed platforms: local, aws, fake/);
+    assert.throws(() => readStackFile("lost"), /has the platform 'fale'\. Allowed platforms: local, aws, hosts, fake/);
   });
 
   it("is asked before a run, alone where the file names it, and with every other cloud where only ESC does", async () => {
@@ -116,7 +130,7 @@ describe("one platform more", () => {
     for (const platform of platformsOf(run.file))
       await platform.preflight({ ...run, state: () => Promise.resolve(undefined) });
     assert.deepEqual(asked, ["x"]);
-    assert.deepEqual(platformsOf({ platform: undefined }), [PLATFORMS.aws, fake]);
+    assert.deepEqual(platformsOf({ platform: undefined }), [PLATFORMS.aws, PLATFORMS.hosts, fake]);
   });
 
   it("has instances in a state, and members of load balancers", async () => {
