@@ -38,6 +38,7 @@ export function stackOutputs({ config, platform, keys, pki, swarm, registry, bac
     hosts: Object.fromEntries(hosts.map(({ name, role, zone, address }) => [name, { role, zone, address }])),
     endpoints,
     ...(platform.records === undefined ? {} : { records: platform.records }),
+    ...(platform.forwards === undefined ? {} : { forwards: platform.forwards }),
     caCertificate: pki.ca,
     registryCredentials: registry.credentials,
     ...(swarm.unlockKey === undefined ? {} : { unlockKey: swarm.unlockKey }),
