@@ -19,9 +19,11 @@ const NAMES = Object.keys(PREFIXES) as RangeName[];
 export function networkProblems(known: Known): Problem[] {
   const problems: Problem[] = [];
   const ranges = new Map<RangeName, Ipv4Range>();
+  const listed = known.facts?.createsHosts === false;
+  if (listed) problems.push(...hostRangeProblems(known));
   for (const name of NAMES) {
     const text = known.network?.[name];
-    if (text === undefined) continue;
+    if (text === undefined || (listed && name === "hosts")) continue;
     const range = readRange(name, text);
     if ("key" in range) problems.push(range);
     else ranges.set(name, range);
@@ -29,6 +31,15 @@ export function networkProblems(known: Known): Problem[] {
   problems.push(...overlapProblems(ranges, known), ...appsProblems(ranges.get("overlay"), known));
   const hosts = ranges.get("hosts");
   return hosts === undefined ? problems : [...problems, ...roomProblems(hosts, known)];
+}
+
+/** The hosts' range has no meaning where the hosts have addresses already. */
+function hostRangeProblems({ network, platform = "" }: Known): Problem[] {
+  const range = network?.hosts;
+  if (range === undefined || range === describeKey(["network", "hosts"]).default) return [];
+  const key = keyText(["network", "hosts"]);
+  const allowed = `nothing: the hosts of the platform ${platform} have addresses already`;
+  return [{ key, got: valueText(range), allowed, fix: "remove the key" }];
 }
 
 function readRange(name: RangeName, text: string): Ipv4Range | Problem {
