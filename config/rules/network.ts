@@ -15,15 +15,18 @@ type RangeName = keyof typeof PREFIXES;
 
 const NAMES = Object.keys(PREFIXES) as RangeName[];
 
+/** Ranges of networks that the swarm and the Docker engines create. */
+const SWARM_NAMES: readonly RangeName[] = ["overlay", "engine"];
+
 /** Ranges must have the right size, be private, and not overlap. */
 export function networkProblems(known: Known): Problem[] {
   const problems: Problem[] = [];
   const ranges = new Map<RangeName, Ipv4Range>();
   const listed = known.facts?.createsHosts === false;
   if (listed) problems.push(...hostRangeProblems(known));
-  for (const name of NAMES) {
+  for (const name of listed ? SWARM_NAMES : NAMES) {
     const text = known.network?.[name];
-    if (text === undefined || (listed && name === "hosts")) continue;
+    if (text === undefined) continue;
     const range = readRange(name, text);
     if ("key" in range) problems.push(range);
     else ranges.set(name, range);
