@@ -1,6 +1,7 @@
 /** Load balancers that the user provides: what they have to forward and check. Pure. */
 import type { LoadBalancerOf } from "../../../config/platforms/hosts/load-balancers";
 import type { HostSpec } from "../../../plan/placement";
+import { PORTS } from "../../../plan/ports";
 import type { LoadBalancerName } from "../../../plan/roles";
 import type { Forwarding } from "../../outputs";
 import { listenersOf } from "./balancers";
@@ -29,7 +30,8 @@ export function forwarding(
   return {
     endpoint,
     listeners: listenersOf(tier, hosts).map(({ port, memberPort = port, members, check, proxyProtocol = false }) => ({
-      port,
+      // People use the endpoint's port; HTTP leads them there.
+      port: port === PORTS.http ? port : endpointParts(endpoint).port,
       members: members.map(({ name, address }) => ({ name, address: `${address}:${String(memberPort)}` })),
       check: {
         protocol: check.kind ?? "http",

@@ -52,10 +52,10 @@ class HostsPlatform extends pulumi.ComponentResource implements Platform {
   public readonly images: Images;
   public readonly httpsPort: number;
   /**
-   * Whether a password of backups was generated, without which nobody can read them. Nothing else is lost with the stack: the
-   * registry's content and the hosts' own data stay, and the next `up` issues new certificates.
+   * Nothing is lost with the stack: the registry's content and the hosts' own data stay, the password of backups is in the
+   * configuration, and the next `up` issues new certificates.
    */
-  public readonly protectsData: boolean;
+  public readonly protectsData = false;
 
   private readonly bastionHost: BastionHost;
   /** By host name. */
@@ -68,9 +68,8 @@ class HostsPlatform extends pulumi.ComponentResource implements Platform {
   ) {
     super("swarm-ha:platform:Hosts", name, {}, opts);
     const { config, ranges } = args;
-    const { backup, domain } = config;
+    const { domain } = config;
     this.lifetime = ranges;
-    this.protectsData = backup !== undefined && backup.password === undefined;
     this.images = publicImages(config.images);
     this.registryStorage = this.storage();
     this.bastionHost = bastionOf(config);
@@ -78,10 +77,10 @@ class HostsPlatform extends pulumi.ComponentResource implements Platform {
     this.bastion = this.asBastion();
     this.hosts = args.hosts.map((spec) => this.asHost(spec));
 
-    this.httpsPort = this.endpoint("app").port;
-    const registry = this.endpoint("registry");
-    this.registryName = pulumi.output(`${registry.host}:${String(registry.port)}`);
-    const { manager, app } = { manager: this.endpoint("manager"), app: this.endpoint("app") };
+    const [manager, registry, app] = [this.endpoint("manager"), this.endpoint("registry"), this.endpoint("app")];
+    const registryName = `${registry.host}:${String(registry.port)}`;
+    this.registryName = pulumi.output(registryName);
+    this.httpsPort = app.port;
     const suffix = app.port === PORTS.https ? "" : `:${String(app.port)}`;
     this.loadBalancers = {
       // From a workstation without a route to the hosts, it is reached by a tunnel.
@@ -91,7 +90,7 @@ class HostsPlatform extends pulumi.ComponentResource implements Platform {
         [`manager.${domain}`],
         ["127.0.0.1"],
       ),
-      registry: this.loadBalancer("registry", this.registryName, [`registry.${domain}`]),
+      registry: this.loadBalancer("registry", registryName, [`registry.${domain}`]),
       app: this.loadBalancer("app", `*.app.${domain}${suffix}`, [`*.app.${domain}`]),
     };
     this.records = Object.fromEntries(
@@ -221,7 +220,7 @@ class HostsPlatform extends pulumi.ComponentResource implements Platform {
 
   private loadBalancer(
     name: LoadBalancerName,
-    endpoint: pulumi.Input<string>,
+    endpoint: string,
     names: readonly string[],
     addresses: readonly string[] = [],
   ): LoadBalancer {
@@ -239,7 +238,7 @@ class HostsPlatform extends pulumi.ComponentResource implements Platform {
     return {
       ...common,
       // Waits for the hosts, so that the endpoint works once it is an output.
-      endpoint: pulumi.all([endpoint, ...resources.map(({ identity }) => identity)]).apply(([text]) => text),
+      endpoint: pulumi.all(resources.map(({ identity }) => identity)).apply(() => endpoint),
       sources: settings.hosts.map(({ address }) => `${address}/32`),
       stats: pulumi.output(statsUrl(name, settings)),
     };

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { LABELS } from "../../../../plan/labels";
+import { pinnedKey } from "../../../ssh/host-way";
 import type { HostInputs } from "../host-inputs";
 
 /** Answer to the Pulumi engine about a change. */
@@ -25,7 +26,7 @@ const IN_PLACE = [
  * @throws Error if a manager gets another address: Raft identifies managers by their addresses
  */
 export function hostDifference(old: HostInputs, inputs: HostInputs): Difference {
-  const otherKey = keyOf(old) !== keyOf(inputs);
+  const otherKey = pinnedKey(old.login.hostKey) !== pinnedKey(inputs.login.hostKey);
   if (isManager(old) && isManager(inputs) && old.address !== inputs.address && old.name === inputs.name && !otherKey) {
     throw new Error(
       `the manager ${inputs.name} has the address ${old.address}, and the inventory says ${inputs.address}. Managers keep their ` +
@@ -39,11 +40,6 @@ export function hostDifference(old: HostInputs, inputs: HostInputs): Difference 
   ];
   const changed = IN_PLACE.filter((key) => !isDeepStrictEqual(old[key], inputs[key]));
   return { changes: replaces.length + changed.length > 0, replaces, deleteBeforeReplace: true };
-}
-
-/** The part of a public key that identifies it, without a comment. */
-function keyOf({ login }: HostInputs): string {
-  return login.hostKey.trim().split(/\s+/).slice(0, 2).join(" ");
 }
 
 /** What the host does in the stack. */

@@ -36,7 +36,7 @@ export async function onHost<T>(host: Reachable, work: (run: RunScript) => Promi
   const { name, login, bastion } = host;
   const dialled = bastion ?? login;
   const release = await slotOf(`${dialled.address}:${String(dialled.port)}`);
-  let connected = false;
+  let connected = false as boolean;
   try {
     return await withHost({ bastion, host: login }, CONNECT_LIMIT, async (run) => {
       connected = true;
