@@ -1,6 +1,5 @@
 import "./components/lean-sdk";
 import { loadConfig } from "./config/load";
-import { platformOf } from "./config/platforms";
 import { backupStore } from "./components/backup-store";
 import { Ingress } from "./components/ingress";
 import type { ProgramOutputs } from "./components/outputs";
@@ -9,7 +8,7 @@ import { planHosts } from "./plan/placement";
 import { spareIn } from "./plan/spare";
 import { Pki } from "./components/pki";
 import { Registry } from "./components/registry";
-import { SshKeys } from "./components/ssh/keys";
+import { sshKeys } from "./components/ssh/keys";
 import { stackOutputs } from "./components/stack-outputs";
 import { Swarm } from "./components/swarm";
 import { managersOf } from "./components/swarm/bastion";
@@ -19,10 +18,7 @@ const config = loadConfig();
 const hosts = planHosts(config, spareIn(process.env));
 
 const ranges = new AddressRanges("ranges", config);
-const keys =
-  platformOf(config).createsHosts === false
-    ? undefined
-    : new SshKeys("ssh", { hosts: ["bastion", ...hosts.map((host) => host.name)] });
+const keys = sshKeys(config, hosts);
 const platform = createPlatform({ config, hosts, keys, ranges });
 const managers = managersOf(hosts);
 const pki = new Pki("pki", {

@@ -83,8 +83,7 @@ describe("steps of users that aren't root", () => {
       assert.equal(step.inputs["stdin"], prefix + String(root.inputs["stdin"]));
       assert.deepEqual(step.inputs["connection"], { ...(root.inputs["connection"] as object), user: "admin" });
       assert.ok(step.secretInputs.includes("stdin"));
-      const { stdin: _, ...shown } = step.inputs;
-      assert.ok(!JSON.stringify(shown).includes(PASSWORD));
+      assert.ok(!JSON.stringify({ ...step.inputs, stdin: "" }).includes(PASSWORD));
     }
   });
 

@@ -59,7 +59,7 @@ describe("the bastion's login", () => {
     const web = host("web-1", "worker", { login: asSecret(LOGIN), bastion: asSecret(BASTION) });
     const deployment = state(web);
     assert.deepEqual(bastionLogin(deployment), BASTION);
-    const { bastion } = reachOfState({ stack: "s", deployment, instances: [] } as never);
+    const { bastion } = reachOfState({ stack: "s", deployment, instances: [] });
     const { address, ...rest } = BASTION;
     assert.deepEqual(bastion, { host: address, ...rest });
   });
