@@ -47,12 +47,12 @@ describe("an application on hosts that exist already", function () {
     stack.dockerLogin(registry.name, auth);
     const labels = {
       "traefik.enable": "true",
-      "traefik.http.routers.web.rule": `Host(\`web.${client.domain}\`)`,
+      "swarm-ha.name": "web",
       "traefik.http.services.web.loadbalancer.server.port": "8080",
     };
     await context(
       ...["service", "create", "--name", "web", "--detach", "--no-resolve-image", "--with-registry-auth"],
-      ...["--replicas", "2", "--network", "swarm-ha-ingress", "--endpoint-mode", "dnsrr"],
+      ...["--replicas", "2", "--network", "apps", "--constraint", "node.labels.swarm-ha.role==worker"],
       ...Object.entries(labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]),
       `${registry.name}/web:1`,
     );
