@@ -12,6 +12,13 @@ const SPARE: readonly TestHost[] = [
   { name: "spare-4", at: 64 },
 ];
 
+/** Endpoints of load balancers that nobody asks. */
+const ELSEWHERE = {
+  manager: "manager.elsewhere.example:2376",
+  registry: "registry.elsewhere.example:5000",
+  app: "app.elsewhere.example:443",
+};
+
 describe("on hosts that exist already, before anything is touched,", function () {
   this.timeout(300_000);
   const { stack, hosts } = useSharedHosts();
@@ -23,7 +30,7 @@ describe("on hosts that exist already, before anything is touched,", function ()
   it("a second stack on a host is refused, and the first one's name is told", async () => {
     const second = new HostsStack("hosts-second", hosts, {
       zones: ["rack-1"],
-      virtual: 101,
+      loadBalancers: ELSEWHERE,
       inventory: [
         { name: "manager-1", role: "manager", zone: "rack-1" },
         { name: "registry-1", role: "registry", zone: "rack-1" },
@@ -71,7 +78,7 @@ describe("on hosts that exist already, before anything is touched,", function ()
     await hosts.exec("spare-4", ["docker", "swarm", "init"]);
     const faulty = new HostsStack("hosts-faulty", hosts, {
       zones: ["rack-1"],
-      virtual: 101,
+      loadBalancers: ELSEWHERE,
       inventory: SPARE.map(({ name }, i) => ({
         name,
         role: (["worker", "registry", "manager", "worker"] as const)[i] ?? "worker",

@@ -29,10 +29,15 @@ export interface HostsSection {
 export interface HostsPlan {
   readonly zones: readonly string[];
   readonly inventory: readonly InventoryHost[];
-  /** Names of the hosts of load balancers. @default the load balancers are somebody else's */
-  readonly balancers?: readonly string[];
-  /** The last byte of the virtual address. */
-  readonly virtual: number;
+  readonly loadBalancers:
+    | {
+        /** Names of the hosts of all load balancers. */
+        readonly hosts: readonly string[];
+        /** The last byte of their virtual address. */
+        readonly virtual: number;
+      }
+    /** Endpoints of somebody else's. */
+    | { readonly manager: string; readonly registry: string; readonly app: string };
   /** Further keys of `swarm-ha:hosts`. @default none */
   readonly more?: Readonly<Record<string, unknown>>;
 }
@@ -56,7 +61,9 @@ export class HostsStack extends TestStack {
 
   /** The virtual address of all load balancers. */
   public get virtualAddress(): string {
-    return this.on.address(this.plan.virtual);
+    const { loadBalancers } = this.plan;
+    if (!("hosts" in loadBalancers)) throw new Error(`the load balancers of ${this.name} aren't its own`);
+    return this.on.address(loadBalancers.virtual);
   }
 
   /** Its file of configuration. */
@@ -117,7 +124,8 @@ export class HostsStack extends TestStack {
 
   /** The hosts of load balancers that have the virtual address now. */
   public async balancersWithAddress(): Promise<string[]> {
-    const found = (this.plan.balancers ?? []).map(async (host) => {
+    const { loadBalancers } = this.plan;
+    const found = ("hosts" in loadBalancers ? loadBalancers.hosts : []).map(async (host) => {
       const { stdout } = await this.on.tryExec(host, ["ip", "-o", "-4", "address"]).catch(() => ({ stdout: "" }));
       return stdout.includes(` ${this.virtualAddress}/`) ? [host] : [];
     });
@@ -148,18 +156,19 @@ export class HostsStack extends TestStack {
   }
 
   private async firstConfig(): Promise<StackText> {
-    const { zones, inventory, balancers, more } = this.plan;
+    const { zones, inventory, loadBalancers, more } = this.plan;
     const entries = inventory.map(async ({ name, ...rest }) => ({ ...(await this.login(name)), ...rest }));
-    const hosts = await Promise.all((balancers ?? []).map((name) => this.login(name)));
-    const tier = (port: number): Record<string, unknown> =>
-      balancers === undefined
-        ? { external: { endpoint: `${this.virtualAddress}:${String(port)}` } }
-        : { hosts, virtualAddress: this.virtualAddress };
+    const balancers = "hosts" in loadBalancers ? loadBalancers.hosts : [];
+    const hosts = await Promise.all(balancers.map((name) => this.login(name)));
+    const tier = (name: "manager" | "registry" | "app"): Record<string, unknown> =>
+      "hosts" in loadBalancers
+        ? { hosts, virtualAddress: this.virtualAddress }
+        : { external: { endpoint: loadBalancers[name] } };
     const section = {
       ssh: { user: "admin" },
       engine: { source: "debian" },
       inventory: await Promise.all(entries),
-      loadBalancers: { manager: tier(2376), registry: tier(5000), app: tier(443) },
+      loadBalancers: { manager: tier("manager"), registry: tier("registry"), app: tier("app") },
       registryStorage: { path: "/srv/registry" },
       ...more,
     } as unknown as HostsSection;

@@ -29,8 +29,7 @@ export const zoneOf = (host: string): string => `rack-${host.slice(-1)}`;
 export const hosts = new TestHosts("hosts-e2e", "10.215.0");
 export const stack = new HostsStack("hosts-e2e", hosts, {
   zones: ["rack-1", "rack-2", "rack-3"],
-  virtual: 100,
-  balancers: ["lb-1", "lb-2"],
+  loadBalancers: { hosts: ["lb-1", "lb-2"], virtual: 100 },
   inventory: NODES.map((name) => {
     const [role = ""] = name.split("-");
     return { name, role: role as "manager" | "registry" | "worker", zone: zoneOf(name) };
@@ -49,8 +48,16 @@ export function firstUp(): Promise<Ran> {
   return first;
 }
 
+let network: Promise<void> | undefined;
+
+/** Makes the network of the hosts, and what an interrupted run has left is removed. */
+export function beginHosts(): Promise<void> {
+  network ??= hosts.begin();
+  return network;
+}
+
 async function bringUp(): Promise<Ran> {
-  await hosts.begin();
+  await beginHosts();
   await hosts.create(...HOSTS);
   await stack.reset();
   untouched = await snapshots();
@@ -88,7 +95,8 @@ export function useSharedHosts(): { readonly stack: HostsStack; readonly hosts: 
 
 after("the shared hosts are removed", async function () {
   this.timeout(180_000);
-  if (first === undefined || KEEP) return;
-  await first.catch(() => undefined);
+  if (network === undefined || KEEP) return;
+  await network.catch(() => undefined);
+  await first?.catch(() => undefined);
   await hosts.remove();
 });
