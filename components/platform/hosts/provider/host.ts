@@ -7,8 +7,8 @@ import { roleOf } from "./diff";
 import { isReplaced } from "./replaced";
 import { onHost, tell, Unreachable, type RunScript } from "./session";
 
-/** Time limits of the scripts, in seconds. Packages take minutes. */
-const LIMITS = { claim: 60, look: 60, setUp: 20 * 60, balancer: 120, release: 300 } as const;
+/** Time limits of the scripts, in seconds: a little more than the limits of all waits in them. Packages take minutes. */
+const LIMITS = { claim: 60, look: 60, setUp: 20 * 60, balancer: 240, release: 600 } as const;
 
 /** Id and outputs of a host that was claimed, and why it couldn't be set up. The Pulumi engine stores the first two. */
 class SetUpError extends Error {
