@@ -43,9 +43,10 @@ export async function createHost(inputs: HostInputs): Promise<{ id: string; outs
       await setUp(run, inputs);
     } catch (error) {
       // It is in the state now, so that `destroy` releases it, and the next `up` goes on with it.
-      throw new SetUpError(name, { ...state, complete: false }, error);
+      throw new SetUpError(identity, { ...state, complete: false }, error);
     }
-    return { id: name, outs: { ...state, complete: true } };
+    // Common code takes a resource's id for the host's identity.
+    return { id: identity, outs: { ...state, complete: true } };
   });
 }
 
