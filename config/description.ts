@@ -9,6 +9,10 @@ export interface KeyDescription {
   readonly fix?: string;
   readonly defaultText?: string;
   readonly default?: unknown;
+  /** Whether errors never show it. */
+  readonly secret?: boolean;
+  /** Valid values: the first one stands for an encrypted one where nobody can decrypt it. */
+  readonly examples?: readonly unknown[];
   readonly type?: string;
   readonly enum?: readonly string[];
   readonly properties?: Readonly<Record<string, KeyDescription>>;

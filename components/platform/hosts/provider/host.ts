@@ -7,8 +7,8 @@ import { roleOf } from "./diff";
 import { isReplaced } from "./replaced";
 import { onHost, tell, Unreachable, type RunScript } from "./session";
 
-/** Time limits of the scripts, in seconds: a little more than the limits of all waits in them. Packages take minutes. */
-const LIMITS = { claim: 60, look: 60, setUp: 20 * 60, balancer: 240, release: 600 } as const;
+/** Time limits of the scripts, in seconds. Packages take minutes. */
+const LIMITS = { claim: 60, look: 60, setUp: 20 * 60, balancer: 120, release: 300 } as const;
 
 /** Id and outputs of a host that was claimed, and why it couldn't be set up. The Pulumi engine stores the first two. */
 class SetUpError extends Error {
@@ -25,8 +25,8 @@ class SetUpError extends Error {
 }
 
 /**
- * Claims a host for the stack, and sets it up. An interrupted run can be repeated: a host that the same stack claimed under
- * the same name is claimed again.
+ * Claims a host for the stack, and sets it up. Its id in the state is the identity of this claim. An interrupted run can be
+ * repeated: a host that the same stack claimed under the same name is claimed again.
  *
  * @throws Error that names the host and the remedy
  */
@@ -45,7 +45,6 @@ export async function createHost(inputs: HostInputs): Promise<{ id: string; outs
       // It is in the state now, so that `destroy` releases it, and the next `up` goes on with it.
       throw new SetUpError(identity, { ...state, complete: false }, error);
     }
-    // Common code takes a resource's id for the host's identity.
     return { id: identity, outs: { ...state, complete: true } };
   });
 }
