@@ -94,7 +94,11 @@ class HostsPlatform extends pulumi.ComponentResource implements Platform {
       app: this.loadBalancer("app", `*.app.${domain}${suffix}`, [`*.app.${domain}`]),
     };
     this.records = Object.fromEntries(
-      LOAD_BALANCERS.map((tier) => [`${tier === "app" ? "*.app" : tier}.${domain}`, pulumi.output(this.target(tier))]),
+      LOAD_BALANCERS.flatMap((tier) => {
+        const [record, target] = [`${tier === "app" ? "*.app" : tier}.${domain}`, this.target(tier)];
+        // The user's own name for it needs no other.
+        return record === target ? [] : [[record, pulumi.output(target)] as const];
+      }),
     );
     const external = LOAD_BALANCERS.flatMap((tier) => {
       const settings = loadBalancerOf(config, tier);
