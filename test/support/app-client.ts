@@ -28,7 +28,11 @@ export class AppClient {
   public readonly ports: { readonly http: number; readonly https: number };
   private readonly ca: string;
 
-  public constructor({ endpoints, caCertificate, ...outputs }: StackOutputs) {
+  /** @param address where the endpoint is reached */
+  public constructor(
+    { endpoints, caCertificate, ...outputs }: StackOutputs,
+    private readonly address = "127.0.0.1",
+  ) {
     const { app } = endpointsOf({ endpoints, caCertificate, ...outputs });
     this.domain = app.hostname.split(".").slice(1).join(".");
     this.ports = { http: app.port - 1, https: app.port };
@@ -39,8 +43,8 @@ export class AppClient {
   public ask(name: string, path: string, { plain = false, ...more }: Question = {}): Promise<Answer> {
     const host = `${name}.${this.domain}`;
     const port = plain ? this.ports.http : this.ports.https;
-    // By address: not every workstation resolves names below localhost.
-    const all = { host: "127.0.0.1", port, path, headers: { host: `${host}:${port}` }, ...more };
+    // By address: not every workstation resolves the names.
+    const all = { host: this.address, port, path, headers: { host: `${host}:${port}` }, ...more };
     return new Promise((resolve, reject) => {
       const call = plain ? httpRequest(all) : httpsRequest({ ...all, ca: this.ca, servername: host, agent: false });
       const timer = setTimeout(() => {

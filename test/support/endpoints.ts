@@ -7,6 +7,8 @@ import type { StackOutputs } from "../../components/outputs";
 export interface Endpoint {
   readonly name: "manager" | "registry" | "app";
   readonly port: number;
+  /** Address. Where names below localhost are meant, this workstation's: not every workstation resolves them. */
+  readonly address: string;
   /** The name that its certificate must be valid for. */
   readonly hostname: string;
   /** Something that everybody who is let in may ask for, and the status of the answer. */
@@ -22,15 +24,18 @@ export type Client = Pick<
   "ca" | "cert" | "key" | "minVersion" | "maxVersion" | "ciphers" | "servername" | "agent"
 >;
 
-/** The endpoints of a stack, by its outputs. */
-export function endpointsOf({
-  endpoints,
-  caCertificate: ca,
-  access,
-}: StackOutputs): Record<Endpoint["name"], Endpoint> {
-  const place = (endpoint: string | undefined): Pick<Endpoint, "port" | "hostname"> => {
+/**
+ * The endpoints of a stack, by its outputs.
+ *
+ * @param address where they are reached
+ */
+export function endpointsOf(
+  { endpoints, caCertificate: ca, access }: StackOutputs,
+  address = "127.0.0.1",
+): Record<Endpoint["name"], Endpoint> {
+  const place = (endpoint: string | undefined): Pick<Endpoint, "port" | "hostname" | "address"> => {
     const url = new URL((endpoint ?? "").replace("*.", "nothing-of-this-name."));
-    return { port: Number(url.port), hostname: url.hostname };
+    return { port: Number(url.port === "" ? "443" : url.port), hostname: url.hostname, address };
   };
   const { cert, key } = access.person ?? access.client;
   return {
@@ -63,11 +68,10 @@ export interface Visit {
  *
  * @throws Error with OpenSSL's or Node's code, when either side refuses, or there is no answer within 5 s
  */
-export function visit({ port, hostname, path, good }: Endpoint, client: Client = {}): Promise<Visit> {
+export function visit({ port, address, hostname, path, good }: Endpoint, client: Client = {}): Promise<Visit> {
   return new Promise((resolve, reject) => {
     const call = request(
-      // By address: not every workstation resolves names below localhost.
-      { host: "127.0.0.1", port, path, headers: { host: hostname }, ...tls(hostname, { ...good, ...client }) },
+      { host: address, port, path, headers: { host: hostname }, ...tls(hostname, { ...good, ...client }) },
       (response) => {
         const { socket } = response;
         if (!(socket instanceof TLSSocket)) throw new Error("an HTTPS answer without TLS");

@@ -71,10 +71,15 @@ export class TestStack {
     const file = parse(stackConfigIn(this.place, this.base)) as { config: Record<string, unknown> };
     if (ENGINE !== undefined) Object.assign(file.config["swarm-ha:local"] as object, { engine: ENGINE });
     for (const [key, value] of Object.entries({ ...this.changes, ...changes })) file.config[`swarm-ha:${key}`] = value;
+    this.makeFolders();
+    writeFileSync(join(this.home, "config", `Pulumi.${this.name}.yaml`), stringify(file));
+  }
+
+  /** Makes the folders of state, config and docker's settings. */
+  protected makeFolders(): void {
     for (const folder of ["config", "state", "docker"]) {
       mkdirSync(join(this.home, folder), { recursive: true, mode: 0o700 });
     }
-    writeFileSync(join(this.home, "config", `Pulumi.${this.name}.yaml`), stringify(file));
   }
 
   /** `npm run <tool> -- <args>`. */
