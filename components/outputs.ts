@@ -42,6 +42,8 @@ const accessSchema = z.object({
     privateKey: text,
     /** Public host key, to be pinned. */
     hostKey: text,
+    /** Password that sudo asks for. @default the user is root, or sudo asks for none */
+    sudoPassword: text.optional(),
   }),
   /** The bastion's own client certificate. */
   client: clientSchema,

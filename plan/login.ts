@@ -11,5 +11,5 @@ export interface Login {
   /** The host's public key, `authorized_keys` format; a host with another key is refused. */
   readonly hostKey: string;
   /** Password that sudo asks for. Secret. @default sudo asks for none */
-  readonly sudoPassword?: string;
+  readonly sudoPassword?: string | undefined;
 }

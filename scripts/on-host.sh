@@ -3,7 +3,8 @@
 #
 # Runs on the bastion, under an SSH agent of its own. Argument: the digest of the step's script, which is installed here.
 # Standard input: the length of the input below and a newline, the input, and then the host's data.
-# Input: { name, address, port, hostKey: pinned, key: the client's private key, limit: seconds to connect }
+# Input: { name, address, port, hostKey: pinned, key: the client's private key, limit: seconds to connect; where another user than
+# root logs in: user, sudo: { start, prefix }: what goes before the quoted command and before its input (components/ssh/elevate.ts) }
 # Exits as the step does. Nothing is repeated once the step has begun.
 
 read -r size && input=$(head -c "$size")
@@ -25,6 +26,10 @@ script_size=$(printf '%s\n' "$script" | wc -c)
   fail "the bastion has another version of this step's script; run \`up\` without --target"
 data=$(cat)
 
+user=$(optional user)
+start=$(optional sudo.start)
+prefix=${given[sudo.prefix]-}
+
 # No secret is stored here: only the pinned key and ssh's messages. The client's key is only in the agent.
 folder=$(mktemp -d /run/swarm-ha-on-host.XXXXXX)
 # (An agent that is gone already must not become the step's exit code.)
@@ -32,11 +37,11 @@ trap 'kill "$SSH_AGENT_PID" 2>/dev/null || true; rm -rf "$folder"' EXIT
 heard=$folder/heard begun=$folder/begun
 printf '%s %s\n' "$name" "$host_key" >"$folder/known_hosts"
 value key | ssh-add -q - 2>"$heard" || fail "the SSH agent doesn't accept the client's key: $(<"$heard")"
-unset 'given[key]' input
+unset 'given[key]' 'given[sudo.prefix]' input
 
 # A host that is silent for 30 s counts as lost: if it dies or hangs, its step fails within a minute.
 options=(
-  -F none -E "$heard" -T -p "$port" -l root
+  -F none -E "$heard" -T -p "$port" -l "${user:-root}"
   -o BatchMode=yes -o IdentityFile=none -o PreferredAuthentications=publickey
   -o StrictHostKeyChecking=yes -o "UserKnownHostsFile=$folder/known_hosts" -o GlobalKnownHostsFile=none
   -o "HostKeyAlias=$name" -o "HostKeyAlgorithms=${host_key%% *}" -o UpdateHostKeys=no
@@ -47,6 +52,8 @@ options=(
   -o PermitLocalCommand=yes -o "LocalCommand=: >'$begun'"
 )
 remote="script=\$(head -c $script_size); exec bash -c \"\$script\" $step $digest"
+# (No quote is in it.)
+[ -z "$start" ] || remote="$start '$remote'"
 
 # explained: what the last dial met, in one line.
 explained() {
@@ -61,9 +68,14 @@ explained() {
   esac
 }
 
-# called: whether the caller of this step still waits. If its connection is gone, sshd has ended, and our parent is init.
+# called: whether the caller of this step still waits. If its connection is gone, sshd has ended, and our parent is init. Under
+# sudo, our parent stays, and sshd is another process.
 called() {
   local parent
+  if [ -n "${SWARM_HA_CALLER-}" ]; then
+    kill -0 "$SWARM_HA_CALLER" 2>/dev/null
+    return
+  fi
   read -r _ _ _ parent _ <"/proc/$$/stat"
   ((parent == PPID))
 }
@@ -73,7 +85,7 @@ while true; do
   left=$((end - SECONDS)) code=0
   : >"$heard"
   ssh "${options[@]}" -o "ConnectTimeout=$((left > 10 ? 10 : left < 1 ? 1 : left))" "$address" "$remote" \
-    < <(printf '%s\n' "$script" "$data") || code=$?
+    < <(printf '%s' "$prefix" && printf '%s\n' "$script" "$data") || code=$?
   [ ! -e "$begun" ] || break
   seen=$(explained)
   ((SECONDS < end)) || fail "$where accepted no connection with its pinned host key within $limit s; saw last: $seen"

@@ -58,7 +58,7 @@ done
 # follows. The founder needs none either: it never joins.
 has_slot() {
   # A run that was killed leaves its waiting steps behind; a slot that one of them took would be nobody's to free.
-  kill -0 "$PPID" 2>/dev/null || fail "the run that wanted $name to join has ended"
+  kill -0 "${SWARM_HA_CALLER:-$PPID}" 2>/dev/null || fail "the run that wanted $name to join has ended"
   take_slot "$name"
 }
 # still_alone: whether the founder is the only manager now.

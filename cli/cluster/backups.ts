@@ -1,11 +1,12 @@
 /** Backups of the swarm's state: what is stored, listed, given back and compared. Runs scripts on the bastion, which call hosts. */
 import { z } from "zod";
 import { dataText, forHost, readScript, sized, type StepData } from "../../components/ssh/script";
+import { hostWay } from "../../components/ssh/host-way";
 import type { BackupStore } from "../../components/outputs";
 import { UserError } from "../terminal/errors";
-import { hostKeysOf, UNKNOWN } from "./deployment";
 import { decryptNodeKey } from "./node-key";
 import type { DockerCall } from "./docker-api";
+import { loginOf } from "./logins";
 import { throughManager } from "./inspect";
 import { scriptOnBastion } from "./run-script";
 import type { LiveStack } from "./stack";
@@ -264,19 +265,9 @@ function give(stack: LiveStack, name: string, step: string, snapshot: string, da
 
 /** A host's step as the bastion runs it (scripts/on-host.sh). The bastion may add to the step's input. */
 function hostCall(stack: LiveStack, name: string, step: string, data: StepData): { command: string; input: string } {
-  const address = stack.desired.nodes.find((node) => node.name === name)?.address ?? UNKNOWN;
-  const hostKey = hostKeysOf(stack.deployment)[name];
-  if (address === UNKNOWN || hostKey === undefined) {
-    throw new Error(`the stack's state has no address or host key of ${name}`);
-  }
-  const pinned = hostKey.trim().split(/\s+/).slice(0, 2).join(" ");
-  const way = {
-    name,
-    address,
-    port: 22,
-    hostKey: pinned,
-    key: stack.outputs.access.bastion.privateKey,
-    limit: CONNECT_LIMIT,
-  };
+  const { deployment } = stack;
+  const { privateKey } = stack.outputs.access.bastion;
+  const address = stack.desired.nodes.find((node) => node.name === name)?.address;
+  const way = hostWay(name, loginOf(name, { deployment, address, privateKey }), CONNECT_LIMIT);
   return { command: forHost(readScript(step)), input: sized(dataText(way)) + dataText({ name, ...data }) };
 }

@@ -4,8 +4,8 @@ import { PORTS } from "../../plan/ports";
 import type { DockerCall } from "./docker-api";
 import { ask, dial, readPage, secure, shown, type TlsIdentity } from "./http";
 import { messageOf } from "../../components/message";
-import { within } from "./limit";
-import { openBastion, type Tunnel } from "./bastion";
+import { within } from "../../components/limit";
+import { openBastion, type Tunnel } from "../../components/ssh/bastion";
 
 /** Seconds for each connection and request. A cluster at a healthy distance answers in well under one. */
 const LIMIT = 5;

@@ -95,18 +95,6 @@ export function outputsOf(deployment: Deployment): Record<string, unknown> {
   return (unwrap(stack?.outputs ?? {}) ?? {}) as Record<string, unknown>;
 }
 
-/** The hosts' public SSH keys by host name (components/ssh/keys.ts). */
-export function hostKeysOf(deployment: Deployment): Record<string, string> {
-  const prefix = "ssh-host-";
-  return Object.fromEntries(
-    resourcesOf(deployment).flatMap((resource) => {
-      const name = nameOf(resource.urn);
-      const key = unwrap(resource.outputs?.["publicKeyOpenssh"]);
-      return name.startsWith(prefix) && typeof key === "string" ? [[name.slice(prefix.length), key]] : [];
-    }),
-  );
-}
-
 /** Last part of a URN. */
 export function nameOf(urn: string): string {
   return urn.slice(urn.lastIndexOf("::") + 2);

@@ -2,10 +2,10 @@
 import { messageOf } from "../../components/message";
 import type { Role } from "../../plan/roles";
 import { SERVICES } from "../../plan/stack-names";
-import { hostKeysOf } from "./deployment";
 import { runOnHost } from "./host-shell";
+import { findLogin } from "./logins";
 import type { LiveDisk, Problem, UnreadDisks } from "./model";
-import type { Tunnel } from "./bastion";
+import type { Tunnel } from "../../components/ssh/bastion";
 import { size } from "./registry-storage";
 import type { LiveStack } from "./stack";
 import { list } from "./words";
@@ -67,7 +67,7 @@ export async function readDisks(
   stack: LiveStack,
   tunnel: Tunnel,
 ): Promise<{ readonly disks: LiveDisk[]; readonly unread: UnreadDisks[] }> {
-  const keys = hostKeysOf(stack.deployment);
+  const { deployment } = stack;
   const { privateKey } = stack.outputs.access.bastion;
   const waiting = Object.entries(stack.outputs.hosts);
   const disks: LiveDisk[] = [];
@@ -75,11 +75,11 @@ export async function readDisks(
   const worker = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [name, { address }] = next;
-      const hostKey = keys[name];
-      if (address === undefined || hostKey === undefined) continue;
+      const login = findLogin(name, { deployment, address, privateKey });
+      if (login === undefined) continue;
       try {
         const call = { command: COMMAND, input: "" };
-        const { code, stdout, stderr } = await runOnHost({ name, address, hostKey, privateKey }, tunnel, call, LIMIT);
+        const { code, stdout, stderr } = await runOnHost(name, login, tunnel, call, LIMIT);
         if (code !== 0) throw new Error(`exit code ${String(code)}: ${stderr.trim().slice(-300)}`);
         disks.push(...disksIn(name, stdout));
       } catch (error) {

@@ -2,7 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { messageOf } from "../../components/message";
-import type { Tunnel } from "./bastion";
+import type { Tunnel } from "../../components/ssh/bastion";
 import type { Desired, LiveExternalCa, LiveSettings, Problem, SilentCa, UnaskedCa } from "./model";
 import { outputOf, scriptOnHost } from "./run-script";
 import type { LiveStack } from "./stack";

@@ -6,7 +6,7 @@ import type { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
 import type { ClientCertificate } from "../../components/outputs";
-import { within } from "./limit";
+import { within } from "../../components/limit";
 
 /** A request; its body is sent as JSON. */
 interface HttpQuestion {

@@ -2,11 +2,11 @@
 import type Docker from "dockerode";
 import { messageOf } from "../../components/message";
 import type { StepData } from "../../components/ssh/script";
-import { openBastion, type Tunnel } from "./bastion";
-import { hostKeysOf, UNKNOWN } from "./deployment";
+import { openBastion, type Tunnel } from "../../components/ssh/bastion";
 import { runOnHost, scriptCall } from "./host-shell";
+import { loginOf } from "./logins";
 import { containersOf } from "./platform";
-import type { ScriptEnd } from "./ssh";
+import type { ScriptEnd } from "../../components/ssh/client";
 import type { LiveStack } from "./stack";
 
 /** Seconds for the log-in to the bastion. */
@@ -88,15 +88,14 @@ export async function scriptOnHost(
   data: StepData,
   { bastion, docker, limit }: Routes & { readonly limit: number },
 ): Promise<HostScriptEnd> {
-  const address = stack.desired.nodes.find((node) => node.name === name)?.address ?? UNKNOWN;
-  const hostKey = hostKeysOf(stack.deployment)[name];
   const call = scriptCall(step, data);
   try {
     if (typeof bastion === "string") throw new Error(`the bastion can't be reached (${bastion})`);
-    if (address === UNKNOWN || hostKey === undefined)
-      throw new Error("the stack's state has no address or host key of it");
-    const host = { name, address, hostKey, privateKey: stack.outputs.access.bastion.privateKey };
-    return { end: await runOnHost(host, bastion, call, limit), via: "bastion" };
+    const { deployment } = stack;
+    const { privateKey } = stack.outputs.access.bastion;
+    const address = stack.desired.nodes.find((node) => node.name === name)?.address;
+    const login = loginOf(name, { deployment, address, privateKey });
+    return { end: await runOnHost(name, login, bastion, call, limit), via: "bastion" };
   } catch (error) {
     const end =
       docker === undefined ? undefined : await containersOf(stack.stack)?.run(docker, stack.stack, name, call, limit);

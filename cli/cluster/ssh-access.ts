@@ -2,11 +2,12 @@
 import type { Access } from "../../components/outputs";
 import { messageOf } from "../../components/message";
 import { LOAD_BALANCER } from "../../plan/labels";
-import { openBastion, type Tunnel } from "./bastion";
-import { hostKeysOf } from "./deployment";
+import type { Login } from "../../plan/login";
+import { openBastion, type Tunnel } from "../../components/ssh/bastion";
 import { runOnHost, scriptCall } from "./host-shell";
+import { loginOf } from "./logins";
 import { outputOf } from "./run-script";
-import { isRefusal } from "./ssh";
+import { isRefusal } from "../../components/ssh/client";
 import type { LiveStack } from "./stack";
 
 /** Seconds for the log-in to the bastion. */
@@ -57,10 +58,9 @@ export function authorize(
   return onEach(
     stack,
     async (name, tunnel) => {
-      const host = name === BASTION ? undefined : shellOf(stack, name, privateKey);
-      const end = await (host === undefined
+      const end = await (name === BASTION
         ? tunnel.run(call.command, call.input, LIMIT)
-        : runOnHost(host, tunnel, call, LIMIT));
+        : runOnHost(name, loginWith(stack, name, privateKey), tunnel, call, LIMIT));
       outputOf(end);
       return undefined;
     },
@@ -80,7 +80,7 @@ export function tryKey(stack: Reachable, privateKey: string): Promise<ByHost<Key
     async (name, tunnel) => {
       try {
         if (name === BASTION) (await openBastion({ ...bastion, privateKey }, DIAL_LIMIT)).close();
-        else await runOnHost(shellOf(stack, name, privateKey), tunnel, { command: "true", input: "" }, LIMIT);
+        else await runOnHost(name, loginWith(stack, name, privateKey), tunnel, { command: "true", input: "" }, LIMIT);
         return "accepted";
       } catch (error) {
         if (isRefusal(error)) return "refused";
@@ -91,13 +91,9 @@ export function tryKey(stack: Reachable, privateKey: string): Promise<ByHost<Key
   );
 }
 
-function shellOf(stack: Reachable, name: string, privateKey: string): Parameters<typeof runOnHost>[0] {
-  const address = stack.outputs.hosts[name]?.address;
-  const hostKey = hostKeysOf(stack.deployment)[name];
-  if (address === undefined || hostKey === undefined) {
-    throw new Error("the stack's state has no address or host key of it");
-  }
-  return { name, address, hostKey, privateKey };
+function loginWith({ outputs, deployment }: Reachable, name: string, privateKey: string): Login {
+  const { address } = outputs.hosts[name] ?? {};
+  return { ...loginOf(name, { deployment, address, privateKey }), privateKey };
 }
 
 /** Does something on each host. One that fails doesn't stop the others. */

@@ -2,7 +2,7 @@ import type { ClientCertificate } from "../../components/outputs";
 import { messageOf } from "../../components/message";
 import { PORTS } from "../../plan/ports";
 import { ask, secure } from "./http";
-import { within } from "./limit";
+import { within } from "../../components/limit";
 import { onBastion } from "./run-script";
 import type { LiveStack } from "./stack";
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { stackOutputsSchema, type Access } from "../../components/outputs";
 import { allFacts } from "../platform/facts";
 import { outputsOf, resourcesOf, UNKNOWN, unwrap, type Deployment } from "../cluster/deployment";
+import { bastionLogin } from "../cluster/logins";
 import type { HostAccess } from "../cluster/run-script";
 import type { LiveStack, StackState } from "../cluster/stack";
 
@@ -57,6 +58,11 @@ export function reachOfState({ stack, deployment, instances }: StackState): Reac
 function bastionIn(deployment: Deployment): Access["bastion"] | undefined {
   const outputs = z.object({ access: bastionSchema }).safeParse(outputsOf(deployment));
   if (outputs.success) return outputs.data.access.bastion;
+  const login = bastionLogin(deployment);
+  if (login !== undefined) {
+    const { address: host, ...rest } = login;
+    return { host, ...rest };
+  }
   for (const { type, inputs } of resourcesOf(deployment)) {
     if (type !== "command:remote:Command") continue;
     const read = connectionSchema.safeParse(unwrap(inputs?.["connection"]));

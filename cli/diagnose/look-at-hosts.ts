@@ -4,11 +4,11 @@ import type Docker from "dockerode";
 import { messageOf } from "../../components/message";
 import { PORTS } from "../../plan/ports";
 import { isHost } from "../../plan/roles";
-import { openBastion, type Tunnel } from "../cluster/bastion";
+import { openBastion, type Tunnel } from "../../components/ssh/bastion";
 import { scriptCall } from "../cluster/host-shell";
 import { containersOf } from "../cluster/platform";
 import { outputOf, scriptOnHost, type HostScriptEnd, type Routes } from "../cluster/run-script";
-import type { ScriptEnd } from "../cluster/ssh";
+import type { ScriptEnd } from "../../components/ssh/client";
 import type { Reach, Target } from "./access";
 import { parseDiagnosis, type HostLook } from "./host-report";
 

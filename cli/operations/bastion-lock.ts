@@ -8,9 +8,10 @@ import { Client, type ClientChannel } from "ssh2";
 import { z } from "zod";
 import type { Access } from "../../components/outputs";
 import { messageOf } from "../../components/message";
+import { asRoot } from "../../components/ssh/elevate";
 import { dataText, readScript, sent, sized } from "../../components/ssh/script";
-import { within } from "../cluster/limit";
-import { logIn } from "../cluster/ssh";
+import { within } from "../../components/limit";
+import { logIn } from "../../components/ssh/client";
 import { readState } from "../cluster/stack";
 import { reachOfState } from "../diagnose/access";
 import { UserError } from "../terminal/errors";
@@ -136,10 +137,11 @@ export async function holderOfLock(bastion: Access["bastion"]): Promise<Holder |
 }
 
 async function ask(
-  { host, port, user, privateKey, hostKey }: Access["bastion"],
+  bastion: Access["bastion"],
   data: { readonly mode: "hold" | "look"; readonly holder?: string },
   limit: number,
 ): Promise<{ client: Client; channel: ClientChannel; other: Holder | undefined }> {
+  const { host, port, user, privateKey, hostKey } = bastion;
   const client = new Client();
   try {
     return await within(limit, async ({ signal, phase }) => {
@@ -149,14 +151,15 @@ async function ask(
       await logIn(client, hostKey, { host, port, username: user, privateKey, readyTimeout: limit * 1000, ...alive });
       phase("taking the lock of operations on the bastion");
       const script = readScript("operation-lock");
+      const { command, prefix } = asRoot(sent(script), bastion);
       const channel = await new Promise<ClientChannel>((resolve, reject) => {
-        client.exec(sent(script), (error, opened) => {
+        client.exec(command, (error, opened) => {
           if (error) reject(error);
           else resolve(opened);
         });
       });
       const answer = firstLine(channel);
-      channel.write(script.text + sized(dataText({ ...data, silence: SILENCE })));
+      channel.write(prefix + script.text + sized(dataText({ ...data, silence: SILENCE })));
       return { client, channel, other: readAnswer(await answer) };
     });
   } catch (error) {

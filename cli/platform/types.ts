@@ -6,7 +6,7 @@ import type { StackConfig } from "../../config";
 import type { IngressRule } from "../../policy/ingress-rules";
 import type { Planned } from "../../policy/planned";
 import type { Deployment } from "../cluster/deployment";
-import type { ScriptEnd } from "../cluster/ssh";
+import type { ScriptEnd } from "../../components/ssh/client";
 import type { PlatformDifference, LiveMember } from "../cluster/model";
 import type { Forward } from "../cluster/tunnel/forward";
 import type { StackFile } from "../pulumi/project";

@@ -1,13 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/command";
+import { hostWay, pinnedKey } from "./host-way";
+import type { StepData } from "./script";
 
 /**
- * Connection of Pulumi's command plugin to the bastion, the only host that it dials.
+ * Connection of Pulumi's command plugin to the bastion, the only host that it dials, and how commands become root there.
  *
  * It never has a `proxy`: the plugin dials a proxied host once, and retries only the SSH handshake on that same connection,
  * so a host that first shows another key is lost (docs/architecture.md, "How a step reaches its host").
  */
-export type SshConnection = Omit<types.input.remote.ConnectionArgs, "proxy"> & { readonly proxy?: never };
+export type SshConnection = Omit<types.input.remote.ConnectionArgs, "proxy" | "user"> & {
+  readonly proxy?: never;
+  /** User that logs in. Any but root gets root's rights by sudo. @default root */
+  readonly user?: string;
+  /** Password that sudo asks for. Secret. No input of the plugin: steps send it on standard input. @default sudo asks for none */
+  readonly sudoPassword?: pulumi.Input<string>;
+};
 
 /** How the bastion reaches a host, and how the plugin reaches the bastion. */
 export interface HostConnection {
@@ -27,6 +35,14 @@ export interface SshEndpoint {
    * @default 22
    */
   readonly port?: number;
+  /**
+   * User that logs in. Any but root gets root's rights by sudo.
+   *
+   * @default root
+   */
+  readonly user?: string;
+  /** Password that sudo asks for. Secret. @default the user is root, or sudo asks for none */
+  readonly sudoPassword?: pulumi.Input<string> | undefined;
   /** Client private key, OpenSSH format. Secret. */
   readonly privateKey: pulumi.Input<string>;
   /** The host's public key, `authorized_keys` format; a host with another key is refused. */
@@ -68,8 +84,16 @@ const CONNECT_LIMIT = 45;
 
 /** A connection from the workstation to the bastion. */
 export function directConnection(endpoint: DirectEndpoint): SshConnection {
-  const { dialErrorLimit = DIAL.dialErrorLimit, port = 22, host, privateKey } = endpoint;
-  return { ...DIAL, dialErrorLimit, host, privateKey, hostKey: pinned(endpoint.hostKey), port };
+  const {
+    dialErrorLimit = DIAL.dialErrorLimit,
+    port = 22,
+    user = DIAL.user,
+    host,
+    privateKey,
+    sudoPassword,
+  } = endpoint;
+  const sudo = user === "root" || sudoPassword === undefined ? {} : { sudoPassword };
+  return { ...DIAL, user, dialErrorLimit, host, privateKey, hostKey: pinned(endpoint.hostKey), port, ...sudo };
 }
 
 /** A connection from the bastion to another host. */
@@ -78,11 +102,21 @@ export function fromBastion(bastion: SshConnection, endpoint: HostEndpoint): Hos
 }
 
 /** Input of a host step on the bastion (scripts/on-host.sh). The client's key is a secret. */
-export function hostInput({ name, host, port = 22, privateKey, hostKey, connectLimit }: HostEndpoint): pulumi.Inputs {
-  return { name, address: host, port, hostKey: pinned(hostKey), key: privateKey, limit: connectLimit ?? CONNECT_LIMIT };
+export function hostInput({
+  name,
+  port = 22,
+  user = "root",
+  connectLimit,
+  ...endpoint
+}: HostEndpoint): pulumi.Output<StepData> {
+  const { host: address, privateKey, hostKey, sudoPassword } = endpoint;
+  return pulumi.all([address, privateKey, hostKey, sudoPassword]).apply(([at, key, pinned, password]) => {
+    const login = { address: at, port, user, privateKey: key, hostKey: pinned, sudoPassword: password };
+    return hostWay(name, login, connectLimit ?? CONNECT_LIMIT);
+  });
 }
 
-/** Removes the newline or comment at the end of an OpenSSH public key, because keys are compared as text. */
+/** A host's public key as it is compared. */
 function pinned(hostKey: pulumi.Input<string>): pulumi.Output<string> {
-  return pulumi.output(hostKey).apply((key) => key.trim().split(/\s+/).slice(0, 2).join(" "));
+  return pulumi.output(hostKey).apply(pinnedKey);
 }

@@ -1,5 +1,6 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { asRoot } from "./elevate";
 import { hostInput, type HostConnection, type SshConnection } from "./connection";
 import { dataText, forHost, installed, readScript, sent, sized, type StepData } from "./script";
 
@@ -83,8 +84,8 @@ export function hostStep(name: string, args: HostStepArgs, opts: pulumi.CustomRe
   const { bastion, host } = args.connection;
   const script = readScript(args.script);
   const stdin = pulumi
-    .all([pulumi.output(hostInput(host)), pulumi.output(args.input)])
-    .apply(([way, data]) => sized(dataText(way as StepData)) + dataText(data as StepData));
+    .all([hostInput(host), pulumi.output(args.input)])
+    .apply(([way, data]) => sized(dataText(way)) + dataText(data as StepData));
   return step(
     name,
     {
@@ -99,21 +100,37 @@ export function hostStep(name: string, args: HostStepArgs, opts: pulumi.CustomRe
 }
 
 /**
- * The common part of all steps. Only this function uses `command.remote`.
+ * The common part of all steps. Only this function uses `command.remote`. Commands run as root on the bastion, also where
+ * another user logs in.
  *
  * Data, and a script that isn't installed, are sent on standard input, as a secret. So no command line,
  * process list, log or preview ever shows them.
  */
 function step(
   name: string,
-  args: Omit<command.remote.CommandArgs, "connection"> & { readonly connection: SshConnection },
+  args: Omit<command.remote.CommandArgs, "connection" | "create" | "delete" | "stdin"> & {
+    readonly connection: SshConnection;
+    readonly create: string;
+    readonly delete?: string;
+    readonly stdin: pulumi.Output<string>;
+  },
   opts: pulumi.CustomResourceOptions,
 ): command.remote.Command {
+  const { sudoPassword, ...connection } = args.connection;
+  const user = connection.user ?? "root";
+  const line = (text: string): string => asRoot(text, { user }).command;
   return new command.remote.Command(
     name,
     {
       ...args,
-      ...(args.stdin === undefined ? {} : { stdin: pulumi.secret(args.stdin) }),
+      connection,
+      create: line(args.create),
+      ...(args.delete === undefined ? {} : { delete: line(args.delete) }),
+      stdin: pulumi.secret(
+        pulumi
+          .all([args.stdin, sudoPassword])
+          .apply(([text, password]) => asRoot("", { user, sudoPassword: password }).prefix + text),
+      ),
       // Otherwise every child process would inherit the previous output, such as a join token, in its environment.
       addPreviousOutputInEnv: false,
     },

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { StackOutputs } from "../../../components/outputs";
-import { within } from "../limit";
-import { openBastion, Refused, type Tunnel } from "../bastion";
+import { within } from "../../../components/limit";
+import { openBastion, Refused, type Tunnel } from "../../../components/ssh/bastion";
 
 /** Seconds for the log-in to the bastion, and for a connection through it. */
 const LIMIT = 10;

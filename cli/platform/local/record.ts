@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { within } from "../../cluster/limit";
+import { within } from "../../../components/limit";
 import type { ContainerRecord } from "../types";
 
 /** Seconds for the Docker engine's answers. */

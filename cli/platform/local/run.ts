@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { Readable } from "node:stream";
 import { execIn } from "../../../components/platform/local/provider/exec";
-import type { ScriptEnd } from "../../cluster/ssh";
+import type { ScriptEnd } from "../../../components/ssh/client";
 
 /**
  * Runs a shell command in a host's container.

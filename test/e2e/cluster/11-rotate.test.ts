@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { request } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { utils } from "ssh2";
-import { openBastion } from "../../../cli/cluster/bastion";
+import { openBastion } from "../../../components/ssh/bastion";
 import type { StackOutputs } from "../../../components/outputs";
 import { endpointsOf } from "../../support/endpoints";
 import { Hello } from "../../support/hello";

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import * as pulumi from "@pulumi/pulumi";
 import { hostInput } from "../../../components/ssh/connection";
 import {
   dataText,
@@ -10,7 +9,7 @@ import {
   STEPS_FOLDER,
   type StepData,
 } from "../../../components/ssh/script";
-import { openBastion } from "../../../cli/cluster/bastion";
+import { openBastion } from "../../../components/ssh/bastion";
 import { parseConnection } from "../../../offline/command/connection";
 import { execute } from "../../../offline/command/execute";
 import { until } from "../../support/run";
@@ -58,11 +57,11 @@ describe("a host's step, run from the bastion", function () {
     const way = hostInput({
       ...{ name, host: servers.address(host), port, hostKey: key, privateKey, connectLimit: limit },
     });
-    const hostKey = await new Promise((resolve) => pulumi.output(way["hostKey"]).apply(resolve));
+    const input = await new Promise<StepData>((resolve) => way.apply(resolve));
     await servers.exec("bastion", `cat >${STEPS_FOLDER}/probe.sh`, text);
     return {
       command: forHost({ step: "probe", text }),
-      stdin: sized(dataText({ ...way, hostKey } as StepData)) + dataText(data),
+      stdin: sized(dataText(input)) + dataText(data),
     };
   }
   /** Runs a script on a host, by way of the bastion. @returns what it printed on its standard output */

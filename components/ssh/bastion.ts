@@ -1,9 +1,10 @@
 import type { Duplex } from "node:stream";
 import { Client } from "ssh2";
-import type { Access } from "../../components/outputs";
-import { messageOf } from "../../components/message";
-import { within } from "./limit";
-import { execute, logIn, type ScriptEnd } from "./ssh";
+import type { Access } from "../outputs";
+import { messageOf } from "../message";
+import { within } from "../limit";
+import { execute, logIn, type ScriptEnd } from "./client";
+import { callAsRoot } from "./elevate";
 
 /** The bastion answers, but can't open a connection: the log-in is alive. */
 export class Refused extends Error {}
@@ -18,7 +19,7 @@ export interface Tunnel {
    */
   readonly connect: (address: string, port: number, signal?: AbortSignal) => Promise<Duplex>;
   /**
-   * Runs a command on the bastion.
+   * Runs a command on the bastion, as root.
    *
    * @param input its standard input
    * @param limit seconds after which the connection ends, and with it the command
@@ -40,15 +41,15 @@ export interface Tunnel {
  * @param limit seconds
  * @throws Error with what was seen last
  */
-export function openBastion({ host, port, user, ...keys }: Access["bastion"], limit: number): Promise<Tunnel> {
+export function openBastion(login: Access["bastion"], limit: number): Promise<Tunnel> {
+  const { host, port, user, privateKey, hostKey } = login;
   const client = new Client();
   client.setMaxListeners(0); // Each forwarding that is being opened listens for the connection's end.
   return within(limit, async ({ signal, phase }) => {
     phase(`logging in to ${host}:${port}`);
     signal.addEventListener("abort", () => client.destroy());
-    const { privateKey } = keys;
     const config = { host, port, username: user, privateKey, readyTimeout: limit * 1000 };
-    await logIn(client, keys.hostKey, config).catch((error: unknown) => {
+    await logIn(client, hostKey, config).catch((error: unknown) => {
       throw new Error(`${host}:${port}: ${messageOf(error)}`);
     });
     return {
@@ -57,7 +58,8 @@ export function openBastion({ host, port, user, ...keys }: Access["bastion"], li
         within(seconds, ({ signal, phase }) => {
           phase("a command ran on the bastion");
           signal.addEventListener("abort", () => client.end());
-          return execute(client, command, input, progress);
+          const call = callAsRoot({ command, input }, login);
+          return execute(client, call.command, call.input, progress);
         }),
       close: () => void client.end(),
     };
