@@ -1,3 +1,4 @@
+import type { Inventory } from "./inventory";
 import type { PlatformFacts } from "./platforms/facts";
 import type { PoolConfig, StackValues } from "./schema";
 
@@ -17,6 +18,8 @@ export interface Known {
   readonly facts?: PlatformFacts | undefined;
   /** Platform's default included. */
   readonly zones?: readonly string[] | undefined;
+  /** The hosts that the configuration lists; managers, registry and workers follow from them. */
+  readonly inventory?: Inventory | undefined;
   readonly managers?: Partially<StackValues["managers"]> | undefined;
   readonly registry?: Partially<StackValues["registry"]> | undefined;
   /** The pools without a problem of their own. */

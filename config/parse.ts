@@ -2,9 +2,10 @@ import { checkKey, unknownKey } from "./check-key";
 import { decode } from "./decode";
 import { describer } from "./description";
 import { foreignKeys } from "./foreign-keys";
+import { tiersOf } from "./inventory";
 import type { Known } from "./known";
 import { PLATFORMS, type StackConfig } from "./platforms";
-import type { Platforms } from "./platforms/types";
+import type { AnyPlatform, Platforms } from "./platforms/types";
 import { ConfigError, type Problem } from "./problem";
 import { ruleProblems, warnings } from "./rules";
 import { stackSchema } from "./schema";
@@ -75,30 +76,46 @@ function keysOf(value: unknown): string[] {
 }
 
 function withPlatform(platforms: Platforms, known: Known): Known {
-  const facts = platforms[known.platform ?? ""];
-  if (facts === undefined) return known;
+  const platform = platforms[known.platform ?? ""];
+  if (platform === undefined) return known;
+  return withInventory(platform, {
+    ...known,
+    facts: platform,
+    zones: known.given.has("zones") ? known.zones : platform.defaults.zones,
+    domain: known.given.has("domain") ? known.domain : platform.defaults.domain,
+  });
+}
+
+/** Where the configuration lists the hosts, the tiers follow from the list alone: not from defaults of keys for counts. */
+function withInventory(platform: AnyPlatform, known: Known): Known {
+  if (platform.createsHosts !== false) return known;
+  const inventory = platform.inventory?.(known);
+  const { managers, registry, workers } = inventory === undefined ? {} : tiersOf(inventory);
   return {
     ...known,
-    facts,
-    zones: known.given.has("zones") ? known.zones : facts.defaults.zones,
-    domain: known.given.has("domain") ? known.domain : facts.defaults.domain,
+    inventory,
+    managers,
+    registry,
+    workers,
+    poolNames: Object.keys(workers ?? {}),
+    allPools: workers !== undefined,
   };
 }
 
 /** Without problems, every value is known. */
-function complete(platforms: Platforms, values: StackValues, { stack, zones = [], domain = "" }: Known): CommonConfig {
+function complete(platforms: Platforms, values: StackValues, known: Known): CommonConfig {
+  const { stack, zones = [], domain = "", inventory } = known;
   const platform = platforms[values.platform];
   if (platform === undefined) throw new Error(`unknown platform ${values.platform}, which the schema should refuse`);
   const foreign = foreignKeys(platforms, platform);
   const own = Object.fromEntries(Object.entries(values).filter(([key]) => !foreign.includes(key))) as StackValues;
-  const config = { ...own, stack, zones, domain, warnings: [] };
+  const tiers = inventory === undefined ? {} : { ...tiersOf(inventory), inventory: inventory.hosts };
+  const config = { ...own, ...tiers, stack, zones, domain, warnings: [] };
   const zoneRanges = platform.zoneRanges?.(config);
-  const inventory = platform.inventory?.(config);
   return {
     ...config,
     ...(zoneRanges === undefined ? {} : { zoneRanges }),
-    ...(inventory === undefined ? {} : { inventory }),
-    warnings: [...warnings(config), ...platform.warnings(config)],
+    warnings: [...warnings(config, inventory?.at), ...platform.warnings(config)],
   };
 }
 

@@ -40,6 +40,8 @@ export const EFFECTS: Readonly<Record<string, string>> = {
   access: "security groups change in place",
   local:
     "`ports`: the load balancer or the bastion that publishes it is replaced, in seconds. `engine`, `image`: used by new hosts. Existing ones keep theirs until they are replaced",
+  hosts:
+    "`inventory`: a host that is added joins; one that is left out leaves the swarm, one at a time, and what the program wrote there is removed. Another `name`, `address` or `hostKey`: another machine, which is replaced. Another `zone` or `pool`: replaces the host. `labels`: taken over without a restart. `ssh`, `user`, `port`, `privateKey`, `sudoPassword`: used at once. `bastion`: the steps of the cluster run there from then on. `engine`: used by hosts that have none; others keep theirs until `npm run upgrade`. `loadBalancers`: HAProxy and keepalived are set up again in place. `registryStorage`: the registry rolls from replica to replica; copy the images first. `adopt`: asked only when a host is taken over. `maxUnavailable`: nothing",
   aws: "`hosts`: another `instanceType` replaces the hosts of that tier, managers one at a time, others in batches; `volume` grows in place. `network`, `region`: recreate the stack. Images of hosts: used by new hosts",
 };
 
@@ -66,6 +68,9 @@ What has to fit together:
 - \`zones\` of a tier or pool name zones of the stack, each once.
 - The ranges in \`network\` are private, don't overlap, and have room for all hosts of each zone. On the platform
   \`local\` none of them may overlap 172.17.0.0/16, the default bridge of the Docker engine that runs the hosts.
+- On the platform \`hosts\`, roles, counts and pools follow from \`hosts.inventory\`: the keys \`managers\`, \`registry\`,
+  \`workers\` and \`network.hosts\` are refused there. Names and addresses of hosts are unique, and no address lies in
+  \`network.overlay\` or \`network.engine\`.
 - Pool names: DNS labels of at most 40 characters that begin with a letter; not \`manager\`, \`registry\`, \`bastion\`,
   \`lb\`, nor the name that a host of another pool has (\`web-1\` beside the pool \`web\`).
 - The stack's name, on the platform \`local\`: a letter or digit first, and none of the Docker engine's own networks (\`bridge\`,
@@ -103,7 +108,7 @@ function sections(parent: KeyDescription, above: readonly string[]): string[] {
     const path = [...above, name];
     const required = above.length === 0 ? name === "platform" : (parent.required ?? []).includes(name);
     const own = [`### \`${NAMESPACE}:${path.join(".")}\``, "", key.description ?? "", "", ...facts(key, required), ""];
-    return [...own, ...sections(key, path), ...free(key, path)];
+    return [...own, ...sections(key, path), ...free(key, path), ...entries(key, above, name)];
   });
 }
 
@@ -111,6 +116,11 @@ function sections(parent: KeyDescription, above: readonly string[]): string[] {
 function free(key: KeyDescription, path: readonly string[]): string[] {
   const values = key.additionalProperties;
   return values === undefined || values === false ? [] : sections(values, [...path, "<name>"]);
+}
+
+/** The entries of a list, where they have keys. */
+function entries(key: KeyDescription, above: readonly string[], name: string): string[] {
+  return key.items?.properties === undefined ? [] : sections(key.items, [...above, `${name}[]`]);
 }
 
 function facts(key: KeyDescription, required: boolean): string[] {

@@ -10,6 +10,9 @@ export interface Ipv4Range {
   readonly prefix: number;
 }
 
+/** A number that begins with a zero, which some programs read as octal. */
+const LEADING_ZERO = /(^|\.)0\d/;
+
 /** RFC 1918: private ranges. */
 const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"].map(parseRange);
 
@@ -25,7 +28,7 @@ export function parseRange(text: string): Ipv4Range {
   const [address, length, ...rest] = text.split("/");
   if (address === undefined || length === undefined || rest.length > 0) throw new Error("it has no '/<prefix length>'");
   if (address.includes(":")) throw new Error("it is IPv6, and swarm nodes use IPv4 here");
-  if (!ipaddr.IPv4.isValidFourPartDecimal(address) || /(^|\.)0\d/.test(address)) {
+  if (!ipaddr.IPv4.isValidFourPartDecimal(address) || LEADING_ZERO.test(address)) {
     throw new Error("it doesn't begin with an IPv4 address of four decimal numbers");
   }
   if (!/^([0-9]|[12][0-9]|3[0-2])$/.test(length)) throw new Error("its prefix length isn't 0 to 32");
@@ -34,6 +37,25 @@ export function parseRange(text: string): Ipv4Range {
   const first = base - (base % 2 ** (32 - prefix));
   if (first !== base) throw new Error(`it has bits set after the prefix (did you mean ${toText(first)}/${prefix}?)`);
   return { first, last: first + 2 ** (32 - prefix) - 1, prefix };
+}
+
+/** Kinds of addresses that no host has. */
+const NO_HOST = ["unspecified", "broadcast", "multicast", "loopback", "linkLocal"];
+
+/** Whether a text is the address of one host: four decimal numbers, and no loopback or multicast address. */
+export function isHostAddress(text: string): boolean {
+  if (!ipaddr.IPv4.isValidFourPartDecimal(text) || LEADING_ZERO.test(text)) return false;
+  return !NO_HOST.includes(ipaddr.IPv4.parse(text).range());
+}
+
+/** Whether a text is a range that {@link parseRange} reads. */
+export function isRange(text: string): boolean {
+  try {
+    parseRange(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether two ranges share an address. */

@@ -58,13 +58,28 @@ export function spread(count: number, zones: readonly string[]): Map<string, num
   return spread;
 }
 
+/** How many hosts of a tier or pool there are in each zone: by the inventory, where there is one, else round robin. */
+export function hostsByZone(
+  { zones, inventory }: { readonly zones: readonly string[]; readonly inventory?: readonly HostSpec[] | undefined },
+  { pool, count, zones: own }: OwnZones & { readonly pool: string; readonly count: number },
+): Map<string, number> {
+  if (inventory === undefined) return spread(count, [...new Set(own ?? zones)]);
+  const found = new Map(zones.map((zone) => [zone, 0]));
+  for (const host of inventory) if (host.pool === pool) found.set(host.zone, (found.get(host.zone) ?? 0) + 1);
+  return found;
+}
+
 /**
  * All hosts of a stack: managers, registries, then the pools in the order of the configuration.
  *
  * @param spare a worker besides those of the configuration, the last of its pool @default none
  */
 export function planHosts(config: PlacementConfig, spare?: Spare): HostSpec[] {
-  if (config.inventory !== undefined) return [...config.inventory];
+  if (config.inventory !== undefined) {
+    // The commands refuse this before: see cli/operations/surge.ts.
+    if (spare !== undefined) throw new Error("there is no spare worker: the configuration lists the hosts that exist");
+    return [...config.inventory];
+  }
   const addresses = addressPlan(config);
   const tier = (role: Role, pool: string, count: number, own: readonly string[] | undefined): HostSpec[] =>
     Array.from({ length: count }, (_, i) => ({

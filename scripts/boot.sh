@@ -109,16 +109,13 @@ forbid_starts
 trap 'allow_starts; resume_updates' EXIT
 
 install_all() {
-  local release pinned key=/etc/apt/keyrings/docker.asc fetched=/run/swarm-ha-docker.asc
+  local release pinned
   local packages=(ca-certificates curl jq openssl iproute2 openssh-client)
   # A host that was reset while it installed resumes here.
-  finish_packages && apt update &&
-    curl -sSf --retry 5 --max-time 60 -o "$fetched" https://download.docker.com/linux/ubuntu/gpg &&
-    only_key 9DC858229FC7DD38854AE2D88D81803C0EBFCD88 "$fetched" && public_file "$key" <"$fetched" || return 1
   # shellcheck source=/dev/null
   release=$(. /etc/os-release && echo "$VERSION_CODENAME $VERSION_ID") || return 1
-  echo "deb [signed-by=$key] https://download.docker.com/linux/ubuntu ${release% *} stable" |
-    public_file /etc/apt/sources.list.d/docker.list || return 1
+  finish_packages && apt update &&
+    docker_repository ubuntu "${release% *}" /etc/apt/keyrings/docker.asc /etc/apt/sources.list.d/docker.list || return 1
   pinned="5:$engine-1~ubuntu.${release#* }~${release% *}"
   packages+=("docker-ce-cli=$pinned")
   [ -z "$node" ] || packages+=(haproxy iptables kmod "docker-ce=$pinned" containerd.io)

@@ -22,7 +22,8 @@ free=$({ df -Pk / /var /var/lib/docker 2>/dev/null || true; } | awk 'NR > 1 { pr
 plan=$(apt upgrade --with-new-pkgs --simulate) || fail "apt can't plan the updates of the system"
 updates=$(grep -c '^Inst ' <<<"$plan" || true)
 has=false restart=false
-[ -z "$(offered docker-ce "$wanted")" ] || has=true
+find_docker_packages
+[ -z "$(offered "${engine_packages[0]}" "$wanted")" ] || has=true
 [ ! -e "$restart_wanted" ] || restart=true
 jq -nc --arg boot "$boot" --argjson offered "$has" --argjson free "${free:-0}" --argjson updates "$updates" --argjson restart "$restart" \
   '{ boot: $boot, offered: $offered, freeKib: $free, updates: $updates, restart: $restart }'

@@ -29,6 +29,7 @@ end_upgrade() {
   service start docker || true
 }
 trap end_upgrade EXIT
+find_docker_packages
 pause_updates
 
 lists() {
@@ -39,12 +40,12 @@ repeated "$packages_limit" lists >&2 || fail "the lists of packages can't be ref
 # What apt has to install: exactly this version of the Docker engine and its client, the newest containerd.
 pinned=()
 if [ -n "$wanted" ]; then
-  for package in docker-ce docker-ce-cli; do
+  for package in "${engine_packages[@]}"; do
     version=$(offered "$package" "$wanted")
     [ -n "$version" ] || fail "no repository of $name has $package $wanted"
     pinned+=("$package=$version")
   done
-  pinned+=(containerd.io)
+  pinned+=("${docker_packages[@]:${#engine_packages[@]}}")
 fi
 
 install_engine() {

@@ -42,6 +42,6 @@ export interface PlatformFacts {
   readonly takenRanges: readonly TakenRange[];
   /** Whether the program creates the hosts. Otherwise the configuration lists them, with their SSH host keys (`inventory`). @default true */
   readonly createsHosts?: boolean;
-  /** Whether its network itself refuses a change of its range. Otherwise the ranges' resource stores and checks it. */
+  /** Whether its network itself refuses a change of its range, or has none. Otherwise the ranges' resource stores and checks it. */
   readonly keepsHostRange: boolean;
 }

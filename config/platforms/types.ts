@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { HostSpec } from "../../plan/placement";
+import type { Inventory } from "../inventory";
 import type { Known } from "../known";
 import type { Problem } from "../problem";
 import type { CommonConfig, PoolConfig } from "../schema/types";
@@ -30,8 +30,8 @@ export interface AnyPlatform extends PlatformFacts {
   warnings(config: CommonConfig): string[];
   /** See {@link CommonConfig.zoneRanges}. */
   zoneRanges?(config: CommonConfig): Readonly<Record<string, string>> | undefined;
-  /** See {@link CommonConfig.inventory}. */
-  inventory?(config: CommonConfig): readonly HostSpec[];
+  /** The hosts of a platform that creates none; undefined where the list isn't valid. */
+  inventory?(known: Known): Inventory | undefined;
 }
 
 /** The same, with the types of the platform's own keys. */
@@ -41,7 +41,7 @@ export interface PlatformDefinition<Name extends string, K extends Keys, P exten
   rules(known: KnownOf<K, P>): Problem[];
   warnings(config: StackConfigOf<Name, K, P>): string[];
   zoneRanges?(config: StackConfigOf<Name, K, P>): Readonly<Record<string, string>> | undefined;
-  inventory?(config: StackConfigOf<Name, K, P>): readonly HostSpec[];
+  inventory?(known: KnownOf<K, P>): Inventory | undefined;
 }
 
 /** Platforms by name. */

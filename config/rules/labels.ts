@@ -1,6 +1,6 @@
 import { LABEL_PREFIX } from "../../plan/labels";
-import { describeKey } from "../describe";
-import { keyText, valueText, type Problem } from "../problem";
+import { keyText, valueText, type PathPart, type Problem } from "../problem";
+import { LABEL_VALUE } from "../schema/tiers";
 
 /** Prefixes that belong to this program and to Docker (its documentation reserves the latter three). */
 const RESERVED = [LABEL_PREFIX, "com.docker.", "io.docker.", "org.dockerproject."];
@@ -10,18 +10,16 @@ const ALLOWED_NAME =
   RESERVED.map((prefix) => `${prefix}*`).join(", ");
 
 /** Engine labels: names as Docker recommends them (`com.example.storage`, or simple), and non-empty values. */
-export function labelProblems(pool: string, labels: Readonly<Record<string, string>>): Problem[] {
+export function labelProblems(path: readonly PathPart[], labels: Readonly<Record<string, string>>): Problem[] {
   return Object.entries(labels).flatMap(([name, value]) => {
-    const path = ["workers", pool, "labels", name];
-    const key = keyText(path);
+    const key = keyText([...path, name]);
     const problems: Problem[] = [];
     const nameFix = fixOfName(name);
     if (nameFix !== undefined) {
       problems.push({ key, got: `the label ${valueText(name)}`, allowed: ALLOWED_NAME, fix: nameFix });
     }
     if (!/^(?=.{1,256}$)[^\s\p{Cc}]([^\p{Cc}]*[^\s\p{Cc}])?$/u.test(value)) {
-      const { allowed = "", fix = "" } = describeKey(path);
-      problems.push({ key, got: valueText(value), allowed, fix });
+      problems.push({ key, got: valueText(value), ...LABEL_VALUE });
     }
     return problems;
   });

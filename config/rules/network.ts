@@ -15,11 +15,16 @@ type RangeName = keyof typeof PREFIXES;
 
 const NAMES = Object.keys(PREFIXES) as RangeName[];
 
+/** Ranges of networks that the swarm and the Docker engines create. */
+const SWARM_NAMES: readonly RangeName[] = ["overlay", "engine"];
+
 /** Ranges must have the right size, be private, and not overlap. */
 export function networkProblems(known: Known): Problem[] {
   const problems: Problem[] = [];
   const ranges = new Map<RangeName, Ipv4Range>();
-  for (const name of NAMES) {
+  const listed = known.facts?.createsHosts === false;
+  if (listed) problems.push(...hostRangeProblems(known));
+  for (const name of listed ? SWARM_NAMES : NAMES) {
     const text = known.network?.[name];
     if (text === undefined) continue;
     const range = readRange(name, text);
@@ -29,6 +34,15 @@ export function networkProblems(known: Known): Problem[] {
   problems.push(...overlapProblems(ranges, known), ...appsProblems(ranges.get("overlay"), known));
   const hosts = ranges.get("hosts");
   return hosts === undefined ? problems : [...problems, ...roomProblems(hosts, known)];
+}
+
+/** The hosts' range has no meaning where the hosts have addresses already. */
+function hostRangeProblems({ network, platform = "" }: Known): Problem[] {
+  const range = network?.hosts;
+  if (range === undefined || range === describeKey(["network", "hosts"]).default) return [];
+  const key = keyText(["network", "hosts"]);
+  const allowed = `nothing: the hosts of the platform ${platform} have addresses already`;
+  return [{ key, got: valueText(range), allowed, fix: "remove the key" }];
 }
 
 function readRange(name: RangeName, text: string): Ipv4Range | Problem {

@@ -1,5 +1,6 @@
 import { tasksPerWorker } from "../../plan/addressing";
-import { spread } from "../../plan/placement";
+import { hostsByZone } from "../../plan/placement";
+import type { Inventory } from "../inventory";
 import { keyText } from "../problem";
 import type { CommonConfig } from "../schema/types";
 
@@ -9,21 +10,23 @@ const INGRESS_ADDRESSES = 250;
 /** Tasks for each worker in the applications' network, below which a warning is due. */
 const FEW_TASKS = 10;
 
-/** Warnings about accepted values. */
+/** Warnings about accepted values; `at`: where the configuration lists the hosts, if it does. */
 export function warnings(
-  config: Pick<CommonConfig, "zones" | "managers" | "registry" | "workers" | "network">,
+  config: Pick<CommonConfig, "zones" | "managers" | "registry" | "workers" | "network" | "inventory">,
+  at?: Inventory["at"],
 ): string[] {
   const found: string[] = [];
   if (config.managers.count === 1) {
+    const one = at === undefined ? `${keyText(["managers", "count"])} is 1` : `${keyText(at.hosts)} has 1 manager`;
     found.push(
-      `${keyText(["managers", "count"])} is 1: no fault tolerance. When that manager is lost, so is the swarm; use 3 to survive the loss of one.`,
+      `${one}: no fault tolerance. When that manager is lost, so is the swarm; use 3 to survive the loss of one.`,
     );
   }
-  for (const [name, { count, zones = config.zones }] of Object.entries(config.workers)) {
-    const used = [...spread(count, zones)].filter(([, inZone]) => inZone > 0);
+  for (const [name, { count, zones }] of Object.entries(config.workers)) {
+    const used = [...hostsByZone(config, { pool: name, count, zones })].filter(([, inZone]) => inZone > 0);
     if (count >= 3 && used.length === 1) {
       found.push(
-        `${keyText(["workers", name, "zones"])}: all ${count} hosts of the pool lie in ${used[0]?.[0] ?? ""}. Services that only fit there stop with that zone.`,
+        `${at === undefined ? keyText(["workers", name, "zones"]) : keyText(at.hosts)}: all ${count} hosts of the pool ${at === undefined ? "" : `${name} `}lie in ${used[0]?.[0] ?? ""}. Services that only fit there stop with that zone.`,
       );
     }
   }

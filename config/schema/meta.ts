@@ -12,5 +12,7 @@ declare module "zod" {
     fix?: string;
     /** Default in words, where it isn't one constant. */
     defaultText?: string;
+    /** Whether the value is a secret: errors never show it. */
+    secret?: boolean;
   }
 }

@@ -27,7 +27,7 @@ const tierZones = z
   .optional();
 
 /** How many hosts of one tier or pool may be away while an update replaces them. */
-const maxUnavailable = z
+export const maxUnavailable = z
   .int()
   .min(1)
   .max(100)
@@ -40,6 +40,23 @@ const maxUnavailable = z
     defaultText: "a third of them, rounded down; at least 1",
   })
   .optional();
+
+/** What errors say about the value of an engine label. */
+export const LABEL_VALUE = {
+  allowed: "a text of 1 to 256 characters on one line, without blanks at its ends",
+  fix: 'write it in quotes, such as "ssd" or "true"',
+} as const;
+
+/** Engine labels of hosts. */
+export const labels = (description: string) =>
+  z
+    .record(z.string(), z.string().meta({ description: "Value of the label.", ...LABEL_VALUE }))
+    .default({})
+    .meta({
+      description,
+      allowed: "a mapping of label names to texts",
+      fix: 'write { com.example.storage: "ssd" }',
+    });
 
 /** `swarm-ha:managers`. */
 export const managers = z
@@ -100,22 +117,9 @@ export function pool(platforms: Readonly<Record<string, PlatformFacts>>) {
         allowed: "a whole number from 0 to 2000",
         fix: "write count: 3",
       }),
-      labels: z
-        .record(
-          z.string(),
-          z.string().meta({
-            description: "Value of the label.",
-            allowed: "a text of 1 to 256 characters on one line, without blanks at its ends",
-            fix: 'write it in quotes, such as "ssd" or "true"',
-          }),
-        )
-        .default({})
-        .meta({
-          description:
-            "Engine labels of this pool's hosts, for placement constraints such as `engine.labels.com.example.storage==ssd`. Running hosts apply a change without a restart.",
-          allowed: "a mapping of label names to texts",
-          fix: 'write { com.example.storage: "ssd" }',
-        }),
+      labels: labels(
+        "Engine labels of this pool's hosts, for placement constraints such as `engine.labels.com.example.storage==ssd`. Running hosts apply a change without a restart.",
+      ),
       zones: tierZones,
       maxUnavailable,
       ...further,

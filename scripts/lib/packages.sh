@@ -35,9 +35,36 @@ only_key() {
   }
 }
 
-# Docker's packages on a node.
+# docker_repository DISTRIBUTION CODENAME KEYRING LIST: adds Docker's package repository for debian or ubuntu, with its key.
+docker_repository() {
+  local fetched=/run/swarm-ha-docker.asc folder
+  folder=$(dirname "$3")
+  curl -sSf --retry 5 --max-time 60 -o "$fetched" "https://download.docker.com/linux/$1/gpg" &&
+    only_key 9DC858229FC7DD38854AE2D88D81803C0EBFCD88 "$fetched" &&
+    { [ -d "$folder" ] || install -d -m 0755 "$folder"; } && install -m 0644 "$fetched" "$3" &&
+    echo "deb [signed-by=$3] https://download.docker.com/linux/$1 $2 stable" >"$4.new" && chmod 0644 "$4.new" && mv -f "$4.new" "$4"
+}
+
+# installed PACKAGE: whether it is installed.
+installed() {
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# Docker's packages on a node: those of Docker's repository, or those of Debian or Ubuntu where these are installed.
 # shellcheck disable=SC2034 # read by others
 docker_packages=(docker-ce docker-ce-cli containerd.io)
+# The Docker engine, and what has exactly its version; the others of them get their newest one.
+# shellcheck disable=SC2034 # read by others
+engine_packages=(docker-ce docker-ce-cli)
+
+# find_docker_packages: sets both to those that this host has.
+find_docker_packages() {
+  installed docker.io && ! installed docker-ce || return 0
+  docker_packages=(docker.io) engine_packages=(docker.io)
+  # Debian 13 and later have the client in a package of its own.
+  if installed docker-cli; then docker_packages+=(docker-cli) engine_packages+=(docker-cli); fi
+  if installed containerd; then docker_packages+=(containerd); fi
+}
 
 # Ubuntu updates itself, and holds apt's locks meanwhile.
 apt_timers=(apt-daily.timer apt-daily-upgrade.timer)
@@ -64,8 +91,11 @@ allow_starts() {
 }
 
 # offered PACKAGE VERSION: prints the newest package version that a repository has of this version of Docker; nothing if there is none.
+# (Docker's is `5:28.5.2-1~debian.13~trixie`, Debian's `28.5.2+dfsg1-2`, Ubuntu's `28.5.2-0ubuntu1`.)
 offered() {
   # (No exit in awk: under pipefail, SIGPIPE of apt-cache would fail the step.)
   apt-cache madison "$1" |
-    awk -v wanted="5:$2-" '!found && $3 !~ /~rc|~beta/ && index($3, wanted) == 1 { print $3; found = 1 }'
+    awk -v wanted="$2" '{ version = $3; sub(/^[0-9]+:/, "", version) }
+      !found && version !~ /~rc|~beta/ && index(version, wanted) == 1 && substr(version, length(wanted) + 1, 1) ~ /[-+]/ {
+        print $3; found = 1 }'
 }

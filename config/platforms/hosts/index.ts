@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { PlatformDefinition, StackConfigOf } from "../types";
-import { hostsProblems } from "./rules";
+import { inventoryOf } from "./inventory";
+import { hostsProblems, hostsWarnings } from "./rules";
 import { keys } from "./schema";
 
 type HostsKeys = typeof keys;
@@ -23,7 +24,9 @@ export const hosts: PlatformDefinition<"hosts", HostsKeys, NoKeys> = {
   propagation: ["check", "skip"],
   takenRanges: [],
   createsHosts: false,
-  keepsHostRange: false,
+  // There is no such range.
+  keepsHostRange: true,
   rules: hostsProblems,
-  warnings: () => [],
+  warnings: hostsWarnings,
+  inventory: ({ hosts: own }) => (own === undefined ? undefined : inventoryOf(own)),
 };

@@ -1,6 +1,7 @@
 import type { Login } from "../../../plan/login";
 import type { LoadBalancerName } from "../../../plan/roles";
 import type { HostsStackConfig } from ".";
+import { normalKey } from "./private-key";
 
 type Config = Pick<HostsStackConfig, "hosts">;
 type OwnLogin = Pick<Login, "address"> & { readonly [K in keyof Omit<Login, "address">]?: Login[K] | undefined };
@@ -30,19 +31,22 @@ export function loginOf({ hosts: { ssh } }: Config, own: OwnLogin): Login {
     address: own.address,
     port: own.port ?? ssh.port,
     user: own.user ?? ssh.user,
-    privateKey: own.privateKey ?? ssh.privateKey,
-    // A rule refuses a missing one.
-    hostKey: own.hostKey ?? "",
+    privateKey: normalKey(own.privateKey ?? ssh.privateKey),
+    hostKey: withoutComment(own.hostKey),
     ...(sudoPassword === undefined ? {} : { sudoPassword }),
   };
+}
+
+/** The key as it is compared. A rule refuses a missing one, but `trust-hosts` runs before. */
+function withoutComment(hostKey = ""): string {
+  return hostKey.split(" ", 2).join(" ");
 }
 
 /** The hosts of load balancers, each once. */
 export function loadBalancerHosts(config: Config): readonly LoadBalancerHost[] {
   const found = new Map<string, { login: Login; tiers: LoadBalancerName[] }>();
   for (const [tier, settings] of Object.entries(config.hosts.loadBalancers)) {
-    if (!("hosts" in settings)) continue;
-    for (const { name, ...own } of settings.hosts) {
+    for (const { name, ...own } of settings.hosts ?? []) {
       const host = found.get(name) ?? { login: loginOf(config, own), tiers: [] };
       host.tiers.push(tier as LoadBalancerName);
       found.set(name, host);

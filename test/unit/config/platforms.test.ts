@@ -82,7 +82,9 @@ describe("a platform that is added to the record, and nowhere else", () => {
   });
 
   it("is among the platforms that there are", () => {
-    assert.deepEqual(refused({ platform: "mars" }), ['swarm-ha:platform: got "mars"; allowed: local or aws or moon']);
+    assert.deepEqual(refused({ platform: "mars" }), [
+      'swarm-ha:platform: got "mars"; allowed: local or aws or hosts or moon',
+    ]);
   });
 
   it("has the hosts of the plan, in its own ranges where it has some", () => {

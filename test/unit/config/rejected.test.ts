@@ -662,7 +662,7 @@ const EXAMPLES: [string, Record<string, unknown>, Problem[]][] = [
   [
     "a mistyped platform",
     { platform: "lokal" },
-    [{ key: "swarm-ha:platform", got: '"lokal"', allowed: "local or aws", fix: "did you mean 'local'?" }],
+    [{ key: "swarm-ha:platform", got: '"lokal"', allowed: "local or aws or hosts", fix: "did you mean 'local'?" }],
   ],
   [
     "no platform",
@@ -671,7 +671,7 @@ const EXAMPLES: [string, Record<string, unknown>, Problem[]][] = [
       {
         key: "swarm-ha:platform",
         got: "nothing",
-        allowed: "local or aws",
+        allowed: "local or aws or hosts",
         fix: "write local to run the stack on this workstation",
       },
     ],

@@ -20,6 +20,7 @@ const STUBS: Readonly<Record<string, string>> = {
 */nodes) printf '%s\\n200' "$(<"$folder/nodes")" ;;
 esac
 exit 0`,
+  "dpkg-query": 'grep -qxF "${*: -1}" "$folder/installed" && printf installed; exit',
   "apt-get": `[ ! -e "$folder/fails" ] || [[ "$*" != *"$(<"$folder/fails")"* ]] || exit 100
 [[ "$*" != *--simulate* ]] || { printf 'Inst linux-image\\nInst bash\\nConf bash\\n'; exit 0; }`,
 };
@@ -30,7 +31,17 @@ describe("the upgrade of a host's Docker packages", () => {
     folder = mkdtempSync(path.join(tmpdir(), "swarm-ha-upgrade-"));
     mkdirSync(path.join(folder, "systemd/system"), { recursive: true });
     writeFileSync(path.join(folder, "madison"), `${MADISON}\n`);
-    for (const program of ["apt-get", "apt-cache", "apt-mark", "dpkg", "systemctl", "systemd-run", "curl"]) {
+    writeFileSync(path.join(folder, "installed"), "docker-ce\ndocker-ce-cli\ncontainerd.io\n");
+    for (const program of [
+      "apt-get",
+      "apt-cache",
+      "apt-mark",
+      "dpkg",
+      "dpkg-query",
+      "systemctl",
+      "systemd-run",
+      "curl",
+    ]) {
       writeFileSync(path.join(folder, program), `#!/bin/bash\n${STUBS[program] ?? ""}\nnote ${program} "$@"\n`);
       chmodSync(path.join(folder, program), 0o755);
     }
@@ -95,6 +106,40 @@ describe("the upgrade of a host's Docker packages", () => {
     const { code, stderr } = run("upgrade-engine", { name: "worker-1", engine: "28.5.2", reboot: false });
     assert.equal(code, 0, stderr);
     assert.equal(changes()[0], `${install} --download-only ${packages}`);
+  });
+
+  describe("of Debian", () => {
+    const debian = (installed: readonly string[]): void => {
+      writeFileSync(path.join(folder, "installed"), `${installed.join("\n")}\n`);
+      const versions = ["28.5.20+dfsg1-1", "28.5.2~rc1+dfsg1-1", "28.5.2+dfsg1-2", "28.5.2+dfsg1-1"];
+      const line = (version: string): string =>
+        ` docker.io | ${version} | http://deb.debian.org/debian forky/main amd64 Packages\n`;
+      writeFileSync(path.join(folder, "madison"), versions.map(line).join(""));
+    };
+
+    it("installs the engine's and the client's package, and the newest containerd", () => {
+      debian(["docker.io", "docker-cli", "containerd"]);
+      const { code, stderr } = run("upgrade-engine", { name: "worker-1", engine: "28.5.2", reboot: false });
+      assert.equal(code, 0, stderr);
+      const [, , installs, , held] = changes();
+      assert.equal(installs, `${install} docker.io=28.5.2+dfsg1-2 docker-cli=28.5.2+dfsg1-2 containerd (no starts)`);
+      assert.equal(held, "apt-mark hold docker.io docker-cli containerd");
+    });
+
+    it("has the client in the engine's package before Debian 13", () => {
+      debian(["docker.io", "containerd"]);
+      assert.equal(run("upgrade-engine", { name: "worker-1", engine: "28.5.2", reboot: false }).code, 0);
+      assert.equal(changes()[2], `${install} docker.io=28.5.2+dfsg1-2 containerd (no starts)`);
+    });
+
+    it("is offered in its own versions", () => {
+      debian(["docker.io", "containerd"]);
+      const offered = (engine: string): boolean => {
+        const { stdout } = run("host-system", { name: "worker-1", engine, lists: false });
+        return (JSON.parse(stdout) as { offered: boolean }).offered;
+      };
+      assert.deepEqual(["28.5.2", "28.5", "28.5.3"].map(offered), [true, false, false]);
+    });
   });
 
   it("fails where containerd doesn't start with the new package", () => {

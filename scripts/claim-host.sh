@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Claims a host that exists already for a stack: checks that nothing else uses it, and writes the marker.
+#
+# Runs on the host, before anything is installed. Input: { stack, name, role, node: true | false (it becomes a node), adopt: true |
+# false (a swarm or containers may be there), identity: a new random id }
+# Prints: { identity, machineId, os, adopted }. A host that is refused isn't changed.
+
+. lib/common.sh
+. lib/json.sh
+. lib/marker.sh
+. lib/adopted.sh
+
+stack=$(value stack)
+name=$(value name)
+role=$(value role)
+node=$(value node)
+adopt=$(value adopt)
+
+require_root
+[ -d "${systemd_folder:-/run/systemd/system}" ] || fail "systemd isn't PID 1 on $name, and services there need it"
+
+# The node's name in the swarm is the host's. A bastion of its own has no node, and keeps its name.
+if [ "$role" != bastion ]; then
+  own=$(uname -n)
+  [ "$own" = "$name" ] ||
+    fail "the host calls itself '$own', but the inventory calls it '$name'. Run \`hostnamectl hostname $name\` there, or correct the inventory"
+  fixed=$(hostnamectl --static 2>/dev/null) || fixed=$own
+  [ "$fixed" = "$name" ] ||
+    fail "the host name '$name' ends with the next reboot ('$fixed' follows). Run \`hostnamectl hostname $name\` there"
+fi
+id=$(machine_id)
+[ -n "$id" ] || fail "$name has no machine id. Run \`systemd-machine-id-setup\` there"
+# shellcheck source=/dev/null
+os=$(. "${os_release:-/etc/os-release}" && printf '%s %s' "$ID" "${VERSION_ID-}") || fail "/etc/os-release of $name can't be read"
+
+# --- Another stack, or another name ------------------------------------------------------------------------------------
+
+adopted=no
+if [ -s "$marker" ]; then
+  [ "$(marked stack)" = "$stack" ] ||
+    fail "the host belongs to the stack '$(marked stack)' as '$(marked name)' ($marker). Take another host, or release it there first: npm run destroy -- $(marked stack)"
+  [ "$(marked name)" = "$name" ] ||
+    fail "the host is '$(marked name)' in this stack already ($marker). Correct its name or address in the inventory"
+  # What is there is this stack's own: an interrupted run, or a host that was made again.
+  adopted=$(marked adopted)
+elif [ "$node" = true ]; then
+  # --- A swarm or containers that this stack didn't make ---------------------------------------------------------------
+  found=""
+  state=$(membership)
+  [ "$state" = inactive ] || found="a swarm ($state)"
+  containers=$(containers_there)
+  if [ -n "$containers" ]; then
+    found+="${found:+ and }$(wc -l <<<"$containers") containers (first: $(head -n 3 <<<"$containers" | cut -c 1-12 | xargs))"
+  fi
+  if [ -n "$found" ]; then
+    [ "$adopt" = true ] ||
+      fail "the host has $found, which this stack didn't make. Nothing was changed. Remove it there (\`docker swarm leave --force\`, \`docker rm\`), or take it over: swarm-ha:hosts.adopt: true"
+    require_adoptable "$name"
+    adopted=yes
+  fi
+  root=$(docker_info '{{.DockerRootDir}}') || root=/var/lib/docker
+  [ "$root" = /var/lib/docker ] ||
+    fail "the Docker engine of $name has its data in $root, but /var/lib/docker is needed: move them, or mount that folder there"
+fi
+
+printf '%s %s\n' stack "$stack" name "$name" role "$role" identity "$(value identity)" machine-id "$id" adopted "$adopted" |
+  write_file "$marker" 0600 || true
+
+printf '{"identity":%s,"machineId":%s,"os":%s,"adopted":%s}\n' "$(json_text "$(value identity)")" "$(json_text "$id")" \
+  "$(json_text "$os")" "$(json_flag [ "$adopted" = yes ])"

@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# Releases a host: it leaves the swarm, and everything that the stack has written there is removed. The host's own data stay, those of
+# its Docker engine among them. It is idempotent: the marker goes last.
+#
+# Runs on the host. Input: { stack, name, packages: remove | keep (the ones that the stack has installed) }
+# Prints: { kept: [package of the stack's own that others need], data: whether /var/lib/docker has data of an engine that was removed }
+
+. lib/common.sh
+. lib/json.sh
+. lib/service.sh
+. lib/marker.sh
+. lib/packages.sh
+. lib/own-packages.sh
+. lib/written.sh
+
+stack=$(value stack)
+name=$(value name)
+packages=$(value packages)
+
+require_root
+kept="" data=no
+released() {
+  printf '{"kept":%s,"data":%s}\n' "$(xargs -n 1 <<<"$kept" | json_list)" "$(json_flag [ "$data" = yes ])"
+}
+if [ "$(marked stack)" != "$stack" ] || [ "$(marked name)" != "$name" ]; then
+  [ ! -s "$marker" ] ||
+    printf '%s: not released: %s names %s of the stack %s\n' "$name" "$marker" "$(marked name)" "$(marked stack)" >&2
+  released
+  exit 0
+fi
+# A step of a killed run may still work here.
+exec 8>/run/swarm-ha-step.lock
+flock -w 120 8 || fail_locked "steps on $name" 120
+
+# own_engine_package: whether the stack has installed the Docker engine.
+own_engine_package() { noted | grep -xE 'docker-ce|docker\.io' >/dev/null; }
+
+# --- The swarm ----------------------------------------------------------------------------------------------------------
+
+left() { [ "$(membership)" = inactive ]; }
+answers() {
+  seen="no answer on its socket"
+  docker_info '{{.ID}}' >/dev/null
+}
+if ! left; then
+  service_runs docker || service start docker || true
+  if within 60 answers; then
+    timeout 90 docker -H unix:///var/run/docker.sock swarm leave --force >/dev/null 2>&1 || true
+  fi
+  if ! within 10 left; then
+    # It has hung or lost its data. What it knows of the swarm is all that it would remove, too.
+    timeout 120 systemctl stop docker.socket docker.service || fail "the Docker engine of $name neither leaves the swarm nor stops"
+    rm -rf "$(dirname "$swarm_state_file")"
+  fi
+fi
+
+# --- Services and files ----------------------------------------------------------------------------------------------------
+
+# was UNIT: prints the unit's state of before: `active enabled`, for example.
+was() { [ ! -s "$copies/units" ] || awk -v unit="$1" '$1 == unit { print $2, $3 }' "$copies/units"; }
+
+systemctl disable --quiet --now swarm-ha-housekeeping.timer 2>/dev/null || true
+timeout 60 systemctl stop swarm-ha-housekeeping.service 2>/dev/null || true
+registry_certificates "$stack" | while read -r file; do
+  rm -f "$file"
+  rmdir --ignore-fail-on-non-empty "$(dirname "$file")"
+done
+# The registry's name, whatever address it had.
+if [ -s "$own_folder/names" ]; then
+  awk 'FILENAME == ARGV[1] { named[$2] = 1; next } !(NF == 2 && $2 in named)' "$own_folder/names" /etc/hosts >/run/swarm-ha-hosts.new
+  # (In place: in a container the file is a mount.)
+  cmp -s /run/swarm-ha-hosts.new /etc/hosts || cat /run/swarm-ha-hosts.new >/etc/hosts
+  rm -f /run/swarm-ha-hosts.new
+fi
+changed=false
+for file in "${replaced_files[@]}"; do
+  if [ -e "$copies$file" ]; then
+    cmp -s "$copies$file" "$file" || {
+      changed=true
+      cp -p "$copies$file" "$file"
+    }
+  elif [ -d "$copies" ] && [ -e "$file" ]; then
+    changed=true
+    rm -f "$file"
+  fi
+done
+for file in "${written_files[@]}"; do
+  [[ $file != */docker.service.d/* || ! -e $file ]] || changed=true
+  rm -rf "$file"
+done
+rmdir --ignore-fail-on-non-empty /etc/systemd/system/docker.service.d 2>/dev/null || true
+systemctl daemon-reload
+if [ -s "$copies/ip_nonlocal_bind" ]; then cat "$copies/ip_nonlocal_bind" >/proc/sys/net/ipv4/ip_nonlocal_bind || true; fi
+
+for unit in "${replaced_units[@]}"; do
+  systemctl cat "$unit" >/dev/null 2>&1 || continue
+  read -r active enabled <<<"$(was "$unit")"
+  [ -n "${active:-}" ] || continue
+  if [ "$enabled" = enabled ]; then systemctl enable --quiet "$unit" || true; else systemctl disable --quiet "$unit" || true; fi
+  if [ "$active" != active ]; then
+    timeout 120 systemctl stop "$unit" || fail "$unit of $name doesn't stop"
+  elif [ "$unit" = docker.service ]; then
+    # With the settings of before. (Also a gossip agent can't bind its port again in the same process.)
+    ! $changed || timeout 180 systemctl restart docker.service || fail "the Docker engine of $name doesn't start with its own settings; $(service_log docker)"
+  elif [ "$unit" != docker.socket ]; then
+    timeout 60 systemctl reload-or-restart "$unit" || fail "$unit of $name doesn't start with its own settings; $(service_log "$unit")"
+  fi
+done
+
+# --- Packages --------------------------------------------------------------------------------------------------------------
+
+if [ "$packages" = remove ] && [ -s "$own_packages" ]; then
+  pause_updates
+  heard=$(mktemp /run/swarm-ha-release.XXXXXX)
+  trap 'resume_updates; rm -f "$heard"' EXIT
+  remove_packages() {
+    finish_packages && kept=$(remove_own)
+  }
+  ! own_engine_package || [ ! -d /var/lib/docker ] || data=yes
+  repeated 300 remove_packages >"$heard" 2>&1 ||
+    fail "the packages that the stack has installed can't be removed ($(noted | xargs)): $(tail -n 3 "$heard" | tr '\n' ' ' | cut -c 1-600)"
+  rm -f "$own_packages"
+fi
+
+# --- The marker ------------------------------------------------------------------------------------------------------------
+
+rm -rf /run/swarm-ha-docker-* /run/swarm-ha-on-host.* /run/swarm-ha-joining*
+if [ -s "$own_packages" ]; then
+  # Kept for the next claim, which finds these packages installed.
+  find "$own_folder" -mindepth 1 -maxdepth 1 ! -path "$own_packages" ! -path "$marker" -exec rm -rf {} +
+  rm -f "$marker"
+else
+  find "$own_folder" -mindepth 1 -maxdepth 1 ! -path "$marker" -exec rm -rf {} +
+  rm -rf "$own_folder"
+fi
+[ "$data" = no ] || printf '%s: the Docker engine was removed; its data stay in /var/lib/docker\n' "$name" >&2
+[ -z "$kept" ] || printf '%s: other packages need these, which the stack had installed; they stay: %s\n' "$name" "$kept" >&2
+released
