@@ -9,6 +9,8 @@ export interface KeyDescription {
   readonly fix?: string;
   readonly defaultText?: string;
   readonly default?: unknown;
+  /** Valid values. */
+  readonly examples?: readonly unknown[];
   readonly type?: string;
   readonly enum?: readonly string[];
   readonly properties?: Readonly<Record<string, KeyDescription>>;

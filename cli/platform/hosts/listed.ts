@@ -58,7 +58,7 @@ function bastionHost(settings: HostsConfig): BastionHost {
 
 function balancerPaths({ loadBalancers }: HostsConfig, name: string): (string | number)[][] {
   return Object.entries(loadBalancers).flatMap(([tier, settings]) =>
-    "hosts" in settings
+    settings.hosts !== undefined
       ? settings.hosts.flatMap((host, index) =>
           host.name === name ? [[...KEY, "loadBalancers", tier, "hosts", index]] : [],
         )
