@@ -8,7 +8,7 @@ import { planHosts } from "./plan/placement";
 import { spareIn } from "./plan/spare";
 import { Pki } from "./components/pki";
 import { Registry } from "./components/registry";
-import { SshKeys } from "./components/ssh/keys";
+import { sshKeys } from "./components/ssh/keys";
 import { stackOutputs } from "./components/stack-outputs";
 import { Swarm } from "./components/swarm";
 import { managersOf } from "./components/swarm/bastion";
@@ -18,7 +18,7 @@ const config = loadConfig();
 const hosts = planHosts(config, spareIn(process.env));
 
 const ranges = new AddressRanges("ranges", config);
-const keys = new SshKeys("ssh", { hosts: ["bastion", ...hosts.map((host) => host.name)] });
+const keys = sshKeys(config, hosts);
 const platform = createPlatform({ config, hosts, keys, ranges });
 const managers = managersOf(hosts);
 const pki = new Pki("pki", {

@@ -82,6 +82,30 @@ const backupSchema = z.object({
   keep: z.object({ daily: z.number().int(), weekly: z.number().int(), monthly: z.number().int() }),
 });
 
+/** What a load balancer that the user provides has to do. */
+const forwardingSchema = z.object({
+  /** `host:port`, as the configuration names it. */
+  endpoint: text,
+  listeners: z.array(
+    z.object({
+      /** TCP port of the load balancer. TLS passes through to the members. */
+      port: z.number().int(),
+      /** Host names and `address:port`. */
+      members: z.array(z.object({ name: text, address: text })),
+      /** Health check of each member: a GET request. The certificate behind `https` needs no check. */
+      check: z.object({
+        protocol: z.enum(["http", "https"]),
+        port: z.number().int(),
+        path: text,
+        status: z.number().int(),
+        intervalSeconds: z.number(),
+      }),
+      /** Members accept the header from these addresses (CIDR) only. @default none: the header breaks connections */
+      proxyProtocol: z.object({ version: z.literal(2), sources: z.array(text) }).optional(),
+    }),
+  ),
+});
+
 /** The stack's outputs: what `index.ts` exports, and what every tool reads. */
 export const stackOutputsSchema = z.object({
   /** Cluster id, recorded when the swarm was created. A node that reports another one belongs to a second swarm. */
@@ -91,10 +115,14 @@ export const stackOutputsSchema = z.object({
   /** `manager` as `tcp://host:port`, `registry` as `https://…`, `app` as `https://*.app.<domain>[:port]`. */
   endpoints: z.object({ manager: text, registry: text.optional(), app: text.optional() }),
   /**
-   * DNS records for the load balancers, to be created by hand: name → name that it is an alias of.
-   * Only on platforms whose load balancers have names.
+   * DNS records for the load balancers, to be created by hand: name → name that it is an alias of, or address.
    */
   records: z.record(z.string(), text).optional(),
+  /** What load balancers that the user provides have to forward and check. @default the stack has all load balancers */
+  forwards: z
+    .object({ manager: forwardingSchema, registry: forwardingSchema, app: forwardingSchema })
+    .partial()
+    .optional(),
   /** The stack's CA, PEM. While it is rotated, a second certificate follows, which is trusted, too. */
   caCertificate: text,
   registryCredentials: z.object({ username: text, password: text }).optional(),
@@ -119,6 +147,8 @@ export type DesiredNode = Access["nodes"][number] & {
    */
   readonly identity: string;
 };
+/** See {@link StackOutputs.forwards}. */
+export type Forwarding = z.infer<typeof forwardingSchema>;
 /** Where backups are stored. */
 export type BackupStore = z.infer<typeof backupSchema>;
 /** A client certificate with its key. */

@@ -4,6 +4,7 @@ import type { BackupStore, ProgramOutputs } from "./outputs";
 import type { Pki } from "./pki";
 import type { Platform } from "./platform/types";
 import type { Registry } from "./registry";
+import type { SshConnection } from "./ssh/connection";
 import type { SshKeys } from "./ssh/keys";
 import type { Swarm } from "./swarm";
 
@@ -11,7 +12,8 @@ import type { Swarm } from "./swarm";
 export interface StackParts {
   readonly config: StackConfig;
   readonly platform: Platform;
-  readonly keys: SshKeys;
+  /** @default hosts that exist already have keys of their own */
+  readonly keys?: SshKeys | undefined;
   readonly pki: Pki;
   readonly swarm: Swarm;
   readonly registry: Registry;
@@ -38,6 +40,7 @@ export function stackOutputs({ config, platform, keys, pki, swarm, registry, bac
     hosts: Object.fromEntries(hosts.map(({ name, role, zone, address }) => [name, { role, zone, address }])),
     endpoints,
     ...(platform.records === undefined ? {} : { records: platform.records }),
+    ...(platform.forwards === undefined ? {} : { forwards: platform.forwards }),
     caCertificate: pki.ca,
     registryCredentials: registry.credentials,
     ...(swarm.unlockKey === undefined ? {} : { unlockKey: swarm.unlockKey }),
@@ -47,8 +50,7 @@ export function stackOutputs({ config, platform, keys, pki, swarm, registry, bac
         host: bastion.connection.host,
         port: pulumi.output(bastion.connection.port).apply((port) => port ?? 22),
         user: pulumi.output(bastion.connection.user).apply((user) => user ?? "root"),
-        privateKey: keys.client.privateKeyOpenssh,
-        hostKey: keys.hostKey("bastion").publicKeyOpenssh,
+        ...bastionKeys(bastion.connection, keys),
       },
       client: { cert: pki.bastion.certificate, key: pki.bastion.key },
       registryNext: registry.next,
@@ -68,4 +70,23 @@ export function stackOutputs({ config, platform, keys, pki, swarm, registry, bac
 function appCertificate({ ingress: { acme, certificate } }: StackConfig): "stack" | "acme" | "user" {
   if (acme !== undefined) return "acme";
   return certificate === undefined ? "stack" : "user";
+}
+
+/** The keys of both sides of a login to the bastion, and the password that makes root of its user. */
+function bastionKeys(
+  { privateKey = "", hostKey = "", sudoPassword }: SshConnection,
+  keys: SshKeys | undefined,
+): Readonly<Record<"privateKey" | "hostKey", pulumi.Input<string>>> & { readonly sudoPassword?: pulumi.Input<string> } {
+  // (As text, the stack's own host key ends with a newline, which the connection hasn't.)
+  if (keys !== undefined)
+    return { privateKey: keys.client.privateKeyOpenssh, hostKey: keys.hostKey("bastion").publicKeyOpenssh };
+  return {
+    privateKey: defined(privateKey),
+    hostKey: defined(hostKey),
+    ...(sudoPassword === undefined ? {} : { sudoPassword }),
+  };
+}
+
+function defined(text: pulumi.Input<string | undefined>): pulumi.Output<string> {
+  return pulumi.output(text).apply((value) => value ?? "");
 }

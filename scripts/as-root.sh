@@ -38,6 +38,7 @@ heard=$(printf '%s\n' "$password" | LC_ALL=C sudo -k -S -H -p '' -- bash -c true
 # sudo reads the password only if it asks for one. So a line marks where the command's input begins.
 mark=swarm-ha-input
 exec 3<&0
+# shellcheck disable=SC2024 # the user's own input
 # (Not a pipeline: that would wait for the end of an input that the command doesn't read.)
 sudo -k -S -H -p '' -- bash -c "while IFS= read -r line && [ \"\$line\" != $mark ]; do :; done; $run" as-root "$PPID" "$1" \
   < <(printf '%s\n%s\n' "$password" "$mark" && exec cat <&3 2>/dev/null) 3<&-

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Image } from "../images";
+import type { Forwarding } from "../outputs";
 import type { HostConnection, SshConnection } from "../ssh/connection";
 import type { HostSpec } from "../../plan/placement";
 import type { LoadBalancerName } from "../../plan/roles";
@@ -46,10 +47,28 @@ export interface LoadBalancer {
 
 /** The storage that all replicas of the registry share. */
 export type RegistryStorage =
-  /** A folder that is the same on every registry host. */
-  | { readonly kind: "folder"; readonly path: string }
-  /** A bucket that the registry hosts may use. */
-  | { readonly kind: "s3"; readonly bucket: pulumi.Output<string>; readonly region: string };
+  /**
+   * A folder that is the same on every registry host. `shared`: whether it is a mount that several hosts share. Otherwise it is a
+   * folder of the only registry host, and a step creates it.
+   */
+  | { readonly kind: "folder"; readonly path: string; readonly shared: boolean }
+  /** A bucket. */
+  | {
+      readonly kind: "s3";
+      readonly bucket: pulumi.Output<string>;
+      readonly region: string;
+      /** URL of an S3 service other than AWS's. @default AWS's, in that region */
+      readonly endpoint?: string;
+      /** Keys of the bucket's user. A secret. @default the registry hosts may use the bucket */
+      readonly keys?: pulumi.Output<S3Keys>;
+    };
+
+/** Keys of a user of S3. */
+export interface S3Keys {
+  /** Its id. */
+  readonly accessKey: string;
+  readonly secretKey: string;
+}
 
 /** Sources of the images of a stack's own services: public registries, or this workstation if the hosts have no internet. */
 export interface Images {
@@ -72,8 +91,10 @@ export interface Platform {
   /** In the order of the plan. */
   readonly hosts: readonly Host[];
   readonly loadBalancers: Readonly<Record<LoadBalancerName, LoadBalancer>>;
-  /** DNS records for the load balancers: name → name of a load balancer. @default load balancers have addresses, no names */
+  /** DNS records for the load balancers: name → name or address of a load balancer. @default people use addresses */
   readonly records?: Readonly<Record<string, pulumi.Output<string>>>;
+  /** What load balancers that the user provides have to do, by name. @default the platform has all load balancers */
+  readonly forwards?: Readonly<Partial<Record<LoadBalancerName, Forwarding>>>;
   /**
    * The registry's `host:port`: the one name of it in image references, on the hosts and on workstations. Every
    * host can resolve it.

@@ -58,9 +58,9 @@ export class Registry extends pulumi.ComponentResource {
     const hosts = platform.hosts.filter((host) => host.role === "registry");
     const storage = platform.registryStorage;
     const settings = pulumi
-      .all([storage.kind === "s3" ? storage.bucket : "", secret])
-      .apply(([bucket, shared]) =>
-        registrySettings(storage.kind === "s3" ? { ...storage, bucket } : { kind: "folder" }, shared),
+      .all([storage.kind === "s3" ? { bucket: storage.bucket, keys: storage.keys } : {}, secret])
+      .apply(([{ bucket = "", keys }, shared]) =>
+        registrySettings(storage.kind === "s3" ? { ...storage, bucket, keys } : { kind: "folder" }, shared),
       );
     swarmStack(
       "registry",

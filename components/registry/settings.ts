@@ -1,9 +1,19 @@
 import { stringify } from "yaml";
 import { PORTS } from "../../plan/ports";
+import type { S3Keys } from "../platform/types";
 
 /** Storage settings of the registry's driver. */
 export type StorageSettings =
-  { readonly kind: "folder" } | { readonly kind: "s3"; readonly bucket: string; readonly region: string };
+  | { readonly kind: "folder" }
+  | {
+      readonly kind: "s3";
+      readonly bucket: string;
+      readonly region: string;
+      /** URL of an S3 service other than AWS's. */
+      readonly endpoint?: string | undefined;
+      /** Keys of the bucket's user. @default those of the host's role */
+      readonly keys?: S3Keys | undefined;
+    };
 
 /** Paths inside a replica. */
 export const PATHS = {
@@ -37,9 +47,7 @@ export function registrySettings(storage: StorageSettings, secret: string): stri
     // The load balancer's checks alone would log a line per second.
     log: { level: "info", accesslog: { disabled: true } },
     storage: {
-      ...(storage.kind === "folder"
-        ? { filesystem: { rootdirectory: PATHS.folder } }
-        : { s3: { bucket: storage.bucket, region: storage.region, encrypt: true } }),
+      ...(storage.kind === "folder" ? { filesystem: { rootdirectory: PATHS.folder } } : bucketSettings(storage)),
       delete: { enabled: true },
       maintenance: {
         // Data of aborted pushes are removed after a week.
@@ -66,4 +74,25 @@ export function registrySettings(storage: StorageSettings, secret: string): stri
       ...(storage.kind === "folder" ? { file: [{ file: PATHS.lost, interval: "1s" }] } : {}),
     },
   });
+}
+
+/** The driver's settings. Source: distribution 3.0.0, registry/storage/driver/s3-aws/s3.go. */
+function bucketSettings({
+  bucket,
+  region,
+  endpoint,
+  keys,
+}: Extract<StorageSettings, { readonly kind: "s3" }>): Record<string, unknown> {
+  return {
+    s3: {
+      bucket,
+      region,
+      // Services other than AWS's encrypt by their own settings, refuse the request for it where they can't (MinIO), and often
+      // have no DNS name for each bucket.
+      ...(endpoint === undefined ? { encrypt: true } : { regionendpoint: endpoint, forcepathstyle: true }),
+      ...(keys === undefined ? {} : { accesskey: keys.accessKey, secretkey: keys.secretKey }),
+    },
+    // The registry would send clients to the bucket itself, which may have another address for them, or none.
+    ...(endpoint === undefined ? {} : { redirect: { disable: true } }),
+  };
 }

@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
+import { platformOf, type StackConfig } from "../../config";
+import type { HostSpec } from "../../plan/placement";
 
 /** Arguments of {@link SshKeys}. */
 export interface SshKeysArgs {
@@ -39,4 +41,10 @@ export class SshKeys extends pulumi.ComponentResource {
     if (key === undefined) throw new Error(`no host key was made for '${host}'`);
     return key;
   }
+}
+
+/** The keys of a stack. @returns undefined where the hosts exist already: they have keys, and the configuration lists them */
+export function sshKeys(config: StackConfig, hosts: readonly HostSpec[]): SshKeys | undefined {
+  if (platformOf(config).createsHosts === false) return undefined;
+  return new SshKeys("ssh", { hosts: ["bastion", ...hosts.map(({ name }) => name)] });
 }

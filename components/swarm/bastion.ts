@@ -5,6 +5,7 @@ import { hostLines, type PlannedHost } from "../../plan/batches";
 import { bastionStep } from "../ssh/remote-step";
 import { ON_HOST, readScript } from "../ssh/script";
 import type { SwarmContext } from "./context";
+import { hasOwnFolder } from "./registry-folder";
 
 /** A manager's address. */
 export interface ManagerAddress {
@@ -34,8 +35,12 @@ const INSTALLED = [
   ...["prepare", "join", "save-swarm", "restore-swarm", "verify-swarm", ON_HOST],
 ];
 
-function installedFor({ config }: SwarmContext): string[] {
-  return config.externalCa === undefined ? INSTALLED : [...INSTALLED, "external-ca"];
+function installedFor({ config, registry }: SwarmContext): string[] {
+  return [
+    ...INSTALLED,
+    ...(config.externalCa === undefined ? [] : ["external-ca"]),
+    ...(hasOwnFolder(registry.registryStorage) ? ["registry-folder"] : []),
+  ];
 }
 
 /** Gives the bastion the list of managers, the desired hosts, the CA, and the steps' scripts. Runs on the bastion. */

@@ -9,6 +9,7 @@ import { Member } from "./member";
 import { checkExternalCa } from "./external-ca";
 import { prepareBastion, type ManagerAddress } from "./bastion";
 import { prepare } from "./prepare";
+import { registryFolder } from "./registry-folder";
 import { settings } from "./settings";
 import { resultOf } from "../ssh/remote-step";
 
@@ -64,7 +65,11 @@ export class Swarm extends pulumi.ComponentResource {
       const kept = image === undefined ? [] : [repositoryOf(platform.images.reference(image))];
       const ready = prepare(host, context, kept, [bastion, args.ranges], this);
       const images = image === undefined ? [] : platform.images.onHost(image, host, [ready]);
-      const member = new Member({ host, swarmId, context, after: [ready, ...after], images }, { parent: this });
+      const folder = registryFolder(host, context, [ready], this);
+      const member = new Member(
+        { host, swarmId, context, after: [ready, ...folder, ...after], images },
+        { parent: this },
+      );
       return (nodes[host.name] = member.node);
     };
     // Managers join in turn, which the token step enforces at run time. A chain of dependencies would suffice for a new swarm, but

@@ -36,7 +36,7 @@ export function prepare(
         ca: context.pki.ca,
         registry: context.registry.registryName,
         ...(host.names === undefined ? {} : { names: host.names }),
-        ...(host.role === "registry" && storage.kind === "folder"
+        ...(host.role === "registry" && storage.kind === "folder" && storage.shared
           ? { storage: { path: storage.path, owner: REGISTRY_USER, marker: STORAGE_MARKER } }
           : {}),
         daemon: JSON.stringify(

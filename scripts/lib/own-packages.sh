@@ -101,7 +101,8 @@ remove_own() {
     if [ -n "$removable" ]; then
       # Packages that nothing needs, and that aren't the stack's, keep what they use.
       others=$(apt remove --simulate $removable) || return 1
-      if [ -n "$(removed <<<"$others" | grep -vxF "$removable")" ]; then
+      others=$(removed <<<"$others" | grep -vxF "$removable") || true
+      if [ -n "$others" ]; then
         removable=""
       else
         apt remove $removable >&2 || return 1

@@ -47,7 +47,7 @@ export function fakePlatform(hosts: readonly HostSpec[], keys: SshKeys): Platfor
     }),
     loadBalancers: { manager: loadBalancer("manager"), registry: loadBalancer("registry"), app: loadBalancer("app") },
     registryName: pulumi.output("registry.swarm.localhost:25000"),
-    registryStorage: { kind: "folder", path: "/srv/registry" },
+    registryStorage: { kind: "folder", path: "/srv/registry", shared: true },
     images: publicImages({}),
     httpsPort: 28443,
     protectsData: false,

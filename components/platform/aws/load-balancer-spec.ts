@@ -3,7 +3,7 @@ import type { LoadBalancerName, Role } from "../../../plan/roles";
 import { PORTS } from "../../../plan/ports";
 import { hasInternalRegistryLoadBalancer, type GroupName } from "./security";
 
-/** Health checks of members, in AWS's terms; the same as on the local platform (local/haproxy.ts). */
+/** Health checks of members, in AWS's terms; the same as on the local platform (haproxy.ts). */
 export interface MemberCheck {
   readonly protocol: "HTTP" | "HTTPS";
   readonly port: number;

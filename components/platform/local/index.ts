@@ -13,7 +13,7 @@ import {
   registryListener,
   STATS_PORT,
   type Listener,
-} from "./haproxy";
+} from "../haproxy";
 import { backupVolumeOf } from "./backup-volume";
 import { hostImage } from "./image";
 import { localImages } from "./images";
@@ -49,7 +49,7 @@ export class LocalPlatform extends pulumi.ComponentResource implements Platform 
   public readonly hosts: readonly Host[];
   public readonly loadBalancers: Platform["loadBalancers"];
   public readonly registryName: pulumi.Output<string>;
-  public readonly registryStorage: RegistryStorage = { kind: "folder", path: REGISTRY_FOLDER };
+  public readonly registryStorage: RegistryStorage = { kind: "folder", path: REGISTRY_FOLDER, shared: true };
   public readonly images: Images;
   public readonly httpsPort: number;
   /** Local stacks are throw-away stacks. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { loadBalancerSettings, STATS_PORT, type Listener } from "../../../components/platform/local/haproxy";
+import { loadBalancerSettings, STATS_PORT, type Listener } from "../../../components/platform/haproxy";
 import { LABELS, LOAD_BALANCER } from "../../../plan/labels";
 import type { ContainerFile, ContainerInputs } from "../../../components/platform/local/container-spec";
 import {

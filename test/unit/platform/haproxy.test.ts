@@ -4,7 +4,7 @@ import {
   loadBalancerSettings,
   managerListener,
   type Listener,
-} from "../../../components/platform/local/haproxy";
+} from "../../../components/platform/haproxy";
 
 const MEMBERS = [
   { name: "manager-1", address: "10.210.2.8" },

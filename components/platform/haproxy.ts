@@ -1,5 +1,5 @@
-import { keepAlives } from "../../swarm/keep-alives";
-import { PORTS } from "../../../plan/ports";
+import { keepAlives } from "../swarm/keep-alives";
+import { PORTS } from "../../plan/ports";
 
 /** Port on which a load balancer serves its members' state. */
 export const STATS_PORT = 8404;
@@ -29,6 +29,8 @@ export interface HealthCheck {
 
 /** One listener of a load balancer. */
 export interface Listener {
+  /** Address of the load balancer. @default all of its host */
+  readonly address?: string;
   /** TCP port of the load balancer. */
   readonly port: number;
   /** TCP port of its members. @default the same */
@@ -39,6 +41,37 @@ export interface Listener {
   readonly check: HealthCheck;
   /** Whether members get the client's address by PROXY protocol v2, which they must accept. @default false */
   readonly proxyProtocol?: boolean;
+}
+
+/** The members' state of some listeners, as one page. */
+export interface StatsPage {
+  /** Path of the page; the table is at `<path>;csv`. */
+  readonly path: string;
+  /** Its listeners. */
+  readonly listeners: readonly Listener[];
+}
+
+/** Where HAProxy keeps its files, and whom it serves. */
+export interface LoadBalancerPlace {
+  /** Socket of HAProxy's runtime API. */
+  readonly socket: string;
+  /** File that passes the members' states to the new process at a reload. */
+  readonly states: string;
+  /** Further lines, indented, at the end of the section `global`. @default none */
+  readonly global?: string;
+  /** Addresses that it serves the members' state on. @default all of its host */
+  readonly addresses?: readonly string[];
+  /** Addresses that may read the members' state. */
+  readonly readers: readonly string[];
+  /** Pages of the members' state. @default one of all listeners, `/stats` */
+  readonly pages?: readonly StatsPage[];
+  /** Further sections at the end. @default none */
+  readonly sections?: string;
+}
+
+/** The place of a load balancer in a container of its own. */
+function ownContainer(bastion: string): LoadBalancerPlace {
+  return { socket: "/run/haproxy.sock", states: "/run/haproxy.state", readers: [bastion] };
 }
 
 /**
@@ -55,9 +88,16 @@ export interface Listener {
  * cloud's load balancer takes 5 to 10. Unlike a cloud's, it forwards no connection when all members are out.
  *
  * @param listeners Its listeners.
- * @param bastion Address of the bastion: only it may read the members' state.
+ * @param place Its files, and who may read the members' state; of a load balancer in a container of its own, the bastion's address.
  */
-export function loadBalancerSettings(listeners: readonly Listener[], bastion: string): string {
+export function loadBalancerSettings(listeners: readonly Listener[], place: LoadBalancerPlace | string): string {
+  const {
+    socket,
+    states,
+    global = "",
+    sections = "",
+    ...stats
+  } = typeof place === "string" ? ownContainer(place) : place;
   return `global
   log stdout format raw daemon notice
   # Two descriptors each. Where a container gets fewer, as in sandboxes, it takes what there is instead of giving up.
@@ -66,9 +106,9 @@ export function loadBalancerSettings(listeners: readonly Listener[], bastion: st
   user haproxy
   group haproxy
   # HAProxy's runtime API: passes the members' states to the new process at a reload, and sets a member's new address.
-  stats socket /run/haproxy.sock mode 600 level admin
-  server-state-file /run/haproxy.state
-
+  stats socket ${socket} mode 600 level admin
+  server-state-file ${states}
+${global}
 defaults
   log global
   load-server-state-from-file global
@@ -85,17 +125,51 @@ ${keepAlives("srv")}
   retries 0
 
 ${listeners.map(listener).join("\n")}
-frontend stats
-  mode http
-  bind :${String(STATS_PORT)}
-  timeout client 5s
-  http-request deny unless { src ${bastion} }
-  stats enable
-  stats uri /stats
-`;
+${statsSection(stats)}${sections}`;
 }
 
-function listener({ port, memberPort = port, members, check, proxyProtocol = false }: Listener): string {
+/** Most addresses in one line: HAProxy reads at most 64 words and 2048 characters. */
+const READERS_A_LINE = 40;
+
+function statsSection({
+  addresses = [""],
+  readers,
+  pages,
+}: Pick<LoadBalancerPlace, "addresses" | "readers" | "pages">): string {
+  const lines = Array.from({ length: Math.ceil(readers.length / READERS_A_LINE) }, (_, i) =>
+    readers.slice(i * READERS_A_LINE, (i + 1) * READERS_A_LINE).join(" "),
+  );
+  const [first = "", ...more] = lines;
+  return `frontend stats
+  mode http
+${addresses.map((address) => `  bind ${address}:${String(STATS_PORT)}\n`).join("")}  timeout client 5s
+${
+  more.length === 0
+    ? `  http-request deny unless { src ${first} }\n`
+    : `${lines.map((line) => `  acl reader src ${line}\n`).join("")}  http-request deny unless reader\n`
+}${
+    pages === undefined
+      ? "  stats enable\n  stats uri /stats\n"
+      : pages.map(({ path }, i) => `  use_backend stats-${String(i + 1)} if { path_beg ${path} }\n`).join("")
+  }${(pages ?? []).map(statsPage).join("")}`;
+}
+
+function statsPage({ path, listeners }: StatsPage, i: number): string {
+  return `
+backend stats-${String(i + 1)}
+  mode http
+  stats enable
+  stats uri ${path}
+${listeners.map((each) => `  stats scope ${nameOf(each)}\n`).join("")}`;
+}
+
+/** Name of a listener's section. */
+function nameOf({ port }: Listener): string {
+  return `port-${String(port)}`;
+}
+
+function listener(settings: Listener): string {
+  const { address = "", port, memberPort = port, members, check, proxyProtocol = false } = settings;
   const server = [
     `check port ${String(check.port)} inter 5s fastinter 2s downinter 2s fall 2 rise 3 on-marked-down shutdown-sessions`,
     ...(check.kind === "https" ? ["check-ssl verify none"] : []),
@@ -103,8 +177,8 @@ function listener({ port, memberPort = port, members, check, proxyProtocol = fal
     // A check on a separate port has no PROXY header. On the same port, the member expects it.
     ...(proxyProtocol && check.port === memberPort ? ["check-send-proxy"] : []),
   ].join(" ");
-  return `listen port-${String(port)}
-  bind :${String(port)}
+  return `listen ${nameOf(settings)}
+  bind ${address}:${String(port)}
   balance roundrobin
   option httpchk GET ${check.path}
   http-check expect status ${String(check.status ?? 200)}${check.leavesBy404 === true ? "\n  http-check disable-on-404" : ""}
