@@ -21,7 +21,7 @@ export function readIni(text: string, file: string): FoundHost[] {
     if (section !== null) {
       [group, kind] = [section[1]?.trim() ?? "", section[2] ?? "hosts"];
       if (!["hosts", "children", "vars"].includes(kind)) throw wrong("only hosts, children and vars are known");
-      if (kind === "hosts" && !groups.hosts.has(group)) groups.hosts.set(group, new Map());
+      if (section[2] === undefined && !groups.hosts.has(group)) groups.hosts.set(group, new Map());
       continue;
     }
     if (line.startsWith("[")) throw wrong("this is no section");

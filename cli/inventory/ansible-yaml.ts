@@ -17,7 +17,7 @@ export function readYaml(text: string, file: string): FoundHost[] {
   let top: unknown;
   try {
     // Ansible's own tags, such as !vault, hide values that aren't needed here.
-    top = parse(text, { logLevel: "silent" });
+    top = parse(text, { logLevel: "error" });
   } catch (error) {
     throw new UserError(`${file} is not valid YAML: ${messageOf(error)}`);
   }

@@ -36,7 +36,7 @@ export function readSshConfig(text: string, file: string): FoundHost[] {
     const words = (rest.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replace(/^"(.*)"$/, "$1"));
     if (name === "host") blocks.push({ patterns: words, values: new Map() });
     else {
-      const { values } = blocks.at(-1) as Block;
+      const { values } = blocks.at(-1)!;
       if (!values.has(name)) values.set(name, words.join(" "));
     }
   }

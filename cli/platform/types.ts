@@ -258,7 +258,7 @@ export interface Containers {
 export interface PreflightCheck {
   /** What is checked, such as `the account's quotas`. */
   readonly what: string;
-  /** @throws UserError that says what would make the run fail; NotChecked, or another Error, when it can't be made */
+  /** @throws UserError or Findings with what would make the run fail; NotChecked, or another Error, when it can't be made */
   readonly check: () => Promise<void>;
 }
 

@@ -16,7 +16,7 @@ const IRRELEVANT = ["ingress"];
  */
 export function readStackConfig(stack: string, file: StackText = readStackFile(stack)): StackConfig | undefined {
   const all = Object.entries(stackValues(file)).filter(([key]) => !IRRELEVANT.includes(key));
-  const values = all.map(([key, value]) => [key, withExamples(value, [key])]);
+  const values = all.map(([key, value]): [string, unknown] => [key, withExamples(value, [key])]);
   try {
     return parseConfig(Object.fromEntries(values), stack);
   } catch (error) {

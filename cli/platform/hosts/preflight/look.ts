@@ -32,6 +32,9 @@ export interface Asked extends ListedHost {
   readonly node: boolean;
 }
 
+/** `swarm-ha:hosts.engine`: whether its packages can be had is asked. */
+export type EngineWanted = { readonly source: string } | { readonly source: string; readonly version: string };
+
 /** What a host told. */
 export interface Told {
   readonly report: HostReport;
@@ -56,7 +59,11 @@ export interface Failure {
  * @param hosts the bastion first
  * @param bastion where the others are dialled from
  */
-export async function askAll(stack: string, hosts: readonly Asked[], bastion: ListedHost): Promise<readonly Answer[]> {
+export async function askAll(
+  hosts: readonly Asked[],
+  bastion: ListedHost,
+  engine: EngineWanted,
+): Promise<readonly Answer[]> {
   const { address: host, ...login } = bastion.login;
   let tunnel: Tunnel;
   try {
@@ -74,7 +81,7 @@ export async function askAll(stack: string, hosts: readonly Asked[], bastion: Li
     const waiting = [...hosts];
     const worker = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        results.set(next, await askOne(stack, next, hosts, { tunnel, token }));
+        results.set(next, await askOne(next, hosts, { tunnel, token, engine }));
       }
     };
     await Promise.all(Array.from({ length: AT_A_TIME }, worker));
@@ -85,10 +92,9 @@ export async function askAll(stack: string, hosts: readonly Asked[], bastion: Li
 }
 
 async function askOne(
-  stack: string,
   host: Asked,
   hosts: readonly Asked[],
-  { tunnel, token }: { readonly tunnel: Tunnel; readonly token: string },
+  { tunnel, token, engine }: { readonly tunnel: Tunnel; readonly token: string; readonly engine: EngineWanted },
 ): Promise<Answer> {
   let session: HostSession;
   try {
@@ -102,7 +108,7 @@ async function askOne(
     const mark = `@@${randomUUID()}`;
     const sent = Date.now();
     const [report, details] = await Promise.all([
-      session.run(scriptCall("host-preflight", inputOf(stack, host)), REPORT_LIMIT),
+      session.run(scriptCall("host-preflight", { engine }), REPORT_LIMIT),
       session
         .run(scriptCall("diagnose", diagnoseInput(host, hosts, { mark, token })), DIAGNOSE_LIMIT)
         .then((end) => parseDiagnosis(outputOf(end), { mark, bytes: BYTES, sent, received: Date.now() }).details)
@@ -116,10 +122,6 @@ async function askOne(
   } finally {
     session.close();
   }
-}
-
-function inputOf(stack: string, { name, role, node }: Asked) {
-  return { stack, name, role, node };
 }
 
 function diagnoseInput(host: Asked, hosts: readonly Asked[], { mark, token }: { mark: string; token: string }) {
