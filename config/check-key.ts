@@ -1,7 +1,8 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { KeyDescription } from "./description";
 import { keyText, valueText, type PathPart, type Problem } from "./problem";
 import type { StackSchema } from "./schema/types";
+import { shownText } from "./secret";
 import { didYouMean } from "./suggest";
 
 /** What the schema says about the key at a path. */
@@ -34,9 +35,10 @@ function problemsOf(key: string, value: unknown, issue: z.core.$ZodIssue, descri
     );
   }
   const got = valueAt(value, issue.path);
-  const { allowed = "", fix = "", enum: choices = [] } = describe(path);
+  const described = describe(path);
+  const { allowed = "", fix = "", enum: choices = [] } = described;
   const meant = typeof got === "string" ? didYouMean(got, choices) : undefined;
-  return [{ key: keyText(path), got: valueText(got), allowed, fix: meant ?? fix }];
+  return [{ key: keyText(path), got: shownText(got, described), allowed, fix: meant ?? fix }];
 }
 
 /** An unknown key: most often a typo, or a path that was set without `--path`. */
@@ -68,9 +70,19 @@ function salvage(schema: z.ZodType, value: unknown, issues: readonly z.core.$Zod
     issues.flatMap((issue) => (issue.code === "unrecognized_keys" && issue.path.length === 0 ? issue.keys : [])),
   );
   const rest = without(value, (name) => wrong.has(name) || extra.has(name));
-  const again = schema.safeParse(rest);
+  const again = [schema, partly(schema)].map((each) => each.safeParse(rest)).find(({ success }) => success);
   // Otherwise the default would replace a wrong part, and rules would report a value that the user didn't write.
-  return again.success && isRecord(again.data) ? { value: without(again.data, (name) => wrong.has(name)) } : {};
+  return again?.success === true && isRecord(again.data)
+    ? { value: without(again.data, (name) => wrong.has(name)) }
+    : {};
+}
+
+/** The schema of a mapping without its required keys: a missing one doesn't hide the others. */
+function partly(schema: z.ZodType): z.ZodType {
+  let inner = schema;
+  while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault)
+    inner = inner.unwrap() as z.ZodType;
+  return inner instanceof z.ZodObject ? inner.partial() : inner;
 }
 
 function without(record: Record<PropertyKey, unknown>, drop: (name: string) => boolean): Record<string, unknown> {

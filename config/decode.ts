@@ -1,6 +1,7 @@
 import { duplicateKeys } from "./json";
 import type { KeyDescription } from "./description";
-import { keyText, valueText, type Problem } from "./problem";
+import { keyText, type Problem } from "./problem";
+import { shownText } from "./secret";
 
 /** A value in the form that the schema checks, or what is wrong with its text. */
 export interface Decoded {
@@ -31,6 +32,6 @@ function decodeStructure(key: string, raw: string, described: KeyDescription): D
     }));
     return { value, problems };
   } catch {
-    return { problems: [{ key: keyText([key]), got: valueText(raw), allowed, fix }] };
+    return { problems: [{ key: keyText([key]), got: shownText(raw, described), allowed, fix }] };
   }
 }

@@ -9,7 +9,9 @@ export interface KeyDescription {
   readonly fix?: string;
   readonly defaultText?: string;
   readonly default?: unknown;
-  /** Valid values. */
+  /** Whether errors never show it. */
+  readonly secret?: boolean;
+  /** Valid values: the first one stands for an encrypted one where nobody can decrypt it. */
   readonly examples?: readonly unknown[];
   readonly type?: string;
   readonly enum?: readonly string[];

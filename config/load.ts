@@ -1,8 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseConfig } from "./parse";
 import { namespaceOf } from "./namespace";
-import { ConfigError, isAbout, NAMESPACE, type Problem } from "./problem";
+import { describeKey } from "./describe";
+import { ConfigError, isAbout, NAMESPACE, pathOf, type Problem } from "./problem";
 import type { StackConfig } from "./platforms";
+import { holdsSecrets, SECRET } from "./secret";
 import { suggest } from "./suggest";
 
 /**
@@ -50,14 +52,25 @@ function wrongNamespaces(all: Readonly<Record<string, string>>): Problem[] {
 }
 
 /**
- * The same error without the values of secret keys. A mistyped key, or one of another
- * project, may hold a secret, and errors end up in logs.
+ * The same error without the values of secret keys, because errors end up in logs. Where the schema marks parts of a key as
+ * secrets, errors don't show those anyway; then values are hidden only where the schema expects none: at mistyped keys, and in
+ * place of mappings and lists.
+ *
+ * @param secretKeys top-level keys with an encrypted part
  */
 export function withoutSecrets(error: ConfigError, secretKeys: readonly string[]): ConfigError {
   const problems = error.problems.map((problem) =>
-    secretKeys.some((key) => isAbout(problem, key)) ? { ...problem, got: "a secret value" } : problem,
+    secretKeys.some((key) => isAbout(problem, key) && isHidden(problem, key)) ? { ...problem, got: SECRET } : problem,
   );
   return new ConfigError(error.stackName, problems);
+}
+
+function isHidden({ key, got }: Problem, topLevelKey: string): boolean {
+  if (!holdsSecrets(describeKey([topLevelKey]))) return true;
+  const { description, type } = describeKey(pathOf(key));
+  // A text in place of a mapping, or in one, may be a secret at the wrong place.
+  const structure = (type === "object" || type === "array") && /^["[{].*"/s.test(got);
+  return description === undefined || structure;
 }
 
 /** Keys of this project that hold a secret. Pulumi lists them in this variable, and decrypts their values. */

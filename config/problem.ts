@@ -26,6 +26,12 @@ export function keyText(path: readonly PathPart[]): string {
   return `${NAMESPACE}:${first}${text.join("")}`;
 }
 
+/** The path of a text that {@link keyText} has written. */
+export function pathOf(text: string): PathPart[] {
+  const parts = text.slice(`${NAMESPACE}:`.length).match(/\[\d+\]|\["(?:[^"\\]|\\.)*"\]|[^.[]+/g) ?? [];
+  return parts.map((part) => (part.startsWith("[") ? (JSON.parse(part) as [PathPart])[0] : part));
+}
+
 /** A value as an error shows it: JSON, at most 80 characters. */
 export function valueText(value: unknown): string {
   if (value === undefined) return "nothing";

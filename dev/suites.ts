@@ -20,8 +20,9 @@ export interface Suite {
 export const SUITES: readonly Suite[] = [
   { name: "unit", timeout: 30_000, needsEngines: false },
   { name: "component", timeout: 60_000, needsEngines: false },
-  // The files of cluster/ share a stack; they and those of platform/ measure, and setup/ starts another Docker engine.
-  { name: "e2e", timeout: 600_000, needsEngines: true, inOrder: ["cluster", "platform", "setup"] },
+  // The files of cluster/ share a stack, and those of hosts/ another one; they and those of platform/ measure, and setup/
+  // starts another Docker engine.
+  { name: "e2e", timeout: 600_000, needsEngines: true, inOrder: ["cluster", "hosts", "platform", "setup"] },
   // The simulated AWS has one range of public addresses.
   { name: "rehearsal", timeout: 600_000, needsEngines: true, inOrder: ["substrate", "drive"] },
   { name: "rehearsal-whole", timeout: 1_800_000, needsEngines: true, inOrder: ["."] },

@@ -88,7 +88,7 @@ for file in "${written_files[@]}"; do
   [[ $file != */docker.service.d/* || ! -e $file ]] || changed=true
   rm -rf "$file"
 done
-rmdir --ignore-fail-on-non-empty /etc/systemd/system/docker.service.d 2>/dev/null || true
+rmdir --ignore-fail-on-non-empty /etc/systemd/system/docker.service.d /etc/docker/certs.d 2>/dev/null || true
 systemctl daemon-reload
 if [ -s "$copies/ip_nonlocal_bind" ]; then cat "$copies/ip_nonlocal_bind" >/proc/sys/net/ipv4/ip_nonlocal_bind || true; fi
 

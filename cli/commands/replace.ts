@@ -11,6 +11,8 @@ import { liveCluster } from "../operations/cluster";
 import { runCommand } from "../operations/command";
 import type { Outcome } from "../operations/operation";
 import { BASTION, replace, type ReplaceSeen, type ReplaceStep } from "../operations/replace";
+import { maySurge, refuseSurge } from "../operations/surge";
+import { readStackFile } from "../pulumi/project";
 import { readArguments } from "../terminal/arguments";
 import { runMain, UserError } from "../terminal/errors";
 import { createProgress } from "../terminal/progress";
@@ -22,6 +24,8 @@ runMain(async () => {
   const { stack: name, given, all, surge, force, yes, json, "dry-run": dryRun } = asked;
   if (surge && force) throw new UserError(`Use --surge or --force, not both. Usage: ${USAGE}`);
   if (asked.hosts.length === 0 && !all) throw new UserError(`Which hosts? Usage: ${USAGE}`);
+  const { platform } = readStackFile(name);
+  if (surge) refuseSurge(name, platform);
   const progress = createProgress();
   const cluster = liveCluster(name, progress);
   const stack = await cluster.read();
@@ -30,6 +34,7 @@ runMain(async () => {
       hosts: chosen(stack, asked.hosts, all),
       surge,
       force,
+      spares: maySurge(platform),
       given: given.filter((flag) => flag !== "--all"),
     }),
     { yes, json, dryRun, progress },

@@ -15,6 +15,8 @@ export interface Accepted {
   readonly force: boolean;
   /** Whether a spare worker takes them meanwhile. */
   readonly surge: boolean;
+  /** Whether the platform can have spare workers. @default true */
+  readonly spares?: boolean;
   /** The command's flags as they were given, such as `--force`. */
   readonly given: readonly string[];
 }
@@ -83,9 +85,10 @@ export function refusalBefore(
   if (full.length === 0 || accepted.force || accepted.surge) return undefined;
   const line = (flag: string): string => replaceCommand(stack, asked.hosts, accepted.given, flag);
   const reasons = full.flatMap(([host, texts]) => texts.map((text) => `  - ${host}: ${text}`));
+  const spares = accepted.spares === false ? "" : `To run their tasks on spare workers meanwhile: ${line("--surge")}\n`;
   return (
     `Nothing was replaced: tasks of ${list(full.map(([host]) => host))} have no room elsewhere.\n${reasons.join("\n")}\n` +
-    `To run their tasks on spare workers meanwhile: ${line("--surge")}\n` +
+    spares +
     `To let these tasks wait until the host is back: ${line("--force")}`
   );
 }

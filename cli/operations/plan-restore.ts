@@ -70,7 +70,7 @@ export function chooseTarget(
     return {
       refused:
         `The backup is of ${manager} at ${address}, and the only manager has another address now. A swarm takes another address ` +
-        "only through a second manager: set swarm-ha:managers.count to 3",
+        "only through a second manager: configure 3 managers",
     };
   }
   return { name: first.name, moves: true };

@@ -1,8 +1,32 @@
+import { PLATFORMS } from "../../config/platforms";
+import type { PlatformFacts } from "../../config/platforms/facts";
 import type { Spare } from "../../plan/spare";
 import { listNodes, updateNode } from "../cluster/docker-api";
 import { throughManager } from "../cluster/inspect";
 import { userLabels } from "../cluster/labels";
 import type { LiveStack } from "../cluster/stack";
+import { commands } from "../cluster/words";
+import { UserError } from "../terminal/errors";
+
+/**
+ * Refuses spare workers on a platform that creates no hosts.
+ *
+ * @param platform the one that the stack file names; where Pulumi ESC names it, the program refuses them
+ * @throws UserError
+ */
+export function refuseSurge(stack: string, platform: string | undefined): void {
+  if (maySurge(platform)) return;
+  throw new UserError(
+    `--surge adds a spare worker, and the platform ${platform ?? ""} creates no hosts. Add a worker to the inventory of ` +
+      `Pulumi.${stack}.yaml and run: ${commands(stack).up}. Or use --force: tasks without room wait until the host is back.`,
+  );
+}
+
+/** Whether there can be spare workers. */
+export function maySurge(platform: string | undefined): boolean {
+  const all: Readonly<Record<string, PlatformFacts>> = PLATFORMS;
+  return all[platform ?? ""]?.createsHosts !== false;
+}
 
 /** The spare worker that takes a host's tasks meanwhile: of the same pool and zone. @returns nothing for a host that is no worker */
 export function spareFor({ desired }: LiveStack, host: string): Spare | undefined {

@@ -9,7 +9,7 @@ import { keepAlives } from "./keep-alives";
  * All possible addresses of managers: the address plan reserves one for each of the maximum number of managers.
  *
  * Workers have all of these, so no worker changes when managers are added or removed. Otherwise a dead worker
- * would stop the change.
+ * would stop the change. (With an inventory, only its managers have an address: another manager changes every worker.)
  */
 export function managerPlaces(config: PlacementConfig): ManagerAddress[] {
   return managersOf(planHosts({ ...config, managers: { ...config.managers, count: Math.max(...MANAGER_COUNTS) } }));

@@ -46,6 +46,7 @@ export const backup = z
         fix: 'set it with: npm run pulumi -- config set --secret --path swarm-ha:backup.password "$(openssl rand -base64 24)"',
         defaultText:
           "generated for a bucket of the stack's own (output `backup`), where it can't be set; required for any other place",
+        secret: true,
       })
       .optional(),
     credentials: variables("RESTIC_", {

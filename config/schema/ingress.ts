@@ -14,6 +14,7 @@ const pem = (kind: "certificate" | "key", description: string): z.ZodOptional<z.
           ? "set it with: npm run pulumi -- config set --secret --path swarm-ha:ingress.key < key.pem"
           : "set it with: npm run pulumi -- config set --path swarm-ha:ingress.certificate < chain.pem",
       defaultText: "one of the stack's own authority",
+      ...(kind === "key" ? { secret: true } : {}),
     })
     .optional();
 

@@ -14,6 +14,7 @@ export function variables(own: string, meta: { readonly description: string; rea
         allowed: "a text",
         fix: "write it in quotes, where it is a number",
         defaultText: "none",
+        secret: true,
       }),
     )
     .default({})

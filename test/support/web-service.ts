@@ -22,7 +22,8 @@ STOPSIGNAL SIGUSR1
 CMD ["/usr/sbin/haproxy", "-f", "/haproxy.cfg"]
 `;
 
-const IMAGE = `swarm-ha/test-web:${createHash("sha256").update(DOCKERFILE).digest("hex").slice(0, 12)}`;
+/** The image. */
+export const IMAGE = `swarm-ha/test-web:${createHash("sha256").update(DOCKERFILE).digest("hex").slice(0, 12)}`;
 const NETWORK = "test-app";
 const SERVICE = "test-web";
 const CLIENT = "test-client";

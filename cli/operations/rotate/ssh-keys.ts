@@ -24,7 +24,7 @@ import {
   type RotationSeen,
   type RotationTools,
 } from "./rotation";
-import { newSshKey, withSshKey } from "./ssh-key-state";
+import { newSshKey, sshKeyIn, withSshKey } from "./ssh-key-state";
 
 /** See {@link RotationSeen}. */
 interface KeysSeen extends RotationSeen {
@@ -105,6 +105,12 @@ function planKeys(
     const wrong = notRefusing(old);
     if (wrong.length === 0) return { steps: [], left: [] };
     return refuse(`${wrong.join("; ")}. The stack uses the new key. Repair (${repair}), then run it again: ${again}`);
+  }
+  if (sshKeyIn(stack.deployment) === undefined) {
+    return refuse(
+      `The hosts of ${name} have the SSH keys that their administrator gave them, and the program has made none. To change the key: ` +
+        `authorize the new one on the bastion and all hosts, set hosts.ssh.privateKey (a secret), run ${up}, then remove the old one from the hosts`,
+    );
   }
   const unfinished = unlisted(stack);
   if (unfinished.length > 0) {

@@ -38,7 +38,7 @@ export function loginOf({ hosts: { ssh } }: Config, own: OwnLogin): Login {
 }
 
 /** The key as it is compared. A rule refuses a missing one, but `trust-hosts` runs before. */
-function withoutComment(hostKey = ""): string {
+export function withoutComment(hostKey = ""): string {
   return hostKey.split(" ", 2).join(" ");
 }
 

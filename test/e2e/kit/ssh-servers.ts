@@ -59,6 +59,7 @@ export class SshServers {
     private readonly docker: Docker,
     private readonly name: string,
     private readonly subnet: string,
+    private readonly image: string,
   ) {}
 
   /**
@@ -66,10 +67,16 @@ export class SshServers {
    *
    * @param name Always the same, so that the next run finds what an interrupted one has left.
    * @param subnet The first three numbers of their addresses.
+   * @param image A name of what they run, with bash and sshd. @default the host image of the local platform
+   * @param before see {@link add}
    */
-  public static async start(name = "swarm-ha-test-kit", subnet = "10.253.0"): Promise<SshServers> {
+  public static async start(
+    name = "swarm-ha-test-kit",
+    subnet = "10.253.0",
+    { image, before = "" }: { readonly image?: (docker: Docker) => Promise<string>; readonly before?: string } = {},
+  ): Promise<SshServers> {
     const docker = await prepareWorkstation();
-    const servers = new SshServers(docker, name, subnet);
+    const servers = new SshServers(docker, name, subnet, (await image?.(docker)) ?? hostImage());
     await removeUnmanaged(docker, servers.name);
     try {
       servers.network = await docker.createNetwork({
@@ -77,8 +84,8 @@ export class SshServers {
         Labels: { [TEST_LABEL]: servers.name },
         IPAM: { Config: [{ Subnet: `${servers.subnet}.0/24` }] },
       });
-      await servers.add("bastion", 2, "MaxSessions 2");
-      await servers.add("target", 3, "MaxSessions 500");
+      await servers.add("bastion", 2, "MaxSessions 2", before);
+      await servers.add("target", 3, "MaxSessions 500", before);
       return servers;
     } catch (error) {
       await servers.remove();
@@ -96,7 +103,7 @@ export class SshServers {
     const hostKey = keyPair();
     this.hostKeys.set(name, hostKey);
     const container = await this.docker.createContainer({
-      Image: hostImage(),
+      Image: this.image,
       name: `${this.name}-${name}`,
       Labels: { [TEST_LABEL]: this.name },
       Entrypoint: ["/bin/bash", "-c", START],

@@ -1,10 +1,7 @@
 /** A stack of the platform `hosts` on test hosts, driven as a person would. */
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parse, stringify } from "yaml";
-import { findEngine } from "../../../cli/pulumi";
-import { engineEnv } from "../../../cli/pulumi/env";
 import { root } from "../../../cli/paths";
 import { run, succeed } from "../run";
 import { TestStack, type ContainerLine } from "../test-stack";
@@ -32,10 +29,15 @@ export interface HostsSection {
 export interface HostsPlan {
   readonly zones: readonly string[];
   readonly inventory: readonly InventoryHost[];
-  /** Names of the hosts of load balancers. @default the load balancers are somebody else's */
-  readonly balancers?: readonly string[];
-  /** The last byte of the virtual address. */
-  readonly virtual: number;
+  readonly loadBalancers:
+    | {
+        /** Names of the hosts of all load balancers. */
+        readonly hosts: readonly string[];
+        /** The last byte of their virtual address. */
+        readonly virtual: number;
+      }
+    /** Endpoints of somebody else's. */
+    | { readonly manager: string; readonly registry: string; readonly app: string };
   /** Further keys of `swarm-ha:hosts`. @default none */
   readonly more?: Readonly<Record<string, unknown>>;
 }
@@ -59,7 +61,9 @@ export class HostsStack extends TestStack {
 
   /** The virtual address of all load balancers. */
   public get virtualAddress(): string {
-    return this.on.address(this.plan.virtual);
+    const { loadBalancers } = this.plan;
+    if (!("hosts" in loadBalancers)) throw new Error(`the load balancers of ${this.name} aren't its own`);
+    return this.on.address(loadBalancers.virtual);
   }
 
   /** Its file of configuration. */
@@ -67,14 +71,14 @@ export class HostsStack extends TestStack {
     return join(this.home, "config", `Pulumi.${this.name}.yaml`);
   }
 
-  /** A backend and a passphrase of its own, as every user of such a stack has. */
+  /** Its state is on this workstation: no backend of Pulumi is chosen. */
   public override get env(): NodeJS.ProcessEnv {
+    const nobody = join(this.home, "nobody");
     return {
       ...super.env,
-      PULUMI_BACKEND_URL: pathToFileURL(join(this.home, "backend")).href,
-      PULUMI_CONFIG_PASSPHRASE: "of this test",
-      // Where no official Pulumi can be had, the offline kit runs the test.
-      SWARM_HA_ALLOW_KIT: "1",
+      PULUMI_BACKEND_URL: undefined,
+      PULUMI_ACCESS_TOKEN: undefined,
+      PULUMI_CREDENTIALS_PATH: nobody,
     };
   }
 
@@ -82,10 +86,7 @@ export class HostsStack extends TestStack {
   public override async reset(): Promise<void> {
     rmSync(this.home, { recursive: true, force: true });
     this.makeFolders();
-    mkdirSync(join(this.home, "backend"), { mode: 0o700 });
-    copyFileSync(join(root, "Pulumi.yaml"), join(this.home, "config", "Pulumi.yaml"));
     writeFileSync(this.file, stringify(await this.firstConfig(), { aliasDuplicateObjects: false }));
-    await this.engine(["stack", "init", "--stack", this.name, "--no-select", "--secrets-provider", "passphrase"]);
     await this.setSecret("swarm-ha:hosts.ssh.privateKey", this.on.key.private);
     const { inventory } = this.plan;
     for (const [i, { name }] of inventory.entries()) {
@@ -111,12 +112,31 @@ export class HostsStack extends TestStack {
 
   /** Sets a secret of the configuration, from standard input. */
   public async setSecret(path: string, value: string): Promise<void> {
-    await this.engine(["config", "set", "--secret", "--path", path, "--stack", this.name], value);
+    const args = ["config", "set", "--secret", "--path", path, "-s", this.name];
+    const all = [join(root, "cli/run.mjs"), "pulumi", ...args];
+    await succeed(process.execPath, all, { limit: 60, env: this.env, input: value });
   }
 
   /** The whole `up`; it has to succeed. */
   public up(): ReturnType<TestStack["good"]> {
     return this.good("pulumi", ["up", "--yes", "--skip-preview", "--color", "never", "-s", this.name], UP_LIMIT);
+  }
+
+  /** The hosts of load balancers that have the virtual address now. */
+  public async balancersWithAddress(): Promise<string[]> {
+    const { loadBalancers } = this.plan;
+    const found = ("hosts" in loadBalancers ? loadBalancers.hosts : []).map(async (host) => {
+      const { stdout } = await this.on.tryExec(host, ["ip", "-o", "-4", "address"]).catch(() => ({ stdout: "" }));
+      return stdout.includes(` ${this.virtualAddress}/`) ? [host] : [];
+    });
+    return (await Promise.all(found)).flat();
+  }
+
+  /** Logs docker of this stack in to a registry that this workstation can't reach. @param auth user and password, base64 */
+  public dockerLogin(registry: string, auth: string): void {
+    const file = join(this.home, "docker", "config.json");
+    const known = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as { auths?: object }) : {};
+    writeFileSync(file, JSON.stringify({ ...known, auths: { ...known.auths, [registry]: { auth } } }), { mode: 0o600 });
   }
 
   public override container(host: string): string {
@@ -135,27 +155,20 @@ export class HostsStack extends TestStack {
     return found.sort((a, b) => a.Names.localeCompare(b.Names));
   }
 
-  /** Runs Pulumi itself in the folder of the configuration. */
-  private async engine(args: readonly string[], input?: string): Promise<string> {
-    const engine = await findEngine();
-    const all = [...args, "--non-interactive", "--cwd", join(this.home, "config")];
-    const env = engineEnv(engine, this.env);
-    return succeed(engine.path, all, { limit: 60, env, ...(input === undefined ? {} : { input }) });
-  }
-
   private async firstConfig(): Promise<StackText> {
-    const { zones, inventory, balancers, more } = this.plan;
+    const { zones, inventory, loadBalancers, more } = this.plan;
     const entries = inventory.map(async ({ name, ...rest }) => ({ ...(await this.login(name)), ...rest }));
-    const hosts = await Promise.all((balancers ?? []).map((name) => this.login(name)));
-    const tier = (port: number): Record<string, unknown> =>
-      balancers === undefined
-        ? { external: { endpoint: `${this.virtualAddress}:${String(port)}` } }
-        : { hosts, virtualAddress: this.virtualAddress };
+    const balancers = "hosts" in loadBalancers ? loadBalancers.hosts : [];
+    const hosts = await Promise.all(balancers.map((name) => this.login(name)));
+    const tier = (name: "manager" | "registry" | "app"): Record<string, unknown> =>
+      "hosts" in loadBalancers
+        ? { hosts, virtualAddress: this.virtualAddress }
+        : { external: { endpoint: loadBalancers[name] } };
     const section = {
       ssh: { user: "admin" },
       engine: { source: "debian" },
       inventory: await Promise.all(entries),
-      loadBalancers: { manager: tier(2376), registry: tier(5000), app: tier(443) },
+      loadBalancers: { manager: tier("manager"), registry: tier("registry"), app: tier("app") },
       registryStorage: { path: "/srv/registry" },
       ...more,
     } as unknown as HostsSection;

@@ -29,8 +29,7 @@ export const zoneOf = (host: string): string => `rack-${host.slice(-1)}`;
 export const hosts = new TestHosts("hosts-e2e", "10.215.0");
 export const stack = new HostsStack("hosts-e2e", hosts, {
   zones: ["rack-1", "rack-2", "rack-3"],
-  virtual: 100,
-  balancers: ["lb-1", "lb-2"],
+  loadBalancers: { hosts: ["lb-1", "lb-2"], virtual: 100 },
   inventory: NODES.map((name) => {
     const [role = ""] = name.split("-");
     return { name, role: role as "manager" | "registry" | "worker", zone: zoneOf(name) };
@@ -39,8 +38,9 @@ export const stack = new HostsStack("hosts-e2e", hosts, {
 
 /** For work on the tests: reuses the stack of the last run, and keeps it. */
 const KEEP = process.env["SWARM_HA_KEEP_TEST_STACKS"] === "1";
+let isThere = true;
 let first: Promise<Ran> | undefined;
-let before_: Readonly<Record<string, Snapshot>> = {};
+let untouched: Readonly<Record<string, Snapshot>> = {};
 
 /** The `up` that made the stack. */
 export function firstUp(): Promise<Ran> {
@@ -48,11 +48,19 @@ export function firstUp(): Promise<Ran> {
   return first;
 }
 
+let network: Promise<void> | undefined;
+
+/** Makes the network of the hosts, and what an interrupted run has left is removed. */
+export function beginHosts(): Promise<void> {
+  network ??= hosts.begin();
+  return network;
+}
+
 async function bringUp(): Promise<Ran> {
-  await hosts.begin();
+  await beginHosts();
   await hosts.create(...HOSTS);
   await stack.reset();
-  before_ = await snapshots();
+  untouched = await snapshots();
   const ran = await stack.up();
   figure(`pulumi up from nothing, ${String(HOSTS.length)} hosts`, ran.seconds);
   return ran;
@@ -60,12 +68,18 @@ async function bringUp(): Promise<Ran> {
 
 /** The hosts' files before the first `up`. */
 export function filesBefore(): Readonly<Record<string, Snapshot>> {
-  return before_;
+  return untouched;
 }
 
-/** The hosts' files now. */
-export async function snapshots(): Promise<Readonly<Record<string, Snapshot>>> {
-  const each = HOSTS.map(async ({ name }) => [name, await snapshot(hosts, name)] as const);
+/** Says that a test has destroyed the stack. */
+export function sharedHostsAreFree(): void {
+  isThere = false;
+}
+
+/** The hosts' files now. @param but hosts that aren't asked */
+export async function snapshots(but: readonly string[] = []): Promise<Readonly<Record<string, Snapshot>>> {
+  const asked = HOSTS.filter(({ name }) => !but.includes(name));
+  const each = asked.map(async ({ name }) => [name, await snapshot(hosts, name)] as const);
   return Object.fromEntries(await Promise.all(each));
 }
 
@@ -74,14 +88,15 @@ export function useSharedHosts(): { readonly stack: HostsStack; readonly hosts: 
   before("the shared stack on hosts is up", async function () {
     this.timeout(900_000);
     await firstUp();
-    await stack.untilHealthy(90);
+    if (isThere) await stack.untilHealthy(90);
   });
   return { stack, hosts };
 }
 
 after("the shared hosts are removed", async function () {
   this.timeout(180_000);
-  if (first === undefined || KEEP) return;
-  await first.catch(() => undefined);
+  if (network === undefined || KEEP) return;
+  await network.catch(() => undefined);
+  await first?.catch(() => undefined);
   await hosts.remove();
 });

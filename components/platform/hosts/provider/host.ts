@@ -25,8 +25,8 @@ class SetUpError extends Error {
 }
 
 /**
- * Claims a host for the stack, and sets it up. An interrupted run can be repeated: a host that the same stack claimed under
- * the same name is claimed again.
+ * Claims a host for the stack, and sets it up. Its id in the state is the identity of this claim. An interrupted run can be
+ * repeated: a host that the same stack claimed under the same name is claimed again.
  *
  * @throws Error that names the host and the remedy
  */
@@ -43,9 +43,9 @@ export async function createHost(inputs: HostInputs): Promise<{ id: string; outs
       await setUp(run, inputs);
     } catch (error) {
       // It is in the state now, so that `destroy` releases it, and the next `up` goes on with it.
-      throw new SetUpError(name, { ...state, complete: false }, error);
+      throw new SetUpError(identity, { ...state, complete: false }, error);
     }
-    return { id: name, outs: { ...state, complete: true } };
+    return { id: identity, outs: { ...state, complete: true } };
   });
 }
 

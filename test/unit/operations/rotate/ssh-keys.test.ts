@@ -235,6 +235,17 @@ describe("rotate ssh-keys", () => {
     );
   });
 
+  it("changes nothing where the program made no key, and names what changes the hosts' own", async () => {
+    const { deployment } = stateWith(old);
+    exported = {
+      ...exported,
+      deployment: { ...deployment, resources: deployment.resources.filter(({ urn }) => urn !== "urn::ssh-client") },
+    };
+    const { plan } = await swarm.run(sshKeys);
+    assert.match(plan.refused ?? "", /authorize the new one .* set hosts\.ssh\.privateKey .* up/);
+    assert.deepEqual(done, []);
+  });
+
   it("changes nothing while a host can't be reached, and names it", async () => {
     dark = ["worker-1"];
     const { settled, plan } = await swarm.run(sshKeys);
