@@ -59,6 +59,13 @@ fi
 # was UNIT: prints the unit's state of before: `active enabled`, for example.
 was() { [ ! -s "$copies/units" ] || awk -v unit="$1" '$1 == unit { print $2, $3 }' "$copies/units"; }
 
+# restart_engine: restarts the Docker engine, and before that its socket: the engine that the steps have started removes the file of it.
+restart_engine() {
+  timeout 120 systemctl stop docker.service 2>/dev/null || return 1
+  [[ $(was docker.socket) != active* ]] || timeout 30 systemctl restart docker.socket || return 1
+  timeout 180 systemctl start docker.service
+}
+
 systemctl disable --quiet --now swarm-ha-housekeeping.timer 2>/dev/null || true
 timeout 60 systemctl stop swarm-ha-housekeeping.service 2>/dev/null || true
 registry_certificates "$stack" | while read -r file; do
@@ -101,7 +108,7 @@ for unit in "${replaced_units[@]}"; do
     timeout 120 systemctl stop "$unit" || fail "$unit of $name doesn't stop"
   elif [ "$unit" = docker.service ]; then
     # With the settings of before. (Also a gossip agent can't bind its port again in the same process.)
-    ! $changed || timeout 180 systemctl restart docker.service || fail "the Docker engine of $name doesn't start with its own settings; $(service_log docker)"
+    ! $changed || restart_engine || fail "the Docker engine of $name doesn't start with its own settings; $(service_log docker)"
   elif [ "$unit" != docker.socket ]; then
     timeout 60 systemctl reload-or-restart "$unit" || fail "$unit of $name doesn't start with its own settings; $(service_log "$unit")"
   fi
