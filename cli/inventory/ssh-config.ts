@@ -36,8 +36,8 @@ export function readSshConfig(text: string, file: string): FoundHost[] {
     const words = (rest.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replace(/^"(.*)"$/, "$1"));
     if (name === "host") blocks.push({ patterns: words, values: new Map() });
     else {
-      const { values } = blocks.at(-1)!;
-      if (!values.has(name)) values.set(name, words.join(" "));
+      const values = blocks.at(-1)?.values;
+      if (values?.has(name) === false) values.set(name, words.join(" "));
     }
   }
   const names = new Set(blocks.flatMap(({ patterns }) => patterns.filter((pattern) => !/[*?!]/.test(pattern))));
