@@ -52,7 +52,7 @@ runMain(() => {
       `Written into ${file.path}: ${String(entries.length)} hosts. Next, their host keys: npm run trust-hosts -- ${stack}\n`,
     );
   } else {
-    process.stdout.write(withValues("{}", [{ path: listed.inventory, value: inventory }]));
+    process.stdout.write(withValues("", [{ path: listed.inventory, value: inventory }]));
   }
   return Promise.resolve(0);
 });

@@ -23,7 +23,11 @@ export function withValues(text: string, changes: readonly Change[]): string {
     if (isSeq(node)) for (const item of node.items) if (isMap(item)) item.flow = true;
     document.setIn(path, node);
   }
-  return document.toString({ lineWidth: 0, indentSeq: !/^(\s*)\S[^\n]*:[ \t]*(?:#[^\n]*)?\n\1- /m.test(text) });
+  const changed = document.toString({
+    lineWidth: 0,
+    indentSeq: !/^(\s*)\S[^\n]*:[ \t]*(?:#[^\n]*)?\n\1- /m.test(text),
+  });
+  return withOwnBlanks(changed, text);
 }
 
 function refuseAlias(document: Document, path: readonly (string | number)[]): void {
@@ -32,4 +36,14 @@ function refuseAlias(document: Document, path: readonly (string | number)[]): vo
     if (node === undefined || isMap(node) || isSeq(node)) continue;
     throw new UserError(`${path.slice(1, length).join(".")} of the stack file is no mapping: write it out by hand.`);
   }
+}
+
+/** Lines that only blanks within brackets tell from the author's are the author's. */
+function withOwnBlanks(changed: string, text: string): string {
+  const plain = (line: string): string => line.replace(/(?<=[[{]) +| +(?=[\]}])/g, "");
+  const own = new Map(text.split("\n").map((line) => [plain(line), line]));
+  return changed
+    .split("\n")
+    .map((line) => own.get(plain(line)) ?? line)
+    .join("\n");
 }

@@ -96,7 +96,7 @@ describe("the import of an inventory", () => {
 describe("changes of a stack file", () => {
   it("leave comments, order and the rest as they are", () => {
     const text =
-      "# why\nconfig:\n  swarm-ha:platform: hosts\n  swarm-ha:hosts:\n    inventory:\n      - { name: a, address: 10.0.0.1 } # first\n";
+      "# why\nconfig:\n  swarm-ha:platform: hosts\n  swarm-ha:zones: [a, b]\n  swarm-ha:hosts:\n    inventory:\n      - { name: a, address: 10.0.0.1 } # first\n";
     const changed = withValues(text, [
       { path: ["config", "swarm-ha:hosts", "inventory", 0, "hostKey"], value: "ssh-ed25519 AAAA" },
     ]);
