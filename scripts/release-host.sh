@@ -51,7 +51,8 @@ if $node && ! left; then
   restart=true
   service_runs docker || timeout 90 systemctl start docker.service || true
   if within 60 answers; then
-    timeout 90 docker -H unix:///var/run/docker.sock swarm leave --force >/dev/null 2>&1 || true
+    # A manager that has lost its majority, because the others were released before, answers after a minute (measured).
+    timeout 30 docker -H unix:///var/run/docker.sock swarm leave --force >/dev/null 2>&1 || true
   fi
   if ! within 10 left; then
     # It has hung or lost its data. What it knows of the swarm is all that it would remove, too.
@@ -65,7 +66,8 @@ fi
 # was UNIT: prints the unit's state of before: `active enabled`, for example.
 was() { [ ! -s "$copies/units" ] || awk -v unit="$1" '$1 == unit { print $2, $3 }' "$copies/units"; }
 
-timeout 60 systemctl disable --quiet --now swarm-ha-housekeeping.timer 2>/dev/null || true
+    # With the settings of before. (Also a gossip agent can't bind its port again in the same process.)
+    ! $changed || restart_engine || fail "the Docker engine of $name doesn't start with its own settings; $(service_log docker)"
 timeout 60 systemctl stop swarm-ha-housekeeping.service 2>/dev/null || true
 registry_certificates "$stack" | while read -r file; do
   rm -f "$file"
@@ -113,7 +115,7 @@ for unit in "${replaced_units[@]}"; do
     timeout 120 systemctl stop "$unit" || fail "$unit of $name doesn't stop"
   elif [ "$unit" = docker.service ]; then
     # With the settings of before.
-    ! $restart || timeout 180 systemctl restart docker.service || fail "the Docker engine of $name doesn't start with its own settings; $(service_log docker)"
+    ! $restart || restart_engine || fail "the Docker engine of $name doesn't start with its own settings; $(service_log docker)"
   elif [ "$unit" != docker.socket ]; then
     timeout 60 systemctl reload-or-restart "$unit" || fail "$unit of $name doesn't start with its own settings; $(service_log "$unit")"
   fi

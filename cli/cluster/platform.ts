@@ -1,7 +1,7 @@
 /** A stack's platform: its hosts, bastion and load balancers. */
 import type Docker from "dockerode";
 import { cliPlatformOf, platformsOf } from "../platform";
-import type { BroughtBack, Containers, EngineUpgrade, Members } from "../platform/types";
+import type { BroughtBack, Containers, EngineUpgrade, ListedHosts, Members } from "../platform/types";
 import { healState, redo } from "../pulumi";
 import { isHeld } from "../pulumi/locks";
 import { readStackFile } from "../pulumi/project";
@@ -72,4 +72,9 @@ export function engineUpgradeOf(stack: string): EngineUpgrade {
 export async function membersOf({ stack, deployment }: StackState): Promise<Members> {
   const told = platformsOf(readStackFile(stack)).map(async (platform) => (await platform.members?.(deployment)) ?? {});
   return Object.assign({}, ...(await Promise.all(told))) as Members;
+}
+
+/** The platform's part for hosts that exist already; undefined for others. @throws UserError when there is no such stack */
+export function listedHostsOf(stack: string): ListedHosts | undefined {
+  return cliPlatformOf(readStackFile(stack))?.listed;
 }

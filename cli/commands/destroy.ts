@@ -8,7 +8,7 @@ import { stackOutputsSchema } from "../../components/outputs";
 import { readArguments } from "../terminal/arguments";
 import { instancesOf, outputsOf, protectedResources, resourcesOf, type Deployment } from "../cluster/deployment";
 import { ownBackupsText } from "../cluster/own-backups";
-import { containersOf } from "../cluster/platform";
+import { containersOf, listedHostsOf } from "../cluster/platform";
 import { registryLogins } from "../workstation/registry-login";
 import { lastLines, readState, type StackState } from "../cluster/stack";
 import { list } from "../cluster/words";
@@ -131,7 +131,11 @@ async function confirm(
   const instances = instancesOf(deployment).map((instance) => instance.name);
   const what =
     instances.length > 0 ? list(instances) : found.length > 0 ? list(found.map((one) => one.name)) : "no host";
-  const question = `${keepFirst(stack, deployment)}This removes the stack ${stack} (${what}) and all data in it`;
+  const question =
+    listedHostsOf(stack) === undefined
+      ? `${keepFirst(stack, deployment)}This removes the stack ${stack} (${what}) and all data in it`
+      : `${keepFirst(stack, deployment)}This removes the stack ${stack}: ${what} leave the swarm, and what the program wrote there is ` +
+        "removed. The hosts' own data stays, volumes and images included. A host that is down is named and skipped";
   if (!(await confirmed(question, false))) throw new UserError("Nothing was removed.");
 }
 

@@ -196,3 +196,22 @@ function groups(nodes: readonly Node[], valueOf: (node: Node) => string | undefi
   }
   return found;
 }
+
+/** Hosts whose machine isn't the one that was set up. */
+export function machineDifferences(
+  stack: string,
+  machines: readonly { readonly name: string; readonly gone?: string }[],
+): Difference[] {
+  return machines.flatMap(({ name, gone }): Difference[] =>
+    gone === undefined
+      ? []
+      : [
+          {
+            kind: "cloud",
+            hosts: [name],
+            text: `${name}: ${gone}. Set it up again: ${commands(stack).repair}`,
+            repair: true,
+          },
+        ],
+  );
+}

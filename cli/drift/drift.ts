@@ -10,7 +10,7 @@ import { lookAtHosts } from "../diagnose/look-at-hosts";
 import { cliPlatformOf, platformsOf } from "../platform";
 import { readStackConfig } from "../pulumi/config";
 import { readStackFile } from "../pulumi/project";
-import { differencesOf, planDifferences, type Difference, type Drift } from "./differences";
+import { differencesOf, machineDifferences, planDifferences, type Difference, type Drift } from "./differences";
 import { deployedImages, imageDifferences, liveImages } from "./own-images";
 import { cloudDifferences } from "./refresh";
 import { wantedSettings } from "./wanted-settings";
@@ -30,15 +30,19 @@ export async function findDrift(name: string, docker: Docker | undefined): Promi
   const stack = await readStack(name);
   const file = readStackFile(name);
   const config = readStackConfig(name, file);
-  const upgrade = cliPlatformOf(file)?.engineUpgrade?.(name, file);
+  const platform = cliPlatformOf(file);
+  const upgrade = platform?.engineUpgrade?.(name, file);
   const [{ evaluation }, { looks }, images, cloud] = await Promise.all([
     inspectDeep(stack, docker === undefined ? {} : { docker }),
     lookAtHosts(reachOf(stack), { docker, logs: false, reach: false }),
     attempt("images of the stack's own services", () => imagesOf(stack)),
     // What containers there are is in the status.
-    attempt("resources of the cloud", () =>
-      cliPlatformOf(file)?.containers !== undefined ? Promise.resolve([]) : cloudDifferences(name, platformsOf(file)),
-    ),
+    attempt("resources of the cloud", async () => {
+      if (platform?.listed !== undefined) {
+        return machineDifferences(name, await platform.listed.look(name, stack.deployment));
+      }
+      return platform?.containers === undefined ? cloudDifferences(name, platformsOf(file)) : [];
+    }),
   ]);
   const { differences, notCompared } = differencesOf({
     ...{ stack: name, evaluation, looks },

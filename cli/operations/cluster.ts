@@ -9,7 +9,7 @@ import type { Evaluation } from "../cluster/evaluate";
 import type { AllFacts } from "../cluster/host-facts";
 import { readPositions, type RaftPositions } from "../cluster/raft";
 import { inspectDeep, settle, type DeepLook, type Settling } from "../cluster/inspect";
-import { bringBack, containersOf, prepareFor } from "../cluster/platform";
+import { bringBack, containersOf, listedHostsOf, prepareFor } from "../cluster/platform";
 import { readStack, readState, up, type LiveStack } from "../cluster/stack";
 import { list } from "../cluster/words";
 import type { Containers, PlatformInstance } from "../platform/types";
@@ -34,6 +34,8 @@ export interface BroughtBack {
 export interface Cluster {
   /** The stack's name. */
   readonly stack: string;
+  /** Whether the program creates the hosts, so that another machine can take a host's place. @default true */
+  readonly createsHosts?: boolean;
   /** What {@link bringBack} would do, a sentence each. Changes nothing. */
   outstanding(): Promise<readonly string[]>;
   /** Brings back what the platform still has: network, containers, stopped and paused ones; sets up new containers. */
@@ -110,8 +112,10 @@ export function liveCluster(
   docker?: Docker,
 ): RecoverableCluster & UpgradableCluster {
   const containers = containersOf(stack);
+  const listed = listedHostsOf(stack);
   return {
     stack,
+    ...(listed === undefined ? {} : { createsHosts: false }),
     async outstanding() {
       if (containers === undefined) return [];
       docker = dockerHere();
@@ -140,7 +144,10 @@ export function liveCluster(
         up(stack, [], ["--continue-on-error"]),
       ),
     read: () => readStack(stack),
-    instances: async () => (docker === undefined ? undefined : containers?.instances(docker, stack)),
+    instances: async () =>
+      listed === undefined
+        ? docker && containers?.instances(docker, stack)
+        : listed.look(stack, (await readState(stack)).deployment),
     ask: (live) =>
       progress.step("Asking the hosts that aren't in service", "1 to 10 s", () =>
         inspectDeep(live, docker === undefined ? {} : { docker }),

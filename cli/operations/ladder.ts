@@ -19,7 +19,7 @@ import { commands, giveKey, list } from "../cluster/words";
 
 /** What the next rung is chosen from. */
 export interface Climb {
-  readonly input: Pick<RepairInput, "desired" | "instances" | "facts"> & {
+  readonly input: Pick<RepairInput, "desired" | "instances" | "facts" | "createsHosts"> & {
     readonly evaluation: Pick<Evaluation, "problems" | "pinned">;
   };
   readonly match: Match;
@@ -46,7 +46,8 @@ export function nextRung(climb: Climb): Rung {
   const { name } = match.desired;
   const own = facts[name];
   const instance = instances?.find((one) => one.name === name);
-  if (instances !== undefined && instance === undefined) return replacing(climb, undefined);
+  if (instances !== undefined && (instance === undefined || instance.gone !== undefined))
+    return replacing(climb, undefined);
   if (instance !== undefined && (!instance.running || isOther(instance, match.desired))) return losing(climb);
   if (own?.reached !== true) return unreached(climb, own);
 
@@ -122,7 +123,16 @@ function unreached(climb: Climb, own: HostFacts | undefined): Rung {
         `replace it anyway: ${commands(desired.stack).replace} ${name}`,
     };
   }
+  if (climb.input.createsHosts === false) return { left: `${byPerson("it")} (seen last: ${seen})` };
   return losing(climb);
+}
+
+/** What stays of a host that exists already and doesn't answer by SSH. @param what the host */
+export function byPerson(what: string): string {
+  return (
+    `${what} doesn't answer by SSH, and only a person can bring it back: check its power, its console and its network. ` +
+    "For another machine in its place: set its address and hostKey in the stack file, then run up"
+  );
 }
 
 function unlocking({ input, match, isTried }: Climb): Rung {

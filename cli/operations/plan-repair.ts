@@ -3,7 +3,7 @@ import type { DesiredNode } from "../../components/outputs";
 import type { NodeChange } from "../cluster/docker-api";
 import type { Evaluation } from "../cluster/evaluate";
 import { hasExpired, type AllFacts } from "../cluster/host-facts";
-import { engineSteps, lockedHosts, nextRung, unlockStep } from "./ladder";
+import { byPerson, engineSteps, lockedHosts, nextRung, unlockStep } from "./ladder";
 import { desiredAvailability, desiredLabels, missingLabels } from "../cluster/labels";
 import type { Match } from "../cluster/match";
 import type { Desired, ProblemKind } from "../cluster/model";
@@ -50,6 +50,8 @@ export interface RepairInput {
   readonly evaluation: Evaluation;
   /** All instances of the stack that the platform lists. @default the platform can't list them */
   readonly instances?: readonly PlatformInstance[];
+  /** Whether `replace` can put another machine in a host's place. @default true */
+  readonly createsHosts?: boolean;
   /** Bastion and load balancers in the state: they must exist, too. */
   readonly others: readonly string[];
   /** The hosts' own reports. @default they weren't asked */
@@ -90,6 +92,8 @@ export function planRepair(input: RepairInput): RepairPlan {
     else instead();
   };
   for (const step of otherSteps(input)) add(step);
+  if (input.createsHosts === false && evaluation.problems.some(({ kind }) => kind === "bastion"))
+    left.push(byPerson("the bastion"));
 
   const facts = input.facts ?? {};
   for (const step of engineSteps(desired.nodes, facts)) if (!tried.has(stepKey(step))) steps.push(step);
@@ -239,11 +243,13 @@ function isDue(kind: ProblemKind): boolean {
   return kind === "certificate" || kind === "renewal";
 }
 
-function otherSteps({ evaluation, instances, others }: RepairInput): RepairStep[] {
-  const missing = (name: string): boolean =>
-    instances !== undefined && instances.find((instance) => instance.name === name)?.running !== true;
+function otherSteps({ evaluation, instances, others, createsHosts }: RepairInput): RepairStep[] {
+  const missing = (name: string): boolean => {
+    const found = instances?.find((instance) => instance.name === name);
+    return instances !== undefined && (found?.running !== true || found.gone !== undefined);
+  };
   const steps: RepairStep[] = [];
-  const mute = evaluation.problems.some((problem) => problem.kind === "bastion");
+  const mute = createsHosts !== false && evaluation.problems.some((problem) => problem.kind === "bastion");
   if (mute || (others.includes("bastion") && missing("bastion"))) {
     steps.push({ kind: "replace", names: ["bastion"], why: mute ? "it can't be reached" : "its container is gone" });
   }
@@ -281,6 +287,7 @@ function whyLost({ desired, node }: Match, { instances, evaluation, facts }: Rep
   if (instances !== undefined) {
     const instance = instances.find((one) => one.name === desired.name);
     if (instance === undefined) return "its container is gone";
+    if (instance.gone !== undefined) return instance.gone;
     if (!instance.running) return "its container can't be started";
     if (desired.identity !== "" && instance.id !== desired.identity)
       return "its container isn't the one in the stack's state";

@@ -26,6 +26,8 @@ export interface RepairSeen extends DeepLook {
   readonly stack: LiveStack;
   /** All instances that the platform lists. @default the platform can't list them */
   readonly instances?: readonly PlatformInstance[];
+  /** Whether the program creates the hosts. @default true */
+  readonly createsHosts?: boolean;
 }
 
 /** A step of a repair. */
@@ -73,10 +75,15 @@ export function repair(cluster: Cluster, given: readonly string[] = []): Operati
 }
 
 /** Reads the state and the platform's list, without contacting the cluster. */
-export async function readKnown(cluster: Cluster): Promise<Pick<RepairSeen, "stack" | "instances">> {
+export async function readKnown(cluster: Cluster): Promise<Pick<RepairSeen, "stack" | "instances" | "createsHosts">> {
   const stack = await cluster.read();
   const instances = await cluster.instances();
-  return { stack, ...(instances === undefined ? {} : { instances }) };
+  const { createsHosts } = cluster;
+  return {
+    stack,
+    ...(instances === undefined ? {} : { instances }),
+    ...(createsHosts === undefined ? {} : { createsHosts }),
+  };
 }
 
 /** The plan that follows from what was observed, without steps that ran or were declined. */
@@ -130,7 +137,7 @@ export function turn(
  */
 async function comeBack(
   cluster: Cluster,
-  known: Pick<RepairSeen, "stack" | "instances">,
+  known: Pick<RepairSeen, "stack" | "instances" | "createsHosts">,
   past: readonly Past<RepairTurn>[],
 ): Promise<RepairSeen> {
   const { stack, instances } = known;

@@ -1,5 +1,6 @@
 /** The interface between the commands and the platforms: `cli/platform/<name>` implements it. */
 import type Docker from "dockerode";
+import type { Login } from "../../plan/login";
 import type { LoadBalancerName } from "../../plan/roles";
 import type { StackConfig } from "../../config";
 import type { IngressRule } from "../../policy/ingress-rules";
@@ -135,6 +136,34 @@ export interface PlatformInstance {
   /** Its id in the state, which is a host's identity. */
   readonly id: string;
   readonly running: boolean;
+  /** Why nothing of it is left on the machine that answers, such as a new installation. @default it is there */
+  readonly gone?: string;
+}
+
+/** A host that the configuration lists, and how it is logged in to. */
+export interface ListedHost {
+  readonly name: string;
+  /** `hostKey` is empty where the configuration has none yet. */
+  readonly login: Login;
+  /** Whether it is dialled from this workstation: the bastion. The others are dialled from there. */
+  readonly direct: boolean;
+  /** The mappings of the stack file that describe it, by path: one or more for a host of load balancers. */
+  readonly paths: readonly (readonly (string | number)[])[];
+}
+
+/** A platform whose hosts exist already: the configuration lists them, and the program creates and deletes no machine. */
+export interface ListedHosts {
+  /** Path of the list in the stack file. */
+  readonly inventory: readonly string[];
+  /**
+   * All hosts, each once; the bastion is the first.
+   *
+   * @param values the stack's configuration by key without the namespace, secrets in plain text
+   * @throws UserError that says what is missing
+   */
+  read(values: Readonly<Record<string, unknown>>): readonly ListedHost[];
+  /** Looks at every host of the state, by SSH: which machine answers there. Changes nothing, and never throws. */
+  look(stack: string, deployment: Deployment): Promise<readonly PlatformInstance[]>;
 }
 
 /** What a Docker engine still has of a container, whether or not it runs. */
@@ -229,7 +258,7 @@ export interface Containers {
 export interface PreflightCheck {
   /** What is checked, such as `the account's quotas`. */
   readonly what: string;
-  /** @throws UserError that says what would make the run fail; NotChecked, or another Error, when it can't be made */
+  /** @throws UserError or Findings with what would make the run fail; NotChecked, or another Error, when it can't be made */
   readonly check: () => Promise<void>;
 }
 
@@ -268,5 +297,6 @@ export interface Platform extends CliPlatformFacts {
   engineUpgrade?(stack: string, file: StackFile): EngineUpgrade | { readonly unknown: string } | undefined;
   readonly tunnels?: Tunnels;
   readonly containers?: Containers;
+  readonly listed?: ListedHosts;
   readonly drill?: Drill;
 }

@@ -10,14 +10,16 @@ import { isHost } from "../../plan/roles";
 import { hostFindings, type HostFinding } from "../diagnose/findings";
 import type { HostLook } from "../diagnose/host-report";
 import { lookAtHosts } from "../diagnose/look-at-hosts";
-import { platformsOf } from "../platform";
+import { cliPlatformOf, platformsOf } from "../platform";
 import { factsOf, hasLocalState } from "../platform/facts";
+import { Findings } from "../platform/not-checked";
 import type { PlannedRun, PreflightCheck } from "../platform/types";
 import { runPulumi } from "../pulumi";
 import { installedEngine } from "../pulumi/find";
 import { readStackFile, type StackFile } from "../pulumi/project";
 import { localStackExists } from "../pulumi/stack";
 import { hasEnvironment, stackValues } from "../pulumi/stack-values";
+import { wholeConfig } from "../pulumi/whole-config";
 import { UserError } from "../terminal/errors";
 import type Docker from "dockerode";
 
@@ -45,19 +47,29 @@ export async function preflight(stack: string, docker: Docker | undefined): Prom
   const run: PlannedRun = { stack, file, args: ["up"], official, state: onlyOnce(() => exported(stack, file)) };
   const platform = platformsOf(file).flatMap((one) => one.checks(run));
   return [
-    configCheck(stack, file),
+    configCheck(stack, file, await decrypted(stack, file)),
     ...engineCheck(file, official),
     ...(await Promise.all(platform.map(checked))),
     ...(await upChecks(stack, file, official, docker)),
   ];
 }
 
-/** The stack's file, without what only Pulumi can decrypt. */
-export function configCheck(stack: string, file: Pick<StackFile, "text">): Checked {
+/** With its secrets, where hosts can't be reached without them; undefined where they can't be decrypted. */
+async function decrypted(stack: string, file: StackFile): Promise<Readonly<Record<string, unknown>> | undefined> {
+  if (cliPlatformOf(file)?.listed === undefined) return undefined;
+  return wholeConfig(stack, file).catch(() => undefined);
+}
+
+/** The stack's file, without what only Pulumi can decrypt. @param whole the same, decrypted @default it isn't */
+export function configCheck(
+  stack: string,
+  file: Pick<StackFile, "text">,
+  whole?: Readonly<Record<string, unknown>>,
+): Checked {
   const what = "the configuration";
-  if (hasEnvironment(file))
+  if (hasEnvironment(file) && whole === undefined)
     return { ...good(what), skipped: "a part of it is in Pulumi ESC: pulumi preview checks it" };
-  const values = Object.entries(stackValues(file));
+  const values = Object.entries(whole ?? stackValues(file));
   const secret = values.filter(([, value]) => JSON.stringify(value).includes('"secure":')).map(([key]) => key);
   try {
     const { warnings } = parseConfig(Object.fromEntries(values.filter(([key]) => !secret.includes(key))), stack);
@@ -85,6 +97,7 @@ export async function checked({ what, check }: PreflightCheck): Promise<Checked>
     await check();
     return good(what);
   } catch (error) {
+    if (error instanceof Findings) return { what, problems: error.problems, advice: error.advice };
     if (!(error instanceof UserError)) return { ...good(what), skipped: messageOf(error) };
     return { ...good(what), problems: [error.message.replace(/^Nothing was done[.:] /, "")] };
   }

@@ -1,0 +1,70 @@
+/** Which machines answer for the hosts of a state. Changes nothing. */
+import { z } from "zod";
+import { openBastion, type Tunnel } from "../../../components/ssh/bastion";
+import type { Login } from "../../../plan/login";
+import { instancesOf, type Deployment, type Instance } from "../../cluster/deployment";
+import { runOnHost, scriptCall } from "../../cluster/host-shell";
+import { bastionLogin, findLogin } from "../../cluster/logins";
+import { outputOf } from "../../cluster/run-script";
+import type { PlatformInstance } from "../types";
+
+/** Seconds for a log-in, and for the script. */
+const LIMIT = 10;
+/** Hosts that are asked at a time: each log-in costs both sides about 20 ms of processor time. */
+const AT_A_TIME = 10;
+
+/** What scripts/look-host.sh prints. */
+const lookSchema = z.object({ identity: z.string() });
+
+/** See ListedHosts.look. A host that doesn't answer counts as the one that it was: only its own report shows another. */
+export async function lookAtMachines(stack: string, deployment: Deployment): Promise<readonly PlatformInstance[]> {
+  const bastion = bastionLogin(deployment);
+  const tunnel = bastion === undefined ? undefined : await dial(bastion);
+  const waiting = instancesOf(deployment);
+  try {
+    const found: PlatformInstance[] = [];
+    const worker = async (): Promise<void> => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const login = findLogin(next.name, { deployment, privateKey: "" });
+        const isBastion = login?.address === bastion?.address && login?.port === bastion?.port;
+        found.push(await lookAt(stack, next, isBastion ? undefined : login, tunnel));
+      }
+    };
+    await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+    return found;
+  } finally {
+    tunnel?.close();
+  }
+}
+
+async function dial({ address: host, ...login }: Login): Promise<Tunnel | undefined> {
+  return openBastion({ host, ...login }, LIMIT).catch(() => undefined);
+}
+
+/** @param login of a host behind the bastion @default it is the bastion itself */
+async function lookAt(
+  stack: string,
+  { name, id }: Instance,
+  login: Login | undefined,
+  tunnel: Tunnel | undefined,
+): Promise<PlatformInstance> {
+  const same = { name, id, running: true };
+  if (tunnel === undefined) return same;
+  const call = scriptCall("look-host", { stack, name });
+  try {
+    const end = await (login === undefined
+      ? tunnel.run(call.command, call.input, LIMIT)
+      : runOnHost(name, login, tunnel, call, LIMIT));
+    const { identity } = lookSchema.parse(JSON.parse(outputOf(end)));
+    return identity === id ? same : { ...same, gone: goneText(identity) };
+  } catch {
+    // Its own report, which `repair` asks for besides, says why.
+    return same;
+  }
+}
+
+function goneText(identity: string): string {
+  return identity === ""
+    ? "it was installed anew, or its marker /etc/swarm-ha/host is gone"
+    : "it was claimed anew since the last up";
+}

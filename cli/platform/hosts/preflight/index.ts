@@ -1,0 +1,89 @@
+/** Checks of hosts that exist already, before anything is touched. */
+import { ConfigError, parseConfig } from "../../../../config";
+import type { HostsStackConfig } from "../../../../config/platforms/hosts";
+import { bastionOf, loadBalancerHosts } from "../../../../config/platforms/hosts/logins";
+import { LOAD_BALANCER } from "../../../../plan/labels";
+import { planHosts } from "../../../../plan/placement";
+import { deploymentSchema, instancesOf } from "../../../cluster/deployment";
+import { isUp } from "../../../pulumi/arguments";
+import { wholeConfig } from "../../../pulumi/whole-config";
+import { Findings, orWarned } from "../../not-checked";
+import type { PlannedRun, PreflightCheck } from "../../types";
+import { listedHosts } from "../listed";
+import { evaluate, type Finding } from "./evaluate";
+import { askAll, type Asked } from "./look";
+
+/** All hosts, in `npm run preflight`. */
+export function checks(run: PlannedRun): PreflightCheck[] {
+  return [
+    {
+      what: "every host: login, system, addresses, ports, packages, and what is there already",
+      check: async () => {
+        const config = await configOf(run);
+        if (config === undefined) throw new Error("the configuration isn't valid");
+        raise(await findingsOf(config, askedHosts(config)));
+      },
+    },
+  ];
+}
+
+/** Before an `up`: the hosts that it claims. Those that the state has were checked when they were new. */
+export async function preflight(run: PlannedRun): Promise<void> {
+  if (!isUp(run.args)) return;
+  const config = await configOf(run);
+  // The program itself says what is wrong with it.
+  if (config === undefined) return;
+  const known = await namesIn(run);
+  const fresh = askedHosts(config).filter(({ name }) => !known.includes(name));
+  if (fresh.length === 0) return;
+  await orWarned(async () => {
+    raise(await findingsOf(config, fresh));
+  });
+}
+
+async function configOf({ stack, file }: PlannedRun): Promise<HostsStackConfig | undefined> {
+  try {
+    const config = parseConfig(await wholeConfig(stack, file), stack);
+    return config.platform === "hosts" ? config : undefined;
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
+}
+
+async function namesIn({ state }: PlannedRun): Promise<readonly string[]> {
+  const text = await state();
+  if (text === undefined) return [];
+  return instancesOf(deploymentSchema.parse(JSON.parse(text))).map(({ name }) => name);
+}
+
+function raise(findings: readonly Finding[]): void {
+  const of = (level: Finding["level"]): string[] => findings.flatMap((one) => (one.level === level ? [one.text] : []));
+  if (findings.length > 0) throw new Findings(of("problem"), of("advice"));
+}
+
+async function findingsOf(config: HostsStackConfig, hosts: readonly Asked[]): Promise<readonly Finding[]> {
+  const { engine, adopt } = config.hosts;
+  const [bastion] = askedHosts(config);
+  if (bastion === undefined) return [];
+  const { source, version } = engine;
+  const answers = await askAll(hosts, bastion, version === undefined ? { source } : { source, version });
+  return evaluate(answers, {
+    ...{ stack: config.stack, engine, adopt },
+    tiers: Object.fromEntries(loadBalancerHosts(config).map(({ name, tiers }) => [name, tiers])),
+    nodes: planHosts(config).map(({ name }) => name),
+  });
+}
+
+/** All hosts with what is asked of them; the bastion is the first. Pure. */
+export function askedHosts(config: HostsStackConfig): readonly Asked[] {
+  const nodes = new Map(planHosts(config).map((host) => [host.name, host]));
+  const balancers = loadBalancerHosts(config).map(({ name }) => name);
+  const bastion = bastionOf(config);
+  return listedHosts(config.hosts).map((host) => {
+    const node = nodes.get(host.name);
+    const role = node?.role ?? (balancers.includes(host.name) ? LOAD_BALANCER : "bastion");
+    const address = node?.address ?? (host.name === bastion.name ? bastion.privateAddress : host.login.address);
+    return { ...host, role, address, node: node !== undefined };
+  });
+}
