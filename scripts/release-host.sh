@@ -43,12 +43,13 @@ answers() {
   seen="no answer on its socket"
   docker_info '{{.ID}}' >/dev/null
 }
-restart=false
+# Exists until the Docker engine runs with its settings of before, also over a release that is killed.
+restart=$own_folder/restart
 # (A load balancer's host may be a member of another swarm: that is its own.)
 case $(marked role) in manager | registry | worker) node=true ;; *) node=false ;; esac
 if $node && ! left; then
   # A gossip agent can't bind its port again in the same process.
-  restart=true
+  : >"$restart"
   service_runs docker || timeout 90 systemctl start docker.service || true
   if within 60 answers; then
     # A manager that has lost its majority, because the others were released before, answers after a minute (measured).
@@ -66,8 +67,14 @@ fi
 # was UNIT: prints the unit's state of before: `active enabled`, for example.
 was() { [ ! -s "$copies/units" ] || awk -v unit="$1" '$1 == unit { print $2, $3 }' "$copies/units"; }
 
-    # With the settings of before. (Also a gossip agent can't bind its port again in the same process.)
-    ! $changed || restart_engine || fail "the Docker engine of $name doesn't start with its own settings; $(service_log docker)"
+# restart_engine: restarts the Docker engine, and before that its socket: the engine that the steps have started removes the file of it.
+restart_engine() {
+  timeout 120 systemctl stop docker.service 2>/dev/null || return 1
+  [[ $(was docker.socket) != active* ]] || timeout 30 systemctl restart docker.socket || return 1
+  timeout 180 systemctl start docker.service
+}
+
+timeout 60 systemctl disable --quiet --now swarm-ha-housekeeping.timer 2>/dev/null || true
 timeout 60 systemctl stop swarm-ha-housekeeping.service 2>/dev/null || true
 registry_certificates "$stack" | while read -r file; do
   rm -f "$file"
@@ -84,7 +91,7 @@ if [ -s "$own_folder/names" ]; then
   rm -f /run/swarm-ha-hosts.new
 fi
 # engines FILE: notes that the Docker engine has to read its settings again.
-engines() { [[ $1 != /etc/docker/* && $1 != */docker.service.d/* ]] || restart=true; }
+engines() { [[ $1 != /etc/docker/* && $1 != */docker.service.d/* ]] || : >"$restart"; }
 for file in "${replaced_files[@]}"; do
   if [ -e "$copies$file" ]; then
     cmp -s "$copies$file" "$file" || {
@@ -115,7 +122,7 @@ for unit in "${replaced_units[@]}"; do
     timeout 120 systemctl stop "$unit" || fail "$unit of $name doesn't stop"
   elif [ "$unit" = docker.service ]; then
     # With the settings of before.
-    ! $restart || restart_engine || fail "the Docker engine of $name doesn't start with its own settings; $(service_log docker)"
+    [ ! -e "$restart" ] || restart_engine || fail "the Docker engine of $name doesn't start with its own settings; $(service_log docker)"
   elif [ "$unit" != docker.socket ]; then
     timeout 60 systemctl reload-or-restart "$unit" || fail "$unit of $name doesn't start with its own settings; $(service_log "$unit")"
   fi
