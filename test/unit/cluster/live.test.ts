@@ -114,6 +114,18 @@ describe("the connection to a running cluster", () => {
     return answer.seen;
   };
 
+  it("doesn't observe a load balancer that the user provides, which is no problem", async () => {
+    const all = await outputs({ managers: [await engine(1), await engine(2), await engine(3)], stats: await stats() });
+    const connection = await connect({ ...all, forwards: { app: [] } }, LIMIT);
+    try {
+      const live = await look(connection, { ...all, forwards: { app: [] } });
+      assert.match(JSON.stringify(live.loadBalancers.app), /"unknown":"the load balancer is external, .*output forwards/);
+      assert.doesNotMatch(evaluate(desired, live).status.problems.join("\n"), /app load balancer/);
+    } finally {
+      connection.close();
+    }
+  });
+
   it("asks all managers and the load balancer through the bastion", async () => {
     const live = await see({ managers: [await engine(1), await engine(2), await engine(3)], stats: await stats() });
     assert.equal(live.bastionError, undefined);
