@@ -8,7 +8,7 @@ import { isReplaced } from "./replaced";
 import { onHost, tell, Unreachable, type RunScript } from "./session";
 
 /** Time limits of the scripts, in seconds. Packages take minutes. */
-const LIMITS = { claim: 60, look: 60, setUp: 20 * 60, balancer: 120, release: 300 } as const;
+const LIMITS = { claim: 60, look: 60, setUp: 20 * 60, balancer: 6 * 60, release: 20 * 60 } as const;
 
 /** Id and outputs of a host that was claimed, and why it couldn't be set up. The Pulumi engine stores the first two. */
 class SetUpError extends Error {
