@@ -115,11 +115,18 @@ describe("the connection to a running cluster", () => {
   };
 
   it("doesn't observe a load balancer that the user provides, which is no problem", async () => {
-    const all = await outputs({ managers: [await engine(1), await engine(2), await engine(3)], stats: await stats() });
-    const connection = await connect({ ...all, forwards: { app: [] } }, LIMIT);
+    const setting = { managers: [await engine(1), await engine(2), await engine(3)], stats: await stats() };
+    const all = {
+      ...(await outputs(setting)),
+      forwards: { app: { endpoint: "apps.example.test:443", listeners: [] } },
+    };
+    const connection = await connect(all, LIMIT);
     try {
-      const live = await look(connection, { ...all, forwards: { app: [] } });
-      assert.match(JSON.stringify(live.loadBalancers.app), /"unknown":"the load balancer is external, .*output forwards/);
+      const live = await look(connection, all);
+      assert.match(
+        JSON.stringify(live.loadBalancers.app),
+        /"unknown":"the load balancer is external, .*output forwards/,
+      );
       assert.doesNotMatch(evaluate(desired, live).status.problems.join("\n"), /app load balancer/);
     } finally {
       connection.close();
