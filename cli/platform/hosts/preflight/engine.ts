@@ -1,5 +1,6 @@
 /** The Docker engine of a host, and the swarm that it is in. Pure. */
-import { isOurs, problem, some, type Finding, type Wanted } from "./finding";
+import { list } from "../../../cluster/words";
+import { advice, isOurs, problem, some, type Finding, type Wanted } from "./finding";
 import type { Asked } from "./look";
 import type { HostReport } from "./report";
 
@@ -8,8 +9,17 @@ const OLDEST = "20.10.24";
 
 /** Its version, its package and its settings. */
 export function engineProblems({ name, node }: Asked, report: HostReport, { engine: { source } }: Wanted): Finding[] {
-  const { engine, firewallBackend, packages } = report;
+  const { engine, firewallBackend, firewalls, packages } = report;
   const found: Finding[] = [];
+  if (firewalls != null && firewalls.length > 0) {
+    found.push(
+      advice(
+        [name],
+        `A firewall of ${name} is active (${list(firewalls)}). It must let the swarm's ports through between all hosts, and a reload must ` +
+          "leave the rules of the Docker engine alone: restart docker after one",
+      ),
+    );
+  }
   if (firewallBackend === "nftables") {
     found.push(
       problem(
