@@ -135,8 +135,8 @@ export async function deleteHost(state: HostState): Promise<void> {
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
     tell(
-      `warning: ${messageOf(error)}. It is skipped: what the stack '${stack}' wrote there stays, and it still takes itself for a ` +
-        "member of that stack. To use it again, put it back into the inventory of that stack and run `up`, or re-install it",
+      `warning: ${messageOf(error)}. ${name} is skipped: what the stack '${stack}' wrote there stays, its marker included. To use the ` +
+        "host again, put it back into the inventory of that stack and run `up`, or re-install it",
     );
   }
 }
