@@ -78,7 +78,7 @@ function isHidden({ key, got }: Problem, topLevelKey: string): boolean {
   if (!holdsSecrets(describeKey([topLevelKey]))) return true;
   const { description, type } = describeKey(pathOf(key));
   // A text in place of a mapping, or in one, may be a secret at the wrong place.
-  const structure = (type === "object" || type === "array") && /^["[{].*"/s.test(got);
+  const structure = /^[[{].*"/s.test(got) || ((type === "object" || type === "array") && got.startsWith('"'));
   return description === undefined || structure;
 }
 

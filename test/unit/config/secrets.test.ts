@@ -20,6 +20,10 @@ const PLACES: [string, (values: StackValues) => void][] = [
   ["a password of two lines", ({ hosts }) => (hosts.ssh["sudoPassword"] = `${PLANTED}\nx`)],
   ["a password that isn't a text", ({ hosts }) => (hosts.ssh["sudoPassword"] = [PLANTED])],
   ["a host's own password", ({ hosts }) => Object.assign(hosts.inventory[0] ?? {}, { sudoPassword: `${PLANTED}\n` })],
+  [
+    "a mapping in place of a label",
+    ({ hosts }) => Object.assign(hosts.inventory[0] ?? {}, { labels: { a: { b: PLANTED } } }),
+  ],
   ["a mistyped key", ({ hosts }) => (hosts.ssh["privatKey"] = PLANTED)],
   ["a mistyped key with a mapping", ({ hosts }) => (hosts.ssh["secret"] = { of: { mine: PLANTED } })],
   ["a secret in place of a mapping", (values) => (values.hosts = { ...values.hosts, ssh: PLANTED } as never)],
