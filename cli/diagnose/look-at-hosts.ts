@@ -7,6 +7,7 @@ import { isHost } from "../../plan/roles";
 import { openBastion, type Tunnel } from "../../components/ssh/bastion";
 import { scriptCall } from "../cluster/host-shell";
 import { containersOf } from "../cluster/platform";
+import { findLogin } from "../cluster/logins";
 import { outputOf, scriptOnHost, type HostScriptEnd, type Routes } from "../cluster/run-script";
 import type { ScriptEnd } from "../../components/ssh/client";
 import type { Reach, Target } from "./access";
@@ -106,14 +107,16 @@ async function lookAt(
   }
 }
 
-/** Runs the script: nodes are behind the bastion; a load balancer has no sshd. */
+/** Runs the script: nodes are behind the bastion; a load balancer has an sshd only where it existed before the stack. */
 async function run(
   reach: Reach,
   { name, role }: Target,
   data: Parameters<typeof scriptCall>[1],
   { bastion, docker }: Routes,
 ): Promise<HostScriptEnd> {
-  if (isHost({ role })) return scriptOnHost(reach, name, SCRIPT, data, { bastion, docker, limit: HOST_LIMIT });
+  const own = role === "bastion" ? undefined : findLogin(name, { deployment: reach.deployment, privateKey: "" });
+  if (isHost({ role }) || own !== undefined)
+    return scriptOnHost(reach, name, SCRIPT, data, { bastion, docker, limit: HOST_LIMIT });
   const call = scriptCall(SCRIPT, data);
   let reason = "it has no SSH server";
   if (role === "bastion") {

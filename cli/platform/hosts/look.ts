@@ -1,46 +1,33 @@
 /** Which machines answer for the hosts of a state. Changes nothing. */
 import { z } from "zod";
 import { openBastion, type Tunnel } from "../../../components/ssh/bastion";
-import { logInThrough } from "../../../components/ssh/host";
 import type { Login } from "../../../plan/login";
-import { instancesOf, resourcesOf, unwrap, type Deployment, type Instance } from "../../cluster/deployment";
-import { scriptCall } from "../../cluster/host-shell";
+import { instancesOf, type Deployment, type Instance } from "../../cluster/deployment";
+import { runOnHost, scriptCall } from "../../cluster/host-shell";
+import { bastionLogin, findLogin } from "../../cluster/logins";
 import { outputOf } from "../../cluster/run-script";
 import type { PlatformInstance } from "../types";
 
 /** Seconds for a log-in, and for the script. */
 const LIMIT = 10;
-/** Hosts that are asked at a time. */
+/** Hosts that are asked at a time: each log-in costs both sides about 20 ms of processor time. */
 const AT_A_TIME = 10;
 
-const loginSchema = z.object({
-  address: z.string(),
-  port: z.number(),
-  user: z.string(),
-  privateKey: z.string(),
-  hostKey: z.string(),
-  sudoPassword: z.string().optional(),
-});
-/** The inputs of a host's resource (components/platform/hosts/resources.ts). */
-const inputsSchema = z.object({ login: loginSchema, bastion: loginSchema.nullish() });
-const lookSchema = z.object({ identity: z.string(), machineId: z.string().optional() });
+/** What scripts/look-host.sh prints. */
+const lookSchema = z.object({ identity: z.string() });
 
 /** See ListedHosts.look. A host that doesn't answer counts as the one that it was: only its own report shows another. */
 export async function lookAtMachines(stack: string, deployment: Deployment): Promise<readonly PlatformInstance[]> {
-  const inputs = new Map(resourcesOf(deployment).map(({ urn, inputs: own }) => [urn, own]));
-  const hosts = instancesOf(deployment).map((instance) => {
-    const read = inputsSchema.safeParse(unwrap(inputs.get(instance.urn) ?? {}));
-    return { instance, ways: read.success ? read.data : undefined };
-  });
-  const bastion = hosts.map(({ ways }) => ways?.bastion ?? undefined).find((login) => login !== undefined);
-  const direct = hosts.find(({ ways }) => ways !== undefined && ways.bastion == null)?.ways?.login;
-  const tunnel = await dial(bastion ?? direct);
+  const bastion = bastionLogin(deployment);
+  const tunnel = bastion === undefined ? undefined : await dial(bastion);
+  const waiting = instancesOf(deployment);
   try {
     const found: PlatformInstance[] = [];
-    const waiting = [...hosts];
     const worker = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        found.push(await lookAt(stack, next.instance, next.ways, tunnel));
+        const login = findLogin(next.name, { deployment, privateKey: "" });
+        const isBastion = login?.address === bastion?.address && login?.port === bastion?.port;
+        found.push(await lookAt(stack, next, isBastion ? undefined : login, tunnel));
       }
     };
     await Promise.all(Array.from({ length: AT_A_TIME }, worker));
@@ -50,26 +37,24 @@ export async function lookAtMachines(stack: string, deployment: Deployment): Pro
   }
 }
 
-async function dial(login: z.infer<typeof loginSchema> | undefined): Promise<Tunnel | undefined> {
-  if (login === undefined) return undefined;
-  const { address: host, ...rest } = plain(login);
-  return openBastion({ host, ...rest }, LIMIT).catch(() => undefined);
+async function dial({ address: host, ...login }: Login): Promise<Tunnel | undefined> {
+  return openBastion({ host, ...login }, LIMIT).catch(() => undefined);
 }
 
+/** @param login of a host behind the bastion @default it is the bastion itself */
 async function lookAt(
   stack: string,
   { name, id }: Instance,
-  ways: z.infer<typeof inputsSchema> | undefined,
+  login: Login | undefined,
   tunnel: Tunnel | undefined,
 ): Promise<PlatformInstance> {
   const same = { name, id, running: true };
-  if (ways === undefined || tunnel === undefined) return same;
+  if (tunnel === undefined) return same;
+  const call = scriptCall("look-host", { stack, name });
   try {
-    const { command, input } = scriptCall("look-host", { stack, name });
-    const end =
-      ways.bastion == null
-        ? await tunnel.run(command, input, LIMIT)
-        : await through(tunnel, plain(ways.login), { command, input });
+    const end = await (login === undefined
+      ? tunnel.run(call.command, call.input, LIMIT)
+      : runOnHost(name, login, tunnel, call, LIMIT));
     const { identity } = lookSchema.parse(JSON.parse(outputOf(end)));
     return identity === id ? same : { ...same, gone: goneText(identity) };
   } catch {
@@ -78,21 +63,8 @@ async function lookAt(
   }
 }
 
-async function through(tunnel: Tunnel, login: Login, call: { readonly command: string; readonly input: string }) {
-  const session = await logInThrough(tunnel, login, LIMIT);
-  try {
-    return await session.run(call, LIMIT);
-  } finally {
-    session.close();
-  }
-}
-
 function goneText(identity: string): string {
   return identity === ""
     ? "it was installed anew, or its marker /etc/swarm-ha/host is gone"
     : "it was claimed anew since the last up";
-}
-
-function plain({ sudoPassword, ...login }: z.infer<typeof loginSchema>): Login {
-  return { ...login, ...(sudoPassword === undefined ? {} : { sudoPassword }) };
 }

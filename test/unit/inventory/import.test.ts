@@ -3,6 +3,7 @@ import { namesIn, readIni } from "../../../cli/inventory/ansible-ini";
 import { readYaml } from "../../../cli/inventory/ansible-yaml";
 import { assign, merged } from "../../../cli/inventory/assign";
 import { readSshConfig } from "../../../cli/inventory/ssh-config";
+import { printedValues } from "../../../cli/pulumi/whole-config";
 import { withValues } from "../../../cli/inventory/stack-yaml";
 
 const NONE = { groups: [], roles: [], zones: [] };
@@ -101,5 +102,15 @@ describe("changes of a stack file", () => {
       { path: ["config", "swarm-ha:hosts", "inventory", 0, "hostKey"], value: "ssh-ed25519 AAAA" },
     ]);
     assert.equal(changed, text.replace("10.0.0.1 }", "10.0.0.1, hostKey: ssh-ed25519 AAAA }"));
+  });
+});
+
+describe("the configuration that Pulumi prints", () => {
+  it("has texts and structures", () => {
+    const printed = {
+      "a:b": { value: "x", secret: false },
+      "a:c": { value: '{"d":1}', objectValue: { d: 1 }, secret: true },
+    };
+    assert.deepEqual(printedValues(printed), { "a:b": "x", "a:c": { d: 1 } });
   });
 });

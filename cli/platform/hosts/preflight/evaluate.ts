@@ -49,7 +49,7 @@ export function evaluate(answers: readonly Answer[], wanted: Wanted): readonly F
       .filter((one) => one.failed.kind !== "way")
       .map(({ host, failed: failure }) => failedText(host, failure, wanted)),
     ...(way.length === 0 ? [] : [problem(way, `${list(way)} can't be asked while the bastion can't be reached`)]),
-    ...told.flatMap(({ host, told: { report } }) => hostProblems(host, report, wanted)),
+    ...together(told.flatMap(({ host, told: { report } }) => hostProblems(host, report, wanted))),
     ...duplicates(told),
     ...strangers(told, wanted),
     ...looked(answers),
@@ -484,4 +484,18 @@ function looked(answers: readonly Answer[]): Finding[] {
     return [{ name, role, address, reached: true, via: "bastion", details: rest, parts: {} }];
   });
   return hostFindings(looks).map(({ hosts, level, text }) => ({ hosts, level, text }));
+}
+
+/** The same advice for several hosts as one line. A problem stays with its host. */
+function together(findings: readonly Finding[]): Finding[] {
+  const lines = new Map<string, Finding[]>();
+  for (const one of findings) {
+    const [name = ""] = one.hosts;
+    const key = one.level === "advice" ? one.text.replace(` of ${name} `, " of @ ") : `${name} ${one.text}`;
+    lines.set(key, [...(lines.get(key) ?? []), one]);
+  }
+  return [...lines].flatMap(([key, all]) => {
+    const hosts = all.flatMap((one) => one.hosts);
+    return all.length < 2 ? all : [advice(hosts, key.replace(" of @ ", ` of ${list(hosts)} `))];
+  });
 }

@@ -185,6 +185,12 @@ describe("the preflight of hosts that exist already", () => {
       );
   });
 
+  it("gives the same advice for several hosts once", () => {
+    const found = texts(["a", "b"].map((name) => told({ timeSync: false, machineId: name }, asked(name))));
+    assert.deepEqual(found.length, 1, found.join("\n"));
+    assert.match(found[0] ?? "", /^advice: The clock of a and b isn't synchronized/);
+  });
+
   it("compares versions by number", () => {
     assert.ok(older("20.10.9", "20.10.24") && !older("26.1.5+dfsg1", "20.10.24") && !older("20.10.24", "20.10.24"));
   });
