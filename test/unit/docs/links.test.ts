@@ -40,7 +40,7 @@ describe("the pages", () => {
   it("name npm scripts that exist", () => {
     const { scripts } = JSON.parse(read("package.json")) as { scripts: Readonly<Record<string, string>> };
     const named = pages.flatMap((page) =>
-      [...read(page).matchAll(/\bnpm run (?:-s )?([a-z][a-z:]*)/g)].map(([, script = ""]) => ({ page, script })),
+      [...read(page).matchAll(/\bnpm run (?:-s )?([a-z][a-z:-]*)/g)].map(([, script = ""]) => ({ page, script })),
     );
     assert.ok(named.length > 50);
     assert.deepEqual(
