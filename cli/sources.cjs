@@ -2,6 +2,7 @@
  * `node --require ./cli/sources.cjs`: lets Node load TypeScript of this clone, as a bundle, or by tsx where none can be
  * built. Neither checks types: `npm run typecheck` does.
  */
+require("./inspect.cjs");
 const { runBundle } = require("./bundle.cjs");
 
 const { _extensions } = require("node:module");

@@ -4,6 +4,8 @@ import { namespaceOf } from "./namespace";
 import { describeKey } from "./describe";
 import { ConfigError, isAbout, NAMESPACE, pathOf, type Problem } from "./problem";
 import type { StackConfig } from "./platforms";
+import { decode } from "./decode";
+import { plainSecrets } from "./plain-secrets";
 import { holdsSecrets, SECRET } from "./secret";
 import { suggest } from "./suggest";
 
@@ -16,7 +18,8 @@ export function loadConfig(): StackConfig {
   try {
     const all = pulumi.runtime.allConfig();
     const config = parsed(all, pulumi.getStack());
-    for (const warning of config.warnings) void pulumi.log.warn(warning);
+    const plain = plainSecrets(decoded(all), secretKeys(), config.stack);
+    for (const warning of [...config.warnings, ...plain]) void pulumi.log.warn(warning);
     return config;
   } catch (error) {
     if (error instanceof ConfigError) throw new pulumi.RunError(withoutSecrets(error, secretKeys()).message);
@@ -34,6 +37,12 @@ function parsed(all: Readonly<Record<string, string>>, stack: string): StackConf
     if (!(error instanceof ConfigError) || error.problems === wrong) throw error;
     throw new ConfigError(stack, [...wrong, ...error.problems]);
   }
+}
+
+/** Values of our keys, in the form that the schema checks. */
+function decoded(all: Readonly<Record<string, string>>): Record<string, unknown> {
+  const own = Object.entries(namespaceOf(all));
+  return Object.fromEntries(own.map(([key, text]) => [key, decode(key, text, describeKey([key])).value]));
 }
 
 /** Keys whose namespace is a misspelling of ours. Pulumi ignores them: it takes them for a provider's. */

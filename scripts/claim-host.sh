@@ -24,7 +24,7 @@ if [ "$role" != bastion ]; then
   own=$(uname -n)
   [ "$own" = "$name" ] ||
     fail "the host calls itself '$own', but the inventory calls it '$name'. Run \`hostnamectl hostname $name\` there, or correct the inventory"
-  fixed=$(hostnamectl --static 2>/dev/null) || fixed=$own
+  fixed=$(timeout 10 hostnamectl --static 2>/dev/null) || fixed=$own
   [ "$fixed" = "$name" ] ||
     fail "the host name '$name' ends with the next reboot ('$fixed' follows). Run \`hostnamectl hostname $name\` there"
 fi
@@ -33,17 +33,31 @@ id=$(machine_id)
 # shellcheck source=/dev/null
 os=$(. "${os_release:-/etc/os-release}" && printf '%s %s' "$ID" "${VERSION_ID-}") || fail "/etc/os-release of $name can't be read"
 
+# Another claim at the same time would find no marker either.
+exec 9>"${claim_lock:-/run/swarm-ha-claim.lock}"
+flock -w 20 9 || fail_locked "claims of $name" 20
+
 # --- Another stack, or another name ------------------------------------------------------------------------------------
 
 adopted=no
 if [ -s "$marker" ]; then
   [ "$(marked stack)" = "$stack" ] ||
-    fail "the host belongs to the stack '$(marked stack)' as '$(marked name)' ($marker). Take another host, or release it there first: npm run destroy -- $(marked stack)"
+    fail "the host belongs to the stack '$(marked stack)' as '$(marked name)' ($marker). Take another host, or release it there first: npm run destroy -- $(marked stack). If that stack is gone for good: rm -r $own_folder, on the host"
   [ "$(marked name)" = "$name" ] ||
     fail "the host is '$(marked name)' in this stack already ($marker). Correct its name or address in the inventory"
   # What is there is this stack's own: an interrupted run, or a host that was made again.
   adopted=$(marked adopted)
-elif [ "$node" = true ]; then
+else
+  # --- Services whose settings the steps would replace ------------------------------------------------------------------
+  if [ "$adopt" != true ]; then
+    for service in haproxy keepalived; do
+      if systemctl is-active --quiet "$service.service" && grep -qsE '^[[:space:]]*(frontend|listen|vrrp_instance)\>' "${service_settings:-/etc}/$service/$service.c"*; then
+        fail "$service runs on the host with settings that this stack didn't make (/etc/$service). Nothing was changed. Stop it there (\`systemctl disable --now $service\`), or take the host over: swarm-ha:hosts.adopt: true"
+      fi
+    done
+  fi
+fi
+if [ ! -s "$marker" ] && [ "$node" = true ]; then
   # --- A swarm or containers that this stack didn't make ---------------------------------------------------------------
   found=""
   state=$(membership)
@@ -58,7 +72,10 @@ elif [ "$node" = true ]; then
     require_adoptable "$name"
     adopted=yes
   fi
-  root=$(docker_info '{{.DockerRootDir}}') || root=/var/lib/docker
+  [ ! -e "${snap_docker:-/var/snap/docker}" ] ||
+    fail "the host has Docker as a snap, which serves the same socket. Nothing was changed. Remove it there: snap remove --purge docker"
+  root=$(docker_info '{{.DockerRootDir}}' || sed -n 's/.*"data-root" *: *"\([^"]*\)".*/\1/p' "$engine_settings" 2>/dev/null) || root=""
+  root=${root:-/var/lib/docker}
   [ "$root" = /var/lib/docker ] ||
     fail "the Docker engine of $name has its data in $root, but /var/lib/docker is needed: move them, or mount that folder there"
 fi

@@ -138,6 +138,15 @@ firewall_backend() {
   or_null "$seen"
 }
 
+# firewalls: the active services that may block ports, one a line.
+firewalls() {
+  local unit
+  if command -v ufw >/dev/null && [[ $(LC_ALL=C timeout 10 ufw status 2>/dev/null) == "Status: active"* ]]; then echo ufw; fi
+  for unit in firewalld nftables; do
+    if systemctl is-active --quiet "$unit.service" 2>/dev/null; then echo "$unit"; fi
+  done
+}
+
 iptables_backend() {
   local seen
   command -v iptables >/dev/null || {
@@ -263,5 +272,5 @@ printf '{"hostName":%s,"machineId":%s,"os":{"id":%s,"version":%s,"name":%s},"arc
   "$(json_text "$(from_os PRETTY_NAME)")" "$(json_text "$architecture")" "$(json_flag test -d /run/systemd/system)"
 printf '"modules":%s,"cgroups":%s,"timeSync":%s,"disk":%s,"memory":%s,"addresses":%s,"listening":%s,' \
   "$(modules)" "$(cgroups | json_list)" "$(time_sync)" "$(disk)" "$(memory)" "$(addresses)" "$(listening)"
-printf '"engine":%s,"firewallBackend":%s,"iptables":%s,"swarm":%s,"containers":%s,"marker":%s,"packages":%s}\n' \
-  "$(engine)" "$(firewall_backend)" "$(iptables_backend)" "$(swarm)" "$(containers)" "$(marker_of_host)" "$(packages)"
+printf '"engine":%s,"firewallBackend":%s,"firewalls":%s,"iptables":%s,"swarm":%s,"containers":%s,"marker":%s,"packages":%s}\n' \
+  "$(engine)" "$(firewall_backend)" "$(firewalls | json_list)" "$(iptables_backend)" "$(swarm)" "$(containers)" "$(marker_of_host)" "$(packages)"

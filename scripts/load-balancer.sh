@@ -26,7 +26,7 @@ name=$(value name)
 require_root
 require_marker "$name"
 exec 9>/run/swarm-ha-load-balancer.lock
-flock -w 300 9 || fail_locked "the load balancer $name" 300
+flock -w 90 9 || fail_locked "the load balancer $name" 90
 
 # --- What is wrong stays out --------------------------------------------------------------------------------------------
 

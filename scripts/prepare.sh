@@ -14,6 +14,8 @@
 . lib/proxy.sh
 . lib/housekeeping.sh
 . lib/interrupted.sh
+. lib/storage.sh
+. lib/api-address.sh
 
 name=$(value name)
 require_no_recovery "$name"
@@ -63,8 +65,8 @@ fi
 if [ -n "$(optional storage.path)" ]; then
   storage=$(value storage.path)
   mountpoint -q "$storage" || fail "the registry's storage isn't mounted at $storage"
-  chown "$(value storage.owner):$(value storage.owner)" "$storage"
-  : >>"$storage/$(value storage.marker)"
+  protect_below "$storage"
+  own_storage "$storage" "$(value storage.owner)" "$(value storage.marker)"
 fi
 
 # --- The Docker engine's files ---------------------------------------------------------------------------------------
@@ -115,13 +117,14 @@ fi
 # (While the Docker engine starts: supervisors are slow to report that a service runs.)
 if [ -n "$(optional proxy)" ]; then
   # A Docker engine from before HAProxy served the API holds that port until it gets new settings.
-  if jq -e '.hosts | any(startswith("tcp:"))' /etc/docker/daemon.json >/dev/null; then
+  if jq -e '.hosts // [] | any(startswith("tcp:"))' /etc/docker/daemon.json >/dev/null; then
     service start haproxy
   else
     proxy_apply
   fi
 fi
 wait_for 90 "the Docker engine of $name to answer" engine_up
+if $member && ! proxy_has_tls && [ -n "$(optional proxy)" ]; then keep_api_address "$(value daemon | jq -r '.bip // empty')"; fi
 # A Docker engine that this step had to start may be a locked manager's. The steps of other hosts would wait for it.
 if $member && engine GET /info </dev/null && [[ $reply == *'"LocalNodeState":"locked"'* ]]; then
   fail "$name is locked (autolock), because its Docker engine was restarted. Unlock it: npm run repair -- <stack>; then run \`up\` again"

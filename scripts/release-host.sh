@@ -31,6 +31,7 @@ fi
 # A step of a killed run may still work here.
 exec 8>/run/swarm-ha-step.lock
 flock -w 120 8 || fail_locked "steps on $name" 120
+allow_starts
 
 # own_engine_package: whether the stack has installed the Docker engine.
 own_engine_package() { noted | grep -xE 'docker-ce|docker\.io' >/dev/null; }
@@ -42,8 +43,14 @@ answers() {
   seen="no answer on its socket"
   docker_info '{{.ID}}' >/dev/null
 }
-if ! left; then
-  service_runs docker || service start docker || true
+# Exists until the Docker engine runs with its settings of before, also over a release that is killed.
+restart=$own_folder/restart
+# (A load balancer's host may be a member of another swarm: that is its own.)
+case $(marked role) in manager | registry | worker) node=true ;; *) node=false ;; esac
+if $node && ! left; then
+  # A gossip agent can't bind its port again in the same process.
+  : >"$restart"
+  service_runs docker || timeout 90 systemctl start docker.service || true
   if within 60 answers; then
     # A manager that has lost its majority, because the others were released before, answers after a minute (measured).
     timeout 30 docker -H unix:///var/run/docker.sock swarm leave --force >/dev/null 2>&1 || true
@@ -67,7 +74,7 @@ restart_engine() {
   timeout 180 systemctl start docker.service
 }
 
-systemctl disable --quiet --now swarm-ha-housekeeping.timer 2>/dev/null || true
+timeout 60 systemctl disable --quiet --now swarm-ha-housekeeping.timer 2>/dev/null || true
 timeout 60 systemctl stop swarm-ha-housekeeping.service 2>/dev/null || true
 registry_certificates "$stack" | while read -r file; do
   rm -f "$file"
@@ -75,25 +82,31 @@ registry_certificates "$stack" | while read -r file; do
 done
 # The registry's name, whatever address it had.
 if [ -s "$own_folder/names" ]; then
-  awk 'FILENAME == ARGV[1] { named[$2] = 1; next } !(NF == 2 && $2 in named)' "$own_folder/names" /etc/hosts >/run/swarm-ha-hosts.new
+  earlier=$copies/hosts
+  [ -e "$earlier" ] || earlier=/dev/null
+  awk 'FILENAME == ARGV[1] { named[$2] = 1; next } FILENAME == ARGV[2] { before[$0] = 1; next }
+    $0 in before || !(NF == 2 && $2 in named)' "$own_folder/names" "$earlier" /etc/hosts >/run/swarm-ha-hosts.new
   # (In place: in a container the file is a mount.)
   cmp -s /run/swarm-ha-hosts.new /etc/hosts || cat /run/swarm-ha-hosts.new >/etc/hosts
   rm -f /run/swarm-ha-hosts.new
 fi
-changed=false
+# engines FILE: notes that the Docker engine has to read its settings again.
+engines() { [[ $1 != /etc/docker/* && $1 != */docker.service.d/* ]] || : >"$restart"; }
 for file in "${replaced_files[@]}"; do
   if [ -e "$copies$file" ]; then
     cmp -s "$copies$file" "$file" || {
-      changed=true
+      engines "$file"
+      mkdir -p "$(dirname "$file")"
       cp -p "$copies$file" "$file"
     }
   elif [ -d "$copies" ] && [ -e "$file" ]; then
-    changed=true
+    engines "$file"
     rm -f "$file"
   fi
 done
+timeout 60 systemctl disable --quiet --now swarm-ha-api-address.service 2>/dev/null || true
 for file in "${written_files[@]}"; do
-  [[ $file != */docker.service.d/* || ! -e $file ]] || changed=true
+  [ ! -e "$file" ] || engines "$file"
   rm -rf "$file"
 done
 rmdir --ignore-fail-on-non-empty /etc/systemd/system/docker.service.d /etc/docker/certs.d 2>/dev/null || true
@@ -108,8 +121,8 @@ for unit in "${replaced_units[@]}"; do
   if [ "$active" != active ]; then
     timeout 120 systemctl stop "$unit" || fail "$unit of $name doesn't stop"
   elif [ "$unit" = docker.service ]; then
-    # With the settings of before. (Also a gossip agent can't bind its port again in the same process.)
-    ! $changed || restart_engine || fail "the Docker engine of $name doesn't start with its own settings; $(service_log docker)"
+    # With the settings of before.
+    [ ! -e "$restart" ] || restart_engine || fail "the Docker engine of $name doesn't start with its own settings; $(service_log docker)"
   elif [ "$unit" != docker.socket ]; then
     timeout 60 systemctl reload-or-restart "$unit" || fail "$unit of $name doesn't start with its own settings; $(service_log "$unit")"
   fi
@@ -117,6 +130,7 @@ done
 
 # --- Packages --------------------------------------------------------------------------------------------------------------
 
+unhold_engine || printf '%s: these are still held (apt-mark unhold): %s\n' "$name" "$(xargs <"$held_packages")" >&2
 if [ "$packages" = remove ] && [ -s "$own_packages" ]; then
   pause_updates
   heard=$(mktemp /run/swarm-ha-release.XXXXXX)
@@ -126,7 +140,7 @@ if [ "$packages" = remove ] && [ -s "$own_packages" ]; then
   }
   ! own_engine_package || [ ! -d /var/lib/docker ] || data=yes
   repeated 300 remove_packages >"$heard" 2>&1 ||
-    fail "the packages that the stack has installed can't be removed ($(noted | xargs)): $(tail -n 3 "$heard" | tr '\n' ' ' | cut -c 1-600)"
+    fail "the packages that the stack has installed can't be removed ($(noted | xargs)): $(apt_errors "$heard"). Put dpkg in order there (\`dpkg --audit\`), then run this again"
   rm -f "$own_packages"
 fi
 

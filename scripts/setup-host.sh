@@ -27,6 +27,8 @@ packages_limit=900
 
 require_root
 require_marker "$name"
+# A killed run may have left its own.
+allow_starts
 
 # --- The host's own first boot -------------------------------------------------------------------------------------------
 
@@ -61,6 +63,10 @@ needs_engine=false needs_client=false
 if [ "$node" = true ] && ! has_engine; then needs_engine=true; fi
 if [ "$node" = true ] || [ "$bastion" = true ]; then
   has_client || needs_client=true
+fi
+# A client without its Docker engine would be the wrong one.
+if [ "$node" = true ] && has_engine; then
+  if installed docker-ce; then source=docker; elif installed docker.io; then source=debian; fi
 fi
 # For the key of Docker's repository.
 if [ "$source" = docker ] && { $needs_engine || $needs_client; }; then tools+=(gpg:gpg); fi
@@ -140,19 +146,18 @@ if $needs_engine || $needs_client || [ -n "$(missing)" ] || [ -n "$(unfinished)"
   supported_os || [ "$source" = installed ] ||
     fail "$name runs $distribution $release; packages are installed on Debian 12 and 13, Ubuntu 22.04 and 24.04. On another system, install the Docker engine there, and set swarm-ha:hosts.engine.source to 'installed'"
   heard=$own_folder/setup.log
-  keep_policy
-  trap 'return_policy; resume_updates; rm -f "$heard"' EXIT
+  trap 'allow_starts; resume_updates; rm -f "$heard"' EXIT
   pause_updates
   forbid_starts
   repeated "$packages_limit" attempted >"$heard" 2>&1 ||
-    fail "the packages of $name can't be installed within $packages_limit s: $(grep -v '^\s*$' "$heard" | tail -n 3 | tr '\n' ' ' | cut -c 1-600)"
+    fail "the packages of $name can't be installed within $packages_limit s: $(apt_errors "$heard"). Check the network and apt's sources there, then run \`up\` again"
   [ -z "$refusal" ] || fail "$refusal"
-  # The steps start what they have written settings for.
-  rest_units
+  allow_starts
 fi
-
+# The steps start what they have written settings for. (Also after a run that was killed here.)
+rest_units
 # Only `npm run upgrade` changes them.
-hold_own
+[ "$node" != true ] || hold_engine || fail "the Docker packages of $name can't be held (\`apt-mark hold\`)"
 
 # --- The Docker engine that is there --------------------------------------------------------------------------------------
 

@@ -53,7 +53,8 @@ export function issueCertificate(
     {
       certRequestPem: request.certRequestPem,
       caPrivateKeyPem: authority.key.privateKeyPem,
-      caCertPem: authority.certificate.apply(firstCertificate),
+      // (An `up --target` of a new stack may leave the authority out. Then it leaves this certificate out, too.)
+      caCertPem: authority.certificate.apply((bundle: string | undefined) => firstCertificate(bundle ?? "")),
       validityPeriodHours: args.hours,
       earlyRenewalHours: args.renewalHours,
       allowedUses: ["digital_signature", args.use === "server" ? "server_auth" : "client_auth"],

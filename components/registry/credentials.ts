@@ -25,17 +25,19 @@ export interface DerivedLogin extends RegistryLogin {
 /**
  * Derives a login from a key of the stack: the same in every run, and a new one with a new key.
  *
- * @param key A secret text, such as a private key's PEM.
+ * @param key A secret text, such as a private key's PEM. Undefined where an `up --target` of a new stack leaves the key out: then
+ *   nothing that needs the login is created either.
  */
-export function registryLogin(username: string, key: string): DerivedLogin {
+export function registryLogin(username: string, key: string | undefined): DerivedLogin {
+  if (key === undefined) return { username, password: "", htpasswd: "" };
   const password = derive(key, "password", 24).toString("base64url");
   const salt = `$2b$${String(ROUNDS).padStart(2, "0")}$${encodeBase64([...derive(key, "bcrypt salt", 16)], 16)}`;
   return { username, password, htpasswd: `${username}:${hashSync(password, salt)}\n` };
 }
 
-/** Derives from a key of the stack what all replicas share, to continue each other's uploads. */
-export function httpSecret(key: string): string {
-  return derive(key, "http.secret", 32).toString("base64url");
+/** Derives from a key of the stack what all replicas share, to continue each other's uploads. See {@link registryLogin}. */
+export function httpSecret(key: string | undefined): string {
+  return key === undefined ? "" : derive(key, "http.secret", 32).toString("base64url");
 }
 
 function derive(key: string, purpose: string, bytes: number): Buffer {

@@ -30,6 +30,9 @@ export interface Call {
  */
 export type RunCall = (call: Call, seconds: number, progress?: (text: string) => void) => Promise<ScriptEnd>;
 
+/** The bastion couldn't be reached, so the host wasn't dialled. */
+export class BastionUnreachable extends Error {}
+
 /** A log-in to a host. */
 export interface HostSession {
   readonly run: RunCall;
@@ -79,7 +82,8 @@ export async function logInThrough(
  *
  * @param limit seconds for each log-in
  * @param work gets what runs commands there
- * @throws Error with what was seen last, and where, or the work's own
+ * @throws BastionUnreachable when the bastion is the one that can't be reached, Error with what was seen last, and where, or the
+ *   work's own
  */
 export async function withHost<T>(
   { bastion, host }: Route,
@@ -95,7 +99,7 @@ export async function withHost<T>(
     }
   }
   const tunnel = await openBastion(endpoint(bastion), limit).catch((error: unknown) => {
-    throw new Error(`the bastion can't be reached: ${messageOf(error)}`);
+    throw new BastionUnreachable(`the bastion can't be reached: ${messageOf(error)}`, { cause: error });
   });
   try {
     const session = await logInThrough(tunnel, host, limit);

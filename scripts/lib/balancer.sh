@@ -14,7 +14,8 @@ state=${state:-/run/haproxy.state}
 
 # Seconds that new members have to join and serve.
 patience=${PATIENCE:-240}
-# What follows if none does: fail, or keep those before and go on.
+# What follows if none does: fail; or keep, for callers that nobody waits for: those before stay as backups, which HAProxy uses while
+# no new member serves, until the settings change again.
 too_late=${too_late:-fail}
 
 # members_state: prints what the process that serves says of its members; nothing where none serves.
@@ -84,12 +85,12 @@ leaving() {
 
 # with_leaving FILE: prints the settings, and the leaving members behind those of their back-end, with the same options.
 with_leaving() {
-  awk '
+  awk -v backup="$([ "$too_late" != keep ] || echo ' backup')" '
     FILENAME == ARGV[1] { if ($1 != "") add[$1] = add[$1] $2 " " $3 "\n"; next }
     function add_leaving(  lines, i, n) {
       if (backend in add && last != "") {
         n = split(add[backend], lines, "\n")
-        for (i = 1; i < n; i++) print "  server " lines[i] options
+        for (i = 1; i < n; i++) print "  server " lines[i] options backup
       }
       last = ""
     }
@@ -122,9 +123,12 @@ apply_settings() {
     while late=$(missing) && [ -n "$late" ] && ((SECONDS < end)); do sleep 1; done
     if [ -n "$late" ] && ! awk 'FILENAME == ARGV[1] { planned[$1, $2, $3] = 1; next }
       (($1, $2, $3) in planned) && $4 != 0 { found = 1 } END { exit !found }' <(planned "$final") <(members "$(members_state)"); then
+      if [ "$too_late" = keep ]; then
+        printf 'no new member of %s serves yet; these from before serve until one does: %s\n' "$HOSTNAME" "$(paste -sd, <<<"$gone")" >&2
+        return 0
+      fi
       printf 'waited %s s for a new member of %s to serve; those before stay: %s\n' "$patience" "$HOSTNAME" "$(tr '\n' ',' <<<"$gone")" >&2
-      [ "$too_late" = keep ] || exit 1
-      return 0
+      exit 1
     fi
     cat "$final" >"$settings"
     rm -f "$final" "$settings.both"

@@ -5,18 +5,6 @@
 # needrestart would restart services that the host runs.
 export NEEDRESTART_SUSPEND=1
 
-# The policy of the host's own, while there is one of ours.
-policy_copy=$own_folder/policy-rc.d
-
-keep_policy() {
-  [ ! -e "$start_policy" ] || [ -e "$policy_copy" ] || cp -p "$start_policy" "$policy_copy"
-}
-
-return_policy() {
-  allow_starts
-  [ ! -e "$policy_copy" ] || mv -f "$policy_copy" "$start_policy"
-}
-
 # note_packages: notes the packages of standard input as the stack's own.
 note_packages() {
   { cat "$own_packages" 2>/dev/null && cat || cat; } | sort -u | write_file "$own_packages" 0600 || true
@@ -47,8 +35,17 @@ refusal=""
 
 # install_own PACKAGE…: installs packages, and notes before which of them are new. It never removes any.
 install_own() {
-  local plan
-  plan=$(apt install --no-install-recommends --simulate "$@") || return 1
+  local plan code=0
+  plan=$(apt install --no-install-recommends --simulate "$@") || code=$?
+  if [[ $plan == *"held packages will be changed"* ]]; then
+    refusal="installing $* would change packages that are held ($(apt-mark showhold | xargs)). Run \`apt-mark unhold\` there, or install these yourself"
+    return 1
+  fi
+  if ((code != 0)); then
+    # Why stands there.
+    printf '%s\n' "$plan"
+    return 1
+  fi
   if [[ $'\n'$plan == *$'\n'"Remv "* ]]; then
     # shellcheck disable=SC2034 # read by the step
     refusal="installing $* would remove $(awk '$1 == "Remv" { print $2 }' <<<"$plan" | xargs). Remove it there yourself, or set swarm-ha:hosts.engine.source to 'installed'"
@@ -61,12 +58,23 @@ install_own() {
 # Docker's packages of each source.
 own_engine=(docker-ce docker-ce-cli containerd.io docker.io docker-cli containerd)
 
-# hold_own: holds those of them that the stack has installed.
-hold_own() {
-  local own
-  own=$(noted | grep -xF "$(printf '%s\n' "${own_engine[@]}")") || return 0
-  # shellcheck disable=SC2086 # a list
-  apt-mark hold $own >/dev/null
+# Packages that the stack holds, one a line.
+held_packages=$own_folder/held
+
+# hold_engine: holds Docker's packages, the host's own ones, too: an update of all hosts in one night would restart all Docker engines.
+hold_engine() {
+  local package before
+  command -v apt-mark >/dev/null || return 0
+  before=$(apt-mark showhold) || return 1
+  for package in "${own_engine[@]}"; do
+    ! installed "$package" || grep -qxF "$package" <<<"$before" || echo "$package"
+  done | { cat "$held_packages" 2>/dev/null && cat || cat; } | sort -u | write_file "$held_packages" 0600 || true
+  xargs -r apt-mark hold <"$held_packages" >/dev/null
+}
+
+# unhold_engine: ends that.
+unhold_engine() {
+  [ ! -s "$held_packages" ] || xargs -r apt-mark unhold <"$held_packages" >/dev/null
 }
 
 # rest_units: disables the services of packages that the stack has just installed: a step enables each when it starts it.

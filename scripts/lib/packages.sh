@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # Packages on a host that isn't alone with apt: a cloud image updates itself at its first boot, and mirrors have hiccups.
 
+# What apt and dpkg print is read: without this, in the host's language.
+export LC_ALL=C
+
 # apt ARGUMENT…: apt-get, which waits for dpkg's lock. Nothing makes it wait for the lock of the package lists.
 apt() {
   DEBIAN_FRONTEND=noninteractive apt-get -qy -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 "$@" </dev/null
@@ -75,19 +78,35 @@ pause_updates() {
 }
 
 resume_updates() {
-  systemctl start --no-block "${apt_timers[@]}" || true
+  local timer
+  for timer in "${apt_timers[@]}"; do
+    # Not those that somebody has disabled.
+    ! systemctl is-enabled --quiet "$timer" 2>/dev/null || systemctl start --no-block "$timer" || true
+  done
 }
 
-# No service starts by being installed.
+# No service starts by being installed. A policy that the host has already is kept beside.
 start_policy=${start_policy:-/usr/sbin/policy-rc.d}
 
+own_policy() { grep -qs '^# swarm-ha$' "$start_policy"; }
+
 forbid_starts() {
-  printf '#!/bin/sh\nexit 101\n' >"$start_policy"
+  [ ! -e "$start_policy" ] || own_policy || mv -f "$start_policy" "$start_policy.swarm-ha"
+  printf '#!/bin/sh\n# swarm-ha\nexit 101\n' >"$start_policy"
   chmod 0755 "$start_policy"
 }
 
+# allow_starts: also after a run that was killed.
 allow_starts() {
-  rm -f "$start_policy"
+  ! own_policy || rm -f "$start_policy"
+  [ ! -e "$start_policy.swarm-ha" ] || mv -f "$start_policy.swarm-ha" "$start_policy"
+}
+
+# apt_errors FILE: prints what apt has complained of, in one line.
+apt_errors() {
+  local lines
+  lines=$(grep -E '^(E|W): |^dpkg: |^ +[^ ]+ : (Pre)?(Depends|Conflicts|Breaks)' "$1" | awk '!seen[$0]++') || lines=$(grep -v '^[[:space:]]*$' "$1") || lines=""
+  tail -n 4 <<<"$lines" | tr '\n' ' ' | cut -c 1-800
 }
 
 # offered PACKAGE VERSION: prints the newest package version that a repository has of this version of Docker; nothing if there is none.

@@ -18,6 +18,7 @@ written_files=(
   /usr/local/sbin/swarm-ha-housekeeping
   /etc/systemd/system/swarm-ha-housekeeping.service
   /etc/systemd/system/swarm-ha-housekeeping.timer
+  /etc/systemd/system/swarm-ha-api-address.service
   /etc/haproxy/haproxy.cfg.planned /etc/haproxy/haproxy.cfg.both
   "$docker_keyring" "$docker_list" "$nonlocal_settings"
   /var/lib/swarm-ha
@@ -54,6 +55,7 @@ keep_copies() {
     enabled=$(systemctl is-enabled "$unit" 2>/dev/null) || true
     printf '%s %s %s\n' "$unit" "$active" "$enabled" >>"$new/units"
   done
+  cp -p /etc/hosts "$new/hosts" 2>/dev/null || true
   cat /proc/sys/net/ipv4/ip_nonlocal_bind >"$new/ip_nonlocal_bind" 2>/dev/null || true
   mv "$new" "$copies"
 }

@@ -144,9 +144,9 @@ export class RegistryClient {
     return { bytes, at: replicas[counts.indexOf(Math.max(...counts))] ?? "" };
   }
 
-  /** Puts an empty folder over a replica's storage, as a mount that got lost shows one; or takes it away again. */
+  /** Puts an empty folder, root's alone, over a replica's storage, as a lost mount shows one; or takes it away again. */
   public async storage(replica: string, there: boolean): Promise<void> {
-    const change = there ? "umount /var/lib/registry" : "mount -t tmpfs none /var/lib/registry";
+    const change = there ? "umount /var/lib/registry" : "mount -t tmpfs -o mode=0755 none /var/lib/registry";
     const text = `id=$(docker ps -q --filter name=swarm-ha-registry_registry) &&
       nsenter -m -t "$(docker inspect -f '{{.State.Pid}}' "$id")" ${change}`;
     await succeed("docker", ["exec", this.stack.container(replica), "bash", "-c", text], { limit: 30 });

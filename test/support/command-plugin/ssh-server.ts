@@ -26,18 +26,22 @@ export class SshServer {
   /** What was seen, by connection. */
   public readonly seen: Seen[] = [];
   private readonly sockets = new Set<Socket>();
+  private replies = 0;
   private readonly key = generateKeyPairSync("ed25519").privateKey;
 
   private constructor(
     private readonly tcp: TcpServer,
     private readonly deeds: readonly Deed[],
-    private readonly answer: Answer,
+    private readonly answers: readonly Answer[],
   ) {}
 
-  /** @param deeds by connection, the last one for all that follow; none: nobody listens on its port */
-  public static async start(deeds: readonly Deed[], answer: Answer = {}): Promise<SshServer> {
+  /**
+   * @param deeds by connection, the last one for all that follow; none: nobody listens on its port
+   * @param answer the answer to each command, or answers by command, the last one for all that follow
+   */
+  public static async start(deeds: readonly Deed[], answer: Answer | readonly Answer[] = {}): Promise<SshServer> {
     const tcp = createServer();
-    const server = new SshServer(tcp, deeds, answer);
+    const server = new SshServer(tcp, deeds, [answer].flat());
     tcp.on("connection", (socket) => {
       server.accept(socket);
     });
@@ -138,7 +142,7 @@ export class SshServer {
   }
 
   private reply(channel: ServerChannel, client: Connection): void {
-    const { stdout = "", stderr = "", exit } = this.answer;
+    const { stdout = "", stderr = "", exit } = this.answers[Math.min(this.replies++, this.answers.length - 1)] ?? {};
     channel.write(stdout, () => {
       channel.stderr.write(stderr, () => {
         if (exit === undefined) {

@@ -68,8 +68,15 @@ Remv their-tool [1]'
 
   it("have a policy against starts only as long as they are installed; the host's own comes back", () => {
     const { stdout, stderr } = run(`start_policy=$own_folder/policy; echo theirs >"$start_policy"
-      keep_policy; forbid_starts; tail -n 1 "$start_policy"
-      keep_policy; forbid_starts; return_policy; cat "$start_policy"; return_policy; ls "$own_folder"`);
-    assert.equal(stdout, "exit 101\ntheirs\n", stderr);
+      forbid_starts; tail -n 1 "$start_policy"
+      forbid_starts; allow_starts; cat "$start_policy"; allow_starts; ls "$own_folder"`);
+    assert.equal(stdout, "exit 101\ntheirs\npolicy\n", stderr);
+  });
+
+  it("leave no policy of a killed run, and take it for nobody else's", () => {
+    const { stdout, stderr } = run(`start_policy=$own_folder/policy
+      forbid_starts; forbid_starts; allow_starts; ls "$own_folder"
+      echo theirs >"$start_policy"; allow_starts; cat "$start_policy"`);
+    assert.equal(stdout, "theirs\n", stderr);
   });
 });

@@ -227,8 +227,17 @@ function gib(kib: number): string {
 }
 
 function engineProblems({ name, node }: Asked, report: HostReport, { engine: { source } }: Wanted): Finding[] {
-  const { engine, firewallBackend, packages } = report;
+  const { engine, firewallBackend, firewalls, packages } = report;
   const found: Finding[] = [];
+  if (firewalls != null && firewalls.length > 0) {
+    found.push(
+      advice(
+        [name],
+        `${list(firewalls)} is active on ${name}. It must let the swarm's ports through between all hosts, and a reload must leave the ` +
+          "rules of the Docker engine alone: restart docker after one",
+      ),
+    );
+  }
   if (firewallBackend === "nftables") {
     found.push(
       problem(

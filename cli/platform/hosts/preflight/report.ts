@@ -42,6 +42,8 @@ export const reportSchema = z.object({
   engine: z.object({ package: z.string(), version: z.string() }).nullish(),
   /** `firewall-backend` of daemon.json: `nftables` is refused together with swarm. */
   firewallBackend: z.string().nullish(),
+  /** Firewalls that are active: ufw, firewalld, nftables (rules of /etc/nftables.conf). */
+  firewalls: z.array(z.string()).nullish(),
   /** `nf_tables` or `legacy`; empty without iptables. */
   iptables: z.string().nullish(),
   /** What the Docker engine says, where it answers. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { LABELS } from "../../../../plan/labels";
 import { pinnedKey } from "../../../ssh/host-way";
-import type { HostInputs } from "../host-inputs";
+import type { HostInputs, HostState } from "../host-inputs";
 
 /** Answer to the Pulumi engine about a change. */
 export interface Difference {
@@ -21,11 +21,12 @@ const IN_PLACE = [
 
 /**
  * Compares inputs. Another name, address or host key means another host, and another role means other work: the host leaves the
- * stack with its former inputs, and joins it with its new ones.
+ * stack with its former inputs, and joins it with its new ones. A host that wasn't set up is changed by the same inputs, too: the
+ * Pulumi engine forgets after a `refresh` that its creation failed.
  *
  * @throws Error if a manager gets another address: Raft identifies managers by their addresses
  */
-export function hostDifference(old: HostInputs, inputs: HostInputs): Difference {
+export function hostDifference(old: HostInputs & Partial<Pick<HostState, "complete">>, inputs: HostInputs): Difference {
   const otherKey = pinnedKey(old.login.hostKey) !== pinnedKey(inputs.login.hostKey);
   if (isManager(old) && isManager(inputs) && old.address !== inputs.address && old.name === inputs.name && !otherKey) {
     throw new Error(
@@ -39,7 +40,8 @@ export function hostDifference(old: HostInputs, inputs: HostInputs): Difference 
     ...(roleOf(old) === roleOf(inputs) ? [] : ["labels"]),
   ];
   const changed = IN_PLACE.filter((key) => !isDeepStrictEqual(old[key], inputs[key]));
-  return { changes: replaces.length + changed.length > 0, replaces, deleteBeforeReplace: true };
+  const changes = replaces.length + changed.length > 0 || old.complete === false;
+  return { changes, replaces, deleteBeforeReplace: true };
 }
 
 /** What the host does in the stack. */

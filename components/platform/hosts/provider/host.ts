@@ -8,7 +8,7 @@ import { isReplaced } from "./replaced";
 import { onHost, tell, Unreachable, type RunScript } from "./session";
 
 /** Time limits of the scripts, in seconds. Packages take minutes. */
-const LIMITS = { claim: 60, look: 60, setUp: 20 * 60, balancer: 120, release: 300 } as const;
+const LIMITS = { claim: 60, look: 60, setUp: 20 * 60, balancer: 6 * 60, release: 20 * 60 } as const;
 
 /** Id and outputs of a host that was claimed, and why it couldn't be set up. The Pulumi engine stores the first two. */
 class SetUpError extends Error {
@@ -135,8 +135,8 @@ export async function deleteHost(state: HostState): Promise<void> {
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
     tell(
-      `warning: ${messageOf(error)}. It is skipped: what the stack '${stack}' wrote there stays, and it still takes itself for a ` +
-        "member of that stack. To use it again, put it back into the inventory of that stack and run `up`, or re-install it",
+      `warning: ${messageOf(error)}. ${name} is skipped: what the stack '${stack}' wrote there stays, its marker included. To use the ` +
+        "host again, put it back into the inventory of that stack and run `up`, or re-install it",
     );
   }
 }

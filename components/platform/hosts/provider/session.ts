@@ -1,5 +1,5 @@
 import { messageOf } from "../../../message";
-import { withHost } from "../../../ssh/host";
+import { BastionUnreachable, withHost } from "../../../ssh/host";
 import { dataText, readScript, sent, type StepData } from "../../../ssh/script";
 import type { HostInputs } from "../host-inputs";
 import { slotOf } from "./slots";
@@ -55,14 +55,23 @@ export async function onHost<T>(host: Reachable, work: (run: RunScript) => Promi
     });
   } catch (error) {
     if (connected) throw error;
-    throw new Unreachable(
-      `${name} (${login.user}@${login.address}:${String(login.port)}) can't be reached: ${messageOf(error)}. Check its sshd, and its ` +
-        "login and host key in the configuration",
-      { cause: error },
-    );
+    throw new Unreachable(unreachableText(host, error), { cause: error });
   } finally {
     release();
   }
+}
+
+function unreachableText({ name, login }: Reachable, error: unknown): string {
+  const { user, address, port } = login;
+  if (error instanceof BastionUnreachable)
+    return (
+      `${name} (${address}) can't be reached, because ${messageOf(error)}. Check the bastion's sshd, and its login and host key in ` +
+      "the configuration"
+    );
+  return (
+    `${name} (${user}@${address}:${String(port)}) can't be reached: ${messageOf(error)}. Check its sshd, and its login and host key ` +
+    "in the configuration"
+  );
 }
 
 /** Shows whole lines, with the host's name ahead. */

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import type { HostInputs, HostState } from "../../../../components/platform/hosts/host-inputs";
+import { hostDifference } from "../../../../components/platform/hosts/provider/diff";
+import { createHost, deleteHost, lookAtHost, updateHost } from "../../../../components/platform/hosts/provider/host";
+import type { Login } from "../../../../plan/login";
+import { SshServer, type Answer, type Deed } from "../../../support/command-plugin/ssh-server";
+import { utils } from "ssh2";
+
+const CLAIM = JSON.stringify({ identity: "id-1", machineId: "machine-1" });
+
+describe("a host's resource where something fails", function () {
+  this.timeout(30_000);
+  const privateKey = utils.generateKeyPairSync("ed25519").private;
+  const servers: SshServer[] = [];
+  const start = async (deeds: readonly Deed[], ...answers: Answer[]): Promise<SshServer> => {
+    const server = await SshServer.start(deeds, answers);
+    servers.push(server);
+    return server;
+  };
+  const login = ({ port, hostKey }: SshServer, user = "root"): Login => ({
+    ...{ address: "127.0.0.1", port, user, privateKey, hostKey },
+  });
+  const inputs = (server: SshServer, bastion?: SshServer): HostInputs => ({
+    stack: "racks",
+    name: "worker-1",
+    labels: { "swarm-ha.role": "worker" },
+    address: "127.0.0.1",
+    login: login(server),
+    ...(bastion === undefined ? {} : { bastion: login(bastion) }),
+    engine: { source: "debian" },
+    adopt: false,
+  });
+  const state = (of: HostInputs): HostState => ({ ...of, identity: "id-1", machineId: "machine-1", complete: true });
+
+  let told: string[] = [];
+  const write = process.stderr.write.bind(process.stderr);
+  beforeEach(() => {
+    told = [];
+    process.stderr.write = ((text: string) => told.push(text) > 0);
+  });
+  afterEach(() => {
+    process.stderr.write = write;
+    for (const server of servers.splice(0)) server.stop();
+  });
+
+  it("is in the state once it is claimed, so that the next `up` sets it up, also after a refresh", async () => {
+    const server = await start(
+      ["serve"],
+      { stdout: CLAIM, exit: 0 },
+      { stderr: "no packages\n", exit: 1 },
+      { exit: 0 },
+    );
+    const failure = await createHost(inputs(server)).then(
+      () => assert.fail("it was set up"),
+      (error: unknown) => error as { id: string; properties: HostState; reasons: string[] },
+    );
+    assert.equal(failure.id, "id-1");
+    assert.deepEqual(failure.reasons, ["worker-1 (127.0.0.1): no packages"]);
+    assert.equal(failure.properties.complete, false);
+    assert.ok(hostDifference(failure.properties, inputs(server)).changes);
+    const updated = await updateHost(failure.properties, inputs(server));
+    assert.ok(updated.complete && updated.identity === "id-1");
+    assert.ok(!hostDifference(updated, inputs(server)).changes);
+  });
+
+  it("isn't in the state when its claim is refused, with the host's own words", async () => {
+    const server = await start(["serve"], { stderr: "the host belongs to the stack 'other'\n", exit: 1 });
+    await assert.rejects(createHost(inputs(server)), (error: Error) => {
+      assert.match(error.message, /worker-1 \(127\.0\.0\.1\): the host belongs to the stack 'other'/);
+      return !("id" in error);
+    });
+  });
+
+  it("says whether the host, its key, or the bastion is the trouble", async () => {
+    const bastion = await start(["serve"]);
+    const other = await start(["other key"]);
+    await assert.rejects(
+      createHost(inputs(other, bastion)),
+      /worker-1 \(root@127.*another host key than the pinned one/,
+    );
+    const refusing = await start(["refuse client"]);
+    await assert.rejects(createHost(inputs(refusing, bastion)), /worker-1 \(root@127.*authentication methods failed/);
+    const gone = await start([]);
+    await assert.rejects(
+      createHost(inputs(await start(["serve"]), gone)),
+      /worker-1 \(127\.0\.0\.1\) can't be reached, because the bastion can't be reached: 127\.0\.0\.1:\d+: .*ECONNREFUSED.*Check the bastion's/,
+    );
+  });
+
+  it("stays as it is in a refresh while the host is down, and is gone when it is another machine", async () => {
+    assert.equal((await lookAtHost(state(inputs(await start([]))))).kind, "unknown");
+    const seen = { identity: "id-1", machineId: "machine-2", stack: "racks", name: "worker-1" };
+    const another = await start(["serve"], { stdout: JSON.stringify(seen), exit: 0 });
+    assert.equal((await lookAtHost(state(inputs(another)))).kind, "gone");
+  });
+
+  it("is skipped by name in a destroy when it or the bastion is gone, and fails when its release fails", async () => {
+    await deleteHost(state(inputs(await start([]))));
+    await deleteHost(state(inputs(await start(["serve"]), await start([]))));
+    assert.equal(told.length, 2);
+    for (const text of told) assert.match(text, /^warning: worker-1 .*worker-1 is skipped/);
+    const refusing = await start(["serve"], { stderr: "sudo on worker-1 refused the password of admin\n", exit: 1 });
+    await assert.rejects(deleteHost(state(inputs(refusing))), /sudo on worker-1 refused the password/);
+  });
+
+  it("takes a new login without asking the host, and deletes with it", async () => {
+    const down = await start([]);
+    const before = state(inputs(down));
+    const changed = { ...inputs(down), login: { ...login(down, "admin"), sudoPassword: "new" } };
+    const after = await updateHost(before, changed);
+    assert.deepEqual(after.login, changed.login);
+  });
+});
