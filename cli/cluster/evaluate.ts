@@ -12,6 +12,7 @@ import {
   type NodeStatus,
   type Problem,
 } from "./model";
+import { balancerHostProblems } from "./balancer-hosts";
 import { evaluateLoadBalancers } from "./evaluate-load-balancers";
 import { applicationProblems, ingressFindings } from "./applications";
 import { externalCaProblems, externalRootProblems, unaskedCaProblems } from "./external-ca";
@@ -87,6 +88,7 @@ export function evaluate(desired: Desired, live: Live): Evaluation {
     ...externalCaProblems(desired, live.silentCa ?? [], urlsOf(live.settings)),
     ...externalRootProblems(desired, live.settings, live.now),
     ...balancers.problems,
+    ...balancerHostProblems(live.idleBalancers ?? []),
     ...services,
     // A service that is gone has one problem only.
     ...(isGone(SERVICES.registry) ? [] : registryProblems(desired.stack, matches, live.registry)),

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { askHosts } from "./ask-hosts";
+import { readBalancerHosts } from "./balancer-hosts";
 import { connect } from "./connect";
 import { readDisks } from "./disks";
 import type { DockerCall } from "./docker-api";
@@ -17,7 +18,7 @@ import { UserError } from "../terminal/errors";
 
 /** What else is observed. */
 interface InspectOptions {
-  /** Whether hosts are asked for their disk usage, and managers for the external CA: a log-in to each. @default no */
+  /** Whether hosts are asked for their disk usage, managers for the external CA, load balancers for their services: a log-in to each. @default no */
   readonly disks?: boolean;
 }
 
@@ -54,9 +55,10 @@ async function lookOnce(stack: LiveStack, { disks = false }: InspectOptions = {}
   const connection = await connect(stack.outputs);
   try {
     const { tunnel } = connection;
-    const [live, found] = await Promise.all([
+    const [live, found, idleBalancers] = await Promise.all([
       look(connection, stack.outputs, { members }),
       disks && tunnel !== undefined ? readDisks(stack, tunnel) : undefined,
+      disks && tunnel !== undefined ? readBalancerHosts(stack, tunnel) : undefined,
     ]);
     const { settings } = live;
     const ca = settings === undefined || "error" in settings ? undefined : settings.externalCa;
@@ -65,6 +67,7 @@ async function lookOnce(stack: LiveStack, { disks = false }: InspectOptions = {}
       ...live,
       ...(asked === undefined ? {} : { silentCa: asked.silent, unaskedCa: asked.unasked }),
       ...(found === undefined ? {} : { disks: found.disks, unreadDisks: found.unread }),
+      ...(idleBalancers === undefined ? {} : { idleBalancers }),
       ...(await platform),
     };
   } finally {

@@ -58,6 +58,11 @@ export function bastionLogin(deployment: Deployment): Login | undefined {
   return ownLogin(deployment, "bastion", "login");
 }
 
+/** Whether two logins lead to the same sshd: the bastion isn't dialled from itself. */
+export function isSameHost(one: Login, other: Login | undefined): boolean {
+  return one.address === other?.address && one.port === other.port;
+}
+
 function ownLogin(deployment: Deployment, name: string, input: string): Login | undefined {
   const urn = instancesOf(deployment).find((instance) => instance.name === name)?.urn;
   const resource = urn === undefined ? undefined : resourcesOf(deployment).find((one) => one.urn === urn);

@@ -1,4 +1,4 @@
-import type { Access, StackOutputs } from "../../components/outputs";
+import type { StackOutputs } from "../../components/outputs";
 import type { LoadBalancerName } from "../../plan/roles";
 import { lookAtCertificates } from "./certificates";
 import type { Connection, Manager } from "./connect";
@@ -29,7 +29,7 @@ export async function look(connection: Connection, outputs: StackOutputs, option
   const names = Object.keys(access.loadBalancers) as LoadBalancerName[];
   const [direct, balancers, certificates] = await Promise.all([
     Promise.all(connection.managers.map(askManager)),
-    Promise.all(names.map(async (name) => [name, await askLoadBalancer(connection, access, name, members)] as const)),
+    Promise.all(names.map(async (name) => [name, await askLoadBalancer(connection, outputs, name, members)] as const)),
     lookAtCertificates(connection, outputs),
   ]);
   const listed = direct.some((answer) => answer.answered && !("error" in answer.nodes));
@@ -90,6 +90,10 @@ function asker(connection: Connection, answers: readonly ManagerAnswer[]) {
 /** The reason for a load balancer that is neither HAProxy nor in the state. */
 const NO_TABLE = "it offers no table of its members, and the stack's state has no target group of it";
 
+/** The reason for a load balancer that isn't the stack's. */
+const EXTERNAL =
+  "the load balancer is external, so it isn't observed. What it has to forward and to check: the output forwards";
+
 async function askManager({ name, call }: Manager): Promise<ManagerAnswer> {
   // Without a leader, the Docker engine's /info hangs for up to 20 s, while /nodes fails at once with the reason.
   const [info, nodes] = await Promise.allSettled([swarmInfo(call), listNodes(call)]);
@@ -103,11 +107,12 @@ async function askManager({ name, call }: Manager): Promise<ManagerAnswer> {
 
 async function askLoadBalancer(
   connection: Connection,
-  access: Access,
+  { access, forwards }: StackOutputs,
   name: LoadBalancerName,
   members: Promise<Members>,
 ): Promise<readonly LiveMember[] | { readonly error: string } | { readonly unknown: string }> {
   const stats = access.loadBalancers[name]?.stats;
+  if (forwards?.[name] !== undefined) return { unknown: EXTERNAL };
   if (stats === undefined) return (await members)[name] ?? { unknown: NO_TABLE };
   try {
     return readStats(await connection.page(stats));

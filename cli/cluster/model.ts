@@ -44,6 +44,10 @@ export interface UnreadDisks {
   readonly reason: string;
 }
 
+/** A host of load balancers that can't carry the traffic: services that don't run there, or why it couldn't be asked. */
+export type IdleBalancer =
+  { readonly host: string; readonly stopped: readonly string[] } | { readonly host: string; readonly seen: string };
+
 /** A host that should serve a certificate, and why none could be read. */
 export interface UnreadCertificate {
   readonly host: string;
@@ -379,6 +383,8 @@ export interface Live {
   readonly disks?: readonly LiveDisk[];
   /** Hosts whose disks couldn't be read. @default none */
   readonly unreadDisks?: readonly UnreadDisks[];
+  /** Hosts of load balancers that can't carry the traffic. @default none, or they weren't asked */
+  readonly idleBalancers?: readonly IdleBalancer[];
   /** URLs of the external CA that managers get no answer from. @default none, or they weren't asked */
   readonly silentCa?: readonly SilentCa[];
   /** Managers that couldn't be asked for the external CA. @default none */

@@ -1,7 +1,7 @@
 /**
  * `npm run destroy -- <stack> [--yes]`: removes everything of a stack, its state included. Of a local stack, it also removes
- * what interrupted runs left on the Docker engine. Any other stack needs a terminal for the question, or `--yes`. It contacts
- * no host, so it works when all of them are dead.
+ * what interrupted runs left on the Docker engine. Any other stack needs a terminal for the question, or `--yes`. It needs no
+ * host, so it works when all of them are dead: hosts that exist already are released, and those that are down are skipped.
  */
 import type Docker from "dockerode";
 import { stackOutputsSchema } from "../../components/outputs";
@@ -12,7 +12,9 @@ import { containersOf, listedHostsOf } from "../cluster/platform";
 import { registryLogins } from "../workstation/registry-login";
 import { lastLines, readState, type StackState } from "../cluster/stack";
 import { list } from "../cluster/words";
+import { hasLocalState } from "../platform/facts";
 import { runPulumi } from "../pulumi";
+import { readStackFile } from "../pulumi/project";
 import { localStackExists } from "../pulumi/stack";
 import type { Containers, EngineObject } from "../platform/types";
 import { command, findProgram } from "../workstation/command";
@@ -48,9 +50,7 @@ runMain(async () => {
   await destroy(stack, engine !== undefined);
   await forgetAccess(state);
   if (engine === undefined) {
-    process.stdout.write(
-      `Everything of the stack ${stack} is gone; its history stays: npm run pulumi -- stack rm -s ${stack}\n`,
-    );
+    process.stdout.write(`Everything of the stack ${stack} is gone${keptText(stack)}\n`);
     return 0;
   }
   await clearAway(engine, stack);
@@ -62,6 +62,16 @@ runMain(async () => {
   );
   return 0;
 });
+
+/** What stays of a destroyed stack in Pulumi, behind "is gone". */
+function keptText(stack: string): string {
+  const remove = `npm run pulumi -- stack rm -s ${stack}`;
+  const file = readStackFile(stack);
+  // The salt of these secrets is in the state alone.
+  return hasLocalState(file) && file.text.includes("secure:")
+    ? `. Its empty state stays, because it decrypts the secrets in Pulumi.${stack}.yaml. To remove it, too, and to set these secrets anew: ${remove}`
+    : `; its history stays: ${remove}`;
+}
 
 /** The Docker engine of a local stack's containers. */
 interface StackEngine {

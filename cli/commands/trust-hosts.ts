@@ -60,10 +60,16 @@ runMain(async () => {
   await trust(others.found);
   const failed = [...first.failed, ...others.failed];
   if (failed.length === 0) return 0;
-  const lines = failed.map(({ name, why }) => `  ${name}: ${why}\n`).join("");
-  process.stderr.write(`error: no host key of ${list(failed.map(({ name }) => name))}:\n${lines}`);
+  process.stderr.write(`error: no host key of ${list(failed.map(({ name }) => name))}:\n${failureLines(failed)}`);
   return 1;
 });
+
+/** A line for each reason, with its hosts. */
+function failureLines(failed: readonly Failure[]): string {
+  const reasons = new Map<string, string[]>();
+  for (const { name, why } of failed) reasons.set(why, [...(reasons.get(why) ?? []), name]);
+  return [...reasons].map(([why, names]) => `  ${list(names)}: ${why}\n`).join("");
+}
 
 /** Asks hosts through the bastion, which has to be trusted by now. */
 async function behind(
@@ -77,13 +83,16 @@ async function behind(
     found: [],
     failed: hosts.map(({ name }) => ({ name, why })),
   });
-  if (login === undefined || hostKey === "") return none(`the bastion ${bastion?.name ?? ""} has no host key yet`);
+  if (login === undefined || hostKey === "")
+    return none(`the bastion ${bastion?.name ?? ""} has no host key yet; run this again once it answers`);
   const { address: host, ...rest } = login;
   let tunnel: Tunnel;
   try {
     tunnel = await openBastion({ host, ...rest, hostKey }, DIAL_LIMIT);
   } catch (error) {
-    return none(`the bastion ${bastion?.name ?? ""} can't be logged in to (${messageOf(error)})`);
+    return none(
+      `the bastion ${bastion?.name ?? ""} can't be logged in to (${messageOf(error)}): check its sshd, and ssh.user and ssh.privateKey`,
+    );
   }
   try {
     return await keysOf(hosts, async ({ login: { address, port } }) =>

@@ -244,17 +244,18 @@ function isDue(kind: ProblemKind): boolean {
 }
 
 function otherSteps({ evaluation, instances, others, createsHosts }: RepairInput): RepairStep[] {
-  const missing = (name: string): boolean => {
+  const why = (name: string): string | undefined => {
     const found = instances?.find((instance) => instance.name === name);
-    return instances !== undefined && (found?.running !== true || found.gone !== undefined);
+    if (instances === undefined) return undefined;
+    return found?.running === true ? found.gone : "its container is gone";
   };
   const steps: RepairStep[] = [];
   const mute = createsHosts !== false && evaluation.problems.some((problem) => problem.kind === "bastion");
-  if (mute || (others.includes("bastion") && missing("bastion"))) {
-    steps.push({ kind: "replace", names: ["bastion"], why: mute ? "it can't be reached" : "its container is gone" });
-  }
-  const balancers = others.filter((name) => name !== "bastion" && missing(name));
-  if (balancers.length > 0) steps.push({ kind: "replace", names: balancers, why: "the container is gone" });
+  const bastion = mute ? "it can't be reached" : others.includes("bastion") ? why("bastion") : undefined;
+  if (bastion !== undefined) steps.push({ kind: "replace", names: ["bastion"], why: bastion });
+  const balancers = others.filter((name) => name !== "bastion" && why(name) !== undefined);
+  const [first = ""] = balancers;
+  if (balancers.length > 0) steps.push({ kind: "replace", names: balancers, why: why(first) ?? "" });
   return steps;
 }
 

@@ -109,7 +109,7 @@ function planKeys(
   if (sshKeyIn(stack.deployment) === undefined) {
     return refuse(
       `The hosts of ${name} have the SSH keys that their administrator gave them, and the program has made none. To change the key: ` +
-        `authorize the new one on the bastion and all hosts, set hosts.ssh.privateKey (a secret), run ${up}, then remove the old one from the hosts`,
+        `authorize the new one on the bastion and all hosts, set swarm-ha:hosts.ssh.privateKey (a secret), run ${up}, then remove the old one from the hosts`,
     );
   }
   const unfinished = unlisted(stack);

@@ -4,7 +4,7 @@ import { openBastion, type Tunnel } from "../../../components/ssh/bastion";
 import type { Login } from "../../../plan/login";
 import { instancesOf, type Deployment, type Instance } from "../../cluster/deployment";
 import { runOnHost, scriptCall } from "../../cluster/host-shell";
-import { bastionLogin, findLogin } from "../../cluster/logins";
+import { bastionLogin, findLogin, isSameHost } from "../../cluster/logins";
 import { outputOf } from "../../cluster/run-script";
 import { wholeConfig } from "../../pulumi/whole-config";
 import type { PlatformInstance } from "../types";
@@ -30,8 +30,7 @@ export async function lookAtMachines(stack: string, deployment: Deployment): Pro
     const worker = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const login = findLogin(next.name, { deployment, privateKey: "" });
-        const isBastion = login?.address === bastion?.address && login?.port === bastion?.port;
-        found.push(await lookAt(stack, next, isBastion ? undefined : login, tunnel));
+        found.push(await lookAt(stack, next, { login, bastion, tunnel }));
       }
     };
     await Promise.all(Array.from({ length: AT_A_TIME }, worker));
@@ -45,25 +44,23 @@ async function dial({ address: host, ...login }: Login): Promise<Tunnel | undefi
   return openBastion({ host, ...login }, LIMIT).catch(() => undefined);
 }
 
-/** @param login of a host behind the bastion @default it is the bastion itself */
 async function lookAt(
   stack: string,
   { name, id }: Instance,
-  login: Login | undefined,
-  tunnel: Tunnel | undefined,
+  { login, bastion, tunnel }: Way,
 ): Promise<PlatformInstance> {
   const same = { name, id, running: true };
-  if (tunnel === undefined) return same;
+  if (tunnel === undefined || login === undefined) return same;
   const call = scriptCall("look-host", { stack, name });
   try {
-    const end = await (login === undefined
+    const end = await (isSameHost(login, bastion)
       ? tunnel.run(call.command, call.input, LIMIT)
       : runOnHost(name, login, tunnel, call, LIMIT));
     const { identity } = lookSchema.parse(JSON.parse(outputOf(end)));
     return identity === id ? same : { ...same, gone: goneText(identity) };
   } catch (error) {
     // Its own report, which `repair` asks for besides, says why.
-    if (login === undefined || !messageOf(error).includes("another host key")) return same;
+    if (!messageOf(error).includes("another host key")) return same;
     return (await isTrustedAnew(stack, name, login.hostKey))
       ? { ...same, gone: "it was installed anew: the stack file has another host key of it by now" }
       : same;
@@ -74,6 +71,15 @@ async function lookAt(
 async function isTrustedAnew(stack: string, name: string, key: string): Promise<boolean> {
   const host = listedHosts(settingsOf(await wholeConfig(stack))).find((one) => one.name === name);
   return host !== undefined && host.login.hostKey !== "" && pinnedKey(host.login.hostKey) !== pinnedKey(key);
+}
+
+/** How a host is reached. */
+interface Way {
+  /** @default the state has none */
+  readonly login: Login | undefined;
+  readonly bastion: Login | undefined;
+  /** @default the bastion doesn't answer */
+  readonly tunnel: Tunnel | undefined;
 }
 
 function goneText(identity: string): string {

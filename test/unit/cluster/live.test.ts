@@ -114,6 +114,25 @@ describe("the connection to a running cluster", () => {
     return answer.seen;
   };
 
+  it("doesn't observe a load balancer that the user provides, which is no problem", async () => {
+    const setting = { managers: [await engine(1), await engine(2), await engine(3)], stats: await stats() };
+    const all = {
+      ...(await outputs(setting)),
+      forwards: { app: { endpoint: "apps.example.test:443", listeners: [] } },
+    };
+    const connection = await connect(all, LIMIT);
+    try {
+      const live = await look(connection, all);
+      assert.match(
+        JSON.stringify(live.loadBalancers.app),
+        /"unknown":"the load balancer is external, .*output forwards/,
+      );
+      assert.doesNotMatch(evaluate(desired, live).status.problems.join("\n"), /app load balancer/);
+    } finally {
+      connection.close();
+    }
+  });
+
   it("asks all managers and the load balancer through the bastion", async () => {
     const live = await see({ managers: [await engine(1), await engine(2), await engine(3)], stats: await stats() });
     assert.equal(live.bastionError, undefined);

@@ -4,13 +4,14 @@ import type { HostsStackConfig } from "../../../../config/platforms/hosts";
 import { bastionOf, loadBalancerHosts } from "../../../../config/platforms/hosts/logins";
 import { LOAD_BALANCER } from "../../../../plan/labels";
 import { planHosts } from "../../../../plan/placement";
-import { deploymentSchema, instancesOf } from "../../../cluster/deployment";
+import { deploymentSchema, instancesOf, resourcesOf, type Deployment } from "../../../cluster/deployment";
 import { isUp } from "../../../pulumi/arguments";
 import { wholeConfig } from "../../../pulumi/whole-config";
 import { Findings, orWarned } from "../../not-checked";
 import type { PlannedRun, PreflightCheck } from "../../types";
 import { listedHosts } from "../listed";
-import { evaluate, type Finding } from "./evaluate";
+import { evaluate } from "./evaluate";
+import type { Finding } from "./finding";
 import { askAll, type Asked } from "./look";
 
 /** All hosts, in `npm run preflight`. */
@@ -27,14 +28,13 @@ export function checks(run: PlannedRun): PreflightCheck[] {
   ];
 }
 
-/** Before an `up`: the hosts that it claims. Those that the state has were checked when they were new. */
+/** Before an `up`: the hosts that it claims. The others were checked when they were new. */
 export async function preflight(run: PlannedRun): Promise<void> {
   if (!isUp(run.args)) return;
   const config = await configOf(run);
   // The program itself says what is wrong with it.
   if (config === undefined) return;
-  const known = await namesIn(run);
-  const fresh = askedHosts(config).filter(({ name }) => !known.includes(name));
+  const fresh = newHosts(askedHosts(config), await deploymentOf(run));
   if (fresh.length === 0) return;
   await orWarned(async () => {
     raise(await findingsOf(config, fresh));
@@ -51,10 +51,18 @@ async function configOf({ stack, file }: PlannedRun): Promise<HostsStackConfig |
   }
 }
 
-async function namesIn({ state }: PlannedRun): Promise<readonly string[]> {
+async function deploymentOf({ state }: PlannedRun): Promise<Deployment> {
   const text = await state();
-  if (text === undefined) return [];
-  return instancesOf(deploymentSchema.parse(JSON.parse(text))).map(({ name }) => name);
+  return text === undefined ? {} : deploymentSchema.parse(JSON.parse(text));
+}
+
+/** Hosts that the state doesn't have, or has with another address: another machine. (Host keys in it are encrypted.) Pure. */
+export function newHosts(hosts: readonly Asked[], deployment: Deployment): readonly Asked[] {
+  const urns = new Map(instancesOf(deployment).map(({ name, urn }) => [name, urn]));
+  return hosts.filter(({ name, address }) => {
+    const known = resourcesOf(deployment).find(({ urn }) => urn === urns.get(name));
+    return known?.inputs?.["address"] !== address;
+  });
 }
 
 function raise(findings: readonly Finding[]): void {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { evaluate, older, type Wanted } from "../../../../cli/platform/hosts/preflight/evaluate";
+import { older } from "../../../../cli/platform/hosts/preflight/engine";
+import { evaluate } from "../../../../cli/platform/hosts/preflight/evaluate";
+import type { Wanted } from "../../../../cli/platform/hosts/preflight/finding";
 import { failureOf, type Answer, type Asked, type Failure } from "../../../../cli/platform/hosts/preflight/look";
 import type { HostReport } from "../../../../cli/platform/hosts/preflight/report";
 
@@ -89,7 +91,11 @@ describe("the preflight of hosts that exist already", () => {
       /^problem: worker-1 has the package docker-ce .*Write source: docker/,
     ],
     ["no engine", { engine: null }, /^problem: worker-1 has no Docker engine/, { engine: { source: "installed" } }],
-    ["packages that can't be had", { packages: "held: docker.io" }, /^problem: worker-1: held: docker\.io/],
+    [
+      "packages that can't be had",
+      { packages: "held: docker.io" },
+      /^problem: The Docker engine can't be installed on worker-1: held: docker\.io\. .*apt-mark showhold/,
+    ],
     [
       "a swarm",
       { swarm: { state: "active", manager: false } },
