@@ -75,6 +75,7 @@ restart_engine() {
 }
 
 timeout 60 systemctl disable --quiet --now swarm-ha-housekeeping.timer 2>/dev/null || true
+timeout 60 systemctl disable --quiet --now swarm-ha-read-only-api.service 2>/dev/null || true
 timeout 60 systemctl stop swarm-ha-housekeeping.service 2>/dev/null || true
 registry_certificates "$stack" | while read -r file; do
   rm -f "$file"

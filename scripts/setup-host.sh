@@ -3,7 +3,7 @@
 # running. It is idempotent, and continues where it was interrupted.
 #
 # Runs on the host. Input: { name, node: true | false, balancer: true | false, bastion: true | false, engine: { source: docker |
-# debian | installed, version?: @default the newest } }
+# debian | installed, version?: @default the newest }, readOnlyApi?: address at which containers reach the managers' read-only API }
 # Prints: { engine: its version (of the client where there is no engine), installed: [packages that the stack has installed] }
 
 . lib/common.sh
@@ -179,5 +179,6 @@ fi
 
 keep_copies
 adopt_engine "$name"
+adopt_bridge "$(optional readOnlyApi)"
 
 printf '{"engine":%s,"installed":%s}\n' "$(json_text "$version")" "$( (cat "$own_packages" 2>/dev/null || true) | json_list)"

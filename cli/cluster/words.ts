@@ -8,6 +8,7 @@ export function commands(stack: string): {
   replace: string;
   upgrade: string;
   context: string;
+  trust: string;
   set: string;
 } {
   return {
@@ -19,6 +20,7 @@ export function commands(stack: string): {
     replace: `npm run replace -- ${stack}`,
     upgrade: `npm run upgrade -- ${stack}`,
     context: `npm run context -- ${stack}`,
+    trust: `npm run trust-hosts -- ${stack}`,
     set: `npm run pulumi -- config set --stack ${stack}`,
   };
 }

@@ -113,6 +113,14 @@ function unreached(climb: Climb, own: HostFacts | undefined): Rung {
   if (evaluation.problems.some(({ kind }) => kind === "bastion"))
     return { left: "the bastion can't be reached, so it is unknown whether the host is dead" };
   const seen = own?.reached === false ? own.seen : "it was not asked";
+  if (climb.input.createsHosts === false && seen.includes("another host key")) {
+    const { trust, repair } = commands(desired.stack);
+    return {
+      left:
+        "it shows another SSH host key than its hostKey in the stack file: it was installed anew, or another machine answers. If that is " +
+        `right: ${trust} --renew, then ${repair}`,
+    };
+  }
   const living = witnesses(name, facts);
   const others = list([...new Set(living.map(({ from }) => from))]);
   if (living.length > 0 || node?.state === "ready") {

@@ -36,7 +36,8 @@ export interface StaticSettings {
  * Source: doc.traefik.io, v3.6, "Static configuration" and "Swarm provider".
  */
 export function staticSettings({ domain, httpsPort, trusted, hsts, timeouts }: StaticSettings): string {
-  const proxyProtocol = { trustedIPs: [...trusted] };
+  // With nobody to trust, Traefik doesn't start (measured: "no trusted IPs provided").
+  const proxyProtocol = trusted.length === 0 ? {} : { proxyProtocol: { trustedIPs: [...trusted] } };
   const lifeCycle = { requestAcceptGraceTimeout: `${LEAVING}s`, graceTimeOut: `${ENDING}s` };
   // Traefik's own limit of 60 s for a whole request cuts uploads and client streams. It has no limit for headers alone
   // (github.com/traefik/traefik/issues/11943). Its keep-alives, every 3 minutes, end connections of dead clients.
@@ -58,7 +59,7 @@ export function staticSettings({ domain, httpsPort, trusted, hsts, timeouts }: S
     entryPoints: {
       web: {
         address: `:${INNER_PORTS.http}`,
-        proxyProtocol,
+        ...proxyProtocol,
         transport,
         http: { redirections: { entryPoint: { to: `:${httpsPort}`, scheme: "https" } } },
       },
@@ -66,7 +67,7 @@ export function staticSettings({ domain, httpsPort, trusted, hsts, timeouts }: S
         address: `:${INNER_PORTS.https}`,
         // The default entry point of routers, so that none is reachable without TLS by mistake.
         asDefault: true,
-        proxyProtocol,
+        ...proxyProtocol,
         transport,
         http: { tls: {}, middlewares: ["retry@file", ...(hsts ? ["hsts@file"] : [])] },
       },
@@ -75,7 +76,7 @@ export function staticSettings({ domain, httpsPort, trusted, hsts, timeouts }: S
       // Source: docs.aws.amazon.com, Network Load Balancers, "Proxy protocol", "Health check connections".)
       ping: {
         address: `:${INNER_PORTS.ping}`,
-        proxyProtocol,
+        ...proxyProtocol,
         // Requests to ping have no body.
         transport: { lifeCycle, respondingTimeouts: { readTimeout: "10s", writeTimeout: "10s", idleTimeout: "30s" } },
       },

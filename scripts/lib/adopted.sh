@@ -29,6 +29,18 @@ adopt_engine() {
   systemctl daemon-reload
 }
 
+# adopt_bridge ADDRESS: gives a member, whose bridge has an address of its own, the one at which containers reach the managers' read-only
+# API. (Any address of the host is reached from any of its bridges.)
+adopt_bridge() {
+  local unit=swarm-ha-read-only-api.service
+  if [ -z "$1" ] || [ "$(marked adopted)" != yes ] || [ "$(membership)" = inactive ]; then return 0; fi
+  printf '%s\n' '[Unit]' "Description=Address of the managers' read-only API" Before=docker.service \
+    '[Service]' Type=oneshot RemainAfterExit=yes "ExecStart=ip address replace $1/32 dev lo" "ExecStop=ip address del $1/32 dev lo" \
+    '[Install]' WantedBy=multi-user.target | write_file "/etc/systemd/system/$unit" 0644 || true
+  systemctl daemon-reload
+  systemctl enable --quiet --now "$unit"
+}
+
 # require_adoptable NAME: fails where the settings that the Docker engine runs with don't go together with what the steps add to them.
 require_adoptable() {
   local pid line=""

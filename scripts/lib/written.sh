@@ -15,6 +15,7 @@ replaced_files=(/etc/docker/daemon.json /etc/haproxy/haproxy.cfg /etc/keepalived
 written_files=(
   /etc/systemd/system/docker.service.d/swarm-ha.conf
   /etc/systemd/system/docker.service.d/zz-swarm-ha-adopted.conf
+  /etc/systemd/system/swarm-ha-read-only-api.service
   /usr/local/sbin/swarm-ha-housekeeping
   /etc/systemd/system/swarm-ha-housekeeping.service
   /etc/systemd/system/swarm-ha-housekeeping.timer

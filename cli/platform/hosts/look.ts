@@ -6,7 +6,11 @@ import { instancesOf, type Deployment, type Instance } from "../../cluster/deplo
 import { runOnHost, scriptCall } from "../../cluster/host-shell";
 import { bastionLogin, findLogin, isSameHost } from "../../cluster/logins";
 import { outputOf } from "../../cluster/run-script";
+import { wholeConfig } from "../../pulumi/whole-config";
 import type { PlatformInstance } from "../types";
+import { listedHosts, settingsOf } from "./listed";
+import { messageOf } from "../../../components/message";
+import { pinnedKey } from "../../../components/ssh/host-way";
 
 /** Seconds for a log-in, and for the script. */
 const LIMIT = 10;
@@ -54,10 +58,19 @@ async function lookAt(
       : runOnHost(name, login, tunnel, call, LIMIT));
     const { identity } = lookSchema.parse(JSON.parse(outputOf(end)));
     return identity === id ? same : { ...same, gone: goneText(identity) };
-  } catch {
+  } catch (error) {
     // Its own report, which `repair` asks for besides, says why.
-    return same;
+    if (!messageOf(error).includes("another host key")) return same;
+    return (await isTrustedAnew(stack, name, login.hostKey))
+      ? { ...same, gone: "it was installed anew: the stack file has another host key of it by now" }
+      : same;
   }
+}
+
+/** Whether the stack file has another host key of a host than the state. */
+async function isTrustedAnew(stack: string, name: string, key: string): Promise<boolean> {
+  const host = listedHosts(settingsOf(await wholeConfig(stack))).find((one) => one.name === name);
+  return host !== undefined && host.login.hostKey !== "" && pinnedKey(host.login.hostKey) !== pinnedKey(key);
 }
 
 /** How a host is reached. */

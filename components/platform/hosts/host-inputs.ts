@@ -23,6 +23,13 @@ export interface HostInputs {
   };
   /** Whether a host with a swarm or containers is taken over. Otherwise it is refused. */
   readonly adopt: boolean;
+  /**
+   * Address at which containers reach the managers' read-only API. The Docker engine of a host that is taken over as it is has
+   * another bridge.
+   *
+   * @default nothing is taken over, or no container asks there
+   */
+  readonly readOnlyApi?: string;
   /** Settings of its load balancers. @default it has none */
   readonly loadBalancer?: BalancerFiles;
 }

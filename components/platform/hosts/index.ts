@@ -9,6 +9,7 @@ import type { LoadBalancerName } from "../../../plan/roles";
 import { publicImages } from "../../images/public";
 import { directConnection, fromBastion } from "../../ssh/connection";
 import type { Bastion, Host, Images, LoadBalancer, Platform, RegistryStorage } from "../types";
+import { readOnlyApiAddress } from "../../swarm/worker-proxy";
 import { balancerFiles, LOAD_BALANCERS, statsUrl } from "./balancers";
 import { endpointOf, recordsOf, targetOf } from "./endpoints";
 import { forwarding } from "./external";
@@ -166,6 +167,7 @@ class HostsPlatform extends pulumi.ComponentResource implements Platform {
         },
         engine: { source: engine.source, ...(engine.version === undefined ? {} : { version: engine.version }) },
         adopt,
+        ...(adopt && role === "worker" ? { readOnlyApi: readOnlyApiAddress(config) } : {}),
         ...(isBastion ? { login: this.bastionHost.login } : { bastion: this.bastionHost.login }),
       },
       { parent: this, dependsOn: [ranges, ...after] },

@@ -44,8 +44,8 @@ describe("hosts that exist already are replaced:", function () {
     );
     const refused = await stack.tool("repair", [stack.name]);
     assert.notEqual(refused.code, 0);
-    assert.match(refused.output, /trust-hosts/);
-    const trusted = await stack.good("trust-hosts", [stack.name, "--yes"], 60);
+    assert.match(refused.output, /worker-1: .*npm run trust-hosts -- hosts-e2e --renew/);
+    const trusted = await stack.good("trust-hosts", [stack.name, "--renew", "--yes"], 60);
     assert.match(trusted.output, /worker-1/);
     const { seconds } = await stack.good("repair", [stack.name]);
     figure("npm run repair of a worker that was installed anew", seconds);

@@ -56,7 +56,7 @@ interface Claim {
 }
 
 async function setUp(run: RunScript, inputs: HostInputs): Promise<void> {
-  const { name, engine, bastion, loadBalancer } = inputs;
+  const { name, engine, bastion, loadBalancer, readOnlyApi } = inputs;
   const { source, version } = engine;
   await run(
     "setup-host",
@@ -66,6 +66,7 @@ async function setUp(run: RunScript, inputs: HostInputs): Promise<void> {
       balancer: loadBalancer !== undefined,
       bastion: bastion === undefined,
       engine: { source, ...(version === undefined ? {} : { version }) },
+      ...(readOnlyApi === undefined ? {} : { readOnlyApi }),
     },
     LIMITS.setUp,
   );
