@@ -13,6 +13,9 @@ export function isRefusal(error: unknown): boolean {
   return error instanceof Error && error.message.includes("All configured authentication methods failed");
 }
 
+/** A host that dies under a script is noticed after 2 minutes, in place of at the script's limit, which is up to 20. */
+const ALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 8 } as const;
+
 /** Logs in with a private key. @throws Error when that fails, or the host key isn't the pinned one (`authorized_keys` format) */
 export function logIn(client: Client, hostKey: string, config: ConnectConfig): Promise<void> {
   const pinned = hostKey.trim().split(/\s+/)[1];
@@ -31,6 +34,7 @@ export function logIn(client: Client, hostKey: string, config: ConnectConfig): P
       reject(new Error("it closed the connection during the login"));
     });
     client.connect({
+      ...ALIVE,
       ...config,
       algorithms: { serverHostKey: ["ssh-ed25519"] },
       hostVerifier: (key: Buffer) => (shown = key.toString("base64")) === pinned,

@@ -3,7 +3,6 @@ import type { HostsStackConfig } from "../../../config/platforms/hosts";
 import { loadBalancerOf } from "../../../config/platforms/hosts/load-balancers";
 import { bastionOf, loadBalancerHosts, loginOf, type BastionHost } from "../../../config/platforms/hosts/logins";
 import { LABELS, LOAD_BALANCER } from "../../../plan/labels";
-import type { Login } from "../../../plan/login";
 import type { HostSpec } from "../../../plan/placement";
 import { PORTS } from "../../../plan/ports";
 import type { LoadBalancerName } from "../../../plan/roles";
@@ -11,9 +10,11 @@ import { publicImages } from "../../images/public";
 import { directConnection, fromBastion } from "../../ssh/connection";
 import type { Bastion, Host, Images, LoadBalancer, Platform, RegistryStorage } from "../types";
 import { balancerFiles, LOAD_BALANCERS, statsUrl } from "./balancers";
-import { endpointParts, forwarding, type EndpointParts } from "./external";
+import { endpointOf, recordsOf, targetOf } from "./endpoints";
+import { forwarding } from "./external";
 import type { HostInputs } from "./host-inputs";
 import { HostResource } from "./resources";
+import { secretParts } from "./secret-parts";
 
 /** Arguments of {@link createHostsPlatform}. */
 export interface HostsPlatformArgs {
@@ -77,7 +78,11 @@ class HostsPlatform extends pulumi.ComponentResource implements Platform {
     this.bastion = this.asBastion();
     this.hosts = args.hosts.map((spec) => this.asHost(spec));
 
-    const [manager, registry, app] = [this.endpoint("manager"), this.endpoint("registry"), this.endpoint("app")];
+    const [manager, registry, app] = [
+      endpointOf(config, "manager"),
+      endpointOf(config, "registry"),
+      endpointOf(config, "app"),
+    ];
     const registryName = `${registry.host}:${String(registry.port)}`;
     this.registryName = pulumi.output(registryName);
     this.httpsPort = app.port;
@@ -94,11 +99,7 @@ class HostsPlatform extends pulumi.ComponentResource implements Platform {
       app: this.loadBalancer("app", `*.app.${domain}${suffix}`, [`*.app.${domain}`]),
     };
     this.records = Object.fromEntries(
-      LOAD_BALANCERS.flatMap((tier) => {
-        const [record, target] = [`${tier === "app" ? "*.app" : tier}.${domain}`, this.target(tier)];
-        // The user's own name for it needs no other.
-        return record === target ? [] : [[record, pulumi.output(target)] as const];
-      }),
+      Object.entries(recordsOf(config)).map(([record, target]) => [record, pulumi.output(target)]),
     );
     const external = LOAD_BALANCERS.flatMap((tier) => {
       const settings = loadBalancerOf(config, tier);
@@ -206,22 +207,6 @@ class HostsPlatform extends pulumi.ComponentResource implements Platform {
     return resource;
   }
 
-  /** Where people reach a tier. */
-  private endpoint(tier: LoadBalancerName): EndpointParts {
-    const { config } = this.args;
-    const { domain } = config;
-    const settings = loadBalancerOf(config, tier);
-    if (settings.kind === "external") return endpointParts(settings.endpoint);
-    if (tier === "registry") return { host: `registry.${domain}`, port: PORTS.registry };
-    return { host: settings.virtualAddress, port: tier === "manager" ? PORTS.api : PORTS.https };
-  }
-
-  /** The name or address that a tier's DNS record leads to. */
-  private target(tier: LoadBalancerName): string {
-    const settings = loadBalancerOf(this.args.config, tier);
-    return settings.kind === "hosts" ? settings.virtualAddress : endpointParts(settings.endpoint).host;
-  }
-
   private loadBalancer(
     name: LoadBalancerName,
     endpoint: string,
@@ -229,7 +214,7 @@ class HostsPlatform extends pulumi.ComponentResource implements Platform {
     addresses: readonly string[] = [],
   ): LoadBalancer {
     const settings = loadBalancerOf(this.args.config, name);
-    const target = this.target(name);
+    const target = targetOf(this.args.config, name);
     const isAddress = /^[\d.]+$/.test(target);
     const common = {
       name,
@@ -264,19 +249,4 @@ class HostsPlatform extends pulumi.ComponentResource implements Platform {
       keys: pulumi.secret({ accessKey, secretKey }),
     };
   }
-}
-
-/** A login for a connection, with what is secret in it marked. */
-function secretParts({ privateKey, sudoPassword, ...login }: Omit<Login, "address">): Omit<
-  Login,
-  "address" | "privateKey" | "sudoPassword"
-> & {
-  readonly privateKey: pulumi.Output<string>;
-  readonly sudoPassword?: pulumi.Output<string>;
-} {
-  return {
-    ...login,
-    privateKey: pulumi.secret(privateKey),
-    ...(sudoPassword === undefined ? {} : { sudoPassword: pulumi.secret(sudoPassword) }),
-  };
 }

@@ -28,6 +28,9 @@ const FIRST_PRIORITY = 200;
 /**
  * The numbers of VRRP instances by virtual address: its last octet, or the next free number. They depend on the set of
  * addresses only.
+ *
+ * They needn't differ from those of other stacks or routers in the same network: packets go by unicast to the named hosts, which
+ * ignore those of others (`check_unicast_src`), and the addresses keep their hosts' own MAC.
  */
 export function routerIds(addresses: readonly string[]): ReadonlyMap<string, number> {
   const ids = new Map<string, number>();

@@ -45,6 +45,9 @@ describe("claiming a host that exists already", () => {
           containers_folder: path.join(folder, "containers"),
           docker_socket: path.join(folder, "docker.sock"),
           engine_settings: path.join(folder, "daemon.json"),
+          claim_lock: path.join(folder, "lock"),
+          service_settings: path.join(folder, "etc"),
+          snap_docker: path.join(folder, "snap"),
         },
       },
     );
@@ -108,6 +111,56 @@ describe("claiming a host that exists already", () => {
     write("swarm/docker-state.json", "{}");
     write("daemon.json", '{ "hosts": ["unix:///var/run/docker.sock", "tcp://0.0.0.0:2376"] }');
     refused({ adopt: true }, /TCP listener/);
+  });
+
+  it("refuses a host whose HAProxy or keepalived serves already, unless it adopts it", () => {
+    write("etc/haproxy/haproxy.cfg", "global\ndefaults\n");
+    assert.equal(claim({ role: "load-balancer", node: false }).code, 0, "a distribution's own settings serve nobody");
+    rmSync(path.join(folder, "own"), { recursive: true });
+    for (const [file, text, service] of [
+      ["haproxy/haproxy.cfg", "global\nfrontend web\n", "haproxy"],
+      ["keepalived/keepalived.conf", "vrrp_instance one {\n", "keepalived"],
+    ] as const) {
+      write(`etc/${file}`, text);
+      refused(
+        {},
+        new RegExp(`${service} runs on the host with settings that this stack didn't make.*Nothing was changed`),
+      );
+      refused({ role: "load-balancer", node: false }, new RegExp(`systemctl disable --now ${service}`));
+      rmSync(path.join(folder, "etc"), { recursive: true });
+    }
+    write("etc/haproxy/haproxy.cfg", "frontend web\n");
+    assert.equal(claim({ adopt: true }).code, 0);
+  });
+
+  it("refuses Docker as a snap, and data of a Docker engine elsewhere", () => {
+    write("snap/x", "");
+    refused({}, /Docker as a snap.*snap remove --purge docker/);
+    rmSync(path.join(folder, "snap"), { recursive: true });
+    write("daemon.json", '{ "data-root": "/data/docker" }');
+    refused({}, /has its data in \/data\/docker, but \/var\/lib\/docker is needed/);
+  });
+
+  it("waits for no other claim for long", () => {
+    const { code, stderr } = bash(
+      `exec 9>"$lock"; flock 9
+      PATH=$folder:$PATH own_folder=$folder/own claim_lock=$lock bash -c "$text" claim-host <<<"$data"`,
+      {
+        env: {
+          folder,
+          lock: path.join(folder, "lock"),
+          data: dataText(HOST),
+          text: readScript("claim-host")
+            .text.replace(/^require_root\(\) \{[\s\S]*?^\}$/m, "require_root() { :; }")
+            .replace("flock -w 20 9", "flock -n 9"),
+          machine_id_file: path.join(folder, "machine-id"),
+          os_release: path.join(folder, "os-release"),
+          systemd_folder: path.join(folder, "systemd"),
+        },
+      },
+    );
+    assert.equal(code, 1);
+    assert.match(stderr, /another step has held the lock of claims of manager-1/);
   });
 
   it("asks of a load balancer's host neither", () => {

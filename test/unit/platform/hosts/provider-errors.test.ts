@@ -36,7 +36,7 @@ describe("a host's resource where something fails", function () {
   const write = process.stderr.write.bind(process.stderr);
   beforeEach(() => {
     told = [];
-    process.stderr.write = ((text: string) => told.push(text) > 0);
+    process.stderr.write = (text: string) => told.push(text) > 0;
   });
   afterEach(() => {
     process.stderr.write = write;
