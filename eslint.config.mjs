@@ -76,7 +76,7 @@ function namesOf(platforms) {
     "Only a platform's own folders know its name: make what differs a member of the platform's interface.";
   const names = platforms.join("|");
   const only = (common) => platforms.filter((name) => COMMON.includes(name) === common).join("|");
-  const compared = `:matches(BinaryExpression, SwitchCase, Property[key.name="platform"])`;
+  const compared = `:matches(BinaryExpression, SwitchCase, Property[key.name="platform"], CallExpression[callee.property.name=/^(includes|has)$/])`;
   return {
     syntax: [
       ...(only(false) === "" ? [] : [{ selector: `Literal[value=/^(${only(false)})$/]:not(${OTHER_NAMES})`, message }]),

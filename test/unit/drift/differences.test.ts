@@ -8,7 +8,7 @@ import { engineNetwork } from "../../../plan/addressing";
 import type { Deployment } from "../../../cli/cluster/deployment";
 import { evaluate } from "../../../cli/cluster/evaluate";
 import type { HostDetails, HostLook } from "../../../cli/diagnose/host-report";
-import { differencesOf, planDifferences, type Compared } from "../../../cli/drift/differences";
+import { differencesOf, machineDifferences, planDifferences, type Compared } from "../../../cli/drift/differences";
 import { deployedImages, imageDifferences } from "../../../cli/drift/own-images";
 import { refreshDifferences } from "../../../cli/drift/refresh";
 import { wantedSettings } from "../../../cli/drift/wanted-settings";
@@ -219,5 +219,19 @@ describe("a preview of a refresh", () => {
     assert.ok(!changed.includes("0.0.0.0"));
     assert.match(gone, /it \(aws:ec2\/instance:Instance\) is in the state/);
     assert.deepEqual(more, []);
+  });
+});
+
+describe("machines of hosts that existed before the stack", () => {
+  it("differ where another one answers, which repair sets up", () => {
+    const machines = [{ name: "web-1" }, { name: "web-2", gone: "it was installed anew" }];
+    assert.deepEqual(machineDifferences("rack", machines), [
+      {
+        kind: "cloud",
+        hosts: ["web-2"],
+        text: "web-2: it was installed anew. Set it up again: npm run repair -- rack",
+        repair: true,
+      },
+    ]);
   });
 });

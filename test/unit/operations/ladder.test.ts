@@ -29,20 +29,23 @@ const to = (name: string, outcome: Outcome, port = 2377): HostReport["reach"][nu
 interface Case {
   readonly facts?: AllFacts;
   readonly tried?: readonly string[];
-  readonly instance?: "gone" | "stopped" | "unknown";
+  readonly instance?: "gone" | "stopped" | "unknown" | "installed anew";
   readonly node?: "down" | "absent" | "other label";
   readonly bastion?: boolean;
   readonly pinned?: readonly string[];
+  readonly createsHosts?: false;
 }
 
 function climb(
   name: string,
-  { facts = {}, tried = [], instance, node = "down", bastion = true, pinned = [] }: Case,
+  { facts = {}, tried = [], instance, node = "down", bastion = true, pinned = [], createsHosts }: Case,
 ): Rung {
   const one = host(name);
   const labels = { ...nodeOf(one).labels, "swarm-ha.identity": "other" };
   const state = node === "down" ? { state: "down", reachability: "" } : { labels };
-  const instances = instance === "gone" ? [] : [{ name, id: one.identity, running: instance !== "stopped" }];
+  const found = { name, id: one.identity, running: instance !== "stopped" };
+  const instances =
+    instance === "gone" ? [] : [instance === "installed anew" ? { ...found, gone: "it was installed anew" } : found];
   const unreachable = { kind: "bastion", hosts: [], text: "The bastion can't be reached" } as const;
   return nextRung({
     input: {
@@ -50,6 +53,7 @@ function climb(
       facts,
       evaluation: { problems: bastion ? [] : [unreachable], pinned: { [name]: pinned } },
       ...(instance === "unknown" ? {} : { instances }),
+      ...(createsHosts === undefined ? {} : { createsHosts }),
     },
     match: node === "absent" ? { desired: one } : { desired: one, node: nodeOf(one, state) },
     why: "its node is down",
@@ -81,6 +85,18 @@ describe("the repair ladder", () => {
   it("starts a Docker engine that is stopped before anything else, and replaces the host last", () => {
     const facts = { "worker-1": well({ service: false, answers: false, state: "" }) };
     assert.deepEqual(ladder("worker-1", { facts }), ["start worker-1", "restart worker-1", "replace worker-1"]);
+  });
+
+  it("leaves a silent host that existed before the stack to a person, and claims it again once it was installed anew", () => {
+    const facts = { "worker-1": silent };
+    assert.match(
+      left(climb("worker-1", { facts, createsHosts: false })),
+      /doesn't answer by SSH, and only a person.*set its address and hostKey.*seen last: no answer in 8 s/,
+    );
+    // The same silence of a host that the program created ends with another one.
+    assert.deepEqual(ladder("worker-1", { facts }), ["replace worker-1"]);
+    const anew = { facts: { "worker-1": well() }, createsHosts: false, instance: "installed anew" } as const;
+    assert.deepEqual(ladder("worker-1", anew), ["replace worker-1"]);
   });
 
   it("restarts a Docker engine that hangs", () => {

@@ -27,6 +27,8 @@ interface Case {
   readonly tried?: readonly string[];
   readonly unfinished?: readonly string[];
   readonly facts?: AllFacts;
+  readonly createsHosts?: false;
+  readonly other?: Readonly<Record<string, string>>;
 }
 
 function report(change: Partial<HostReport>): HostFacts {
@@ -43,12 +45,18 @@ function plan({
   tried = [],
   unfinished = [],
   facts = {},
+  createsHosts,
+  other = {},
 }: Case): RepairPlan {
   const evaluation = evaluate(desired, found(desired, nodesOf(desired, changes, extra), live));
   return planRepair({
     desired: { ...desired, unfinished },
     evaluation,
-    instances: instances(gone, stopped),
+    instances: instances(gone, stopped).map((one) => {
+      const reason = other[one.name];
+      return reason === undefined ? one : { ...one, gone: reason };
+    }),
+    ...(createsHosts === undefined ? {} : { createsHosts }),
     others,
     facts,
     tried: new Set(tried),
@@ -113,6 +121,22 @@ describe("planRepair", () => {
     const blind = plan({ changes: { "worker-1": { state: "down" } }, live: { bastionError: "refused" } });
     assert.deepEqual(steps(blind), ["replace bastion"]);
     assert.match(blind.left.join(), /worker-1: the bastion can't be reached/);
+  });
+
+  it("leaves a bastion that existed before the stack to a person, and sets up again what was installed anew", () => {
+    const mute = plan({ createsHosts: false, live: { bastionError: "refused" } });
+    assert.deepEqual(steps(mute), []);
+    assert.match(
+      mute.left.join(),
+      /the bastion doesn't answer by SSH, and only a person can bring it back: check its power/,
+    );
+    const other = { "lb-manager": "it was installed anew", "worker-1": "it was installed anew" };
+    const again = plan({ createsHosts: false, other, changes: { "worker-1": { state: "down" } } });
+    assert.deepEqual(steps(again), ["replace lb-manager", "replace worker-1"]);
+    assert.deepEqual(
+      again.steps.map((step) => "why" in step && step.why),
+      ["it was installed anew", "it was installed anew"],
+    );
   });
 
   it("starts and restarts Docker engines before it replaces anything, and without a majority, too", () => {
