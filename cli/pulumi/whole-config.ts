@@ -7,7 +7,10 @@ import { readStackFile } from "./project";
 import { hasEnvironment, stackValues, type StackText } from "./stack-values";
 
 /** What `pulumi config --json` prints of a key. Source: pulumi v3.245.0, pkg/cmd/pulumi/config/config.go, `configValueJSON`. */
-const printedSchema = z.record(z.string(), z.object({ value: z.string().nullish(), objectValue: z.unknown().optional() }));
+const printedSchema = z.record(
+  z.string(),
+  z.object({ value: z.string().nullish(), objectValue: z.unknown().optional() }),
+);
 
 /**
  * The values of a stack by key without the namespace, secrets in plain text. They stay in this process. Nothing is checked.
