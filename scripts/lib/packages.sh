@@ -9,9 +9,15 @@ apt() {
   DEBIAN_FRONTEND=noninteractive apt-get -qy -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 "$@" </dev/null
 }
 
-# finish_packages: configures what an interrupted installation has unpacked; apt installs nothing until then.
+# finish_packages: configures what an interrupted installation has unpacked; apt installs nothing until then. A kill
+# may leave half of a package, which dpkg can't configure, or one without another that it needs: apt installs these.
 finish_packages() {
-  DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a </dev/null
+  local broken
+  if DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a </dev/null; then return 0; fi
+  # shellcheck disable=SC2016 # dpkg's
+  broken=$(dpkg-query -W -f '${Package} ${db:Status-Eflag}\n' | awk '$2 == "reinstreq" { print $1 }') || return 1
+  # shellcheck disable=SC2086 # a list
+  apt install --fix-broken --reinstall --no-remove --no-install-recommends $broken
 }
 
 # repeated SECONDS COMMAND…: repeats a command until it succeeds, with growing pauses; false when the time is over.
