@@ -18,6 +18,9 @@ name=$(value name)
 packages=$(value packages)
 
 require_root
+# A step of a killed run may still work here, or release the host.
+exec 8>/run/swarm-ha-step.lock
+flock -w 120 8 || fail_locked "steps on $name" 120
 kept="" data=no
 released() {
   printf '{"kept":%s,"data":%s}\n' "$(xargs -n 1 <<<"$kept" | json_list)" "$(json_flag [ "$data" = yes ])"
@@ -28,9 +31,6 @@ if [ "$(marked stack)" != "$stack" ] || [ "$(marked name)" != "$name" ]; then
   released
   exit 0
 fi
-# A step of a killed run may still work here.
-exec 8>/run/swarm-ha-step.lock
-flock -w 120 8 || fail_locked "steps on $name" 120
 allow_starts
 
 # own_engine_package: whether the stack has installed the Docker engine.
