@@ -15,7 +15,8 @@ import { requireThrowaway, withWorkers } from "./acceptance/throwaway";
 import { readArguments } from "../cli/terminal/arguments";
 import { resourcesOf } from "../cli/cluster/deployment";
 import { lastLines, readState } from "../cli/cluster/stack";
-import { runPulumi } from "../cli/pulumi";
+
+import { runPulumi, wholeConfig } from "../cli/pulumi";
 import { configDirectory, readStackFile } from "../cli/pulumi/project";
 import { runMain, UserError } from "../cli/terminal/errors";
 
@@ -37,7 +38,8 @@ runMain(async () => {
   const most = Math.max(...STEPS.map(({ extraWorkers = 0 }) => extraWorkers));
   const largest = { ...file, text: withWorkers(file.text, most) };
   const nothing = (): Promise<undefined> => Promise.resolve(undefined);
-  await drill.checkQuotas({ stack, file: largest, args: ["up"], official: true, state: nothing });
+  const config = (): Promise<Readonly<Record<string, unknown>>> => wholeConfig(stack, largest);
+  await drill.checkQuotas({ stack, file: largest, args: ["up"], official: true, state: nothing, config });
 
   // The steps change the number of workers in a copy: the author's file stays as it is.
   const folder = mkdtempSync(join(tmpdir(), "swarm-ha-acceptance-"));

@@ -1,9 +1,10 @@
 import type Docker from "dockerode";
 import { messageOf } from "../../components/message";
 import { PORTS } from "../../plan/ports";
+import { outputOf } from "./host-shell";
 import { UNKNOWN } from "./deployment";
 import { parseReport, type AllFacts, type HostFacts } from "./host-facts";
-import { outputOf, scriptOnHost, withRoutes, type Routes } from "./run-script";
+import { scriptOnHost, withRoutes, type Routes } from "./run-script";
 import type { LiveStack } from "./stack";
 
 /** Seconds for the bastion, and for a host's report: its slowest part is a peer that doesn't answer (3 s). */

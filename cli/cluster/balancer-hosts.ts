@@ -2,10 +2,9 @@
 import { messageOf } from "../../components/message";
 import type { Tunnel } from "../../components/ssh/bastion";
 import { LOAD_BALANCER } from "../../plan/labels";
-import { runOnHost } from "./host-shell";
+import { outputOf, runOnHost } from "./host-shell";
 import { bastionLogin, findLogin, isSameHost } from "./logins";
 import type { IdleBalancer, Problem } from "./model";
-import { outputOf } from "./run-script";
 import type { LiveStack } from "./stack";
 
 /** What carries the traffic, and moves the virtual address. */

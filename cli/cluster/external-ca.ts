@@ -3,8 +3,9 @@ import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { messageOf } from "../../components/message";
 import type { Tunnel } from "../../components/ssh/bastion";
+import { outputOf } from "./host-shell";
 import type { Desired, LiveExternalCa, LiveSettings, Problem, SilentCa, UnaskedCa } from "./model";
-import { outputOf, scriptOnHost } from "./run-script";
+import { scriptOnHost } from "./run-script";
 import type { LiveStack } from "./stack";
 import { list, span } from "./words";
 

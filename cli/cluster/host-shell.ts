@@ -33,3 +33,9 @@ export async function runOnHost(
     session.close();
   }
 }
+
+/** A script's standard output. @throws Error with the end of its standard error when it failed */
+export function outputOf({ code, stdout, stderr }: ScriptEnd): string {
+  if (code !== 0) throw new Error(stderr.trim().slice(-500));
+  return stdout;
+}

@@ -2,7 +2,8 @@
 import type Docker from "dockerode";
 import { z } from "zod";
 import { messageOf } from "../../components/message";
-import { outputOf, scriptOnHost, withRoutes, type Routes } from "./run-script";
+import { outputOf } from "./host-shell";
+import { scriptOnHost, withRoutes, type Routes } from "./run-script";
 import type { LiveStack } from "./stack";
 
 /** Seconds for one host's answer: a Raft log is read within one. */

@@ -3,7 +3,7 @@ import type Docker from "dockerode";
 import { messageOf } from "../../components/message";
 import type { StepData } from "../../components/ssh/script";
 import { openBastion, type Tunnel } from "../../components/ssh/bastion";
-import { runOnHost, scriptCall } from "./host-shell";
+import { outputOf, runOnHost, scriptCall } from "./host-shell";
 import { loginOf } from "./logins";
 import { containersOf } from "./platform";
 import type { ScriptEnd } from "../../components/ssh/client";
@@ -102,10 +102,4 @@ export async function scriptOnHost(
     if (end === undefined) throw error;
     return { end, via: "platform" };
   }
-}
-
-/** A script's standard output. @throws Error with the end of its standard error when it failed */
-export function outputOf({ code, stdout, stderr }: ScriptEnd): string {
-  if (code !== 0) throw new Error(stderr.trim().slice(-500));
-  return stdout;
 }

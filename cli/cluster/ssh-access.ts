@@ -4,9 +4,8 @@ import { messageOf } from "../../components/message";
 import { LOAD_BALANCER } from "../../plan/labels";
 import type { Login } from "../../plan/login";
 import { openBastion, type Tunnel } from "../../components/ssh/bastion";
-import { runOnHost, scriptCall } from "./host-shell";
+import { outputOf, runOnHost, scriptCall } from "./host-shell";
 import { loginOf } from "./logins";
-import { outputOf } from "./run-script";
 import { isRefusal } from "../../components/ssh/client";
 import type { LiveStack } from "./stack";
 

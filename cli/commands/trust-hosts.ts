@@ -15,7 +15,7 @@ import { withValues } from "../inventory/stack-yaml";
 import { cliPlatformOf } from "../platform";
 import type { ListedHost } from "../platform/types";
 import { readStackFile } from "../pulumi/project";
-import { wholeConfig } from "../pulumi/whole-config";
+import { wholeConfig } from "../pulumi";
 import { again, readArguments } from "../terminal/arguments";
 import { confirmed, hasTerminal } from "../terminal/confirm";
 import { runMain, UserError } from "../terminal/errors";

@@ -2,16 +2,16 @@
 import { randomUUID } from "node:crypto";
 import type Docker from "dockerode";
 import { messageOf } from "../../components/message";
-import { PORTS } from "../../plan/ports";
 import { isHost } from "../../plan/roles";
 import { openBastion, type Tunnel } from "../../components/ssh/bastion";
-import { scriptCall } from "../cluster/host-shell";
+import { outputOf, scriptCall } from "../cluster/host-shell";
 import { containersOf } from "../cluster/platform";
 import { findLogin } from "../cluster/logins";
-import { outputOf, scriptOnHost, type HostScriptEnd, type Routes } from "../cluster/run-script";
+import { scriptOnHost, type HostScriptEnd, type Routes } from "../cluster/run-script";
 import type { ScriptEnd } from "../../components/ssh/client";
 import type { Reach, Target } from "./access";
 import { parseDiagnosis, type HostLook } from "./host-report";
+import { peersOf, udpPeersOf } from "./peers";
 
 /** The script, in scripts/. */
 const SCRIPT = "diagnose";
@@ -142,26 +142,4 @@ async function onItsOwnLogIn(reach: Reach, { command, input }: ReturnType<typeof
   } finally {
     own.close();
   }
-}
-
-/** Ports that a node has to reach on all others: `name address port`. */
-export function peersOf(targets: readonly Target[], from: Target): string[] {
-  return targets.flatMap(({ name, role, address }) => {
-    if (name === from.name || address === undefined || !isHost({ role })) return [];
-    const ports: number[] = [PORTS.gossip];
-    if (role === "manager") ports.push(PORTS.swarm);
-    // The ingress on the workers reads its routes from the managers.
-    if (role === "manager" && from.role === "worker") ports.push(PORTS.readOnlyApi);
-    return ports.map((port) => `${name} ${address} ${String(port)}`);
-  });
-}
-
-/** What scripts/lib/udp.sh reads: the host itself is a peer, too, and shows that it can listen. */
-export function udpPeersOf(targets: readonly Target[], from: Target, token: string): string[] {
-  return [
-    `${token} ${from.name} ${String(PORTS.gossip)} ${String(PORTS.vxlan)}`,
-    ...targets.flatMap(({ name, role, address }) =>
-      address === undefined || !isHost({ role }) ? [] : [`${name} ${address}`],
-    ),
-  ];
 }

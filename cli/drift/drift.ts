@@ -8,6 +8,7 @@ import { readStack, type LiveStack } from "../cluster/stack";
 import { reachOf } from "../diagnose/access";
 import { lookAtHosts } from "../diagnose/look-at-hosts";
 import { cliPlatformOf, platformsOf } from "../platform";
+import { wholeConfig } from "../pulumi";
 import { readStackConfig } from "../pulumi/config";
 import { readStackFile } from "../pulumi/project";
 import { differencesOf, machineDifferences, planDifferences, type Difference, type Drift } from "./differences";
@@ -39,7 +40,10 @@ export async function findDrift(name: string, docker: Docker | undefined): Promi
     // What containers there are is in the status.
     attempt("resources of the cloud", async () => {
       if (platform?.listed !== undefined) {
-        return machineDifferences(name, await platform.listed.look(name, stack.deployment));
+        return machineDifferences(
+          name,
+          await platform.listed.look(name, stack.deployment, () => wholeConfig(name, file)),
+        );
       }
       return platform?.containers === undefined ? cloudDifferences(name, platformsOf(file)) : [];
     }),

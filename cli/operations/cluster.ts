@@ -12,6 +12,7 @@ import { inspectDeep, settle, type DeepLook, type Settling } from "../cluster/in
 import { bringBack, containersOf, listedHostsOf, prepareFor } from "../cluster/platform";
 import { readStack, readState, up, type LiveStack } from "../cluster/stack";
 import { list } from "../cluster/words";
+import { wholeConfig } from "../pulumi";
 import type { Containers, PlatformInstance } from "../platform/types";
 import { UserError } from "../terminal/errors";
 import type { Progress } from "../terminal/progress";
@@ -147,7 +148,7 @@ export function liveCluster(
     instances: async () =>
       listed === undefined
         ? docker && containers?.instances(docker, stack)
-        : listed.look(stack, (await readState(stack)).deployment),
+        : listed.look(stack, (await readState(stack)).deployment, () => wholeConfig(stack)),
     ask: (live) =>
       progress.step("Asking the hosts that aren't in service", "1 to 10 s", () =>
         inspectDeep(live, docker === undefined ? {} : { docker }),

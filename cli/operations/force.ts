@@ -1,10 +1,11 @@
 /** Forms a new cluster from one manager's data: `swarm init --force-new-cluster`, on that host. See scripts/recover.sh. */
 import type Docker from "dockerode";
 import { messageOf } from "../../components/message";
+import { outputOf } from "../cluster/host-shell";
 import { actOnHost } from "../cluster/ask-hosts";
 import { decryptNodeKey } from "../cluster/node-key";
 import { readPosition } from "../cluster/raft";
-import { outputOf, scriptOnHost, withRoutes, type Routes } from "../cluster/run-script";
+import { scriptOnHost, withRoutes, type Routes } from "../cluster/run-script";
 import type { LiveStack } from "../cluster/stack";
 import { knownKeys } from "../cluster/unlock";
 

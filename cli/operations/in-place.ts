@@ -4,8 +4,9 @@ import { z } from "zod";
 import { messageOf } from "../../components/message";
 import type { StepData } from "../../components/ssh/script";
 import type { Role } from "../../plan/roles";
+import { outputOf } from "../cluster/host-shell";
 import { aboutSwarm } from "../cluster/backups";
-import { outputOf, scriptOnBastion, scriptOnHost, withRoutes } from "../cluster/run-script";
+import { scriptOnBastion, scriptOnHost, withRoutes } from "../cluster/run-script";
 import type { LiveStack } from "../cluster/stack";
 import { commands } from "../cluster/words";
 

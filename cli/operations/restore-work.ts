@@ -2,12 +2,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { messageOf } from "../../components/message";
+import { outputOf } from "../cluster/host-shell";
 import { actOnHost } from "../cluster/ask-hosts";
 import { listSnapshots, readSnapshot, restoreOn, type Snapshot } from "../cluster/backups";
 import { nameOf, resourcesOf } from "../cluster/deployment";
 import { updateNode } from "../cluster/docker-api";
 import { throughManager } from "../cluster/inspect";
-import { outputOf, scriptOnHost, withRoutes } from "../cluster/run-script";
+import { scriptOnHost, withRoutes } from "../cluster/run-script";
 import { up, type LiveStack } from "../cluster/stack";
 import { redo } from "../pulumi";
 

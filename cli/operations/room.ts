@@ -1,4 +1,5 @@
-import { onBastion, outputOf, scriptOnBastion } from "../cluster/run-script";
+import { outputOf } from "../cluster/host-shell";
+import { onBastion, scriptOnBastion } from "../cluster/run-script";
 import type { LiveStack } from "../cluster/stack";
 
 /** Seconds for the bastion to write a file, and for its answer: an election of the managers included. */

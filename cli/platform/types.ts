@@ -74,6 +74,8 @@ export interface PlannedRun {
   readonly official: boolean;
   /** What `pulumi stack export` prints; undefined where there is no state, or it can't be read. */
   readonly state: () => Promise<string | undefined>;
+  /** The stack's values by key without the namespace, secrets in plain text. @throws UserError when a secret can't be decrypted */
+  readonly config: () => Promise<Readonly<Record<string, unknown>>>;
 }
 
 /** Members by load balancer, or why they are unknown. */
@@ -162,8 +164,13 @@ export interface ListedHosts {
    * @throws UserError that says what is missing
    */
   read(values: Readonly<Record<string, unknown>>): readonly ListedHost[];
-  /** Looks at every host of the state, by SSH: which machine answers there. Changes nothing, and never throws. */
-  look(stack: string, deployment: Deployment): Promise<readonly PlatformInstance[]>;
+  /**
+   * Looks at every host of the state, by SSH: which machine answers there. Changes nothing.
+   *
+   * @param config see {@link PlannedRun.config}
+   * @throws UserError when `config` does
+   */
+  look(stack: string, deployment: Deployment, config: PlannedRun["config"]): Promise<readonly PlatformInstance[]>;
 }
 
 /** What a Docker engine still has of a container, whether or not it runs. */

@@ -14,12 +14,11 @@ import { cliPlatformOf, platformsOf } from "../platform";
 import { factsOf, hasLocalState } from "../platform/facts";
 import { Findings } from "../platform/not-checked";
 import type { PlannedRun, PreflightCheck } from "../platform/types";
-import { runPulumi } from "../pulumi";
+import { runPulumi, wholeConfig } from "../pulumi";
 import { installedEngine } from "../pulumi/find";
 import { readStackFile, type StackFile } from "../pulumi/project";
 import { localStackExists } from "../pulumi/stack";
 import { hasEnvironment, stackValues } from "../pulumi/stack-values";
-import { wholeConfig } from "../pulumi/whole-config";
 import { UserError } from "../terminal/errors";
 import type Docker from "dockerode";
 
@@ -44,10 +43,11 @@ export interface Checked {
 export async function preflight(stack: string, docker: Docker | undefined): Promise<Checked[]> {
   const file = readStackFile(stack);
   const official = (await installedEngine()) !== undefined;
-  const run: PlannedRun = { stack, file, args: ["up"], official, state: onlyOnce(() => exported(stack, file)) };
+  const config = onlyOnce(() => wholeConfig(stack, file));
+  const run: PlannedRun = { stack, file, args: ["up"], official, state: onlyOnce(() => exported(stack, file)), config };
   const platform = platformsOf(file).flatMap((one) => one.checks(run));
   return [
-    configCheck(stack, file, await decrypted(stack, file)),
+    configCheck(stack, file, await decrypted(run)),
     ...engineCheck(file, official),
     ...(await Promise.all(platform.map(checked))),
     ...(await upChecks(stack, file, official, docker)),
@@ -55,9 +55,9 @@ export async function preflight(stack: string, docker: Docker | undefined): Prom
 }
 
 /** With its secrets, where hosts can't be reached without them; undefined where they can't be decrypted. */
-async function decrypted(stack: string, file: StackFile): Promise<Readonly<Record<string, unknown>> | undefined> {
+async function decrypted({ file, config }: PlannedRun): Promise<Readonly<Record<string, unknown>> | undefined> {
   if (cliPlatformOf(file)?.listed === undefined) return undefined;
-  return wholeConfig(stack, file).catch(() => undefined);
+  return config().catch(() => undefined);
 }
 
 /** The stack's file, without what only Pulumi can decrypt. @param whole the same, decrypted @default it isn't */

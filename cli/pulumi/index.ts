@@ -33,6 +33,7 @@ import {
   renameConfig,
 } from "./renamed";
 import type { State } from "./unfinished";
+import { decryptedConfig } from "./whole-config";
 
 export type { Engine } from "./engine";
 export { findEngine } from "./find";
@@ -86,7 +87,8 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
   const preflight = async (state: () => Promise<string | undefined>): Promise<void> => {
-    const planned = { stack, file, args, official: engine.kind === "official", state };
+    const config = onlyOnce(() => wholeConfig(stack, file));
+    const planned = { stack, file, args, official: engine.kind === "official", state, config };
     for (const platform of platformsOf(file)) await platform.preflight(planned);
   };
   if (!local) {
@@ -131,6 +133,19 @@ export async function runPulumi(args: readonly string[], options: RunOptions): P
     forgetDestroying(stack);
   }
   return result;
+}
+
+/**
+ * The values of a stack by key without the namespace, secrets in plain text. They stay in this process. Nothing is checked.
+ *
+ * @param file the stack's file, where it was read already
+ * @throws UserError when there is no such stack, or a secret can't be decrypted
+ */
+export function wholeConfig(
+  stack: string,
+  file: StackFile = readStackFile(stack),
+): Promise<Readonly<Record<string, unknown>>> {
+  return decryptedConfig(stack, file, runPulumi);
 }
 
 /**

@@ -2,8 +2,7 @@
 import { z } from "zod";
 import { namespaceOf } from "../../config/namespace";
 import { UserError } from "../terminal/errors";
-import { runPulumi } from ".";
-import { readStackFile } from "./project";
+import type { RunOptions, RunResult } from ".";
 import { hasEnvironment, stackValues, type StackText } from "./stack-values";
 
 /** What `pulumi config --json` prints of a key. Source: pulumi v3.245.0, pkg/cmd/pulumi/config/config.go, `configValueJSON`. */
@@ -15,17 +14,18 @@ const printedSchema = z.record(
 /**
  * The values of a stack by key without the namespace, secrets in plain text. They stay in this process. Nothing is checked.
  *
- * @param file the stack's file, where it was read already
- * @throws UserError when there is no such stack, or a secret can't be decrypted
+ * @param run runs Pulumi
+ * @throws UserError when a secret can't be decrypted
  */
-export async function wholeConfig(
+export async function decryptedConfig(
   stack: string,
-  file: StackText = readStackFile(stack),
+  file: StackText,
+  run: (args: readonly string[], options: RunOptions) => Promise<RunResult>,
 ): Promise<Readonly<Record<string, unknown>>> {
   const values = stackValues(file);
   // Without secrets, there may be no state, and none is needed.
   if (!hasEnvironment(file) && !JSON.stringify(values).includes('"secure":')) return values;
-  const { code, stdout, stderr } = await runPulumi(["config", "--show-secrets", "--json"], { stack, capture: true });
+  const { code, stdout, stderr } = await run(["config", "--show-secrets", "--json"], { stack, capture: true });
   if (code !== 0) {
     throw new UserError(`The secrets of the stack ${stack} can't be decrypted: ${stderr.trim().slice(-500)}`);
   }

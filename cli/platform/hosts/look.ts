@@ -3,11 +3,9 @@ import { z } from "zod";
 import { openBastion, type Tunnel } from "../../../components/ssh/bastion";
 import type { Login } from "../../../plan/login";
 import { instancesOf, type Deployment, type Instance } from "../../cluster/deployment";
-import { runOnHost, scriptCall } from "../../cluster/host-shell";
+import { outputOf, runOnHost, scriptCall } from "../../cluster/host-shell";
 import { bastionLogin, findLogin, isSameHost } from "../../cluster/logins";
-import { outputOf } from "../../cluster/run-script";
-import { wholeConfig } from "../../pulumi/whole-config";
-import type { PlatformInstance } from "../types";
+import type { PlannedRun, PlatformInstance } from "../types";
 import { listedHosts, settingsOf } from "./listed";
 import { messageOf } from "../../../components/message";
 import { pinnedKey } from "../../../components/ssh/host-way";
@@ -21,7 +19,11 @@ const AT_A_TIME = 10;
 const lookSchema = z.object({ identity: z.string() });
 
 /** See ListedHosts.look. A host that doesn't answer counts as the one that it was: only its own report shows another. */
-export async function lookAtMachines(stack: string, deployment: Deployment): Promise<readonly PlatformInstance[]> {
+export async function lookAtMachines(
+  stack: string,
+  deployment: Deployment,
+  config: PlannedRun["config"],
+): Promise<readonly PlatformInstance[]> {
   const bastion = bastionLogin(deployment);
   const tunnel = bastion === undefined ? undefined : await dial(bastion);
   const waiting = instancesOf(deployment);
@@ -30,7 +32,7 @@ export async function lookAtMachines(stack: string, deployment: Deployment): Pro
     const worker = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const login = findLogin(next.name, { deployment, privateKey: "" });
-        found.push(await lookAt(stack, next, { login, bastion, tunnel }));
+        found.push(await lookAt(stack, next, { login, bastion, tunnel, config }));
       }
     };
     await Promise.all(Array.from({ length: AT_A_TIME }, worker));
@@ -47,7 +49,7 @@ async function dial({ address: host, ...login }: Login): Promise<Tunnel | undefi
 async function lookAt(
   stack: string,
   { name, id }: Instance,
-  { login, bastion, tunnel }: Way,
+  { login, bastion, tunnel, config }: Way,
 ): Promise<PlatformInstance> {
   const same = { name, id, running: true };
   if (tunnel === undefined || login === undefined) return same;
@@ -61,15 +63,15 @@ async function lookAt(
   } catch (error) {
     // Its own report, which `repair` asks for besides, says why.
     if (!messageOf(error).includes("another host key")) return same;
-    return (await isTrustedAnew(stack, name, login.hostKey))
+    return (await isTrustedAnew(config, name, login.hostKey))
       ? { ...same, gone: "it was installed anew: the stack file has another host key of it by now" }
       : same;
   }
 }
 
 /** Whether the stack file has another host key of a host than the state. */
-async function isTrustedAnew(stack: string, name: string, key: string): Promise<boolean> {
-  const host = listedHosts(settingsOf(await wholeConfig(stack))).find((one) => one.name === name);
+async function isTrustedAnew(config: PlannedRun["config"], name: string, key: string): Promise<boolean> {
+  const host = listedHosts(settingsOf(await config())).find((one) => one.name === name);
   return host !== undefined && host.login.hostKey !== "" && pinnedKey(host.login.hostKey) !== pinnedKey(key);
 }
 
@@ -80,6 +82,7 @@ interface Way {
   readonly bastion: Login | undefined;
   /** @default the bastion doesn't answer */
   readonly tunnel: Tunnel | undefined;
+  readonly config: PlannedRun["config"];
 }
 
 function goneText(identity: string): string {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { hostFindings } from "../../../cli/diagnose/findings";
 import { parseDiagnosis, skewOf, type HostDetails, type HostLook } from "../../../cli/diagnose/host-report";
 import type { Target } from "../../../cli/diagnose/access";
-import { peersOf } from "../../../cli/diagnose/look-at-hosts";
+import { peersOf } from "../../../cli/diagnose/peers";
 import { scriptCall } from "../../../cli/cluster/host-shell";
 import { reachTable, reportPage } from "../../../cli/diagnose/report";
 import { bash } from "../../support/bash";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { scriptCall } from "../../../cli/cluster/host-shell";
 import { hostFindings } from "../../../cli/diagnose/findings";
 import { parseDiagnosis, type HostLook, type UdpReport } from "../../../cli/diagnose/host-report";
-import { udpPeersOf } from "../../../cli/diagnose/look-at-hosts";
+import { udpPeersOf } from "../../../cli/diagnose/peers";
 import { bash } from "../../support/bash";
 
 const NAMES = ["manager-1", "manager-2", "worker-1", "worker-2"];

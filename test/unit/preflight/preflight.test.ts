@@ -51,7 +51,7 @@ describe("preflight", () => {
     const before = process.env["DOCKER_HOST"];
     const run = (config: string): PlannedRun => ({
       ...{ stack: "local", file: { path: "", text: `config:\n${config}`, platform: "local" }, args: ["up"] },
-      ...{ official: false, state: () => Promise.resolve(undefined) },
+      ...{ official: false, state: () => Promise.resolve(undefined), config: () => Promise.resolve({}) },
     });
     process.env["DOCKER_HOST"] = "unix:///nowhere/docker.sock";
     try {
@@ -85,6 +85,7 @@ describe("preflight", () => {
       const run: PlannedRun = {
         ...{ stack: "prod", file: shippedStack("prod"), args: ["up"], official: true },
         state: () => Promise.resolve('{"deployment":{"resources":[]}}'),
+        config: () => Promise.resolve({}),
       };
       const asked = PLATFORMS.aws.checks(run).filter(({ what }) => /credentials|quotas|instance types/.test(what));
       const all = await Promise.all(asked.map(checked));
@@ -119,6 +120,7 @@ describe("preflight", () => {
     const run = (official: boolean): PlannedRun => ({
       ...{ stack: "prod", file: shippedStack("prod"), args: ["up"], official },
       state: () => Promise.resolve(undefined),
+      config: () => Promise.resolve({}),
     });
     const of = (official: boolean): string =>
       PLATFORMS.aws

@@ -128,7 +128,11 @@ describe("one platform more", () => {
   it("is asked before a run, alone where the file names it, and with every other cloud where only ESC does", async () => {
     const run = { stack: "x", file: readStackFile("x"), args: ["up"], official: true };
     for (const platform of platformsOf(run.file))
-      await platform.preflight({ ...run, state: () => Promise.resolve(undefined) });
+      await platform.preflight({
+        ...run,
+        state: () => Promise.resolve(undefined),
+        config: () => Promise.resolve({}),
+      });
     assert.deepEqual(asked, ["x"]);
     assert.deepEqual(platformsOf({ platform: undefined }), [PLATFORMS.aws, PLATFORMS.hosts, fake]);
   });

@@ -71,7 +71,7 @@ describe("npm start", () => {
       refused("prod", /platform aws: .*npm run pulumi -- up -s prod/);
       refused(
         "bare",
-        /Pulumi\.bare\.yaml is empty\. Allowed platforms: local, aws\..*\n\nconfig:\n {2}swarm-ha:platform: local\n/,
+        /Pulumi\.bare\.yaml is empty\. Allowed platforms: local, aws, hosts\..*\n\nconfig:\n {2}swarm-ha:platform: local\n/,
       );
     } finally {
       if (saved === undefined) Reflect.deleteProperty(process.env, "SWARM_HA_CONFIG_DIR");

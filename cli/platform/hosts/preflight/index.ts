@@ -6,7 +6,6 @@ import { LOAD_BALANCER } from "../../../../plan/labels";
 import { planHosts } from "../../../../plan/placement";
 import { deploymentSchema, instancesOf, resourcesOf, type Deployment } from "../../../cluster/deployment";
 import { isUp } from "../../../pulumi/arguments";
-import { wholeConfig } from "../../../pulumi/whole-config";
 import { Findings, orWarned } from "../../not-checked";
 import type { PlannedRun, PreflightCheck } from "../../types";
 import { listedHosts } from "../listed";
@@ -41,9 +40,9 @@ export async function preflight(run: PlannedRun): Promise<void> {
   });
 }
 
-async function configOf({ stack, file }: PlannedRun): Promise<HostsStackConfig | undefined> {
+async function configOf({ stack, config: whole }: PlannedRun): Promise<HostsStackConfig | undefined> {
   try {
-    const config = parseConfig(await wholeConfig(stack, file), stack);
+    const config = parseConfig(await whole(), stack);
     return config.platform === "hosts" ? config : undefined;
   } catch (error) {
     if (error instanceof ConfigError) return undefined;

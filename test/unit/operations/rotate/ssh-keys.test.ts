@@ -242,7 +242,7 @@ describe("rotate ssh-keys", () => {
       deployment: { ...deployment, resources: deployment.resources.filter(({ urn }) => urn !== "urn::ssh-client") },
     };
     const { plan } = await swarm.run(sshKeys);
-    assert.match(plan.refused ?? "", /authorize the new one .* set hosts\.ssh\.privateKey .* up/);
+    assert.match(plan.refused ?? "", /authorize the new one .* set swarm-ha:hosts\.ssh\.privateKey .* up/);
     assert.deepEqual(done, []);
   });
 

@@ -69,7 +69,8 @@ describe("hosts that a configuration lists", () => {
   });
 
   it("count as those that they were while the bastion doesn't answer", async () => {
-    const machines = await lookAtMachines("rack", state(["w-1", "10.0.0.2"], ["w-2", "10.0.0.3"]));
+    const none = () => Promise.resolve({});
+    const machines = await lookAtMachines("rack", state(["w-1", "10.0.0.2"], ["w-2", "10.0.0.3"]), none);
     assert.deepEqual(machines, [
       { name: "w-1", id: "id-w-1", running: true },
       { name: "w-2", id: "id-w-2", running: true },
