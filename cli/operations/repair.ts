@@ -198,9 +198,12 @@ function hasNoElectors({ refused, steps }: RepairPlan, { stack, facts }: RepairS
   return able.length < majority(managers.length);
 }
 
-/** Whether a host's container runs; true where the platform can't tell. */
+/** Whether a host runs that may still come back by itself; true where the platform can't tell. */
 function runs(name: string, instances: readonly PlatformInstance[] | undefined): boolean {
-  return instances === undefined || instances.some((instance) => instance.name === name && instance.running);
+  return (
+    instances === undefined ||
+    instances.some((instance) => instance.name === name && instance.running && instance.gone === undefined)
+  );
 }
 
 /** Whether a step replaces the access to the cluster: bastion or load balancers. */

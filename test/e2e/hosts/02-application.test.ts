@@ -31,6 +31,7 @@ describe("an application on hosts that exist already", function () {
 
   after(async () => {
     await dockerOutside(stack, ["--context", `swarm-ha-${stack.name}`, "service", "rm", "web"]);
+    for (const host of ["worker-1", "worker-2"]) await hosts.exec(host, ["rm", "-rf", "/root/.docker"]);
   });
 
   it("is pushed to the registry from one host, and pulled on another", async () => {

@@ -150,6 +150,7 @@ export class TestHosts {
   public async lose(name: string): Promise<void> {
     await succeed("docker", ["rm", "-f", "-v", this.container(name)], { limit: 30 });
     await succeed("docker", ["volume", "rm", this.container(name)], { limit: 30 });
+    this.made.delete(name);
   }
 
   /** Installs a host anew, as an administrator does: same name and address, another machine id, other host keys. */
