@@ -42,6 +42,13 @@ export interface HostsPlan {
   readonly more?: Readonly<Record<string, unknown>>;
 }
 
+/** Endpoints of load balancers that nobody asks. */
+export const LOAD_BALANCERS_ELSEWHERE: HostsPlan["loadBalancers"] = {
+  manager: "manager.elsewhere.example:2376",
+  registry: "registry.elsewhere.example:5000",
+  app: "app.elsewhere.example:443",
+};
+
 interface StackText {
   readonly config: Record<string, unknown> & { "swarm-ha:hosts": HostsSection };
 }
