@@ -157,6 +157,8 @@ export interface ListedHost {
 export interface ListedHosts {
   /** Path of the list in the stack file. */
   readonly inventory: readonly string[];
+  /** Environment variable of a run that names a file: it gets the names of hosts that were skipped instead of released, one a line. */
+  readonly skippedFile: string;
   /**
    * All hosts, each once; the bastion is the first.
    *
