@@ -6,6 +6,7 @@ import {
   describeCuts,
   hasExpired,
   isNetworkCut,
+  isOtherKey,
   witnesses,
   type AllFacts,
   type Cut,
@@ -113,14 +114,8 @@ function unreached(climb: Climb, own: HostFacts | undefined): Rung {
   if (evaluation.problems.some(({ kind }) => kind === "bastion"))
     return { left: "the bastion can't be reached, so it is unknown whether the host is dead" };
   const seen = own?.reached === false ? own.seen : "it was not asked";
-  if (climb.input.createsHosts === false && seen.includes("another host key")) {
-    const { trust, repair } = commands(desired.stack);
-    return {
-      left:
-        "it shows another SSH host key than its hostKey in the stack file: it was installed anew, or another machine answers. If that is " +
-        `right: ${trust} --renew, then ${repair}`,
-    };
-  }
+  if (climb.input.createsHosts === false && isOtherKey(seen))
+    return { left: otherKeyText("it", desired.stack, commands(desired.stack).repair) };
   const living = witnesses(name, facts);
   const others = list([...new Set(living.map(({ from }) => from))]);
   if (living.length > 0 || node?.state === "ready") {
@@ -140,6 +135,19 @@ export function byPerson(what: string): string {
   return (
     `${what} doesn't answer by SSH, and only a person can bring it back: check its power, its console and its network. ` +
     "For another machine in its place: set its address and hostKey in the stack file, then run up"
+  );
+}
+
+/**
+ * What stays of a host that exists already and shows another SSH host key.
+ *
+ * @param what the host
+ * @param then the command that takes the new key
+ */
+export function otherKeyText(what: string, stack: string, then: string): string {
+  return (
+    `${what} shows another SSH host key than the one that the stack knows: it was installed anew, or another machine answers. If that ` +
+    `is right: ${commands(stack).trust} --renew, then ${then}`
   );
 }
 

@@ -2,8 +2,8 @@ import { LABELS } from "../../plan/labels";
 import type { DesiredNode } from "../../components/outputs";
 import type { NodeChange } from "../cluster/docker-api";
 import type { Evaluation } from "../cluster/evaluate";
-import { hasExpired, type AllFacts } from "../cluster/host-facts";
-import { byPerson, engineSteps, lockedHosts, nextRung, unlockStep } from "./ladder";
+import { hasExpired, isOtherKey, type AllFacts } from "../cluster/host-facts";
+import { byPerson, engineSteps, lockedHosts, nextRung, otherKeyText, unlockStep } from "./ladder";
 import { desiredAvailability, desiredLabels, missingLabels } from "../cluster/labels";
 import type { Match } from "../cluster/match";
 import type { Desired, ProblemKind } from "../cluster/model";
@@ -92,8 +92,15 @@ export function planRepair(input: RepairInput): RepairPlan {
     else instead();
   };
   for (const step of otherSteps(input)) add(step);
-  if (input.createsHosts === false && evaluation.problems.some(({ kind }) => kind === "bastion"))
-    left.push(byPerson("the bastion"));
+  const mute = evaluation.problems.find(({ kind }) => kind === "bastion");
+  // The step that takes its new key is planned where the stack file has that already.
+  const renewed = input.instances?.some(({ gone }) => gone !== undefined) === true;
+  if (input.createsHosts === false && mute !== undefined && !(isOtherKey(mute.text) && renewed && steps.length > 0))
+    left.push(
+      isOtherKey(mute.text)
+        ? otherKeyText("the bastion", desired.stack, commands(desired.stack).up)
+        : byPerson("the bastion"),
+    );
 
   const facts = input.facts ?? {};
   for (const step of engineSteps(desired.nodes, facts)) if (!tried.has(stepKey(step))) steps.push(step);

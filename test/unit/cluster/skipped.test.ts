@@ -14,7 +14,10 @@ describe("hosts that a destroy has skipped", () => {
 
   it("are named in its last words, with what to do", () => {
     assert.equal(goneText("site", []), "Everything of the stack site is gone");
-    assert.match(goneText("site", ["worker-1"]), /but worker-1 couldn't be reached and was not cleaned.*by hand \(docs/);
+    assert.match(
+      goneText("site", ["worker-1"]),
+      /but worker-1 couldn't be reached and was not cleaned.*by hand \(docs/,
+    );
     assert.match(goneText("site", ["a", "b"]), /but a and b couldn't be reached and were not cleaned/);
   });
 });

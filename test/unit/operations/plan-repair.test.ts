@@ -130,6 +130,13 @@ describe("planRepair", () => {
       mute.left.join(),
       /the bastion doesn't answer by SSH, and only a person can bring it back: check its power/,
     );
+    // Another key isn't silence: its remedy is another one.
+    const bastionError = "it shows another host key than the pinned one";
+    const otherKey = plan({ createsHosts: false, live: { bastionError } });
+    assert.match(otherKey.left.join(), /the bastion shows another SSH host key.*--renew, then npm run pulumi -- up/);
+    assert.doesNotMatch(otherKey.left.join(), /doesn't answer by SSH/);
+    const trusted = plan({ createsHosts: false, live: { bastionError }, other: { bastion: "it was installed anew" } });
+    assert.deepEqual([steps(trusted), trusted.left], [["replace bastion"], []]);
     const other = { "lb-manager": "it was installed anew", "worker-1": "it was installed anew" };
     const again = plan({ createsHosts: false, other, changes: { "worker-1": { state: "down" } } });
     assert.deepEqual(steps(again), ["replace lb-manager", "replace worker-1"]);

@@ -163,8 +163,8 @@ async function release(state: HostState): Promise<void> {
   try {
     await through(state);
   } catch (error) {
-    const other = newBastion !== undefined && !isDeepStrictEqual(newBastion, bastion);
-    if (!other || !(error instanceof Unreachable && error.atBastion)) throw error;
+    if (!(error instanceof Unreachable && error.atBastion)) throw error;
+    if (newBastion === undefined || isDeepStrictEqual(newBastion, bastion)) throw error;
     await through({ ...state, bastion: newBastion });
   }
 }
