@@ -15,12 +15,13 @@ import {
 import { votes } from "../cluster/quorum";
 import type { Match } from "../cluster/match";
 import type { RepairInput, RepairStep } from "./plan-repair";
-import type { PlatformInstance } from "../platform/types";
+import type { HostTraits, PlatformInstance } from "../platform/types";
+import { CONTAINERS } from "./host-traits";
 import { commands, giveKey, list } from "../cluster/words";
 
 /** What the next rung is chosen from. */
 export interface Climb {
-  readonly input: Pick<RepairInput, "desired" | "instances" | "facts" | "createsHosts"> & {
+  readonly input: Pick<RepairInput, "desired" | "instances" | "facts" | "createsHosts" | "hostTraits"> & {
     readonly evaluation: Pick<Evaluation, "problems" | "pinned">;
   };
   readonly match: Match;
@@ -179,9 +180,9 @@ export function unlockStep(names: readonly string[]): Extract<RepairStep, { kind
 
 /** A replacement that loses what is on the host. */
 function losing(climb: Climb): Rung {
-  const { facts = {}, evaluation } = climb.input;
+  const { facts = {}, evaluation, hostTraits } = climb.input;
   const { desired } = climb.match;
-  return replacing(climb, lossOf(desired, facts[desired.name], evaluation.pinned[desired.name] ?? []));
+  return replacing(climb, lossOf(desired, facts[desired.name], evaluation.pinned[desired.name] ?? [], hostTraits));
 }
 
 function replacing({ match, why, isTried }: Climb, loses: string | undefined): Rung {
@@ -204,13 +205,18 @@ function isLabelledOtherwise({ desired, node }: Match): boolean {
 }
 
 /**
- * What is lost with a host: its volumes, and the services that are pinned to its node's id. Managers run no tasks, and the
+ * What is lost with a replaced host: its volumes, unless the platform keeps them, and the services that are pinned to its node's id. Managers run no tasks, and the
  * other managers have the swarm's state, too.
  *
  * @returns undefined when nothing is lost
  */
-export function lossOf(host: DesiredNode, own: HostFacts | undefined, pinned: readonly string[]): string | undefined {
-  const volumes = volumesOf(host, own);
+export function lossOf(
+  host: DesiredNode,
+  own: HostFacts | undefined,
+  pinned: readonly string[],
+  { keepsVolumes }: Pick<HostTraits, "keepsVolumes"> = CONTAINERS,
+): string | undefined {
+  const volumes = keepsVolumes ? undefined : volumesOf(host, own);
   const services =
     pinned.length === 0
       ? undefined

@@ -184,7 +184,8 @@ function planReplace(
       refused = `${list(todo)} can't be replaced: no batch has room for it. Check: ${commands(name).status}`;
     else take(batch.names);
   }
-  const loses = untouched && asked !== undefined ? lossBefore(name, evaluation, asked, accepted) : undefined;
+  const loses =
+    untouched && asked !== undefined ? lossBefore(name, evaluation, asked, accepted, cluster.hostTraits) : undefined;
   return { steps, left: [], ...(refused && { refused }), ...(loses && { loses }) };
 }
 
