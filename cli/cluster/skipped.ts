@@ -37,6 +37,6 @@ export function goneText(stack: string, skipped: readonly string[]): string {
   return (
     `The stack ${stack} is gone, but ${list(skipped)} couldn't be reached and ${one ? "was" : "were"} not cleaned: ` +
     `${one ? "it still has" : "they still have"} the stack's settings, and ${one ? "is a node" : "are nodes"} of its swarm if ` +
-    `${one ? "it runs" : "they run"}. Re-install ${one ? "it" : "them"}, or release ${one ? "it" : "them"} by hand (docs/hosts.md, "Destroy")`
+    `${one ? "it runs" : "they run"}. Re-install ${one ? "it" : "them"}, or release ${one ? "it" : "them"} by hand (docs/hosts.md, "Release a host by hand")`
   );
 }

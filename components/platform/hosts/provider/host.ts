@@ -148,7 +148,7 @@ export async function deleteHost(state: HostState): Promise<void> {
     if (error.atBastion && !skipsUnreachable()) throw new Error(withoutBastion(state, error), { cause: error });
     tell(
       `warning: ${messageOf(error)}. ${name} is skipped: what the stack '${stack}' wrote there stays, its marker included. To use the ` +
-        "host again, put it back into the inventory of that stack and run `up`, or re-install it",
+        "host again, put it back into the inventory of that stack and run `up`, re-install it, or release it by hand (docs/hosts.md)",
     );
     noteSkipped(name);
   }
