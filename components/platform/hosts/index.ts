@@ -90,7 +90,7 @@ class HostsPlatform extends pulumi.ComponentResource implements Platform {
     this.httpsPort = app.port;
     const suffix = app.port === PORTS.https ? "" : `:${String(app.port)}`;
     this.loadBalancers = {
-      // From a workstation without a route to the hosts, it is reached by a tunnel.
+      // For a workstation without a route to the hosts: the user's own `ssh -L` (docs/hosts.md, "Load balancers").
       manager: this.loadBalancer(
         "manager",
         `${manager.host}:${String(manager.port)}`,
