@@ -7,7 +7,7 @@
 # Prints the certificate and its intermediate certificates, PEM. They are no secret.
 
 . lib/common.sh
-. lib/packages.sh
+. lib/on-demand.sh
 
 domain=$(value domain)
 directory=$(value directory)
@@ -38,13 +38,7 @@ if [ -s "$kept" ] && [ "$(head -n 1 "$kept")" = "# $term" ]; then
   exit 0
 fi
 
-# The local platform's image has lego. In the cloud, it is installed when the bastion needs it.
-install_lego() { apt update && apt install --no-install-recommends lego; }
-if ! command -v lego >/dev/null; then
-  heard=$(repeated 240 install_lego 2>&1) ||
-    fail "lego can't be installed: $(tail -n 2 <<<"$heard" | tr '\n' ' '). On a local stack it comes with the bastion's" \
-      "image, and this bastion's is older: npm run replace -- <stack> bastion"
-fi
+need_program lego
 [ "$(stat -f -c %T /run)" = tmpfs ] || fail "/run isn't a tmpfs, and keys must not be stored on a disk"
 
 # Removes the files of an earlier run that was killed. Under the lock, no other run uses them.

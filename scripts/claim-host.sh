@@ -42,7 +42,7 @@ flock -w 20 9 || fail_locked "claims of $name" 20
 adopted=no
 if [ -s "$marker" ]; then
   [ "$(marked stack)" = "$stack" ] ||
-    fail "the host belongs to the stack '$(marked stack)' as '$(marked name)' ($marker). Take another host, or release it there first: npm run destroy -- $(marked stack). If that stack is gone for good: rm -r $own_folder, on the host"
+    fail "the host belongs to the stack '$(marked stack)' as '$(marked name)' ($marker). Take another host, or release it there first: npm run destroy -- $(marked stack). If that stack is gone for good, release the host by hand: docs/hosts.md, 'Release a host by hand'"
   [ "$(marked name)" = "$name" ] ||
     fail "the host is '$(marked name)' in this stack already ($marker). Correct its name or address in the inventory"
   # What is there is this stack's own: an interrupted run, or a host that was made again.

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Tells what a host is, before anything is installed on it. Changes nothing, and needs no package of ours.
 #
-# Runs on the host; `npm run preflight` sends it. Input: { engine: { source: docker | debian | installed, version? } }
+# Runs on the host; `npm run preflight` sends it. Input: { engine: { source: docker | debian | installed, version? },
+# mount?: a folder that has to be mounted }
 # Prints one line of JSON: cli/platform/hosts/preflight/report.ts says what each of its keys means. What can't be found out is null.
 
 . lib/common.sh
@@ -11,6 +12,7 @@
 
 source=$(optional engine.source)
 wanted=$(optional engine.version)
+mount=$(optional mount)
 
 # or_null TEXT: a text as JSON; null if it is empty.
 or_null() { if [ -n "$1" ]; then json_text "$1"; else printf null; fi; }
@@ -258,6 +260,11 @@ packages() {
   esac
 }
 
+# mounted: whether something is mounted at the folder that was asked for; null if none was.
+mounted() {
+  if [ -z "$mount" ]; then printf null; else json_flag mountpoint -q "$mount"; fi
+}
+
 # from_os KEY: a value of /etc/os-release.
 from_os() {
   # shellcheck source=/dev/null
@@ -272,5 +279,5 @@ printf '{"hostName":%s,"machineId":%s,"os":{"id":%s,"version":%s,"name":%s},"arc
   "$(json_text "$(from_os PRETTY_NAME)")" "$(json_text "$architecture")" "$(json_flag test -d /run/systemd/system)"
 printf '"modules":%s,"cgroups":%s,"timeSync":%s,"disk":%s,"memory":%s,"addresses":%s,"listening":%s,' \
   "$(modules)" "$(cgroups | json_list)" "$(time_sync)" "$(disk)" "$(memory)" "$(addresses)" "$(listening)"
-printf '"engine":%s,"firewallBackend":%s,"firewalls":%s,"iptables":%s,"swarm":%s,"containers":%s,"marker":%s,"packages":%s}\n' \
-  "$(engine)" "$(firewall_backend)" "$(firewalls | json_list)" "$(iptables_backend)" "$(swarm)" "$(containers)" "$(marker_of_host)" "$(packages)"
+printf '"engine":%s,"firewallBackend":%s,"firewalls":%s,"iptables":%s,"swarm":%s,"containers":%s,"marker":%s,"packages":%s,"mounted":%s}\n' \
+  "$(engine)" "$(firewall_backend)" "$(firewalls | json_list)" "$(iptables_backend)" "$(swarm)" "$(containers)" "$(marker_of_host)" "$(packages)" "$(mounted)"

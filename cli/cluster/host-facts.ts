@@ -106,3 +106,8 @@ export function describeCuts(cuts: readonly Cut[]): string {
   }
   return [...pairs].map(([pair, ports]) => `${pair} ${ports.join(", ")}`).join("; ");
 }
+
+/** Whether a log-in failed because another host key than the pinned one was shown, by its error's text. */
+export function isOtherKey(seen: string): boolean {
+  return seen.includes("another host key");
+}

@@ -1,7 +1,7 @@
 /**
  * `npm run destroy -- <stack> [--yes]`: removes everything of a stack, its state included. Of a local stack, it also removes
  * what interrupted runs left on the Docker engine. Any other stack needs a terminal for the question, or `--yes`. It needs no
- * host, so it works when all of them are dead: hosts that exist already are released, and those that are down are skipped.
+ * host, so it works when all of them are dead: hosts that exist already are released, and those that are down are skipped and named.
  */
 import type Docker from "dockerode";
 import { stackOutputsSchema } from "../../components/outputs";
@@ -20,6 +20,7 @@ import type { Containers, EngineObject } from "../platform/types";
 import { command, findProgram } from "../workstation/command";
 import { confirmed, hasTerminal } from "../terminal/confirm";
 import { runMain, UserError } from "../terminal/errors";
+import { goneText, withSkipped } from "../cluster/skipped";
 import { createProgress, duration } from "../terminal/progress";
 import { warn } from "../terminal/warn";
 
@@ -47,10 +48,10 @@ runMain(async () => {
     process.stdout.write(`There is nothing of the stack ${stack} on this workstation.\n`);
     return 0;
   }
-  await destroy(stack, engine !== undefined);
+  const skipped = await destroy(stack, engine !== undefined);
   await forgetAccess(state);
   if (engine === undefined) {
-    process.stdout.write(`Everything of the stack ${stack} is gone${keptText(stack)}\n`);
+    process.stdout.write(`${goneText(stack, skipped)}${keptText(stack)}\n`);
     return 0;
   }
   await clearAway(engine, stack);
@@ -79,14 +80,19 @@ interface StackEngine {
   readonly docker: Docker;
 }
 
-/** Runs Pulumi's destroy: for a local stack it takes seconds and is quiet, elsewhere it is shown as it goes. */
-async function destroy(stack: string, quiet: boolean): Promise<void> {
+/**
+ * Runs Pulumi's destroy: for a local stack it takes seconds and is quiet, elsewhere it is shown as it goes.
+ *
+ * @returns names of hosts that were skipped
+ */
+async function destroy(stack: string, quiet: boolean): Promise<readonly string[]> {
   const args = ["destroy", "--yes", "--skip-preview", "--suppress-outputs"];
   const failed = `The stack ${stack} could not be destroyed. Fix the error, then run this again`;
   if (!quiet) {
-    const { code } = await runPulumi(args, { stack });
-    if (code !== 0) throw new UserError(`${failed}: see above.`);
-    return;
+    return withSkipped(listedHostsOf(stack)?.skippedFile, async (env) => {
+      const { code } = await runPulumi(args, { stack, env });
+      if (code !== 0) throw new UserError(`${failed}: see above.`);
+    });
   }
   await createProgress().step(`Destroying the stack ${stack}`, "5 to 15 s", async () => {
     const { code, stdout, stderr } = await runPulumi([...args, "--color", "never"], {
@@ -96,6 +102,7 @@ async function destroy(stack: string, quiet: boolean): Promise<void> {
     });
     if (code !== 0) throw new UserError(`${failed}:\n${lastLines(`${stdout}\n${stderr}`)}`);
   });
+  return [];
 }
 
 /** Whether neither the state nor the Docker engine has anything of the stack. */

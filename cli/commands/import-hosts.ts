@@ -14,8 +14,9 @@ import { readIni } from "../inventory/ansible-ini";
 import { readYaml } from "../inventory/ansible-yaml";
 import { assign, merged } from "../inventory/assign";
 import type { FoundHost } from "../inventory/found";
+import { jumpOf } from "../inventory/jump-host";
 import { readSshConfig } from "../inventory/ssh-config";
-import { withValues } from "../inventory/stack-yaml";
+import { withValues, type Change } from "../inventory/stack-yaml";
 import { cliPlatformOf } from "../platform";
 import { readStackFile } from "../pulumi/project";
 import { stackValues } from "../pulumi/stack-values";
@@ -42,17 +43,35 @@ runMain(() => {
     zones: Array.isArray(values["zones"]) ? values["zones"].map(String) : [],
     ssh: settings as { readonly user?: string; readonly port?: number },
   };
-  const { entries, left } = assign(readHosts(from), { groups: group, roles: role, zones: zone }, known);
+  const found = readHosts(from);
+  const { entries, left } = assign(found, { groups: group, roles: role, zones: zone }, known);
+  const jump = jumpOf(
+    found,
+    found.flatMap(({ name }) => (left.includes(name) ? [] : name)),
+  );
   const there = at(parse(file.text), ...listed.inventory);
   const inventory = merged(Array.isArray(there) ? (there as Record<string, unknown>[]) : [], entries);
-  if (left.length > 0) process.stderr.write(`Not imported, because they have no role: ${list(left)}.\n`);
+  const bastionPath = [...listed.inventory.slice(0, -1), "bastion"];
+  const changes: Change[] = [
+    { path: listed.inventory, value: inventory },
+    ...(jump === undefined
+      ? []
+      : [{ path: bastionPath, value: { ...(at(parse(file.text), ...bastionPath) as object), ...jump.bastion } }]),
+  ];
+  const without = left.filter((name) => name !== jump?.name);
+  if (without.length > 0) process.stderr.write(`Not imported, because they have no role: ${list(without)}.\n`);
+  if (jump !== undefined) {
+    process.stderr.write(
+      `The bastion is ${jump.name} (ProxyJump). If the hosts know it by another address, add its privateAddress.\n`,
+    );
+  }
   if (write) {
-    writeFileSync(file.path, withValues(file.text, [{ path: listed.inventory, value: inventory }]));
+    writeFileSync(file.path, withValues(file.text, changes));
     process.stdout.write(
       `Written into ${file.path}: ${String(entries.length)} hosts. Next, their host keys: npm run trust-hosts -- ${stack}\n`,
     );
   } else {
-    process.stdout.write(withValues("", [{ path: listed.inventory, value: inventory }]));
+    process.stdout.write(withValues("", changes));
   }
   return Promise.resolve(0);
 });

@@ -5,12 +5,11 @@
  * Tasks without room elsewhere need `--surge` (a spare worker takes them meanwhile) or `--force` (they wait); data loss
  * must be confirmed, at the terminal or by `--yes`.
  */
-import type { LiveStack } from "../cluster/stack";
-import { list } from "../cluster/words";
+import { chosenHosts } from "../operations/chosen-hosts";
 import { liveCluster } from "../operations/cluster";
 import { runCommand } from "../operations/command";
 import type { Outcome } from "../operations/operation";
-import { BASTION, replace, type ReplaceSeen, type ReplaceStep } from "../operations/replace";
+import { replace, type ReplaceSeen, type ReplaceStep } from "../operations/replace";
 import { maySurge, refuseSurge } from "../operations/surge";
 import { readStackFile } from "../pulumi/project";
 import { readArguments } from "../terminal/arguments";
@@ -31,7 +30,7 @@ runMain(async () => {
   const stack = await cluster.read();
   return runCommand(
     replace(cluster, {
-      hosts: chosen(stack, asked.hosts, all),
+      hosts: chosenHosts(stack, { hosts: asked.hosts, all, createsHosts: cluster.createsHosts !== false }),
       surge,
       force,
       spares: maySurge(platform),
@@ -47,15 +46,4 @@ runMain(async () => {
 function replacedText(stack: string, { past }: Outcome<ReplaceSeen, ReplaceStep>): string {
   const done = past.flatMap(({ step }) => (step.kind === "replace" ? step.hosts : [])).length;
   return `Replaced ${done} ${done === 1 ? "host" : "hosts"} of the stack ${stack}; it is healthy.\n`;
-}
-
-function chosen({ desired }: LiveStack, hosts: readonly string[], all: boolean): string[] {
-  const known = desired.nodes.map((node) => node.name);
-  const unknown = hosts.filter((host) => host !== BASTION && !known.includes(host));
-  if (unknown.length > 0) {
-    throw new UserError(
-      `The stack ${desired.stack} has no host ${list(unknown)}; its hosts are ${known.join(", ")}, besides the ${BASTION}`,
-    );
-  }
-  return all ? known : [...new Set(hosts)];
 }

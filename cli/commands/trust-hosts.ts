@@ -36,7 +36,8 @@ interface Failure {
 runMain(async () => {
   const asked = readArguments("npm run trust-hosts -- <stack> [--renew] [--yes]", { flags: ["renew", "yes"] });
   const { stack, renew, yes, given } = asked;
-  const { listed } = cliPlatformOf(readStackFile(stack)) ?? {};
+  const file = readStackFile(stack);
+  const { listed } = cliPlatformOf(file) ?? {};
   if (listed === undefined) {
     throw new UserError(`The stack ${stack} creates its hosts, and knows their keys: there is nothing to trust.`);
   }
@@ -46,6 +47,8 @@ runMain(async () => {
     process.stdout.write(`All ${String(hosts.length)} hosts of the stack ${stack} have their host keys already.\n`);
     return 0;
   }
+  // Before anybody compares fingerprints: whether they can be written.
+  withValues(file.text, pinning(due.map((host) => ({ host, shown: "ssh-ed25519" }))));
   const trust = async (found: readonly ShownKey[]): Promise<void> => {
     await accept(stack, found, { yes, command: again(`npm run trust-hosts -- ${stack}`, given, "--yes") });
   };

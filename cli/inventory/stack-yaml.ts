@@ -1,5 +1,5 @@
 /** Changes of a stack file as its author keeps it: comments, order and everything else stay. Pure. */
-import { isMap, isSeq, parseDocument, type Document } from "yaml";
+import { isAlias, isMap, isSeq, parseDocument, type Document, type YAMLMap, type YAMLSeq } from "yaml";
 import { UserError } from "../terminal/errors";
 
 /** A value, and the path that it belongs to. */
@@ -9,19 +9,18 @@ export interface Change {
 }
 
 /**
- * A stack file's text with other values.
+ * A stack file's text with other values. Where a mapping on the way is an alias, the one that it stands for is changed.
  *
- * @throws UserError when the text is no YAML, or a mapping on the way is an alias, which others use too
+ * @throws UserError when the text is no YAML, or something on the way is no mapping, or takes its values from others (`<<`)
  */
 export function withValues(text: string, changes: readonly Change[]): string {
   const document = parseDocument(text);
   const [error] = document.errors;
   if (error !== undefined) throw new UserError(`The stack file is not valid YAML: ${error.message}`);
   for (const { path, value } of changes) {
-    refuseAlias(document, path);
     const node = document.createNode(value);
     if (isSeq(node)) for (const item of node.items) if (isMap(item)) item.flow = true;
-    document.setIn(path, node);
+    set(document, path, node);
   }
   const changed = document.toString({
     lineWidth: 0,
@@ -30,12 +29,27 @@ export function withValues(text: string, changes: readonly Change[]): string {
   return withOwnBlanks(changed, text);
 }
 
-function refuseAlias(document: Document, path: readonly (string | number)[]): void {
-  for (let length = 1; length < path.length; length++) {
-    const node: unknown = document.getIn(path.slice(0, length), true);
-    if (node === undefined || isMap(node) || isSeq(node)) continue;
-    throw new UserError(`${path.slice(1, length).join(".")} of the stack file is no mapping: write it out by hand.`);
+/** Sets a value; mappings that are missing are made. */
+function set(document: Document, path: readonly (string | number)[], node: unknown): void {
+  let at: YAMLMap | YAMLSeq | undefined;
+  for (let length = 0; length < path.length; length++) {
+    const found: unknown = length === 0 ? document.contents : at?.get(path[length - 1], true);
+    const next: unknown = isAlias(found) ? found.resolve(document) : found;
+    if (next === undefined || next === null) {
+      // What a mapping takes from another one isn't there, and would be hidden.
+      if (at?.has("<<") === true) throw notWritten(path, length - 1, "takes its values from another mapping (<<)");
+      if (at === undefined) document.setIn(path, node);
+      else at.setIn(path.slice(length - 1), node);
+      return;
+    }
+    if (!isMap(next) && !isSeq(next)) throw notWritten(path, length, "is no mapping");
+    at = next;
   }
+  at?.set(path.at(-1), node);
+}
+
+function notWritten(path: readonly (string | number)[], length: number, why: string): UserError {
+  return new UserError(`${path.slice(1, length).join(".")} of the stack file ${why}: write it out by hand.`);
 }
 
 /** Lines that only blanks within brackets tell from the author's are the author's. */

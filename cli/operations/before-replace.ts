@@ -3,6 +3,7 @@ import { describeCuts, type AllFacts } from "../cluster/host-facts";
 import type { Evaluation } from "../cluster/evaluate";
 import type { LiveStack } from "../cluster/stack";
 import { commands, list } from "../cluster/words";
+import type { HostTraits } from "../platform/types";
 import { again } from "../terminal/arguments";
 import { UserError } from "../terminal/errors";
 import type { Cluster } from "./cluster";
@@ -98,10 +99,11 @@ export function lossBefore(
   stack: string,
   evaluation: Evaluation,
   { hosts, facts }: Asked,
-  { given }: Accepted,
+  { given }: Pick<Accepted, "given">,
+  hostTraits?: HostTraits,
 ): Loss | undefined {
   const losses = chosenOf(evaluation, hosts).flatMap(
-    ({ desired }) => lossOf(desired, facts[desired.name], evaluation.pinned[desired.name] ?? []) ?? [],
+    ({ desired }) => lossOf(desired, facts[desired.name], evaluation.pinned[desired.name] ?? [], hostTraits) ?? [],
   );
   if (losses.length === 0) return undefined;
   const what = losses.join("; ");

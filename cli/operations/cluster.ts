@@ -12,8 +12,10 @@ import { inspectDeep, settle, type DeepLook, type Settling } from "../cluster/in
 import { bringBack, containersOf, listedHostsOf, prepareFor } from "../cluster/platform";
 import { readStack, readState, up, type LiveStack } from "../cluster/stack";
 import { list } from "../cluster/words";
+import { factsOf } from "../platform/facts";
 import { wholeConfig } from "../pulumi";
-import type { Containers, PlatformInstance } from "../platform/types";
+import { readStackFile } from "../pulumi/project";
+import type { Containers, HostTraits, PlatformInstance } from "../platform/types";
 import { UserError } from "../terminal/errors";
 import type { Progress } from "../terminal/progress";
 import { force, type Forcing } from "./force";
@@ -37,6 +39,8 @@ export interface Cluster {
   readonly stack: string;
   /** Whether the program creates the hosts, so that another machine can take a host's place. @default true */
   readonly createsHosts?: boolean;
+  /** See {@link HostTraits}. @default those of containers */
+  readonly hostTraits?: HostTraits;
   /** What {@link bringBack} would do, a sentence each. Changes nothing. */
   outstanding(): Promise<readonly string[]>;
   /** Brings back what the platform still has: network, containers, stopped and paused ones; sets up new containers. */
@@ -114,8 +118,10 @@ export function liveCluster(
 ): RecoverableCluster & UpgradableCluster {
   const containers = containersOf(stack);
   const listed = listedHostsOf(stack);
+  const hostTraits = factsOf(readStackFile(stack))?.hostTraits;
   return {
     stack,
+    ...(hostTraits === undefined ? {} : { hostTraits }),
     ...(listed === undefined ? {} : { createsHosts: false }),
     async outstanding() {
       if (containers === undefined) return [];

@@ -6,6 +6,7 @@ import {
   describeCuts,
   hasExpired,
   isNetworkCut,
+  isOtherKey,
   witnesses,
   type AllFacts,
   type Cut,
@@ -14,12 +15,13 @@ import {
 import { votes } from "../cluster/quorum";
 import type { Match } from "../cluster/match";
 import type { RepairInput, RepairStep } from "./plan-repair";
-import type { PlatformInstance } from "../platform/types";
+import type { HostTraits, PlatformInstance } from "../platform/types";
+import { CONTAINERS } from "./host-traits";
 import { commands, giveKey, list } from "../cluster/words";
 
 /** What the next rung is chosen from. */
 export interface Climb {
-  readonly input: Pick<RepairInput, "desired" | "instances" | "facts" | "createsHosts"> & {
+  readonly input: Pick<RepairInput, "desired" | "instances" | "facts" | "createsHosts" | "hostTraits"> & {
     readonly evaluation: Pick<Evaluation, "problems" | "pinned">;
   };
   readonly match: Match;
@@ -113,14 +115,8 @@ function unreached(climb: Climb, own: HostFacts | undefined): Rung {
   if (evaluation.problems.some(({ kind }) => kind === "bastion"))
     return { left: "the bastion can't be reached, so it is unknown whether the host is dead" };
   const seen = own?.reached === false ? own.seen : "it was not asked";
-  if (climb.input.createsHosts === false && seen.includes("another host key")) {
-    const { trust, repair } = commands(desired.stack);
-    return {
-      left:
-        "it shows another SSH host key than its hostKey in the stack file: it was installed anew, or another machine answers. If that is " +
-        `right: ${trust} --renew, then ${repair}`,
-    };
-  }
+  if (climb.input.createsHosts === false && isOtherKey(seen))
+    return { left: otherKeyText("it", desired.stack, commands(desired.stack).repair) };
   const living = witnesses(name, facts);
   const others = list([...new Set(living.map(({ from }) => from))]);
   if (living.length > 0 || node?.state === "ready") {
@@ -140,6 +136,19 @@ export function byPerson(what: string): string {
   return (
     `${what} doesn't answer by SSH, and only a person can bring it back: check its power, its console and its network. ` +
     "For another machine in its place: set its address and hostKey in the stack file, then run up"
+  );
+}
+
+/**
+ * What stays of a host that exists already and shows another SSH host key.
+ *
+ * @param what the host
+ * @param then the command that takes the new key
+ */
+export function otherKeyText(what: string, stack: string, then: string): string {
+  return (
+    `${what} shows another SSH host key than the one that the stack knows: it was installed anew, or another machine answers. If that ` +
+    `is right: ${commands(stack).trust} --renew, then ${then}`
   );
 }
 
@@ -171,9 +180,9 @@ export function unlockStep(names: readonly string[]): Extract<RepairStep, { kind
 
 /** A replacement that loses what is on the host. */
 function losing(climb: Climb): Rung {
-  const { facts = {}, evaluation } = climb.input;
+  const { facts = {}, evaluation, hostTraits } = climb.input;
   const { desired } = climb.match;
-  return replacing(climb, lossOf(desired, facts[desired.name], evaluation.pinned[desired.name] ?? []));
+  return replacing(climb, lossOf(desired, facts[desired.name], evaluation.pinned[desired.name] ?? [], hostTraits));
 }
 
 function replacing({ match, why, isTried }: Climb, loses: string | undefined): Rung {
@@ -196,13 +205,18 @@ function isLabelledOtherwise({ desired, node }: Match): boolean {
 }
 
 /**
- * What is lost with a host: its volumes, and the services that are pinned to its node's id. Managers run no tasks, and the
+ * What is lost with a replaced host: its volumes, unless the platform keeps them, and the services that are pinned to its node's id. Managers run no tasks, and the
  * other managers have the swarm's state, too.
  *
  * @returns undefined when nothing is lost
  */
-export function lossOf(host: DesiredNode, own: HostFacts | undefined, pinned: readonly string[]): string | undefined {
-  const volumes = volumesOf(host, own);
+export function lossOf(
+  host: DesiredNode,
+  own: HostFacts | undefined,
+  pinned: readonly string[],
+  { keepsVolumes }: Pick<HostTraits, "keepsVolumes"> = CONTAINERS,
+): string | undefined {
+  const volumes = keepsVolumes ? undefined : volumesOf(host, own);
   const services =
     pinned.length === 0
       ? undefined

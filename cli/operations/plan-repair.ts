@@ -2,8 +2,9 @@ import { LABELS } from "../../plan/labels";
 import type { DesiredNode } from "../../components/outputs";
 import type { NodeChange } from "../cluster/docker-api";
 import type { Evaluation } from "../cluster/evaluate";
-import { hasExpired, type AllFacts } from "../cluster/host-facts";
-import { byPerson, engineSteps, lockedHosts, nextRung, unlockStep } from "./ladder";
+import { hasExpired, isOtherKey, type AllFacts } from "../cluster/host-facts";
+import { CONTAINERS } from "./host-traits";
+import { byPerson, engineSteps, lockedHosts, nextRung, otherKeyText, unlockStep } from "./ladder";
 import { desiredAvailability, desiredLabels, missingLabels } from "../cluster/labels";
 import type { Match } from "../cluster/match";
 import type { Desired, ProblemKind } from "../cluster/model";
@@ -11,7 +12,7 @@ import { majority } from "../../plan/quorum";
 import { counts, guard, restartGuard, votes } from "../cluster/quorum";
 import { nameOf } from "../cluster/deployment";
 import { commands, giveKey, list } from "../cluster/words";
-import type { PlatformInstance } from "../platform/types";
+import type { HostTraits, PlatformInstance } from "../platform/types";
 import { goesAlone } from "./plan-replace";
 
 /** One step of a repair. */
@@ -52,6 +53,8 @@ export interface RepairInput {
   readonly instances?: readonly PlatformInstance[];
   /** Whether `replace` can put another machine in a host's place. @default true */
   readonly createsHosts?: boolean;
+  /** See {@link HostTraits}. @default those of containers */
+  readonly hostTraits?: HostTraits;
   /** Bastion and load balancers in the state: they must exist, too. */
   readonly others: readonly string[];
   /** The hosts' own reports. @default they weren't asked */
@@ -92,8 +95,15 @@ export function planRepair(input: RepairInput): RepairPlan {
     else instead();
   };
   for (const step of otherSteps(input)) add(step);
-  if (input.createsHosts === false && evaluation.problems.some(({ kind }) => kind === "bastion"))
-    left.push(byPerson("the bastion"));
+  const mute = evaluation.problems.find(({ kind }) => kind === "bastion");
+  // The step that takes its new key is planned where the stack file has that already.
+  const renewed = input.instances?.some(({ gone }) => gone !== undefined) === true;
+  if (input.createsHosts === false && mute !== undefined && !(isOtherKey(mute.text) && renewed && steps.length > 0))
+    left.push(
+      isOtherKey(mute.text)
+        ? otherKeyText("the bastion", desired.stack, commands(desired.stack).up)
+        : byPerson("the bastion"),
+    );
 
   const facts = input.facts ?? {};
   for (const step of engineSteps(desired.nodes, facts)) if (!tried.has(stepKey(step))) steps.push(step);
@@ -243,11 +253,17 @@ function isDue(kind: ProblemKind): boolean {
   return kind === "certificate" || kind === "renewal";
 }
 
-function otherSteps({ evaluation, instances, others, createsHosts }: RepairInput): RepairStep[] {
+function otherSteps({
+  evaluation,
+  instances,
+  others,
+  createsHosts,
+  hostTraits = CONTAINERS,
+}: RepairInput): RepairStep[] {
   const why = (name: string): string | undefined => {
     const found = instances?.find((instance) => instance.name === name);
     if (instances === undefined) return undefined;
-    return found?.running === true ? found.gone : "its container is gone";
+    return found?.running === true ? found.gone : hostTraits.missing;
   };
   const steps: RepairStep[] = [];
   const mute = createsHosts !== false && evaluation.problems.some((problem) => problem.kind === "bastion");
@@ -284,14 +300,16 @@ function refusal(evaluation: Evaluation, desired: Desired, facts: AllFacts): str
 }
 
 /** Why a host needs repair; nothing when it doesn't. */
-function whyLost({ desired, node }: Match, { instances, evaluation, facts }: RepairInput): string | undefined {
+function whyLost(
+  { desired, node }: Match,
+  { instances, evaluation, facts, hostTraits = CONTAINERS }: RepairInput,
+): string | undefined {
   if (instances !== undefined) {
     const instance = instances.find((one) => one.name === desired.name);
-    if (instance === undefined) return "its container is gone";
+    if (instance === undefined) return hostTraits.missing;
     if (instance.gone !== undefined) return instance.gone;
-    if (!instance.running) return "its container can't be started";
-    if (desired.identity !== "" && instance.id !== desired.identity)
-      return "its container isn't the one in the stack's state";
+    if (!instance.running) return hostTraits.stopped;
+    if (desired.identity !== "" && instance.id !== desired.identity) return hostTraits.another;
   }
   const own = facts?.[desired.name];
   if (own?.reached === true && !own.service) return "its Docker engine is stopped";

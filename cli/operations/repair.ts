@@ -13,7 +13,7 @@ import { commands, list } from "../cluster/words";
 import { again } from "../terminal/arguments";
 import type { Cluster } from "./cluster";
 import type { Operation, Past, Step } from "./operation";
-import type { PlatformInstance } from "../platform/types";
+import type { HostTraits, PlatformInstance } from "../platform/types";
 import { planRepair, stepKey, type RepairPlan, type RepairStep } from "./plan-repair";
 
 /** Seconds for a running host to recover by itself, before more is done to it: an election alone takes up to 21. */
@@ -28,6 +28,8 @@ export interface RepairSeen extends DeepLook {
   readonly instances?: readonly PlatformInstance[];
   /** Whether the program creates the hosts. @default true */
   readonly createsHosts?: boolean;
+  /** See {@link HostTraits}. @default those of containers */
+  readonly hostTraits?: HostTraits;
 }
 
 /** A step of a repair. */
@@ -74,15 +76,19 @@ export function repair(cluster: Cluster, given: readonly string[] = []): Operati
   };
 }
 
+/** What is known without a look at the cluster. */
+type Known = Pick<RepairSeen, "stack" | "instances" | "createsHosts" | "hostTraits">;
+
 /** Reads the state and the platform's list, without contacting the cluster. */
-export async function readKnown(cluster: Cluster): Promise<Pick<RepairSeen, "stack" | "instances" | "createsHosts">> {
+export async function readKnown(cluster: Cluster): Promise<Known> {
   const stack = await cluster.read();
   const instances = await cluster.instances();
-  const { createsHosts } = cluster;
+  const { createsHosts, hostTraits } = cluster;
   return {
     stack,
     ...(instances === undefined ? {} : { instances }),
     ...(createsHosts === undefined ? {} : { createsHosts }),
+    ...(hostTraits === undefined ? {} : { hostTraits }),
   };
 }
 
@@ -135,11 +141,7 @@ export function turn(
  * Observes the cluster, and waits for hosts that may come back by themselves. The wait ends early where it can't help: when
  * the host's own report shows that, or when its container doesn't run.
  */
-async function comeBack(
-  cluster: Cluster,
-  known: Pick<RepairSeen, "stack" | "instances" | "createsHosts">,
-  past: readonly Past<RepairTurn>[],
-): Promise<RepairSeen> {
+async function comeBack(cluster: Cluster, known: Known, past: readonly Past<RepairTurn>[]): Promise<RepairSeen> {
   const { stack, instances } = known;
   const first = { ...known, ...(await cluster.ask(stack)) };
   const plan = planOf(first, past);

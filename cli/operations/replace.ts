@@ -5,9 +5,11 @@
  * What it costs is asked before anything is touched (before-replace.ts). A worker whose tasks have no room elsewhere is
  * replaced while a spare worker has them, where that was asked for.
  *
- * The bastion can be one of the hosts, and goes first: the cluster doesn't need it, and the others are reached through it.
+ * The bastion can be one of the hosts, and goes first: the cluster doesn't need it, and the others are reached through it. Hosts of load
+ * balancers go last, one at a time.
  */
 import { messageOf } from "../../components/message";
+import { LOAD_BALANCER } from "../../plan/labels";
 import type { Spare } from "../../plan/spare";
 import type { Evaluation } from "../cluster/evaluate";
 import { urnOf, type LiveStack } from "../cluster/stack";
@@ -96,10 +98,19 @@ export function replace(cluster: Cluster, { hosts, ...accepted }: Replacement): 
 }
 
 /** Hosts that are still to be replaced. An `up` may have removed some: a spare worker of a killed run, or a smaller count. */
-function remainingOf(hosts: readonly string[], { desired }: LiveStack, past: readonly Past<ReplaceStep>[]): string[] {
+function remainingOf(
+  hosts: readonly string[],
+  { desired, instances }: LiveStack,
+  past: readonly Past<ReplaceStep>[],
+): string[] {
   const done = past.flatMap(({ step, outcome }) => (step.kind === "replace" && outcome === "done" ? step.hosts : []));
-  const wanted = [BASTION, ...desired.nodes.map(({ name }) => name)];
+  const wanted = [BASTION, ...desired.nodes.map(({ name }) => name), ...balancersIn(instances)];
   return hosts.filter((host) => wanted.includes(host) && !done.includes(host));
+}
+
+/** Names of a stack's hosts of load balancers. */
+export function balancersIn(instances: LiveStack["instances"]): string[] {
+  return instances.flatMap(({ name, role }) => (role === LOAD_BALANCER ? name : []));
 }
 
 /** The host whose tasks a spare worker has now. */
@@ -164,8 +175,11 @@ function planReplace(
     if (todo.includes(spared)) take([spared], spareFor(stack, spared));
     steps.push(removeSpare(cluster, spared));
   }
+  // One at a time, so that the others of its tiers have the traffic.
+  const balancers = todo.filter((host) => balancersIn(stack.instances).includes(host));
+  const isNode = (host: string): boolean => !balancers.includes(host);
   let refused: string | undefined;
-  while (todo.length > 0 && refused === undefined) {
+  while (todo.some(isNode) && refused === undefined) {
     const crowded = accepted.surge ? full.find((host) => todo.includes(host)) : undefined;
     if (crowded !== undefined) {
       const spare = spareFor(stack, crowded);
@@ -181,10 +195,12 @@ function planReplace(
     const batch = nextBatch(new Set(todo), evaluation);
     if ("refused" in batch) refused = `${batch.refused}. First: ${commands(name).repair}`;
     else if (batch.names.length === 0)
-      refused = `${list(todo)} can't be replaced: no batch has room for it. Check: ${commands(name).status}`;
+      refused = `${list(todo.filter(isNode))} can't be replaced: no batch has room for it. Check: ${commands(name).status}`;
     else take(batch.names);
   }
-  const loses = untouched && asked !== undefined ? lossBefore(name, evaluation, asked, accepted) : undefined;
+  if (refused === undefined) for (const balancer of balancers) take([balancer]);
+  const loses =
+    untouched && asked !== undefined ? lossBefore(name, evaluation, asked, accepted, cluster.hostTraits) : undefined;
   return { steps, left: [], ...(refused && { refused }), ...(loses && { loses }) };
 }
 

@@ -170,7 +170,7 @@ function lossOf(
   { version }: Wish,
   command: string,
 ): Loss | undefined {
-  const loss = lossBefore(stack, evaluation, asked, { force: false, surge: false, given: [] });
+  const loss = lossBefore(stack, evaluation, asked, { given: [] });
   if (loss === undefined) return undefined;
   const question = `The upgrade to Docker engine ${version} replaces hosts, which loses ${loss.what}`;
   return { what: loss.what, question, declined: `Nothing was upgraded. ${question}. To accept that: ${command}` };

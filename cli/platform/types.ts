@@ -31,6 +31,18 @@ export interface ResourceTypes {
   readonly data: Readonly<Record<string, string>>;
 }
 
+/** What becomes of a host that is replaced, and the words for what the platform lists. */
+export interface HostTraits {
+  /** Whether the volumes and images on a host outlive its replacement. */
+  readonly keepsVolumes: boolean;
+  /** Why a host that the platform doesn't list needs repair. */
+  readonly missing: string;
+  /** Why one that is listed and doesn't run does. */
+  readonly stopped: string;
+  /** Why one with another id than the state's does. */
+  readonly another: string;
+}
+
 /**
  * Facts of a platform that need no request: data and pure functions. The policy pack loads it too, so it imports
  * no client of any platform.
@@ -50,6 +62,8 @@ export interface CliPlatformFacts {
   /** A shell command that removes everything of a stack whose state is lost. @default there is none */
   readonly removalCommand?: (stack: string) => string;
   readonly types: ResourceTypes;
+  /** @default those of containers, which go with their volumes */
+  readonly hostTraits?: HostTraits;
   /** Whether `pulumi up` protects the resources in `types.data` unless the stack is a throwaway. */
   readonly protectsData: boolean;
   /** Whether the platform's key in the stack file (`swarm-ha:<name>`) allows data to be deleted with the stack. */
@@ -157,6 +171,8 @@ export interface ListedHost {
 export interface ListedHosts {
   /** Path of the list in the stack file. */
   readonly inventory: readonly string[];
+  /** Environment variable of a run that names a file: it gets the names of hosts that were skipped instead of released, one a line. */
+  readonly skippedFile: string;
   /**
    * All hosts, each once; the bastion is the first.
    *

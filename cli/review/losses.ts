@@ -7,6 +7,9 @@ import type { AllFacts } from "../cluster/host-facts";
 import { inspect } from "../cluster/inspect";
 import { lossOf } from "../operations/ladder";
 import { readStack } from "../cluster/stack";
+import { factsOf } from "../platform/facts";
+import type { HostTraits } from "../platform/types";
+import { readStackFile } from "../pulumi/project";
 import type { ReviewedHost } from "./instances";
 
 /** What is deleted with hosts. */
@@ -40,7 +43,7 @@ export async function askLosses(name: string, hosts: readonly string[], docker: 
     const stack = await readStack(name);
     const asked = { troubled: hosts, ...(docker === undefined ? {} : { docker }) };
     const [evaluation, facts] = await Promise.all([inspect(stack), askHosts(stack, asked)]);
-    return lossesOf(hosts, evaluation, facts);
+    return lossesOf(hosts, evaluation, facts, factsOf(readStackFile(name))?.hostTraits);
   } catch (error) {
     return unknownLosses(hosts, messageOf(error).trim().split("\n").slice(0, 2).join(" "));
   }
@@ -51,6 +54,7 @@ function lossesOf(
   hosts: readonly string[],
   { matches, pinned, reachable }: Pick<Evaluation, "matches" | "pinned" | "reachable">,
   facts: AllFacts,
+  hostTraits: HostTraits | undefined,
 ): Losses {
   const losses: string[] = [];
   const unknown: Record<string, string> = {};
@@ -60,7 +64,7 @@ function lossesOf(
     if (desired === undefined) unknown[host] = "the stack's outputs don't have it";
     else if (own?.reached !== true) unknown[host] = own?.seen ?? "it wasn't asked";
     else {
-      const loss = lossOf(desired, own, pinned[host] ?? []);
+      const loss = lossOf(desired, own, pinned[host] ?? [], hostTraits);
       if (loss !== undefined) losses.push(loss);
       if (!reachable) unknown[host] = "no manager could list the services that are pinned to it";
     }

@@ -32,7 +32,7 @@ export const backup = z
         allowed: "s3:, rest:, azure:, b2: or swift:, and what restic wants after it",
         fix: "write a repository such as s3:https://s3.eu-central-1.amazonaws.com/my-backups/prod",
         defaultText:
-          "a bucket of the stack's own on aws; on local the Docker volume `<stack>-backup`, which outlives the stack",
+          "a bucket of the stack's own on aws; on local the Docker volume `<stack>-backup`, which outlives the stack; required on hosts",
       })
       .optional(),
     password: z

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The repository with the backups. Input: { store: { repository, password, credentials, keep } }. Needs lib/common.sh.
 
-. lib/packages.sh
+. lib/on-demand.sh
 
 # store ARGUMENT…: restic on the repository. Its secrets are only in its environment, which is root's alone.
 store() (
@@ -20,13 +20,7 @@ last_lines() {
   grep -v '^\s*$' "$1" | tail -n 3 | tr '\n' ' ' | cut -c 1-400
 }
 
-# The local platform's image has restic. In the cloud, it is installed when the bastion needs it.
-install_restic() { apt update && apt install --no-install-recommends restic; }
-if ! command -v restic >/dev/null; then
-  heard=$(repeated 240 install_restic 2>&1) ||
-    fail "restic can't be installed: $(tail -n 2 <<<"$heard" | tr '\n' ' '). On a local stack it comes with the bastion's" \
-      "image, and this bastion's is older: npm run replace -- <stack> bastion"
-fi
+need_program restic
 repository=$(value store.repository)
 if [[ $repository == /* ]]; then
   mountpoint -q "$repository" ||

@@ -11,7 +11,15 @@ export const hostsFacts: CliPlatformFacts = {
   parallelSteps: () => 16,
   noticeSeconds: 60,
   types: { instance: HOST, labels: "labels", address: "address", loadBalancers: [], listeners: [], data: {} },
-  protectsData: true,
+  hostTraits: {
+    // A released host keeps /var/lib/docker.
+    keepsVolumes: true,
+    missing: "the stack's state doesn't have it",
+    stopped: "it doesn't run",
+    another: "it was claimed anew since the last up",
+  },
+  // Nothing of the stack's own is data: see components/platform/hosts.
+  protectsData: false,
   isThrowaway: () => false,
   hasPolicies: false,
   ingressRulesOf: () => [],

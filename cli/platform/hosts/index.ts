@@ -1,5 +1,6 @@
 /** The platform `hosts`, as the commands see it. */
 import { REPLACED_HOSTS } from "../../../components/platform/hosts/provider/replaced";
+import { SKIPPED_FILE } from "../../../components/platform/hosts/provider/skipped";
 import { commands } from "../../cluster/words";
 import type { Platform } from "../types";
 import { hostsConfigOf } from "./config";
@@ -36,6 +37,7 @@ export const hosts: Platform = {
   },
   listed: {
     inventory: INVENTORY,
+    skippedFile: SKIPPED_FILE,
     read: (values) => listedHosts(settingsOf(values)),
     look: lookAtMachines,
   },

@@ -8,6 +8,7 @@ import { bastionLogin, findLogin, isSameHost } from "../../cluster/logins";
 import type { PlannedRun, PlatformInstance } from "../types";
 import { listedHosts, settingsOf } from "./listed";
 import { messageOf } from "../../../components/message";
+import { isOtherKey } from "../../cluster/host-facts";
 import { pinnedKey } from "../../../components/ssh/host-way";
 
 /** Seconds for a log-in, and for the script. */
@@ -25,14 +26,15 @@ export async function lookAtMachines(
   config: PlannedRun["config"],
 ): Promise<readonly PlatformInstance[]> {
   const bastion = bastionLogin(deployment);
-  const tunnel = bastion === undefined ? undefined : await dial(bastion);
+  const dialled = bastion === undefined ? undefined : await dial(bastion);
+  const [tunnel, otherKey] = dialled === "other key" ? [undefined, true] : [dialled, false];
   const waiting = instancesOf(deployment);
   try {
     const found: PlatformInstance[] = [];
     const worker = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const login = findLogin(next.name, { deployment, privateKey: "" });
-        found.push(await lookAt(stack, next, { login, bastion, tunnel, config }));
+        found.push(await lookAt(stack, next, { login, bastion, tunnel, otherKey, config }));
       }
     };
     await Promise.all(Array.from({ length: AT_A_TIME }, worker));
@@ -42,17 +44,25 @@ export async function lookAtMachines(
   }
 }
 
-async function dial({ address: host, ...login }: Login): Promise<Tunnel | undefined> {
-  return openBastion({ host, ...login }, LIMIT).catch(() => undefined);
+/** @returns undefined when the bastion doesn't answer */
+async function dial({ address: host, ...login }: Login): Promise<Tunnel | "other key" | undefined> {
+  return openBastion({ host, ...login }, LIMIT).catch((error: unknown) =>
+    isOtherKey(messageOf(error)) ? "other key" : undefined,
+  );
 }
 
 async function lookAt(
   stack: string,
   { name, id }: Instance,
-  { login, bastion, tunnel, config }: Way,
+  { login, bastion, tunnel, otherKey, config }: Way,
 ): Promise<PlatformInstance> {
   const same = { name, id, running: true };
-  if (tunnel === undefined || login === undefined) return same;
+  if (login === undefined) return same;
+  const anew = async (): Promise<PlatformInstance> =>
+    (await isTrustedAnew(config, name, login.hostKey))
+      ? { ...same, gone: "it was installed anew: the stack file has another host key of it by now" }
+      : same;
+  if (tunnel === undefined) return otherKey && isSameHost(login, bastion) ? anew() : same;
   const call = scriptCall("look-host", { stack, name });
   try {
     const end = await (isSameHost(login, bastion)
@@ -62,10 +72,7 @@ async function lookAt(
     return identity === id ? same : { ...same, gone: goneText(identity) };
   } catch (error) {
     // Its own report, which `repair` asks for besides, says why.
-    if (!messageOf(error).includes("another host key")) return same;
-    return (await isTrustedAnew(config, name, login.hostKey))
-      ? { ...same, gone: "it was installed anew: the stack file has another host key of it by now" }
-      : same;
+    return isOtherKey(messageOf(error)) ? anew() : same;
   }
 }
 
@@ -80,8 +87,10 @@ interface Way {
   /** @default the state has none */
   readonly login: Login | undefined;
   readonly bastion: Login | undefined;
-  /** @default the bastion doesn't answer */
+  /** @default the bastion doesn't answer, or shows another host key */
   readonly tunnel: Tunnel | undefined;
+  /** Whether the bastion shows another host key than the state has. */
+  readonly otherKey: boolean;
   readonly config: PlannedRun["config"];
 }
 

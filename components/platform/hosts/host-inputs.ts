@@ -15,6 +15,8 @@ export interface HostInputs {
   readonly login: Login;
   /** The bastion's login. Secret. @default it is the bastion */
   readonly bastion?: Login;
+  /** Its SSH host key, which is in `login`, too: plain, so that a preflight can tell a new one without the secrets. */
+  readonly hostKey?: string;
   /** Source of its Docker engine, and the version. */
   readonly engine: {
     readonly source: "docker" | "debian" | "installed";

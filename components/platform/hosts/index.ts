@@ -8,6 +8,7 @@ import { PORTS } from "../../../plan/ports";
 import type { LoadBalancerName } from "../../../plan/roles";
 import { publicImages } from "../../images/public";
 import { directConnection, fromBastion } from "../../ssh/connection";
+import { pinnedKey } from "../../ssh/host-way";
 import type { Bastion, Host, Images, LoadBalancer, Platform, RegistryStorage } from "../types";
 import { readOnlyApiAddress } from "../../swarm/worker-proxy";
 import { balancerFiles, LOAD_BALANCERS, statsUrl } from "./balancers";
@@ -89,7 +90,7 @@ class HostsPlatform extends pulumi.ComponentResource implements Platform {
     this.httpsPort = app.port;
     const suffix = app.port === PORTS.https ? "" : `:${String(app.port)}`;
     this.loadBalancers = {
-      // From a workstation without a route to the hosts, it is reached by a tunnel.
+      // For a workstation without a route to the hosts: the user's own `ssh -L` (docs/hosts.md, "Load balancers").
       manager: this.loadBalancer(
         "manager",
         `${manager.host}:${String(manager.port)}`,
@@ -158,6 +159,7 @@ class HostsPlatform extends pulumi.ComponentResource implements Platform {
       {
         ...work,
         stack,
+        hostKey: pinnedKey((isBastion ? this.bastionHost.login : work.login).hostKey),
         labels: {
           [LABELS.stack]: stack,
           [LABELS.role]: role,

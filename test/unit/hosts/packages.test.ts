@@ -79,4 +79,36 @@ Remv their-tool [1]'
       echo theirs >"$start_policy"; allow_starts; cat "$start_policy"`);
     assert.equal(stdout, "theirs\n", stderr);
   });
+
+  describe("that a step needs later", () => {
+    const onDemand = (line: string): BashRan =>
+      run(
+        `sleep() { :; }; on_demand_limit=0; . scripts/lib/on-demand.sh
+        apt() { case "$*" in
+          *--simulate*) printf '%s\\n' "$simulated" ;;
+          install*) echo "apt $*" >>"$own_folder/calls"; "\${works:-true}" || { echo "E: no such package"; return 1; } ;; esac; }
+        simulated='Inst restic-none (1 Debian [amd64])'
+        ${line}`.replace(". scripts/lib/on-demand.sh", "eval \"$(grep -v '^\\. lib/' scripts/lib/on-demand.sh)\""),
+      );
+
+    it("are noted on a host that the stack has claimed, and nowhere else", () => {
+      const claimed = onDemand(
+        `echo name lb-1 >"$marker"; need_program restic-none; cat "$own_packages" "$own_folder/calls"`,
+      );
+      assert.equal(claimed.stdout, "restic-none\napt install --no-install-recommends restic-none\n", claimed.stderr);
+      const made = onDemand(`need_program restic-none; ls "$own_folder"`);
+      assert.equal(made.stdout, "calls\n", made.stderr);
+      assert.equal(onDemand(`need_program bash; ls "$own_folder"`).stdout, "");
+    });
+
+    it("have a remedy that fits the host when they can't be installed", () => {
+      const claimed = onDemand(`works=false; echo name lb-1 >"$marker"; need_program restic-none`);
+      assert.match(
+        claimed.stderr,
+        /: restic-none can't be installed: .*Check apt's sources there, or install the package/,
+      );
+      const made = onDemand(`works=false; need_program restic-none`);
+      assert.match(made.stderr, /: restic-none can't be installed: E: no such package\. On a local stack/);
+    });
+  });
 });

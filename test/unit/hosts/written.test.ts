@@ -61,4 +61,26 @@ describe("what the steps write on a host that exists already", () => {
   it("is removed from places of ours alone", () => {
     for (const file of removed) assert.match(file, /swarm-ha|^\/etc\/haproxy\/haproxy\.cfg\.\w+$/);
   });
+
+  it("is all removed by the commands for a release by hand", () => {
+    const page = readFileSync(path.join(root, "docs/hosts.md"), "utf8");
+    const section = /### Release a host by hand\n[^]*?```console\n([^]*?)```/.exec(page)?.[1] ?? "";
+    const patterns = section
+      .split("\n")
+      .filter((line) => line.startsWith("# rm -rf "))
+      .flatMap((line) => line.slice("# rm -rf ".length).split(" "));
+    const { stdout } = bash(
+      `. scripts/lib/marker.sh; . scripts/lib/written.sh; printf '%s\\n' "\${replaced_files[@]}" "\${written_files[@]}"; printf '%s\\n' "\${replaced_units[@]}" >&2`,
+    );
+    const paths = stdout.trim().split("\n");
+    assert.ok(paths.length > 10);
+    const fits = (file: string, pattern: string): boolean =>
+      new RegExp(`^${pattern.replaceAll(".", "\\.").replaceAll("*", "[^/]*")}$`).test(file);
+    assert.deepEqual(
+      paths.filter((file) => !patterns.some((pattern) => fits(file, pattern))),
+      [],
+    );
+    assert.match(section, /docker swarm leave --force/);
+    assert.match(section, /disable --now haproxy keepalived/);
+  });
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { namesIn, readIni } from "../../../cli/inventory/ansible-ini";
 import { readYaml } from "../../../cli/inventory/ansible-yaml";
 import { assign, merged } from "../../../cli/inventory/assign";
+import { jumpOf } from "../../../cli/inventory/jump-host";
 import { readSshConfig } from "../../../cli/inventory/ssh-config";
 import { printedValues } from "../../../cli/pulumi/whole-config";
 import { withValues } from "../../../cli/inventory/stack-yaml";
@@ -58,6 +59,48 @@ describe("the import of an inventory", () => {
       through: "b",
     });
     assert.throws(() => readSshConfig("Match all\n", "config"), /line 1: Match depends on more/);
+  });
+
+  it("takes the jump host that all hosts have in common as the bastion, and refuses several ways", () => {
+    const jump = "Host jump\n  HostName 203.0.113.10\n  User ops\n  Port 2222\n";
+    const host = (name: string, through?: string): string =>
+      `Host ${name}\n  HostName 10.0.0.1\n${through === undefined ? "" : `  ProxyJump ${through}\n`}`;
+    const of = (text: string, ...imported: string[]) => jumpOf(readSshConfig(text, "config"), imported);
+    const bastion = { address: "203.0.113.10", port: 2222, user: "ops" };
+    const both = jump + host("a", "jump") + host("b", "jump");
+    assert.deepEqual(of(both, "a", "b"), { name: "jump", bastion });
+    assert.deepEqual(of(jump + host("a", "root@jump:22"), "a")?.bastion, { ...bastion, user: "root", port: 22 });
+    assert.deepEqual(of(host("a", "10.9.9.9"), "a"), { name: "10.9.9.9", bastion: { address: "10.9.9.9" } });
+    assert.equal(of(host("a") + host("b"), "a", "b"), undefined);
+    // It is in the inventory itself: a host of the stack is the bastion.
+    assert.equal(of(both, "a", "b", "jump"), undefined);
+    assert.throws(
+      () => of(jump + host("a", "jump") + host("b"), "a", "b"),
+      /a through jump; b directly.*hosts\.bastion/,
+    );
+    assert.throws(() => of(host("a", "x") + host("b", "y"), "a", "b"), /a through x; b through y/);
+    assert.throws(() => of(host("a", "x,y"), "a"), /only one jump host/);
+    assert.throws(() => of(host("a", "gate.example.com"), "a"), /gate\.example\.com has no IPv4 address/);
+  });
+
+  it("writes through an alias, and refuses what would hide merged values", () => {
+    const shared = "config:\n  lb: &lb\n    hosts:\n      - name: lb-1\n  manager: *lb\n  registry: *lb\n";
+    const path = (tier: string) => ["config", tier, "hosts", 0, "hostKey"];
+    const changed = withValues(
+      shared,
+      ["manager", "registry"].map((tier) => ({ path: path(tier), value: "key" })),
+    );
+    assert.equal(changed, shared.replace("name: lb-1\n", "name: lb-1\n        hostKey: key\n"));
+    const merged = "config:\n  lb: &lb\n    hosts:\n      - name: lb-1\n  manager:\n    <<: *lb\n";
+    assert.throws(
+      () => withValues(merged, [{ path: path("manager"), value: "key" }]),
+      /manager of the stack file takes its values/,
+    );
+    assert.throws(
+      () => withValues("config: { a: 1 }\n", [{ path: ["config", "a", "b"], value: 1 }]),
+      /a of the stack file is no mapping/,
+    );
+    assert.equal(withValues("", [{ path: ["config", "a", "b"], value: 1 }]), "config:\n  a:\n    b: 1\n");
   });
 
   it("gives roles, pools and zones, and names everything that it can't decide, with the option that does", () => {

@@ -27,6 +27,8 @@ export class FakeCluster implements RecoverableCluster, UpgradableCluster {
   public removed: string[] = [];
   /** Hosts whose containers are gone. */
   public gone: string[] = [];
+  /** Hosts of load balancers. */
+  public balancers: string[] = [];
   /** Hosts whose tasks have no room, with reasons. */
   public room: Record<string, string[]> = {};
   /** What the managers' disks have. */
@@ -73,7 +75,11 @@ export class FakeCluster implements RecoverableCluster, UpgradableCluster {
     return {
       stack: this.stack,
       deployment: {},
-      instances: [instance("bastion", "bastion"), ...all.map(({ name, role }) => instance(name, role))],
+      instances: [
+        instance("bastion", "bastion"),
+        ...all.map(({ name, role }) => instance(name, role)),
+        ...this.balancers.map((name) => instance(name, "load-balancer")),
+      ],
       outputs: {} as LiveStack["outputs"],
       desired: { ...this.desired, nodes: all },
     };

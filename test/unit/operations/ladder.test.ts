@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import type { AllFacts, HostFacts, HostReport } from "../../../cli/cluster/host-facts";
 import { describeHost, nextRung, type Rung } from "../../../cli/operations/ladder";
+import { allFacts } from "../../../cli/platform/facts";
+import type { HostTraits } from "../../../cli/platform/types";
 import { stepKey } from "../../../cli/operations/plan-repair";
 import { nodeOf, wanted } from "../cluster/support";
 
@@ -34,11 +36,12 @@ interface Case {
   readonly bastion?: boolean;
   readonly pinned?: readonly string[];
   readonly createsHosts?: false;
+  readonly hostTraits?: HostTraits;
 }
 
 function climb(
   name: string,
-  { facts = {}, tried = [], instance, node = "down", bastion = true, pinned = [], createsHosts }: Case,
+  { facts = {}, tried = [], instance, node = "down", bastion = true, pinned = [], createsHosts, hostTraits }: Case,
 ): Rung {
   const one = host(name);
   const labels = { ...nodeOf(one).labels, "swarm-ha.identity": "other" };
@@ -54,6 +57,7 @@ function climb(
       evaluation: { problems: bastion ? [] : [unreachable], pinned: { [name]: pinned } },
       ...(instance === "unknown" ? {} : { instances }),
       ...(createsHosts === undefined ? {} : { createsHosts }),
+      ...(hostTraits === undefined ? {} : { hostTraits }),
     },
     match: node === "absent" ? { desired: one } : { desired: one, node: nodeOf(one, state) },
     why: "its node is down",
@@ -195,6 +199,19 @@ describe("the repair ladder", () => {
       loses(climb("worker-1", { facts, tried, pinned: ["queue"] })),
       "the volumes db and wal on worker-1, and the node of the service queue (pinned to the id of worker-1, a replacement has another)",
     );
+  });
+
+  it("names no volumes where a replaced host keeps them, but the services that are pinned to its node", () => {
+    const facts = { "worker-1": well({ volumes: ["db", "wal"] }) };
+    const tried = ["restart worker-1", "rejoin worker-1"];
+    for (const hostTraits of allFacts().flatMap((one) => one.hostTraits ?? [])) {
+      assert.ok(hostTraits.keepsVolumes);
+      assert.equal(loses(climb("worker-1", { facts, tried, hostTraits })), undefined);
+      assert.match(
+        loses(climb("worker-1", { facts, tried, hostTraits, pinned: ["queue"] })) ?? "",
+        /^the node of the service queue/,
+      );
+    }
   });
 
   it("corrects the identity label of the very node that the host is", () => {

@@ -4,7 +4,7 @@ import { evaluate } from "../../../cli/cluster/evaluate";
 import type { AllFacts, HostFacts, HostReport } from "../../../cli/cluster/host-facts";
 import type { Live, LiveNode } from "../../../cli/cluster/model";
 import { planRepair, stepKey, type RepairPlan } from "../../../cli/operations/plan-repair";
-import type { PlatformInstance } from "../../../cli/platform/types";
+import type { HostTraits, PlatformInstance } from "../../../cli/platform/types";
 import { quorum } from "../../../cli/cluster/quorum";
 import { found, nodeOf, nodesOf, wanted } from "../cluster/support";
 
@@ -28,6 +28,7 @@ interface Case {
   readonly unfinished?: readonly string[];
   readonly facts?: AllFacts;
   readonly createsHosts?: false;
+  readonly hostTraits?: HostTraits;
   readonly other?: Readonly<Record<string, string>>;
 }
 
@@ -46,6 +47,7 @@ function plan({
   unfinished = [],
   facts = {},
   createsHosts,
+  hostTraits,
   other = {},
 }: Case): RepairPlan {
   const evaluation = evaluate(desired, found(desired, nodesOf(desired, changes, extra), live));
@@ -57,6 +59,7 @@ function plan({
       return reason === undefined ? one : { ...one, gone: reason };
     }),
     ...(createsHosts === undefined ? {} : { createsHosts }),
+    ...(hostTraits === undefined ? {} : { hostTraits }),
     others,
     facts,
     tried: new Set(tried),
@@ -130,6 +133,13 @@ describe("planRepair", () => {
       mute.left.join(),
       /the bastion doesn't answer by SSH, and only a person can bring it back: check its power/,
     );
+    // Another key isn't silence: its remedy is another one.
+    const bastionError = "it shows another host key than the pinned one";
+    const otherKey = plan({ createsHosts: false, live: { bastionError } });
+    assert.match(otherKey.left.join(), /the bastion shows another SSH host key.*--renew, then npm run pulumi -- up/);
+    assert.doesNotMatch(otherKey.left.join(), /doesn't answer by SSH/);
+    const trusted = plan({ createsHosts: false, live: { bastionError }, other: { bastion: "it was installed anew" } });
+    assert.deepEqual([steps(trusted), trusted.left], [["replace bastion"], []]);
     const other = { "lb-manager": "it was installed anew", "worker-1": "it was installed anew" };
     const again = plan({ createsHosts: false, other, changes: { "worker-1": { state: "down" } } });
     assert.deepEqual(steps(again), ["replace lb-manager", "replace worker-1"]);
@@ -137,6 +147,16 @@ describe("planRepair", () => {
       again.steps.map((step) => "why" in step && step.why),
       ["it was installed anew", "it was installed anew"],
     );
+  });
+
+  it("says what is wrong with a host in its platform's words", () => {
+    const hostTraits = { keepsVolumes: true, missing: "not in the state", stopped: "off", another: "another one" };
+    const found = plan({ hostTraits, gone: ["lb-manager", "worker-1"] });
+    assert.deepEqual(
+      found.steps.map(({ why }) => why),
+      ["not in the state", "not in the state"],
+    );
+    assert.match(JSON.stringify(plan({ gone: ["worker-1"] }).steps), /its container is gone/);
   });
 
   it("starts and restarts Docker engines before it replaces anything, and without a majority, too", () => {

@@ -42,6 +42,13 @@ describe("replace", () => {
     ]);
   });
 
+  it("replaces hosts of load balancers after the others, one at a time", async () => {
+    cluster.balancers = ["lb-1", "lb-2"];
+    cluster.hosts = { "worker-1": reached() };
+    assert.equal((await run(["lb-1", "worker-1", "lb-2"])).settled, true);
+    assert.deepEqual(ups(), ["up worker-1", "up lb-1", "up lb-2"]);
+  });
+
   it("goes by the stack as it is under the lock, not by the one of before", async () => {
     cluster.hosts = { "worker-1": reached(), "worker-2": reached() };
     cluster.events = { "bring back": () => void cluster.removed.push("worker-3") };

@@ -4,6 +4,7 @@ import { hostFindings } from "../../../diagnose/findings";
 import type { HostLook } from "../../../diagnose/host-report";
 import { advice, isOurs, problem, some, type Finding, type Wanted } from "./finding";
 import type { Answer, Asked, Told } from "./look";
+import { isLoopback } from "./network";
 import type { HostReport } from "./report";
 
 /** The same host twice: clones of one image have the same machine id. */
@@ -33,6 +34,62 @@ export function duplicates(told: readonly { readonly host: Asked; readonly told:
         `${list(names)} all call themselves ${name}. Each node needs a host name of its own: hostnamectl set-hostname`,
       ),
     ),
+  ];
+}
+
+type Seen = readonly { readonly host: Asked; readonly told: Told }[];
+
+/** Hosts that don't resolve the name of the registry's external endpoint: it is part of every image's name. */
+export function unresolved(told: Seen, { registryName: name }: Wanted): Finding[] {
+  if (name === undefined) return [];
+  const hosts = told.flatMap(({ host, told: { details } }) => (details?.names[name] === false ? host.name : []));
+  if (hosts.length === 0) return [];
+  return [
+    problem(
+      hosts,
+      `${list(hosts)} can't resolve ${name} (swarm-ha:hosts.loadBalancers.registry.external.endpoint), and hosts pull images by that name. ` +
+        "Create its DNS record, or a line in /etc/hosts there",
+    ),
+  ];
+}
+
+/**
+ * Refused connections. Where a program listens, a firewall rejects them. Where none does, as before the first `up`, both look the
+ * same.
+ */
+export function refusals(told: Seen): Finding[] {
+  const reports = new Map(told.map(({ host, told: { report } }) => [host.name, report]));
+  const rejected = new Map<string, Set<string>>();
+  const unknown = new Map<number, Set<string>>();
+  for (const { host, told: one } of told) {
+    for (const { to, port, outcome } of one.details?.reach ?? []) {
+      if (outcome !== "refused") continue;
+      const listens = reports
+        .get(to)
+        ?.listening.some((socket) => socket.protocol === "tcp" && socket.port === port && !isLoopback(socket.address));
+      if (listens === true) {
+        const at = `${String(port)}/tcp of ${to}`;
+        rejected.set(at, (rejected.get(at) ?? new Set()).add(host.name));
+      } else unknown.set(port, (unknown.get(port) ?? new Set()).add(to));
+    }
+  }
+  const ports = [...unknown.keys()].sort((a, b) => a - b).map((port) => `${String(port)}/tcp`);
+  return [
+    ...[...rejected].map(([at, from]) =>
+      problem(
+        [...from],
+        `${at} refuses connections of ${list([...from])}, although a program listens there: a firewall rejects them. Open the port`,
+      ),
+    ),
+    ...(ports.length === 0
+      ? []
+      : [
+          advice(
+            [...new Set([...unknown.values()].flatMap((names) => [...names]))],
+            `Nothing listens on ${list(ports)} of the hosts yet. A firewall that rejects looks the same, so it can't be told before the ` +
+              'first `up`. If there are firewalls between the hosts, check their rules: docs/hosts.md, "Ports"',
+          ),
+        ]),
   ];
 }
 
@@ -82,7 +139,7 @@ export function looked(answers: readonly Answer[]): Finding[] {
     if (!("told" in one) || one.told.details === undefined) return [];
     const { name, role, address } = one.host;
     const { details } = one.told;
-    // Before the first `up` nothing listens: a refusal shows that the host is reached.
+    // Before the first `up` nothing listens: see refusals.
     const reach = details.reach.filter(({ outcome }) => outcome !== "refused");
     // Secondary addresses, and features of the kernel, are in the other report.
     const addresses = details.addresses.filter(({ secondary }) => !secondary);

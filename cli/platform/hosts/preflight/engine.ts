@@ -4,8 +4,8 @@ import { advice, isOurs, problem, some, type Finding, type Wanted } from "./find
 import type { Asked } from "./look";
 import type { HostReport } from "./report";
 
-/** Oldest Docker engine that is taken as it is installed. */
-const OLDEST = "20.10.24";
+/** Oldest Docker engine that is taken as it is installed. The steps check the same one (scripts/lib/engine.sh). */
+export const OLDEST = "20.10";
 
 /** Its version, its package and its settings. */
 export function engineProblems({ name, node }: Asked, report: HostReport, { engine: { source } }: Wanted): Finding[] {

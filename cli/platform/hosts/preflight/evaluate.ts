@@ -5,8 +5,8 @@ import { advice, problem, type Finding, type Wanted } from "./finding";
 import type { Answer, Asked, Failure } from "./look";
 import { addressProblems, portProblems } from "./network";
 import type { HostReport } from "./report";
-import { nodeProblems, ownerProblems, systemProblems } from "./system";
-import { duplicates, looked, strangers } from "./between";
+import { mountProblems, nodeProblems, ownerProblems, systemProblems } from "./system";
+import { duplicates, looked, refusals, strangers, unresolved } from "./between";
 
 /** See the top of this file. Hosts in the order of the answers; what is wrong between hosts comes last. */
 export function evaluate(answers: readonly Answer[], wanted: Wanted): readonly Finding[] {
@@ -21,7 +21,9 @@ export function evaluate(answers: readonly Answer[], wanted: Wanted): readonly F
     ...merged(told.flatMap(({ host, told: { report } }) => hostProblems(host, report, wanted))),
     ...duplicates(told),
     ...strangers(told, wanted),
+    ...unresolved(told, wanted),
     ...looked(answers),
+    ...refusals(told),
   ];
 }
 
@@ -53,6 +55,7 @@ function hostProblems(host: Asked, report: HostReport, wanted: Wanted): Finding[
     ...foreign,
     ...systemProblems(name, report, wanted),
     ...(host.node ? nodeProblems(host, report) : []),
+    ...mountProblems(name, report, wanted),
     ...engineProblems(host, report, wanted),
     ...addressProblems(host, report),
     ...portProblems(host, report, wanted),

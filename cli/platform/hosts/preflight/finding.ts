@@ -19,6 +19,10 @@ export interface Wanted {
   readonly adopt: boolean;
   /** Tiers by name of the host that forwards their traffic. */
   readonly tiers: Readonly<Record<string, readonly LoadBalancerName[]>>;
+  /** Name of the registry's external endpoint. @default hosts need not resolve one */
+  readonly registryName?: string;
+  /** The folder that the registry hosts share. @default none */
+  readonly mount?: string;
   /** Names of all hosts of the inventory. */
   readonly nodes: readonly string[];
 }

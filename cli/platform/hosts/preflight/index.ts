@@ -2,6 +2,9 @@
 import { ConfigError, parseConfig } from "../../../../config";
 import type { HostsStackConfig } from "../../../../config/platforms/hosts";
 import { bastionOf, loadBalancerHosts } from "../../../../config/platforms/hosts/logins";
+import { loadBalancerOf } from "../../../../config/platforms/hosts/load-balancers";
+import { endpointParts } from "../../../../components/platform/hosts/external";
+import { pinnedKey } from "../../../../components/ssh/host-way";
 import { LOAD_BALANCER } from "../../../../plan/labels";
 import { planHosts } from "../../../../plan/placement";
 import { deploymentSchema, instancesOf, resourcesOf, type Deployment } from "../../../cluster/deployment";
@@ -55,12 +58,13 @@ async function deploymentOf({ state }: PlannedRun): Promise<Deployment> {
   return text === undefined ? {} : deploymentSchema.parse(JSON.parse(text));
 }
 
-/** Hosts that the state doesn't have, or has with another address: another machine. (Host keys in it are encrypted.) Pure. */
+/** Hosts that the state doesn't have, or has with another address or host key: another machine. Pure. */
 export function newHosts(hosts: readonly Asked[], deployment: Deployment): readonly Asked[] {
   const urns = new Map(instancesOf(deployment).map(({ name, urn }) => [name, urn]));
-  return hosts.filter(({ name, address }) => {
-    const known = resourcesOf(deployment).find(({ urn }) => urn === urns.get(name));
-    return known?.inputs?.["address"] !== address;
+  return hosts.filter(({ name, address, login }) => {
+    const { address: before, hostKey } =
+      resourcesOf(deployment).find(({ urn }) => urn === urns.get(name))?.inputs ?? {};
+    return before !== address || (typeof hostKey === "string" && hostKey !== pinnedKey(login.hostKey));
   });
 }
 
@@ -74,12 +78,34 @@ async function findingsOf(config: HostsStackConfig, hosts: readonly Asked[]): Pr
   const [bastion] = askedHosts(config);
   if (bastion === undefined) return [];
   const { source, version } = engine;
-  const answers = await askAll(hosts, bastion, version === undefined ? { source } : { source, version });
+  const registryName = registryNameOf(config);
+  const mount = sharedFolderOf(config);
+  const answers = await askAll(hosts, bastion, {
+    engine: version === undefined ? { source } : { source, version },
+    names: registryName === undefined ? [] : [registryName],
+    ...(mount === undefined ? {} : { mount }),
+  });
   return evaluate(answers, {
     ...{ stack: config.stack, engine, adopt },
+    ...(registryName === undefined ? {} : { registryName }),
+    ...(mount === undefined ? {} : { mount }),
     tiers: Object.fromEntries(loadBalancerHosts(config).map(({ name, tiers }) => [name, tiers])),
     nodes: planHosts(config).map(({ name }) => name),
   });
+}
+
+/** Name of the registry's external endpoint, which hosts have to resolve. @returns undefined where the program names it, or for an address */
+export function registryNameOf(config: HostsStackConfig): string | undefined {
+  const settings = loadBalancerOf(config, "registry");
+  if (settings.kind !== "external") return undefined;
+  const { host } = endpointParts(settings.endpoint);
+  return /^[\d.]+$/.test(host) ? undefined : host;
+}
+
+/** The folder that the registry hosts share. @returns undefined where there is one such host, or none is shared */
+export function sharedFolderOf(config: HostsStackConfig): string | undefined {
+  const registries = planHosts(config).filter(({ role }) => role === "registry").length;
+  return registries > 1 ? config.hosts.registryStorage.path : undefined;
 }
 
 /** All hosts with what is asked of them; the bastion is the first. Pure. */

@@ -34,6 +34,15 @@ export interface Asked extends ListedHost {
 /** `swarm-ha:hosts.engine`: whether its packages can be had is asked. */
 export type EngineWanted = { readonly source: string } | { readonly source: string; readonly version: string };
 
+/** What is asked besides. */
+export interface Questions {
+  readonly engine: EngineWanted;
+  /** Names that nodes have to resolve. */
+  readonly names: readonly string[];
+  /** A folder that registry hosts have to have mounted. @default none */
+  readonly mount?: string;
+}
+
 /** What a host told. */
 export interface Told {
   readonly report: HostReport;
@@ -61,7 +70,7 @@ export interface Failure {
 export async function askAll(
   hosts: readonly Asked[],
   bastion: ListedHost,
-  engine: EngineWanted,
+  questions: Questions,
 ): Promise<readonly Answer[]> {
   const { address: host, ...login } = bastion.login;
   let tunnel: Tunnel;
@@ -80,7 +89,7 @@ export async function askAll(
     const waiting = [...hosts];
     const worker = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        results.set(next, await askOne(next, hosts, { tunnel, token, engine }));
+        results.set(next, await askOne(next, hosts, { ...questions, tunnel, token }));
       }
     };
     await Promise.all(Array.from({ length: AT_A_TIME }, worker));
@@ -93,7 +102,7 @@ export async function askAll(
 async function askOne(
   host: Asked,
   hosts: readonly Asked[],
-  { tunnel, token, engine }: { readonly tunnel: Tunnel; readonly token: string; readonly engine: EngineWanted },
+  { tunnel, token, engine, names, mount }: Questions & { readonly tunnel: Tunnel; readonly token: string },
 ): Promise<Answer> {
   let session: HostSession;
   try {
@@ -107,9 +116,15 @@ async function askOne(
     const mark = `@@${randomUUID()}`;
     const sent = Date.now();
     const [report, details] = await Promise.all([
-      session.run(scriptCall("host-preflight", { engine }), REPORT_LIMIT),
+      session.run(
+        scriptCall("host-preflight", {
+          engine,
+          ...(mount === undefined || host.role !== "registry" ? {} : { mount }),
+        }),
+        REPORT_LIMIT,
+      ),
       session
-        .run(scriptCall("diagnose", diagnoseInput(host, hosts, { mark, token })), DIAGNOSE_LIMIT)
+        .run(scriptCall("diagnose", diagnoseInput(host, hosts, { mark, token, names })), DIAGNOSE_LIMIT)
         .then((end) => parseDiagnosis(outputOf(end), { mark, bytes: BYTES, sent, received: Date.now() }).details)
         .catch(() => undefined),
     ]);
@@ -123,9 +138,13 @@ async function askOne(
   }
 }
 
-function diagnoseInput(host: Asked, hosts: readonly Asked[], { mark, token }: { mark: string; token: string }) {
+function diagnoseInput(
+  host: Asked,
+  hosts: readonly Asked[],
+  { mark, token, names }: { mark: string; token: string; names: readonly string[] },
+) {
   return {
-    ...{ mark, seconds: PART_LIMIT, lines: 200, bytes: BYTES, logs: false, names: [] },
+    ...{ mark, seconds: PART_LIMIT, lines: 200, bytes: BYTES, logs: false, names: host.node ? names : [] },
     peers: host.node ? peersOf(hosts, host) : [],
     ...(host.node ? { udp: { peers: udpPeersOf(hosts, host, token) } } : {}),
   };

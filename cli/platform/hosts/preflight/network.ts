@@ -61,6 +61,7 @@ export function portProblems(host: Asked, report: HostReport, wanted: Wanted): F
   ];
 }
 
-function isLoopback(address: string): boolean {
+/** Whether only the host itself reaches a socket at this address. */
+export function isLoopback(address: string): boolean {
   return address.startsWith("127.") || address === "::1" || address === "[::1]";
 }

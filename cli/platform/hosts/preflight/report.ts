@@ -68,6 +68,8 @@ export const reportSchema = z.object({
   marker: z
     .object({ stack: z.string(), name: z.string(), identity: z.string().nullish(), machineId: z.string().nullish() })
     .nullish(),
+  /** Whether something is mounted at the registry's shared folder; only where it is asked for. */
+  mounted: z.boolean().nullish(),
   /** Packages of ours that another program holds, or that can't be had: why. Empty: all is well. */
   packages: z.string().nullish(),
 });

@@ -143,3 +143,15 @@ export function nodeProblems({ name }: Asked, report: HostReport): Finding[] {
 function gib(kib: number): string {
   return `${(kib / 1024 / 1024).toFixed(1)} GiB`;
 }
+
+/** Whether the registry's shared folder is mounted: without it, each replica would have content of its own. */
+export function mountProblems(name: string, { mounted }: HostReport, { mount }: Wanted): Finding[] {
+  if (mounted !== false || mount === undefined) return [];
+  return [
+    problem(
+      [name],
+      `Nothing is mounted at ${mount} of ${name}, and the registry hosts have to share that folder (swarm-ha:hosts.registryStorage.path). ` +
+        "Mount it there, also after a reboot (/etc/fstab). The path must be the mount point itself",
+    ),
+  ];
+}

@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { messageOf } from "../../../message";
+import type { Login } from "../../../../plan/login";
 import { isHost } from "../../../../plan/roles";
 import type { HostInputs, HostState } from "../host-inputs";
 import { roleOf } from "./diff";
 import { isReplaced } from "./replaced";
 import { onHost, tell, Unreachable, type RunScript } from "./session";
+import { noteSkipped, SKIP_UNREACHABLE, skipsUnreachable } from "./skipped";
 
 /** Time limits of the scripts, in seconds. Packages take minutes. */
 const LIMITS = { claim: 60, look: 60, setUp: 20 * 60, balancer: 6 * 60, release: 20 * 60 } as const;
@@ -45,6 +47,7 @@ export async function createHost(inputs: HostInputs): Promise<{ id: string; outs
       // It is in the state now, so that `destroy` releases it, and the next `up` goes on with it.
       throw new SetUpError(identity, { ...state, complete: false }, error);
     }
+    noteBastion(inputs);
     return { id: identity, outs: { ...state, complete: true } };
   });
 }
@@ -115,6 +118,7 @@ export async function updateHost(old: HostState, inputs: HostInputs): Promise<Ho
       again || !files || old.loadBalancer === undefined ? setUp(run, inputs) : balance(run, inputs),
     );
   }
+  noteBastion(inputs);
   return { ...inputs, identity, machineId, complete: true };
 }
 
@@ -122,24 +126,55 @@ function becomesBastion(old: HostInputs, inputs: HostInputs): boolean {
   return old.bastion !== undefined && inputs.bastion === undefined;
 }
 
+/** The bastion that this run has made or changed: the former one of a host's state may be gone. */
+let newBastion: Login | undefined;
+
+function noteBastion({ login, bastion }: HostInputs): void {
+  if (bastion === undefined) newBastion = login;
+}
+
 /**
- * Releases a host: it leaves the swarm, and what the stack wrote there is removed. A host that can't be reached is skipped.
+ * Releases a host: it leaves the swarm, and what the stack wrote there is removed. A host that can't be reached is skipped. One whose
+ * bastion can't be reached isn't: it may be well, and would stay in the swarm.
  *
- * @throws Error if the host can be reached and its release fails
+ * @throws Error if the bastion can't be reached, or the host can be reached and its release fails
  */
 export async function deleteHost(state: HostState): Promise<void> {
   const { stack, name } = state;
   try {
-    await onHost(state, (run) =>
-      run("release-host", { stack, name, packages: isReplaced(name) ? "keep" : "remove" }, LIMITS.release),
-    );
+    await release(state);
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
+    if (error.atBastion && !skipsUnreachable()) throw new Error(withoutBastion(state, error), { cause: error });
     tell(
       `warning: ${messageOf(error)}. ${name} is skipped: what the stack '${stack}' wrote there stays, its marker included. To use the ` +
-        "host again, put it back into the inventory of that stack and run `up`, or re-install it",
+        "host again, put it back into the inventory of that stack and run `up`, re-install it, or release it by hand (docs/hosts.md)",
     );
+    noteSkipped(name);
   }
+}
+
+async function release(state: HostState): Promise<void> {
+  const { stack, name, bastion } = state;
+  const through = (one: HostState): Promise<unknown> =>
+    onHost(one, (run) =>
+      run("release-host", { stack, name, packages: isReplaced(name) ? "keep" : "remove" }, LIMITS.release),
+    );
+  try {
+    await through(state);
+  } catch (error) {
+    if (!(error instanceof Unreachable && error.atBastion)) throw error;
+    if (newBastion === undefined || isDeepStrictEqual(newBastion, bastion)) throw error;
+    await through({ ...state, bastion: newBastion });
+  }
+}
+
+function withoutBastion({ name }: HostState, error: Unreachable): string {
+  return (
+    `${messageOf(error)}. ${name} was not released, and stays in the state. Bring the bastion back, or name another one ` +
+    "(swarm-ha:hosts.bastion) and run `up`; then run this again. If these hosts are gone for good, or will be re-installed, put " +
+    `${SKIP_UNREACHABLE}=1 before the command: it skips them`
+  );
 }
 
 function isNode(inputs: HostInputs): boolean {

@@ -11,7 +11,16 @@ const CONNECT_LIMIT = 60;
 export type Reachable = Pick<HostInputs, "name" | "address" | "login" | "bastion">;
 
 /** A host couldn't be reached. */
-export class Unreachable extends Error {}
+export class Unreachable extends Error {
+  /** @param atBastion whether it was the bastion that couldn't be reached, so that the host wasn't dialled */
+  public constructor(
+    message: string,
+    public readonly atBastion: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
 
 /**
  * Runs one of our scripts on the host.
@@ -55,7 +64,7 @@ export async function onHost<T>(host: Reachable, work: (run: RunScript) => Promi
     });
   } catch (error) {
     if (connected) throw error;
-    throw new Unreachable(unreachableText(host, error), { cause: error });
+    throw new Unreachable(unreachableText(host, error), error instanceof BastionUnreachable, { cause: error });
   } finally {
     release();
   }

@@ -27,7 +27,7 @@ const privateKey = z
   .meta({
     description: "Private key of the user, in OpenSSH's format, without passphrase. A secret.",
     allowed: "a private key in OpenSSH's format, without passphrase",
-    fix: "set it with: npm run pulumi -- config set --secret --path swarm-ha:hosts.ssh.privateKey < ~/.ssh/id_ed25519",
+    fix: "set it with: npm run pulumi -- config set -s <stack> --secret --path swarm-ha:hosts.ssh.privateKey < ~/.ssh/id_ed25519",
     defaultText: OF_ALL,
     secret: true,
     examples: [PRIVATE_KEY_EXAMPLE],
@@ -36,7 +36,7 @@ const privateKey = z
 const sudoPassword = line.meta({
   description: "Password that sudo asks the user for. A secret.",
   allowed: "a text on one line",
-  fix: "set it with: npm run pulumi -- config set --secret --path swarm-ha:hosts.ssh.sudoPassword",
+  fix: "set it with: npm run pulumi -- config set -s <stack> --secret --path swarm-ha:hosts.ssh.sudoPassword",
   defaultText: `${OF_ALL}; without one, sudo must ask for none (NOPASSWD)`,
   secret: true,
   examples: ["password"],

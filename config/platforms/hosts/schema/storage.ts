@@ -35,7 +35,7 @@ const s3 = z
       .meta({
         description: "Id of the key. A secret.",
         allowed: "a text without blanks",
-        fix: "set it with: npm run pulumi -- config set --secret --path swarm-ha:hosts.registryStorage.s3.accessKey",
+        fix: "set it with: npm run pulumi -- config set -s <stack> --secret --path swarm-ha:hosts.registryStorage.s3.accessKey",
         secret: true,
         examples: ["key"],
       }),
@@ -45,7 +45,7 @@ const s3 = z
       .meta({
         description: "The key. A secret.",
         allowed: "a text without blanks",
-        fix: "set it with: npm run pulumi -- config set --secret --path swarm-ha:hosts.registryStorage.s3.secretKey",
+        fix: "set it with: npm run pulumi -- config set -s <stack> --secret --path swarm-ha:hosts.registryStorage.s3.secretKey",
         secret: true,
         examples: ["key"],
       }),

@@ -66,6 +66,11 @@ describe("hosts that a configuration lists", () => {
     const names = (deployment: Deployment) => newHosts(asked, deployment).map(({ name }) => name);
     assert.deepEqual(names({}), ["lb-1", "m-1", "w-1"]);
     assert.deepEqual(names(state(["lb-1", "10.0.0.11"], ["m-1", "10.0.0.1"], ["w-1", "10.0.0.9"])), ["w-1"]);
+    // Another host key is another machine, where the state has the former one in plain text.
+    const known = state(["lb-1", "10.0.0.11"], ["m-1", "10.0.0.1"], ["w-1", "10.0.0.2"]);
+    for (const resource of known.deployment?.resources ?? [])
+      Object.assign(resource.inputs ?? {}, { hostKey: resource.urn.endsWith("m-1") ? "ssh-ed25519 BBBB" : "" });
+    assert.deepEqual(names(known), ["m-1"]);
   });
 
   it("count as those that they were while the bastion doesn't answer", async () => {

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { older } from "../../../../cli/platform/hosts/preflight/engine";
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import type { HostDetails } from "../../../../cli/diagnose/host-report";
+import { root } from "../../../../cli/paths";
+import { older, OLDEST } from "../../../../cli/platform/hosts/preflight/engine";
 import { evaluate } from "../../../../cli/platform/hosts/preflight/evaluate";
 import type { Wanted } from "../../../../cli/platform/hosts/preflight/finding";
 import { failureOf, type Answer, type Asked, type Failure } from "../../../../cli/platform/hosts/preflight/look";
@@ -83,7 +87,7 @@ describe("the preflight of hosts that exist already", () => {
     [
       "an old engine",
       { engine: { package: "docker.io", version: "19.03.1" } },
-      /^problem: The Docker engine of worker-1 is 19\.03\.1; 20\.10\.24 or later/,
+      /^problem: The Docker engine of worker-1 is 19\.03\.1; 20\.10 or later/,
     ],
     [
       "another package",
@@ -195,6 +199,50 @@ describe("the preflight of hosts that exist already", () => {
     const found = texts(["a", "b"].map((name) => told({ timeSync: false, machineId: name }, asked(name))));
     assert.deepEqual(found.length, 1, found.join("\n"));
     assert.match(found[0] ?? "", /^advice: The clock of a and b isn't synchronized/);
+  });
+
+  it("names a shared folder of the registry that isn't mounted", () => {
+    const host = asked("registry-1", "registry");
+    const [found = ""] = texts([told({ mounted: false }, host)], { mount: "/srv/registry" });
+    assert.match(found, /^problem: Nothing is mounted at \/srv\/registry of registry-1.*registryStorage\.path/);
+    assert.deepEqual(texts([told({ mounted: true }, host)], { mount: "/srv/registry" }), []);
+  });
+
+  const looked = (name: string, details: Partial<HostDetails>, report: Partial<HostReport> = {}): Answer => {
+    const host = { ...asked(name), role: "manager" };
+    const none = { addresses: [], mtu: {}, features: {}, names: {}, reach: [], resolvers: [] };
+    const whole = { ...none, ...details } as unknown as HostDetails;
+    return { host, told: { report: { ...REPORT, hostName: name, machineId: name, ...report }, details: whole } };
+  };
+
+  it("names hosts that can't resolve the registry's own endpoint", () => {
+    const name = "registry.example.com";
+    const found = texts([looked("a", { names: { [name]: false } }), looked("b", { names: { [name]: true } })], {
+      registryName: name,
+    });
+    assert.deepEqual(found.length, 1, found.join("\n"));
+    assert.match(found[0] ?? "", /^problem: a can't resolve registry\.example\.com .*DNS record/);
+  });
+
+  it("says of refused connections what can be told of them", () => {
+    const reach: HostDetails["reach"] = [{ to: "b", port: 2377, outcome: "refused" }];
+    const before = texts([looked("a", { reach }), looked("b", {})]);
+    assert.deepEqual(before.length, 1, before.join("\n"));
+    assert.match(
+      before[0] ?? "",
+      /^advice: Nothing listens on 2377\/tcp of the hosts yet\. A firewall that rejects looks the same/,
+    );
+    const marker = { stack: "rack", name: "b" };
+    const listening = [{ protocol: "tcp", address: "*", port: 2377, process: "dockerd" }] as const;
+    const after = texts([looked("a", { reach }), looked("b", {}, { marker, listening: [...listening] })]);
+    assert.match(after.join("\n"), /^problem: 2377\/tcp of b refuses connections of a, although a program listens/);
+  });
+
+  it("takes the same oldest Docker engine as the steps", () => {
+    const text = readFileSync(path.join(root, "scripts/lib/engine.sh"), "utf8");
+    assert.equal(/^oldest_engine=(.*)$/m.exec(text)?.[1], OLDEST);
+    const page = readFileSync(path.join(root, "docs/hosts.md"), "utf8");
+    assert.ok(page.includes(`whatever is there, ${OLDEST} or later`));
   });
 
   it("compares versions by number", () => {

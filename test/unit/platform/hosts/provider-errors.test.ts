@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { HostInputs, HostState } from "../../../../components/platform/hosts/host-inputs";
 import { hostDifference } from "../../../../components/platform/hosts/provider/diff";
 import { createHost, deleteHost, lookAtHost, updateHost } from "../../../../components/platform/hosts/provider/host";
+import { SKIP_UNREACHABLE, SKIPPED_FILE } from "../../../../components/platform/hosts/provider/skipped";
 import type { Login } from "../../../../plan/login";
 import { SshServer, type Answer, type Deed } from "../../../support/command-plugin/ssh-server";
 import { utils } from "ssh2";
@@ -94,13 +98,46 @@ describe("a host's resource where something fails", function () {
     assert.equal((await lookAtHost(state(inputs(another)))).kind, "gone");
   });
 
-  it("is skipped by name in a destroy when it or the bastion is gone, and fails when its release fails", async () => {
-    await deleteHost(state(inputs(await start([]))));
-    await deleteHost(state(inputs(await start(["serve"]), await start([]))));
+  it("is skipped by name in a destroy when it is down, and fails when its release fails", async () => {
+    const file = join(mkdtempSync(join(tmpdir(), "skipped-")), "names");
+    process.env[SKIPPED_FILE] = file;
+    try {
+      await deleteHost(state(inputs(await start([]))));
+      await deleteHost(state(inputs(await start([]), await start(["serve"]))));
+    } finally {
+      Reflect.deleteProperty(process.env, SKIPPED_FILE);
+    }
     assert.equal(told.length, 2);
     for (const text of told) assert.match(text, /^warning: worker-1 .*worker-1 is skipped/);
+    assert.equal(readFileSync(file, "utf8"), "worker-1\nworker-1\n");
     const refusing = await start(["serve"], { stderr: "sudo on worker-1 refused the password of admin\n", exit: 1 });
     await assert.rejects(deleteHost(state(inputs(refusing))), /sudo on worker-1 refused the password/);
+  });
+
+  it("isn't skipped when only its bastion is down or shows another key, unless a person says so", async () => {
+    for (const bastion of [await start([]), await start(["other key"])]) {
+      const behind = state(inputs(await start(["serve"]), bastion));
+      await assert.rejects(
+        deleteHost(behind),
+        /the bastion can't be reached.*worker-1 was not released.*Bring the bastion back, or name another.*SWARM_HA_SKIP_UNREACHABLE=1/,
+      );
+      assert.deepEqual(told, []);
+    }
+    process.env[SKIP_UNREACHABLE] = "1";
+    try {
+      await deleteHost(state(inputs(await start(["serve"]), await start([]))));
+    } finally {
+      Reflect.deleteProperty(process.env, SKIP_UNREACHABLE);
+    }
+    assert.match(told.join(""), /worker-1 is skipped/);
+  });
+
+  it("is released through the bastion that the same run has made in the place of a lost one", async () => {
+    const bastion = await start(["serve", "serve"], { stdout: CLAIM, exit: 0 }, { exit: 0 });
+    await createHost(inputs(bastion));
+    const server = await start(["serve"], { exit: 0 });
+    await deleteHost({ ...state(inputs(server, await start([]))) });
+    assert.deepEqual(told, []);
   });
 
   it("takes a new login without asking the host, and deletes with it", async () => {
