@@ -79,6 +79,11 @@ describe("the ingress's static settings", () => {
     }
   });
 
+  it("have no PROXY protocol where there is nobody to believe, with which Traefik wouldn't start", () => {
+    for (const entryPoint of Object.values(statics({ trusted: [] }).entryPoints))
+      assert.equal(entryPoint.proxyProtocol, undefined);
+  });
+
   it("send from HTTP to the port of HTTPS that people know, and have routers on HTTPS by default", () => {
     const { web, websecure } = statics().entryPoints;
     assert.deepEqual(web?.http?.redirections?.entryPoint, { to: ":28443", scheme: "https" });

@@ -27,6 +27,8 @@ export class FakeCluster implements RecoverableCluster, UpgradableCluster {
   public removed: string[] = [];
   /** Hosts whose containers are gone. */
   public gone: string[] = [];
+  /** Hosts that were installed anew. */
+  public anew: string[] = [];
   /** Hosts of load balancers. */
   public balancers: string[] = [];
   /** Hosts whose tasks have no room, with reasons. */
@@ -93,7 +95,12 @@ export class FakeCluster implements RecoverableCluster, UpgradableCluster {
     const names = ["bastion", ...this.desired.nodes.map(({ name }) => name)].filter(
       (name) => !this.gone.includes(name),
     );
-    return Promise.resolve(names.map((name) => ({ name, id: `instance-${name}`, running: true })));
+    return Promise.resolve(
+      names.map((name) => ({
+        ...{ name, id: `instance-${name}`, running: true },
+        ...(this.anew.includes(name) ? { gone: "it was installed anew" } : {}),
+      })),
+    );
   }
 
   public ask(stack: LiveStack): Promise<{ evaluation: Evaluation; facts: AllFacts }> {

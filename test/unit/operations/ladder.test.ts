@@ -103,6 +103,15 @@ describe("the repair ladder", () => {
     assert.deepEqual(ladder("worker-1", anew), ["replace worker-1"]);
   });
 
+  it("leaves a host that shows another host key to a person, who trusts it", () => {
+    const seen = "it shows another host key than the pinned one: another server answers there";
+    const facts = { "worker-1": { reached: false, seen } as const };
+    assert.match(
+      left(climb("worker-1", { facts, createsHosts: false })),
+      /installed anew, or another machine answers.*npm run trust-hosts -- local --renew, then npm run repair -- local/,
+    );
+  });
+
   it("restarts a Docker engine that hangs", () => {
     const facts = { "manager-2": well({ answers: false, state: "" }) };
     assert.deepEqual(ladder("manager-2", { facts }), ["restart manager-2", "replace manager-2"]);

@@ -28,6 +28,15 @@ describe("repair", () => {
     ]);
   });
 
+  it("doesn't wait for a host that runs and was installed anew", async () => {
+    cluster.anew = ["worker-2"];
+    cluster.nodes = { "worker-2": { state: "down" } };
+    const { past } = await runQuietly(repair(cluster));
+    assert.equal(past.length, 1);
+    assert.ok(cluster.log.includes(`${COME_BACK}: enough`), cluster.log.join("\n"));
+    assert.ok(cluster.log.includes("replace worker-2"), cluster.log.join("\n"));
+  });
+
   it("doesn't wait for a host whose Docker engine is stopped", async () => {
     cluster.nodes = { "worker-1": { state: "down" } };
     cluster.hosts = { "worker-1": reached({ service: false, answers: false, state: "" }) };
