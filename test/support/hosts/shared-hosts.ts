@@ -26,7 +26,7 @@ export const NODES = HOSTS.map(({ name }) => name).filter((name) => !name.starts
 /** Zone of a host: rack-1 to rack-3. */
 export const zoneOf = (host: string): string => `rack-${host.slice(-1)}`;
 
-export const hosts = new TestHosts("hosts-e2e", "10.215.0");
+export const hosts = new TestHosts("hosts-e2e", "10.225.0");
 export const stack = new HostsStack("hosts-e2e", hosts, {
   zones: ["rack-1", "rack-2", "rack-3"],
   loadBalancers: { hosts: ["lb-1", "lb-2"], virtual: 100 },
