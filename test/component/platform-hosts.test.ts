@@ -10,6 +10,7 @@ import { sshKeys } from "../../components/ssh/keys";
 import { stackOutputs } from "../../components/stack-outputs";
 import { Swarm } from "../../components/swarm";
 import { managersOf } from "../../components/swarm/bastion";
+import { factsOf } from "../../cli/platform/facts";
 import { AddressRanges } from "../../components/swarm/ranges";
 import { planHosts } from "../../plan/placement";
 import { answer, SECRET } from "../support/answers";
@@ -174,6 +175,9 @@ describe("the platform hosts", () => {
           if (type !== HOST) continue;
           const logins = Object.keys(inputs).filter((input) => input === "login" || input === "bastion");
           assert.deepEqual([...secretInputs].sort(), logins.sort(), name);
+          // Plain, too: a preflight compares it without the secrets.
+          const { hostKey } = inputs["login"] as Record<string, unknown>;
+          assert.ok(typeof hostKey === "string" && inputs["hostKey"] === hostKey, name);
         }
       });
 
@@ -351,6 +355,7 @@ describe("the platform hosts", () => {
   });
 
   it("protects nothing from a destroy, which loses no data", async () => {
+    assert.equal(factsOf({ platform: "hosts" })?.protectsData, false);
     const { resources } = await run(nine());
     assert.deepEqual(
       resources.filter(({ protect }) => protect),
