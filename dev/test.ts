@@ -6,7 +6,7 @@
  * names, addresses and ports are fixed, and each run begins with removing what an interrupted one has left.
  */
 import { spawn, type StdioOptions } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, sep } from "node:path";
 import type { Tally } from "./reporter";
@@ -44,7 +44,8 @@ const WAIT_LIMIT = 3_600_000;
 process.env["SWARM_HA_DOWNLOADS"] ??= "never";
 
 runMain(async () => {
-  const { suites, mochaArgs } = chooseSuites(process.argv.slice(2));
+  const { suites, mochaArgs: given } = chooseSuites(process.argv.slice(2));
+  const mochaArgs = given.flatMap(filesOf);
   const outcomes: Outcome[] = [];
   for (const suite of suites) {
     const started = Date.now();
@@ -62,6 +63,14 @@ runMain(async () => {
   console.log(lastLine(all));
   return isGood(all) ? 0 : 1;
 });
+
+/** The tests in a folder of an argument, in their order; any other argument as it is. */
+function filesOf(argument: string): string[] {
+  const folder = join(root, argument);
+  if (!argument.startsWith(`test${sep}`) || !existsSync(folder) || !statSync(folder).isDirectory()) return [argument];
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".test.ts"));
+  return files.sort().map((file) => join(argument, file));
+}
 
 /** @returns a failure, printed on standard error, if something other than a test fails */
 async function attempt(work: () => Promise<Outcome>): Promise<Outcome> {
