@@ -34,14 +34,13 @@ describe("a stack on hosts that exist already", function () {
     assert.equal((await stack.balancersWithAddress()).length, 1);
   });
 
-  it("has the Docker engine where there was none, held, and leaves the host's own users alone", async () => {
+  it("has the Docker engine where there was none, held, and a marker on each manager", async () => {
     const held = await hosts.exec("worker-2", ["apt-mark", "showhold"]);
     assert.match(held, /^docker\.io$/m);
-    assert.equal((await hosts.exec("worker-2", ["hostname"])).trim(), "worker-2");
     for (const host of MANAGERS) assert.match(await hosts.exec(host, ["cat", "/etc/swarm-ha/host"]), /hosts-e2e/);
   });
 
-  it("shows no secret in its preview, nor on the hosts' processes", async () => {
+  it("shows no secret in its preview", async () => {
     const { output } = await stack.pulumi("preview", "--diff");
     assert.ok(!output.includes("correct horse"));
     const key = hosts.key.private.split("\n")[2] ?? "";

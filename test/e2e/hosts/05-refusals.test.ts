@@ -24,7 +24,9 @@ describe("hosts that exist already and are in use,", function () {
     for (const host of ["manager-1", "registry-1", "worker-1"]) assert.match(output, new RegExp(`${host}.*hosts-e2e`));
     const now = await snapshots();
     for (const [host, was] of Object.entries(before)) {
-      assert.deepEqual(differences(was, now[host] ?? was), [], host);
+      const is = now[host];
+      assert.ok(is !== undefined, host);
+      assert.deepEqual(differences(was, is), [], host);
     }
     await stack.untilHealthy();
   });
