@@ -227,11 +227,16 @@ export class TestStack {
       return stdout.split("\n").flatMap((name) => (name === "" ? [] : [`${kind} ${name}`]));
     };
     const filters = [`name=^/?${this.name}-`, this.label];
+    const volumes = (filter: string) => ask("volume", "volume", "ls", "--filter", filter, "--format", "{{.Name}}");
+    // By name, it lists volumes that have the text anywhere in their names.
+    const named = volumes(`name=${this.name}-`).then((all) =>
+      all.filter((one) => one.startsWith(`volume ${this.name}-`)),
+    );
     const all = filters.flatMap((filter) => [
       ask("container", "ps", "-a", "--filter", filter, "--format", "{{.Names}}"),
-      ask("volume", "volume", "ls", "--filter", filter.replace("^/?", ""), "--format", "{{.Name}}"),
       ask("network", "network", "ls", "--filter", filter.replace("/?", ""), "--format", "{{.Name}}"),
     ]);
+    all.push(named, volumes(this.label));
     all.push(ask("network", "network", "ls", "--filter", `name=^${this.name}$`, "--format", "{{.Name}}"));
     return [...new Set((await Promise.all(all)).flat())].sort();
   }
