@@ -1,4 +1,5 @@
 /** How full the hosts' disks are, and when that is a problem. */
+import { atATime } from "./at-a-time";
 import { messageOf } from "../../components/message";
 import type { Role } from "../../plan/roles";
 import { SERVICES } from "../../plan/stack-names";
@@ -69,25 +70,20 @@ export async function readDisks(
 ): Promise<{ readonly disks: LiveDisk[]; readonly unread: UnreadDisks[] }> {
   const { deployment } = stack;
   const { privateKey } = stack.outputs.access.bastion;
-  const waiting = Object.entries(stack.outputs.hosts);
   const disks: LiveDisk[] = [];
   const unread: UnreadDisks[] = [];
-  const worker = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [name, { address }] = next;
-      const login = findLogin(name, { deployment, address, privateKey });
-      if (login === undefined) continue;
-      try {
-        const call = { command: COMMAND, input: "" };
-        const { code, stdout, stderr } = await runOnHost(name, login, tunnel, call, LIMIT);
-        if (code !== 0) throw new Error(`exit code ${String(code)}: ${stderr.trim().slice(-300)}`);
-        disks.push(...disksIn(name, stdout));
-      } catch (error) {
-        unread.push({ host: name, reason: messageOf(error) });
-      }
+  await atATime(Object.entries(stack.outputs.hosts), AT_A_TIME, async ([name, { address }]) => {
+    const login = findLogin(name, { deployment, address, privateKey });
+    if (login === undefined) return;
+    try {
+      const call = { command: COMMAND, input: "" };
+      const { code, stdout, stderr } = await runOnHost(name, login, tunnel, call, LIMIT);
+      if (code !== 0) throw new Error(`exit code ${String(code)}: ${stderr.trim().slice(-300)}`);
+      disks.push(...disksIn(name, stdout));
+    } catch (error) {
+      unread.push({ host: name, reason: messageOf(error) });
     }
-  };
-  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+  });
   const byHost = (a: { host: string }, b: { host: string }): number =>
     a.host.localeCompare(b.host, "en", { numeric: true });
   return { disks: disks.sort(byHost), unread: unread.sort(byHost) };

@@ -1,4 +1,5 @@
 /** Which SSH keys let one in on the bastion and on all hosts: asked, and changed. */
+import { atATime } from "./at-a-time";
 import type { Access } from "../../components/outputs";
 import { messageOf } from "../../components/message";
 import { LOAD_BALANCER } from "../../plan/labels";
@@ -102,22 +103,18 @@ async function onEach<T>(
   failed: (reason: string) => T,
 ): Promise<ByHost<T>> {
   const names = keyHolders(stack);
-  const results = new Map<string, T>();
   const tunnel = await openBastion(stack.outputs.access.bastion, DIAL_LIMIT).catch(messageOf);
   if (typeof tunnel === "string") {
     return Object.fromEntries(names.map((name) => [name, failed(`the bastion can't be reached: ${tunnel}`)]));
   }
   try {
-    const waiting = [...names];
-    const worker = async (): Promise<void> => {
-      for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-        const host = name;
-        results.set(host, await work(host, tunnel).catch((error: unknown) => failed(messageOf(error))));
-      }
-    };
-    await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+    const found = await atATime(
+      names,
+      AT_A_TIME,
+      async (name) => [name, await work(name, tunnel).catch((error: unknown) => failed(messageOf(error)))] as const,
+    );
+    return Object.fromEntries(found);
   } finally {
     tunnel.close();
   }
-  return Object.fromEntries(names.flatMap((name) => (results.has(name) ? [[name, results.get(name) as T]] : [])));
 }

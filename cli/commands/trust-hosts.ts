@@ -6,6 +6,7 @@
  * Exit code 0 when every host has its key, 1 otherwise.
  */
 import { writeFileSync } from "node:fs";
+import { atATime } from "../cluster/at-a-time";
 import { messageOf } from "../../components/message";
 import { openBastion, type Tunnel } from "../../components/ssh/bastion";
 import { list } from "../cluster/words";
@@ -110,17 +111,10 @@ async function keysOf(
   hosts: readonly ListedHost[],
   ask: (host: ListedHost) => Promise<string>,
 ): Promise<{ readonly found: readonly ShownKey[]; readonly failed: readonly Failure[] }> {
-  const results = new Map<ListedHost, ShownKey | Failure>();
-  const waiting = [...hosts];
-  const worker = async (): Promise<void> => {
-    for (let host = waiting.shift(); host !== undefined; host = waiting.shift()) {
-      const one = host;
-      const failed = (error: unknown): Failure => ({ name: one.name, why: messageOf(error) });
-      results.set(one, await ask(one).then((shown) => ({ host: one, shown }), failed));
-    }
-  };
-  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
-  const all = hosts.flatMap((host) => results.get(host) ?? []);
+  const all = await atATime(hosts, AT_A_TIME, async (host): Promise<ShownKey | Failure> => {
+    const failed = (error: unknown): Failure => ({ name: host.name, why: messageOf(error) });
+    return ask(host).then((shown) => ({ host, shown }), failed);
+  });
   return {
     found: all.flatMap((one) => ("shown" in one ? [one] : [])),
     failed: all.flatMap((one) => ("why" in one ? [one] : [])),

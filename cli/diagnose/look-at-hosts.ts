@@ -1,6 +1,7 @@
 /** Asks every host, the bastion and the load balancers for a report: through the bastion, else through the platform. */
 import { randomUUID } from "node:crypto";
 import type Docker from "dockerode";
+import { atATime } from "../cluster/at-a-time";
 import { messageOf } from "../../components/message";
 import { isHost } from "../../plan/roles";
 import { openBastion, type Tunnel } from "../../components/ssh/bastion";
@@ -62,16 +63,7 @@ export async function lookAtHosts(reach: Reach, options: LookOptions): Promise<L
   const limit = options.udp === true ? TOGETHER : AT_A_TIME;
   try {
     const routes = { bastion, docker: options.docker };
-    const looks: HostLook[] = [];
-    const waiting = [...reach.targets];
-    const worker = async (): Promise<void> => {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        looks.push(await lookAt(reach, next, asked, routes));
-      }
-    };
-    await Promise.all(Array.from({ length: limit }, worker));
-    const order = reach.targets.map(({ name }) => name);
-    looks.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
+    const looks = await atATime(reach.targets, limit, (target) => lookAt(reach, target, asked, routes));
     return { looks, ...(typeof bastion === "string" ? { bastionError: bastion } : {}) };
   } finally {
     if (typeof bastion !== "string") bastion.close();

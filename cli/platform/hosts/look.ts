@@ -1,5 +1,6 @@
 /** Which machines answer for the hosts of a state. Changes nothing. */
 import { z } from "zod";
+import { atATime } from "../../cluster/at-a-time";
 import { openBastion, type Tunnel } from "../../../components/ssh/bastion";
 import type { Login } from "../../../plan/login";
 import { instancesOf, type Deployment, type Instance } from "../../cluster/deployment";
@@ -28,17 +29,11 @@ export async function lookAtMachines(
   const bastion = bastionLogin(deployment);
   const dialled = bastion === undefined ? undefined : await dial(bastion);
   const [tunnel, otherKey] = dialled === "other key" ? [undefined, true] : [dialled, false];
-  const waiting = instancesOf(deployment);
   try {
-    const found: PlatformInstance[] = [];
-    const worker = async (): Promise<void> => {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        const login = findLogin(next.name, { deployment, privateKey: "" });
-        found.push(await lookAt(stack, next, { login, bastion, tunnel, otherKey, config }));
-      }
-    };
-    await Promise.all(Array.from({ length: AT_A_TIME }, worker));
-    return found;
+    return await atATime(instancesOf(deployment), AT_A_TIME, (instance) => {
+      const login = findLogin(instance.name, { deployment, privateKey: "" });
+      return lookAt(stack, instance, { login, bastion, tunnel, otherKey, config });
+    });
   } finally {
     tunnel?.close();
   }

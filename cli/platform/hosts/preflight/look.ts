@@ -1,5 +1,6 @@
 /** Asks hosts before anything is touched: by SSH, through the bastion, all at once. Changes nothing. */
 import { randomUUID } from "node:crypto";
+import { atATime } from "../../../cluster/at-a-time";
 import { openBastion, type Tunnel } from "../../../../components/ssh/bastion";
 import { isRefusal } from "../../../../components/ssh/client";
 import { logInThrough, type HostSession } from "../../../../components/ssh/host";
@@ -85,15 +86,7 @@ export async function askAll(
   }
   try {
     const token = randomUUID();
-    const results = new Map<Asked, Answer>();
-    const waiting = [...hosts];
-    const worker = async (): Promise<void> => {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        results.set(next, await askOne(next, hosts, { ...questions, tunnel, token }));
-      }
-    };
-    await Promise.all(Array.from({ length: AT_A_TIME }, worker));
-    return hosts.flatMap((one) => results.get(one) ?? []);
+    return await atATime(hosts, AT_A_TIME, (one) => askOne(one, hosts, { ...questions, tunnel, token }));
   } finally {
     tunnel.close();
   }
