@@ -2,8 +2,8 @@
 import { messageOf } from "../../components/message";
 import type { Tunnel } from "../../components/ssh/bastion";
 import { LOAD_BALANCER } from "../../plan/labels";
-import { outputOf, runOnHost } from "./host-shell";
-import { bastionLogin, findLogin, isSameHost } from "./logins";
+import { outputOf, runOnHostOrBastion } from "./host-shell";
+import { bastionLogin, findLogin } from "./logins";
 import type { IdleBalancer, Problem } from "./model";
 import type { LiveStack } from "./stack";
 
@@ -27,9 +27,7 @@ export async function readBalancerHosts(
         const login = findLogin(host, { deployment, privateKey: "" });
         if (login === undefined) return [];
         try {
-          const end = await (isSameHost(login, bastion)
-            ? tunnel.run(CALL.command, CALL.input, LIMIT)
-            : runOnHost(host, login, tunnel, CALL, LIMIT));
+          const end = await runOnHostOrBastion(host, { login, bastion }, tunnel, CALL, LIMIT);
           const stopped = stoppedIn(outputOf(end));
           return stopped.length === 0 ? [] : [{ host, stopped }];
         } catch (error) {

@@ -3,6 +3,7 @@ import type { ScriptEnd } from "../../components/ssh/client";
 import { logInThrough, type Call } from "../../components/ssh/host";
 import { dataText, readScript, sent, type StepData } from "../../components/ssh/script";
 import type { Login } from "../../plan/login";
+import { isSameHost } from "./logins";
 
 /** Seconds for a log-in. A healthy host needs well under one. */
 const LOGIN_LIMIT = 8;
@@ -32,6 +33,19 @@ export async function runOnHost(
   } finally {
     session.close();
   }
+}
+
+/** The same on a host that may be the bastion itself, which isn't dialled from itself. */
+export function runOnHostOrBastion(
+  name: string,
+  { login, bastion }: { readonly login: Login; readonly bastion: Login | undefined },
+  tunnel: Tunnel,
+  call: Call,
+  limit: number,
+): Promise<ScriptEnd> {
+  return isSameHost(login, bastion)
+    ? tunnel.run(call.command, call.input, limit)
+    : runOnHost(name, login, tunnel, call, limit);
 }
 
 /** A script's standard output. @throws Error with the end of its standard error when it failed */

@@ -70,7 +70,7 @@ function keptText(stack: string): string {
   const file = readStackFile(stack);
   // The salt of these secrets is in the state alone.
   return hasLocalState(file) && file.text.includes("secure:")
-    ? `. Its empty state stays, because it decrypts the secrets in Pulumi.${stack}.yaml. To remove it, too, and to set these secrets anew: ${remove}`
+    ? `. Its empty state stays, because it decrypts the secrets in Pulumi.${stack}.yaml. To remove it, too, and to set these secrets again: ${remove}`
     : `; its history stays: ${remove}`;
 }
 

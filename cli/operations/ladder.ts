@@ -147,7 +147,7 @@ export function byPerson(what: string): string {
  */
 export function otherKeyText(what: string, stack: string, then: string): string {
   return (
-    `${what} shows another SSH host key than the one that the stack knows: it was installed anew, or another machine answers. If that ` +
+    `${what} shows another SSH host key than the one that the stack knows: it was re-installed, or another machine answers. If that ` +
     `is right: ${commands(stack).trust} --renew, then ${then}`
   );
 }

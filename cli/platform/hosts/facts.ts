@@ -16,7 +16,7 @@ export const hostsFacts: CliPlatformFacts = {
     keepsVolumes: true,
     missing: "the stack's state doesn't have it",
     stopped: "it doesn't run",
-    another: "it was claimed anew since the last up",
+    another: "it was claimed again since the last up",
   },
   // Nothing of the stack's own is data: see components/platform/hosts.
   protectsData: false,

@@ -4,7 +4,7 @@ import { atATime } from "../../cluster/at-a-time";
 import { openBastion, type Tunnel } from "../../../components/ssh/bastion";
 import type { Login } from "../../../plan/login";
 import { instancesOf, type Deployment, type Instance } from "../../cluster/deployment";
-import { outputOf, runOnHost, scriptCall } from "../../cluster/host-shell";
+import { outputOf, runOnHostOrBastion, scriptCall } from "../../cluster/host-shell";
 import { bastionLogin, findLogin, isSameHost } from "../../cluster/logins";
 import type { PlannedRun, PlatformInstance } from "../types";
 import { listedHosts, settingsOf } from "./listed";
@@ -53,21 +53,19 @@ async function lookAt(
 ): Promise<PlatformInstance> {
   const same = { name, id, running: true };
   if (login === undefined) return same;
-  const anew = async (): Promise<PlatformInstance> =>
+  const reinstalled = async (): Promise<PlatformInstance> =>
     (await isTrustedAnew(config, name, login.hostKey))
-      ? { ...same, gone: "it was installed anew: the stack file has another host key of it by now" }
+      ? { ...same, gone: "it was re-installed: the stack file has another host key of it by now" }
       : same;
-  if (tunnel === undefined) return otherKey && isSameHost(login, bastion) ? anew() : same;
+  if (tunnel === undefined) return otherKey && isSameHost(login, bastion) ? reinstalled() : same;
   const call = scriptCall("look-host", { stack, name });
   try {
-    const end = await (isSameHost(login, bastion)
-      ? tunnel.run(call.command, call.input, LIMIT)
-      : runOnHost(name, login, tunnel, call, LIMIT));
+    const end = await runOnHostOrBastion(name, { login, bastion }, tunnel, call, LIMIT);
     const { identity } = lookSchema.parse(JSON.parse(outputOf(end)));
     return identity === id ? same : { ...same, gone: goneText(identity) };
   } catch (error) {
     // Its own report, which `repair` asks for besides, says why.
-    return isOtherKey(messageOf(error)) ? anew() : same;
+    return isOtherKey(messageOf(error)) ? reinstalled() : same;
   }
 }
 
@@ -91,6 +89,6 @@ interface Way {
 
 function goneText(identity: string): string {
   return identity === ""
-    ? "it was installed anew, or its marker /etc/swarm-ha/host is gone"
-    : "it was claimed anew since the last up";
+    ? "it was re-installed, or its marker /etc/swarm-ha/host is gone"
+    : "it was claimed again since the last up";
 }

@@ -3,6 +3,7 @@ import type { HostsStackConfig } from "../../../config/platforms/hosts";
 import { loadBalancerOf } from "../../../config/platforms/hosts/load-balancers";
 import { bastionOf, loadBalancerHosts, loginOf, type BastionHost } from "../../../config/platforms/hosts/logins";
 import { LABELS, LOAD_BALANCER } from "../../../plan/labels";
+import type { Login } from "../../../plan/login";
 import type { HostSpec } from "../../../plan/placement";
 import { PORTS } from "../../../plan/ports";
 import type { LoadBalancerName } from "../../../plan/roles";
@@ -125,10 +126,9 @@ class HostsPlatform extends pulumi.ComponentResource implements Platform {
       login,
       loadBalancer: balancerFiles(config, hosts, name),
     }));
-    const nodes = hosts.map(({ name, role, zone, pool, address }): Work => {
-      const own = config.hosts.inventory.find((host) => host.name === name);
-      if (own === undefined || address === undefined) throw new Error(`${name} is not in the inventory`);
-      return { name, role, zone, pool, address, login: loginOf(config, own) };
+    const nodes = hosts.map(({ name, role, zone, pool }): Work => {
+      const login = this.loginTo(name);
+      return { name, role, zone, pool, address: login.address, login };
     });
     const { name: bastionName, login, privateAddress } = this.bastionHost;
     const shared = [...balancers, ...nodes].find(({ name }) => name === bastionName);
@@ -189,20 +189,24 @@ class HostsPlatform extends pulumi.ComponentResource implements Platform {
 
   private asHost(spec: HostSpec): Host {
     const { config } = this.args;
-    const { address, ...host } = spec;
-    const own = config.hosts.inventory.find(({ name }) => name === spec.name);
-    if (own === undefined || address === undefined) throw new Error(`${spec.name} is not in the inventory`);
     const resource = this.resource(spec.name);
-    const { address: at, ...rest } = loginOf(config, own);
+    const { address, ...rest } = this.loginTo(spec.name);
     const registry = loadBalancerOf(config, "registry");
     return {
-      ...host,
+      ...spec,
       ...(registry.kind === "hosts" ? { names: [`${registry.virtualAddress}\tregistry.${config.domain}`] } : {}),
       identity: resource.identity,
       address: pulumi.output(address),
-      connection: fromBastion(this.bastion.connection, { name: spec.name, host: at, ...secretParts(rest) }),
+      connection: fromBastion(this.bastion.connection, { name: spec.name, host: address, ...secretParts(rest) }),
       ready: [resource, ...this.bastion.ready],
     };
+  }
+
+  private loginTo(name: string): Login {
+    const { config } = this.args;
+    const own = config.hosts.inventory.find((host) => host.name === name);
+    if (own === undefined) throw new Error(`${name} is not in the inventory`);
+    return loginOf(config, own);
   }
 
   private resource(name: string): HostResource {

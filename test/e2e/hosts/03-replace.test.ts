@@ -55,7 +55,7 @@ describe("hosts that exist already are replaced:", function () {
     await stack.upPast("worker-1");
   });
 
-  it("installed anew, it is recognized, and joins again once its new key is trusted", async () => {
+  it("re-installed, it is recognized, and joins again once its new key is trusted", async () => {
     const [ids, swarm] = [await nodeIds(), await stack.swarmIds()];
     await hosts.reimage("worker-1");
     await isNamed("worker-1");
@@ -65,7 +65,7 @@ describe("hosts that exist already are replaced:", function () {
     const trusted = await stack.good("trust-hosts", [stack.name, "--renew", "--yes"], 60);
     assert.match(trusted.output, /worker-1/);
     const { seconds } = await stack.good("repair", [stack.name]);
-    figure("npm run repair of a worker that was installed anew", seconds);
+    figure("npm run repair of a worker that was re-installed", seconds);
     await assertOnly(["worker-1"], ids, swarm);
     await stack.untilHealthy();
   });

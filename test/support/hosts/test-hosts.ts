@@ -153,7 +153,7 @@ export class TestHosts {
     this.made.delete(name);
   }
 
-  /** Installs a host anew, as an administrator does: same name and address, another machine id, other host keys. */
+  /** Re-installs a host, as an administrator does: same name and address, another machine id, other host keys. */
   public async reimage(name: string): Promise<void> {
     const host = this.host(name);
     await this.lose(name);

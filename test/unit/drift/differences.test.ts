@@ -224,12 +224,12 @@ describe("a preview of a refresh", () => {
 
 describe("machines of hosts that existed before the stack", () => {
   it("differ where another one answers, which repair sets up", () => {
-    const machines = [{ name: "web-1" }, { name: "web-2", gone: "it was installed anew" }];
+    const machines = [{ name: "web-1" }, { name: "web-2", gone: "it was re-installed" }];
     assert.deepEqual(machineDifferences("rack", machines), [
       {
         kind: "cloud",
         hosts: ["web-2"],
-        text: "web-2: it was installed anew. Set it up again: npm run repair -- rack",
+        text: "web-2: it was re-installed. Set it up again: npm run repair -- rack",
         repair: true,
       },
     ]);

@@ -27,8 +27,8 @@ export class FakeCluster implements RecoverableCluster, UpgradableCluster {
   public removed: string[] = [];
   /** Hosts whose containers are gone. */
   public gone: string[] = [];
-  /** Hosts that were installed anew. */
-  public anew: string[] = [];
+  /** Hosts that were re-installed. */
+  public reinstalled: string[] = [];
   /** Hosts of load balancers. */
   public balancers: string[] = [];
   /** Hosts whose tasks have no room, with reasons. */
@@ -98,7 +98,7 @@ export class FakeCluster implements RecoverableCluster, UpgradableCluster {
     return Promise.resolve(
       names.map((name) => ({
         ...{ name, id: `instance-${name}`, running: true },
-        ...(this.anew.includes(name) ? { gone: "it was installed anew" } : {}),
+        ...(this.reinstalled.includes(name) ? { gone: "it was re-installed" } : {}),
       })),
     );
   }

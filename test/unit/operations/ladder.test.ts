@@ -31,7 +31,7 @@ const to = (name: string, outcome: Outcome, port = 2377): HostReport["reach"][nu
 interface Case {
   readonly facts?: AllFacts;
   readonly tried?: readonly string[];
-  readonly instance?: "gone" | "stopped" | "unknown" | "installed anew";
+  readonly instance?: "gone" | "stopped" | "unknown" | "re-installed";
   readonly node?: "down" | "absent" | "other label";
   readonly bastion?: boolean;
   readonly pinned?: readonly string[];
@@ -48,7 +48,7 @@ function climb(
   const state = node === "down" ? { state: "down", reachability: "" } : { labels };
   const found = { name, id: one.identity, running: instance !== "stopped" };
   const instances =
-    instance === "gone" ? [] : [instance === "installed anew" ? { ...found, gone: "it was installed anew" } : found];
+    instance === "gone" ? [] : [instance === "re-installed" ? { ...found, gone: "it was re-installed" } : found];
   const unreachable = { kind: "bastion", hosts: [], text: "The bastion can't be reached" } as const;
   return nextRung({
     input: {
@@ -91,7 +91,7 @@ describe("the repair ladder", () => {
     assert.deepEqual(ladder("worker-1", { facts }), ["start worker-1", "restart worker-1", "replace worker-1"]);
   });
 
-  it("leaves a silent host that existed before the stack to a person, and claims it again once it was installed anew", () => {
+  it("leaves a silent host that existed before the stack to a person, and claims it again once it was re-installed", () => {
     const facts = { "worker-1": silent };
     assert.match(
       left(climb("worker-1", { facts, createsHosts: false })),
@@ -99,8 +99,8 @@ describe("the repair ladder", () => {
     );
     // The same silence of a host that the program created ends with another one.
     assert.deepEqual(ladder("worker-1", { facts }), ["replace worker-1"]);
-    const anew = { facts: { "worker-1": well() }, createsHosts: false, instance: "installed anew" } as const;
-    assert.deepEqual(ladder("worker-1", anew), ["replace worker-1"]);
+    const reinstalled = { facts: { "worker-1": well() }, createsHosts: false, instance: "re-installed" } as const;
+    assert.deepEqual(ladder("worker-1", reinstalled), ["replace worker-1"]);
   });
 
   it("leaves a host that shows another host key to a person, who trusts it", () => {
@@ -108,7 +108,7 @@ describe("the repair ladder", () => {
     const facts = { "worker-1": { reached: false, seen } as const };
     assert.match(
       left(climb("worker-1", { facts, createsHosts: false })),
-      /installed anew, or another machine answers.*npm run trust-hosts -- local --renew, then npm run repair -- local/,
+      /re-installed, or another machine answers.*npm run trust-hosts -- local --renew, then npm run repair -- local/,
     );
   });
 

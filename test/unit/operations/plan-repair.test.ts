@@ -126,7 +126,7 @@ describe("planRepair", () => {
     assert.match(blind.left.join(), /worker-1: the bastion can't be reached/);
   });
 
-  it("leaves a bastion that existed before the stack to a person, and sets up again what was installed anew", () => {
+  it("leaves a bastion that existed before the stack to a person, and sets up again what was re-installed", () => {
     const mute = plan({ createsHosts: false, live: { bastionError: "refused" } });
     assert.deepEqual(steps(mute), []);
     assert.match(
@@ -138,14 +138,14 @@ describe("planRepair", () => {
     const otherKey = plan({ createsHosts: false, live: { bastionError } });
     assert.match(otherKey.left.join(), /the bastion shows another SSH host key.*--renew, then npm run pulumi -- up/);
     assert.doesNotMatch(otherKey.left.join(), /doesn't answer by SSH/);
-    const trusted = plan({ createsHosts: false, live: { bastionError }, other: { bastion: "it was installed anew" } });
+    const trusted = plan({ createsHosts: false, live: { bastionError }, other: { bastion: "it was re-installed" } });
     assert.deepEqual([steps(trusted), trusted.left], [["replace bastion"], []]);
-    const other = { "lb-manager": "it was installed anew", "worker-1": "it was installed anew" };
+    const other = { "lb-manager": "it was re-installed", "worker-1": "it was re-installed" };
     const again = plan({ createsHosts: false, other, changes: { "worker-1": { state: "down" } } });
     assert.deepEqual(steps(again), ["replace lb-manager", "replace worker-1"]);
     assert.deepEqual(
       again.steps.map((step) => "why" in step && step.why),
-      ["it was installed anew", "it was installed anew"],
+      ["it was re-installed", "it was re-installed"],
     );
   });
 

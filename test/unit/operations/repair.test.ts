@@ -28,8 +28,8 @@ describe("repair", () => {
     ]);
   });
 
-  it("doesn't wait for a host that runs and was installed anew", async () => {
-    cluster.anew = ["worker-2"];
+  it("doesn't wait for a host that runs and was re-installed", async () => {
+    cluster.reinstalled = ["worker-2"];
     cluster.nodes = { "worker-2": { state: "down" } };
     const { past } = await runQuietly(repair(cluster));
     assert.equal(past.length, 1);

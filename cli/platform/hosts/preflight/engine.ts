@@ -99,7 +99,7 @@ export function swarmProblems(host: Asked, report: HostReport, wanted: Wanted): 
         problem(
           [name],
           `${name} is in a swarm already (${swarm.state}${swarm.clusterId == null || swarm.clusterId === "" ? "" : `, cluster ${swarm.clusterId}`}). Nothing ` +
-            "was touched. To take that swarm over: adopt: true. To start anew: docker swarm leave --force there",
+            "was touched. To take that swarm over: adopt: true. To start over: docker swarm leave --force there",
         ),
       );
     } else if (containers != null && containers.length > 0) {

@@ -34,7 +34,7 @@ function failedText({ name, login, direct }: Asked, { kind, seen }: Failure, { s
     unreachable: `${name} can't be reached at ${at} ${from} (${seen}). Check its power, its sshd, and firewalls on the way`,
     "host key":
       `${name} (${at}) shows another SSH host key than its hostKey in the stack file: another machine answers there, or it was ` +
-      `installed anew. If that is right: npm run trust-hosts -- ${stack} --renew`,
+      `re-installed. If that is right: npm run trust-hosts -- ${stack} --renew`,
     login:
       `${name} (${at}) refuses the login of ${login.user} (${seen}). Put the public key of swarm-ha:hosts.ssh.privateKey into ` +
       `~${login.user}/.ssh/authorized_keys there, or set user and privateKey of the host`,

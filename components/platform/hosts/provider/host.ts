@@ -13,7 +13,7 @@ import { noteSkipped, SKIP_UNREACHABLE, skipsUnreachable } from "./skipped";
 const LIMITS = { claim: 60, look: 60, setUp: 20 * 60, balancer: 6 * 60, release: 20 * 60 } as const;
 
 /** Id and outputs of a host that was claimed, and why it couldn't be set up. The Pulumi engine stores the first two. */
-class SetUpError extends Error {
+class IncompleteHost extends Error {
   public readonly reasons: readonly string[];
 
   public constructor(
@@ -45,7 +45,7 @@ export async function createHost(inputs: HostInputs): Promise<{ id: string; outs
       await setUp(run, inputs);
     } catch (error) {
       // It is in the state now, so that `destroy` releases it, and the next `up` goes on with it.
-      throw new SetUpError(identity, { ...state, complete: false }, error);
+      throw new IncompleteHost(identity, { ...state, complete: false }, error);
     }
     noteBastion(inputs);
     return { id: identity, outs: { ...state, complete: true } };

@@ -43,7 +43,7 @@ describe("a look at the machines of a state", function () {
     try {
       assert.deepEqual(await look(server, server.hostKey), [undefined, undefined]);
       const [bastion, worker] = await look(server, NEW_KEY);
-      assert.match(bastion ?? "", /installed anew: the stack file has another host key/);
+      assert.match(bastion ?? "", /re-installed: the stack file has another host key/);
       assert.equal(worker, undefined);
     } finally {
       server.stop();
