@@ -25,12 +25,12 @@ const CONTAINERS = `docker ps --no-trunc --filter label=com.docker.swarm.service
 
 describe("a swarm of three managers and a worker that was made by hand", function () {
   this.timeout(600_000);
-  const hosts = new TestHosts("hosts-adopted", "10.218.0");
+  const hosts = new TestHosts("hosts-adopted", "10.223.0");
   const address = (name: string): string => hosts.address(hosts.host(name).at);
   const docker = (host: string, ...args: string[]): Promise<string> => hosts.exec(host, ["docker", ...args]);
   const plan: HostsPlan = {
     zones: ["rack-1", "rack-2", "rack-3"],
-    loadBalancers: { manager: "10.218.0.21:2376", registry: "10.218.0.31:5000", app: "10.218.0.41:443" },
+    loadBalancers: { manager: "10.223.0.21:2376", registry: "10.223.0.31:5000", app: "10.223.0.41:443" },
     more: { adopt: true, engine: { source: "installed" } },
     inventory: [
       ...MANAGERS.map(({ name }, i) => ({ name, role: "manager" as const, zone: `rack-${String(i + 1)}` })),
@@ -74,7 +74,7 @@ describe("a swarm of three managers and a worker that was made by hand", functio
 
   describe("is imported from another tool's file:", () => {
     const imported = new HostsStack("hosts-imported", hosts, { ...plan, inventory: [] });
-    const ssh = "Host *\n  ProxyJump jump\nHost jump\n  HostName 10.218.0.10\n  ProxyJump none\n";
+    const ssh = "Host *\n  ProxyJump jump\nHost jump\n  HostName 10.223.0.10\n  ProxyJump none\n";
     const each = MANAGERS.map(({ name, at, user = "admin" }) => ({ name, at, user, group: "managers" })).concat(
       OTHERS.map(({ name, at }) => ({
         name,
@@ -87,11 +87,11 @@ describe("a swarm of three managers and a worker that was made by hand", functio
     const ini = each
       .map(
         ({ name, at, user, group }, i) =>
-          `[${group}]\n${name} ansible_host=10.218.0.${String(at)} ansible_user=${user} zone=${zone(i)}\n`,
+          `[${group}]\n${name} ansible_host=10.223.0.${String(at)} ansible_user=${user} zone=${zone(i)}\n`,
       )
       .join("");
     const config = each
-      .map(({ name, at, user }) => `Host ${name}\n  HostName 10.218.0.${String(at)}\n  User ${user}\n`)
+      .map(({ name, at, user }) => `Host ${name}\n  HostName 10.223.0.${String(at)}\n  User ${user}\n`)
       .join("");
 
     for (const [kind, file, text, options] of [

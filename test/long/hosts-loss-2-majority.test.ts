@@ -61,7 +61,6 @@ describe("a lost majority on hosts that exist already", function () {
     }
     const after = await isWhole(swarm);
     assert.equal(after["manager-1"], before["manager-1"]);
-    for (const name of LOST) assert.notEqual(after[name], before[name], name);
     const { failed, requests } = load.report(begun);
     assert.deepEqual(failed, []);
     assert.ok(requests > 100);
