@@ -7,9 +7,9 @@ import { figure } from "../support/run";
 import { IMAGE, WebService } from "../support/web-service";
 
 const MANAGERS: readonly TestHost[] = [
-  { name: "old-1", at: 21 },
-  { name: "old-2", at: 22, user: "root" },
-  { name: "old-3", at: 23 },
+  { name: "manager-1", at: 21 },
+  { name: "manager-2", at: 22, user: "root" },
+  { name: "manager-3", at: 23 },
 ];
 /** The worker of the old swarm, and a host that is in none yet. */
 const OTHERS: readonly TestHost[] = [
@@ -50,22 +50,22 @@ describe("a swarm of three managers and a worker that was made by hand", functio
   before(async () => {
     await hosts.begin();
     await hosts.create(...MANAGERS, ...OTHERS, { name: "jump", at: 10, image: "bare" });
-    await docker("old-1", "swarm", "init", "--advertise-addr", address("old-1"));
+    await docker("manager-1", "swarm", "init", "--advertise-addr", address("manager-1"));
     const token = async (role: string): Promise<string> =>
-      (await docker("old-1", "swarm", "join-token", "-q", role)).trim();
-    for (const name of ["old-2", "old-3"])
-      await docker(name, "swarm", "join", "--token", await token("manager"), `${address("old-1")}:2377`);
-    await docker("old-worker", "swarm", "join", "--token", await token("worker"), `${address("old-1")}:2377`);
-    await new WebService(stack).load("old-2", "old-worker");
+      (await docker("manager-1", "swarm", "join-token", "-q", role)).trim();
+    for (const name of ["manager-2", "manager-3"])
+      await docker(name, "swarm", "join", "--token", await token("manager"), `${address("manager-1")}:2377`);
+    await docker("old-worker", "swarm", "join", "--token", await token("worker"), `${address("manager-1")}:2377`);
+    await new WebService(stack).load("manager-2", "old-worker");
     for (const [name, host] of [
       ["precious", "old-worker"],
-      ["wandering", "old-2"],
+      ["wandering", "manager-2"],
     ] as const) {
       const options = ["--name", name, "--no-resolve-image", "-q"];
       const where = name === "precious" ? ["--constraint", `node.hostname==${host}`] : [];
-      await docker("old-1", "service", "create", ...options, ...where, IMAGE);
+      await docker("manager-1", "service", "create", ...options, ...where, IMAGE);
     }
-    swarmId = (await docker("old-1", "info", "-f", "{{.Swarm.Cluster.ID}}")).trim();
+    swarmId = (await docker("manager-1", "info", "-f", "{{.Swarm.Cluster.ID}}")).trim();
     await stack.reset();
     unchanged = await running();
     assert.match(unchanged, /T\d\d:/);
@@ -148,14 +148,14 @@ describe("a swarm of three managers and a worker that was made by hand", functio
       MANAGERS.map(({ name }) => name),
     );
     for (const name of ["precious", "wandering"]) {
-      const replicas = await docker("old-1", "service", "ls", "--filter", `name=${name}`, "--format", "{{.Replicas}}");
+      const replicas = await docker("manager-1", "service", "ls", "--filter", `name=${name}`, "--format", "{{.Replicas}}");
       assert.equal(replicas.trim(), "1/1", name);
     }
     await stack.pulumi("preview", "--expect-no-changes");
   });
 
   it("keeps its majority and its id when one of its managers is lost and re-installed", async () => {
-    await hosts.reimage("old-3");
+    await hosts.reimage("manager-3");
     await stack.good("trust-hosts", [stack.name, "--renew", "--yes"], 60);
     const { seconds } = await stack.good("repair", [stack.name], 600);
     figure("npm run repair of an adopted manager that was re-installed", seconds);
