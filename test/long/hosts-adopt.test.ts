@@ -148,7 +148,15 @@ describe("a swarm of three managers and a worker that was made by hand", functio
       MANAGERS.map(({ name }) => name),
     );
     for (const name of ["precious", "wandering"]) {
-      const replicas = await docker("manager-1", "service", "ls", "--filter", `name=${name}`, "--format", "{{.Replicas}}");
+      const replicas = await docker(
+        "manager-1",
+        "service",
+        "ls",
+        "--filter",
+        `name=${name}`,
+        "--format",
+        "{{.Replicas}}",
+      );
       assert.equal(replicas.trim(), "1/1", name);
     }
     await stack.pulumi("preview", "--expect-no-changes");
