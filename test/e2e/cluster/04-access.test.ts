@@ -3,11 +3,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { callsInARow, dockerOutside } from "../../support/docker-context";
 import { figure, type Ran } from "../../support/run";
-import { useSharedStack } from "../../support/shared-stack";
+import { CLUSTER, useSharedStack } from "../../support/shared-stack";
 
 describe("docker from outside the cluster", function () {
   this.timeout(180_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(CLUSTER);
   let endpoint = "";
 
   /** A directory as DOCKER_CERT_PATH takes it. */
