@@ -79,7 +79,7 @@ describe("docker from outside the cluster", function () {
     assert.match(output, /unknown authority/);
   });
 
-  // (The leader dies in 05-service, with the rest of its zone.)
+  // (The leader dies in applications/12-ingress, with the rest of its zone.)
   it("goes on working when a manager is dead that isn't the leader", async () => {
     const manager = (await stack.nodes()).find((node) => node.ManagerStatus === "Reachable")?.Hostname ?? "";
     await stack.kill(manager);
