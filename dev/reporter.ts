@@ -66,7 +66,7 @@ function tellOfEnds(runner: Runner): void {
   runner.on(EVENT_SUITE_BEGIN, (suite: Suite) => {
     if (suite.root) return;
     depth++;
-    if (depth === 1) [begun, testing, failed] = [Date.now(), 0, 0];
+    if (depth === 1) [begun, testing, failed, file] = [Date.now(), 0, 0, suite.file ?? ""];
   });
   runner.on(EVENT_TEST_END, (test: Test) => {
     testing += test.duration ?? 0;
