@@ -8,6 +8,8 @@ import { endAll } from "../test/support/run";
 import { TestStack } from "../test/support/test-stack";
 import { readArguments } from "../cli/terminal/arguments";
 import { runMain, UserError } from "../cli/terminal/errors";
+import { prepareWorkstation } from "../cli/workstation/prepare";
+import { ENGINE_VERSIONS } from "../config/platforms/local/engines";
 import { RegistryVolume } from "./chaos/disks";
 import { roundText, type Round, type Shape } from "./chaos/model";
 import { placeOf } from "./chaos/place";
@@ -45,6 +47,9 @@ runMain(async () => {
   const stack = new TestStack(asked.stack, placeOf(asked.stack), CHANGES);
   await requireUnused(stack);
   const storage = new RegistryVolume(stack);
+  const sequence = sequenceOf(seed, rounds, SHAPE);
+  // The image that an upgrade needs, so that no fault and no end of the command meets its build.
+  if (sequence.some(({ command }) => command?.name === "upgrade")) await prepareWorkstation(ENGINE_VERSIONS.at(-1));
   const results: { begun: string; round: string; result: RoundResult }[] = [];
   const save = (): void => {
     if (asked.json !== undefined) writeFileSync(asked.json, `${JSON.stringify({ seed, results }, undefined, 2)}\n`);
@@ -64,7 +69,7 @@ runMain(async () => {
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
   try {
     let scene = await prepare(stack, storage);
-    for (const [index, round] of sequenceOf(seed, rounds, SHAPE).entries()) {
+    for (const [index, round] of sequence.entries()) {
       log(`round ${String(index + 1)}: ${roundText(round)}`);
       const begun = new Date().toISOString();
       const result = await runRound(scene, round);
