@@ -30,6 +30,7 @@ import {
   type Outcome,
   type Suite,
 } from "./suites";
+import { raiseWatchLimit } from "./watches";
 
 /** Held while tests make stacks. Not in the cache: each user, and CI too, may have another one. */
 const LOCK = join(tmpdir(), "swarm-ha-tests.lock");
@@ -77,6 +78,7 @@ async function withEngines(work: () => Promise<Outcome>): Promise<Outcome> {
   };
   try {
     await prepareWorkstation();
+    raiseWatchLimit();
     return await withLock(LOCK, work, wait, WAIT_LIMIT);
   } catch (error) {
     return setupFailed(error instanceof Error ? error.message : String(error));
