@@ -116,7 +116,7 @@ describe("the upgrade of a host's Docker packages", () => {
       writeFileSync(path.join(folder, "installed"), `${installed.join("\n")}\n`);
       const versions = ["28.5.20+dfsg1-1", "28.5.2~rc1+dfsg1-1", "28.5.2+dfsg1-2", "28.5.2+dfsg1-1"];
       const lines = ["docker.io", ...(apart ? ["docker-cli"] : [])].flatMap((name) =>
-        versions.map((version) => ` ${name} | ${version} | http://deb.debian.org/debian forky/main amd64 Packages\n`),
+        versions.map((version) => ` ${name} | ${version} | http://mirror.example/debian forky/main amd64 Packages\n`),
       );
       writeFileSync(path.join(folder, "madison"), lines.join(""));
     };
