@@ -20,6 +20,9 @@ import { Workstation } from "./workstation";
 /** Real seconds for one of AWS's: containers need theirs all the same. */
 const FACTOR = 0.1;
 
+/** Public addresses of each stack's drive, so that drives of both run beside each other. */
+const PUBLIC_RANGES = { test: "203.0.113.128/26", prod: "203.0.113.192/26" } as const;
+
 /** See the file's head. */
 export class SimulatedAws {
   private constructor(
@@ -41,7 +44,7 @@ export class SimulatedAws {
       let substrate: ContainerSubstrate | undefined;
       const world = await World.make({
         substrate: async (services) => {
-          substrate = await ContainerSubstrate.start(services);
+          substrate = await ContainerSubstrate.start(services, { publicRange: PUBLIC_RANGES[stack] });
           ends.push(() => substrate?.end());
           return substrate;
         },
@@ -128,22 +131,28 @@ export class SimulatedAws {
       this.execute(host, ["iptables", "-w", "10", ...args]);
 
     const receivers = [...of("host", "to")];
-    for (const [host, own] of receivers)
-      await this.execute(host, ["iptables-restore", "--noflush", "-w", "10"], countersText(own));
-    for (const [host, own] of of("host", "from"))
-      await send(own, this.execute(host, ["python3", "-c", SEND_TEXT], text(own)));
-    for (const [name, own] of of("load balancer", "from"))
-      await send(own, this.substrate.execute(this.balancer(name).name, ["bash", "-c", SEND_BY_SHELL], text(own)));
-    for (const own of of("outside", "from").values())
-      for (const probe of own) results.set(probe, await fromWorkstation(probe));
-    for (const [host, own] of receivers) {
+    const atAll = (work: (host: string, own: readonly Probe[]) => Promise<unknown>): Promise<unknown> =>
+      Promise.all(receivers.map(([host, own]) => work(host, own)));
+    await atAll((host, own) => this.execute(host, ["iptables-restore", "--noflush", "-w", "10"], countersText(own)));
+    await Promise.all([
+      ...[...of("host", "from")].map(([host, own]) =>
+        send(own, this.execute(host, ["python3", "-c", SEND_TEXT], text(own))),
+      ),
+      ...[...of("load balancer", "from")].map(([name, own]) =>
+        send(own, this.substrate.execute(this.balancer(name).name, ["bash", "-c", SEND_BY_SHELL], text(own))),
+      ),
+      ...[...of("outside", "from").values()].flat().map(async (probe) => {
+        results.set(probe, await fromWorkstation(probe));
+      }),
+    ]);
+    await atAll(async (host, own) => {
       const came = countedIn(await iptables(host, "-nvxL", "PROBED"));
       for (const probe of own.filter(({ protocol }) => protocol === "udp"))
         results.set(probe, came.has(`${probe.from.address} ${String(probe.port)}`));
       await iptables(host, "-D", "INPUT", "-j", "PROBED");
       await iptables(host, "-F", "PROBED");
       await iptables(host, "-X", "PROBED");
-    }
+    });
     return probes.map((probe) => results.get(probe) === true);
   }
 

@@ -8,7 +8,9 @@ engine=$1
 export DEBIAN_FRONTEND=noninteractive
 work=/build/debs mirror=/mirror
 architecture=$(dpkg --print-architecture)
-debian=(-o Dir::Etc::SourceList=/usr/share/rehearsal/sources.list -o Dir::Etc::SourceParts=/usr/share/rehearsal/sources.list.d)
+kept=/usr/share/rehearsal
+debian=(-o "Dir::Etc::SourceList=$kept/sources.list" -o "Dir::Etc::SourceParts=$kept/sources.list.d"
+  -o "Dir::Etc::TrustedParts=$kept/trusted.gpg.d")
 
 # --- Debian's packages, and what they need ------------------------------------------------------------------------------
 
@@ -19,13 +21,27 @@ apt-get "${debian[@]}" -o Dir::Cache::Archives="$work" install --yes --no-instal
   "${wanted[@]}" docker.io
 apt-get "${debian[@]}" install --yes --no-install-recommends apt-utils gpg gpg-agent zstd
 
-# --- The engine, under the names that Docker's packages have -------------------------------------------------------------
+# --- The Docker engine, under the names that Docker's packages have ------------------------------------------------------
 
-unpacked=/build/unpacked
-for package in docker.io containerd runc; do
-  mkdir -p "$unpacked/$package"
-  dpkg-deb -x "$work/${package}"_*.deb "$unpacked/$package"
-done
+# The instances' image has its files here. The packages link to them.
+engine_files=/usr/lib/rehearsal/engine
+
+# link FOLDER FILE…: links in a package's /usr/bin to the engine's files. What is a link already stays as it is.
+link() {
+  local file folder=$1
+  shift
+  mkdir -p "$folder/usr/bin"
+  for file; do
+    if [ -L "$engine_files$file" ]; then
+      cp -a "$engine_files$file" "$folder/usr/bin/"
+    elif [ -f "$engine_files$file" ]; then
+      ln -s "$engine_files$file" "$folder/usr/bin/"
+    else
+      echo "the instances' image has no $engine_files$file" >&2
+      return 1
+    fi
+  done
+}
 
 # build NAME VERSION DEPENDS: a package from its folder; DESCRIPTION is the same for all.
 build() {
@@ -40,11 +56,9 @@ mkdir -p "$mirror/docker/linux/ubuntu/pool" "$mirror/ubuntu/pool"
 pinned="5:$engine-1~ubuntu.24.04~noble"
 
 new=/build/new/containerd.io
-mkdir -p "$new/usr/bin" "$new/lib/systemd/system"
-cp -a "$unpacked"/containerd/usr/bin/* "$new/usr/bin/"
-cp -a "$unpacked"/runc/usr/sbin/runc "$new/usr/bin/"
-cp -a "$unpacked"/containerd/lib/systemd/system/containerd.service "$new/lib/systemd/system/"
-mkdir -p "$new/DEBIAN"
+mkdir -p "$new/lib/systemd/system" "$new/DEBIAN"
+link "$new" /usr/bin/{containerd,containerd-shim,containerd-shim-runc-v1,containerd-shim-runc-v2,ctr} /usr/sbin/runc
+cp -a "$engine_files/lib/systemd/system/containerd.service" "$new/lib/systemd/system/"
 # As Docker's: enabled and started when it is installed, unless policy-rc.d forbids.
 printf '#!/bin/sh\nset -e\ndeb-systemd-helper enable containerd.service >/dev/null || true\n[ ! -d /run/systemd/system ] || { systemctl daemon-reload; deb-systemd-invoke start containerd.service >/dev/null || true; }\n' \
   >"$new/DEBIAN/postinst"
@@ -52,16 +66,17 @@ chmod 0755 "$new/DEBIAN/postinst"
 build containerd.io 1.7.28-1~ubuntu.24.04~noble "libc6, libseccomp2"
 
 new=/build/new/docker-ce-cli
-mkdir -p "$new/usr/bin"
-cp -a "$unpacked"/docker.io/usr/bin/docker "$new/usr/bin/"
+link "$new" /usr/bin/docker
 build docker-ce-cli "$pinned" "libc6"
 
 new=/build/new/docker-ce
-mkdir -p "$new/usr/bin" "$new/lib/systemd/system" "$new/DEBIAN"
-cp -a "$unpacked"/docker.io/usr/sbin/* "$new/usr/bin/"
+mkdir -p "$new/lib/systemd/system" "$new/DEBIAN"
+for file in "$engine_files"/usr/sbin/*; do
+  [ "${file##*/}" = runc ] || link "$new" "/usr/sbin/${file##*/}"
+done
 for unit in docker.service docker.socket; do
   sed -e 's#^ExecStart=.*#ExecStart=/usr/bin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock#' \
-    -e '/^EnvironmentFile=/d' "$unpacked/docker.io/lib/systemd/system/$unit" >"$new/lib/systemd/system/$unit"
+    -e '/^EnvironmentFile=/d' "$engine_files/lib/systemd/system/$unit" >"$new/lib/systemd/system/$unit"
 done
 printf '#!/bin/sh\nset -e\ngetent group docker >/dev/null || groupadd --system docker\ndeb-systemd-helper enable docker.service docker.socket >/dev/null || true\n[ ! -d /run/systemd/system ] || { systemctl daemon-reload; deb-systemd-invoke start docker.service >/dev/null || true; }\n' \
   >"$new/DEBIAN/postinst"
