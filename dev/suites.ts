@@ -1,7 +1,5 @@
 /** The test suites: what belongs to each, and how its outcome is counted. */
 
-import { sep } from "node:path";
-
 /** A folder of test/ that `npm test` runs as one. */
 export interface Suite {
   readonly name: "unit" | "component" | "e2e" | "rehearsal" | "rehearsal-whole" | "long";
@@ -10,12 +8,12 @@ export interface Suite {
   /** Does it need a Docker engine, the host image and a Pulumi engine? */
   readonly needsEngines: boolean;
   /**
-   * Lists of its folders. The files of a list's folders run one after the other, in the order of their names. Beside each
-   * other run: the lists, and, two at a time, all other files.
+   * Folders of it whose files run one after the other, in the order of their names; beside them, two at a
+   * time, all others.
    *
    * @default none
    */
-  readonly inOrder?: readonly (readonly string[])[];
+  readonly inOrder?: readonly string[];
 }
 
 /** In the order in which they run: the cheapest first. */
@@ -24,33 +22,12 @@ export const SUITES: readonly Suite[] = [
   { name: "component", timeout: 60_000, needsEngines: false },
   // The files of cluster/ share a stack, and those of hosts/ another one; they and those of platform/ measure, and setup/
   // starts another Docker engine.
-  { name: "e2e", timeout: 600_000, needsEngines: true, inOrder: [["cluster", "hosts", "platform", "setup"]] },
-  // The files of substrate/ share a range of public addresses. Each drive has its own: see SimulatedAws.
-  { name: "rehearsal", timeout: 600_000, needsEngines: true, inOrder: [["drive"], ["substrate"]] },
-  { name: "rehearsal-whole", timeout: 1_800_000, needsEngines: true },
-  { name: "long", timeout: 3_600_000, needsEngines: true, inOrder: [["."]] },
+  { name: "e2e", timeout: 600_000, needsEngines: true, inOrder: ["cluster", "hosts", "platform", "setup"] },
+  // The simulated AWS has one range of public addresses.
+  { name: "rehearsal", timeout: 600_000, needsEngines: true, inOrder: ["substrate", "drive"] },
+  { name: "rehearsal-whole", timeout: 1_800_000, needsEngines: true, inOrder: ["."] },
+  { name: "long", timeout: 3_600_000, needsEngines: true, inOrder: ["."] },
 ];
-
-/**
- * Which files of a suite run together: each run's files one after the other, and the runs beside each other.
- *
- * @param files Of the suite, from its folder on
- * @returns the suite's lists in their order, then all other files, which may run two at a time; none is empty
- */
-export function runsOf({ inOrder = [] }: Pick<Suite, "inOrder">, files: readonly string[]): readonly Run[] {
-  const isIn = (file: string, folder: string): boolean => folder === "." || file.startsWith(folder + sep);
-  const lists = inOrder.map((folders) => files.filter((file) => folders.some((folder) => isIn(file, folder))).sort());
-  const others = files.filter((file) => !lists.flat().includes(file)).sort();
-  const runs = [...lists.map((list) => ({ files: list, parallel: false })), { files: others, parallel: true }];
-  return runs.filter((run) => run.files.length > 0);
-}
-
-/** Files of a suite that one mocha runs. */
-export interface Run {
-  readonly files: readonly string[];
-  /** Whether two of them may run at a time. */
-  readonly parallel: boolean;
-}
 
 /** What `npm test` runs when no suite is named: all but the long drills. */
 const DEFAULT_SUITES = SUITES.filter(({ name }) => name !== "long" && name !== "rehearsal-whole");

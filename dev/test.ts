@@ -16,7 +16,7 @@ import { prepareWorkstation } from "../cli/workstation/prepare";
 import { runMain } from "../cli/terminal/errors";
 import { withLock } from "../cli/workstation/lock.cjs";
 import { duration } from "../cli/terminal/progress";
-import { chooseSuites, isGood, lastLine, outcomeOf, runsOf, sum, type Outcome, type Suite } from "./suites";
+import { chooseSuites, isGood, lastLine, outcomeOf, sum, type Outcome, type Suite } from "./suites";
 
 /** Set-up that failed counts as a failed test, in the last line too. */
 function setupFailed(why: string): Outcome {
@@ -90,39 +90,33 @@ function alone(work: () => Promise<Outcome>): Promise<Outcome> {
   return withLock(LOCK, work, wait, WAIT_LIMIT);
 }
 
-async function runSuite(suite: Suite, mochaArgs: readonly string[]): Promise<Outcome> {
-  const { name, timeout } = suite;
+async function runSuite({ name, timeout, inOrder = [] }: Suite, mochaArgs: readonly string[]): Promise<Outcome> {
   const folder = join("test", name);
   const files = existsSync(join(root, folder))
     ? readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     : [];
-  const tests = files.filter((file) => file.endsWith(".test.ts"));
+  const tests = files.filter((file) => file.endsWith(".test.ts")).map((file) => join(folder, file));
   if (tests.length === 0) return setupFailed(`there are no tests (*.test.ts) in ${folder}`);
   const options = ["--timeout", String(timeout), "--reporter", join(root, "dev/reporter.ts"), ...mochaArgs];
   // With files of their own in the arguments, mocha would run both: then it is for those alone.
   if (mochaArgs.some((argument) => argument.endsWith(".ts"))) return runMocha(options);
+  const isInOrder = (file: string): boolean => inOrder.some((part) => file.startsWith(join(folder, part) + sep));
+  const [first, others] = [tests.filter(isInOrder).sort(), tests.filter((file) => !isInOrder(file)).sort()];
   // What a person asks for (`--no-parallel`) comes last and holds.
-  const [first = [], ...others] = runsOf(suite, tests).map((run) => [
-    ...(run.parallel ? ["--parallel", "--jobs", JOBS] : []),
-    ...options,
-    ...run.files.map((file) => join(folder, file)),
-  ]);
-  // Beside each other: they wait for hosts half of their time. One output comes after the other.
-  const later = others.map(() => new OutputForLater());
-  const rest = Promise.allSettled(others.map((args, i) => runMocha(args, later[i])));
+  const parallel = ["--parallel", "--jobs", JOBS, ...options, ...others];
+  if (first.length === 0) return runMocha(parallel);
+  if (others.length === 0) return runMocha([...options, ...first]);
+  // Side by side: the first ones wait for hosts half of their time. One output comes after the other.
+  const later = new OutputForLater();
+  const rest = runMocha(parallel, later);
+  // Its failure is awaited below. Until then nobody else takes it, and Node would end the process.
+  rest.catch(() => undefined);
   try {
-    const outcome = await runMocha(first);
-    return sum([outcome, ...(await rest).map(settled)]);
+    return sum([await runMocha([...options, ...first]), await rest]);
   } finally {
-    await rest;
-    for (const output of later) output.print();
+    await rest.catch(() => undefined);
+    later.print();
   }
-}
-
-/** A promise's value. @throws what it was rejected with */
-function settled<T>(result: PromiseSettledResult<T>): T {
-  if (result.status === "rejected") throw result.reason;
-  return result.value;
 }
 
 /** Output of a process that is printed when it no longer mixes with another one's. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { chooseSuites, isGood, lastLine, outcomeOf, runsOf, sum, SUITES } from "../../../dev/suites";
+import { chooseSuites, isGood, lastLine, outcomeOf, sum } from "../../../dev/suites";
 
 describe("npm test", () => {
   const names = (...args: string[]) => chooseSuites(args).suites.map(({ name }) => name);
@@ -14,34 +14,6 @@ describe("npm test", () => {
   it("gives everything else to mocha", () => {
     assert.deepEqual(chooseSuites(["e2e", "-g", "unit"]).mochaArgs, ["-g", "unit"]);
     assert.deepEqual(names("-g", "unit"), ["unit", "component", "e2e", "rehearsal"]);
-  });
-
-  it("runs lists of folders beside each other and beside all other files, each list in the order of its names", () => {
-    const files = ["b/2.test.ts", "x.test.ts", "a/1.test.ts", "b/1.test.ts", "c/1.test.ts", "bb/1.test.ts"];
-    assert.deepEqual(runsOf({ inOrder: [["b", "a"], ["c"], ["none"]] }, files), [
-      { files: ["a/1.test.ts", "b/1.test.ts", "b/2.test.ts"], parallel: false },
-      { files: ["c/1.test.ts"], parallel: false },
-      { files: ["bb/1.test.ts", "x.test.ts"], parallel: true },
-    ]);
-    assert.deepEqual(runsOf({ inOrder: [["."]] }, ["b", "a"]), [{ files: ["a", "b"], parallel: false }]);
-    assert.deepEqual(runsOf({}, ["b", "a"]), [{ files: ["a", "b"], parallel: true }]);
-  });
-
-  it("runs each file of a suite once", () => {
-    fc.assert(
-      fc.property(
-        fc.constantFrom(...SUITES),
-        fc.uniqueArray(fc.constantFrom("drive/a", "substrate/b", "cluster/c", "hosts/d", "world/e", "f")),
-        (suite, files) => {
-          assert.deepEqual(
-            runsOf(suite, files)
-              .flatMap((run) => run.files)
-              .sort(),
-            [...files].sort(),
-          );
-        },
-      ),
-    );
   });
 
   const counts = fc.record({
