@@ -15,7 +15,19 @@ const LIMIT = 120;
 export async function runIn(container: Docker.Container, command: readonly string[], input = ""): Promise<string> {
   const { code, stdout, stderr } = await execIn(container, command, LIMIT, Readable.from([input]));
   if (code === 0) return stdout;
+  await requireRunning(container);
   throw new Error(`\`${command.join(" ")}\` in ${container.id} ended with ${String(code)}: ${stderr} ${stdout}`);
+}
+
+/** @throws Error with a container's last output, if it has ended */
+async function requireRunning(container: Docker.Container): Promise<void> {
+  const { Name: name, State: state } = await container.inspect();
+  if (state.Running) return;
+  const output = (await container.logs({ stdout: true, stderr: true, tail: 10 })).toString();
+  throw new Error(
+    `The container ${name.slice(1)} has ended with exit code ${String(state.ExitCode)}. Its last output:\n${output}\n` +
+      "With 255, systemd didn't start. Check whether fs.inotify.max_user_instances is reached: each host takes 4.",
+  );
 }
 
 /** Work that is done one after the other for each key. */
