@@ -24,6 +24,8 @@ export interface TestHost {
   readonly port?: number;
   /** What sudo asks for. @default nothing */
   readonly sudoPassword?: string;
+  /** Names by which the others find it. @default its container's alone */
+  readonly aliases?: readonly string[];
   /** Further volumes, as `<volume>:<path>`; the volume's name goes on after the hosts' own. @default none */
   readonly volumes?: readonly string[];
 }
@@ -183,7 +185,11 @@ export class TestHosts {
       Hostname: host.name,
       Image: images[host.image ?? "ready"],
       Labels: this.labels,
-      NetworkingConfig: { EndpointsConfig: { [this.name]: { IPAMConfig: { IPv4Address: this.address(host.at) } } } },
+      NetworkingConfig: {
+        EndpointsConfig: {
+          [this.name]: { IPAMConfig: { IPv4Address: this.address(host.at) }, Aliases: [...(host.aliases ?? [])] },
+        },
+      },
       HostConfig: { ...OPTIONS, NetworkMode: this.name, Mounts: [volume(container, "/var/lib/docker"), ...own] },
     });
     await created.start();
