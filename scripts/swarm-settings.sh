@@ -16,42 +16,30 @@ expiry=$(value certificateExpiry)
 nanoseconds=$((expiry * 3600000000000))
 autolock=$(optional autolock)
 
-# may_unlock: fails unless all managers would take part. One that is away keeps its data locked by a key that the swarm forgets.
-may_unlock() {
-  local away
-  cluster GET /nodes </dev/null || fail "the cluster doesn't list its nodes: $reply"
-  away=$(jq -r '[.[] | select(.ManagerStatus != null and (.Status.State != "ready" or .ManagerStatus.Reachability != "reachable"))
-    | .Description.Hostname] | sort | join(", ")' <<<"$reply")
-  [ -z "$away" ] ||
-    fail "autolock isn't turned off, because these managers are not Ready and Reachable, and would stay locked: $away. Run first: npm run repair -- <stack>"
-}
+# What the swarm has, and what it should have.
+arguments=(--arg expiry "$nanoseconds" --arg autolock "$autolock" --arg key swarm-ha.autolock)
+# shellcheck disable=SC2016 # jq's variables
+facts='(.Spec.EncryptionConfig.AutoLockManagers // false) as $is
+  | (.Spec.Labels[$key] // "") as $marked
+  | (if $autolock != "" then $autolock == "true" elif $marked != "" then false else $is end) as $wanted
+  | (if $autolock == "true" then "true" else "" end) as $mark'
 
-# settle: sets what differs; false when somebody else has changed the swarm's settings in the meantime.
-settle() {
-  local version same opens spec
-  cluster GET /swarm </dev/null || fail "the cluster doesn't return its settings: $reply"
-  # (The expiry as text: jq 1.6 has only 53 bits for a number, and 87600 hours need 59.)
-  jq -r --arg expiry "$nanoseconds" --arg autolock "$autolock" '
-    (.Spec.EncryptionConfig.AutoLockManagers // false) as $is
-    | (.Spec.Labels["swarm-ha.autolock"] // "") as $marked
-    | (if $autolock != "" then $autolock == "true" elif $marked != "" then false else $is end) as $wanted
-    | (if $autolock == "true" then "true" else "" end) as $mark
-    | ((.Spec.CAConfig.NodeCertExpiry | tostring) == $expiry and $wanted == $is and $mark == $marked) as $same
-    | "\(.Version.Index) \($same) \($is and ($wanted | not)) " + (.Spec
-      | .CAConfig.NodeCertExpiry = "@expiry@"
-      | if $wanted == $is then . else .EncryptionConfig.AutoLockManagers = $wanted end
-      | if $mark == $marked then . elif $mark == "" then del(.Labels["swarm-ha.autolock"])
-        else .Labels["swarm-ha.autolock"] = $mark end
-      | tojson)' <<<"$reply" | read -r version same opens spec ||
-    fail "the swarm's settings can't be read"
-  [ "$same" != true ] || return 0
-  [ "$opens" != true ] || may_unlock
-  cluster POST "/swarm/update?version=$version" <<<"${spec/\"@expiry@\"/$nanoseconds}" && return 0
-  [[ $reply == *"out of sequence"* ]] || fail "the swarm's settings can't be changed: $reply"
-  seen=$reply
-  return 1
-}
-wait_for 30 "the swarm to take its settings" settle
+read_swarm
+# shellcheck disable=SC2016
+if ! swarm_is "$facts"' | (.Spec.CAConfig.NodeCertExpiry | tostring) == $expiry and $wanted == $is and $mark == $marked' "${arguments[@]}"; then
+  # shellcheck disable=SC2016
+  if swarm_is "$facts"' | $is and ($wanted | not)' "${arguments[@]}"; then
+    # A manager that is away keeps its data locked by a key that the swarm forgets.
+    read_away managers
+    [ -z "$away" ] ||
+      fail "autolock isn't turned off, because these managers are not Ready and Reachable, and would stay locked: $away. Run first: npm run repair -- <stack>"
+  fi
+  # shellcheck disable=SC2016
+  change_swarm "$facts"' | .Spec
+    | if $wanted == $is then . else .EncryptionConfig.AutoLockManagers = $wanted end
+    | if $mark == $marked then . elif $mark == "" then del(.Labels[$key]) else .Labels[$key] = $mark end' "${arguments[@]}" ||
+    fail "the swarm's settings can't be changed: $reply"
+fi
 
 root=$(optional externalCa.root) ca=null
 if [ -z "$root" ]; then

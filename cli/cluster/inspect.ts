@@ -9,7 +9,7 @@ import { askForCa } from "./external-ca";
 import { evaluate, type Evaluation } from "./evaluate";
 import { messageOf } from "../../components/message";
 import type { AllFacts } from "./host-facts";
-import { look } from "./look";
+import { look, withMembers } from "./look";
 import { lookAtPlatform, membersOf } from "./platform";
 import type { Live, Problem } from "./model";
 import type { LiveStack } from "./stack";
@@ -49,14 +49,19 @@ export async function inspectDeep(
 }
 
 async function lookOnce(stack: LiveStack, { disks = false }: InspectOptions = {}): Promise<Live> {
-  // In parallel to the log-in: each question to a cloud takes about a second.
+  // In parallel to the log-in: each question to a cloud takes about a second, and may take a minute.
   const members = membersOf(stack);
   const platform = lookAtPlatform(stack.stack);
+  const live = await lookThroughBastion(stack, disks);
+  return withMembers({ ...live, ...(await platform) }, await members);
+}
+
+async function lookThroughBastion(stack: LiveStack, disks: boolean): Promise<Live> {
   const connection = await connect(stack.outputs);
   try {
     const { tunnel } = connection;
     const [live, found, idleBalancers] = await Promise.all([
-      look(connection, stack.outputs, { members }),
+      look(connection, stack.outputs),
       disks && tunnel !== undefined ? readDisks(stack, tunnel) : undefined,
       disks && tunnel !== undefined ? readBalancerHosts(stack, tunnel) : undefined,
     ]);
@@ -68,7 +73,6 @@ async function lookOnce(stack: LiveStack, { disks = false }: InspectOptions = {}
       ...(asked === undefined ? {} : { silentCa: asked.silent, unaskedCa: asked.unasked }),
       ...(found === undefined ? {} : { disks: found.disks, unreadDisks: found.unread }),
       ...(idleBalancers === undefined ? {} : { idleBalancers }),
-      ...(await platform),
     };
   } finally {
     connection.close();

@@ -14,22 +14,17 @@ import { readServices } from "./services";
 import { readSettings } from "./swarm-settings";
 import { readTasks } from "./tasks";
 
-/** Options of {@link look}. */
-interface LookOptions {
-  /** @default the current time */
-  readonly now?: Date;
-  /** Members of load balancers that have no table to read through the bastion. @default they are unknown */
-  readonly members?: Promise<Members>;
-}
-
-/** Asks all managers and load balancers at once. Never throws: failures are in the result. */
-export async function look(connection: Connection, outputs: StackOutputs, options: LookOptions = {}): Promise<Live> {
-  const { now = new Date(), members = Promise.resolve<Members>({}) } = options;
+/**
+ * Asks all managers and load balancers at once. Never throws: failures are in the result.
+ *
+ * It waits for nothing but the connection: a bastion's sshd ends one that is idle for 15 s (docs/architecture.md).
+ */
+export async function look(connection: Connection, outputs: StackOutputs, now = new Date()): Promise<Live> {
   const { access } = outputs;
   const names = Object.keys(access.loadBalancers) as LoadBalancerName[];
   const [direct, balancers, certificates] = await Promise.all([
     Promise.all(connection.managers.map(askManager)),
-    Promise.all(names.map(async (name) => [name, await askLoadBalancer(connection, outputs, name, members)] as const)),
+    Promise.all(names.map(async (name) => [name, await askLoadBalancer(connection, outputs, name)] as const)),
     lookAtCertificates(connection, outputs),
   ]);
   const listed = direct.some((answer) => answer.answered && !("error" in answer.nodes));
@@ -59,6 +54,11 @@ export async function look(connection: Connection, outputs: StackOutputs, option
     ...(tasks === undefined ? {} : { tasks }),
     ...(settings === undefined ? {} : { settings }),
   };
+}
+
+/** Adds the members that a platform tells, of load balancers that offer no table. Pure. */
+export function withMembers(live: Live, members: Members): Live {
+  return { ...live, loadBalancers: { ...live.loadBalancers, ...members } };
 }
 
 /** Calls a reader with the first manager that could list the nodes, if there is one. */
@@ -109,11 +109,10 @@ async function askLoadBalancer(
   connection: Connection,
   { access, forwards }: StackOutputs,
   name: LoadBalancerName,
-  members: Promise<Members>,
 ): Promise<readonly LiveMember[] | { readonly error: string } | { readonly unknown: string }> {
   const stats = access.loadBalancers[name]?.stats;
   if (forwards?.[name] !== undefined) return { unknown: EXTERNAL };
-  if (stats === undefined) return (await members)[name] ?? { unknown: NO_TABLE };
+  if (stats === undefined) return { unknown: NO_TABLE };
   try {
     return readStats(await connection.page(stats));
   } catch (error) {

@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { until, type Ran } from "../../test/support/run";
 import type { TestStack } from "../../test/support/test-stack";
-import type { StackOutputs } from "../../components/outputs";
+import { ENGINE_VERSIONS } from "../../config/platforms/local/engines";
 import { messageOf } from "../../components/message";
-import { hurt, unblock } from "./faults";
-import { takesMajority, touchesApplications, type Command, type Round, type Shape } from "./sequence";
+import { hurt, tidy, unblock, type Target } from "./faults";
+import { takesMajority, touchesApplications, type Command, type Round, type Shape } from "./model";
 import type { Witness } from "./witness";
 
 /** Seconds for one command. A replacement waits up to 10 minutes for a removal, and then fails. */
@@ -26,11 +26,8 @@ export interface RoundResult {
 }
 
 /** Runs a round on a healthy stack. */
-export async function runRound(
-  stack: TestStack,
-  { outputs, witness, shape, log }: Scene,
-  round: Round,
-): Promise<RoundResult> {
+export async function runRound(scene: Scene, round: Round): Promise<RoundResult> {
+  const { stack, witness, shape, log } = scene;
   const begun = Date.now();
   const violations: string[] = [];
   witness.violations.length = 0;
@@ -38,13 +35,13 @@ export async function runRound(
   try {
     await witness.write();
     for (const fault of round.faults) {
-      await hurt(stack, outputs, fault).catch((error: unknown) => {
+      await hurt(scene, fault).catch((error: unknown) => {
         log(`could not ${fault.kind}: ${messageOf(error)}`);
       });
     }
     if (round.command !== undefined) await command(stack, round.command, log);
     await witness.write();
-    await unblock(stack);
+    await unblock(scene, round.faults);
     const { ran, recovered, seconds } = await repairAndRecover(stack, takesMajority(round, shape), log);
     if (ran.code !== 0) {
       violations.push(`the repair ended with ${String(ran.code)}:\n${ran.output.slice(-3000)}`);
@@ -70,6 +67,8 @@ export async function runRound(
         );
       }
     }
+    // A stack that isn't healthy is created again.
+    if (violations.length + witness.violations.length === 0) await tidy(scene, round.faults);
     return {
       violations: [...violations, ...witness.violations],
       repairSeconds: seconds,
@@ -82,8 +81,7 @@ export async function runRound(
 }
 
 /** Where rounds take place. */
-export interface Scene {
-  readonly outputs: StackOutputs;
+export interface Scene extends Target {
   readonly witness: Witness;
   readonly shape: Shape;
   readonly log: (text: string) => void;
@@ -94,7 +92,11 @@ async function command(stack: TestStack, { name, host, killedAfter }: Command, l
     repair: ["repair", stack.name, "--yes"],
     replace: ["replace", stack.name, host ?? "", "--yes"],
     up: ["pulumi", "up", "--yes", "--skip-preview", "--color", "never", "-s", stack.name],
+    upgrade: ["upgrade", stack.name, "--skip-major", "--yes"],
   }[name];
+  if (name === "upgrade") {
+    stack.configure({ local: { ports: stack.place.ports, engine: ENGINE_VERSIONS.at(-1) } });
+  }
   const [tool = "", ...rest] = args;
   const state = { killed: false };
   let timer: NodeJS.Timeout | undefined;

@@ -14,6 +14,9 @@ const LOOK_LIMIT = 8;
 /** Seconds that two managers may both claim to lead: one that is cut off steps down after its election's time. */
 const TWO_LEADERS_LIMIT = 30;
 
+/** Requests of one round: ten a second for an hour, so that it ends before. */
+const MOST_REQUESTS = 36_000;
+
 /** What was acknowledged in a round. */
 interface Acknowledged {
   /** Names of swarm configs. */
@@ -55,7 +58,7 @@ export class Witness {
   /** Begins to look and to ask. */
   public begin(): void {
     this.stopped = false;
-    this.load = new Load(() => this.hello.ask().then(() => undefined));
+    this.load = new Load(() => this.hello.ask().then(() => undefined), MOST_REQUESTS);
     this.watching = this.watch();
   }
 

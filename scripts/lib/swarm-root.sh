@@ -70,13 +70,18 @@ joined() {
   [ -z "$missing" ]
 }
 
+# read_away nodes|managers: sets away to those that are not Ready and Reachable, with what each is.
+read_away() {
+  read_nodes
+  away=$(jq -r --arg of "$1" '[.[] | select($of == "nodes" or .ManagerStatus != null)
+    | select(.Status.State != "ready" or (.ManagerStatus != null and .ManagerStatus.Reachability != "reachable"))
+    | "\(.Description.Hostname) is \(if .Status.State == "ready" then "unreachable as a manager" else .Status.State end)"] | sort | join(", ")' <<<"$nodes")
+}
+
 # require_nodes: fails while a node can't renew its certificate: the rotation would never end.
 require_nodes() {
-  local away
-  read_nodes
   ! $await_members || wait_for "$members_limit" "all hosts of the stack to be in the swarm, before its root is exchanged" joined
-  away=$(jq -r '[.[] | select(.Status.State != "ready" or (.ManagerStatus != null and .ManagerStatus.Reachability != "reachable"))
-    | "\(.Description.Hostname) is \(if .Status.State == "ready" then "unreachable as a manager" else .Status.State end)"] | join(", ")' <<<"$nodes")
+  read_away nodes
   [ -z "$away" ] ||
     fail "the swarm's root is not exchanged, because that never ends while a node can't renew: $away. Nothing was changed. Repair it, then run \`up\` again"
 }

@@ -25,6 +25,14 @@ export interface RunOptions {
   readonly watch?: (output: string, kill: () => void) => void;
 }
 
+/** Ends what is under way. */
+const running = new Set<() => void>();
+
+/** Kills every program that {@link run} has started, with all that it has started. */
+export function endAll(): void {
+  for (const kill of running) kill();
+}
+
 /** Runs a program in a process group of its own. @throws Error when it takes longer than its limit */
 export function run(program: string, args: readonly string[], options: RunOptions): Promise<Ran> {
   const begun = Date.now();
@@ -37,6 +45,7 @@ export function run(program: string, args: readonly string[], options: RunOption
         // It has just ended.
       }
     };
+    running.add(kill);
     const [out, err, all]: [string[], string[], string[]] = [[], [], []];
     const keep = (own: string[]) => (data: Buffer) => {
       own.push(data.toString());
@@ -54,10 +63,12 @@ export function run(program: string, args: readonly string[], options: RunOption
       reject(new Error(`${what}: not done after ${options.limit} s; last output:\n${all.join("").slice(-2000)}`));
     }, options.limit * 1000);
     child.on("error", (error) => {
+      running.delete(kill);
       clearTimeout(timer);
       reject(error);
     });
     child.on("close", (code) => {
+      running.delete(kill);
       clearTimeout(timer);
       const seconds = (Date.now() - begun) / 1000;
       resolve({ code, stdout: out.join(""), stderr: err.join(""), output: all.join(""), seconds });

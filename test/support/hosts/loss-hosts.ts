@@ -7,14 +7,13 @@ import { Load } from "../load";
 import { figure, until } from "../run";
 import { IMAGE, WebService } from "../web-service";
 import { HostsStack } from "./hosts-stack";
-import { snapshot, type Snapshot } from "./snapshot";
 import { TestHosts, type TestHost } from "./test-hosts";
 
 /** Name of the registry's endpoint, which somebody else's load balancer has. */
 export const REGISTRY = "images.site.example";
 
 /** The stack's hosts, and two that aren't its own: the load balancer of the registry, and the place of the backups. */
-export const HOSTS: readonly TestHost[] = [
+const HOSTS: readonly TestHost[] = [
   { name: "bastion", at: 10, image: "bare" },
   { name: "lb-1", at: 11 },
   { name: "lb-2", at: 12 },
@@ -29,9 +28,7 @@ export const HOSTS: readonly TestHost[] = [
 ];
 
 /** Those that become nodes. */
-export const NODES = HOSTS.map(({ name }) => name).filter((name) => /^(manager|registry|worker)-/.test(name));
-/** The managers. */
-export const MANAGERS = NODES.filter((name) => name.startsWith("manager-"));
+const NODES = HOSTS.map(({ name }) => name).filter((name) => /^(manager|registry|worker)-/.test(name));
 
 export const hosts = new TestHosts("hosts-loss", "10.224.0");
 export const stack = new HostsStack("hosts-loss", hosts, {
@@ -49,8 +46,6 @@ const STORE_PORT = 8000;
 /** For work on the tests: reuses the stack of the last run, and keeps it. */
 const KEEP = process.env["SWARM_HA_KEEP_TEST_STACKS"] === "1";
 let up: Promise<void> | undefined;
-let isThere = true;
-let worker: Snapshot | undefined;
 
 async function bringUp(): Promise<void> {
   await hosts.begin();
@@ -61,7 +56,6 @@ async function bringUp(): Promise<void> {
     backup: { repository: `rest:http://${hosts.address(hosts.host("store").at)}:${String(STORE_PORT)}/` },
   });
   await stack.setSecret("swarm-ha:backup.password", "a password of a test");
-  worker = await snapshot(hosts, "worker-1");
   const { seconds } = await stack.up();
   figure(`pulumi up from nothing, ${String(HOSTS.length - 2)} hosts`, seconds);
 }
@@ -75,24 +69,13 @@ async function startStore(): Promise<void> {
   await hosts.bash("store", `mkdir -p /srv/backups && systemd-run --quiet --unit backups ${serve}`);
 }
 
-/** The files of worker-1 before the first `up`. */
-export function workerBefore(): Snapshot {
-  if (worker === undefined) throw new Error("the stack has not been there yet");
-  return worker;
-}
-
-/** Says that a test has destroyed the stack. */
-export function lossStackIsGone(): void {
-  isThere = false;
-}
-
 /** To be called in a `describe`: its tests begin with the stack up and healthy. */
 export function useLossStack(): { readonly stack: HostsStack; readonly hosts: TestHosts } {
   before("the stack that is lost in parts is up", async function () {
     this.timeout(900_000);
     up ??= bringUp();
     await up;
-    if (isThere) await stack.untilHealthy(90);
+    await stack.untilHealthy(90);
   });
   return { stack, hosts };
 }

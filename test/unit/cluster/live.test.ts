@@ -4,7 +4,7 @@ import { connect } from "../../../cli/cluster/connect";
 import { removeNode, updateNode } from "../../../cli/cluster/docker-api";
 import { evaluate } from "../../../cli/cluster/evaluate";
 import { throughManager } from "../../../cli/cluster/inspect";
-import { look } from "../../../cli/cluster/look";
+import { look, withMembers } from "../../../cli/cluster/look";
 import type { Live, LiveNode } from "../../../cli/cluster/model";
 import type { LiveStack } from "../../../cli/cluster/stack";
 import { UserError } from "../../../cli/terminal/errors";
@@ -131,6 +131,14 @@ describe("the connection to a running cluster", () => {
     } finally {
       connection.close();
     }
+  });
+
+  it("takes the members of a load balancer without a table from the platform, and no others", async () => {
+    const live = await see({ managers: [await engine(1), await engine(2), await engine(3)], stats: await stats() });
+    const members = [{ name: "worker-1", up: true, check: "healthy" }];
+    const { loadBalancers } = withMembers(live, { app: members });
+    assert.deepEqual(loadBalancers, { ...live.loadBalancers, app: members });
+    assert.deepEqual(withMembers(live, {}), live);
   });
 
   it("asks all managers and the load balancer through the bastion", async () => {

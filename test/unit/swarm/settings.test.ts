@@ -143,7 +143,10 @@ esac
     members("reachable", "unreachable", "reachable");
     const { code, stderr, posted } = run(720, 720, { own: { ...on, ...marked }, autolock: false });
     assert.deepEqual([code, posted], [1, undefined]);
-    assert.match(stderr, /autolock isn't turned off.*stay locked: manager-2\. Run first: npm run repair/);
+    assert.match(
+      stderr,
+      /autolock isn't turned off.*stay locked: manager-2 is unreachable as a manager\. Run first: npm run repair/,
+    );
   });
 
   it("ends at once where the majority of the managers is locked", () => {
