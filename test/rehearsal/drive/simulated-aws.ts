@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TAGS } from "../../../components/platform/aws/tags";
 import { findEngine } from "../../../cli/pulumi";
+import { withLock } from "../../../cli/workstation/lock.cjs";
 import { rehearsalHome } from "../provider/home";
 import { SOCKET_VARIABLE } from "../provider/protocol";
 import { ContainerSubstrate } from "../substrate";
@@ -15,7 +16,6 @@ import type { BalancerRecord } from "../world/load-balancers";
 import { serveProvider } from "../world/provider-endpoint";
 import { World } from "../world/world";
 import { countedIn, countersText, fromWorkstation, SEND_BY_SHELL, SEND_TEXT, type Probe, type Probed } from "./probes";
-import { withLock } from "../../../cli/workstation/lock.cjs";
 import { Workstation } from "./workstation";
 
 /** Real seconds for one of AWS's: containers need theirs all the same. */
