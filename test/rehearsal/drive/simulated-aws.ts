@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TAGS } from "../../../components/platform/aws/tags";
 import { findEngine } from "../../../cli/pulumi";
+import { withLock } from "../../../cli/workstation/lock.cjs";
 import { rehearsalHome } from "../provider/home";
 import { SOCKET_VARIABLE } from "../provider/protocol";
 import { ContainerSubstrate } from "../substrate";
@@ -23,6 +24,24 @@ const FACTOR = 0.1;
 /** Public addresses of each stack's drive, so that drives of both run beside each other. */
 const PUBLIC_RANGES = { test: "203.0.113.128/26", prod: "203.0.113.192/26" } as const;
 
+/** Milliseconds that a drive waits for another one of its stack. */
+const TURN_LIMIT = 1_500_000;
+
+/**
+ * Waits until no other drive of the stack runs on this workstation: they have the same addresses.
+ *
+ * @returns what ends the turn
+ */
+function turnOf(stack: string): Promise<() => void> {
+  return new Promise((begun, failed) => {
+    const file = join(tmpdir(), `swarm-ha-rehearsal-${stack}.lock`);
+    const wait = (pid: number): void => {
+      console.log(`        waiting for the drive of ${stack} in process ${String(pid)}`);
+    };
+    withLock(file, () => new Promise<void>(begun), wait, TURN_LIMIT).catch(failed);
+  });
+}
+
 /** See the file's head. */
 export class SimulatedAws {
   private constructor(
@@ -34,8 +53,8 @@ export class SimulatedAws {
 
   /** Starts it, with an empty stack of that name and the stack file's own settings. */
   public static async start(stack: "test" | "prod"): Promise<SimulatedAws> {
+    const ends: (() => unknown)[] = [await turnOf(stack)];
     const folder = mkdtempSync(join(tmpdir(), `swarm-ha-rehearsal-${stack}-`));
-    const ends: (() => unknown)[] = [];
     try {
       const { path } = await findEngine();
       const { engine, home } = await rehearsalHome(path, folder);
