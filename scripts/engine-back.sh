@@ -6,6 +6,7 @@
 
 . lib/common.sh
 . lib/service.sh
+. lib/failed-starts.sh
 . lib/engine.sh
 . lib/unlock.sh
 . lib/may-stop.sh
@@ -15,7 +16,10 @@ name=$(value name)
 # upgrade-engine.sh writes it; a boot removes it.
 [ ! -e /run/swarm-ha-reboot-planned ] || fail "a reboot of $name is planned, and hasn't begun"
 
-service_runs docker || service start docker || fail "the Docker engine of $name doesn't start"
+if ! service_runs docker; then
+  forget_failed_starts
+  service start docker || fail "the Docker engine of $name doesn't start; $(service_log docker)"
+fi
 wait_for 90 "the Docker engine of $name to answer" engine_up
 
 member() {

@@ -7,6 +7,7 @@
 
 . lib/common.sh
 . lib/service.sh
+. lib/failed-starts.sh
 . lib/reach.sh
 . lib/may-stop.sh
 . lib/interrupted.sh
@@ -44,6 +45,7 @@ settled() {
 
 # started ACTION: starts or restarts the Docker engine.
 started() {
+  forget_failed_starts
   service "$1" docker || fail "the Docker engine of $name didn't ${1#force-}; $(service_log docker)"
   wait_for 90 "the Docker engine of $name to answer after its ${1#force-}" engine_up
   within 30 settled || true

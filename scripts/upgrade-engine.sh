@@ -7,7 +7,9 @@
 
 . lib/common.sh
 . lib/service.sh
+. lib/marker.sh
 . lib/packages.sh
+. lib/own-packages.sh
 . lib/engine.sh
 . lib/may-stop.sh
 
@@ -37,6 +39,11 @@ lists() {
 }
 repeated "$packages_limit" lists >&2 || fail "the lists of packages can't be refreshed"
 
+# Before Debian 13, docker.io had the client. Where the wanted version has it in a package of its own, the host would lose it.
+if [ -n "$wanted" ] && [ "${engine_packages[*]}" = docker.io ] && [ -n "$(offered docker-cli "$wanted")" ]; then
+  engine_packages=(docker.io docker-cli) docker_packages=(docker.io docker-cli "${docker_packages[@]:1}")
+fi
+
 # What apt has to install: exactly this version of the Docker engine and its client, the newest containerd.
 pinned=()
 if [ -n "$wanted" ]; then
@@ -51,9 +58,16 @@ fi
 install_engine() {
   finish_packages && apt install --allow-change-held-packages --no-install-recommends "$@" "${pinned[@]}"
 }
+# note_new_packages: on a host that existed before the stack, notes what is new, so that a release removes it.
+note_new_packages() {
+  [ -s "$marker" ] || return 0
+  # (What gets a newer version has its former one in brackets.)
+  install_engine --simulate | awk '$1 == "Inst" && $3 ~ /^\(/ { print $2 }' | note_packages
+}
 if ((${#pinned[@]} > 0)); then
   # First the download: the Docker engine is down for as long as packages are unpacked, and no longer.
   repeated "$packages_limit" install_engine --download-only >&2 || fail "the packages can't be downloaded: ${pinned[*]}"
+  note_new_packages || fail "apt can't plan the installation of ${pinned[*]}"
   may_stop "$name"
   # The socket would start the Docker engine again at the first call.
   systemctl stop docker.socket docker.service || fail "the Docker engine of $name doesn't stop"

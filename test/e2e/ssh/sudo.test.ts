@@ -6,7 +6,7 @@ import { withHost, type Call, type Route } from "../../../components/ssh/host";
 import { hostWay } from "../../../components/ssh/host-way";
 import { dataText, forHost, ON_HOST, readScript, sized, STEPS_FOLDER } from "../../../components/ssh/script";
 import type { Login } from "../../../plan/login";
-import { ensureTestHostImages } from "../../support/hosts/images";
+import { ensureTestHostImage } from "../../support/hosts/images";
 import { until } from "../../support/run";
 import { SshServers } from "../kit/ssh-servers";
 
@@ -34,8 +34,8 @@ describe("a login that isn't root's, with a real sudo", function () {
   let servers: SshServers;
 
   before(async () => {
-    const image = async (docker: Parameters<typeof ensureTestHostImages>[0]): Promise<string> =>
-      (await ensureTestHostImages(docker)).bare;
+    const image = (docker: Parameters<typeof ensureTestHostImage>[0]): Promise<string> =>
+      ensureTestHostImage(docker, "bare");
     servers = await SshServers.start("swarm-ha-test-sudo", "10.253.2", { image, before: USERS });
     await servers.exec(
       "bastion",

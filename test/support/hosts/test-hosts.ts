@@ -6,10 +6,10 @@ import type Docker from "dockerode";
 import { docker } from "../../../components/docker";
 import { nested } from "../../../components/platform/local/container-spec";
 import { run, succeed, until, type Ran } from "../run";
-import { sshKeyPair } from "../ssh-keys";
+import { sshKeyPair, type SshKeyPair } from "../ssh-keys";
 import { removeUnmanaged, TEST_LABEL } from "../unmanaged";
 import { startImageRegistry, type TestImageRegistry } from "./image-registry";
-import { ensureTestHostImages, type TestHostImage } from "./images";
+import { ensureTestHostImage, type TestHostImage } from "./images";
 
 /** A host to make. */
 export interface TestHost {
@@ -43,10 +43,9 @@ const OPTIONS = {
 /** See the file's head. */
 export class TestHosts {
   /** The key that logs in everywhere. */
-  public readonly key = sshKeyPair();
+  public key = sshKeyPair();
   private readonly engine: Docker = docker();
   private readonly made = new Map<string, TestHost>();
-  private images: Readonly<Record<TestHostImage, string>> | undefined;
   private registry: TestImageRegistry | undefined;
 
   /**
@@ -61,7 +60,7 @@ export class TestHosts {
   /** Removes what an interrupted run has left; makes the network and, on it, the registry with the images of a stack. */
   public async begin(): Promise<void> {
     await this.remove();
-    this.images = await ensureTestHostImages(this.engine);
+    for (const image of ["bare", "ready"] as const) await ensureTestHostImage(this.engine, image);
     await this.engine.createNetwork({
       Name: this.name,
       Driver: "bridge",
@@ -71,6 +70,19 @@ export class TestHosts {
     });
     const at = { name: `${this.name}-images`, network: this.name, labels: this.labels };
     this.registry = await startImageRegistry(this.engine, at);
+  }
+
+  /** What another run needs to go on with these hosts: see {@link resume}. */
+  public get kept(): unknown {
+    return { key: this.key, registry: this.registry, hosts: [...this.made.values()] };
+  }
+
+  /** For work on the tests: goes on with the hosts of an earlier run. @param kept its {@link kept} */
+  public resume(kept: unknown): void {
+    const { key, registry, hosts } = kept as { key: SshKeyPair; registry: TestImageRegistry; hosts: TestHost[] };
+    this.key = key;
+    this.registry = registry;
+    for (const host of hosts) this.made.set(host.name, host);
   }
 
   /** Values of `swarm-ha:images`. */
@@ -165,8 +177,8 @@ export class TestHosts {
   }
 
   private async createOne(host: TestHost): Promise<void> {
-    const { registry, images } = this;
-    if (registry === undefined || images === undefined) throw new Error("the hosts have no network yet");
+    const { registry } = this;
+    if (registry === undefined) throw new Error("the hosts have no network yet");
     const container = this.container(host.name);
     const volume = (source: string, target: string): Docker.MountSettings => ({
       Type: "volume",
@@ -181,7 +193,7 @@ export class TestHosts {
     const created = await this.engine.createContainer({
       name: container,
       Hostname: host.name,
-      Image: images[host.image ?? "ready"],
+      Image: await ensureTestHostImage(this.engine, host.image ?? "ready"),
       Labels: this.labels,
       NetworkingConfig: { EndpointsConfig: { [this.name]: { IPAMConfig: { IPv4Address: this.address(host.at) } } } },
       HostConfig: { ...OPTIONS, NetworkMode: this.name, Mounts: [volume(container, "/var/lib/docker"), ...own] },

@@ -8,13 +8,14 @@ import { bash, type BashRan } from "../../support/bash";
 const NOBLE = "1~ubuntu.24.04~noble";
 
 /** What the repository has, as `apt-cache madison` lists it: the newest first. */
-const MADISON = [`5:28.5.20-${NOBLE}`, `5:28.5.2-${NOBLE}`, `5:28.5.1-${NOBLE}`]
-  .map((version) => ` docker-ce | ${version} | https://download.docker.com/linux/ubuntu noble/stable amd64 Packages`)
+const MADISON = ["docker-ce", "docker-ce-cli"]
+  .flatMap((name) => ["28.5.20", "28.5.2", "28.5.1"].map((version) => ` ${name} | 5:${version}-${NOBLE}`))
+  .map((start) => `${start} | https://download.docker.com/linux/ubuntu noble/stable amd64 Packages`)
   .join("\n");
 
 /** What programs do besides noting their call. */
 const STUBS: Readonly<Record<string, string>> = {
-  "apt-cache": 'exec cat "$folder/madison"',
+  "apt-cache": 'exec awk -v package="$2" "\\$1 == package" "$folder/madison"',
   curl: `case \${*: -1} in
 */info) printf '{"LocalNodeState":"active","ControlAvailable":%s}\\n200' "$([ -e "$folder/nodes" ] && echo true || echo false)" ;;
 */nodes) printf '%s\\n200' "$(<"$folder/nodes")" ;;
@@ -22,6 +23,7 @@ esac
 exit 0`,
   "dpkg-query": 'grep -qxF "${*: -1}" "$folder/installed" && printf installed; exit',
   "apt-get": `[ ! -e "$folder/fails" ] || [[ "$*" != *"$(<"$folder/fails")"* ]] || exit 100
+[[ "$*" != *--simulate* || "$*" != *" install "* ]] || { cat "$folder/plan"; exit 0; }
 [[ "$*" != *--simulate* ]] || { printf 'Inst linux-image\\nInst bash\\nConf bash\\n'; exit 0; }`,
 };
 
@@ -58,6 +60,7 @@ describe("the upgrade of a host's Docker packages", () => {
       env: {
         PATH: `${folder}:${process.env["PATH"] ?? ""}`,
         folder,
+        own_folder: path.join(folder, "own"),
         start_policy: path.join(folder, "policy-rc.d"),
         "BASH_FUNC_note%%": `() { echo "$* $([ ! -e "$start_policy" ] || echo '(no starts)')" >>"$folder/calls"; }`,
       },
@@ -109,12 +112,13 @@ describe("the upgrade of a host's Docker packages", () => {
   });
 
   describe("of Debian", () => {
-    const debian = (installed: readonly string[]): void => {
+    const debian = (installed: readonly string[], apart = installed.includes("docker-cli")): void => {
       writeFileSync(path.join(folder, "installed"), `${installed.join("\n")}\n`);
       const versions = ["28.5.20+dfsg1-1", "28.5.2~rc1+dfsg1-1", "28.5.2+dfsg1-2", "28.5.2+dfsg1-1"];
-      const line = (version: string): string =>
-        ` docker.io | ${version} | http://deb.debian.org/debian forky/main amd64 Packages\n`;
-      writeFileSync(path.join(folder, "madison"), versions.map(line).join(""));
+      const lines = ["docker.io", ...(apart ? ["docker-cli"] : [])].flatMap((name) =>
+        versions.map((version) => ` ${name} | ${version} | http://deb.debian.org/debian forky/main amd64 Packages\n`),
+      );
+      writeFileSync(path.join(folder, "madison"), lines.join(""));
     };
 
     it("installs the engine's and the client's package, and the newest containerd", () => {
@@ -132,6 +136,15 @@ describe("the upgrade of a host's Docker packages", () => {
       assert.equal(changes()[2], `${install} docker.io=28.5.2+dfsg1-2 containerd (no starts)`);
     });
 
+    it("gets the client's own package where the wanted version has it apart, and the installed one doesn't", () => {
+      debian(["docker.io", "containerd"], true);
+      const { code, stderr } = run("upgrade-engine", { name: "worker-1", engine: "28.5.2", reboot: false });
+      assert.equal(code, 0, stderr);
+      const [, , installs, , held] = changes();
+      assert.equal(installs, `${install} docker.io=28.5.2+dfsg1-2 docker-cli=28.5.2+dfsg1-2 containerd (no starts)`);
+      assert.equal(held, "apt-mark hold docker.io docker-cli containerd");
+    });
+
     it("is offered in its own versions", () => {
       debian(["docker.io", "containerd"]);
       const offered = (engine: string): boolean => {
@@ -139,6 +152,33 @@ describe("the upgrade of a host's Docker packages", () => {
         return (JSON.parse(stdout) as { offered: boolean }).offered;
       };
       assert.deepEqual(["28.5.2", "28.5", "28.5.3"].map(offered), [true, false, false]);
+    });
+  });
+
+  describe("on a host that existed before the stack", () => {
+    const claimed = (): void => {
+      mkdirSync(path.join(folder, "own"));
+      writeFileSync(path.join(folder, "own/packages"), "jq\n");
+      writeFileSync(
+        path.join(folder, "plan"),
+        "Inst docker-ce [5:26.1.5] (5:28.5.2 Docker [amd64])\nInst tini (0.19 Debian [amd64])\n",
+      );
+    };
+    const noted = (): string => readFileSync(path.join(folder, "own/packages"), "utf8");
+    const upgraded = (): BashRan => run("upgrade-engine", { name: "worker-1", engine: "28.5.2", reboot: false });
+
+    it("notes packages that are new, before they are installed, so that a release removes them", () => {
+      claimed();
+      writeFileSync(path.join(folder, "own/host"), "name worker-1\n");
+      writeFileSync(path.join(folder, "fails"), "--no-install-recommends docker-ce");
+      assert.equal(upgraded().code, 1);
+      assert.equal(noted(), "jq\ntini\n");
+    });
+
+    it("and notes nothing on one that the program made", () => {
+      claimed();
+      assert.equal(upgraded().code, 0);
+      assert.equal(noted(), "jq\n");
     });
   });
 
