@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { addRelease, assertReleased, dropHosts } from "../../support/hosts/inventory";
-import { FIRST_ENGINE, hosts, stack, underLoad, useLife } from "../../support/hosts/life";
+import { addToInventory, FIRST_ENGINE, hosts, stack, underLoad, useLife } from "../../support/hosts/life";
 import { figure } from "../../support/run";
 
 const OLD = "worker-5";
@@ -17,8 +17,15 @@ describe("a host with Docker engine 20.10 in a swarm of a newer one", function (
   };
   const engine = async (): Promise<string> => (await stack.status()).status.engines[OLD] ?? "";
 
-  it("isn't upgraded past major versions unless that is accepted, nor where no repository has the version", async () => {
+  it("joins as it is", async () => {
+    await addToInventory({ name: OLD, at: 45, image: "old" });
+    const { seconds } = await underLoad(hello(), "a worker joins", () => stack.up());
+    figure("pulumi up that adds a worker", seconds);
     assert.match(await engine(), /^20\.10\./);
+    await stack.untilHealthy();
+  });
+
+  it("isn't upgraded past major versions unless that is accepted, nor where no repository has the version", async () => {
     assert.match(await refused(), /worker-5 \(20\.10\.\d+.*--skip-major/);
     assert.match(await refused("--skip-major"), /worker-5: no package repository has Docker engine 26\.1\.5/);
     assert.match(await engine(), /^20\.10\./);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isVersion } from "../../../plan/engine-version";
-import { addRelease, assertReleased } from "../../support/hosts/inventory";
+import { addRelease } from "../../support/hosts/inventory";
 import { FIRST_ENGINE, hosts, stack, underLoad, useLife } from "../../support/hosts/life";
 import { figure } from "../../support/run";
 
@@ -125,12 +125,5 @@ describe("the Docker engines of hosts that exist already are upgraded in place",
     await stack.up();
     assert.deepEqual(await processes(), before);
     await stack.pulumi("preview", "--expect-no-changes");
-  });
-
-  it("and destroy releases all of them", async () => {
-    const all = await nodes();
-    const { seconds } = await stack.good("destroy", [stack.name, "--yes"], 400);
-    figure("npm run destroy", seconds);
-    for (const host of all) await assertReleased(hosts, host);
   });
 });

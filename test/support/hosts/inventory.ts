@@ -1,15 +1,7 @@
 /** Changes of a stack's inventory, as a person makes them. */
 import assert from "node:assert/strict";
-import type { HostsStack, InventoryHost } from "./hosts-stack";
+import type { HostsStack } from "./hosts-stack";
 import type { TestHosts } from "./test-hosts";
-
-/** Adds hosts to the inventory, without their host keys. */
-export function addHosts(stack: HostsStack, hosts: TestHosts, entries: readonly InventoryHost[]): void {
-  stack.edit(({ inventory }) => {
-    for (const { name, ...rest } of entries)
-      inventory.push({ name, address: hosts.address(hosts.host(name).at), ...rest });
-  });
-}
 
 /** Takes hosts out of the inventory. */
 export function dropHosts(stack: HostsStack, ...names: readonly string[]): void {

@@ -60,7 +60,25 @@ async function begin(): Promise<HelloOnHosts> {
   figure(`pulumi up from nothing, ${String(FIRST.length)} hosts`, (await stack.up()).seconds);
   const hello = new HelloOnHosts(stack, await stack.outputs());
   await hello.deploy();
+  keep();
   return hello;
+}
+
+function keep(): void {
+  if (KEEP) writeFileSync(KEPT, JSON.stringify(hosts.kept), { mode: 0o600 });
+}
+
+/** Makes hosts and takes them into the inventory, with their host keys. */
+export async function addToInventory(...added: readonly TestHost[]): Promise<void> {
+  await hosts.create(...added);
+  keep();
+  stack.edit(({ inventory }) => {
+    for (const { name, at } of added) {
+      const { name: _, ...rest } = entryOf(name);
+      inventory.push({ name, address: hosts.address(at), ...rest });
+    }
+  });
+  await stack.good("trust-hosts", [stack.name, "--yes"], 60);
 }
 
 /** To be called in a `describe`: its tests begin with the stack healthy, and with the application that answers. */
@@ -110,6 +128,6 @@ after("the hosts are removed", async function () {
   this.timeout(180_000);
   if (begun === undefined) return;
   await begun.catch(() => undefined);
-  if (KEEP) writeFileSync(KEPT, JSON.stringify(hosts.kept), { mode: 0o600 });
+  if (KEEP) keep();
   else await hosts.remove();
 });
