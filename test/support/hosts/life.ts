@@ -73,10 +73,7 @@ export async function addToInventory(...added: readonly TestHost[]): Promise<voi
   await hosts.create(...added);
   keep();
   stack.edit(({ inventory }) => {
-    for (const { name, at } of added) {
-      const { name: _, ...rest } = entryOf(name);
-      inventory.push({ name, address: hosts.address(at), ...rest });
-    }
+    for (const { name, at } of added) inventory.push({ ...entryOf(name), address: hosts.address(at) });
   });
   await stack.good("trust-hosts", [stack.name, "--yes"], 60);
 }
