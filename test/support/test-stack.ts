@@ -184,24 +184,18 @@ export class TestStack {
   /** Runs a program on the first manager where it succeeds. */
   public async onManager(args: readonly string[], limit = 20): Promise<string> {
     const refusals: string[] = [];
-    const managers = (await this.containers()).filter((one) => one.Names.startsWith(this.container("manager-")));
-    for (const { Names, State } of managers) {
-      if (State !== "running") continue;
-      const ran = await run("docker", ["exec", Names, ...args], { limit }).catch((error: unknown) => String(error));
-      if (typeof ran !== "string" && ran.code === 0) return ran.stdout;
-      refusals.push(typeof ran === "string" ? ran : `${Names}: ${ran.output}`);
+    for (const manager of await this.runningManagers()) {
+      const answer = await this.exec(manager, args, undefined, limit).catch((error: unknown) => error);
+      if (typeof answer === "string") return answer;
+      refusals.push(`${manager}: ${String(answer)}`);
     }
     throw new Error(`no manager of ${this.name} did ${args.join(" ").slice(0, 200)}: ${refusals.join("; ")}`);
   }
 
   /** The swarm's id, as every manager that runs says it. More than one is a second swarm. */
   public async swarmIds(): Promise<string[]> {
-    const running = (await this.containers()).filter(
-      ({ Names, State }) => State === "running" && Names.startsWith(this.container("manager-")),
-    );
-    const ids = running.map(({ Names }) =>
-      succeed("docker", ["exec", Names, "docker", "info", "--format", "{{.Swarm.Cluster.ID}}"], { limit: 20 }),
-    );
+    const ask = ["docker", "info", "--format", "{{.Swarm.Cluster.ID}}"];
+    const ids = (await this.runningManagers()).map((manager) => this.exec(manager, ask, undefined, 20));
     return [...new Set((await Promise.all(ids)).map((id) => id.trim()))];
   }
 
@@ -239,6 +233,12 @@ export class TestStack {
     all.push(named, volumes(this.label));
     all.push(ask("network", "network", "ls", "--filter", `name=^${this.name}$`, "--format", "{{.Name}}"));
     return [...new Set((await Promise.all(all)).flat())].sort();
+  }
+
+  private async runningManagers(): Promise<string[]> {
+    const running = (await this.containers()).filter(({ State }) => State === "running");
+    const hosts = running.map(({ Names }) => Names.slice(this.container("").length));
+    return hosts.filter((host) => host.startsWith("manager-"));
   }
 
   private get label(): string {

@@ -146,6 +146,10 @@ export class HostsStack extends TestStack {
     writeFileSync(file, JSON.stringify({ ...known, auths: { ...known.auths, [registry]: { auth } } }), { mode: 0o600 });
   }
 
+  public override exec(host: string, args: readonly string[], input?: string | Buffer, limit = 60): Promise<string> {
+    return this.on.exec(host, args, input, limit);
+  }
+
   public override container(host: string): string {
     return this.on.container(host);
   }

@@ -15,6 +15,8 @@ const FOLDER = "/etc/distribution";
 export interface TestImageRegistry {
   /** Values of `swarm-ha:images`. */
   readonly images: { readonly registry: string; readonly traefik: string };
+  /** Its address on the network. */
+  readonly address: string;
   /** Where the Docker engine of a host looks for the authority of it. */
   readonly caFile: string;
   /** Its authority, PEM. */
@@ -57,7 +59,8 @@ export async function startImageRegistry(
   const { NetworkSettings: settings } = await container.inspect();
   const port = Number(settings.Ports["443/tcp"]?.[0]?.HostPort);
   const [registry, traefik] = [await push(port, IMAGES.registry), await push(port, IMAGES.traefik)];
-  return { images: { registry, traefik }, caFile: `/etc/docker/certs.d/${NAME}/ca.crt`, ca: authority.pem };
+  const address = settings.Networks[at.network]?.IPAddress ?? "";
+  return { images: { registry, traefik }, address, caFile: `/etc/docker/certs.d/${NAME}/ca.crt`, ca: authority.pem };
 }
 
 /** @returns the reference by which hosts pull it */

@@ -5,8 +5,6 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { ensureImage } from "../../../cli/workstation/host-image";
 
-const FOLDER = join(__dirname, "image");
-
 /** `bare`: Debian with sshd. `ready`: with Docker's engine and all that the program needs besides. */
 export type TestHostImage = "bare" | "ready";
 
@@ -18,19 +16,49 @@ const PACKAGES: Readonly<Record<TestHostImage, string>> = {
 
 /** Makes sure that the Docker engine has both. They are named for their recipe. @returns their names */
 export async function ensureTestHostImages(engine: Docker): Promise<Readonly<Record<TestHostImage, string>>> {
-  const name = (image: TestHostImage): string => `swarm-ha/test-host:${image}-${digest(PACKAGES[image])}`;
-  for (const image of ["bare", "ready"] as const) {
-    const what = `the image of test hosts (${image})`;
-    const wish = { name: name(image), folder: FOLDER, arguments: { PACKAGES: PACKAGES[image] } };
-    await ensureImage(engine, { ...wish, what, usually: "20 to 60 s" });
-  }
-  return { bare: name("bare"), ready: name("ready") };
+  const ensure = (image: TestHostImage): Promise<string> =>
+    ensureTestImage(engine, {
+      name: `test-host:${image}`,
+      folder: "image",
+      arguments: { PACKAGES: PACKAGES[image] },
+      what: `the image of test hosts (${image})`,
+      usually: "20 to 60 s",
+    });
+  return { bare: await ensure("bare"), ready: await ensure("ready") };
 }
 
-function digest(packages: string): string {
-  const hash = createHash("sha256").update(packages);
-  for (const file of readdirSync(FOLDER, { recursive: true, encoding: "utf8" }).sort()) {
-    const path = join(FOLDER, file);
+/** Makes sure that the Docker engine has the image of virtual machines, whose disk is that of a `ready` host. @returns its name */
+export async function ensureTestMachineImage(engine: Docker): Promise<string> {
+  const { ready } = await ensureTestHostImages(engine);
+  return ensureTestImage(engine, {
+    name: "test-machine:ready",
+    folder: "vm-image",
+    arguments: { GUEST: ready },
+    what: "the image of virtual machines",
+    usually: "2 to 4 min",
+  });
+}
+
+interface TestImageWish {
+  readonly name: string;
+  /** Its folder here. */
+  readonly folder: string;
+  readonly arguments: Readonly<Record<string, string>>;
+  readonly what: string;
+  readonly usually: string;
+}
+
+async function ensureTestImage(engine: Docker, wish: TestImageWish): Promise<string> {
+  const folder = join(__dirname, wish.folder);
+  const name = `swarm-ha/${wish.name}-${digest(folder, Object.values(wish.arguments))}`;
+  await ensureImage(engine, { ...wish, name, folder });
+  return name;
+}
+
+function digest(folder: string, values: readonly string[]): string {
+  const hash = createHash("sha256").update(values.join("\0"));
+  for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
+    const path = join(folder, file);
     if (!statSync(path).isDirectory()) hash.update(`${file}\0`).update(readFileSync(path)).update("\0");
   }
   return hash.digest("hex").slice(0, 12);

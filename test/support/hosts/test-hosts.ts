@@ -28,9 +28,6 @@ export interface TestHost {
   readonly volumes?: readonly string[];
 }
 
-/** Seconds that a host may take to boot. */
-const BOOT_LIMIT = 60;
-
 /** Options of `docker run` for systemd and a Docker engine in a container. */
 const OPTIONS = {
   ...nested(),
@@ -52,10 +49,12 @@ export class TestHosts {
   /**
    * @param name what all names begin with
    * @param range the first three bytes of the hosts' addresses
+   * @param bootLimit seconds that a host may take to boot
    */
   public constructor(
     public readonly name: string,
     private readonly range: string,
+    private readonly bootLimit = 60,
   ) {}
 
   /** Removes what an interrupted run has left; makes the network and, on it, the registry with the images of a stack. */
@@ -75,8 +74,7 @@ export class TestHosts {
 
   /** Values of `swarm-ha:images`. */
   public get references(): TestImageRegistry["images"] {
-    if (this.registry === undefined) throw new Error("there is no image registry yet");
-    return this.registry.images;
+    return this.imageRegistry.images;
   }
 
   /** Removes all of it, dead or alive. */
@@ -120,14 +118,12 @@ export class TestHosts {
 
   /** Runs a program on a host, past its sshd. */
   public tryExec(host: string, args: readonly string[], input?: string | Buffer, limit = 60): Promise<Ran> {
-    const all = ["exec", "-i", this.container(host), ...args];
-    return run("docker", all, { limit, ...(input === undefined ? {} : { input }) });
+    return run("docker", this.inside(host, args), { limit, ...(input === undefined ? {} : { input }) });
   }
 
   /** The same; it has to succeed. @returns its output */
   public exec(host: string, args: readonly string[], input?: string | Buffer, limit = 60): Promise<string> {
-    const all = ["exec", "-i", this.container(host), ...args];
-    return succeed("docker", all, { limit, ...(input === undefined ? {} : { input }) });
+    return succeed("docker", this.inside(host, args), { limit, ...(input === undefined ? {} : { input }) });
   }
 
   /** Runs a program of bash on a host; it has to succeed. @returns its output */
@@ -160,43 +156,72 @@ export class TestHosts {
     await this.create(host);
   }
 
+  /** Arguments of docker that run a program on a host, past its sshd. */
+  protected inside(host: string, args: readonly string[]): string[] {
+    return ["exec", "-i", this.container(host), ...args];
+  }
+
+  /** What a host's container is made from, but for its name and labels. */
+  protected containerOf(host: TestHost): Docker.ContainerCreateOptions & { HostConfig: Docker.HostConfig } {
+    const own = (host.volumes ?? []).map((text) => {
+      const [source = "", target = ""] = text.split(":");
+      return this.volume(`${this.name}-${source}`, target);
+    });
+    return {
+      Image: this.images?.[host.image ?? "ready"] ?? "",
+      NetworkingConfig: this.endpoint(host.at),
+      HostConfig: { ...OPTIONS, Mounts: [this.volume(this.container(host.name), "/var/lib/docker"), ...own] },
+    };
+  }
+
+  /** A place on the network. */
+  protected endpoint(at: number): { EndpointsConfig: Record<string, Docker.EndpointSettings> } {
+    const settings = { IPAMConfig: { IPv4Address: this.address(at) } } as Docker.EndpointSettings;
+    return { EndpointsConfig: { [this.name]: settings } };
+  }
+
+  /** A volume that goes with the hosts. */
+  protected volume(source: string, target: string): Docker.MountSettings {
+    const options = { NoCopy: true, Labels: this.labels, DriverConfig: { Name: "local", Options: {} } };
+    return { Type: "volume", Source: source, Target: target, VolumeOptions: options };
+  }
+
+  /** Address of the image registry. */
+  protected get registryAddress(): string {
+    return this.imageRegistry.address;
+  }
+
   private get labels(): Record<string, string> {
     return { [TEST_LABEL]: this.name };
   }
 
+  private get imageRegistry(): TestImageRegistry {
+    if (this.registry === undefined) throw new Error("there is no image registry yet");
+    return this.registry;
+  }
+
   private async createOne(host: TestHost): Promise<void> {
-    const { registry, images } = this;
-    if (registry === undefined || images === undefined) throw new Error("the hosts have no network yet");
-    const container = this.container(host.name);
-    const volume = (source: string, target: string): Docker.MountSettings => ({
-      Type: "volume",
-      Source: source,
-      Target: target,
-      VolumeOptions: { NoCopy: true, Labels: this.labels, DriverConfig: { Name: "local", Options: {} } },
-    });
-    const own = (host.volumes ?? []).map((text) => {
-      const [source = "", target = ""] = text.split(":");
-      return volume(`${this.name}-${source}`, target);
-    });
+    const { caFile, ca } = this.imageRegistry;
+    const options = this.containerOf(host);
     const created = await this.engine.createContainer({
-      name: container,
+      ...options,
+      name: this.container(host.name),
       Hostname: host.name,
-      Image: images[host.image ?? "ready"],
       Labels: this.labels,
-      NetworkingConfig: { EndpointsConfig: { [this.name]: { IPAMConfig: { IPv4Address: this.address(host.at) } } } },
-      HostConfig: { ...OPTIONS, NetworkMode: this.name, Mounts: [volume(container, "/var/lib/docker"), ...own] },
+      HostConfig: { ...options.HostConfig, NetworkMode: this.name },
     });
     await created.start();
     this.made.set(host.name, host);
     await this.booted(host.name);
     const { user = "admin", port = 22, sudoPassword = "nopasswd" } = host;
     await this.exec(host.name, ["test-host-login", user, String(port), sudoPassword], `${this.key.public}\n`);
-    await this.exec(host.name, ["install", "-D", "-m", "0644", "/dev/stdin", registry.caFile], registry.ca);
+    await this.exec(host.name, ["install", "-D", "-m", "0644", "/dev/stdin", caFile], ca);
   }
 
   private async booted(host: string): Promise<void> {
-    await until(`${host} to boot`, BOOT_LIMIT, async () => {
-      const { stdout, output } = await this.tryExec(host, ["systemctl", "is-system-running", "--wait"], "", BOOT_LIMIT);
+    const limit = this.bootLimit;
+    await until(`${host} to boot`, limit, async () => {
+      const { stdout, output } = await this.tryExec(host, ["systemctl", "is-system-running", "--wait"], "", limit);
       return /^(running|degraded)$/.test(stdout.trim()) ? undefined : output;
     });
   }
