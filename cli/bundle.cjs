@@ -8,7 +8,7 @@ const { createHash } = require("node:crypto");
 const fs = require("node:fs");
 const Module = require("node:module");
 const path = require("node:path");
-const vm = require("node:vm");
+const { compile, ignore, readSealed, writeSealed, writeWhole } = require("./code-cache.cjs");
 const { cachePath } = require("./xdg.cjs");
 
 const root = path.resolve(__dirname, "..");
@@ -39,17 +39,16 @@ function runBundle(module) {
   }
   if (code === undefined) return false;
   const saved = `${target}.v8`;
-  const cachedData = readSealed(saved);
-  const script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${code}\n})`, {
-    filename: `${target}.cjs`,
-    ...(cachedData === undefined ? {} : { cachedData }),
-  });
+  const { script, isFresh } = compile(Module.wrap(code), `${target}.cjs`, readSealed(saved));
   const load = Module.createRequire(file);
   load.main = process.mainModule;
   script.runInThisContext()(module.exports, load, module, file, path.dirname(file));
-  // Now that V8 has compiled what is used at a start.
-  if (cachedData === undefined || script.cachedDataRejected)
-    ignore(() => writeSealed(saved, script.createCachedData()));
+  const keep = () => ignore(() => writeSealed(saved, script.createCachedData()));
+  if (isFresh) {
+    // Now that V8 has compiled what is used at a start, and at the end what was used at all. A plugin is killed at its end.
+    keep();
+    process.once("exit", keep);
+  }
   return true;
 }
 
@@ -82,21 +81,6 @@ function read(target) {
   return code;
 }
 
-/** What ends a file: a comment in JavaScript. V8 doesn't check a code cache: one that a power cut has damaged crashes Node. */
-const seal = (data) => Buffer.from(`\n// sha256 ${createHash("sha256").update(data).digest("hex")}\n`);
-const SEAL_LENGTH = seal("").length;
-
-/** @returns a file's content; undefined when there is none, or it isn't what was written */
-function readSealed(file) {
-  const all = ignore(() => fs.readFileSync(file));
-  const data = all?.subarray(0, -SEAL_LENGTH);
-  return data !== undefined && all.subarray(-SEAL_LENGTH).equals(seal(data)) ? data : undefined;
-}
-
-function writeSealed(file, data) {
-  write(file, Buffer.concat([data, seal(data)]));
-}
-
 /** Builds a bundle, in a process of its own: esbuild's plugins are asynchronous, and loading a module is not. */
 function built(target, file) {
   // Without a place to keep it there is no use in building.
@@ -127,7 +111,8 @@ async function build(file) {
   });
   // Sources that changed meanwhile belong to another hash.
   if (targetOf(file) !== target) throw new Error("the sources have changed during the build");
-  for (const { path: name, contents } of outputFiles) (name.endsWith(".cjs") ? writeSealed : write)(name, contents);
+  for (const { path: name, contents } of outputFiles)
+    (name.endsWith(".cjs") ? writeSealed : writeWhole)(name, contents);
   ignore(() => prune(path.dirname(target)));
 }
 
@@ -152,22 +137,6 @@ function prune(mine) {
   const others = fs.readdirSync(folder).filter((name) => name !== path.basename(mine));
   for (const name of others.sort((a, b) => age(b) - age(a)).slice(KEPT))
     fs.rmSync(path.join(folder, name), { recursive: true, force: true });
-}
-
-/** Writes atomically. */
-function write(file, data) {
-  const temporary = `${file}.${process.pid}`;
-  fs.writeFileSync(temporary, data);
-  fs.renameSync(temporary, file);
-}
-
-/** Ignores errors: without the cache all works, only slower. */
-function ignore(work) {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
 }
 
 module.exports = { hashedFiles, runBundle };

@@ -4,6 +4,7 @@
  * uses them.
  */
 import Module, { createRequire } from "node:module";
+import { SDK_DEBUG } from "./sdk-debug";
 
 const load = createRequire(__filename);
 
@@ -41,16 +42,34 @@ function loadLate(name: string): void {
 FOR_CLOSURES.forEach(loadLate);
 
 /**
- * The SDK creates a stack trace for each resource and each promise, to report leaks, and looks up every frame
- * in source maps. Those traces belong to errors without a message, and stay as V8 has them. Frames of errors with a
- * message are still looked up.
+ * Drops the SDK's debug messages, several for each resource. The SDK sends each to the Pulumi engine in a call of its own, waits for
+ * the answer before it sends the next one, and ends only after the last one. The Pulumi engine drops them, except with `--debug`.
+ */
+function dropDebugMessages(): void {
+  if (process.env[SDK_DEBUG] !== undefined) return;
+  (load("@pulumi/pulumi/log") as { debug: () => Promise<void> }).debug = () => Promise.resolve();
+}
+
+dropDebugMessages();
+
+/** The SDK's function that keeps a stack trace for each promise, to report leaks in detail where somebody asks for it. */
+const FOR_LEAKS = process.env["PULUMI_DEBUG_PROMISE_LEAKS"] === undefined ? "debuggablePromise" : undefined;
+
+/**
+ * The SDK creates a stack trace for each resource and each promise, and looks up every frame in source maps. Those traces
+ * belong to errors without a message: a promise's has no frames, and a resource's stays as V8 has it. Frames of errors with
+ * a message are still looked up.
  */
 const readable = Reflect.get(Error, "prepareStackTrace") as
   ((error: Error, frames: NodeJS.CallSite[]) => unknown) | undefined;
 
 if (readable !== undefined) {
-  Error.prepareStackTrace = (error: Error, frames): unknown =>
-    error.message === "" ? ["Error", ...frames.map(place)].join("\n") : readable(error, frames);
+  Error.prepareStackTrace = (error: Error, frames): unknown => {
+    if (error.message !== "") return readable(error, frames);
+    return FOR_LEAKS !== undefined && frames[0]?.getFunctionName() === FOR_LEAKS
+      ? "Error"
+      : ["Error", ...frames.map(place)].join("\n");
+  };
 }
 
 function place(frame: NodeJS.CallSite): string {

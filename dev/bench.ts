@@ -56,8 +56,21 @@ runMain(async () => {
   } finally {
     await stack.clear();
     rmSync(stack.directory, { recursive: true, force: true });
+    // What was measured before a failure, too: a round takes minutes.
+    if (figures.list().length > 0)
+      tell(figures, options, {
+        load: [before, loadavg()[0] ?? 0],
+        node: process.versions.node,
+        pulumi: `${engine.version} (${engine.kind})`,
+        docker: ServerVersion,
+        ansible: rival?.version ?? "left out",
+      });
   }
+  return 0;
+});
 
+/** Prints the result, and writes it where `--json` says. */
+function tell(figures: Figures, options: Options, versions: Readonly<Record<string, unknown>>): void {
   judge(figures, options.size);
   const workstation = {
     date: new Date().toISOString(),
@@ -65,11 +78,7 @@ runMain(async () => {
     processor: cpus()[0]?.model.trim() ?? "unknown",
     memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
     kernel: release(),
-    load: [before, loadavg()[0] ?? 0],
-    node: process.versions.node,
-    pulumi: `${engine.version} (${engine.kind})`,
-    docker: ServerVersion,
-    ansible: rival?.version ?? "left out",
+    ...versions,
   };
   console.log(`\n${figures.table()}\n`);
   console.log(
@@ -83,8 +92,7 @@ runMain(async () => {
       `${JSON.stringify({ ...workstation, ...options, figures: figures.list() }, undefined, 2)}\n`,
     );
   }
-  return 0;
-});
+}
 
 type Note = (text: string) => void;
 
@@ -210,7 +218,14 @@ function judge(figures: Figures, size: number): void {
   figures.target("  a further worker: swarm-ha", one === undefined ? undefined : one * 1.3, why);
 }
 
-function readOptions(): { rounds: number; size: number; json: string | undefined } {
+interface Options {
+  readonly rounds: number;
+  /** Workers that the stack grows to. */
+  readonly size: number;
+  readonly json: string | undefined;
+}
+
+function readOptions(): Options {
   try {
     const { values } = parseArgs({
       options: {

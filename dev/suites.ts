@@ -1,4 +1,5 @@
-/** The test suites: what belongs to each, and how its outcome is counted. */
+/** The test suites: what belongs to each, what of it runs side by side, and how its outcome is counted. */
+import { posix } from "node:path";
 
 /** A folder of test/ that `npm test` runs as one. */
 export interface Suite {
@@ -8,26 +9,91 @@ export interface Suite {
   /** Does it need a Docker engine, the host image and a Pulumi engine? */
   readonly needsEngines: boolean;
   /**
-   * Folders of it whose files run one after the other, in the order of their names; beside them, two at a
-   * time, all others.
+   * Lanes: the files of a lane's folders run one after the other, in the order of the folders and of the files' names. All
+   * other files of the suite are one more lane, two at a time.
    *
    * @default none
    */
-  readonly inOrder?: readonly string[];
+  readonly inOrder?: readonly { readonly folders: readonly string[]; readonly minutes: number }[];
+  /** Minutes that the other files take. Lanes that take longest begin first. @default there are none */
+  readonly minutes?: number;
+}
+
+/** Files of a suite that one mocha runs. Lanes run side by side: they share no stack. */
+export interface Lane {
+  readonly suite: Suite;
+  /** The suite, and what of it: `e2e hosts`. */
+  readonly title: string;
+  /** From the repository's folder. */
+  readonly files: readonly string[];
+  readonly twoAtATime: boolean;
+  /** Minutes that it takes on 2 cores, beside others. */
+  readonly minutes: number;
 }
 
 /** In the order in which they run: the cheapest first. */
 export const SUITES: readonly Suite[] = [
-  { name: "unit", timeout: 30_000, needsEngines: false },
-  { name: "component", timeout: 60_000, needsEngines: false },
-  // The files of cluster/ share a stack, and those of hosts/ another one; they and those of platform/ measure, and setup/
-  // starts another Docker engine.
-  { name: "e2e", timeout: 600_000, needsEngines: true, inOrder: ["cluster", "hosts", "platform", "setup"] },
-  // The simulated AWS has one range of public addresses.
-  { name: "rehearsal", timeout: 600_000, needsEngines: true, inOrder: ["substrate", "drive"] },
-  { name: "rehearsal-whole", timeout: 1_800_000, needsEngines: true, inOrder: ["."] },
-  { name: "long", timeout: 3_600_000, needsEngines: true, inOrder: ["."] },
+  { name: "unit", timeout: 30_000, needsEngines: false, minutes: 2 },
+  { name: "component", timeout: 60_000, needsEngines: false, minutes: 1 },
+  {
+    name: "e2e",
+    timeout: 600_000,
+    needsEngines: true,
+    inOrder: [
+      // Each of these has a stack that its files share.
+      { folders: ["cluster"], minutes: 20 },
+      { folders: ["applications"], minutes: 20 },
+      { folders: ["hosts"], minutes: 8 },
+      // They measure, and setup/ starts another Docker engine.
+      { folders: ["platform", "setup"], minutes: 3 },
+    ],
+    minutes: 10,
+  },
+  {
+    name: "rehearsal",
+    timeout: 600_000,
+    needsEngines: true,
+    // The simulated AWS has one range of public addresses.
+    inOrder: [{ folders: ["substrate", "drive"], minutes: 13 }],
+    minutes: 1,
+  },
+  { name: "rehearsal-whole", timeout: 1_800_000, needsEngines: true, inOrder: [{ folders: ["."], minutes: 35 }] },
+  { name: "long", timeout: 3_600_000, needsEngines: true, inOrder: [{ folders: ["."], minutes: 60 }] },
 ];
+
+/**
+ * The lanes of a suite's tests.
+ *
+ * @param files all of them, from the repository's folder
+ * @returns those that have files
+ */
+export function lanesOf(suite: Suite, files: readonly string[]): Lane[] {
+  const { name, inOrder = [], minutes = 0 } = suite;
+  const inFolder = (folder: string) => {
+    const start = posix.join("test", name, folder, posix.sep);
+    return files.filter((file) => file.startsWith(start)).sort();
+  };
+  const ordered = inOrder.map(({ folders, ...rest }): Lane => {
+    const title = folders.includes(".") ? name : `${name} ${folders.join(", ")}`;
+    return { suite, title, files: folders.flatMap(inFolder), twoAtATime: false, ...rest };
+  });
+  const taken = new Set(ordered.flatMap((lane) => lane.files));
+  const others = files.filter((file) => !taken.has(file)).sort();
+  const title = ordered.length === 0 ? name : `${name}, the other files`;
+  // Two at a time, mocha prints a file's output when the file is done.
+  const rest: Lane = { suite, title, files: others, twoAtATime: others.length > 1, minutes };
+  return [...ordered, rest].filter((lane) => lane.files.length > 0);
+}
+
+/** The order in which lanes begin: with the longest one first, the last one to end ends early. */
+export function longestFirst(lanes: readonly Lane[]): Lane[] {
+  return [...lanes].sort((a, b) => b.minutes - a.minutes);
+}
+
+/** How many lanes run at a time: one more than cores, because tests wait for hosts half of their time. */
+export function lanesAtATime(cores: number): number {
+  return cores + 1;
+}
 
 /** What `npm test` runs when no suite is named: all but the long drills. */
 const DEFAULT_SUITES = SUITES.filter(({ name }) => name !== "long" && name !== "rehearsal-whole");

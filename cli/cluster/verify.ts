@@ -18,6 +18,9 @@ const NOTICE_LIMIT = 120;
 /** Seconds that a swarm may take to recover after its hosts were started: an election alone takes 21. */
 const RECOVERY_LIMIT = 120;
 
+/** Seconds to wait for a node that was Down before: a Docker engine that a step has started joins within 10. */
+const RETURN_LIMIT = 20;
+
 /** Problems that don't pass by themselves: waiting is useless. */
 const LASTING: readonly Problem["kind"][] = ["locked", "host", "swarm", "identity", "unmanaged", "service"];
 
@@ -40,16 +43,25 @@ export function isSettled({ status, problems }: Pick<Evaluation, "status" | "pro
   return problems.every(lasts);
 }
 
+/** Whether a node is Down since before that moment, when nothing has changed it. Pure. */
+export function stayedDown({ matches }: Pick<Evaluation, "matches">, since: Date): boolean {
+  return matches.some(({ node }) => node?.state === "down" && Date.parse(node.updatedAt) < since.getTime());
+}
+
 /**
  * Observes the cluster until it is healthy, or waiting longer can't help.
  *
  * @param recovery What was brought back before. @default nothing
+ * @param begun When the run began that is checked: it hasn't changed the nodes that were Down before. @default unknown
  */
-export async function verify(stack: string, recovery?: Recovery): Promise<Evaluation> {
+export async function verify(stack: string, recovery?: Recovery, begun?: Date): Promise<Evaluation> {
   const live = await readStack(stack);
   const recovering = recovery !== undefined && (recovery.changed || recovery.gone.length > 0);
   const limit = recovering ? RECOVERY_LIMIT : (factsOf(readStackFile(stack))?.noticeSeconds ?? NOTICE_LIMIT);
-  const enough = (seen: Evaluation): boolean => isSettled(seen, recovering ? recovery : undefined);
+  const started = Date.now();
+  const enough = (seen: Evaluation): boolean =>
+    isSettled(seen, recovering ? recovery : undefined) ||
+    (begun !== undefined && Date.now() - started > RETURN_LIMIT * 1000 && stayedDown(seen, begun));
   return createProgress().step(`Checking the stack ${stack}`, "1 to 10 s", (note) =>
     settle(live, { limit, note, enough, deep: true }),
   );

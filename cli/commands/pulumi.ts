@@ -19,6 +19,7 @@ runMain(async () => {
   const { stack: said, rest } = splitStack(process.argv.slice(2));
   if (said === undefined && needsNoStack(rest)) return (await runPulumiBare(rest)).code;
   const stack = said ?? process.env["PULUMI_STACK"] ?? DEFAULT_STACK;
+  const begun = new Date();
   const { code } = await runPulumi(rest, { stack });
   if (!isWholeUp(rest)) return code;
   // Standard output belongs to Pulumi.
@@ -28,7 +29,7 @@ runMain(async () => {
     for (const { text } of (await lookAtPlatform(stack)).differences ?? []) tell(`${text}: ${commands(stack).repair}`);
     return code;
   }
-  const evaluation = await verify(stack);
+  const evaluation = await verify(stack, undefined, begun);
   if (!evaluation.status.healthy) {
     tell(`The up is done.\nerror: ${unhealthyText(stack, evaluation)}`);
     return 1;

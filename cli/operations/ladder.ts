@@ -116,7 +116,7 @@ function unreached(climb: Climb, own: HostFacts | undefined): Rung {
     return { left: "the bastion can't be reached, so it is unknown whether the host is dead" };
   const seen = own?.reached === false ? own.seen : "it was not asked";
   if (climb.input.createsHosts === false && isOtherKey(seen))
-    return { left: otherKeyText("it", desired.stack, commands(desired.stack).repair) };
+    return { left: otherKeyText(["it"], desired.stack, commands(desired.stack).repair) };
   const living = witnesses(name, facts);
   const others = list([...new Set(living.map(({ from }) => from))]);
   if (living.length > 0 || node?.state === "ready") {
@@ -140,15 +140,16 @@ export function byPerson(what: string): string {
 }
 
 /**
- * What stays of a host that exists already and shows another SSH host key.
+ * What stays of hosts that exist already and show other SSH host keys.
  *
- * @param what the host
- * @param then the command that takes the new key
+ * @param what one host or more
+ * @param then the command that takes the new keys
  */
-export function otherKeyText(what: string, stack: string, then: string): string {
+export function otherKeyText(what: readonly string[], stack: string, then: string): string {
+  const [show, they] = what.length === 1 ? ["shows", "it was"] : ["show", "they were"];
   return (
-    `${what} shows another SSH host key than the one that the stack knows: it was re-installed, or another machine answers. If that ` +
-    `is right: ${commands(stack).trust} --renew, then ${then}`
+    `${list(what)} ${show} another SSH host key than the one that the stack knows: ${they} re-installed, or another machine answers. ` +
+    `If that is right: ${commands(stack).trust} --renew, then ${then}`
   );
 }
 

@@ -101,7 +101,7 @@ export function planRepair(input: RepairInput): RepairPlan {
   if (input.createsHosts === false && mute !== undefined && !(isOtherKey(mute.text) && renewed && steps.length > 0))
     left.push(
       isOtherKey(mute.text)
-        ? otherKeyText("the bastion", desired.stack, commands(desired.stack).up)
+        ? otherKeyText(["the bastion"], desired.stack, commands(desired.stack).up)
         : byPerson("the bastion"),
     );
 

@@ -123,6 +123,7 @@ export function recover(cluster: RecoverableCluster, options: RecoverOptions): O
         older: options.older,
         hasKey: knownKeys(stack).length > 0,
         ...(seen.instances === undefined ? {} : { instances: seen.instances }),
+        ...(seen.createsHosts === undefined ? {} : { createsHosts: seen.createsHosts }),
         ...(options.from === undefined ? {} : { from: options.from }),
       });
       if ("refused" in choice) return { steps: [], left: [], refused: choice.refused };
@@ -152,7 +153,7 @@ function forRepair(moment: Moment<RecoverSeen, RecoverTurn>): Moment<RepairSeen,
 
 function forceTurn(
   cluster: RecoverableCluster,
-  { stack, instances }: RecoverSeen,
+  { stack, instances, createsHosts }: RecoverSeen,
   { manager, survivor, leaving, lost, survivors, apart }: Exclude<Choice, { refused: string }>,
   { given = [] }: RecoverOptions,
 ): ForceTurn {
@@ -180,7 +181,7 @@ function forceTurn(
     ...(lost.length === 0
       ? []
       : [
-          instances === undefined
+          instances === undefined || createsHosts === false
             ? `${list(lost)} may be running now, unreachable from the bastion: power off each of them, for good`
             : `${list(lost)} must never come back with old data: make sure of that now`,
         ]),

@@ -1,11 +1,11 @@
 /** Which manager a new cluster is formed from when the majority is lost. Pure. */
 import { majority } from "../../plan/quorum";
 import type { DesiredNode } from "../../components/outputs";
-import { describeCuts, hasExpired, witnesses, type AllFacts } from "../cluster/host-facts";
+import { describeCuts, hasExpired, isOtherKey, witnesses, type AllFacts } from "../cluster/host-facts";
 import type { RaftPositions } from "../cluster/raft";
 import { commands, giveKey, list } from "../cluster/words";
 import type { PlatformInstance } from "../platform/types";
-import { describeHost, networkCuts } from "./ladder";
+import { describeHost, networkCuts, otherKeyText } from "./ladder";
 
 /** What it is chosen from. */
 export interface Survivors {
@@ -17,6 +17,8 @@ export interface Survivors {
   readonly positions: RaftPositions;
   /** All instances that the platform lists. @default the platform can't list them */
   readonly instances?: readonly PlatformInstance[];
+  /** Whether the program creates the hosts. Otherwise nobody lists whether a machine that doesn't answer runs. @default true */
+  readonly createsHosts?: boolean;
   /** The manager that a person has named. @default the most recent one */
   readonly from?: string;
   /** Whether it may be one that has fewer changes than another survivor. */
@@ -46,7 +48,7 @@ export type Choice =
       readonly survivor?: Survivor;
       /** Other managers that answer and have data of the swarm: they leave it. */
       readonly leaving: readonly string[];
-      /** All other managers: they must not come back with what they have. */
+      /** All other managers that may have data: they must not come back with them. */
       readonly lost: readonly string[];
       /** The survivors that it can be compared with, and itself, the most recent one first. */
       readonly survivors: readonly Survivor[];
@@ -57,15 +59,24 @@ export type Choice =
 
 /** See the top of this file. */
 export function chooseSurvivor(input: Survivors): Choice {
-  const { stack, facts, positions, from, older, hasKey } = input;
+  const { stack, facts, positions, instances, createsHosts = true, from, older, hasKey } = input;
   const { recover, status } = commands(stack);
   const managers = input.nodes.filter(({ role }) => role === "manager").map(({ name }) => name);
   if (from !== undefined && !managers.includes(from))
     return { refused: `--from ${from}: the stack has no such manager. Managers: ${list(managers)}` };
 
-  const runs = (name: string): boolean => input.instances?.some((one) => one.name === name && one.running) === true;
-  const lost = managers.filter((name) => facts[name]?.reached !== true);
+  const runs = (name: string): boolean =>
+    createsHosts && instances?.some((one) => one.name === name && one.running) === true;
+  // One that was re-installed has no data that could come back.
+  const isEmpty = (name: string): boolean =>
+    instances?.some((one) => one.name === name && one.gone !== undefined) === true;
+  const lost = managers.filter((name) => facts[name]?.reached !== true && !isEmpty(name));
   const alive = lost.filter((name) => witnesses(name, facts).length > 0 || runs(name));
+  const rekeyed = alive.filter((name) => {
+    const own = facts[name];
+    return !createsHosts && own?.reached === false && isOtherKey(own.seen);
+  });
+  if (rekeyed.length > 0) return { refused: otherKeyText(rekeyed, stack, recover) };
   if (alive.length > 0) {
     const seen = alive.map((name) =>
       [describeHost(name, facts), ...(runs(name) ? ["its instance runs"] : [])]

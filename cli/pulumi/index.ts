@@ -1,5 +1,6 @@
 /** Runs the Pulumi engine, for all commands. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { asksForDebug, SDK_DEBUG } from "../../components/sdk-debug";
 import { wholeEnvironment } from "../environment";
 import { UserError } from "../terminal/errors";
 import { platformsOf } from "../platform";
@@ -76,7 +77,8 @@ const WITH_CONFIG = ["up", "update", "preview", "destroy", "refresh", "config", 
 export async function runPulumi(args: readonly string[], options: RunOptions): Promise<RunResult> {
   const { stack } = options;
   const file = isRename(args) ? fileToRename(stack, args) : readStackFile(stack);
-  const base = withSlots(stack, file, args, wholeEnvironment(options.env));
+  const debug = asksForDebug(args) ? { [SDK_DEBUG]: "1" } : {};
+  const base = withSlots(stack, file, args, wholeEnvironment({ ...debug, ...options.env }));
   const local = hasLocalState(file, base);
   const trial = !local && (await isTrial(args, base));
   const engine = trial ? await kitEngine() : await findEngine();

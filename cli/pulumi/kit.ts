@@ -26,6 +26,10 @@ export interface Kit {
   readonly home: string;
 }
 
+/** What starts a plugin, and what that is made of. */
+const START = "cli/pulumi/start-plugin.cjs";
+const CODE_CACHE = "cli/code-cache.cjs";
+
 /** Entry points in `offline/` by the place that the Pulumi engine looks for their programs in. */
 const plugins = (): Readonly<Record<string, string>> => ({
   "bin/pulumi-language-nodejs": "language-nodejs",
@@ -60,7 +64,7 @@ export async function prepareKit(enginePath: string): Promise<Kit> {
 /** Everything that the bundles depend on: the kit's sources, the installed packages, and the node that runs them. */
 function sourceHash(): string {
   const hash = createHash("sha256").update(`${process.execPath} ${process.version}\n`);
-  hash.update(readFileSync(join(root, "package-lock.json")));
+  for (const name of ["package-lock.json", START, CODE_CACHE]) hash.update(readFileSync(join(root, name)));
   hash.update(readFileSync(__filename));
   const offline = join(root, "offline");
   for (const name of readdirSync(offline, { recursive: true, encoding: "utf8" }).sort())
@@ -87,7 +91,7 @@ async function bundle(folder: string): Promise<void> {
     absWorkingDir: root,
     entryPoints: Object.fromEntries(entries.map((entry) => [entry, `offline/${entry}/main.ts`])),
     outdir: join(work, "lib"),
-    outExtension: { ".js": ".cjs" },
+    outExtension: { ".js": ".plugin.cjs" },
     bundle: true,
     platform: "node",
     target: "node20",
@@ -97,17 +101,33 @@ async function bundle(folder: string): Promise<void> {
     external: ["*.node", "cpu-features", "typescript", "ts-node"],
     plugins: [{ name: "slim-dynamic-provider", setup: slimDynamicProvider }],
   });
+  await build({
+    absWorkingDir: root,
+    entryPoints: [START],
+    outfile: join(work, "lib", "start.cjs"),
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    logLevel: "error",
+  });
+  for (const entry of entries) writeFileSync(join(work, "lib", `${entry}.cjs`), starter(entry));
   for (const [place, entry] of Object.entries(plugins())) {
     const file = join(work, place);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, launcher(join(folder, "lib", `${entry}.cjs`)));
     chmodSync(file, 0o755);
   }
-  const names = [...Object.keys(plugins()), ...entries.map((entry) => join("lib", `${entry}.cjs`))];
+  const names = [...Object.keys(plugins()), ...readdirSync(join(work, "lib")).map((name) => join("lib", name))];
   const sizes = Object.fromEntries(names.map((name) => [name, statSync(join(work, name)).size]));
   writeFileSync(join(work, "sizes.json"), JSON.stringify(sizes));
   rmSync(folder, { recursive: true, force: true });
   renameSync(work, folder);
+}
+
+/** The script that starts a plugin, beside it. */
+function starter(entry: string): string {
+  const plugin = JSON.stringify(`${entry}.plugin.cjs`);
+  return `require("./start.cjs").startPlugin(require("node:path").join(__dirname, ${plugin}));\n`;
 }
 
 /**

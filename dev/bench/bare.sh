@@ -83,6 +83,8 @@ join_all() {
 # make NAME ROLE ZONE POOL ADDRESS: a container as the platform makes it, with a host key of its own.
 make() {
   local files=$directory/made/$1
+  # A round before may have made one of that name; ssh-keygen would ask whether to overwrite its key.
+  rm -rf "$files"
   mkdir -p "$files/etc/ssh"
   ssh-keygen -q -t ed25519 -N '' -C '' -f "$files/etc/ssh/ssh_host_ed25519_key"
   cp "$directory/key.pub" "$files/etc/ssh/authorized_keys"

@@ -4,7 +4,7 @@ import { figure, succeed, until } from "../support/run";
 import { portsFrom } from "../support/stack-config";
 import { TestStack } from "../support/test-stack";
 
-/** Remedies of `status` that e2e/cluster has no test for: each is run as it is printed. */
+/** Remedies of `status` that test/e2e has no test for: each is run as it is printed. */
 describe("what status tells people to do", function () {
   this.timeout(600_000);
   const stack = new TestStack("e2e-remedies", { hosts: "10.227.0.0/20", ports: portsFrom(23270) });

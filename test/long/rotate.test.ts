@@ -14,7 +14,7 @@ import { TestStack } from "../support/test-stack";
 
 const HOSTS = ["manager", "registry", "worker"].flatMap((tier) => [1, 2, 3].map((n) => `${tier}-${String(n)}`));
 
-/** Rotations that take long, or that are interrupted. The others: test/e2e/cluster/11-rotate.test.ts. */
+/** Rotations that take long, or that are interrupted. The others: test/e2e/applications/11-rotate.test.ts. */
 describe("rotations", function () {
   this.timeout(900_000);
   const stack = new TestStack("e2e-rotate", { hosts: "10.229.0.0/20", ports: portsFrom(23290) });

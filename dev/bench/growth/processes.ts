@@ -60,10 +60,12 @@ export function sumOf(processes: Iterable<Used & { readonly part: Part }>): Usag
  */
 export function watchProcesses(): () => Usage {
   const seen = new Map<number, Used & { readonly part: Part }>();
+  // A process that builds bundles lives on: what it used before isn't this run's.
+  const before = new Map(descendants(process.pid).map((pid) => [pid, useOf(pid)?.seconds ?? 0]));
   const look = (): void => {
     for (const pid of descendants(process.pid)) {
       const used = useOf(pid);
-      if (used !== undefined) seen.set(pid, used);
+      if (used !== undefined) seen.set(pid, { ...used, seconds: used.seconds - (before.get(pid) ?? 0) });
     }
   };
   const timer = setInterval(look, PAUSE).unref();

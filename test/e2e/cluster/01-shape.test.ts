@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { z } from "zod";
 import { PORTS } from "../../../plan/ports";
 import { succeed } from "../../support/run";
-import { HOSTS, useSharedStack } from "../../support/shared-stack";
+import { CLUSTER, HOSTS, useSharedStack } from "../../support/shared-stack";
 
 /** The shape of `status --json` that others rely on: docs/architecture.md. */
 const statusSchema = z.strictObject({
@@ -58,7 +58,7 @@ const zoneOf = (host: string): string => `zone-${"abc".charAt(Number(host.slice(
 
 describe("the cluster's shape", function () {
   this.timeout(60_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(CLUSTER);
 
   it("is nine nodes: one leader, two more reachable managers, drained, and all Ready", async () => {
     const nodes = await stack.nodes();

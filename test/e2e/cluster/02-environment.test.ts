@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../../cli/paths";
 import { run, type Ran } from "../../support/run";
-import { useSharedStack } from "../../support/shared-stack";
+import { CLUSTER, useSharedStack } from "../../support/shared-stack";
 
 /** What other projects and desktops leave in a shell: dead proxies, agents and contexts, and another Pulumi's settings. */
 const FOREIGN = {
@@ -24,7 +24,7 @@ const FOREIGN = {
 
 describe("a shell that is set up for something else", function () {
   this.timeout(120_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(CLUSTER);
   const tool = (...args: string[]): Promise<Ran> =>
     run(process.execPath, [join(root, "cli/run.mjs"), ...args], { limit: 100, env: { ...stack.env, ...FOREIGN } });
 

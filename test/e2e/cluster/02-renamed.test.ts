@@ -7,11 +7,11 @@ import { findEngine } from "../../../cli/pulumi";
 import { localEnv } from "../../../cli/pulumi/env";
 import { execEngine } from "../../../cli/pulumi/exec";
 import { root } from "../../../cli/paths";
-import { useSharedStack } from "../../support/shared-stack";
+import { CLUSTER, useSharedStack } from "../../support/shared-stack";
 
 describe("a stack that was renamed", function () {
   this.timeout(180_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(CLUSTER);
   const NEW = "e2e-renamed";
   const state = join(stack.home, "state", "swarm-ha");
   const config = (name: string): string => join(stack.home, "config", `Pulumi.${name}.yaml`);

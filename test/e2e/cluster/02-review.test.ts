@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { portsFrom } from "../../support/stack-config";
-import { useSharedStack } from "../../support/shared-stack";
+import { CLUSTER, useSharedStack } from "../../support/shared-stack";
 import { TestStack } from "../../support/test-stack";
 import { figure } from "../../support/run";
 
@@ -25,7 +25,7 @@ function reads(page: string): void {
 
 describe("a review", function () {
   this.timeout(300_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(CLUSTER);
   const review = (of: TestStack, ...args: string[]) => of.tool("review", [of.name, ...args], 120);
 
   after(() => {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { figure } from "../../support/run";
-import { useSharedStack } from "../../support/shared-stack";
+import { CLUSTER, useSharedStack } from "../../support/shared-stack";
 
 describe("a second run", function () {
   this.timeout(120_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(CLUSTER);
 
   it("has nothing to preview", async () => {
     const { stdout } = await stack.pulumi("preview", "--expect-no-changes", "--json");

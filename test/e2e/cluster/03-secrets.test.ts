@@ -3,11 +3,11 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { succeed } from "../../support/run";
 import { assertNoSecret, assertNoSecretBelow, filesBelow, knownSecrets, ProcessSampler } from "../../support/secrets";
-import { firstStart, useSharedStack } from "../../support/shared-stack";
+import { CLUSTER, firstStart, useSharedStack } from "../../support/shared-stack";
 
 describe("no secret of the cluster", function () {
   this.timeout(300_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(CLUSTER);
   let secrets: string[] = [];
 
   before(async () => {
@@ -27,7 +27,7 @@ describe("no secret of the cluster", function () {
   });
 
   it("is in the output of the first up", async () => {
-    const { output } = await firstStart();
+    const { output } = await firstStart(CLUSTER);
     assertNoSecret("the output of npm start", output, secrets);
   });
 

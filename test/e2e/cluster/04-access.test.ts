@@ -3,11 +3,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { callsInARow, dockerOutside } from "../../support/docker-context";
 import { figure, type Ran } from "../../support/run";
-import { useSharedStack } from "../../support/shared-stack";
+import { CLUSTER, useSharedStack } from "../../support/shared-stack";
 
 describe("docker from outside the cluster", function () {
   this.timeout(180_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(CLUSTER);
   let endpoint = "";
 
   /** A directory as DOCKER_CERT_PATH takes it. */
@@ -79,7 +79,7 @@ describe("docker from outside the cluster", function () {
     assert.match(output, /unknown authority/);
   });
 
-  // (The leader dies in 05-service, with the rest of its zone.)
+  // (The leader dies in applications/12-ingress, with the rest of its zone.)
   it("goes on working when a manager is dead that isn't the leader", async () => {
     const manager = (await stack.nodes()).find((node) => node.ManagerStatus === "Reachable")?.Hostname ?? "";
     await stack.kill(manager);

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { holderOfLock, takeLock, type HeldLock } from "../../../cli/operations/bastion-lock";
 import type { StackOutputs } from "../../../components/outputs";
 import { figure, succeed, until } from "../../support/run";
-import { useSharedStack } from "../../support/shared-stack";
+import { CLUSTER, useSharedStack } from "../../support/shared-stack";
 
 const ANN = { owner: "ann@laptop", operation: "upgrade", since: "2026-11-30T14:31:07.000Z" };
 
 describe("an operation that stops managers, while another workstation runs one", function () {
   this.timeout(180_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(CLUSTER);
   let bastion: StackOutputs["access"]["bastion"];
   let lock: HeldLock | undefined;
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { figure, until } from "../../support/run";
 import { assertNoSecret, knownSecrets, ProcessSampler } from "../../support/secrets";
-import { HOSTS, useSharedStack } from "../../support/shared-stack";
+import { CLUSTER, HOSTS, useSharedStack } from "../../support/shared-stack";
 
 describe("the first manager, which is no exception,", function () {
   this.timeout(300_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(CLUSTER);
 
   interface Before {
     readonly identity: string | undefined;

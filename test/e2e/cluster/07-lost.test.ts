@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { pause } from "../../support/pause";
 import { followStatus } from "../../support/remedy";
 import { figure, succeed } from "../../support/run";
-import { HOSTS, useSharedStack } from "../../support/shared-stack";
+import { CLUSTER, HOSTS, useSharedStack } from "../../support/shared-stack";
 
 const OTHERS = ["bastion", "lb-manager", "lb-registry", "lb-app"];
 const REGISTRIES = HOSTS.filter((host) => host.startsWith("registry-"));
 
 describe("what was removed behind the stack's back", function () {
   this.timeout(600_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(CLUSTER);
   const docker = (...args: string[]): Promise<string> => succeed("docker", args, { limit: 60 });
   const nodeIds = async (): Promise<Record<string, string>> =>
     Object.fromEntries((await stack.nodes()).map(({ Hostname, ID }) => [Hostname, ID]));

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { figure } from "../../support/run";
-import { HOSTS, useSharedStack } from "../../support/shared-stack";
+import { CLUSTER, HOSTS, useSharedStack } from "../../support/shared-stack";
 
 describe("a reboot of the workstation", function () {
   this.timeout(300_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(CLUSTER);
 
   it("is over with npm start: the same hosts, the same swarm", async () => {
     const identities = await stack.identities();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pause } from "../../support/pause";
 import { figure, succeed, type Ran } from "../../support/run";
 import { assertNoSecret, knownSecrets } from "../../support/secrets";
-import { useSharedStack } from "../../support/shared-stack";
+import { CLUSTER, useSharedStack } from "../../support/shared-stack";
 import { TestStack } from "../../support/test-stack";
 
 /** Planted where people put secrets. Each has another form or name. */
@@ -28,7 +28,7 @@ interface Drift {
 
 describe("diagnose and drift", function () {
   this.timeout(300_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(CLUSTER);
   const file = join(stack.home, "diagnosis.tar.gz");
   const frozen = stack.container("worker-2");
   const node = (...args: string[]): Promise<string> => stack.onManager(["docker", ...args]);
@@ -131,7 +131,7 @@ describe("diagnose and drift", function () {
 
 describe("a stack as it is configured", function () {
   this.timeout(120_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(CLUSTER);
   const double = new TestStack("e2e-preflight", { hosts: stack.place.hosts, ports: stack.place.ports });
 
   after(() => {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { figure, succeed, until } from "../../support/run";
-import { useSharedStack } from "../../support/shared-stack";
+import { CLUSTER, useSharedStack } from "../../support/shared-stack";
 
 describe("repair of hosts that are alive", function () {
   this.timeout(300_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(CLUSTER);
   const docker = (...args: string[]): Promise<string> => succeed("docker", args, { limit: 60 });
   const problem = async (what: RegExp): Promise<string | undefined> => {
     const { status } = await stack.status();

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pause } from "../../support/pause";
 import { figure, succeed, until, type Ran } from "../../support/run";
-import { useSharedStack } from "../../support/shared-stack";
+import { CLUSTER, useSharedStack } from "../../support/shared-stack";
 
 /** Seconds of an `up` with one step that ends within a minute: the rest is Pulumi's own start. */
 const LIMIT = 90;
 
 describe("hosts that freeze or die under a step", function () {
   this.timeout(600_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(CLUSTER);
   const docker = (...args: string[]): Promise<string> => succeed("docker", args, { limit: 30 });
   const frozen = stack.container("worker-2");
   const label = (storage: string): void => {

@@ -3,12 +3,12 @@ import { scriptCall } from "../../../cli/cluster/host-shell";
 import type { StepData } from "../../../components/ssh/script";
 import { LABELS } from "../../../plan/labels";
 import { figure } from "../../support/run";
-import { useSharedStack } from "../../support/shared-stack";
+import { CLUSTER, useSharedStack } from "../../support/shared-stack";
 
 /** What `npm run upgrade` does around the packages where hosts are upgraded in place: their Docker engine restarts instead. */
 describe("a host whose Docker engine restarts in place", function () {
   this.timeout(300_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(CLUSTER);
 
   const script = async (on: string, step: string, data: StepData): Promise<string> => {
     const { command, input } = scriptCall(step, data);

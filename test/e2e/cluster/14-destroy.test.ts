@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { figure } from "../../support/run";
-import { HOSTS, sharedStackIsGone, useSharedStack } from "../../support/shared-stack";
+import { CLUSTER, HOSTS, sharedStackIsGone, useSharedStack } from "../../support/shared-stack";
 
 /**
  * Seconds. It takes less than 10 (docs/performance.md), which the printed figure shows; this is what tells seconds from
@@ -12,13 +12,13 @@ const DESTROY_LIMIT = 60;
 
 describe("destroy", function () {
   this.timeout(180_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(CLUSTER);
 
   it("leaves nothing, and is quick, also when all hosts are dead", async () => {
     assert.ok((await stack.remains()).length > 20);
     await stack.kill(...HOSTS, "bastion", "lb-manager");
     const { seconds, output } = await stack.destroy();
-    sharedStackIsGone();
+    sharedStackIsGone(CLUSTER);
     assert.deepEqual(await stack.remains(), []);
     const [, pulumi = "NaN"] = /done in ([\d.]+) s/.exec(output) ?? [];
     figure("pulumi destroy of 9 dead hosts", Number(pulumi));

@@ -35,9 +35,13 @@ export interface HostsPlan {
         readonly hosts: readonly string[];
         /** The last byte of their virtual address. */
         readonly virtual: number;
+        /** Endpoint of somebody else's, for the registry. @default these hosts have it, too */
+        readonly registry?: string;
       }
     /** Endpoints of somebody else's. */
     | { readonly manager: string; readonly registry: string; readonly app: string };
+  /** The host that is the bastion, and nothing besides. @default a host of the load balancers, or a worker */
+  readonly bastion?: string;
   /** Further keys of `swarm-ha:hosts`. @default none */
   readonly more?: Readonly<Record<string, unknown>>;
 }
@@ -167,16 +171,19 @@ export class HostsStack extends TestStack {
   }
 
   private async firstConfig(): Promise<StackText> {
-    const { zones, inventory, loadBalancers, more } = this.plan;
+    const { zones, inventory, loadBalancers, bastion, more } = this.plan;
     const entries = inventory.map(async ({ name, ...rest }) => ({ ...(await this.login(name)), ...rest }));
     const balancers = "hosts" in loadBalancers ? loadBalancers.hosts : [];
     const hosts = await Promise.all(balancers.map((name) => this.login(name)));
-    const tier = (name: "manager" | "registry" | "app"): Record<string, unknown> =>
-      "hosts" in loadBalancers
-        ? { hosts, virtualAddress: this.virtualAddress }
-        : { external: { endpoint: loadBalancers[name] } };
+    const tier = (name: "manager" | "registry" | "app"): Record<string, unknown> => {
+      const theirs = "hosts" in loadBalancers ? { registry: loadBalancers.registry } : loadBalancers;
+      const external = name in theirs ? theirs[name as keyof typeof theirs] : undefined;
+      if (external !== undefined) return { external: { endpoint: external } };
+      return { hosts, virtualAddress: this.virtualAddress };
+    };
     const section = {
       ssh: { user: "admin" },
+      ...(bastion === undefined ? {} : { bastion: { ...(await this.login(bastion)), name: undefined } }),
       engine: { source: "debian" },
       inventory: await Promise.all(entries),
       loadBalancers: { manager: tier("manager"), registry: tier("registry"), app: tier("app") },

@@ -24,6 +24,8 @@ export interface TestHost {
   readonly port?: number;
   /** What sudo asks for. @default nothing */
   readonly sudoPassword?: string;
+  /** Names by which the others find it. @default its container's alone */
+  readonly aliases?: readonly string[];
   /** Further volumes, as `<volume>:<path>`; the volume's name goes on after the hosts' own. @default none */
   readonly volumes?: readonly string[];
 }
@@ -169,14 +171,18 @@ export class TestHosts {
     });
     return {
       Image: this.images?.[host.image ?? "ready"] ?? "",
-      NetworkingConfig: this.endpoint(host.at),
+      NetworkingConfig: this.endpoint(host.at, host.aliases),
       HostConfig: { ...OPTIONS, Mounts: [this.volume(this.container(host.name), "/var/lib/docker"), ...own] },
     };
   }
 
-  /** A place on the network. */
-  protected endpoint(at: number): { EndpointsConfig: Record<string, Docker.EndpointSettings> } {
-    const settings = { IPAMConfig: { IPv4Address: this.address(at) } } as Docker.EndpointSettings;
+  /** A place on the network. @param aliases names that lead there */
+  protected endpoint(
+    at: number,
+    aliases: readonly string[] = [],
+  ): { EndpointsConfig: Record<string, Docker.EndpointSettings> } {
+    const place = { IPAMConfig: { IPv4Address: this.address(at) }, Aliases: [...aliases] };
+    const settings = place as unknown as Docker.EndpointSettings;
     return { EndpointsConfig: { [this.name]: settings } };
   }
 

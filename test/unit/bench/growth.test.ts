@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -69,6 +71,23 @@ describe("a run's processes", () => {
     assert.deepEqual([engine.seconds, program.seconds], [0, 0]);
     assert.ok(plugins.seconds > 0.1 && plugins.seconds < 2, String(plugins.seconds));
     assert.ok(plugins.memory > 1e6, String(plugins.memory));
+  });
+});
+
+describe("a process from before the run", () => {
+  it("counts with what it uses from then on", async () => {
+    const code =
+      "const end = Date.now() + 600; while (Date.now() < end); console.log(1); setTimeout(() => {}, 20_000);";
+    const child = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "pipe", "ignore"] });
+    try {
+      await once(child.stdout, "data");
+      const stop = watchProcesses();
+      await sleep(300);
+      const { plugins } = stop();
+      assert.ok(plugins.seconds < 0.25, String(plugins.seconds));
+    } finally {
+      child.kill("SIGKILL");
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Problem } from "../../../cli/cluster/model";
-import { isSettled } from "../../../cli/cluster/verify";
+import { isSettled, stayedDown } from "../../../cli/cluster/verify";
+import { nodeOf, wanted } from "./support";
 
 const seen = (...problems: Omit<Problem, "text">[]): Parameters<typeof isSettled>[0] => ({
   status: {
@@ -44,5 +45,19 @@ describe("the check before a command reports success", () => {
     assert.ok(isSettled(seen(...gone, { kind: "service", hosts: [], redo: "urn" }), recovery));
     assert.ok(!isSettled(seen(...gone, { kind: "node", hosts: ["worker-2"] }), recovery));
     assert.ok(!isSettled(seen({ kind: "unreachable", hosts: [] }, ...gone), recovery));
+  });
+
+  it("waits no longer for a node that was Down before the run and that the run hasn't changed", () => {
+    const begun = new Date("2026-11-30T14:00:00Z");
+    const [host] = wanted().nodes;
+    assert.ok(host !== undefined);
+    const at = (state: string, updatedAt: string): Parameters<typeof stayedDown>[0] => ({
+      matches: [{ desired: host, node: nodeOf(host, { state, updatedAt }) }],
+    });
+    assert.ok(stayedDown(at("down", "2026-11-30T13:59:59.123456789Z"), begun));
+    assert.ok(!stayedDown(at("ready", "2026-11-30T13:59:59.123456789Z"), begun));
+    // A step has restarted its Docker engine, or given the node labels.
+    assert.ok(!stayedDown(at("down", "2026-11-30T14:00:01.123456789Z"), begun));
+    assert.ok(!stayedDown({ matches: [{ desired: host }] }, begun));
   });
 });

@@ -17,6 +17,8 @@ import { found, nodesOf, wanted } from "../cluster/support";
 /** What happens in a cluster under test. */
 export class FakeCluster implements RecoverableCluster, UpgradableCluster {
   public readonly stack = "local";
+  /** Whether the program creates the hosts. */
+  public createsHosts = true;
   /** What was asked and done, in that order. */
   public readonly log: string[] = [];
   /** Nodes that differ from those of a healthy cluster. */

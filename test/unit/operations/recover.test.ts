@@ -57,6 +57,42 @@ describe("recover", () => {
     assert.ok(!cluster.log.some((line) => line.includes("election")));
   });
 
+  describe("on hosts that exist already", () => {
+    const otherKey = { reached: false, seen: "it shows another host key" } as const;
+    beforeEach(() => {
+      loseMajority();
+      cluster.createsHosts = false;
+      // Nobody lists which machines run: all of them count as running.
+      cluster.gone = [];
+    });
+
+    it("forms a new cluster past machines that don't answer, says that they may run, and leaves them to a person", async () => {
+      const questions: string[] = [];
+      const outcome = await runQuietly(recover(cluster, { older: false }), { yes: true, questions });
+      assert.deepEqual(done(outcome), ["force done"], JSON.stringify(outcome.plan));
+      assert.match(questions.join(), /manager-2 and manager-3 may be running now, .*power off each of them, for good/);
+      assert.match(outcome.plan.left.join("\n"), /^manager-2: it doesn't answer by SSH.*\nmanager-3: /);
+    });
+
+    it("forms none while a manager shows another host key, and none is lost with it once that is trusted", async () => {
+      const reach = ["manager-2", "manager-3"].map((to) => ({ to, port: 2377, outcome: "refused" as const }));
+      cluster.hosts = { "manager-1": reached({ reach }), "manager-2": otherKey, "manager-3": otherKey };
+      const refused = await runQuietly(recover(cluster, { older: false }), { yes: true });
+      assert.deepEqual(done(refused), []);
+      assert.match(
+        refused.plan.refused ?? "",
+        /^manager-2 and manager-3 show another SSH host key .*npm run trust-hosts -- local --renew, then npm run recover -- local/,
+      );
+      cluster.reinstalled = ["manager-2", "manager-3"];
+      cluster.events["replace manager-3"] = () => (cluster.reinstalled = []);
+      const questions: string[] = [];
+      const outcome = await runQuietly(recover(cluster, { older: false }), { yes: true, questions });
+      assert.equal(outcome.settled, true, JSON.stringify(outcome.plan));
+      assert.deepEqual(done(outcome), ["force done", "replace manager-2 done", "replace manager-3 done"]);
+      assert.doesNotMatch(questions.join(), /manager-2|manager-3/);
+    });
+  });
+
   it("forces nothing that isn't accepted, and names the command that accepts it", async () => {
     loseMajority();
     const outcome = await runQuietly(recover(cluster, { older: false, given: ["--from manager-1", "--json"] }));

@@ -4,7 +4,7 @@ import type { OperationReport } from "../../../cli/operations/report";
 import { Hello } from "../../support/hello";
 import { Load } from "../../support/load";
 import { figure, until } from "../../support/run";
-import { useSharedStack } from "../../support/shared-stack";
+import { APPLICATIONS, useSharedStack } from "../../support/shared-stack";
 
 const WORKERS = ["worker-1", "worker-2", "worker-3"];
 /** A service whose data would stay behind. */
@@ -12,7 +12,7 @@ const DATA = "test-data";
 
 describe("services after a worker has come back", function () {
   this.timeout(300_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(APPLICATIONS);
   let hello: Hello | undefined;
   const docker = (...args: string[]): Promise<string> => stack.onManager(["docker", ...args], 60);
   const example = (): Hello => {

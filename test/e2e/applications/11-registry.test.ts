@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { RegistryClient } from "../../support/registry";
 import { figure, until } from "../../support/run";
-import { useSharedStack } from "../../support/shared-stack";
+import { APPLICATIONS, useSharedStack } from "../../support/shared-stack";
 
 const REPLICAS = ["registry-1", "registry-2", "registry-3"];
 
 describe("the registry", function () {
   this.timeout(300_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(APPLICATIONS);
   let registry: RegistryClient;
   /** What `status` says of the load balancer's members. */
   const sick = async (): Promise<readonly string[]> => {

@@ -9,7 +9,7 @@ import { Hello } from "../../support/hello";
 import { Load } from "../../support/load";
 import { RegistryClient } from "../../support/registry";
 import { figure, type Ran } from "../../support/run";
-import { HOSTS, useSharedStack } from "../../support/shared-stack";
+import { APPLICATIONS, HOSTS, useSharedStack } from "../../support/shared-stack";
 
 const WORKERS = ["worker-1", "worker-2", "worker-3"];
 
@@ -20,7 +20,7 @@ interface Login {
 
 describe("rotate", function () {
   this.timeout(400_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(APPLICATIONS);
   let outputs: StackOutputs;
   let hello: Hello | undefined;
   let load: Load | undefined;

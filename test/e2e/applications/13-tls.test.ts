@@ -13,7 +13,7 @@ import { Load } from "../../support/load";
 import { ManagerProbe } from "../../support/manager-api";
 import { RegistryClient } from "../../support/registry";
 import { figure, until } from "../../support/run";
-import { useSharedStack } from "../../support/shared-stack";
+import { APPLICATIONS, useSharedStack } from "../../support/shared-stack";
 import type { TestStack } from "../../support/test-stack";
 import { serveInFront } from "../../support/wrong-certificate";
 
@@ -26,7 +26,7 @@ const ROUND = 6;
 describe("TLS", function () {
   // A renewal rolls the registry and the ingress, too, one replica of each at a time: a minute, and more on a busy workstation.
   this.timeout(600_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(APPLICATIONS);
   let outputs: StackOutputs;
   let endpoints: Record<Endpoint["name"], Endpoint>;
   let sign: Sign;

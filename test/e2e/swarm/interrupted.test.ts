@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { hostImage } from "../../../components/platform/local/image";
 import { LABELS } from "../../../plan/labels";
 import { assertConverges, killAt, MOMENTS, removeUnwritten } from "../../support/interrupted";
-import { succeed } from "../../support/run";
+import { figure, succeed } from "../../support/run";
+import { assertNoSecret, knownSecrets } from "../../support/secrets";
 import { TestStack } from "../../support/test-stack";
 import { portsFrom } from "../../support/stack-config";
 
@@ -13,7 +14,7 @@ const CHOSEN = MOMENTS.filter(({ name }) => /first container$|second manager|wor
 describe("an npm start that is killed", function () {
   this.timeout(300_000);
   const stack = new TestStack(
-    "e2e-killed",
+    "killed-e2e",
     { hosts: "10.216.0.0/20", ports: portsFrom(23220) },
     { registry: { replicas: 1 }, workers: { worker: { count: 2 } } },
   );
@@ -56,5 +57,45 @@ describe("an npm start that is killed", function () {
       changed.map(([host]) => host),
       ["manager-2"],
     );
+  });
+
+  describe("and a second, minimal stack beside it", () => {
+    const small = new TestStack(
+      "small-e2e",
+      { hosts: "10.215.0.0/20", ports: portsFrom(23210) },
+      { zones: ["zone-a"], managers: { count: 1 }, registry: { replicas: 1 }, workers: { worker: { count: 1 } } },
+    );
+
+    before(() => small.reset());
+    after(async () => {
+      if ((await small.remains()).length > 0) await small.destroy();
+    });
+
+    it("comes up with a swarm of its own", async () => {
+      const { seconds, output } = await small.pulumi("up", "--yes", "--skip-preview");
+      figure("pulumi up of 3 hosts", seconds);
+      // Unlike npm start, this shows all that the Pulumi engine prints of a first up.
+      assert.match(output, /prepare-manager-1 creating/);
+      assertNoSecret("the output of pulumi up", output, await knownSecrets(small));
+      const names = (await small.nodes()).map((node) => node.Hostname).sort();
+      assert.deepEqual(names, ["manager-1", "registry-1", "worker-1"]);
+      await small.untilHealthy();
+      assert.notDeepEqual(await small.swarmIds(), await stack.swarmIds());
+    });
+
+    it("leaves the first as it was", async () => {
+      const { code, status } = await stack.status();
+      assert.equal(code, 0, status.problems.join("\n"));
+      assert.equal(status.nodes.length, HOSTS.length);
+    });
+
+    it("is destroyed without a trace, while the first one stays up", async () => {
+      const before = await stack.identities();
+      const { seconds } = await small.destroy();
+      figure("npm run destroy of 3 hosts", seconds);
+      assert.deepEqual(await small.remains(), []);
+      assert.deepEqual(await stack.identities(), before);
+      assert.equal((await stack.status()).code, 0);
+    });
   });
 });

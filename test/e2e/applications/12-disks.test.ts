@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { RegistryClient } from "../../support/registry";
 import { until } from "../../support/run";
-import { useSharedStack } from "../../support/shared-stack";
+import { APPLICATIONS, useSharedStack } from "../../support/shared-stack";
 
 describe("a worker whose image store is full", function () {
   this.timeout(180_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(APPLICATIONS);
   const FOLDER = "/var/lib/docker/tmp";
 
   it("can't pull, is named by status with what that breaks, and recovers by itself once there is room", async () => {

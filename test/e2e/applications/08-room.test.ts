@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { figure, until } from "../../support/run";
-import { useSharedStack } from "../../support/shared-stack";
+import { APPLICATIONS, useSharedStack } from "../../support/shared-stack";
 
 /** A service whose replicas fill every worker, one that is pinned by a person's label, and one that no node takes. */
 const [FILL, PINNED, NOWHERE] = ["test-fill", "test-pinned", "test-nowhere"];
 
 describe("a worker whose tasks have no room elsewhere", function () {
   this.timeout(300_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(APPLICATIONS);
   const docker = (...args: string[]): Promise<string> => stack.onManager(["docker", ...args], 60);
   const running = async (service: string, replicas: number): Promise<string | undefined> => {
     const listed = (await docker("service", "ls", "--filter", `name=${service}`, "--format", "{{.Replicas}}")).trim();

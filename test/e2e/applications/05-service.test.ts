@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { figure, until } from "../../support/run";
-import { useSharedStack } from "../../support/shared-stack";
+import { APPLICATIONS, useSharedStack } from "../../support/shared-stack";
 import { WebService } from "../../support/web-service";
 
 const WORKERS = ["worker-1", "worker-2", "worker-3"];
 
 describe("a service", function () {
   this.timeout(300_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(APPLICATIONS);
   const web = new WebService(stack);
 
   before(async () => {

@@ -6,7 +6,7 @@ import { Hello } from "../../support/hello";
 import { Load, type Report } from "../../support/load";
 import { RegistryClient } from "../../support/registry";
 import { figure, until } from "../../support/run";
-import { HOSTS, useSharedStack } from "../../support/shared-stack";
+import { APPLICATIONS, HOSTS, useSharedStack } from "../../support/shared-stack";
 import { IMAGE, SlowApp } from "../../support/slow-app";
 import { WebService } from "../../support/web-service";
 
@@ -19,7 +19,7 @@ const LONG = 64;
 
 describe("the application ingress", function () {
   this.timeout(180_000);
-  const stack = useSharedStack();
+  const stack = useSharedStack(APPLICATIONS);
   let client: AppClient;
   let hello: Hello | undefined;
   let admin = "";
