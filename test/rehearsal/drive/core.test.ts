@@ -12,9 +12,7 @@ describe("the stack test on the simulated AWS", function () {
   this.timeout(900_000);
   let aws: SimulatedAws;
 
-  before(async function () {
-    // Another drive of `test` may come first.
-    this.timeout(1_800_000);
+  before(async () => {
     aws = await SimulatedAws.start("test");
     aws.workstation.configure({ backup: {} });
   });
